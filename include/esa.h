@@ -1,0 +1,839 @@
+/*
+ * libesa: edge-routine records on Alibaba Cloud ESA.
+ *
+ * Made from the library's sources by cbindgen; don't edit it. The rules that hold throughout:
+ *
+ * Objects are opaque, made by _new and released by _free, which takes NULL. An esa_client and an esa_cancel serve any
+ * number of threads at once; everything else one thread at a time. There is no thread-local state.
+ *
+ * Strings in are NUL-terminated UTF-8 and copied before the function returns. Strings out are never NULL ("" where there
+ * is nothing) and belong to the object or struct that they are in.
+ *
+ * Structs that you write begin with their size: start from their _INIT macro, so that they can grow in later versions.
+ * Structs that you read are made by the library and released by their _free; they too grow at their end only, so never
+ * copy one or take its sizeof.
+ *
+ * A call returns ESA_OK, sets *result and sets *error to NULL; or it returns the kind of failure, sets *result to NULL
+ * and sets *error. Where you don't want the error, pass NULL for it.
+ *
+ * No function prints, exits, installs a signal handler, or changes the environment.
+ */
+
+#ifndef ESA_H
+#define ESA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ESA_CALL_OPTIONS_INIT { sizeof(esa_call_options), NULL, 0, 0 }
+#define ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT \
+    { sizeof(esa_create_routine_related_record_request), 0, NULL, NULL }
+
+/**
+ * The revision of the binary interface that this header describes.
+ *
+ * It grows whenever something is added. A program that was built with this header runs with every library of the same
+ * SONAME whose `esa_abi_version()` is at least this.
+ */
+#define ESA_ABI_VERSION 1
+
+/**
+ * What kind of thing happened. The hundreds tell where: 1xx before anything was sent, 2xx no usable answer,
+ * 3xx the service said no, 9xx the library itself.
+ */
+enum esa_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The call did what it says.
+     */
+    ESA_OK = 0,
+    /**
+     * An argument is missing, malformed or out of range; the message names it.
+     */
+    ESA_ERR_INVALID_ARGUMENT = 100,
+    /**
+     * The caller set a field that this version of the library doesn't know.
+     */
+    ESA_ERR_UNSUPPORTED = 101,
+    /**
+     * The configuration can't be used: region, endpoint, CA file, ...
+     */
+    ESA_ERR_CONFIG = 102,
+    /**
+     * No credentials were found, or they can't be used.
+     */
+    ESA_ERR_CREDENTIALS = 103,
+    /**
+     * The caller cancelled the call. Look at the outcome: the request may have been sent already.
+     */
+    ESA_ERR_CANCELLED = 110,
+    /**
+     * The client was made before a fork() and can't be used in the child.
+     */
+    ESA_ERR_FORKED = 111,
+    /**
+     * The endpoint's name could not be resolved.
+     */
+    ESA_ERR_DNS = 200,
+    /**
+     * No connection could be made.
+     */
+    ESA_ERR_CONNECT = 201,
+    /**
+     * The proxy refused or failed.
+     */
+    ESA_ERR_PROXY = 202,
+    /**
+     * The TLS handshake failed: certificate, protocol version, ...
+     */
+    ESA_ERR_TLS = 203,
+    /**
+     * A time limit passed. Look at the outcome: the request may have been sent already.
+     */
+    ESA_ERR_TIMEOUT = 204,
+    /**
+     * The connection failed while it was in use.
+     */
+    ESA_ERR_IO = 205,
+    /**
+     * The answer is not one that the service gives: not HTTP, not JSON, too large, ...
+     */
+    ESA_ERR_RESPONSE = 206,
+    /**
+     * The service refused the request as it stands.
+     */
+    ESA_ERR_REJECTED = 300,
+    /**
+     * The service doesn't accept the credentials or the signature.
+     */
+    ESA_ERR_AUTH = 301,
+    /**
+     * The credentials are good, but don't allow this.
+     */
+    ESA_ERR_FORBIDDEN = 302,
+    /**
+     * What the request names doesn't exist.
+     */
+    ESA_ERR_NOT_FOUND = 303,
+    /**
+     * Something in the way exists already.
+     */
+    ESA_ERR_CONFLICT = 304,
+    /**
+     * A quota is used up.
+     */
+    ESA_ERR_QUOTA = 305,
+    /**
+     * Too many requests in a short time.
+     */
+    ESA_ERR_THROTTLED = 306,
+    /**
+     * The service is busy with another call of the same account.
+     */
+    ESA_ERR_BUSY = 307,
+    /**
+     * The account has overdue payments.
+     */
+    ESA_ERR_OVERDUE = 308,
+    /**
+     * Edge Routine is not activated for the account.
+     */
+    ESA_ERR_NOT_ACTIVATED = 309,
+    /**
+     * The service failed.
+     */
+    ESA_ERR_SERVER = 310,
+    /**
+     * A bug in the library. Please report it with the message.
+     */
+    ESA_ERR_INTERNAL = 900,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum esa_status esa_status;
+#else
+typedef int32_t esa_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a failed call did at the service. In `esa_error.outcome`.
+ */
+enum esa_outcome
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing was sent; nothing has changed.
+     */
+    ESA_OUTCOME_NOT_SENT = 0,
+    /**
+     * The service received the request and refused it; nothing has changed.
+     */
+    ESA_OUTCOME_REFUSED = 1,
+    /**
+     * The request was sent and no answer says what became of it: it may or may not have been carried out.
+     */
+    ESA_OUTCOME_UNKNOWN = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum esa_outcome esa_outcome;
+#else
+typedef int32_t esa_outcome;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The service's `Code`, typed. In `esa_error.service_code`; `esa_error.code` has it verbatim.
+ */
+enum esa_service_code
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The service gave no code.
+     */
+    ESA_CODE_NONE = 0,
+    /**
+     * A code that this version doesn't know.
+     */
+    ESA_CODE_OTHER = 1,
+    /**
+     * `InternalException`
+     */
+    ESA_CODE_INTERNAL_EXCEPTION = 10,
+    /**
+     * `InvalidParameter`
+     */
+    ESA_CODE_INVALID_PARAMETER = 11,
+    /**
+     * `RoutineNotExist`
+     */
+    ESA_CODE_ROUTINE_NOT_EXIST = 12,
+    /**
+     * `DependedByOthers`
+     */
+    ESA_CODE_DEPENDED_BY_OTHERS = 13,
+    /**
+     * `SiteParameterNotMatch`
+     */
+    ESA_CODE_SITE_PARAMETER_NOT_MATCH = 14,
+    /**
+     * `InternalOperationError`
+     */
+    ESA_CODE_INTERNAL_OPERATION_ERROR = 15,
+    /**
+     * `ParameterAlreadyExist`
+     */
+    ESA_CODE_PARAMETER_ALREADY_EXIST = 16,
+    /**
+     * `RelatedRecordNumberExceedQuotaLimit`
+     */
+    ESA_CODE_RELATED_RECORD_NUMBER_EXCEED_QUOTA_LIMIT = 17,
+    /**
+     * `RoutineUserServiceStatusHalt`
+     */
+    ESA_CODE_ROUTINE_USER_SERVICE_STATUS_HALT = 18,
+    /**
+     * `UserOperationStatusIsLocked`
+     */
+    ESA_CODE_USER_OPERATION_STATUS_IS_LOCKED = 19,
+    /**
+     * `LockFailed`
+     */
+    ESA_CODE_LOCK_FAILED = 40,
+    /**
+     * `Site.ServiceBusy`
+     */
+    ESA_CODE_SITE_SERVICE_BUSY = 41,
+    /**
+     * `Record.ServiceBusy`
+     */
+    ESA_CODE_RECORD_SERVICE_BUSY = 42,
+    /**
+     * `TooManyRequests`
+     */
+    ESA_CODE_TOO_MANY_REQUESTS = 43,
+    /**
+     * `ServiceNotOpen`
+     */
+    ESA_CODE_SERVICE_NOT_OPEN = 44,
+    /**
+     * `SiteNotFound`
+     */
+    ESA_CODE_SITE_NOT_FOUND = 45,
+    /**
+     * `ParameterNotExist`
+     */
+    ESA_CODE_PARAMETER_NOT_EXIST = 46,
+    /**
+     * `Throttling`
+     */
+    ESA_CODE_THROTTLING = 60,
+    /**
+     * `Throttling.User`
+     */
+    ESA_CODE_THROTTLING_USER = 61,
+    /**
+     * `Throttling.Api`
+     */
+    ESA_CODE_THROTTLING_API = 62,
+    /**
+     * `Rejected.Throttling`
+     */
+    ESA_CODE_REJECTED_THROTTLING = 63,
+    /**
+     * `ServiceUnavailable`
+     */
+    ESA_CODE_SERVICE_UNAVAILABLE = 64,
+    /**
+     * `InternalError`
+     */
+    ESA_CODE_INTERNAL_ERROR = 65,
+    /**
+     * `UnknownError`
+     */
+    ESA_CODE_UNKNOWN_ERROR = 66,
+    /**
+     * `SignatureNonceUsed`
+     */
+    ESA_CODE_SIGNATURE_NONCE_USED = 67,
+    /**
+     * `InvalidTimeStamp.Expired`
+     */
+    ESA_CODE_INVALID_TIME_STAMP_EXPIRED = 68,
+    /**
+     * `InvalidSecurityToken.Expired`
+     */
+    ESA_CODE_INVALID_SECURITY_TOKEN_EXPIRED = 69,
+    /**
+     * `SignatureDoesNotMatch`
+     */
+    ESA_CODE_SIGNATURE_DOES_NOT_MATCH = 70,
+    /**
+     * `IncompleteSignature`
+     */
+    ESA_CODE_INCOMPLETE_SIGNATURE = 71,
+    /**
+     * `InvalidAccessKeyId.NotFound`
+     */
+    ESA_CODE_INVALID_ACCESS_KEY_ID_NOT_FOUND = 72,
+    /**
+     * `InvalidAccessKeyId.Inactive`
+     */
+    ESA_CODE_INVALID_ACCESS_KEY_ID_INACTIVE = 73,
+    /**
+     * `Forbidden.AccessKeyDisabled`
+     */
+    ESA_CODE_FORBIDDEN_ACCESS_KEY_DISABLED = 74,
+    /**
+     * `Forbidden.RAM`
+     */
+    ESA_CODE_FORBIDDEN_RAM = 75,
+    /**
+     * `NoPermission`
+     */
+    ESA_CODE_NO_PERMISSION = 76,
+    /**
+     * `Forbidden.RiskControl`
+     */
+    ESA_CODE_FORBIDDEN_RISK_CONTROL = 77,
+    /**
+     * `InvalidAction.NotFound`
+     */
+    ESA_CODE_INVALID_ACTION_NOT_FOUND = 78,
+    /**
+     * `InvalidVersion`
+     */
+    ESA_CODE_INVALID_VERSION = 79,
+    /**
+     * `InvalidProtocol.NeedSsl`
+     */
+    ESA_CODE_INVALID_PROTOCOL_NEED_SSL = 80,
+    /**
+     * `UnsupportedHTTPMethod`
+     */
+    ESA_CODE_UNSUPPORTED_HTTP_METHOD = 81,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum esa_service_code esa_service_code;
+#else
+typedef int32_t esa_service_code;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How much goes to the log callback: this level and the ones before it.
+ */
+enum esa_log_level
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A bug in the library was caught.
+     */
+    ESA_LOG_ERROR = 1,
+    /**
+     * Something isn't as it should be, and the call goes on.
+     */
+    ESA_LOG_WARN = 2,
+    /**
+     * What a call decides.
+     */
+    ESA_LOG_INFO = 3,
+    /**
+     * Every request: action, host, HTTP status, request id, milliseconds.
+     */
+    ESA_LOG_DEBUG = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum esa_log_level esa_log_level;
+#else
+typedef int32_t esa_log_level;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Where a record came from. In `origin` of a result.
+ */
+enum esa_origin
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * This call created it.
+     */
+    ESA_ORIGIN_CREATED = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum esa_origin esa_origin;
+#else
+typedef int32_t esa_origin;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Cancels the calls that were given it, once and for all.
+ *
+ * Any number of threads may use it at once. It holds two file descriptors.
+ */
+typedef struct esa_cancel esa_cancel;
+
+/**
+ * Makes calls to the service. Any number of threads may use one at once; make one and keep it.
+ */
+typedef struct esa_client esa_client;
+
+/**
+ * How a client is to be made. One thread at a time may use it.
+ *
+ * What isn't set comes from the environment or has the default that its setter tells. A setter that is given something
+ * unusable changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`; `esa_client_new()` then fails as well, with a
+ * message that says what was wrong, so that checking there is enough.
+ */
+typedef struct esa_config esa_config;
+
+/**
+ * Why a call failed, what it did, and what to do about it.
+ *
+ * Made by the library, released with `esa_error_free()`. Any one thread at a time may read it, not only the one that
+ * made the call. Strings are never NULL ("" where there is nothing) and live as long as the error. No field holds a
+ * secret: what the service echoes of the credentials is taken out.
+ */
+typedef struct esa_error {
+    /**
+     * The kind of failure; the same value that the call returned.
+     */
+    esa_status status;
+    /**
+     * What the call did at the service: a value of `esa_outcome`.
+     */
+    int32_t outcome;
+    /**
+     * The service's code, typed: a value of `esa_service_code`.
+     */
+    int32_t service_code;
+    /**
+     * The HTTP status of the reply; 0 where there was none.
+     */
+    int32_t http_status;
+    /**
+     * How many requests the call sent, or tried to send.
+     */
+    uint32_t attempts;
+    /**
+     * How long the service asks to wait before the next try, in milliseconds; 0 where it doesn't say.
+     */
+    uint32_t retry_after_ms;
+    /**
+     * 1 where the same call may succeed later without anything being changed, else 0. With `ESA_OUTCOME_UNKNOWN`,
+     * look first whether the record is there.
+     */
+    int32_t retryable;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * The service's code, verbatim, such as "Throttling.User".
+     */
+    const char *code;
+    /**
+     * The service's words, or the library's.
+     */
+    const char *message;
+    /**
+     * What to do about it, in a sentence.
+     */
+    const char *advice;
+    /**
+     * The service's id of the request, for its support.
+     */
+    const char *request_id;
+    /**
+     * A link to the service's own help on this error.
+     */
+    const char *recommend;
+    /**
+     * Which permission was missing, in the service's JSON.
+     */
+    const char *access_denied_detail;
+} esa_error;
+
+/**
+ * Receives a line of the log, without a line feed at its end.
+ *
+ * Runs on the thread that makes a call, while it is in the call, and never on another one. `level` is a value of
+ * `esa_log_level`; `message` is valid until the callback returns and holds no secret. The callback may call the
+ * library; it must return (no exception, no longjmp).
+ */
+typedef void (*esa_log_fn)(void *user_data, int32_t level, const char *message);
+
+/**
+ * Which record to create. Begin with `ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
+ */
+typedef struct esa_create_routine_related_record_request {
+    /**
+     * `sizeof(esa_create_routine_related_record_request)`.
+     */
+    size_t struct_size;
+    /**
+     * The site's id: 1 or more.
+     */
+    int64_t site_id;
+    /**
+     * The routine's name: 1 to 253 bytes of UTF-8 without control characters.
+     */
+    const char *name;
+    /**
+     * The record's name, a domain name on the site: 1 to 253 bytes of UTF-8 without control characters.
+     */
+    const char *record_name;
+} esa_create_routine_related_record_request;
+
+/**
+ * What one call does differently from the client's defaults. Begin with `ESA_CALL_OPTIONS_INIT`.
+ */
+typedef struct esa_call_options {
+    /**
+     * `sizeof(esa_call_options)`.
+     */
+    size_t struct_size;
+    /**
+     * Cancels the call when it is triggered; NULL: nothing does.
+     */
+    const struct esa_cancel *cancel;
+    /**
+     * How long the whole call may take, in milliseconds; 0: as long as the client's configuration says.
+     */
+    uint32_t timeout_ms;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+} esa_call_options;
+
+/**
+ * The record that a call created. Release it with `esa_create_routine_related_record_result_free()`.
+ *
+ * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+ */
+typedef struct esa_create_routine_related_record_result {
+    /**
+     * The record's id; 0 where the service didn't tell.
+     */
+    int64_t record_id;
+    /**
+     * Where the record came from: a value of `esa_origin`.
+     */
+    int32_t origin;
+    /**
+     * How many requests the call sent.
+     */
+    uint32_t attempts;
+    /**
+     * The service's word: "OK".
+     */
+    const char *status;
+    /**
+     * The service's id of the request.
+     */
+    const char *request_id;
+} esa_create_routine_related_record_result;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The revision of the binary interface that the loaded library has; see `ESA_ABI_VERSION`.
+ *
+ * Any thread, at any time.
+ */
+uint32_t esa_abi_version(void);
+
+/**
+ * The library's version, such as "0.1.0".
+ *
+ * Returns a static string; don't free it. Any thread, at any time.
+ */
+const char *esa_version(void);
+
+/**
+ * The enumerator's name, such as "ESA_ERR_TIMEOUT", for a value of `esa_status`.
+ *
+ * Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+ */
+const char *esa_status_name(int32_t status);
+
+/**
+ * The enumerator's name, such as "ESA_OUTCOME_UNKNOWN", for a value of `esa_outcome`.
+ *
+ * Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+ */
+const char *esa_outcome_name(int32_t outcome);
+
+/**
+ * The service's own word for a value of `esa_service_code`, such as "UserOperationStatusIsLocked".
+ *
+ * Returns a static string; "" for `ESA_CODE_NONE`, `ESA_CODE_OTHER` and values that this version doesn't know (the
+ * error has such a code verbatim). Any thread, at any time.
+ */
+const char *esa_service_code_name(int32_t service_code);
+
+/**
+ * What to do about an error with this value of `esa_service_code`, in a sentence.
+ *
+ * Returns a static string; "" where that isn't known. Any thread, at any time.
+ */
+const char *esa_service_code_advice(int32_t service_code);
+
+/**
+ * Releases an error and its strings.
+ *
+ * `error` may be NULL. Any thread; each error once.
+ */
+void esa_error_free(struct esa_error *error);
+
+/**
+ * Makes a configuration with all defaults. Release it with `esa_config_free()`.
+ *
+ * Returns NULL only where the library has a bug.
+ */
+struct esa_config *esa_config_new(void);
+
+/**
+ * Releases a configuration. Clients that were made with it go on.
+ *
+ * `config` may be NULL. Any thread; each configuration once.
+ */
+void esa_config_free(struct esa_config *config);
+
+/**
+ * Sets the credentials. `token` is NULL unless they are temporary ones of STS.
+ *
+ * Default: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, where it is set,
+ * ALIBABA_CLOUD_SECURITY_TOKEN of the environment.
+ *
+ * All three are ASCII without blanks or control characters. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_credentials(struct esa_config *config,
+                                      const char *access_key_id,
+                                      const char *access_key_secret,
+                                      const char *token);
+
+/**
+ * Sets the region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international accounts.
+ *
+ * The account decides, not the place. Default: ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other
+ * region needs an endpoint; without one `esa_client_new()` fails with `ESA_ERR_CONFIG`.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_region(struct esa_config *config,
+                                 const char *region);
+
+/**
+ * Sets the endpoint, in place of the region's: "host", "host:port" or "https://host:port".
+ *
+ * "http://..." is accepted for this machine only (localhost, 127.0.0.0/8, [::1]). Default: ESA_ENDPOINT of the
+ * environment, else the region's. Whether it is usable shows in `esa_client_new()`.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_endpoint(struct esa_config *config, const char *endpoint);
+
+/**
+ * Sets the time limits, in milliseconds; 0 leaves the default.
+ *
+ * `connect_ms`: for one connection: name look-up, TCP and TLS together; default 5,000. `attempt_ms`: for one request,
+ * connecting included; default 10,000. `total_ms`: for a whole call, whatever it does; default 30,000. The shortest one
+ * that applies counts.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+ */
+esa_status esa_config_set_timeouts(struct esa_config *config,
+                                   uint32_t connect_ms,
+                                   uint32_t attempt_ms,
+                                   uint32_t total_ms);
+
+/**
+ * Sets how requests are signed: 3 (ACS3-HMAC-SHA256, the default) or 1 (HMAC-SHA1, for old gateways).
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_signature_version(struct esa_config *config, uint32_t version);
+
+/**
+ * Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
+ *
+ * It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` where it can't be read or holds no certificate.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_ca_file(struct esa_config *config, const char *path);
+
+/**
+ * Sets certificate authorities (PEM text) to trust in place of the ones that are built in.
+ *
+ * With `esa_config_set_ca_file()` too, both are trusted. `esa_client_new()` fails with `ESA_ERR_CONFIG` where the text
+ * holds no certificate.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_ca_pem(struct esa_config *config, const char *pem);
+
+/**
+ * Appends the caller's own product, such as "my-agent/1.2", to the User-Agent header.
+ *
+ * Printable ASCII. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_user_agent(struct esa_config *config, const char *product);
+
+/**
+ * Sets how connections are kept between calls.
+ *
+ * `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 15,000,
+ * which 0 leaves.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+ */
+esa_status esa_config_set_keep_alive(struct esa_config *config, uint32_t max_idle, uint32_t idle_ms);
+
+/**
+ * Sets where the library says what it does; without it, it says nothing. See `esa_log_fn`.
+ *
+ * `level`: the most that is wanted, a value of `esa_log_level`. `callback`: NULL for no log. `user_data` is passed to
+ * it and must live as long as every client that is made with this configuration; several threads may use it at once.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_fn callback, void *user_data);
+
+/**
+ * Makes a client.
+ *
+ * `config` may be NULL: everything from the environment. It is copied; change or free it afterwards as you like. The
+ * environment is read here and never again. Nothing is sent, and no credentials are needed yet.
+ *
+ * On success `*client` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL. Release the client with
+ * `esa_client_free()`, an error with `esa_error_free()`.
+ *
+ * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `client` is NULL or a setter was given something unusable, which
+ * the message names; `ESA_ERR_CONFIG` where the region is unknown, the endpoint isn't a URL or is plain http to another
+ * machine, or a CA file can't be read.
+ */
+esa_status esa_client_new(const struct esa_config *config, struct esa_client **client, struct esa_error **error);
+
+/**
+ * Releases a client. Calls that run on other threads come to their end; none may begin after this.
+ *
+ * `client` may be NULL. Any thread; each client once.
+ */
+void esa_client_free(struct esa_client *client);
+
+/**
+ * Makes an object that can cancel calls; give it to them in `esa_call_options.cancel`.
+ *
+ * Release it with `esa_cancel_free()`. Returns NULL where the process has no file descriptors left.
+ */
+struct esa_cancel *esa_cancel_new(void);
+
+/**
+ * Cancels every call that was given `cancel`, those that run and those to come.
+ *
+ * They return `ESA_ERR_CANCELLED` at once, in whatever they wait for. Any thread, any number of times; a signal handler
+ * may call it. Does nothing where `cancel` is NULL.
+ */
+void esa_cancel_trigger(const struct esa_cancel *cancel);
+
+/**
+ * Releases `cancel`. Calls that run with it go on, and can't be cancelled any more.
+ *
+ * `cancel` may be NULL. Any thread; each object once.
+ */
+void esa_cancel_free(struct esa_cancel *cancel);
+
+/**
+ * Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
+ *
+ * Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`.
+ *
+ * `client` and `request` are required, `options` may be NULL. All are read before anything is sent and can be changed
+ * afterwards. On success `*result` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL.
+ *
+ * Any number of threads may call this with one client. It returns within the time limit, or at once when it is
+ * cancelled; `outcome` of the error then says whether the record may exist.
+ *
+ * Returns `ESA_OK`, or the kind of failure. Besides the gateway's errors the service documents ten for this
+ * operation: `ESA_CODE_INTERNAL_EXCEPTION` to `ESA_CODE_USER_OPERATION_STATUS_IS_LOCKED`.
+ */
+esa_status esa_create_routine_related_record(const struct esa_client *client,
+                                             const struct esa_create_routine_related_record_request *request,
+                                             const struct esa_call_options *options,
+                                             struct esa_create_routine_related_record_result **result,
+                                             struct esa_error **error);
+
+/**
+ * Releases a result and its strings.
+ *
+ * `result` may be NULL. Any thread; each result once.
+ */
+void esa_create_routine_related_record_result_free(struct esa_create_routine_related_record_result *result);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* ESA_H */

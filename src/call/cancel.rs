@@ -1,0 +1,56 @@
+//! Cancelling calls from another thread or a signal handler.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Cancels the calls that were given it, once and for all. Clones are the same object.
+///
+/// It holds two file descriptors: a call waits for its socket and for this at the same time, so that cancelling needs no
+/// polling and takes effect in whatever the call waits for.
+#[derive(Clone)]
+pub struct Cancel(Arc<Inner>);
+
+struct Inner {
+    triggered: AtomicBool,
+    /// Readable from the trigger on; nobody reads it.
+    wake: UnixStream,
+    trigger: UnixStream,
+}
+
+impl Cancel {
+    /// An object that can cancel calls; an error where the process has no file descriptors left.
+    pub fn new() -> io::Result<Cancel> {
+        let (wake, trigger) = UnixStream::pair()?;
+        trigger.set_nonblocking(true)?;
+        Ok(Cancel(Arc::new(Inner { triggered: AtomicBool::new(false), wake, trigger })))
+    }
+
+    /// Cancels every call that was given this, those that run and those to come.
+    ///
+    /// A signal handler may call it: it takes no lock and allocates nothing.
+    pub fn trigger(&self) {
+        if !self.0.triggered.swap(true, Ordering::SeqCst) {
+            // One byte always fits into an empty socket.
+            let _ = (&self.0.trigger).write(&[0]);
+        }
+    }
+
+    pub(crate) fn is_triggered(&self) -> bool {
+        self.0.triggered.load(Ordering::SeqCst)
+    }
+
+    /// Becomes readable when this is triggered, and stays so.
+    pub(crate) fn wake(&self) -> BorrowedFd<'_> {
+        self.0.wake.as_fd()
+    }
+}
+
+impl fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancel").field("triggered", &self.is_triggered()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,131 @@
+//! What a reply means: the operation's success, or the error that it stands for.
+
+use std::time::SystemTime;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{error_body, retry_hint};
+use crate::error::{Error, Outcome, ServiceWords, Status};
+use crate::service_code::ServiceCode;
+use crate::transport::Reply;
+
+/// The body of a successful reply, and the service's id of the request.
+pub(super) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error> {
+    match reply.status() {
+        200..=299 => read_success(reply),
+        _ => Err(read_error(reply)),
+    }
+}
+
+fn read_success<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error> {
+    #[derive(Deserialize)]
+    struct Identity {
+        #[serde(rename = "RequestId")]
+        request_id: Option<String>,
+    }
+    let body = reply.body();
+    let parsed = serde_json::from_slice(body)
+        .and_then(|identity: Identity| Ok((serde_json::from_slice(body)?, identity.request_id)));
+    match parsed {
+        Ok((parsed, request_id)) => Ok((parsed, request_id.unwrap_or_else(|| reply.request_id().to_owned()))),
+        Err(error) => {
+            let error = Error::new(Status::Response, format!("the reply can't be read: {error}"));
+            Err(error.outcome_is(Outcome::Unknown).retryable_is(true).in_reply(reply.status(), reply.request_id()))
+        }
+    }
+}
+
+fn read_error(reply: &Reply) -> Error {
+    let error = match error_body::parse(reply.body()) {
+        Some(words) => read_words(reply, words),
+        None => without_words(reply),
+    };
+    error.retry_after_is(retry_hint::read(reply, SystemTime::now()))
+}
+
+fn read_words(reply: &Reply, mut words: ServiceWords) -> Error {
+    if words.request_id.is_empty() {
+        words.request_id = reply.request_id().to_owned();
+    }
+    Error::refused_by_service(ServiceCode::from_word(&words.code), reply.status(), words)
+}
+
+/// An error reply in which the service says nothing: a load balancer's, a proxy's or a portal's.
+///
+/// A gateway that fails (5xx) may have passed the request on; one that asks to come again, or refuses (3xx, 4xx), has
+/// not.
+fn without_words(reply: &Reply) -> Error {
+    let status = reply.status();
+    let asks_to_wait = status == 429 || (status == 503 && reply.header("retry-after").is_some());
+    let (kind, outcome) = match status {
+        _ if asks_to_wait => (Status::Throttled, Outcome::Refused),
+        500..=599 => (Status::Server, Outcome::Unknown),
+        _ => (Status::Response, Outcome::Refused),
+    };
+    Error::new(kind, format!("HTTP status {status} without an error of the service"))
+        .outcome_is(outcome)
+        .retryable_is(kind != Status::Response)
+        .in_reply(status, reply.request_id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Body {
+        #[serde(rename = "Status")]
+        status: String,
+    }
+
+    fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
+        Reply::new(status, headers, body)
+    }
+
+    fn error(status: u16, headers: &[(&'static str, &str)], body: &str) -> Error {
+        read::<Body>(&reply(status, headers, body)).unwrap_err()
+    }
+
+    #[test]
+    fn a_success_has_its_body_and_the_id_of_the_request() {
+        let ok = reply(200, &[("x-acs-request-id", "H")], r#"{"Status":"OK","RequestId":"R","Later":[1]}"#);
+        assert_eq!(read(&ok).unwrap(), (Body { status: "OK".to_owned() }, "R".to_owned()));
+
+        let ok = reply(200, &[("x-acs-request-id", "H")], r#"{"Status":"OK"}"#);
+        assert_eq!(read::<Body>(&ok).unwrap().1, "H");
+    }
+
+    #[test]
+    fn a_success_that_cannot_be_read_has_an_unknown_outcome() {
+        for body in ["", "null", "[]", "<html>", r#"{"Status":"OK"#, r#"{"Status":"OK","Status":"OK"}"#, "\u{feff}{}"] {
+            let error = error(200, &[("x-acs-request-id", "H")], body);
+            assert_eq!((error.status(), error.outcome()), (Status::Response, Outcome::Unknown), "{body}");
+            assert_eq!((error.http_status(), error.request_id()), (Some(200), "H"));
+        }
+    }
+
+    #[test]
+    fn the_service_s_error_is_passed_on_in_its_words() {
+        let error = error(400, &[("x-acs-request-id", "H")], r#"{"Code":"RoutineNotExist","Message":"The routine."}"#);
+
+        assert_eq!((error.status(), error.outcome()), (Status::NotFound, Outcome::Refused));
+        assert_eq!((error.service_code(), error.http_status()), (ServiceCode::RoutineNotExist, Some(400)));
+        assert_eq!((error.code(), error.message(), error.request_id()), ("RoutineNotExist", "The routine.", "H"));
+    }
+
+    #[test]
+    fn an_error_without_the_service_s_words_is_judged_by_its_status() {
+        let judged = |status, headers| {
+            let error = error(status, headers, "<html></html>");
+            (error.status(), error.outcome(), error.retryable())
+        };
+
+        assert_eq!(judged(502, &[]), (Status::Server, Outcome::Unknown, true));
+        assert_eq!(judged(503, &[]), (Status::Server, Outcome::Unknown, true));
+        assert_eq!(judged(503, &[("retry-after", "1")]), (Status::Throttled, Outcome::Refused, true));
+        assert_eq!(judged(429, &[]), (Status::Throttled, Outcome::Refused, true));
+        assert_eq!(judged(403, &[]), (Status::Response, Outcome::Refused, false));
+        assert_eq!(judged(302, &[("location", "https://example.com")]), (Status::Response, Outcome::Refused, false));
+    }
+}

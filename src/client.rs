@@ -1,0 +1,119 @@
+//! The client: what all calls have in common.
+
+use std::sync::Arc;
+
+use crate::call::{self, CallOptions};
+use crate::config::{Config, SignatureVersion, Timeouts};
+use crate::credentials::{Chain, Credentials};
+use crate::endpoint::Endpoint;
+use crate::environment::{self, Environment};
+use crate::error::{Error, Status};
+use crate::log::Log;
+use crate::operation::{CreateRoutineRelatedRecord, CreatedRecord};
+use crate::transport::Transport;
+
+/// The access key id of the emulator, whose secret everybody knows.
+const EMULATOR_KEY_ID: &str = "EsaEmulatorKeyId";
+
+/// Makes calls to the service. Any number of threads may use one at once; clones are the same client.
+#[derive(Clone, Debug)]
+pub struct Client {
+    core: Arc<Core>,
+}
+
+/// What a call needs of its client.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) credentials: Chain,
+    pub(crate) signature_version: SignatureVersion,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) transport: Transport,
+    pub(crate) log: Log,
+}
+
+impl Client {
+    /// A client as `config` says; what it leaves open comes from the environment, which is read here and never again.
+    ///
+    /// Nothing is sent, and no credentials are needed yet. Fails where the region is unknown, the endpoint isn't a URL
+    /// or is plain http to another machine, or a CA file can't be read.
+    pub fn new(config: &Config) -> Result<Client, Error> {
+        Client::in_environment(config, &Environment::of_process())
+    }
+
+    fn in_environment(config: &Config, variables: &Environment) -> Result<Client, Error> {
+        let named = config.endpoint.as_deref().or_else(|| variables.get(environment::ENDPOINT));
+        let region = config.region.as_deref().or_else(|| variables.get(environment::REGION_ID));
+        let endpoint = Endpoint::choose(named, region)?;
+        Ok(Client {
+            core: Arc::new(Core {
+                transport: Transport::new(&endpoint, config)?,
+                endpoint,
+                credentials: Chain::new(config.credentials.clone(), variables),
+                signature_version: config.signature_version,
+                timeouts: config.timeouts,
+                log: config.log.clone(),
+            }),
+        })
+    }
+
+    /// Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
+    pub fn create_routine_related_record(
+        &self,
+        request: &CreateRoutineRelatedRecord<'_>,
+        options: &CallOptions,
+    ) -> Result<CreatedRecord, Error> {
+        call::run(&self.core, request, options)
+    }
+
+    #[cfg(feature = "capi")]
+    pub(crate) fn log(&self) -> &Log {
+        &self.core.log
+    }
+}
+
+impl Core {
+    /// Refuses to show another machine that a program still has the emulator's key.
+    pub(crate) fn endpoint_may_see(&self, credentials: &Credentials) -> Result<(), Error> {
+        if credentials.access_key_id() == EMULATOR_KEY_ID && !self.endpoint.is_loopback() {
+            let message =
+                format!("the emulator's access key is meant for the emulator, not for {}", self.endpoint.url());
+            return Err(Error::new(Status::Credentials, message));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::{ENDPOINT, REGION_ID};
+
+    fn url(config: &Config, variables: &[(&'static str, &str)]) -> String {
+        let environment = Environment::of(variables.iter().map(|(name, value)| (*name, value.to_string())));
+        Client::in_environment(config, &environment).unwrap().core.endpoint.url()
+    }
+
+    #[test]
+    fn the_configuration_comes_before_the_environment() {
+        let variables = [(ENDPOINT, "http://127.0.0.1:1"), (REGION_ID, "ap-southeast-1")];
+
+        assert_eq!(url(&Config::new(), &[]), "https://esa.cn-hangzhou.aliyuncs.com");
+        assert_eq!(url(&Config::new(), &variables[1..]), "https://esa.ap-southeast-1.aliyuncs.com");
+        assert_eq!(url(&Config::new(), &variables), "http://127.0.0.1:1");
+        assert_eq!(url(Config::new().region("cn-hangzhou"), &variables[1..]), "https://esa.cn-hangzhou.aliyuncs.com");
+        assert_eq!(url(Config::new().endpoint("127.0.0.1:2"), &variables), "https://127.0.0.1:2");
+    }
+
+    #[test]
+    fn the_emulator_s_key_is_not_sent_to_another_machine() {
+        let key = Credentials::new(EMULATOR_KEY_ID, "EsaEmulatorKeySecret", None).unwrap();
+        let request = CreateRoutineRelatedRecord { site_id: 1, name: "a", record_name: "b" };
+
+        let client = Client::new(Config::new().region("cn-hangzhou").credentials(key)).unwrap();
+        let error = client.create_routine_related_record(&request, &CallOptions::new()).unwrap_err();
+
+        assert_eq!(error.status(), Status::Credentials);
+        assert!(error.message().contains("esa.cn-hangzhou.aliyuncs.com"), "{error}");
+    }
+}

@@ -1,0 +1,158 @@
+//! How a client is to be made, as its caller says it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::credentials::Credentials;
+use crate::error::Error;
+use crate::log::Log;
+
+/// How requests are signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignatureVersion {
+    /// HMAC-SHA1 over the parameters, for old gateways.
+    V1,
+    /// ACS3-HMAC-SHA256 over the whole request, as current SDKs sign.
+    #[default]
+    V3,
+}
+
+/// How a client is to be made. What isn't set comes from the environment, or has the default that its setter tells.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) region: Option<String>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) signature_version: SignatureVersion,
+    pub(crate) trust: Trust,
+    pub(crate) product: Option<String>,
+    pub(crate) keep_alive: KeepAlive,
+    pub(crate) log: Log,
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    /// One connection: name look-up, TCP and TLS together.
+    pub(crate) connect: Duration,
+    /// One request, connecting included.
+    pub(crate) attempt: Duration,
+    /// A whole call, whatever it does.
+    pub(crate) total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts { connect: Duration::from_secs(5), attempt: Duration::from_secs(10), total: Duration::from_secs(30) }
+    }
+}
+
+/// Which certificate authorities to trust in place of the built-in ones.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trust {
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) ca_pem: Option<String>,
+}
+
+/// How connections are kept between calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeepAlive {
+    pub(crate) max_idle: usize,
+    pub(crate) idle: Duration,
+}
+
+impl Default for KeepAlive {
+    /// As many connections as a busy program has threads; for less time than load balancers keep theirs.
+    fn default() -> KeepAlive {
+        KeepAlive { max_idle: 64, idle: Duration::from_secs(15) }
+    }
+}
+
+impl Config {
+    /// All defaults.
+    pub fn new() -> Config {
+        Config::default()
+    }
+
+    /// The credentials. Default: those of the environment.
+    pub fn credentials(&mut self, credentials: Credentials) -> &mut Config {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// The region: `cn-hangzhou` for accounts of the China site, `ap-southeast-1` for international accounts.
+    ///
+    /// Default: `ALIBABA_CLOUD_REGION_ID`, else `cn-hangzhou`.
+    pub fn region(&mut self, region: &str) -> &mut Config {
+        self.region = Some(region.to_owned());
+        self
+    }
+
+    /// The endpoint, in place of the region's: `host`, `host:port` or `https://host:port`; `http://…` for this machine
+    /// only. Default: `ESA_ENDPOINT`, else the region's.
+    pub fn endpoint(&mut self, endpoint: &str) -> &mut Config {
+        self.endpoint = Some(endpoint.to_owned());
+        self
+    }
+
+    /// The time limits; `None` leaves the default. One connection: 5 s; one request: 10 s; a whole call: 30 s.
+    pub fn timeouts(
+        &mut self,
+        connect: Option<Duration>,
+        attempt: Option<Duration>,
+        total: Option<Duration>,
+    ) -> &mut Config {
+        let defaults = Timeouts::default();
+        self.timeouts = Timeouts {
+            connect: connect.unwrap_or(defaults.connect),
+            attempt: attempt.unwrap_or(defaults.attempt),
+            total: total.unwrap_or(defaults.total),
+        };
+        self
+    }
+
+    /// How requests are signed. Default: [`SignatureVersion::V3`].
+    pub fn signature_version(&mut self, version: SignatureVersion) -> &mut Config {
+        self.signature_version = version;
+        self
+    }
+
+    /// A PEM file of certificate authorities to trust in place of the built-in ones.
+    pub fn ca_file(&mut self, path: impl Into<PathBuf>) -> &mut Config {
+        self.trust.ca_file = Some(path.into());
+        self
+    }
+
+    /// PEM text of certificate authorities to trust in place of the built-in ones.
+    pub fn ca_pem(&mut self, pem: &str) -> &mut Config {
+        self.trust.ca_pem = Some(pem.to_owned());
+        self
+    }
+
+    /// The caller's own product, such as `my-agent/1.2`, for the end of the User-Agent header: printable ASCII.
+    pub fn user_agent(&mut self, product: &str) -> Result<&mut Config, Error> {
+        if product.is_empty() || !product.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Err(Error::invalid_argument("product", "is empty or not printable ASCII"));
+        }
+        self.product = Some(product.to_owned());
+        Ok(self)
+    }
+
+    /// How many unused connections to keep at most (default 64; 0: none), and for how long (`None`: 15 s).
+    pub fn keep_alive(&mut self, max_idle: usize, idle: Option<Duration>) -> &mut Config {
+        self.keep_alive = KeepAlive { max_idle, idle: idle.unwrap_or(KeepAlive::default().idle) };
+        self
+    }
+
+    /// Where the library says what it does. Default: nowhere.
+    pub fn log(&mut self, log: Log) -> &mut Config {
+        self.log = log;
+        self
+    }
+
+    #[cfg(feature = "capi")]
+    pub(crate) fn log_sink(&self) -> &Log {
+        &self.log
+    }
+}

@@ -1,0 +1,185 @@
+//! Which server to talk to: the table of regions, and endpoints that the caller names.
+
+use std::net::IpAddr;
+
+use ureq::http::Uri;
+
+use crate::error::{Error, Status};
+
+/// The whole map of the service. The account decides which one is its own, not the place.
+const REGIONS: [(&str, &str); 2] =
+    [("cn-hangzhou", "esa.cn-hangzhou.aliyuncs.com"), ("ap-southeast-1", "esa.ap-southeast-1.aliyuncs.com")];
+
+const DEFAULT_REGION: &str = "cn-hangzhou";
+
+/// A server: scheme, host and port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    tls: bool,
+    /// As in a URL: an IPv6 address has its brackets.
+    host: String,
+    port: u16,
+}
+
+impl Endpoint {
+    /// The endpoint that the caller names, else the region's.
+    pub(crate) fn choose(endpoint: Option<&str>, region: Option<&str>) -> Result<Endpoint, Error> {
+        match endpoint {
+            Some(endpoint) => Endpoint::parse(endpoint),
+            None => Endpoint::of_region(region.unwrap_or(DEFAULT_REGION)),
+        }
+    }
+
+    fn of_region(region: &str) -> Result<Endpoint, Error> {
+        let host = REGIONS.iter().find(|(name, _)| *name == region).map(|(_, host)| *host);
+        let host = host.ok_or_else(|| {
+            let message = format!(
+                "region {region:?} has no endpoint of ESA: it is cn-hangzhou for accounts of the China site, \
+                 ap-southeast-1 for international accounts"
+            );
+            Error::new(Status::Config, message).advice_is("Set one of the two regions, or an endpoint.")
+        })?;
+        Ok(Endpoint { tls: true, host: host.to_owned(), port: 443 })
+    }
+
+    fn parse(text: &str) -> Result<Endpoint, Error> {
+        let refused = |reason: &str| Error::new(Status::Config, format!("endpoint {text:?} {reason}"));
+        let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let uri: Uri = url.parse().map_err(|_| refused("is not a URL"))?;
+        let tls = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err(refused("is neither https nor http")),
+        };
+        let authority = uri.authority().ok_or_else(|| refused("names no host"))?;
+        if authority.as_str().contains('@') {
+            // Not quoted: there may be a password in it.
+            return Err(Error::new(Status::Config, "endpoint has user information, which isn't supported"));
+        }
+        if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+            return Err(refused("has a path or a query; only scheme, host and port are used"));
+        }
+        let port = match authority.as_str().strip_prefix(authority.host()).unwrap_or_default() {
+            "" if tls => 443,
+            "" => 80,
+            ":" => return Err(refused("has an empty port")),
+            port => port[1..].parse().map_err(|_| refused("has a port that is out of range"))?,
+        };
+        let endpoint = Endpoint { tls, host: authority.host().to_ascii_lowercase(), port };
+        if endpoint.host.is_empty() || port == 0 {
+            return Err(refused("has no host or port 0"));
+        }
+        if !tls && !endpoint.is_loopback() {
+            return Err(refused(
+                "is plain http to another machine, which would show what is sent to everybody on the way",
+            )
+            .advice_is("Use https; http is for tests on this machine only."));
+        }
+        Ok(endpoint)
+    }
+
+    pub(crate) fn is_tls(&self) -> bool {
+        self.tls
+    }
+
+    /// The host's name or address, without brackets.
+    pub(crate) fn host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether the endpoint is this machine, by its name.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.host() == "localhost" || self.host().parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    }
+
+    /// The value of the Host header, which is signed: the port only where it isn't the scheme's own.
+    pub(crate) fn host_header(&self) -> String {
+        match (self.tls, self.port) {
+            (true, 443) | (false, 80) => self.host.clone(),
+            (_, port) => format!("{}:{port}", self.host),
+        }
+    }
+
+    /// The URL, without a path.
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.host_header())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(endpoint: Option<&str>, region: Option<&str>) -> String {
+        Endpoint::choose(endpoint, region).unwrap().url()
+    }
+
+    fn reason(endpoint: &str) -> String {
+        let error = Endpoint::choose(Some(endpoint), None).unwrap_err();
+        assert_eq!(error.status(), Status::Config);
+        error.message().to_owned()
+    }
+
+    #[test]
+    fn the_region_decides_where_no_endpoint_is_named() {
+        assert_eq!(chosen(None, None), "https://esa.cn-hangzhou.aliyuncs.com");
+        assert_eq!(chosen(None, Some("ap-southeast-1")), "https://esa.ap-southeast-1.aliyuncs.com");
+        assert_eq!(chosen(Some("127.0.0.1:8443"), Some("nowhere")), "https://127.0.0.1:8443");
+    }
+
+    #[test]
+    fn an_unknown_region_is_an_error_that_names_the_two() {
+        let error = Endpoint::choose(None, Some("eu-central-1")).unwrap_err();
+
+        assert_eq!(error.status(), Status::Config);
+        for name in ["eu-central-1", "cn-hangzhou", "ap-southeast-1"] {
+            assert!(error.message().contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_scheme_s_own_port_is_not_part_of_the_host() {
+        let host = |endpoint| Endpoint::parse(endpoint).unwrap().host_header();
+
+        assert_eq!(host("esa.example.com"), "esa.example.com");
+        assert_eq!(host("https://ESA.example.com:443/"), "esa.example.com");
+        assert_eq!(host("esa.example.com:8443"), "esa.example.com:8443");
+        assert_eq!(host("http://[::1]:80"), "[::1]");
+        assert_eq!(host("https://[::1]:80"), "[::1]:80");
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for endpoint in ["http://127.0.0.1:1", "http://127.8.9.1", "http://localhost:80", "http://[::1]:9"] {
+            assert!(Endpoint::parse(endpoint).is_ok(), "{endpoint}");
+        }
+        for endpoint in ["http://esa.cn-hangzhou.aliyuncs.com", "http://10.0.0.1:80", "http://localhost.example.com"] {
+            assert!(reason(endpoint).contains("plain http"), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_endpoint_is_refused_with_the_reason() {
+        assert!(reason("").contains("not a URL"));
+        assert!(reason("https://").contains("not a URL"));
+        assert!(reason("a b").contains("not a URL"));
+        assert!(reason("ftp://example.com").contains("neither"));
+        assert!(reason("https://example.com/v1").contains("path"));
+        assert!(reason("https://example.com/?a=b").contains("query"));
+        assert!(reason("https://example.com:99999").contains("out of range"));
+        assert!(reason("https://example.com:").contains("empty port"));
+        assert!(reason("https://example.com:0").contains("port 0"));
+    }
+
+    #[test]
+    fn user_information_is_refused_and_not_repeated() {
+        let reason = reason("https://me:hunter2@example.com");
+
+        assert!(reason.contains("user information") && !reason.contains("hunter2"), "{reason}");
+    }
+}

@@ -1,0 +1,315 @@
+//! What a failed call tells its caller: the kind of failure, what the call did, and what to do about it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use crate::service_code::ServiceCode;
+
+/// The kind of a failure. The numbers are those of `esa_status` in the C interface and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Status {
+    /// An argument is missing, malformed or out of range; the message names it.
+    InvalidArgument = 100,
+    /// The caller asked for something that this version doesn't know.
+    Unsupported = 101,
+    /// The configuration can't be used.
+    Config = 102,
+    /// No credentials were found, or they can't be used.
+    Credentials = 103,
+    /// The caller cancelled the call.
+    Cancelled = 110,
+    /// The client was made before a fork and can't be used in the child.
+    Forked = 111,
+    /// The endpoint's name could not be resolved.
+    Dns = 200,
+    /// No connection could be made.
+    Connect = 201,
+    /// The proxy refused or failed.
+    Proxy = 202,
+    /// The TLS handshake failed.
+    Tls = 203,
+    /// A time limit passed.
+    Timeout = 204,
+    /// The connection failed while it was in use.
+    Io = 205,
+    /// The answer is not one that the service gives.
+    Response = 206,
+    /// The service refused the request as it stands.
+    Rejected = 300,
+    /// The service doesn't accept the credentials or the signature.
+    Auth = 301,
+    /// The credentials are good, but don't allow this.
+    Forbidden = 302,
+    /// What the request names doesn't exist.
+    NotFound = 303,
+    /// Something in the way exists already.
+    Conflict = 304,
+    /// A quota is used up.
+    Quota = 305,
+    /// Too many requests in a short time.
+    Throttled = 306,
+    /// The service is busy with another call of the same account.
+    Busy = 307,
+    /// The account has overdue payments.
+    Overdue = 308,
+    /// Edge Routine is not activated for the account.
+    NotActivated = 309,
+    /// The service failed.
+    Server = 310,
+    /// A bug in the library.
+    Internal = 900,
+}
+
+/// What a failed call did at the service. The numbers are those of `esa_outcome` in the C interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum Outcome {
+    /// Nothing was sent; nothing has changed.
+    NotSent = 0,
+    /// The service refused the request; nothing has changed.
+    Refused = 1,
+    /// The request was sent and no answer says what became of it.
+    Unknown = 2,
+}
+
+/// Why a call failed, what it did, and what to do about it.
+///
+/// No field holds a secret: what the service echoes of the credentials is taken out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Details>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Details {
+    status: Status,
+    outcome: Outcome,
+    service_code: ServiceCode,
+    http_status: u16,
+    attempts: u32,
+    retry_after: Option<Duration>,
+    retryable: bool,
+    code: String,
+    message: String,
+    advice: Cow<'static, str>,
+    request_id: String,
+    recommend: String,
+    access_denied_detail: String,
+}
+
+/// The words of an error reply, as the service sent them.
+#[derive(Debug, Default)]
+pub(crate) struct ServiceWords {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) request_id: String,
+    pub(crate) recommend: String,
+    /// JSON.
+    pub(crate) access_denied_detail: String,
+}
+
+impl Error {
+    /// A failure that the library found itself, before anything was sent.
+    pub(crate) fn new(status: Status, message: impl Into<String>) -> Error {
+        Error(Box::new(Details {
+            status,
+            outcome: Outcome::NotSent,
+            service_code: ServiceCode::None,
+            http_status: 0,
+            attempts: 0,
+            retry_after: None,
+            retryable: false,
+            code: String::new(),
+            message: message.into(),
+            advice: Cow::Borrowed(advice(status, Outcome::NotSent)),
+            request_id: String::new(),
+            recommend: String::new(),
+            access_denied_detail: String::new(),
+        }))
+    }
+
+    /// A bad argument; `field` is the name that the caller knows it by.
+    pub(crate) fn invalid_argument(field: &str, reason: impl fmt::Display) -> Error {
+        Error::new(Status::InvalidArgument, format!("{field} {reason}"))
+    }
+
+    /// What the service said about itself, as it said it.
+    pub(crate) fn refused_by_service(code: ServiceCode, http_status: u16, words: ServiceWords) -> Error {
+        let verdict = code.verdict(http_status);
+        let mut error = Error::new(verdict.status, words.message);
+        error.0.outcome = verdict.outcome;
+        error.0.retryable = verdict.retryable;
+        error.0.advice = Cow::Borrowed(verdict.advice);
+        error.0.service_code = code;
+        error.0.http_status = http_status;
+        error.0.code = words.code;
+        error.0.request_id = words.request_id;
+        error.0.recommend = words.recommend;
+        error.0.access_denied_detail = words.access_denied_detail;
+        error
+    }
+
+    /// The same failure with another outcome, and the advice that goes with it.
+    pub(crate) fn outcome_is(mut self, outcome: Outcome) -> Error {
+        self.0.outcome = outcome;
+        self.0.advice = Cow::Borrowed(advice(self.0.status, outcome));
+        self
+    }
+
+    pub(crate) fn advice_is(mut self, advice: impl Into<Cow<'static, str>>) -> Error {
+        self.0.advice = advice.into();
+        self
+    }
+
+    pub(crate) fn retryable_is(mut self, retryable: bool) -> Error {
+        self.0.retryable = retryable;
+        self
+    }
+
+    pub(crate) fn retry_after_is(mut self, delay: Option<Duration>) -> Error {
+        self.0.retry_after = delay;
+        self
+    }
+
+    pub(crate) fn attempts_are(mut self, attempts: u32) -> Error {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// The same failure, with the reply that it was read from.
+    pub(crate) fn in_reply(mut self, http_status: u16, request_id: &str) -> Error {
+        self.0.http_status = http_status;
+        self.0.request_id = request_id.to_owned();
+        self
+    }
+
+    /// Passes every text that came from outside through `redact`.
+    pub(crate) fn redacted(mut self, redact: impl Fn(&mut String)) -> Error {
+        let Details { code, message, request_id, recommend, access_denied_detail, .. } = &mut *self.0;
+        for text in [code, message, request_id, recommend, access_denied_detail] {
+            redact(text);
+        }
+        self
+    }
+
+    /// The kind of failure.
+    pub fn status(&self) -> Status {
+        self.0.status
+    }
+
+    /// What the call did at the service.
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// The service's code, typed; [`ServiceCode::None`] where the service gave none.
+    pub fn service_code(&self) -> ServiceCode {
+        self.0.service_code
+    }
+
+    /// The HTTP status of the reply; `None` where there was no reply.
+    pub fn http_status(&self) -> Option<u16> {
+        Some(self.0.http_status).filter(|&status| status != 0)
+    }
+
+    /// How many requests the call sent, or tried to send.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the service asks to wait before the next try, where it does.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the same call may succeed later without anything being changed.
+    ///
+    /// With [`Outcome::Unknown`], look first whether the record is there.
+    pub fn retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// The service's code, verbatim, such as `Throttling.User`; empty where the service gave none.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// The service's words, or the library's.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What to do about it.
+    pub fn advice(&self) -> &str {
+        &self.0.advice
+    }
+
+    /// The service's id of the request, for its support; empty where there was none.
+    pub fn request_id(&self) -> &str {
+        &self.0.request_id
+    }
+
+    /// A link to the service's own help on this error; may be empty.
+    pub fn recommend(&self) -> &str {
+        &self.0.recommend
+    }
+
+    /// Which permission was missing, as the service's JSON; empty where it doesn't say.
+    pub fn access_denied_detail(&self) -> &str {
+        &self.0.access_denied_detail
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { code, message, request_id, http_status, .. } = &*self.0;
+        if !code.is_empty() {
+            write!(f, "{code}: ")?;
+        }
+        f.write_str(message)?;
+        match (http_status, request_id.as_str()) {
+            (0, _) => Ok(()),
+            (status, "") => write!(f, " (HTTP {status})"),
+            (status, id) => write!(f, " (HTTP {status}, request {id})"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What to do about a failure that carries no service code.
+fn advice(status: Status, outcome: Outcome) -> &'static str {
+    if outcome == Outcome::Unknown {
+        return "The request may have been carried out: look whether the record is there before you try again.";
+    }
+    match status {
+        Status::InvalidArgument => "Correct the argument that the message names.",
+        Status::Unsupported => "Leave fields that this version doesn't know at zero, or use a newer library.",
+        Status::Config => "Correct the configuration as the message says.",
+        Status::Credentials => {
+            "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the client credentials."
+        }
+        Status::Cancelled => "Nothing was sent; call again when you like.",
+        Status::Forked => "Make a client of its own in the child process.",
+        Status::Dns => "Check the endpoint's name and this machine's name resolution.",
+        Status::Connect => "Check that this machine may reach the endpoint: network, firewall, port.",
+        Status::Proxy => "Check the proxy's address and credentials.",
+        Status::Tls => {
+            "Check the certificate authorities, this machine's clock, and what stands between it and the endpoint."
+        }
+        Status::Timeout => "Try again, with a longer time limit where the network is slow.",
+        Status::Io => "Try again.",
+        Status::Response => "Check that the endpoint is the service and that no proxy or portal answers in its place.",
+        Status::Throttled => "Wait, then try again with fewer calls at once.",
+        Status::Server => "Try again later; give the request id to the service's support if it stays.",
+        Status::Internal => "This is a bug in the library: please report it with the message.",
+        _ => "Read the message; give the request id to the service's support if it doesn't help.",
+    }
+}

@@ -1,0 +1,76 @@
+//! The client object.
+
+use super::config::{esa_config, read_config};
+use super::error::esa_error;
+use super::guard::{call, guarded};
+use super::status::esa_status;
+use crate::client::Client;
+use crate::error::Error;
+use crate::log::Log;
+
+/// Makes calls to the service. Any number of threads may use one at once; make one and keep it.
+pub struct esa_client {
+    pub(super) client: Client,
+}
+
+/// Makes a client.
+///
+/// `config` may be NULL: everything from the environment. It is copied; change or free it afterwards as you like. The
+/// environment is read here and never again. Nothing is sent, and no credentials are needed yet.
+///
+/// On success `*client` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL. Release the client with
+/// `esa_client_free()`, an error with `esa_error_free()`.
+///
+/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `client` is NULL or a setter was given something unusable, which
+/// the message names; `ESA_ERR_CONFIG` where the region is unknown, the endpoint isn't a URL or is plain http to another
+/// machine, or a CA file can't be read.
+///
+/// # Safety
+/// `config` is NULL or a live object that no other thread changes; `client` and `error` are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_client_new(
+    config: *const esa_config,
+    client: *mut *mut esa_client,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    // SAFETY: NULL or a live object (this function's promise).
+    let config = unsafe { config.as_ref() };
+    let log = config.map(esa_config::log).unwrap_or_default();
+    // SAFETY: `client` and `error` are as `call` wants them (this function's promise).
+    unsafe {
+        call(&log, client, error, "client", || {
+            let client = Client::new(&read_config(config)?)?;
+            Ok(Box::into_raw(Box::new(esa_client { client })))
+        })
+    }
+}
+
+/// Releases a client. Calls that run on other threads come to their end; none may begin after this.
+///
+/// `client` may be NULL. Any thread; each client once.
+///
+/// # Safety
+/// `client` is NULL, or was made by `esa_client_new()` and not released yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_client_free(client: *mut esa_client) {
+    guarded(&Log::default(), (), || {
+        if !client.is_null() {
+            // SAFETY: made by `esa_client_new` of a `Box`; released once.
+            drop(unsafe { Box::from_raw(client) });
+        }
+    });
+}
+
+/// A share of the client for the length of a call, so that it may be released meanwhile; `None` for NULL.
+///
+/// # Safety
+/// As for `esa_client_free()`.
+pub(super) unsafe fn shared(client: *const esa_client) -> Option<Client> {
+    // SAFETY: NULL or a live object (this function's promise).
+    unsafe { client.as_ref() }.map(|client| client.client.clone())
+}
+
+/// The client of a call, or the error that says it is missing.
+pub(super) fn required(client: Option<&Client>) -> Result<&Client, Error> {
+    client.ok_or_else(|| Error::invalid_argument("client", "is NULL"))
+}

@@ -1,0 +1,301 @@
+//! The configuration object and its setters.
+
+use std::ffi::{c_char, c_void};
+use std::time::Duration;
+
+use super::guard::guarded;
+use super::log::{esa_log_fn, to_log};
+use super::status::esa_status;
+use super::string::{read_optional_string, read_string};
+use crate::config::{Config, SignatureVersion};
+use crate::credentials::Credentials;
+use crate::error::{Error, Status};
+use crate::log::{Level, Log};
+
+/// How a client is to be made. One thread at a time may use it.
+///
+/// What isn't set comes from the environment or has the default that its setter tells. A setter that is given something
+/// unusable changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`; `esa_client_new()` then fails as well, with a
+/// message that says what was wrong, so that checking there is enough.
+pub struct esa_config {
+    config: Config,
+    /// The first thing that a setter refused.
+    refused: Option<Error>,
+}
+
+impl esa_config {
+    pub(super) fn log(&self) -> Log {
+        self.config.log_sink().clone()
+    }
+}
+
+/// Makes a configuration with all defaults. Release it with `esa_config_free()`.
+///
+/// Returns NULL only where the library has a bug.
+#[unsafe(no_mangle)]
+pub extern "C" fn esa_config_new() -> *mut esa_config {
+    guarded(&Log::default(), std::ptr::null_mut(), || {
+        Box::into_raw(Box::new(esa_config { config: Config::new(), refused: None }))
+    })
+}
+
+/// Releases a configuration. Clients that were made with it go on.
+///
+/// `config` may be NULL. Any thread; each configuration once.
+///
+/// # Safety
+/// `config` is NULL, or was made by `esa_config_new()` and not released yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_free(config: *mut esa_config) {
+    guarded(&Log::default(), (), || {
+        if !config.is_null() {
+            // SAFETY: made by `esa_config_new` of a `Box`; released once.
+            drop(unsafe { Box::from_raw(config) });
+        }
+    });
+}
+
+/// Sets the credentials. `token` is NULL unless they are temporary ones of STS.
+///
+/// Default: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, where it is set,
+/// ALIBABA_CLOUD_SECURITY_TOKEN of the environment.
+///
+/// All three are ASCII without blanks or control characters. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live; the strings are NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_credentials(
+    config: *mut esa_config,
+    access_key_id: *const c_char,
+    access_key_secret: *const c_char,
+    token: *const c_char,
+) -> esa_status {
+    // SAFETY: this function's promise, for the configuration and for each string.
+    unsafe {
+        set(config, |config| {
+            let id = read_string("access_key_id", access_key_id)?;
+            let secret = read_string("access_key_secret", access_key_secret)?;
+            let token = read_optional_string("token", token)?;
+            config.credentials(Credentials::new(id, secret, token)?);
+            Ok(())
+        })
+    }
+}
+
+/// Sets the region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international accounts.
+///
+/// The account decides, not the place. Default: ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other
+/// region needs an endpoint; without one `esa_client_new()` fails with `ESA_ERR_CONFIG`.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live; `region` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_region(config: *mut esa_config, region: *const c_char) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            config.region(read_string("region", region)?);
+            Ok(())
+        })
+    }
+}
+
+/// Sets the endpoint, in place of the region's: "host", "host:port" or "https://host:port".
+///
+/// "http://..." is accepted for this machine only (localhost, 127.0.0.0/8, [::1]). Default: ESA_ENDPOINT of the
+/// environment, else the region's. Whether it is usable shows in `esa_client_new()`.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live; `endpoint` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_endpoint(config: *mut esa_config, endpoint: *const c_char) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            config.endpoint(read_string("endpoint", endpoint)?);
+            Ok(())
+        })
+    }
+}
+
+/// Sets the time limits, in milliseconds; 0 leaves the default.
+///
+/// `connect_ms`: for one connection: name look-up, TCP and TLS together; default 5,000. `attempt_ms`: for one request,
+/// connecting included; default 10,000. `total_ms`: for a whole call, whatever it does; default 30,000. The shortest one
+/// that applies counts.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+///
+/// # Safety
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_timeouts(
+    config: *mut esa_config,
+    connect_ms: u32,
+    attempt_ms: u32,
+    total_ms: u32,
+) -> esa_status {
+    let given = |ms: u32| (ms != 0).then(|| Duration::from_millis(ms.into()));
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            config.timeouts(given(connect_ms), given(attempt_ms), given(total_ms));
+            Ok(())
+        })
+    }
+}
+
+/// Sets how requests are signed: 3 (ACS3-HMAC-SHA256, the default) or 1 (HMAC-SHA1, for old gateways).
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_signature_version(config: *mut esa_config, version: u32) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            config.signature_version(match version {
+                1 => SignatureVersion::V1,
+                3 => SignatureVersion::V3,
+                other => return Err(Error::invalid_argument("version", format_args!("is {other}; it can be 1 or 3"))),
+            });
+            Ok(())
+        })
+    }
+}
+
+/// Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
+///
+/// It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` where it can't be read or holds no certificate.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live; `path` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_ca_file(config: *mut esa_config, path: *const c_char) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            config.ca_file(read_string("path", path)?);
+            Ok(())
+        })
+    }
+}
+
+/// Sets certificate authorities (PEM text) to trust in place of the ones that are built in.
+///
+/// With `esa_config_set_ca_file()` too, both are trusted. `esa_client_new()` fails with `ESA_ERR_CONFIG` where the text
+/// holds no certificate.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live; `pem` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_ca_pem(config: *mut esa_config, pem: *const c_char) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            config.ca_pem(read_string("pem", pem)?);
+            Ok(())
+        })
+    }
+}
+
+/// Appends the caller's own product, such as "my-agent/1.2", to the User-Agent header.
+///
+/// Printable ASCII. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live; `product` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_user_agent(config: *mut esa_config, product: *const c_char) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe { set(config, |config| config.user_agent(read_string("product", product)?).map(drop)) }
+}
+
+/// Sets how connections are kept between calls.
+///
+/// `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 15,000,
+/// which 0 leaves.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+///
+/// # Safety
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_keep_alive(config: *mut esa_config, max_idle: u32, idle_ms: u32) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            let idle = (idle_ms != 0).then(|| Duration::from_millis(idle_ms.into()));
+            config.keep_alive(max_idle.try_into().unwrap_or(usize::MAX), idle);
+            Ok(())
+        })
+    }
+}
+
+/// Sets where the library says what it does; without it, it says nothing. See `esa_log_fn`.
+///
+/// `level`: the most that is wanted, a value of `esa_log_level`. `callback`: NULL for no log. `user_data` is passed to
+/// it and must live as long as every client that is made with this configuration; several threads may use it at once.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live; `callback` may be called with `user_data` on any thread that makes a call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_log(
+    config: *mut esa_config,
+    level: i32,
+    callback: esa_log_fn,
+    user_data: *mut c_void,
+) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            let level = Level::from_number(level)
+                .ok_or_else(|| Error::invalid_argument("level", format_args!("is {level}; it can be 1 to 4")))?;
+            config.log(to_log(level, callback, user_data));
+            Ok(())
+        })
+    }
+}
+
+/// Applies a setter's change, and keeps the first one that fails for `esa_client_new`.
+///
+/// # Safety
+/// `config` is NULL or a live object that no other thread uses.
+unsafe fn set(config: *mut esa_config, change: impl FnOnce(&mut Config) -> Result<(), Error>) -> esa_status {
+    // SAFETY: this function's promise.
+    let Some(esa_config { config, refused }) = (unsafe { config.as_mut() }) else {
+        return esa_status::ESA_ERR_INVALID_ARGUMENT;
+    };
+    let log = config.log_sink().clone();
+    let panicked = || Err(Error::new(Status::Internal, "panic in a setter of the configuration"));
+    match guarded(&log, panicked(), || change(config)) {
+        Ok(()) => esa_status::ESA_OK,
+        Err(error) => {
+            let status = error.status().into();
+            refused.get_or_insert(error);
+            status
+        }
+    }
+}
+
+/// The configuration to make a client with; NULL means all defaults.
+pub(super) fn read_config(config: Option<&esa_config>) -> Result<Config, Error> {
+    match config {
+        None => Ok(Config::new()),
+        Some(esa_config { refused: Some(error), .. }) => Err(error.clone()),
+        Some(esa_config { config, .. }) => Ok(config.clone()),
+    }
+}

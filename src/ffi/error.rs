@@ -1,0 +1,121 @@
+//! The error that a failed call hands out.
+
+use std::ffi::{CString, c_char};
+
+use super::guard::guarded;
+use super::status::esa_status;
+use super::string::to_c_string;
+use crate::error::Error;
+use crate::log::Log;
+
+/// Why a call failed, what it did, and what to do about it.
+///
+/// Made by the library, released with `esa_error_free()`. Any one thread at a time may read it, not only the one that
+/// made the call. Strings are never NULL ("" where there is nothing) and live as long as the error. No field holds a
+/// secret: what the service echoes of the credentials is taken out.
+#[repr(C)]
+pub struct esa_error {
+    /// The kind of failure; the same value that the call returned.
+    pub status: esa_status,
+    /// What the call did at the service: a value of `esa_outcome`.
+    pub outcome: i32,
+    /// The service's code, typed: a value of `esa_service_code`.
+    pub service_code: i32,
+    /// The HTTP status of the reply; 0 where there was none.
+    pub http_status: i32,
+    /// How many requests the call sent, or tried to send.
+    pub attempts: u32,
+    /// How long the service asks to wait before the next try, in milliseconds; 0 where it doesn't say.
+    pub retry_after_ms: u32,
+    /// 1 where the same call may succeed later without anything being changed, else 0. With `ESA_OUTCOME_UNKNOWN`,
+    /// look first whether the record is there.
+    pub retryable: i32,
+    /// 0.
+    pub reserved: u32,
+    /// The service's code, verbatim, such as "Throttling.User".
+    pub code: *const c_char,
+    /// The service's words, or the library's.
+    pub message: *const c_char,
+    /// What to do about it, in a sentence.
+    pub advice: *const c_char,
+    /// The service's id of the request, for its support.
+    pub request_id: *const c_char,
+    /// A link to the service's own help on this error.
+    pub recommend: *const c_char,
+    /// Which permission was missing, in the service's JSON.
+    pub access_denied_detail: *const c_char,
+}
+
+/// What is allocated: the fields that the caller reads, and the strings that they point to.
+#[repr(C)]
+struct OwnedError {
+    fields: esa_error,
+    strings: [CString; 6],
+}
+
+impl From<Error> for Box<OwnedError> {
+    fn from(error: Error) -> Box<OwnedError> {
+        let strings = [
+            error.code(),
+            error.message(),
+            error.advice(),
+            error.request_id(),
+            error.recommend(),
+            error.access_denied_detail(),
+        ]
+        .map(to_c_string);
+        let [code, message, advice, request_id, recommend, access_denied_detail] =
+            strings.each_ref().map(|text| text.as_ptr());
+        let retry_after_ms = error.retry_after().map_or(0, |delay| delay.as_millis());
+        let fields = esa_error {
+            status: error.status().into(),
+            outcome: error.outcome() as i32,
+            service_code: error.service_code() as i32,
+            http_status: error.http_status().map_or(0, i32::from),
+            attempts: error.attempts(),
+            retry_after_ms: u32::try_from(retry_after_ms).unwrap_or(u32::MAX),
+            retryable: error.retryable().into(),
+            reserved: 0,
+            code,
+            message,
+            advice,
+            request_id,
+            recommend,
+            access_denied_detail,
+        };
+        Box::new(OwnedError { fields, strings })
+    }
+}
+
+/// Hands `failure` to the caller through `error`, or NULL where there is none; returns the call's status.
+///
+/// # Safety
+/// `error` is NULL or points to memory for a pointer.
+pub(super) unsafe fn give_error(error: *mut *mut esa_error, failure: Option<Error>) -> esa_status {
+    let status = failure.as_ref().map_or(esa_status::ESA_OK, |failure| failure.status().into());
+    if !error.is_null() {
+        let object = match failure {
+            Some(failure) => Box::into_raw(Box::<OwnedError>::from(failure)).cast::<esa_error>(),
+            None => std::ptr::null_mut(),
+        };
+        // SAFETY: not NULL, so memory for a pointer (this function's promise); nothing is assumed of its alignment.
+        unsafe { error.write_unaligned(object) };
+    }
+    status
+}
+
+/// Releases an error and its strings.
+///
+/// `error` may be NULL. Any thread; each error once.
+///
+/// # Safety
+/// `error` is NULL, or was handed out by the library and not released yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_error_free(error: *mut esa_error) {
+    guarded(&Log::default(), (), || {
+        if !error.is_null() {
+            // SAFETY: made by `give_error` of a `Box<OwnedError>`, whose first field it points to; released once.
+            drop(unsafe { Box::from_raw(error.cast::<OwnedError>()) });
+        }
+    });
+}

@@ -1,0 +1,191 @@
+//! The panic guard: no panic crosses the C interface, and none prints to the host's standard error.
+
+use std::cell::{Cell, RefCell};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::Once;
+
+use super::error::{esa_error, give_error};
+use super::status::esa_status;
+use crate::error::{Error, Status};
+use crate::log::{Level, Log};
+use crate::transport::is_library_thread;
+
+thread_local! {
+    /// Whether this thread is inside the library, where a panic is the guard's to report.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+    /// What the panic that is being caught said, and where.
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Runs `body` and returns its value, or `on_panic` where it panicked.
+pub(super) fn guarded<T>(log: &Log, on_panic: T, body: impl FnOnce() -> T) -> T {
+    caught(log, body).unwrap_or(on_panic)
+}
+
+/// Carries out a call: runs `body` and hands its object out through `result`, or its error through `error`.
+///
+/// # Safety
+/// `result` and `error` are each NULL or point to memory for a pointer.
+pub(super) unsafe fn call<T>(
+    log: &Log,
+    result: *mut *mut T,
+    error: *mut *mut esa_error,
+    result_name: &str,
+    body: impl FnOnce() -> Result<*mut T, Error>,
+) -> esa_status {
+    let outcome = if result.is_null() {
+        Err(Error::invalid_argument(result_name, "is NULL"))
+    } else {
+        caught(log, body).unwrap_or_else(|panic| Err(Error::new(Status::Internal, panic)))
+    };
+    let (object, failure) = match outcome {
+        Ok(object) => (object, None),
+        Err(failure) => (std::ptr::null_mut(), Some(failure)),
+    };
+    // SAFETY: not NULL here, so it points to memory for a pointer (this function's promise); nothing is assumed about
+    // its alignment.
+    unsafe {
+        if !result.is_null() {
+            result.write_unaligned(object);
+        }
+        give_error(error, failure)
+    }
+}
+
+/// Runs `body`; a panic in it goes to the log and comes back as a message.
+fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {
+    install_hook();
+    let outer = INSIDE.replace(true);
+    let outcome = panic::catch_unwind(AssertUnwindSafe(body));
+    let outcome = outcome.map_err(|payload| {
+        // A payload's own destructor may panic as well.
+        std::mem::forget(payload);
+        let message = format!("panic in the library: {}", PANIC.take());
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| log.write(Level::Error, || message.clone())));
+        message
+    });
+    INSIDE.set(outer);
+    outcome
+}
+
+/// Keeps panics that the guard will catch from printing; all others stay with the hook that was there.
+fn install_hook() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if INSIDE.get() {
+                PANIC.set(describe(info));
+            } else if !is_library_thread() {
+                previous(info);
+            }
+        }));
+    });
+}
+
+fn describe(info: &PanicHookInfo<'_>) -> String {
+    let payload = info.payload();
+    let message = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    match info.location() {
+        Some(location) => format!("{message} ({}:{})", location.file(), location.line()),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CStr;
+    use std::process::Command;
+    use std::ptr;
+    use std::sync::{Arc, Mutex};
+
+    use super::super::error::esa_error_free;
+    use super::*;
+
+    fn log_to(lines: &Arc<Mutex<Vec<String>>>) -> Log {
+        let lines = Arc::clone(lines);
+        Log::new(Level::Error, move |_, line| lines.lock().unwrap().push(line.to_owned()))
+    }
+
+    #[test]
+    fn a_panic_becomes_an_internal_error_and_a_line_of_the_log() {
+        let lines = Arc::default();
+        let (mut result, mut error) = (ptr::dangling_mut::<u8>(), ptr::null_mut());
+
+        // SAFETY: `result` and `error` are local variables.
+        let status = unsafe { call(&log_to(&lines), &mut result, &mut error, "result", || panic!("tests {}", 1)) };
+
+        assert_eq!(status, esa_status::ESA_ERR_INTERNAL);
+        assert!(result.is_null());
+        // SAFETY: `error` was handed out by `call`.
+        let message = unsafe { CStr::from_ptr((*error).message) }.to_str().unwrap().to_owned();
+        assert!(message.starts_with("panic in the library: tests 1 (src/ffi/guard.rs:"), "{message}");
+        assert_eq!(*lines.lock().unwrap(), [message]);
+        // SAFETY: as above, released once.
+        unsafe { esa_error_free(error) };
+    }
+
+    #[test]
+    fn a_panic_in_a_function_without_an_error_gives_its_stand_in() {
+        let lines = Arc::default();
+
+        assert_eq!(guarded(&log_to(&lines), 7, || std::panic::panic_any(5)), 7);
+        assert!(lines.lock().unwrap()[0].starts_with("panic in the library: no message"));
+    }
+
+    #[test]
+    fn a_log_that_panics_is_caught_too() {
+        let log = Log::new(Level::Error, |_, _| panic!("in the log"));
+
+        assert_eq!(guarded(&log, 7, || panic!("first")), 7);
+    }
+
+    #[test]
+    #[ignore = "runs in a process of its own, for the test below"]
+    fn panic_inside_and_outside() {
+        guarded(&Log::default(), (), || panic!("inside"));
+        let _ = panic::catch_unwind(|| panic!("outside"));
+    }
+
+    #[test]
+    fn a_panic_prints_nothing_and_others_still_do() {
+        let this = std::env::current_exe().unwrap();
+        let run = Command::new(this)
+            .args(["--exact", "ffi::guard::tests::panic_inside_and_outside", "--ignored", "--nocapture"])
+            .output()
+            .unwrap();
+
+        let printed = String::from_utf8(run.stderr).unwrap();
+        assert!(run.status.success(), "{printed}");
+        assert!(!printed.contains("inside\n") && printed.contains("outside\n"), "{printed}");
+    }
+
+    /// These have nothing in them that can panic; and the trigger is its own guard, for the sake of signal handlers.
+    const WITHOUT_GUARD: [&str; 5] =
+        ["esa_abi_version", "esa_version", "esa_status_name", "esa_outcome_name", "esa_cancel_trigger"];
+
+    #[test]
+    fn every_export_is_guarded() {
+        let mut unguarded = Vec::new();
+        for file in std::fs::read_dir("src/ffi").unwrap() {
+            let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for export in source.split("#[unsafe(no_mangle)]\n").skip(1) {
+                let (signature, body) = export.split_once(" {\n").unwrap();
+                let body = body.split("\n}\n").next().unwrap();
+                let name = signature.split("fn ").nth(1).unwrap().split('(').next().unwrap();
+                if !["guarded(", " call(", " set("].iter().any(|guard| body.contains(guard)) {
+                    unguarded.push(name.to_owned());
+                }
+            }
+        }
+
+        unguarded.sort();
+        let mut expected = WITHOUT_GUARD.map(str::to_owned);
+        expected.sort();
+        assert_eq!(unguarded, expected);
+    }
+}

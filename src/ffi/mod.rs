@@ -1,0 +1,21 @@
+//! The C interface: what `include/esa.h` declares, one file per concept.
+//!
+//! The types are named as in C, so that one word serves both sides. `build.rs` makes the header of these files, in the
+//! order that it lists them, and their doc comments are its manual. Every export runs inside the panic guard, reads the
+//! caller's memory by copying it, and hands out memory that it owns.
+
+#![allow(non_camel_case_types)]
+
+pub mod call_options;
+pub mod cancel;
+pub mod client;
+pub mod config;
+pub mod create_routine_related_record;
+pub mod error;
+mod guard;
+pub mod log;
+pub mod service_code;
+pub mod status;
+mod string;
+mod struct_size;
+pub mod version;

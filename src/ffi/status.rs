@@ -1,0 +1,163 @@
+//! The kinds of failure and what a failed call did, as the C interface numbers them.
+
+use std::ffi::c_char;
+
+use crate::error::Status;
+
+/// What kind of thing happened. The hundreds tell where: 1xx before anything was sent, 2xx no usable answer,
+/// 3xx the service said no, 9xx the library itself.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum esa_status {
+    /// The call did what it says.
+    ESA_OK = 0,
+
+    /// An argument is missing, malformed or out of range; the message names it.
+    ESA_ERR_INVALID_ARGUMENT = 100,
+    /// The caller set a field that this version of the library doesn't know.
+    ESA_ERR_UNSUPPORTED = 101,
+    /// The configuration can't be used: region, endpoint, CA file, ...
+    ESA_ERR_CONFIG = 102,
+    /// No credentials were found, or they can't be used.
+    ESA_ERR_CREDENTIALS = 103,
+    /// The caller cancelled the call. Look at the outcome: the request may have been sent already.
+    ESA_ERR_CANCELLED = 110,
+    /// The client was made before a fork() and can't be used in the child.
+    ESA_ERR_FORKED = 111,
+
+    /// The endpoint's name could not be resolved.
+    ESA_ERR_DNS = 200,
+    /// No connection could be made.
+    ESA_ERR_CONNECT = 201,
+    /// The proxy refused or failed.
+    ESA_ERR_PROXY = 202,
+    /// The TLS handshake failed: certificate, protocol version, ...
+    ESA_ERR_TLS = 203,
+    /// A time limit passed. Look at the outcome: the request may have been sent already.
+    ESA_ERR_TIMEOUT = 204,
+    /// The connection failed while it was in use.
+    ESA_ERR_IO = 205,
+    /// The answer is not one that the service gives: not HTTP, not JSON, too large, ...
+    ESA_ERR_RESPONSE = 206,
+
+    /// The service refused the request as it stands.
+    ESA_ERR_REJECTED = 300,
+    /// The service doesn't accept the credentials or the signature.
+    ESA_ERR_AUTH = 301,
+    /// The credentials are good, but don't allow this.
+    ESA_ERR_FORBIDDEN = 302,
+    /// What the request names doesn't exist.
+    ESA_ERR_NOT_FOUND = 303,
+    /// Something in the way exists already.
+    ESA_ERR_CONFLICT = 304,
+    /// A quota is used up.
+    ESA_ERR_QUOTA = 305,
+    /// Too many requests in a short time.
+    ESA_ERR_THROTTLED = 306,
+    /// The service is busy with another call of the same account.
+    ESA_ERR_BUSY = 307,
+    /// The account has overdue payments.
+    ESA_ERR_OVERDUE = 308,
+    /// Edge Routine is not activated for the account.
+    ESA_ERR_NOT_ACTIVATED = 309,
+    /// The service failed.
+    ESA_ERR_SERVER = 310,
+
+    /// A bug in the library. Please report it with the message.
+    ESA_ERR_INTERNAL = 900,
+}
+
+/// What a failed call did at the service. In `esa_error.outcome`.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum esa_outcome {
+    /// Nothing was sent; nothing has changed.
+    ESA_OUTCOME_NOT_SENT = 0,
+    /// The service received the request and refused it; nothing has changed.
+    ESA_OUTCOME_REFUSED = 1,
+    /// The request was sent and no answer says what became of it: it may or may not have been carried out.
+    ESA_OUTCOME_UNKNOWN = 2,
+}
+
+impl From<Status> for esa_status {
+    fn from(status: Status) -> esa_status {
+        match status {
+            Status::InvalidArgument => esa_status::ESA_ERR_INVALID_ARGUMENT,
+            Status::Unsupported => esa_status::ESA_ERR_UNSUPPORTED,
+            Status::Config => esa_status::ESA_ERR_CONFIG,
+            Status::Credentials => esa_status::ESA_ERR_CREDENTIALS,
+            Status::Cancelled => esa_status::ESA_ERR_CANCELLED,
+            Status::Forked => esa_status::ESA_ERR_FORKED,
+            Status::Dns => esa_status::ESA_ERR_DNS,
+            Status::Connect => esa_status::ESA_ERR_CONNECT,
+            Status::Proxy => esa_status::ESA_ERR_PROXY,
+            Status::Tls => esa_status::ESA_ERR_TLS,
+            Status::Timeout => esa_status::ESA_ERR_TIMEOUT,
+            Status::Io => esa_status::ESA_ERR_IO,
+            Status::Response => esa_status::ESA_ERR_RESPONSE,
+            Status::Rejected => esa_status::ESA_ERR_REJECTED,
+            Status::Auth => esa_status::ESA_ERR_AUTH,
+            Status::Forbidden => esa_status::ESA_ERR_FORBIDDEN,
+            Status::NotFound => esa_status::ESA_ERR_NOT_FOUND,
+            Status::Conflict => esa_status::ESA_ERR_CONFLICT,
+            Status::Quota => esa_status::ESA_ERR_QUOTA,
+            Status::Throttled => esa_status::ESA_ERR_THROTTLED,
+            Status::Busy => esa_status::ESA_ERR_BUSY,
+            Status::Overdue => esa_status::ESA_ERR_OVERDUE,
+            Status::NotActivated => esa_status::ESA_ERR_NOT_ACTIVATED,
+            Status::Server => esa_status::ESA_ERR_SERVER,
+            Status::Internal => esa_status::ESA_ERR_INTERNAL,
+        }
+    }
+}
+
+/// The enumerator's name, such as "ESA_ERR_TIMEOUT", for a value of `esa_status`.
+///
+/// Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn esa_status_name(status: i32) -> *const c_char {
+    let name = match status {
+        0 => c"ESA_OK",
+        100 => c"ESA_ERR_INVALID_ARGUMENT",
+        101 => c"ESA_ERR_UNSUPPORTED",
+        102 => c"ESA_ERR_CONFIG",
+        103 => c"ESA_ERR_CREDENTIALS",
+        110 => c"ESA_ERR_CANCELLED",
+        111 => c"ESA_ERR_FORKED",
+        200 => c"ESA_ERR_DNS",
+        201 => c"ESA_ERR_CONNECT",
+        202 => c"ESA_ERR_PROXY",
+        203 => c"ESA_ERR_TLS",
+        204 => c"ESA_ERR_TIMEOUT",
+        205 => c"ESA_ERR_IO",
+        206 => c"ESA_ERR_RESPONSE",
+        300 => c"ESA_ERR_REJECTED",
+        301 => c"ESA_ERR_AUTH",
+        302 => c"ESA_ERR_FORBIDDEN",
+        303 => c"ESA_ERR_NOT_FOUND",
+        304 => c"ESA_ERR_CONFLICT",
+        305 => c"ESA_ERR_QUOTA",
+        306 => c"ESA_ERR_THROTTLED",
+        307 => c"ESA_ERR_BUSY",
+        308 => c"ESA_ERR_OVERDUE",
+        309 => c"ESA_ERR_NOT_ACTIVATED",
+        310 => c"ESA_ERR_SERVER",
+        900 => c"ESA_ERR_INTERNAL",
+        _ => c"",
+    };
+    name.as_ptr()
+}
+
+/// The enumerator's name, such as "ESA_OUTCOME_UNKNOWN", for a value of `esa_outcome`.
+///
+/// Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn esa_outcome_name(outcome: i32) -> *const c_char {
+    let name = match outcome {
+        0 => c"ESA_OUTCOME_NOT_SENT",
+        1 => c"ESA_OUTCOME_REFUSED",
+        2 => c"ESA_OUTCOME_UNKNOWN",
+        _ => c"",
+    };
+    name.as_ptr()
+}

@@ -1,0 +1,109 @@
+//! Reading structs that the caller wrote, perhaps with an older or newer header than the library's.
+
+use std::mem::{MaybeUninit, size_of};
+
+use crate::error::{Error, Status};
+
+/// More than any struct will have: a larger `struct_size` is one that was never set.
+const LARGEST_STRUCT: usize = 4096;
+
+/// A struct that the caller writes.
+///
+/// # Safety
+/// The type is `repr(C)`, begins with a `usize` named `struct_size`, and is valid with any bytes in its other fields
+/// (integers and pointers only).
+pub(super) unsafe trait CallerStruct: Copy {
+    /// The name that the caller knows the argument by.
+    const ARGUMENT: &'static str;
+}
+
+/// A copy of the caller's struct: the fields that both sides know, zero in those that only the library knows.
+///
+/// # Safety
+/// `pointer` is NULL or points to a struct whose first field says how many bytes of it can be read.
+pub(super) unsafe fn read_struct<T: CallerStruct>(pointer: *const T) -> Result<T, Error> {
+    if pointer.is_null() {
+        return Err(Error::invalid_argument(T::ARGUMENT, "is NULL"));
+    }
+    let bytes = pointer.cast::<u8>();
+    // SAFETY: a caller's struct begins with its size (this function's promise); it may lie at any address.
+    let size = unsafe { bytes.cast::<usize>().read_unaligned() };
+    if !(size_of::<usize>()..=LARGEST_STRUCT).contains(&size) {
+        return Err(Error::invalid_argument(
+            T::ARGUMENT,
+            format_args!("has struct_size {size}; begin with the struct's _INIT macro"),
+        ));
+    }
+    let known = size.min(size_of::<T>());
+    let mut copy = MaybeUninit::<T>::zeroed();
+    // SAFETY: the caller's struct has `size` readable bytes, `known` of them fit into the copy, and all bytes are valid
+    // in it (`CallerStruct`).
+    let copy = unsafe {
+        copy.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(bytes, known);
+        copy.assume_init()
+    };
+    // SAFETY: `known` to `size` is within the caller's struct.
+    let unknown_fields_are_zero = (known..size).all(|offset| unsafe { bytes.add(offset).read() } == 0);
+    if !unknown_fields_are_zero {
+        return Err(Error::new(
+            Status::Unsupported,
+            format!("{} sets a field that this version of the library doesn't know", T::ARGUMENT),
+        ));
+    }
+    Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    struct Sample {
+        struct_size: usize,
+        a: u32,
+        b: u32,
+    }
+
+    // SAFETY: `repr(C)`, `struct_size` first, integers only.
+    unsafe impl CallerStruct for Sample {
+        const ARGUMENT: &'static str = "sample";
+    }
+
+    fn read(words: &[u64]) -> Result<Sample, Error> {
+        // SAFETY: each test passes at least as many bytes as the first word says, or a size that is refused.
+        unsafe { read_struct(words.as_ptr().cast::<Sample>()) }
+    }
+
+    #[test]
+    fn a_struct_of_the_same_size_is_copied() {
+        assert_eq!(read(&[16, 7]).unwrap(), Sample { struct_size: 16, a: 7, b: 0 });
+    }
+
+    #[test]
+    fn fields_that_an_older_caller_does_not_have_are_zero() {
+        assert_eq!(read(&[12, 7 | 9 << 32]).unwrap(), Sample { struct_size: 12, a: 7, b: 0 });
+    }
+
+    #[test]
+    fn a_newer_caller_may_leave_its_new_fields_at_zero_but_not_set_them() {
+        assert_eq!(read(&[24, 7, 0]).unwrap().a, 7);
+        assert_eq!(read(&[24, 7, 1 << 63]).unwrap_err().status(), Status::Unsupported);
+    }
+
+    #[test]
+    fn a_size_that_was_never_set_is_an_invalid_argument() {
+        for size in [0, 7, 4097, u64::MAX] {
+            let error = read(&[size, 0]).unwrap_err();
+            assert_eq!(error.status(), Status::InvalidArgument, "{size}");
+            assert!(error.message().starts_with("sample has struct_size"), "{error}");
+        }
+    }
+
+    #[test]
+    fn null_is_an_invalid_argument() {
+        // SAFETY: NULL is allowed.
+        let error = unsafe { read_struct::<Sample>(std::ptr::null()) }.unwrap_err();
+        assert_eq!(error.message(), "sample is NULL");
+    }
+}

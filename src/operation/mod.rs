@@ -1,0 +1,70 @@
+//! The operations of the service, one file each: parameters, reply, and what they need.
+
+mod create_routine_related_record;
+mod number;
+
+use serde::de::DeserializeOwned;
+
+pub use self::create_routine_related_record::{CreateRoutineRelatedRecord, CreatedRecord};
+use crate::error::Error;
+use crate::signature::Parameter;
+
+/// The version of the service's interface that all operations are of.
+pub(crate) const API_VERSION: &str = "2024-09-10";
+
+/// One action of the service.
+pub(crate) trait Operation {
+    /// The service's name for it.
+    const ACTION: &'static str;
+
+    /// The body of a successful reply.
+    type Reply: DeserializeOwned;
+
+    /// What the caller gets.
+    type Output;
+
+    /// Refuses, by name, arguments that can't be sent. What is merely wrong is the service's to judge.
+    fn check(&self) -> Result<(), Error>;
+
+    /// The parameters of the form.
+    fn form(&self) -> Vec<Parameter<'_>>;
+
+    /// What the caller gets of a reply; an error where the reply isn't the operation's success after all.
+    fn output(&self, reply: Self::Reply, receipt: Receipt) -> Result<Self::Output, Error>;
+}
+
+/// How a reply came about.
+pub(crate) struct Receipt {
+    /// Which of the call's attempts it answers, from 1 on.
+    pub(crate) attempt: u32,
+    pub(crate) http_status: u16,
+    /// The service's id of the request.
+    pub(crate) request_id: String,
+}
+
+/// The longest domain name that there can be, and more than the service takes for a routine's name.
+const LONGEST_NAME: usize = 253;
+
+/// Refuses a name that can't be one, whatever the service thinks of it.
+fn check_name(field: &str, name: &str) -> Result<(), Error> {
+    if name.is_empty() {
+        return Err(Error::invalid_argument(field, "is empty"));
+    }
+    if name.len() > LONGEST_NAME {
+        return Err(Error::invalid_argument(
+            field,
+            format_args!("has {} bytes; {LONGEST_NAME} is the most", name.len()),
+        ));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Error::invalid_argument(field, "has a control character"));
+    }
+    Ok(())
+}
+
+fn check_site_id(site_id: i64) -> Result<(), Error> {
+    if site_id < 1 {
+        return Err(Error::invalid_argument("site_id", format_args!("is {site_id}; it is 1 or more")));
+    }
+    Ok(())
+}

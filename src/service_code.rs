@@ -1,0 +1,214 @@
+//! The service's error codes: what each one means for the caller.
+//!
+//! One row a code. The first ten are documented for CreateRoutineRelatedRecord; those from 40 on are the ones of other
+//! operations and of the gateway in front of the service, and some that clients have seen undocumented.
+
+use crate::error::{Outcome, Status};
+
+/// What an error reply means for the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) status: Status,
+    pub(crate) outcome: Outcome,
+    /// Whether the same call may succeed later without anything being changed.
+    pub(crate) retryable: bool,
+    pub(crate) advice: &'static str,
+}
+
+macro_rules! service_codes {
+    ($( $value:literal $variant:ident $word:literal $status:ident $outcome:ident $retryable:literal $advice:literal; )*) => {
+        /// The service's `Code`, typed. The numbers are those of `esa_service_code` in the C interface and never change.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        #[repr(i32)]
+        pub enum ServiceCode {
+            /// The service gave no code.
+            None = 0,
+            /// A code that this version doesn't know; the error has it verbatim.
+            Other = 1,
+            $(
+                #[doc = concat!("`", $word, "`: ", $advice)]
+                $variant = $value,
+            )*
+        }
+
+        impl ServiceCode {
+            /// Every code that the library knows by name.
+            pub const KNOWN: &'static [ServiceCode] = &[$(ServiceCode::$variant),*];
+
+            /// The typed code for the service's word.
+            pub fn from_word(word: &str) -> ServiceCode {
+                match word {
+                    "" => ServiceCode::None,
+                    $( $word => ServiceCode::$variant, )*
+                    _ => ServiceCode::Other,
+                }
+            }
+
+            /// The service's word for it; empty for [`ServiceCode::None`] and [`ServiceCode::Other`].
+            pub fn word(self) -> &'static str {
+                match self {
+                    ServiceCode::None | ServiceCode::Other => "",
+                    $( ServiceCode::$variant => $word, )*
+                }
+            }
+
+            fn row(self) -> Option<Verdict> {
+                match self {
+                    ServiceCode::None | ServiceCode::Other => None,
+                    $( ServiceCode::$variant => Some(Verdict {
+                        status: Status::$status,
+                        outcome: Outcome::$outcome,
+                        retryable: $retryable,
+                        advice: $advice,
+                    }), )*
+                }
+            }
+        }
+    };
+}
+
+service_codes! {
+    // Documented for CreateRoutineRelatedRecord, all with HTTP 400.
+    10 InternalException "InternalException" Server Unknown true
+        "The service failed and the record may exist: look whether it is there before you try again.";
+    11 InvalidParameter "InvalidParameter" Rejected Refused false
+        "Check the routine's name, the site id and the record's name.";
+    12 RoutineNotExist "RoutineNotExist" NotFound Refused false
+        "Check the routine's name; create the routine first, in the account that these credentials belong to.";
+    13 DependedByOthers "DependedByOthers" Conflict Refused false
+        "An ordinary DNS record of this name exists on the site: remove it, or choose another name.";
+    14 SiteParameterNotMatch "SiteParameterNotMatch" Rejected Refused false
+        "Check that the site id belongs to this account and that the record's name ends in the site's name.";
+    15 InternalOperationError "InternalOperationError" Server Unknown true
+        "The service failed and the record may exist: look whether it is there before you try again.";
+    16 ParameterAlreadyExist "ParameterAlreadyExist" Conflict Refused false
+        "A record of this name exists already: use it, delete it first, or choose another name.";
+    17 RelatedRecordNumberExceedQuotaLimit "RelatedRecordNumberExceedQuotaLimit" Quota Refused false
+        "Delete records of this routine that are no longer needed, or have the plan's quota raised.";
+    18 RoutineUserServiceStatusHalt "RoutineUserServiceStatusHalt" Overdue Refused false
+        "Settle the account's overdue payments.";
+    19 UserOperationStatusIsLocked "UserOperationStatusIsLocked" Busy Refused true
+        "Another routine call of this account is running: wait for it to end, then try again.";
+
+    // Of other operations, or seen undocumented.
+    40 LockFailed "LockFailed" Busy Refused true
+        "Another change to this routine is running: wait for it to end, then try again.";
+    41 SiteServiceBusy "Site.ServiceBusy" Busy Refused true
+        "The site is being changed: wait a few seconds, then try again.";
+    42 RecordServiceBusy "Record.ServiceBusy" Busy Refused true
+        "The record is being changed: wait a few seconds, then try again.";
+    43 TooManyRequests "TooManyRequests" Busy Refused true
+        "Wait a few seconds, then try again with fewer calls at once.";
+    44 ServiceNotOpen "ServiceNotOpen" NotActivated Refused false
+        "Activate Edge Routine for this account in the ESA console.";
+    45 SiteNotFound "SiteNotFound" NotFound Refused false
+        "Check the site id, in the account that these credentials belong to.";
+    46 ParameterNotExist "ParameterNotExist" NotFound Refused false
+        "What the request names doesn't exist (any more): list the records to see what there is.";
+
+    // Of the gateway.
+    60 Throttling "Throttling" Throttled Refused true
+        "Wait, then try again with fewer calls at once.";
+    61 ThrottlingUser "Throttling.User" Throttled Refused true
+        "This account makes too many calls: wait, then try again with fewer calls at once.";
+    62 ThrottlingApi "Throttling.Api" Throttled Refused true
+        "Too many calls of this operation: wait, then try again with fewer calls at once.";
+    63 RejectedThrottling "Rejected.Throttling" Throttled Refused true
+        "Wait, then try again with fewer calls at once.";
+    64 ServiceUnavailable "ServiceUnavailable" Server Unknown true
+        "The service is unavailable and the request may have been carried out: look before you try again.";
+    65 InternalError "InternalError" Server Unknown true
+        "The service failed and the request may have been carried out: look before you try again.";
+    66 UnknownError "UnknownError" Server Unknown true
+        "The service failed and the request may have been carried out: look before you try again.";
+    67 SignatureNonceUsed "SignatureNonceUsed" Auth Unknown true
+        "A request with this nonce has arrived before, and may have been carried out: look before you try again.";
+    68 InvalidTimeStampExpired "InvalidTimeStamp.Expired" Auth Refused false
+        "Set this machine's clock: the service allows it to be off by 15 minutes.";
+    69 InvalidSecurityTokenExpired "InvalidSecurityToken.Expired" Auth Refused false
+        "The temporary credentials have expired: get new ones.";
+    70 SignatureDoesNotMatch "SignatureDoesNotMatch" Auth Refused false
+        "Check the access key's secret, and that no proxy changes requests on their way.";
+    71 IncompleteSignature "IncompleteSignature" Auth Refused false
+        "Part of the signature was lost: check that no proxy changes requests on their way.";
+    72 InvalidAccessKeyIdNotFound "InvalidAccessKeyId.NotFound" Auth Refused false
+        "Check the access key id.";
+    73 InvalidAccessKeyIdInactive "InvalidAccessKeyId.Inactive" Auth Refused false
+        "Enable the access key in the RAM console, or use another one.";
+    74 ForbiddenAccessKeyDisabled "Forbidden.AccessKeyDisabled" Auth Refused false
+        "Enable the access key in the RAM console, or use another one.";
+    75 ForbiddenRam "Forbidden.RAM" Forbidden Refused false
+        "Grant the RAM user or role the action that the message or access_denied_detail names.";
+    76 NoPermission "NoPermission" Forbidden Refused false
+        "Grant the RAM user or role the action that the message or access_denied_detail names.";
+    77 ForbiddenRiskControl "Forbidden.RiskControl" Forbidden Refused false
+        "The account is under risk control: contact the service's support.";
+    78 InvalidActionNotFound "InvalidAction.NotFound" Rejected Refused false
+        "The endpoint doesn't know this operation: check that it is an endpoint of ESA.";
+    79 InvalidVersion "InvalidVersion" Rejected Refused false
+        "The endpoint doesn't know this version of the interface: check that it is an endpoint of ESA.";
+    80 InvalidProtocolNeedSsl "InvalidProtocol.NeedSsl" Rejected Refused false
+        "Use an https endpoint.";
+    81 UnsupportedHttpMethod "UnsupportedHTTPMethod" Rejected Refused false
+        "Check that no proxy changes requests on their way.";
+}
+
+impl ServiceCode {
+    /// The typed code for a number of the C interface.
+    pub fn from_number(number: i32) -> Option<ServiceCode> {
+        [ServiceCode::None, ServiceCode::Other].iter().chain(Self::KNOWN).copied().find(|&code| code as i32 == number)
+    }
+
+    /// What to do about it; empty where that isn't known.
+    pub fn advice(self) -> &'static str {
+        self.row().map_or("", |verdict| verdict.advice)
+    }
+
+    /// What an error reply with this code means; for a code that has no row, the HTTP status decides.
+    pub(crate) fn verdict(self, http_status: u16) -> Verdict {
+        self.row().unwrap_or_else(|| by_http_status(http_status))
+    }
+}
+
+/// Products differ in the codes that they use, so an unknown one is judged by its HTTP status: a server's failure (5xx)
+/// may come after the work was done, a refusal (4xx) can't.
+fn by_http_status(http_status: u16) -> Verdict {
+    let (status, outcome, retryable) = match http_status {
+        401 => (Status::Auth, Outcome::Refused, false),
+        403 => (Status::Forbidden, Outcome::Refused, false),
+        404 => (Status::NotFound, Outcome::Refused, false),
+        429 => (Status::Throttled, Outcome::Refused, true),
+        500..=599 => (Status::Server, Outcome::Unknown, true),
+        _ => (Status::Rejected, Outcome::Refused, false),
+    };
+    let advice = match outcome {
+        Outcome::Unknown => "The service failed and the request may have been carried out: look before you try again.",
+        _ if retryable => "Wait, then try again with fewer calls at once.",
+        _ => "Read the message; give the request id to the service's support if it doesn't help.",
+    };
+    Verdict { status, outcome, retryable, advice }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_found_by_its_word_and_its_number() {
+        for &code in ServiceCode::KNOWN {
+            assert_eq!(ServiceCode::from_word(code.word()), code);
+            assert_eq!(ServiceCode::from_number(code as i32), Some(code));
+            assert!(!code.advice().is_empty());
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_is_judged_by_its_http_status() {
+        let judged = |http_status| ServiceCode::from_word("Brand.New").verdict(http_status);
+
+        assert_eq!((judged(400).status, judged(400).outcome), (Status::Rejected, Outcome::Refused));
+        assert_eq!((judged(403).status, judged(403).outcome), (Status::Forbidden, Outcome::Refused));
+        assert_eq!((judged(503).status, judged(503).outcome), (Status::Server, Outcome::Unknown));
+    }
+}

@@ -1,0 +1,178 @@
+//! A link: room for one connection to the endpoint, and for one exchange at a time over it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use ureq::config::{AutoHeaderValue, Config as AgentConfig};
+use ureq::http::{Request, Uri};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver as NoResolver};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
+use ureq::{Agent, AsSendBody};
+
+use super::connection::{Connection, LARGEST_HEAD, SharedExchange};
+use super::resolver::Resolver;
+use super::stream::Stream;
+use super::{Reply, tcp, tls};
+use crate::call::Limits;
+use crate::config::Config;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Outcome, Status};
+use crate::signature::SignedRequest;
+
+/// More than any reply that the service gives.
+const LARGEST_BODY: u64 = 1024 * 1024;
+
+/// What connections to the endpoint are made of; the same for all links.
+#[derive(Debug)]
+pub(super) struct Target {
+    resolver: Resolver,
+    /// `None`: plain http, to this machine only.
+    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    connect_timeout: Duration,
+    agent_config: AgentConfig,
+}
+
+impl Target {
+    pub(super) fn new(endpoint: &Endpoint, config: &Config) -> Result<Target, Error> {
+        // Made for http too: a CA file that can't be used is an error wherever the endpoint is.
+        let tls_config = tls::client_config(&config.trust)?;
+        let tls = match endpoint.is_tls() {
+            true => Some((tls_config, tls::server_name(endpoint.host())?)),
+            false => None,
+        };
+        let agent_config = Agent::config_builder()
+            .proxy(None)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .user_agent(user_agent(config.product.as_deref()))
+            .accept_encoding(AutoHeaderValue::None)
+            .max_response_header_size(LARGEST_HEAD)
+            .max_idle_connections(1)
+            .max_idle_connections_per_host(1)
+            .max_idle_age(config.keep_alive.idle)
+            .build();
+        Ok(Target {
+            resolver: Resolver::new(endpoint.host(), endpoint.port()),
+            tls,
+            connect_timeout: config.timeouts.connect,
+            agent_config,
+        })
+    }
+
+    fn connect(&self, limits: &Limits) -> Result<Stream, Error> {
+        let limits = limits.within(self.connect_timeout);
+        let addresses = self.resolver.resolve(&limits)?;
+        match &self.tls {
+            Some((config, server_name)) => {
+                let socket = tcp::connect(&addresses, &limits)?;
+                Stream::secured(socket, config, server_name, &limits)
+            }
+            None => {
+                // The name may be localhost and the address another machine's all the same.
+                if let Some(elsewhere) = addresses.iter().find(|address| !address.ip().is_loopback()) {
+                    let message = format!("plain http is for this machine only, and {elsewhere} is another one");
+                    return Err(Error::new(Status::Config, message));
+                }
+                tcp::connect(&addresses, &limits).map(Stream::Plain)
+            }
+        }
+    }
+}
+
+/// In the form of the official SDKs, with the caller's product at its end.
+fn user_agent(product: Option<&str>) -> String {
+    let (os, arch, version) = (std::env::consts::OS, std::env::consts::ARCH, env!("CARGO_PKG_VERSION"));
+    let own = format!("AlibabaCloud ({os}; {arch}) libesa/{version} Core/{version} TeaDSL/2");
+    match product {
+        Some(product) => format!("{own} {product}"),
+        None => own,
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Link {
+    agent: Agent,
+    exchange: SharedExchange,
+    pub(super) last_used: Instant,
+}
+
+impl Link {
+    pub(super) fn new(target: &Arc<Target>) -> Link {
+        let exchange = SharedExchange::default();
+        let connector = LinkConnector { target: Arc::clone(target), exchange: exchange.clone() };
+        let agent = Agent::with_parts(target.agent_config.clone(), connector, LaterResolver);
+        Link { agent, exchange, last_used: Instant::now() }
+    }
+
+    /// Sends `request` and reads the reply. After an error, the link is of no more use.
+    pub(super) fn exchange(&mut self, url: &Uri, request: SignedRequest, limits: &Limits) -> Result<Reply, Error> {
+        {
+            let mut exchange = self.exchange.lock();
+            (exchange.limits, exchange.sent, exchange.failure) = (Some(limits.clone()), false, None);
+        }
+        let SignedRequest { method, query, headers, body } = request;
+        let mut builder = Request::builder().method(method);
+        builder = if query.is_empty() { builder.uri(url) } else { builder.uri(format!("{url}?{query}")) };
+        for (name, value) in headers {
+            builder = builder.header(name, value);
+        }
+        let reply = if body.is_empty() { self.run(builder.body(())) } else { self.run(builder.body(body)) };
+        reply.map_err(|error| self.explain(error))
+    }
+
+    fn run(&self, request: ureq::http::Result<Request<impl AsSendBody>>) -> Result<Reply, ureq::Error> {
+        let (head, body) = self.agent.run(request?)?.into_parts();
+        let body = body.into_with_config().limit(LARGEST_BODY).read_to_vec()?;
+        Ok(Reply { status: head.status.as_u16(), headers: head.headers, body })
+    }
+
+    /// The error for the caller: the connection's own, or else what ureq found.
+    fn explain(&self, error: ureq::Error) -> Error {
+        let mut exchange = self.exchange.lock();
+        if let Some(failure) = exchange.failure.take() {
+            return failure;
+        }
+        let outcome = exchange.outcome();
+        let status = match error {
+            _ if outcome == Outcome::NotSent => Status::Internal,
+            ureq::Error::Io(_) => Status::Io,
+            _ => Status::Response,
+        };
+        Error::new(status, format!("the reply can't be read: {error}")).outcome_is(outcome).retryable_is(true)
+    }
+}
+
+/// Connects a link when ureq wants a connection.
+#[derive(Debug)]
+struct LinkConnector {
+    target: Arc<Target>,
+    exchange: SharedExchange,
+}
+
+impl Connector for LinkConnector {
+    type Out = Connection;
+
+    fn connect(&self, _: &ConnectionDetails, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
+        let mut exchange = self.exchange.lock();
+        let Some(limits) = exchange.limits.clone() else {
+            return Err(exchange.fail(Error::new(Status::Internal, "a connection is made outside of an exchange")));
+        };
+        match self.target.connect(&limits) {
+            Ok(stream) => Ok(Some(Connection::new(stream, self.exchange.clone()))),
+            Err(error) => Err(exchange.fail(error)),
+        }
+    }
+}
+
+/// ureq resolves before it looks whether it has a connection; the connector does so when there is none.
+#[derive(Debug)]
+struct LaterResolver;
+
+impl NoResolver for LaterResolver {
+    fn resolve(&self, _: &Uri, _: &AgentConfig, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        Ok(self.empty())
+    }
+}

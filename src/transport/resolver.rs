@@ -1,0 +1,222 @@
+//! Looking up the endpoint's name, on a thread of its own, since `getaddrinfo` can neither be cancelled nor given a
+//! deadline. A thread that it keeps is shared by all calls that wait for the same answer.
+
+use std::ffi::CString;
+use std::io;
+use std::mem::MaybeUninit;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::ptr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use super::wait::{Ready, wait};
+use crate::call::Limits;
+use crate::error::{Error, Outcome, Status};
+
+const THREAD_NAME: &str = "esa-resolver";
+
+/// Whether the library made this thread.
+pub(crate) fn is_library_thread() -> bool {
+    thread::current().name() == Some(THREAD_NAME)
+}
+
+/// The way from the endpoint's name to its addresses.
+#[derive(Debug)]
+pub(super) struct Resolver {
+    host: String,
+    port: u16,
+    running: Mutex<Option<Arc<LookUp>>>,
+}
+
+/// A look-up, running or done.
+#[derive(Debug)]
+struct LookUp {
+    result: OnceLock<Result<Vec<IpAddr>, Failure>>,
+    /// Readable (at its end) as soon as there is a result, for everybody who waits.
+    done: UnixStream,
+}
+
+/// What `getaddrinfo` says when it finds nothing.
+#[derive(Clone, Copy, Debug)]
+struct Failure {
+    code: i32,
+}
+
+impl Resolver {
+    pub(super) fn new(host: &str, port: u16) -> Resolver {
+        Resolver { host: host.to_owned(), port, running: Mutex::new(None) }
+    }
+
+    /// The endpoint's addresses, at least one, in the order in which to try them.
+    pub(super) fn resolve(&self, limits: &Limits) -> Result<Vec<SocketAddr>, Error> {
+        if let Ok(address) = self.host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, self.port)]);
+        }
+        let look_up = self.look_up().map_err(|error| {
+            Error::new(Status::Dns, format!("no thread can be started to look up {}: {error}", self.host))
+                .retryable_is(true)
+        })?;
+        let doing = format!("looking up {}", self.host);
+        loop {
+            if let Some(result) = look_up.result.get() {
+                let addresses = result.as_ref().map_err(|failure| failure.explain(&self.host))?;
+                return Ok(addresses.iter().map(|&address| SocketAddr::new(address, self.port)).collect());
+            }
+            wait(&look_up.done, Ready::Read, limits)
+                .map_err(|stop| stop.while_doing(&doing, Status::Dns, Outcome::NotSent))?;
+        }
+    }
+
+    /// The look-up that runs, or else a new one.
+    fn look_up(&self) -> io::Result<Arc<LookUp>> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(look_up) = running.as_ref().filter(|look_up| look_up.result.get().is_none()) {
+            return Ok(Arc::clone(look_up));
+        }
+        let (done, at_work) = UnixStream::pair()?;
+        let look_up = Arc::new(LookUp { result: OnceLock::new(), done });
+        let (host, shared) = (self.host.clone(), Arc::clone(&look_up));
+        let work = move || {
+            let _ = shared.result.set(addresses_of(&host));
+            drop(at_work);
+        };
+        with_signals_blocked(|| thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(work))?;
+        *running = Some(Arc::clone(&look_up));
+        Ok(look_up)
+    }
+}
+
+impl Failure {
+    fn explain(self, host: &str) -> Error {
+        let (reason, passes) = match self.code {
+            libc::EAI_NONAME | libc::EAI_NODATA => ("the name doesn't exist, or has no address".to_owned(), false),
+            libc::EAI_AGAIN => ("no name server answers at the moment".to_owned(), true),
+            code => (format!("the system's resolver fails with code {code}"), true),
+        };
+        Error::new(Status::Dns, format!("{host} can't be resolved: {reason}")).retryable_is(passes)
+    }
+}
+
+/// Runs `start` so that a thread which it starts gets none of the process's signals: they are the host's.
+#[allow(unsafe_code)]
+fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
+    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: both sets are writable; `sigfillset` fills the first before it is read, and the second is read only
+    // where `pthread_sigmask` has filled it.
+    let blocked = unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) == 0
+    };
+    let started = start();
+    if blocked {
+        // SAFETY: `before` was filled above.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
+    }
+    started
+}
+
+/// The addresses of `host`, as the system's resolver orders them.
+#[allow(unsafe_code)]
+fn addresses_of(host: &str) -> Result<Vec<IpAddr>, Failure> {
+    let Ok(name) = CString::new(host) else {
+        return Err(Failure { code: libc::EAI_NONAME });
+    };
+    // SAFETY: an addrinfo of zeros is a valid one: no flags, any family, no pointers.
+    let mut hints: libc::addrinfo = unsafe { MaybeUninit::zeroed().assume_init() };
+    hints.ai_socktype = libc::SOCK_STREAM;
+    let mut list = ptr::null_mut();
+    // SAFETY: the name is NUL-terminated, the hints are valid, and `list` is written on success only.
+    let code = unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &hints, &mut list) };
+    if code != 0 {
+        return Err(Failure { code });
+    }
+    let mut addresses = Vec::new();
+    let mut next = list.cast_const();
+    // SAFETY: `next` walks the list that getaddrinfo made, to its NULL.
+    while let Some(entry) = unsafe { next.as_ref() } {
+        // SAFETY: the address belongs to the list and is of the family that the entry says.
+        addresses.extend(unsafe { address_of(entry) });
+        next = entry.ai_next;
+    }
+    // SAFETY: made by getaddrinfo, and nothing refers to it any more.
+    unsafe { libc::freeaddrinfo(list) };
+    if addresses.is_empty() { Err(Failure { code: libc::EAI_NODATA }) } else { Ok(addresses) }
+}
+
+/// The entry's address, where it is one of IPv4 or IPv6.
+///
+/// # Safety
+/// `entry` is one that `getaddrinfo` made.
+#[allow(unsafe_code)]
+unsafe fn address_of(entry: &libc::addrinfo) -> Option<IpAddr> {
+    match entry.ai_family {
+        libc::AF_INET => {
+            // SAFETY: an AF_INET entry's address is a sockaddr_in.
+            let address = unsafe { entry.ai_addr.cast::<libc::sockaddr_in>().read_unaligned() };
+            Some(Ipv4Addr::from(u32::from_be(address.sin_addr.s_addr)).into())
+        }
+        libc::AF_INET6 => {
+            // SAFETY: an AF_INET6 entry's address is a sockaddr_in6.
+            let address = unsafe { entry.ai_addr.cast::<libc::sockaddr_in6>().read_unaligned() };
+            Some(Ipv6Addr::from(address.sin6_addr.s6_addr).into())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::call::Deadline;
+
+    fn limits() -> Limits {
+        Limits { deadline: Deadline::after(Duration::from_secs(20)), cancel: None }
+    }
+
+    #[test]
+    fn an_address_is_its_own_answer() {
+        assert_eq!(Resolver::new("::1", 80).resolve(&limits()).unwrap(), ["[::1]:80".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_name_is_looked_up() {
+        let addresses = Resolver::new("localhost", 80).resolve(&limits()).unwrap();
+
+        assert!(addresses.iter().all(|address| address.ip().is_loopback() && address.port() == 80), "{addresses:?}");
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_is_an_error_without_a_thread_left() {
+        // Longer than the DNS has names, so nobody is asked.
+        let host = "a".repeat(300);
+
+        let error = Resolver::new(&host, 80).resolve(&limits()).unwrap_err();
+
+        assert_eq!((error.status(), error.outcome()), (Status::Dns, Outcome::NotSent));
+    }
+
+    #[test]
+    fn calls_share_a_look_up_that_runs() {
+        let (done, at_work) = UnixStream::pair().unwrap();
+        let look_up = Arc::new(LookUp { result: OnceLock::new(), done });
+        let resolver = Resolver::new("example.invalid", 80);
+        *resolver.running.lock().unwrap() = Some(Arc::clone(&look_up));
+
+        let answers = thread::scope(|scope| {
+            let waiting: Vec<_> = (0..4).map(|_| scope.spawn(|| resolver.resolve(&limits()).unwrap())).collect();
+            // This test's share, the resolver's, and one of each call: then all of them wait.
+            while Arc::strong_count(&look_up) < 2 + waiting.len() {
+                thread::yield_now();
+            }
+            look_up.result.set(Ok(vec![Ipv4Addr::LOCALHOST.into()])).unwrap();
+            drop(at_work);
+            waiting.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+
+        assert!(answers.iter().all(|answer| answer == &["127.0.0.1:80".parse().unwrap()]));
+    }
+}

@@ -1,0 +1,134 @@
+//! A connection's bytes, plain or in TLS. Nothing here blocks: what isn't ready is waited for, within limits.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
+
+use super::wait::{Ready, wait};
+use crate::call::{Limits, Stop};
+use crate::error::{Error, Outcome, Status};
+
+#[derive(Debug)]
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<ClientConnection>, TcpStream),
+}
+
+impl Stream {
+    /// Does the TLS handshake over `socket`.
+    pub(super) fn secured(
+        socket: TcpStream,
+        config: &Arc<ClientConfig>,
+        server_name: &ServerName<'static>,
+        limits: &Limits,
+    ) -> Result<Stream, Error> {
+        let failed = |stop: Stop| stop.while_doing("the TLS handshake", Status::Tls, Outcome::NotSent);
+        let refused = |error: rustls::Error| Error::new(Status::Tls, format!("the TLS handshake failed: {error}"));
+        let mut tls = ClientConnection::new(Arc::clone(config), server_name.clone()).map_err(refused)?;
+        while tls.is_handshaking() || tls.wants_write() {
+            if tls.wants_write() {
+                flush(&mut tls, &socket, limits, &mut false).map_err(failed)?;
+            } else {
+                if retried(&socket, Ready::Read, limits, || tls.read_tls(&mut &socket)).map_err(failed)? == 0 {
+                    return Err(failed(Stop::Failed(ErrorKind::UnexpectedEof.into())));
+                }
+                if let Err(error) = tls.process_new_packets() {
+                    // The server is told why; whether it listens doesn't matter.
+                    let _ = tls.write_tls(&mut &socket);
+                    return Err(refused(error));
+                }
+            }
+        }
+        Ok(Stream::Tls(Box::new(tls), socket))
+    }
+
+    /// Reads some bytes; 0 at the end.
+    pub(super) fn read(&mut self, buffer: &mut [u8], limits: &Limits) -> Result<usize, Stop> {
+        match self {
+            Stream::Plain(socket) => retried(socket, Ready::Read, limits, || (&*socket).read(buffer)),
+            Stream::Tls(tls, socket) => loop {
+                match tls.reader().read(buffer) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    result => return result.map_err(Stop::Failed),
+                }
+                retried(socket, Ready::Read, limits, || tls.read_tls(&mut &*socket))?;
+                tls.process_new_packets().map_err(|error| Stop::Failed(io::Error::other(error)))?;
+            },
+        }
+    }
+
+    /// Writes all of `bytes`; `sent` is set as soon as one of them has left.
+    pub(super) fn write(&mut self, bytes: &[u8], limits: &Limits, sent: &mut bool) -> Result<(), Stop> {
+        match self {
+            Stream::Plain(socket) => {
+                let mut left = bytes;
+                while !left.is_empty() {
+                    let count = retried(socket, Ready::Write, limits, || (&*socket).write(left))?;
+                    if count == 0 {
+                        return Err(Stop::Failed(ErrorKind::WriteZero.into()));
+                    }
+                    *sent = true;
+                    left = &left[count..];
+                }
+                Ok(())
+            }
+            Stream::Tls(tls, socket) => {
+                tls.writer().write_all(bytes).map_err(Stop::Failed)?;
+                flush(tls, socket, limits, sent)
+            }
+        }
+    }
+
+    /// Whether the connection can be used for another request: open, and nothing in it that nobody asked for.
+    pub(super) fn is_idle(&mut self) -> bool {
+        match self {
+            Stream::Plain(socket) => is_would_block(socket.peek(&mut [0])),
+            Stream::Tls(tls, socket) => loop {
+                // Session tickets may come at any time.
+                match tls.read_tls(&mut &*socket) {
+                    Ok(1..) => {}
+                    result => return is_would_block(result),
+                }
+                match tls.process_new_packets() {
+                    Ok(state) if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
+                    _ => return false,
+                }
+            },
+        }
+    }
+}
+
+fn is_would_block(result: io::Result<usize>) -> bool {
+    result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+}
+
+/// Sends what TLS has to send; `sent` is set as soon as a byte has left.
+fn flush(tls: &mut ClientConnection, socket: &TcpStream, limits: &Limits, sent: &mut bool) -> Result<(), Stop> {
+    while tls.wants_write() {
+        if retried(socket, Ready::Write, limits, || tls.write_tls(&mut &*socket))? == 0 {
+            return Err(Stop::Failed(ErrorKind::WriteZero.into()));
+        }
+        *sent = true;
+    }
+    Ok(())
+}
+
+/// Does `work` on the socket as soon as that is ready for it.
+fn retried(
+    socket: &TcpStream,
+    ready: Ready,
+    limits: &Limits,
+    mut work: impl FnMut() -> io::Result<usize>,
+) -> Result<usize, Stop> {
+    loop {
+        limits.check()?;
+        match work() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => wait(socket, ready, limits)?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result.map_err(Stop::Failed),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! TLS: whom to trust, and the handshake.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::crypto::{CryptoProvider, KeyProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::SigningKey;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::config::Trust;
+use crate::error::{Error, Status};
+
+/// How to make TLS connections to `host`: TLS 1.2 and 1.3, trusting the given authorities, else the built-in ones.
+pub(super) fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
+    let provider = CryptoProvider { key_provider: &NoClientKeys, ..ring::default_provider() };
+    let config = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::new(Status::Internal, format!("TLS can't be set up: {error}")))?
+        .with_root_certificates(roots(trust)?)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// The service knows its clients by their access keys. Without client certificates, the code that signs with them isn't
+/// linked, which is 40 kB.
+#[derive(Debug)]
+struct NoClientKeys;
+
+impl KeyProvider for NoClientKeys {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General("client certificates are not supported".to_owned()))
+    }
+}
+
+/// The endpoint's name, as its certificate has to have it.
+pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
+    ServerName::try_from(host.to_owned())
+        .map_err(|_| Error::new(Status::Config, format!("endpoint {host:?} is not a name that a certificate can have")))
+}
+
+fn roots(trust: &Trust) -> Result<RootCertStore, Error> {
+    let mut roots = RootCertStore::empty();
+    if let Some(path) = &trust.ca_file {
+        let pem = std::fs::read(path).map_err(|error| unusable(path, error))?;
+        add(&mut roots, &pem).map_err(|reason| unusable(path, reason))?;
+    }
+    if let Some(pem) = &trust.ca_pem {
+        add(&mut roots, pem.as_bytes()).map_err(|reason| Error::new(Status::Config, format!("CA PEM: {reason}")))?;
+    }
+    if trust.ca_file.is_none() && trust.ca_pem.is_none() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    Ok(roots)
+}
+
+fn unusable(path: &Path, reason: impl std::fmt::Display) -> Error {
+    Error::new(Status::Config, format!("CA file {}: {reason}", path.display()))
+}
+
+fn add(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), String> {
+    let before = roots.len();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| format!("not PEM: {error}"))?;
+        roots.add(certificate).map_err(|error| format!("not a usable certificate: {error}"))?;
+    }
+    if roots.len() == before { Err("no certificate in it".to_owned()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(trust: Trust) -> String {
+        let error = client_config(&trust).unwrap_err();
+        assert_eq!(error.status(), Status::Config);
+        error.message().to_owned()
+    }
+
+    fn pem(text: &str) -> Trust {
+        Trust { ca_pem: Some(text.to_owned()), ca_file: None }
+    }
+
+    #[test]
+    fn authorities_that_cannot_be_used_are_an_error_with_the_reason() {
+        assert_eq!(reason(pem("")), "CA PEM: no certificate in it");
+        assert_eq!(reason(pem("hello")), "CA PEM: no certificate in it");
+        assert!(
+            reason(pem("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n")).starts_with("CA PEM: not PEM")
+        );
+        let bogus = pem("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        assert!(reason(bogus).starts_with("CA PEM: not a usable certificate"));
+
+        let missing = Trust { ca_file: Some("/no/such/file.pem".into()), ca_pem: None };
+        assert!(reason(missing).starts_with("CA file /no/such/file.pem: No such file"));
+        let directory = Trust { ca_file: Some("/".into()), ca_pem: None };
+        assert!(reason(directory).starts_with("CA file /: "));
+    }
+
+    #[test]
+    fn the_built_in_authorities_are_trusted_by_default() {
+        assert!(!roots(&Trust::default()).unwrap().is_empty());
+    }
+}

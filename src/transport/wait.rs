@@ -1,0 +1,104 @@
+//! Waiting for a file descriptor, the deadline and the caller's cancelling at once.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
+
+use crate::call::{Limits, Stop};
+
+/// What to wait for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ready {
+    Read,
+    Write,
+}
+
+/// Returns when `descriptor` is ready or broken, or when a limit says to stop.
+#[allow(unsafe_code)]
+pub(super) fn wait(descriptor: impl AsFd, ready: Ready, limits: &Limits) -> Result<(), Stop> {
+    let events = match ready {
+        Ready::Read => libc::POLLIN,
+        Ready::Write => libc::POLLOUT,
+    };
+    let watch = |descriptor: i32, events| libc::pollfd { fd: descriptor, events, revents: 0 };
+    // poll passes over negative descriptors.
+    let wake = limits.cancel.as_ref().map_or(-1, |cancel| cancel.wake().as_raw_fd());
+    let mut watched = [watch(descriptor.as_fd().as_raw_fd(), events), watch(wake, libc::POLLIN)];
+    loop {
+        limits.check()?;
+        let timeout = limits.deadline.left().map_or(-1, round_up_to_milliseconds);
+        // SAFETY: `watched` is an array of two pollfd that outlives the call, and its length is given.
+        let count = unsafe { libc::poll(watched.as_mut_ptr(), watched.len() as libc::nfds_t, timeout) };
+        if count < 0 {
+            let error = io::Error::last_os_error();
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(Stop::Failed(error));
+            }
+        } else if watched[0].revents != 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Up, so that a deadline isn't polled for in its last millisecond.
+fn round_up_to_milliseconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::call::{Cancel, Deadline};
+
+    fn limits(milliseconds: u64, cancel: Option<&Cancel>) -> Limits {
+        Limits { deadline: Deadline::after(Duration::from_millis(milliseconds)), cancel: cancel.cloned() }
+    }
+
+    #[test]
+    fn waiting_ends_when_the_descriptor_is_ready() {
+        let (mut one, other) = UnixStream::pair().unwrap();
+        one.write_all(b"x").unwrap();
+
+        assert!(wait(&other, Ready::Read, &limits(60_000, None)).is_ok());
+        assert!(wait(&other, Ready::Write, &limits(60_000, None)).is_ok());
+    }
+
+    #[test]
+    fn waiting_ends_at_the_deadline_and_not_before() {
+        let (_one, other) = UnixStream::pair().unwrap();
+        let started = Instant::now();
+
+        assert!(matches!(wait(&other, Ready::Read, &limits(30, None)), Err(Stop::TimedOut)));
+        assert!(started.elapsed() >= Duration::from_millis(30));
+    }
+
+    #[test]
+    fn waiting_ends_when_it_is_cancelled_from_another_thread() {
+        let (_one, other) = UnixStream::pair().unwrap();
+        let cancel = Cancel::new().unwrap();
+
+        let stop = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(20));
+                cancel.trigger();
+            });
+            wait(&other, Ready::Read, &limits(60_000, Some(&cancel)))
+        });
+
+        assert!(matches!(stop, Err(Stop::Cancelled)));
+    }
+
+    #[test]
+    fn what_was_cancelled_before_does_not_wait_even_for_what_is_ready() {
+        let (mut one, other) = UnixStream::pair().unwrap();
+        one.write_all(b"x").unwrap();
+        let cancel = Cancel::new().unwrap();
+        cancel.trigger();
+
+        assert!(matches!(wait(&other, Ready::Read, &limits(60_000, Some(&cancel))), Err(Stop::Cancelled)));
+    }
+}

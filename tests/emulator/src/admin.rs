@@ -1,0 +1,139 @@
+//! The unsigned JSON interface under `/_emulator/` by which tests watch and steer.
+
+use hyper::Method;
+use hyper::http::request::Parts;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::fault::Rule;
+use crate::reply::Reply;
+use crate::request::single_header;
+use crate::seed::Seed;
+use crate::service_error::ServiceError;
+use crate::world::{Shared, World};
+
+pub(crate) const PREFIX: &str = "/_emulator/";
+
+/// What went wrong: an HTTP status and a text.
+type Problem = (u16, String);
+
+pub(crate) fn answer(world: &Shared, parts: &Parts, body: Result<Vec<u8>, ServiceError>) -> Reply {
+    let mut world = world.lock();
+    let body = body.map_err(|problem| (400, problem.message));
+    let result = check_origin(parts).and(body).and_then(|body| route(&mut world, parts, &body));
+    let (status, body) = match result {
+        Ok(body) => (200, body),
+        Err((status, problem)) => (status, json!({"error": problem})),
+    };
+    Reply::json(status, &body, world.clock.now())
+}
+
+/// A web page can reach the loopback address, by a name that it makes resolve there or by a blind POST.
+fn check_origin(parts: &Parts) -> Result<(), Problem> {
+    if !single_header(&parts.headers, "host").is_some_and(is_loopback_authority) {
+        return Err((403, "the Host header must name the loopback address".into()));
+    }
+    let origin_is_foreign = parts.headers.contains_key("origin")
+        && !single_header(&parts.headers, "origin")
+            .and_then(|origin| origin.split_once("://"))
+            .is_some_and(|(_, authority)| is_loopback_authority(authority));
+    if origin_is_foreign {
+        return Err((403, "the Origin header names another site".into()));
+    }
+    Ok(())
+}
+
+fn is_loopback_authority(authority: &str) -> bool {
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match authority.rsplit_once(':') {
+        Some((name, port)) if is_port(port) => name,
+        _ => authority,
+    };
+    ["127.0.0.1", "localhost", "[::1]"].iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn route(world: &mut World, parts: &Parts, body: &[u8]) -> Result<Value, Problem> {
+    let resource = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
+    match (resource, &parts.method) {
+        ("health", &Method::GET) => {
+            let version = env!("CARGO_PKG_VERSION");
+            Ok(json!({"status": "ok", "version": version, "clock": clock_json(world)}))
+        }
+        ("reset", &Method::POST) => {
+            world.reset();
+            Ok(json!({"status": "ok"}))
+        }
+        ("seed", &Method::POST) => {
+            let seed = Seed::parse(body).map_err(|problem| (400, problem))?;
+            world.plant(seed);
+            Ok(json!({"status": "ok"}))
+        }
+        ("state", &Method::GET) => Ok(world.to_seed_json()),
+        ("clock", &Method::GET) => Ok(clock_json(world)),
+        ("clock", &Method::POST) => {
+            let wanted: WantedClock = parse(body)?;
+            world.clock.set_offset_ms(wanted.offset_ms).map_err(|problem| (400, problem))?;
+            Ok(clock_json(world))
+        }
+        ("requests", &Method::GET) => Ok(json!({"requests": world.log.entries()})),
+        ("requests", &Method::DELETE) => {
+            world.log.clear();
+            Ok(json!({"status": "ok"}))
+        }
+        ("faults", &Method::GET) => Ok(json!({"faults": world.faults.to_json()})),
+        ("faults", &Method::POST) => {
+            let rules = parse_rules(body)?;
+            world.faults.add(rules);
+            Ok(json!({"faults": world.faults.to_json()}))
+        }
+        ("faults", &Method::DELETE) => {
+            world.faults.clear();
+            Ok(json!({"status": "ok"}))
+        }
+        ("health" | "reset" | "seed" | "state" | "clock" | "requests" | "faults", method) => {
+            Err((400, format!("{resource} doesn't take {method}")))
+        }
+        _ => Err((400, format!("there is no {PREFIX}{resource}"))),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedClock {
+    offset_ms: i64,
+}
+
+fn clock_json(world: &World) -> Value {
+    json!({"offset_ms": world.clock.offset_ms(), "now": clock::format(world.clock.now())})
+}
+
+/// One rule or a list of them, each of them sound.
+fn parse_rules(body: &[u8]) -> Result<Vec<Rule>, Problem> {
+    let is_list = body.trim_ascii_start().starts_with(b"[");
+    let rules: Vec<Rule> = if is_list { parse(body)? } else { vec![parse(body)?] };
+    for rule in &rules {
+        rule.check().map_err(|problem| (400, problem))?;
+    }
+    Ok(rules)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|problem| (400, problem.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_let_in() {
+        for good in ["127.0.0.1", "127.0.0.1:80", "localhost:1", "LOCALHOST", "[::1]", "[::1]:8080"] {
+            assert!(is_loopback_authority(good), "{good}");
+        }
+        for bad in ["", "example.com", "127.0.0.1.example.com", "localhost:80:x", "::1", "[::2]:1"] {
+            assert!(!is_loopback_authority(bad), "{bad}");
+        }
+    }
+}

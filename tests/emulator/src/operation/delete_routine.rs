@@ -1,0 +1,19 @@
+//! DeleteRoutine: a routine and its records go.
+
+use serde_json::{Value, json};
+
+use super::name::check_routine_name;
+use super::{Call, Operation, Scope};
+use crate::service_error::ServiceError;
+
+pub(super) const OPERATION: Operation =
+    Operation { action: "DeleteRoutine", required: &["Name"], scope: Scope::Everything, writes: true, run };
+
+fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
+    let name = call.text("Name");
+    check_routine_name(name)?;
+    call.check_account()?;
+    call.writable_routine(name)?;
+    call.account.routines.retain(|routine| routine.name != name);
+    Ok(json!({"Status": "OK"}))
+}

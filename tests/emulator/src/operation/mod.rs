@@ -1,0 +1,137 @@
+//! The operations that the emulator knows, what each needs, and how parameters are read.
+
+mod create_routine;
+mod create_routine_related_record;
+mod delete_routine;
+mod delete_routine_related_record;
+mod get_er_service;
+mod get_match_site;
+mod get_routine;
+mod get_site;
+mod list_routine_related_records;
+mod list_sites;
+mod list_user_routines;
+mod name;
+mod page;
+
+use serde_json::Value;
+
+use crate::request::Parameters;
+use crate::service_error::ServiceError;
+use crate::state::{Account, Routine, RoutineState};
+use crate::world::RecordIds;
+
+/// The region that resource names of RAM carry.
+const REGION: &str = "cn-hangzhou";
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Scope {
+    /// RAM judges the site named by `SiteId`.
+    Site,
+    /// RAM judges `*`.
+    Everything,
+}
+
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) action: &'static str,
+    required: &'static [&'static str],
+    scope: Scope,
+    /// Writes of one account exclude each other.
+    pub(crate) writes: bool,
+    run: fn(&mut Call<'_>) -> Result<Value, ServiceError>,
+}
+
+/// One execution of an operation.
+pub(crate) struct Call<'a> {
+    pub(crate) parameters: &'a Parameters,
+    pub(crate) account: &'a mut Account,
+    pub(crate) record_ids: &'a mut RecordIds,
+    pub(crate) now: jiff::Timestamp,
+}
+
+const OPERATIONS: &[Operation] = &[
+    create_routine_related_record::OPERATION,
+    list_routine_related_records::OPERATION,
+    delete_routine_related_record::OPERATION,
+    get_match_site::OPERATION,
+    list_sites::OPERATION,
+    get_site::OPERATION,
+    get_routine::OPERATION,
+    list_user_routines::OPERATION,
+    create_routine::OPERATION,
+    delete_routine::OPERATION,
+    get_er_service::OPERATION,
+];
+
+pub(crate) fn find(action: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.action == action)
+}
+
+impl Operation {
+    pub(crate) fn check_required(&self, parameters: &Parameters) -> Result<(), ServiceError> {
+        for name in self.required {
+            if parameters.get(name).unwrap_or_default().is_empty() {
+                return Err(ServiceError::missing(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// What RAM is asked about.
+    pub(crate) fn resource(&self, account_id: &str, parameters: &Parameters) -> String {
+        match self.scope {
+            Scope::Everything => "*".into(),
+            Scope::Site => {
+                let site_id = parameters.get("SiteId").unwrap_or_default();
+                format!("acs:esa:{REGION}:{account_id}:site/{site_id}")
+            }
+        }
+    }
+
+    /// Carries it out. The reply lacks only its `RequestId`.
+    pub(crate) fn run(&self, call: &mut Call<'_>) -> Result<Value, ServiceError> {
+        (self.run)(call)
+    }
+}
+
+impl<'a> Call<'a> {
+    fn text(&self, name: &str) -> &'a str {
+        self.parameters.get(name).unwrap_or_default()
+    }
+
+    /// Ids and the like: decimal digits, from 1.
+    fn positive(&self, name: &str) -> Result<i64, ServiceError> {
+        let text = self.text(name);
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse::<i64>() {
+            Ok(number) if digits && number > 0 => Ok(number),
+            _ => Err(ServiceError::known("InvalidParameter")),
+        }
+    }
+
+    /// What every write of routines asks first.
+    fn check_account(&self) -> Result<(), ServiceError> {
+        if !self.account.activated {
+            return Err(ServiceError::known("ServiceNotOpen"));
+        }
+        if self.account.overdue {
+            return Err(ServiceError::known("RoutineUserServiceStatusHalt"));
+        }
+        Ok(())
+    }
+
+    fn routine(&self, name: &str) -> Result<&Routine, ServiceError> {
+        self.account.routine(name).ok_or_else(|| ServiceError::known("RoutineNotExist"))
+    }
+
+    /// The routine, if it can be written to now.
+    fn writable_routine(&self, name: &str) -> Result<&Routine, ServiceError> {
+        let routine = self.routine(name)?;
+        match routine.state {
+            RoutineState::Ready => Ok(routine),
+            RoutineState::Busy => Err(ServiceError::known("LockFailed")),
+            RoutineState::Deploying => Err(ServiceError::known("InternalOperationError")),
+        }
+    }
+}

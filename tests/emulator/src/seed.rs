@@ -1,0 +1,138 @@
+//! Seed documents: the state and the fault rules to start with, read from JSON and checked.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::hash::Hash;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Rule;
+use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, Routine, Site, User};
+
+/// The well-known key pair. It opens nothing but emulators.
+const ACCESS_KEY_ID: &str = "EsaEmulatorKeyId";
+const ACCESS_KEY_SECRET: &str = "EsaEmulatorKeySecret";
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Seed {
+    #[serde(default = "built_in_accounts")]
+    pub(crate) accounts: Vec<Account>,
+    #[serde(default)]
+    pub(crate) faults: Vec<Rule>,
+    /// Starts the random numbers behind a rule's `probability`.
+    #[serde(default = "default_random_seed")]
+    pub(crate) random_seed: u64,
+}
+
+fn default_random_seed() -> u64 {
+    1
+}
+
+impl Default for Seed {
+    fn default() -> Self {
+        Self { accounts: built_in_accounts(), faults: Vec::new(), random_seed: default_random_seed() }
+    }
+}
+
+fn built_in_accounts() -> Vec<Account> {
+    let key = Key {
+        access_key_id: ACCESS_KEY_ID.into(),
+        access_key_secret: ACCESS_KEY_SECRET.into(),
+        security_token: None,
+        status: KeyStatus::Active,
+        expires: None,
+    };
+    let site = Site {
+        site_id: 54_362_329_990_032,
+        site_name: "example.com".into(),
+        status: Default::default(),
+        backend: Default::default(),
+        dns_records: Vec::new(),
+    };
+    vec![Account {
+        id: DEFAULT_ACCOUNT_ID.into(),
+        users: vec![User { name: "root".into(), policy: None, keys: vec![key] }],
+        sites: vec![site],
+        routines: vec![Routine::new("test-routine1"), Routine::new("test-routine2")],
+        ..Account::default()
+    }]
+}
+
+/// Where a document may say one thing or a list of them.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub(crate) enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    pub(crate) fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::More(more) => more,
+        }
+    }
+}
+
+impl Seed {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        let shown = path.display();
+        let text = std::fs::read(path).map_err(|problem| format!("can't read the seed file {shown}: {problem}"))?;
+        Self::parse(&text).map_err(|problem| format!("the seed file {shown} is wrong: {problem}"))
+    }
+
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
+        let seed: Self = serde_json::from_slice(text).map_err(|problem| problem.to_string())?;
+        seed.check()?;
+        Ok(seed)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let accounts = &self.accounts;
+        let keys = accounts.iter().flat_map(|account| &account.users).flat_map(|user| &user.keys);
+        unique("account id", accounts.iter().map(|account| &account.id))?;
+        unique("access_key_id", keys.map(|key| &key.access_key_id))?;
+        unique("site_id", accounts.iter().flat_map(|account| &account.sites).map(|site| site.site_id))?;
+        let record_ids = accounts.iter().flat_map(Account::records).map(|record| record.record_id);
+        unique("record_id", record_ids.filter(|id| *id != 0))?;
+        for account in accounts {
+            check_account(account)?;
+        }
+        for (position, rule) in self.faults.iter().enumerate() {
+            rule.check().map_err(|problem| format!("faults[{position}]: {problem}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn check_account(account: &Account) -> Result<(), String> {
+    unique("routine", account.routines.iter().map(|routine| &routine.name))?;
+    let names = account.records().map(|record| (record.site_id, record.record_name.to_ascii_lowercase()));
+    unique("record", names.map(|(site_id, name)| format!("{name} on site {site_id}")))?;
+    for record in account.records() {
+        let (name, site_id) = (&record.record_name, record.site_id);
+        if record.record_id < 0 {
+            return Err(format!("the record_id of {name} is negative"));
+        }
+        let site = account
+            .site(site_id)
+            .ok_or_else(|| format!("the record {name} is on site {site_id}, which account {} lacks", account.id))?;
+        if !site.covers(name) {
+            return Err(format!("the record {name} does not lie below its site {}", site.site_name));
+        }
+    }
+    Ok(())
+}
+
+fn unique<T: Display + Eq + Hash>(what: &str, values: impl Iterator<Item = T>) -> Result<(), String> {
+    let mut seen = HashSet::new();
+    for value in values {
+        if let Some(value) = seen.replace(value) {
+            return Err(format!("the {what} {value} is there twice"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Listens, says that it is ready, serves connections, and ends with its parent.
+
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+use crate::cli::Arguments;
+use crate::handler::Handler;
+use crate::seed::Seed;
+use crate::tls::{self, Tls};
+use crate::wire_fault::{FaultyStream, Socket, Trigger};
+use crate::world::{Shared, World};
+
+/// Runs until standard input closes or a signal says so. The error is one line for a person.
+pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
+    let seed = arguments.seed.as_deref().map_or_else(|| Ok(Seed::default()), Seed::read)?;
+    let tls = arguments.tls.then(|| tls::prepare(arguments.tls_dir.as_deref())).transpose()?;
+    let address = SocketAddr::new(arguments.host, arguments.port);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|problem| format!("can't start: {problem}"))?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|problem| format!("can't listen on {address}: {problem}"))?;
+        let address = listener.local_addr().map_err(|problem| format!("can't tell the port: {problem}"))?;
+        let mut terminated = signals(SignalKind::terminate())?;
+        let mut interrupted = signals(SignalKind::interrupt())?;
+        let input_closed = watch_input();
+        announce(&ready_line(address, &seed, tls.as_ref()))?;
+
+        let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
+        tokio::select! {
+            () = accept(listener, acceptor, Arc::new(Shared::new(World::new(seed)))) => {}
+            _ = input_closed => {}
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+        Ok(())
+    })
+}
+
+fn signals(kind: SignalKind) -> Result<tokio::signal::unix::Signal, String> {
+    signal(kind).map_err(|problem| format!("can't listen for signals: {problem}"))
+}
+
+/// A plain thread, since a blocked read in the runtime would hold up its end.
+fn watch_input() -> oneshot::Receiver<()> {
+    let (sender, receiver) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut ignored = [0; 1024];
+        let mut input = std::io::stdin().lock();
+        loop {
+            match input.read(&mut ignored) {
+                Ok(0) => break,
+                Err(problem) if problem.kind() != std::io::ErrorKind::Interrupted => break,
+                _ => {}
+            }
+        }
+        let _ = sender.send(()); // nobody listens any more where a signal came first
+    });
+    receiver
+}
+
+/// What a test needs to begin: the first key, site and routine of the seed.
+fn ready_line(address: SocketAddr, seed: &Seed, tls: Option<&Tls>) -> Value {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let account = seed.accounts.first();
+    let key = account.and_then(|account| account.users.iter().find_map(|user| user.keys.first()));
+    let site = account.and_then(|account| account.sites.first());
+    json!({
+        "url": format!("{scheme}://{address}"),
+        "access_key_id": key.map(|key| &key.access_key_id),
+        "access_key_secret": key.map(|key| &key.access_key_secret),
+        "account_id": account.map(|account| &account.id),
+        "site_id": site.map(|site| site.site_id),
+        "site_name": site.map(|site| &site.site_name),
+        "routine": account.and_then(|account| account.routines.first()).map(|routine| &routine.name),
+        "ca_file": tls.map(|tls| &tls.ca_file),
+    })
+}
+
+fn announce(line: &Value) -> Result<(), String> {
+    let mut output = std::io::stdout().lock();
+    let written = writeln!(output, "{line}").and_then(|()| output.flush());
+    written.map_err(|problem| format!("can't write to standard output: {problem}"))
+}
+
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, world: Arc<Shared>) {
+    let mut connection = 0;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                connection += 1;
+                tokio::spawn(serve(stream, acceptor.clone(), Arc::clone(&world), connection));
+            }
+            // Out of file descriptors, as a rule: connections that end give some back.
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, world: Arc<Shared>, connection: u64) {
+    let _ = stream.set_nodelay(true); // only a matter of speed
+    let socket = match acceptor {
+        None => Socket::Plain(stream),
+        Some(acceptor) => match acceptor.accept(stream).await {
+            Ok(stream) => Socket::Tls(Box::new(stream)),
+            // The client's business: it has been sent the alert.
+            Err(_) => return,
+        },
+    };
+    let trigger = Trigger::default();
+    let stream = TokioIo::new(FaultyStream::new(socket, trigger.clone()));
+    let handler = Handler { world, connection, trigger };
+    let service = service_fn(move |request| handler.clone().handle(request));
+    // The emulator sends its own clock's date. An error is a client that went, or a fault that was asked for.
+    let _ = http1::Builder::new().auto_date_header(false).serve_connection(stream, service).await;
+}

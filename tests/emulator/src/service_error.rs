@@ -1,0 +1,92 @@
+//! The service's errors: their codes, HTTP statuses and texts.
+
+use serde_json::{Value, json};
+
+const TRY_LATER: &str = "Failed to call the service. Try again later or contact technical support.";
+
+/// The documented texts. All of these come with HTTP 400.
+const MESSAGES: &[(&str, &str)] = &[
+    ("InternalException", TRY_LATER),
+    ("InvalidParameter", "The specified parameter is invalid."),
+    ("RoutineNotExist", "The routine name does not exist. Check the routine name and try again."),
+    ("DependedByOthers", TRY_LATER),
+    // The service's own text has no blank after the full stop.
+    ("SiteParameterNotMatch", "Failed to verify website parameters.Check the parameters and try again."),
+    ("InternalOperationError", TRY_LATER),
+    ("ParameterAlreadyExist", "Parameter uniqueness verification failed. Check for duplicate parameter values."),
+    (
+        "RelatedRecordNumberExceedQuotaLimit",
+        "The maximum number of records associated with the routine has been reached. Check your plan quota and upgrade the plan to request a quota increase.",
+    ),
+    ("RoutineUserServiceStatusHalt", "Failed to update the configurations because you have overdue payments."),
+    (
+        "UserOperationStatusIsLocked",
+        "You are calling an another routine related api. Please wait for the api finished, and try again later.",
+    ),
+    ("ParameterNotExist", "The specified parameter does not exist."),
+    ("RoutineAlreadyExist", "The routine name already exists."),
+    ("RoutineNumberExceedQuotaLimit", "The maximum number of routines has been reached."),
+    ("ServiceNotOpen", "Edge Routine is not activated."),
+    ("LockFailed", "Another operation on the routine is in progress. Try again later."),
+    ("Site.ServiceBusy", "The website is being configured. Try again later."),
+    ("SiteNotFound", "The website does not exist."),
+];
+
+#[derive(Debug)]
+pub(crate) struct ServiceError {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    /// Whether the operation was carried out although it answers with this.
+    pub(crate) took_effect: bool,
+    access_denied_detail: Option<Value>,
+}
+
+impl ServiceError {
+    pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), took_effect: false, access_denied_detail: None }
+    }
+
+    /// One of the errors whose text is fixed.
+    pub(crate) fn known(code: &str) -> Self {
+        Self::new(400, code, known_message(code).unwrap_or(TRY_LATER))
+    }
+
+    pub(crate) fn missing(parameter: &str) -> Self {
+        Self::new(400, format!("Missing{parameter}"), format!("{parameter} is mandatory for this action."))
+    }
+
+    pub(crate) fn internal() -> Self {
+        Self::new(500, "InternalError", "The request processing has failed due to some unknown error.")
+    }
+
+    pub(crate) fn after_taking_effect(mut self) -> Self {
+        self.took_effect = true;
+        self
+    }
+
+    pub(crate) fn with_access_denied_detail(mut self, detail: Value) -> Self {
+        self.access_denied_detail = Some(detail);
+        self
+    }
+
+    pub(crate) fn body(&self, request_id: &str, host: &str) -> Value {
+        let code = crate::encoding::encode(&self.code);
+        let recommend = format!("https://api.aliyun.com/troubleshoot?q={code}&product=ESA&requestId={request_id}");
+        let mut body = json!({
+            "RequestId": request_id,
+            "HostId": host,
+            "Code": self.code,
+            "Message": self.message,
+            "Recommend": recommend,
+        });
+        if let Some(detail) = &self.access_denied_detail {
+            body["AccessDeniedDetail"] = detail.clone();
+        }
+        body
+    }
+}
+
+pub(crate) fn known_message(code: &str) -> Option<&'static str> {
+    MESSAGES.iter().find(|(known, _)| *known == code).map(|(_, message)| *message)
+}

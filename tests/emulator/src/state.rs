@@ -1,0 +1,212 @@
+//! What the emulated service knows: accounts with their users, sites, routines and records.
+//!
+//! The same types read a seed file and write `GET /_emulator/state`, so a state can be kept as a seed.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::ram::Policy;
+use crate::service_error::ServiceError;
+
+pub(crate) const DEFAULT_ACCOUNT_ID: &str = "1000000000000001";
+const GENEROUS_QUOTA: usize = 1_000_000;
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Account {
+    pub(crate) id: String,
+    pub(crate) overdue: bool,
+    pub(crate) activated: bool,
+    pub(crate) record_quota: usize,
+    pub(crate) routine_quota: usize,
+    /// How long each write keeps the account's other writes out.
+    pub(crate) lock_hold_ms: u64,
+    pub(crate) locked: bool,
+    pub(crate) users: Vec<User>,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) routines: Vec<Routine>,
+    /// Held by the write in progress.
+    #[serde(skip)]
+    pub(crate) write_lock: Arc<Mutex<()>>,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            id: DEFAULT_ACCOUNT_ID.into(),
+            overdue: false,
+            activated: true,
+            record_quota: GENEROUS_QUOTA,
+            routine_quota: GENEROUS_QUOTA,
+            lock_hold_ms: 0,
+            locked: false,
+            users: Vec::new(),
+            sites: Vec::new(),
+            routines: Vec::new(),
+            write_lock: Arc::default(),
+        }
+    }
+}
+
+impl Account {
+    /// Keeps other writes out for as long as what it returns lives; refuses at once while another does.
+    pub(crate) fn begin_write(&self) -> Result<OwnedMutexGuard<()>, ServiceError> {
+        match Arc::clone(&self.write_lock).try_lock_owned() {
+            Ok(guard) if !self.locked => Ok(guard),
+            _ => Err(ServiceError::known("UserOperationStatusIsLocked")),
+        }
+    }
+
+    pub(crate) fn site(&self, site_id: i64) -> Option<&Site> {
+        self.sites.iter().find(|site| site.site_id == site_id)
+    }
+
+    pub(crate) fn routine(&self, name: &str) -> Option<&Routine> {
+        self.routines.iter().find(|routine| routine.name == name)
+    }
+
+    pub(crate) fn routine_mut(&mut self, name: &str) -> Option<&mut Routine> {
+        self.routines.iter_mut().find(|routine| routine.name == name)
+    }
+
+    pub(crate) fn records(&self) -> impl Iterator<Item = &RelatedRecord> {
+        self.routines.iter().flat_map(|routine| &routine.related_records)
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    /// None allows everything.
+    #[serde(default)]
+    pub(crate) policy: Option<Policy>,
+    #[serde(default)]
+    pub(crate) keys: Vec<Key>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Key {
+    pub(crate) access_key_id: String,
+    pub(crate) access_key_secret: String,
+    /// Given for a temporary key of STS.
+    #[serde(default)]
+    pub(crate) security_token: Option<String>,
+    #[serde(default)]
+    pub(crate) status: KeyStatus,
+    #[serde(default)]
+    pub(crate) expires: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum KeyStatus {
+    #[default]
+    Active,
+    Inactive,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Site {
+    pub(crate) site_id: i64,
+    pub(crate) site_name: String,
+    #[serde(default)]
+    pub(crate) status: SiteStatus,
+    #[serde(default)]
+    pub(crate) backend: Backend,
+    /// Ordinary DNS records, which keep a routine's record of the same name out.
+    #[serde(default)]
+    pub(crate) dns_records: Vec<String>,
+}
+
+impl Site {
+    /// Whether a record of that name can lie on this site: its name or one below, in any case.
+    pub(crate) fn covers(&self, record_name: &str) -> bool {
+        let Some(start) = record_name.len().checked_sub(self.site_name.len()) else { return false };
+        let (prefix, suffix) = record_name.as_bytes().split_at(start);
+        suffix.eq_ignore_ascii_case(self.site_name.as_bytes()) && (prefix.is_empty() || prefix.ends_with(b"."))
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SiteStatus {
+    #[default]
+    Active,
+    Pending,
+    /// Answers writes with `Site.ServiceBusy`.
+    Busy,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Backend {
+    #[default]
+    Up,
+    /// Fails and stores nothing.
+    Down,
+    /// Stores, and fails nevertheless.
+    Flaky,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Routine {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) description: String,
+    #[serde(default)]
+    pub(crate) has_assets: bool,
+    #[serde(default = "default_create_time")]
+    pub(crate) create_time: String,
+    #[serde(default)]
+    pub(crate) state: RoutineState,
+    /// None leaves it to the account's.
+    #[serde(default)]
+    pub(crate) record_quota: Option<usize>,
+    #[serde(default)]
+    pub(crate) related_records: Vec<RelatedRecord>,
+}
+
+impl Routine {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            description: String::new(),
+            has_assets: false,
+            create_time: default_create_time(),
+            state: RoutineState::default(),
+            record_quota: None,
+            related_records: Vec::new(),
+        }
+    }
+}
+
+fn default_create_time() -> String {
+    "2025-01-01T00:00:00Z".into()
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RoutineState {
+    #[default]
+    Ready,
+    /// Answers writes with `InternalOperationError`.
+    Deploying,
+    /// Answers writes with `LockFailed`.
+    Busy,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RelatedRecord {
+    pub(crate) record_name: String,
+    pub(crate) site_id: i64,
+    /// 0 in a seed asks for a fresh one.
+    #[serde(default)]
+    pub(crate) record_id: i64,
+}

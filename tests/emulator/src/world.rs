@@ -1,0 +1,116 @@
+//! Everything that changes while the emulator runs, behind one lock.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::authenticate::NonceMemory;
+use crate::clock::Clock;
+use crate::fault::FaultTable;
+use crate::request_log::RequestLog;
+use crate::seed::Seed;
+use crate::state::Account;
+
+#[derive(Debug)]
+pub(crate) struct World {
+    start: Seed,
+    random_seed: u64,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) record_ids: RecordIds,
+    pub(crate) faults: FaultTable,
+    pub(crate) clock: Clock,
+    pub(crate) nonces: NonceMemory,
+    pub(crate) log: RequestLog,
+}
+
+impl World {
+    pub(crate) fn new(start: Seed) -> Self {
+        let mut world = Self {
+            start: start.clone(),
+            random_seed: 0,
+            accounts: Vec::new(),
+            record_ids: RecordIds::default(),
+            faults: FaultTable::new(Vec::new(), 0),
+            clock: Clock::default(),
+            nonces: NonceMemory::default(),
+            log: RequestLog::default(),
+        };
+        world.plant(start);
+        world
+    }
+
+    /// Replaces accounts and fault rules. Clock, nonces and log stay.
+    pub(crate) fn plant(&mut self, seed: Seed) {
+        self.accounts = seed.accounts;
+        for account in &mut self.accounts {
+            // A lock shared with the seed's copy would outlive a reset.
+            account.write_lock = Default::default();
+        }
+        self.record_ids = RecordIds::default();
+        self.record_ids.complete(&mut self.accounts);
+        self.random_seed = seed.random_seed;
+        self.faults = FaultTable::new(seed.faults, seed.random_seed);
+    }
+
+    /// Back to how it started, in everything.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::new(self.start.clone());
+    }
+
+    /// The state in the form of a seed document.
+    pub(crate) fn to_seed_json(&self) -> Value {
+        json!({"accounts": self.accounts, "faults": self.faults.rules(), "random_seed": self.random_seed})
+    }
+}
+
+/// Gives out record ids, each once.
+#[derive(Debug)]
+pub(crate) struct RecordIds {
+    next: i64,
+    taken: HashSet<i64>,
+}
+
+impl Default for RecordIds {
+    fn default() -> Self {
+        Self { next: 3_227_405_728_754_048, taken: HashSet::new() }
+    }
+}
+
+impl RecordIds {
+    pub(crate) fn fresh(&mut self) -> i64 {
+        loop {
+            let id = self.next;
+            // Uneven steps, as the service's own ids have.
+            self.next += 4096 + id % 61;
+            if self.taken.insert(id) {
+                return id;
+            }
+        }
+    }
+
+    /// Takes note of the ids that records have, and gives one to those without.
+    fn complete(&mut self, accounts: &mut [Account]) {
+        self.taken.extend(accounts.iter().flat_map(Account::records).map(|record| record.record_id));
+        let routines = accounts.iter_mut().flat_map(|account| &mut account.routines);
+        for record in routines.flat_map(|routine| &mut routine.related_records) {
+            if record.record_id == 0 {
+                record.record_id = self.fresh();
+            }
+        }
+    }
+}
+
+/// The world as connections share it. The lock is never held while waiting.
+#[derive(Debug)]
+pub(crate) struct Shared(Mutex<World>);
+
+impl Shared {
+    pub(crate) fn new(world: World) -> Self {
+        Self(Mutex::new(world))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

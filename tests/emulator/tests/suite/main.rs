@@ -1,0 +1,11 @@
+//! Drives the built emulator over loopback sockets, with a signer of its own.
+
+mod admin;
+mod authentication;
+mod errors;
+mod faults;
+mod operations;
+mod process;
+mod ram;
+mod signer;
+mod support;

@@ -1,0 +1,82 @@
+//! The emulator of the service, as a child process.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::Value;
+
+/// A running emulator; it ends with this value.
+pub(crate) struct Emulator {
+    child: Child,
+    pub(crate) ready: Value,
+}
+
+impl Emulator {
+    /// Starts the emulator that `ESA_EMULATOR` names, else the one of this build.
+    pub(crate) fn start(arguments: &[&str]) -> Emulator {
+        let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/debug/esa-emulator");
+        let program = std::env::var_os("ESA_EMULATOR").map_or(built, PathBuf::from);
+        let mut child = Command::new(&program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}; `make emulator` builds it", program.display()));
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("the emulator did not start: {line:?}"));
+        Emulator { child, ready }
+    }
+
+    /// One that knows what the vectors need.
+    pub(crate) fn with_vectors() -> Emulator {
+        Emulator::start(&["--seed", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/seed.json")])
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.ready["url"].as_str().unwrap()
+    }
+
+    /// The requests that reached it, oldest first.
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        let (scheme, address) = self.url().split_once("://").unwrap();
+        let socket = TcpStream::connect(address).unwrap();
+        let log =
+            if scheme == "https" { get_requests(self.secured(socket), address) } else { get_requests(socket, address) };
+        log["requests"].as_array().unwrap().clone()
+    }
+
+    fn secured(&self, socket: TcpStream) -> impl Read + Write + use<> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(self.ready["ca_file"].as_str().unwrap()).unwrap()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::IpAddress(Ipv4Addr::LOCALHOST.into());
+        StreamOwned::new(ClientConnection::new(Arc::new(config), name.to_owned()).unwrap(), socket)
+    }
+}
+
+fn get_requests(mut admin: impl Read + Write, host: &str) -> Value {
+    write!(admin, "GET /_emulator/requests HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut reply = String::new();
+    admin.read_to_string(&mut reply).unwrap();
+    let (_, body) = reply.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // It ends when its standard input does.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,10 @@
+//! Tests of the library through its public interface, against the emulator and against servers that misbehave.
+
+mod emulator;
+mod exchange;
+#[cfg(feature = "capi")]
+mod header;
+mod limits;
+mod reuse;
+mod server;
+mod vectors;

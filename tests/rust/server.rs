@@ -1,0 +1,99 @@
+//! A server of one test: what it does with its connections is the test's to say.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord, CreatedRecord, Credentials, Error};
+
+pub(crate) const SUCCESS: &str =
+    "HTTP/1.1 200 OK\r\nContent-Length: 44\r\n\r\n{\"Status\":\"OK\",\"RequestId\":\"R\",\"RecordId\":7}";
+
+pub(crate) struct Server {
+    address: String,
+    connections: Arc<AtomicU32>,
+}
+
+impl Server {
+    /// Handles each connection with `handle`, which gets it and its number, from 1 on. Its threads end with the test's
+    /// process.
+    pub(crate) fn start(handle: impl Fn(TcpStream, u32) + Send + Sync + 'static) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let connections = Arc::new(AtomicU32::new(0));
+        let (counter, handle) = (Arc::clone(&connections), Arc::new(handle));
+        std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                let (connection, handle) = (connection.unwrap(), Arc::clone(&handle));
+                // Nothing in a test may wait for ever.
+                connection.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+                let number = counter.fetch_add(1, Ordering::SeqCst) + 1;
+                std::thread::spawn(move || handle(connection, number));
+            }
+        });
+        Server { address, connections }
+    }
+
+    /// Reads each connection's request, then answers with `reply` and closes.
+    pub(crate) fn answering(reply: impl Into<Vec<u8>>) -> Server {
+        let reply = reply.into();
+        Server::start(move |mut connection, _| {
+            read_request(&mut connection);
+            // The client may have seen enough before the end.
+            let _ = connection.write_all(&reply);
+        })
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// How many connections were made.
+    pub(crate) fn connections(&self) -> u32 {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// A configuration for a client of this server.
+    pub(crate) fn config(&self) -> Config {
+        config(&format!("http://{}", self.address))
+    }
+
+    /// Makes the one call of these tests, with a client of its own.
+    pub(crate) fn call(&self) -> Result<CreatedRecord, Error> {
+        call(&Client::new(&self.config()).unwrap())
+    }
+}
+
+pub(crate) fn config(endpoint: &str) -> Config {
+    let mut config = Config::new();
+    config.endpoint(endpoint).credentials(Credentials::new("testid", "testsecret", None).unwrap());
+    config
+}
+
+pub(crate) fn call(client: &Client) -> Result<CreatedRecord, Error> {
+    call_with(client, &CallOptions::new())
+}
+
+pub(crate) fn call_with(client: &Client, options: &CallOptions) -> Result<CreatedRecord, Error> {
+    let request = CreateRoutineRelatedRecord { site_id: 1, name: "routine", record_name: "record.example.com" };
+    client.create_routine_related_record(&request, options)
+}
+
+/// Reads one request, head and body; what came in, as text.
+pub(crate) fn read_request(connection: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") && connection.read(&mut byte).is_ok_and(|count| count > 0) {
+        request.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&request).to_lowercase();
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length:")).map_or(0, |n| n.trim().parse().unwrap());
+    let mut body = vec![0; length];
+    if connection.read_exact(&mut body).is_ok() {
+        request.extend(body);
+    }
+    String::from_utf8(request).unwrap()
+}
