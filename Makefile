@@ -77,3 +77,80 @@ $(EXAMPLES)/create_record_go: examples/go/create_record/main.go $(wildcard bindi
 	@scripts/need $(GO) $(CC)
 	@mkdir -p $(@D)
 	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./create_record
+
+demo: stage emulator examples $(VENV)/.done ## run the four examples against the emulator
+	@$(VENV)/bin/python scripts/demo.py
+
+# --- tests ------------------------------------------------------------------------------------------------------------
+
+REQUIREMENTS := bindings/python/tests/requirements.txt tests/oracle/python/requirements.txt
+
+$(VENV)/.done: $(REQUIREMENTS)
+	@scripts/need $(PYTHON)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' || { echo "missing: Python 3.9 or newer" >&2; exit 1; }
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet $(REQUIREMENTS:%=-r %)
+	touch $@
+
+export PYTHONPATH := $(CURDIR)/bindings/python/src
+
+.PHONY: test-rust test-c test-cpp test-python test-go test-oracles test-docs
+
+test: test-rust test-c test-cpp test-python test-go test-oracles test-docs ## run every test in every language
+
+test-rust: emulator ## the library, the emulator, and the snippets of Rust's documentation
+	$(CARGO) test --locked --features capi
+	$(CARGO) test --locked --package esa-emulator
+
+test-c: stage emulator ## the C interface as it ships
+	@scripts/need $(CC) $(PYTHON)
+	CC="$(CC)" CXX="$(CXX)" tests/c/run
+
+test-cpp: stage emulator ## the C++ header
+	@scripts/need $(CXX)
+	CXX="$(CXX)" CC="$(CC)" tests/cpp/run
+
+test-python: stage emulator $(VENV)/.done ## the Python layer
+	$(VENV)/bin/python -X dev -m pytest -q bindings/python
+
+test-go: stage emulator ## the Go layer
+	@scripts/need $(GO) $(CC)
+	cd bindings/go && $(GO) test -race ./...
+	cd bindings/go && GOEXPERIMENT=cgocheck2 $(GO) test ./...
+
+test-oracles: emulator $(VENV)/.done ## the official SDKs against the emulator
+	@scripts/need $(GO)
+	$(VENV)/bin/pytest -q tests/oracle/python
+	cd tests/oracle/go && $(GO) test ./...
+
+test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and the examples
+	$(VENV)/bin/pytest -q tests/docs
+
+# --- form -------------------------------------------------------------------------------------------------------------
+
+C_FILES := $(shell find include examples tests -name '*.[ch]' -o -name '*.[ch]pp' | grep -v '^include/esa\.h$$')
+
+lint: stage $(VENV)/.done ## check the form of everything
+	@scripts/need $(CARGO) $(GO)
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --features capi --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy --config-file bindings/python/pyproject.toml bindings/python/src examples/python scripts
+	test -z "$$(gofmt -l bindings examples tests)" || { gofmt -d bindings examples tests; exit 1; }
+	cd bindings/go && $(GO) vet ./...
+	cd examples/go && $(GO) vet ./...
+	cd tests/oracle/go && $(GO) vet ./...
+	$(VENV)/bin/clang-format --dry-run --Werror $(C_FILES)
+
+format: $(VENV)/.done ## put everything into form
+	$(CARGO) fmt --all
+	$(VENV)/bin/ruff format .
+	gofmt -w bindings examples tests
+	$(VENV)/bin/clang-format -i $(C_FILES)
+
+clean: ## remove all that was built or installed here
+	rm -rf target
