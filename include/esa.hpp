@@ -1,0 +1,522 @@
+// libesa for C++17 and later: a thin, header-only layer over esa.h, which says what each thing means in full.
+//
+// Objects own what they hold, can be moved and not copied. A Client and a Cancel serve any number of threads at once;
+// everything else one thread at a time. A Config, a Client or a Cancel that was moved from may only be destroyed or
+// assigned to.
+//
+// Each thing that can fail has two forms: `x()` returns the value or throws an Error; `try_x()` returns a Result.
+// Without exceptions (-fno-exceptions) there is only the second one. Besides, std::bad_alloc may be thrown anywhere.
+//
+// Text in is UTF-8 in any std::string_view; a NUL inside is an invalid argument.
+#ifndef ESA_HPP
+#define ESA_HPP
+
+#include "esa.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#if __has_include(<version>)
+#include <version>
+#endif
+#if defined(__cpp_lib_expected)
+#include <expected>
+#endif
+#if defined(__cpp_lib_jthread)
+#include <stop_token>
+#endif
+
+namespace esa {
+
+// Functions that return a Result have the same linker name whatever a Result is, so the two must not meet in a program
+// of which some files are C++17 and others C++23.
+#if defined(__cpp_lib_expected)
+inline namespace with_std_expected {
+#else
+inline namespace with_own_result {
+#endif
+
+// The enumerations are those of C, with the same enumerators: ESA_ERR_TIMEOUT, ESA_OUTCOME_UNKNOWN, ... A newer library
+// may give values that have no enumerator here.
+using Status = ::esa_status;
+using Outcome = ::esa_outcome;
+using ServiceCode = ::esa_service_code;
+using LogLevel = ::esa_log_level;
+using Origin = ::esa_origin;
+
+// Why a call failed, what it did, and what to do about it. Copies share their text, and copying doesn't throw.
+class Error : public std::exception {
+  public:
+    // A copy of the C library's error, which stays the caller's.
+    explicit Error(const esa_error &error)
+        : Error({error.status, static_cast<Outcome>(error.outcome), static_cast<ServiceCode>(error.service_code),
+                 error.http_status, error.attempts, std::chrono::milliseconds(error.retry_after_ms),
+                 error.retryable != 0, error.code, error.message, error.advice, error.request_id, error.recommend,
+                 error.access_denied_detail, ""}) {}
+
+    // A failure that this layer finds itself, before anything is sent.
+    Error(Status status, std::string message, std::string advice)
+        : Error({status, ESA_OUTCOME_NOT_SENT, ESA_CODE_NONE, 0, 0, std::chrono::milliseconds(0), false, "",
+                 std::move(message), std::move(advice), "", "", "", ""}) {}
+
+    Error(const Error &) noexcept = default;
+    Error &operator=(const Error &) noexcept = default;
+    ~Error() override = default;
+
+    // The kind of failure.
+    Status status() const noexcept { return fields_->status; }
+    // What the call did at the service. With ESA_OUTCOME_UNKNOWN, look whether the record exists before trying again.
+    Outcome outcome() const noexcept { return fields_->outcome; }
+    // The service's code, typed; code() has it verbatim.
+    ServiceCode service_code() const noexcept { return fields_->service_code; }
+    // The HTTP status of the reply; 0 where there was none.
+    int http_status() const noexcept { return fields_->http_status; }
+    // How many requests the call sent, or tried to send.
+    std::uint32_t attempts() const noexcept { return fields_->attempts; }
+    // How long the service asks to wait before the next try; zero where it doesn't say.
+    std::chrono::milliseconds retry_after() const noexcept { return fields_->retry_after; }
+    // Whether the same call may succeed later without anything being changed.
+    bool retryable() const noexcept { return fields_->retryable; }
+
+    // Texts are empty where there is nothing, and live as long as this error or a copy of it.
+
+    const std::string &code() const noexcept { return fields_->code; }
+    // The service's words, or the library's.
+    const std::string &message() const noexcept { return fields_->message; }
+    // What to do about it, in a sentence.
+    const std::string &advice() const noexcept { return fields_->advice; }
+    // The service's id of the request, for its support.
+    const std::string &request_id() const noexcept { return fields_->request_id; }
+    // A link to the service's own help on this error.
+    const std::string &recommend() const noexcept { return fields_->recommend; }
+    // Which permission was missing, in the service's JSON.
+    const std::string &access_denied_detail() const noexcept { return fields_->access_denied_detail; }
+
+    // All that a line of a log needs: "CODE or status: message (HTTP status, request id)".
+    const char *what() const noexcept override { return fields_->what.c_str(); }
+
+  private:
+    struct Fields {
+        Status status;
+        Outcome outcome;
+        ServiceCode service_code;
+        int http_status;
+        std::uint32_t attempts;
+        std::chrono::milliseconds retry_after;
+        bool retryable;
+        std::string code, message, advice, request_id, recommend, access_denied_detail;
+        std::string what;
+    };
+
+    explicit Error(Fields fields) {
+        fields.what = (fields.code.empty() ? esa_status_name(fields.status) : fields.code) + ": " + fields.message;
+        if (fields.http_status != 0) {
+            fields.what += " (HTTP " + std::to_string(fields.http_status);
+            fields.what += (fields.request_id.empty() ? "" : ", request " + fields.request_id) + ")";
+        }
+        fields_ = std::make_shared<const Fields>(std::move(fields));
+    }
+
+    std::shared_ptr<const Fields> fields_;
+};
+
+// A value, or the Error that came in its place. Where the standard library has std::expected, it is that.
+#if defined(__cpp_lib_expected)
+template <class T> using Result = std::expected<T, Error>;
+#else
+template <class T> class [[nodiscard]] Result {
+  public:
+    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+
+    bool has_value() const noexcept { return state_.index() == 0; }
+    explicit operator bool() const noexcept { return has_value(); }
+
+    // The value. Where there is none, the error is thrown (std::expected wraps it in std::bad_expected_access), or
+    // without exceptions the program aborts.
+    T &value() & { return checked(), **this; }
+    const T &value() const & { return checked(), **this; }
+    T &&value() && { return checked(), *std::move(*this); }
+
+    // The value, where the caller knows that there is one.
+    T &operator*() & noexcept { return *std::get_if<0>(&state_); }
+    const T &operator*() const & noexcept { return *std::get_if<0>(&state_); }
+    T &&operator*() && noexcept { return std::move(**this); }
+    T *operator->() noexcept { return &**this; }
+    const T *operator->() const noexcept { return &**this; }
+
+    // The error, where the caller knows that there is no value.
+    const Error &error() const noexcept { return *std::get_if<1>(&state_); }
+
+  private:
+    void checked() const {
+        if (!has_value()) {
+#if defined(__cpp_exceptions)
+            throw error();
+#else
+            std::abort();
+#endif
+        }
+    }
+
+    std::variant<T, Error> state_;
+};
+#endif
+
+namespace detail {
+
+template <auto release> struct Release {
+    template <class T> void operator()(T *object) const noexcept { release(object); }
+};
+template <class T, auto release> using Handle = std::unique_ptr<T, Release<release>>;
+using ErrorHandle = Handle<esa_error, esa_error_free>;
+using CancelHandle = Handle<esa_cancel, esa_cancel_free>;
+
+#if defined(__cpp_lib_expected)
+inline std::unexpected<Error> failure(Error error) { return std::unexpected<Error>(std::move(error)); }
+#else
+inline Error failure(Error error) { return error; }
+#endif
+
+inline Error invalid_argument(const char *field, const std::string &reason) {
+    return Error(ESA_ERR_INVALID_ARGUMENT, field + (" " + reason), "Correct the argument that the message names.");
+}
+
+// `text` as C wants it.
+inline Result<std::string> terminated(const char *field, std::string_view text) {
+    if (text.find('\0') != std::string_view::npos) {
+        return failure(invalid_argument(field, "has a NUL character"));
+    }
+    return std::string(text);
+}
+
+#if defined(__cpp_exceptions)
+template <class T> T value_or_throw(Result<T> result) {
+    if (!result) {
+        throw result.error();
+    }
+    return std::move(*result);
+}
+#endif
+
+} // namespace detail
+
+// A time limit, made of any std::chrono duration; parts of a millisecond are rounded up. Zero stands for the default,
+// negative ones and those of 2^32 milliseconds (49 days) and more are invalid arguments where they are used.
+class Timeout {
+  public:
+    constexpr Timeout() noexcept = default;
+
+    template <class Rep, class Period>
+    Timeout(std::chrono::duration<Rep, Period> duration) noexcept
+        : exact_ms_(std::chrono::duration<long double, std::milli>(duration).count()) {}
+
+    // In whole milliseconds; `field` is what the caller knows it by.
+    Result<std::uint32_t> milliseconds(const char *field) const {
+        const long double rounded = std::ceil(exact_ms_);
+        constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+        // Said so that it refuses NaN as well.
+        if (!(exact_ms_ >= 0 && rounded <= most)) {
+            return detail::failure(
+                detail::invalid_argument(field, "is out of range; it is 0 to " + std::to_string(most) + " ms"));
+        }
+        return static_cast<std::uint32_t>(rounded);
+    }
+
+  private:
+    long double exact_ms_ = 0;
+};
+
+// Receives a line of the log, on the thread that makes a call, while it is in the call; several threads may be in it at
+// once. `message` is valid until it returns. What it throws is dropped.
+using LogSink = std::function<void(LogLevel level, std::string_view message)>;
+
+// How a client is to be made. What isn't set comes from the environment or has the default that esa.h tells.
+//
+// Setters don't fail: one that is given something unusable changes nothing, and making a client of this configuration
+// then fails with ESA_ERR_INVALID_ARGUMENT and a message that names what was wrong.
+class Config {
+  public:
+    Config() : handle_(esa_config_new()) {}
+
+    // `token` is for temporary credentials of STS.
+    Config &set_credentials(std::string_view access_key_id, std::string_view access_key_secret,
+                            std::optional<std::string_view> token = std::nullopt) {
+        const auto id = kept(detail::terminated("access_key_id", access_key_id));
+        const auto secret = kept(detail::terminated("access_key_secret", access_key_secret));
+        const auto third = kept(detail::terminated("security_token", token.value_or("")));
+        if (id && secret && third) {
+            esa_config_set_credentials(native_handle(), id->c_str(), secret->c_str(), token ? third->c_str() : nullptr);
+        }
+        return *this;
+    }
+
+    // "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international accounts.
+    Config &set_region(std::string_view region) { return set("region", region, esa_config_set_region); }
+
+    // "host", "host:port" or "https://host:port", in place of the region's; "http://..." for this machine only.
+    Config &set_endpoint(std::string_view endpoint) { return set("endpoint", endpoint, esa_config_set_endpoint); }
+
+    // For one connection (5 s), for one request (10 s), and for a whole call (30 s).
+    Config &set_timeouts(Timeout connect, Timeout attempt, Timeout total) {
+        const auto connect_ms = kept(connect.milliseconds("connect"));
+        const auto attempt_ms = kept(attempt.milliseconds("attempt"));
+        const auto total_ms = kept(total.milliseconds("total"));
+        if (connect_ms && attempt_ms && total_ms) {
+            esa_config_set_timeouts(native_handle(), *connect_ms, *attempt_ms, *total_ms);
+        }
+        return *this;
+    }
+
+    // 3 (the default) or 1.
+    Config &set_signature_version(std::uint32_t version) {
+        esa_config_set_signature_version(native_handle(), version);
+        return *this;
+    }
+
+    // A file of certificate authorities (PEM) to trust in place of the built-in ones; read when a client is made.
+    Config &set_ca_file(std::string_view path) { return set("ca_file", path, esa_config_set_ca_file); }
+
+    // The same as text.
+    Config &set_ca_pem(std::string_view pem) { return set("ca_pem", pem, esa_config_set_ca_pem); }
+
+    // The caller's own product, such as "my-agent/1.2": printable ASCII.
+    Config &set_user_agent(std::string_view product) { return set("user_agent", product, esa_config_set_user_agent); }
+
+    // How many unused connections to keep at most (64; 0: none), and for how long (15 s).
+    Config &set_keep_alive(std::uint32_t max_idle, Timeout idle = {}) {
+        if (const auto idle_ms = kept(idle.milliseconds("idle"))) {
+            esa_config_set_keep_alive(native_handle(), max_idle, *idle_ms);
+        }
+        return *this;
+    }
+
+    // Where the library says what it does, and how much; an empty `sink`: nowhere. Clients share the sink and keep it.
+    Config &set_log(LogLevel level, LogSink sink) {
+        auto shared = sink ? std::make_shared<const LogSink>(std::move(sink)) : nullptr;
+        const auto user_data = const_cast<LogSink *>(shared.get());
+        if (esa_config_set_log(native_handle(), level, shared ? write_log : nullptr, user_data) == ESA_OK) {
+            sink_ = std::move(shared);
+        }
+        return *this;
+    }
+
+    // The C library's object; it stays this one's.
+    esa_config *native_handle() const noexcept { return handle_.get(); }
+
+  private:
+    friend class Client;
+
+    Config &set(const char *field, std::string_view value, esa_status (*setter)(esa_config *, const char *)) {
+        if (const auto text = kept(detail::terminated(field, value))) {
+            setter(native_handle(), text->c_str());
+        }
+        return *this;
+    }
+
+    template <class T> Result<T> kept(Result<T> result) {
+        if (!result && !refused_) {
+            refused_ = result.error();
+        }
+        return result;
+    }
+
+    static void write_log(void *sink, std::int32_t level, const char *message) noexcept {
+#if defined(__cpp_exceptions)
+        try {
+            (*static_cast<const LogSink *>(sink))(static_cast<LogLevel>(level), message);
+        } catch (...) {
+        }
+#else
+        (*static_cast<const LogSink *>(sink))(static_cast<LogLevel>(level), message);
+#endif
+    }
+
+    detail::Handle<esa_config, esa_config_free> handle_;
+    std::shared_ptr<const LogSink> sink_;
+    // The first thing that the C library didn't get to see.
+    std::optional<Error> refused_;
+};
+
+// Cancels the calls that were given it, once and for all: those that run and those to come.
+class Cancel {
+  public:
+#if defined(__cpp_exceptions)
+    // Throws ESA_ERR_IO where the process has no file descriptors left.
+    Cancel() : Cancel(detail::value_or_throw(try_make())) {}
+#endif
+
+    static Result<Cancel> try_make() {
+        detail::CancelHandle handle(esa_cancel_new());
+        if (!handle) {
+            return detail::failure(Error(ESA_ERR_IO, "no file descriptors are left to cancel with",
+                                         "Close files or connections, or raise the process's limit."));
+        }
+        return Cancel(std::move(handle));
+    }
+
+    // Any thread, any number of times; a signal handler may call it.
+    void trigger() const noexcept { esa_cancel_trigger(native_handle()); }
+
+    // The C library's object; it stays this one's.
+    esa_cancel *native_handle() const noexcept { return handle_.get(); }
+
+  private:
+    explicit Cancel(detail::CancelHandle handle) noexcept : handle_(std::move(handle)) {}
+
+    detail::CancelHandle handle_;
+};
+
+// What one call does differently from its client's defaults.
+struct CallOptions {
+    // Ends the call when it is triggered; not owned, and must live until the call returns.
+    const Cancel *cancel = nullptr;
+    // For the whole call.
+    Timeout timeout = {};
+};
+
+// Which record to create. The texts must live until the call returns.
+struct CreateRoutineRelatedRecordRequest {
+    // The site's id: 1 or more.
+    std::int64_t site_id = 0;
+    // The routine's name: 1 to 253 bytes without control characters.
+    std::string_view name = {};
+    // The record's name, a domain name on the site: 1 to 253 bytes without control characters.
+    std::string_view record_name = {};
+};
+
+// The record that a call created.
+struct CreateRoutineRelatedRecordResult {
+    // 0 where the service didn't tell.
+    std::int64_t record_id = 0;
+    // Where the record came from.
+    Origin origin = ESA_ORIGIN_CREATED;
+    // How many requests the call sent.
+    std::uint32_t attempts = 0;
+    // The service's word: "OK".
+    std::string status;
+    // The service's id of the request.
+    std::string request_id;
+};
+
+// Makes calls to the service. Make one and keep it. It may be destroyed while calls run on other threads.
+class Client {
+  public:
+#if defined(__cpp_exceptions)
+    // As `config` says, which can be changed or destroyed afterwards. Reads the environment and the CA file; sends
+    // nothing. Throws ESA_ERR_INVALID_ARGUMENT or ESA_ERR_CONFIG.
+    explicit Client(const Config &config) : Client(detail::value_or_throw(try_make(config))) {}
+
+    // Everything from the environment.
+    Client() : Client(Config()) {}
+
+    // Creates a record on a site and ties it to a routine. The Error's outcome() says whether the record may exist.
+    CreateRoutineRelatedRecordResult create_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
+                                                                   const CallOptions &options = {}) const {
+        return detail::value_or_throw(try_create_routine_related_record(request, options));
+    }
+#endif
+
+    static Result<Client> try_make(const Config &config = {}) {
+        if (!config.native_handle()) {
+            return detail::failure(detail::invalid_argument("config", "was moved from"));
+        }
+        if (config.refused_) {
+            return detail::failure(*config.refused_);
+        }
+        esa_client *client = nullptr;
+        esa_error *error = nullptr;
+        if (esa_client_new(config.native_handle(), &client, &error) != ESA_OK) {
+            return detail::failure(Error(*detail::ErrorHandle(error)));
+        }
+        return Client(client, config.sink_);
+    }
+
+    Result<CreateRoutineRelatedRecordResult>
+    try_create_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
+                                      const CallOptions &options = {}) const {
+        return create(request, options.cancel ? options.cancel->native_handle() : nullptr, options.timeout);
+    }
+
+#if defined(__cpp_lib_jthread)
+    // The same, ended with ESA_ERR_CANCELLED when `stop` is requested.
+#if defined(__cpp_exceptions)
+    CreateRoutineRelatedRecordResult create_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
+                                                                   std::stop_token stop, Timeout timeout = {}) const {
+        return detail::value_or_throw(try_create_routine_related_record(request, std::move(stop), timeout));
+    }
+#endif
+
+    Result<CreateRoutineRelatedRecordResult>
+    try_create_routine_related_record(const CreateRoutineRelatedRecordRequest &request, std::stop_token stop,
+                                      Timeout timeout = {}) const {
+        const auto cancel = Cancel::try_make();
+        if (!cancel) {
+            return detail::failure(cancel.error());
+        }
+        const std::stop_callback trigger(std::move(stop), [&cancel]() noexcept { cancel->trigger(); });
+        return create(request, cancel->native_handle(), timeout);
+    }
+#endif
+
+    // The C library's object; it stays this one's.
+    esa_client *native_handle() const noexcept { return handle_.get(); }
+
+  private:
+    Client(esa_client *client, std::shared_ptr<const LogSink> sink) : sink_(std::move(sink)), handle_(client) {}
+
+    Result<CreateRoutineRelatedRecordResult> create(const CreateRoutineRelatedRecordRequest &request,
+                                                    const esa_cancel *cancel, Timeout timeout) const {
+        // The call may outlast this object.
+        const auto sink = sink_;
+        const auto name = detail::terminated("name", request.name);
+        if (!name) {
+            return detail::failure(name.error());
+        }
+        const auto record_name = detail::terminated("record_name", request.record_name);
+        if (!record_name) {
+            return detail::failure(record_name.error());
+        }
+        const auto timeout_ms = timeout.milliseconds("timeout");
+        if (!timeout_ms) {
+            return detail::failure(timeout_ms.error());
+        }
+        esa_create_routine_related_record_request c_request = ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+        c_request.site_id = request.site_id;
+        c_request.name = name->c_str();
+        c_request.record_name = record_name->c_str();
+        esa_call_options c_options = ESA_CALL_OPTIONS_INIT;
+        c_options.cancel = cancel;
+        c_options.timeout_ms = *timeout_ms;
+
+        esa_create_routine_related_record_result *result = nullptr;
+        esa_error *error = nullptr;
+        if (esa_create_routine_related_record(native_handle(), &c_request, &c_options, &result, &error) != ESA_OK) {
+            return detail::failure(Error(*detail::ErrorHandle(error)));
+        }
+        const detail::Handle<esa_create_routine_related_record_result, esa_create_routine_related_record_result_free>
+            owned(result);
+        return CreateRoutineRelatedRecordResult{owned->record_id, static_cast<Origin>(owned->origin), owned->attempts,
+                                                owned->status, owned->request_id};
+    }
+
+    std::shared_ptr<const LogSink> sink_;
+    detail::Handle<esa_client, esa_client_free> handle_;
+};
+
+} // inline namespace
+} // namespace esa
+
+#endif // ESA_HPP

@@ -33,9 +33,9 @@ typedef struct esa_emulator_options {
 } esa_emulator_options;
 
 typedef struct esa_emulator {
-    pid_t pid;    /* 0: none runs */
-    int input;    /* it ends when this is closed */
-    int output;   /* where the ready line came from */
+    pid_t pid;  /* 0: none runs */
+    int input;  /* it ends when this is closed */
+    int output; /* where the ready line came from */
     long port;
     long long site_id;
     char url[64];
@@ -115,7 +115,9 @@ static inline int esa_emulator_get_ready(esa_emulator *emulator, int tls) {
         if (poll(&readable, 1, (int)left) == 1) {
             ssize_t got = read(emulator->output, line + length, sizeof line - 1 - length);
             if (got == 0 || (got < 0 && errno != EINTR)) {
-                return esa_emulator_failed(emulator, "start", "it ended; its standard error says why");
+                return esa_emulator_failed(
+                    emulator, "start",
+                    "it ended before it was ready; its standard error says why, or ESA_EMULATOR names none");
             }
             length += got > 0 ? (size_t)got : 0;
         }
@@ -144,7 +146,8 @@ static inline int esa_emulator_stop(esa_emulator *emulator) {
     close(emulator->output);
     emulator->pid = 0;
     if (ended <= 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        return esa_emulator_failed(emulator, "stop", ended == 0 ? "it had to be killed" : "it did not end with status 0");
+        return esa_emulator_failed(emulator, "stop",
+                                   ended == 0 ? "it had to be killed" : "it did not end with status 0");
     }
     return 0;
 }

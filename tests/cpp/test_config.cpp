@@ -1,0 +1,144 @@
+// Configurations: setters, what they refuse, the log's sink, and the emulator as an object.
+#include "fixture.hpp"
+
+using namespace std::chrono_literals;
+using namespace std::string_view_literals;
+
+static std::string refusal(const esa::Config &config) {
+    const auto client = esa::Client::try_make(config);
+    return client ? "no error" : client.error().what();
+}
+
+static void what_a_setter_refuses_is_told_by_the_client() {
+    const auto message = [](auto set) {
+        esa::Config config;
+        set(config);
+        return refusal(config);
+    };
+    CHECK_TEXT(message([](auto &config) { config.set_region("a\0b"sv); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: region has a NUL character");
+    CHECK_TEXT(message([](auto &config) { config.set_endpoint("\0"sv); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: endpoint has a NUL character");
+    CHECK_TEXT(message([](auto &config) { config.set_credentials("id", "a\0b"sv); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: access_key_secret has a NUL character");
+    CHECK_TEXT(message([](auto &config) { config.set_credentials("id", "secret", ""); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: security_token is empty");
+    CHECK_TEXT(message([](auto &config) { config.set_credentials("", "secret"); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: access_key_id is empty");
+    CHECK_TEXT(message([](auto &config) { config.set_timeouts(1s, -1ms, 1s); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: attempt is out of range; it is 0 to 4294967295 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_keep_alive(1, 1200h); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: idle is out of range; it is 0 to 4294967295 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_signature_version(2); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: signature_version is 2; it can be 1 or 3");
+    CHECK_TEXT(message([](auto &config) { config.set_user_agent("\n"); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: user_agent is empty or not printable ASCII");
+    CHECK_TEXT(message([](auto &config) { config.set_log(esa::LogLevel(9), nullptr); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: level is 9; it can be 1 to 4");
+}
+
+static void a_configuration_that_cannot_be_used_is_thrown() {
+    esa::Config config;
+    config.set_ca_file("no/such/file");
+    bool caught = false;
+    try {
+        const esa::Client client{config};
+    } catch (const esa::Error &error) {
+        caught = error.status() == ESA_ERR_CONFIG;
+    }
+    CHECK(caught);
+    config = esa::Config();
+    config.set_ca_pem("garbage");
+    CHECK(refusal(config).find("ESA_ERR_CONFIG: CA PEM: ") == 0);
+}
+
+static void every_setter_in_a_chain() {
+    emulator().reset();
+    esa::Config config;
+    config.set_endpoint(emulator().url())
+        .set_credentials(emulator().access_key_id(), emulator().access_key_secret())
+        .set_region("ap-southeast-1")
+        .set_timeouts(5s, 1min, {})
+        .set_signature_version(1)
+        .set_user_agent("test/1")
+        .set_keep_alive(2, 10s)
+        .set_log(ESA_LOG_INFO, nullptr);
+    const esa::Client client(config);
+    CHECK_TEXT(client.create_routine_related_record(new_request("chain.example.com")).status.c_str(), "OK");
+    CHECK(emulator().get("requests").find("\"V1\"") != std::string::npos);
+}
+
+static void the_sink_gets_lines_and_outlives_the_configuration() {
+    emulator().reset();
+    const auto lines = std::make_shared<std::string>();
+    {
+        esa::Config config = new_config();
+        config.set_log(ESA_LOG_DEBUG, [lines](esa::LogLevel level, std::string_view message) {
+            *lines += std::to_string(level) + " " + std::string(message) + "\n";
+        });
+        const esa::Client client(config);
+        config = esa::Config();
+        client.create_routine_related_record(new_request("logged.example.com"));
+        CHECK_INTEGER(lines.use_count(), 2);
+    }
+    CHECK_INTEGER(lines.use_count(), 1);
+    CHECK(lines->find("4 CreateRoutineRelatedRecord to 127.0.0.1:") == 0);
+    CHECK(lines->find(emulator().access_key_secret()) == lines->npos);
+}
+
+static void a_refused_level_leaves_the_sink_that_was_there() {
+    emulator().reset();
+    int lines = 0;
+    esa::Config config = new_config();
+    config.set_log(ESA_LOG_DEBUG, [&lines](esa::LogLevel, std::string_view) { lines++; });
+    const esa::Client client(config);
+    config.set_log(esa::LogLevel(0), [](esa::LogLevel, std::string_view) {});
+    client.create_routine_related_record(new_request("logged.example.com"));
+    CHECK_INTEGER(lines, 1);
+}
+
+static void what_the_sink_throws_is_dropped() {
+    emulator().reset();
+    int lines = 0;
+    esa::Config config = new_config();
+    config.set_log(ESA_LOG_DEBUG, [&lines](esa::LogLevel, std::string_view) {
+        lines++;
+        throw std::runtime_error("from the sink");
+    });
+    CHECK(esa::Client(config).try_create_routine_related_record(new_request("thrown.example.com")));
+    CHECK_INTEGER(lines, 1);
+}
+
+static void the_emulator_speaks_tls_too() {
+    const esa::Emulator tls(nullptr, true);
+    esa::Config config;
+    config.set_endpoint(tls.url()).set_credentials(tls.access_key_id(), tls.access_key_secret());
+    const auto request = new_request("tls.example.com");
+    const auto untrusted = esa::Client(config).try_create_routine_related_record(request);
+    CHECK(!untrusted);
+    CHECK_INTEGER(untrusted.error().status(), ESA_ERR_TLS);
+    config.set_ca_file(tls.ca_file());
+    CHECK(esa::Client(config).try_create_routine_related_record(request));
+}
+
+static void an_emulator_that_cannot_start_is_an_exception() {
+    bool caught = false;
+    try {
+        const esa::Emulator emulator("no/such/seed.json");
+    } catch (const std::runtime_error &error) {
+        caught = std::string(error.what()).find("esa-emulator: ") == 0;
+    }
+    CHECK(caught);
+}
+
+int main() {
+    RUN_CATCHING(what_a_setter_refuses_is_told_by_the_client);
+    RUN_CATCHING(a_configuration_that_cannot_be_used_is_thrown);
+    RUN_CATCHING(every_setter_in_a_chain);
+    RUN_CATCHING(the_sink_gets_lines_and_outlives_the_configuration);
+    RUN_CATCHING(a_refused_level_leaves_the_sink_that_was_there);
+    RUN_CATCHING(what_the_sink_throws_is_dropped);
+    RUN_CATCHING(the_emulator_speaks_tls_too);
+    RUN_CATCHING(an_emulator_that_cannot_start_is_an_exception);
+    return check_failed_tests != 0;
+}

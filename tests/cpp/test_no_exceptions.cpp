@@ -1,0 +1,56 @@
+// esa.hpp as it is without exceptions and without run-time types: the forms that return a Result.
+#include "check.h"
+#include "esa_emulator.h"
+#include <esa.hpp>
+
+#if defined(__cpp_exceptions)
+#error "to be compiled with -fno-exceptions"
+#endif
+
+static_assert(!std::is_constructible_v<esa::Client, const esa::Config &>, "a constructor could not say why it failed");
+static_assert(!std::is_default_constructible_v<esa::Cancel>, "a constructor could not say why it failed");
+
+static esa_emulator emulator;
+
+static void calls_return_results() {
+    esa::Config config;
+    int lines = 0;
+    config.set_endpoint(emulator.url)
+        .set_credentials(emulator.access_key_id, emulator.access_key_secret)
+        .set_log(ESA_LOG_DEBUG, [&lines](esa::LogLevel, std::string_view) { lines++; });
+    const auto client = esa::Client::try_make(config);
+    CHECK(client);
+    const auto cancel = esa::Cancel::try_make();
+    CHECK(cancel);
+    const esa::CreateRoutineRelatedRecordRequest request{emulator.site_id, emulator.routine, "a.example.com"};
+    const esa::CallOptions options{&*cancel, std::chrono::seconds(60)};
+
+    const auto created = client->try_create_routine_related_record(request, options);
+    CHECK(created);
+    CHECK_TEXT(created->status.c_str(), "OK");
+
+    cancel->trigger();
+    const auto cancelled = client->try_create_routine_related_record(request, options);
+    CHECK(!cancelled);
+    CHECK_INTEGER(cancelled.error().status(), ESA_ERR_CANCELLED);
+    CHECK_INTEGER(lines, 2);
+}
+
+static void failures_return_errors() {
+    esa::Config config;
+    config.set_region("nowhere-1");
+    const auto client = esa::Client::try_make(config);
+    CHECK(!client);
+    CHECK_INTEGER(client.error().status(), ESA_ERR_CONFIG);
+}
+
+int main() {
+    if (esa_emulator_start(nullptr, &emulator) != 0) {
+        std::fprintf(stderr, "%s\n", emulator.error);
+        esa_emulator_stop(&emulator);
+        return 2;
+    }
+    RUN(calls_return_results);
+    RUN(failures_return_errors);
+    return esa_emulator_stop(&emulator) != 0 || check_failed_tests != 0;
+}
