@@ -1,0 +1,51 @@
+"""Arguments as the shared library takes them: what C would cut or wrap around is refused here."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from .errors import InvalidArgumentError
+
+_MOST_MILLISECONDS = 2**32 - 1
+
+
+def text(name: str, value: str) -> bytes:
+    """A string as UTF-8."""
+    if not isinstance(value, str):
+        raise wrong_type(name, "a str", value)
+    if "\0" in value:
+        raise _invalid(name, "has a NUL character")
+    try:
+        return value.encode()
+    except UnicodeEncodeError as error:
+        raise _invalid(name, f"has a lone surrogate at index {error.start}") from None
+
+
+def integer(name: str, value: int, *, bits: int, signed: bool = False) -> int:
+    """An integer of so many bits."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise wrong_type(name, "an int", value)
+    least, most = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
+    if not least <= value <= most:
+        raise _invalid(name, f"is out of range; it can be {least} to {most}")
+    return value
+
+
+def milliseconds(name: str, seconds: float | None) -> int:
+    """Seconds as milliseconds, rounded up; 0, which stands for the default, for None."""
+    if seconds is None:
+        return 0
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise wrong_type(name, "a number of seconds", seconds)
+    if not 0 < seconds <= _MOST_MILLISECONDS / 1000:
+        raise _invalid(name, f"is out of range; it can be more than 0, up to {_MOST_MILLISECONDS / 1000} seconds")
+    return ceil(seconds * 1000)
+
+
+def wrong_type(name: str, wanted: str, value: object) -> TypeError:
+    """The error for a value that isn't what is wanted."""
+    return TypeError(f"{name} is of type {type(value).__name__}; it must be {wanted}")
+
+
+def _invalid(name: str, reason: str) -> InvalidArgumentError:
+    return InvalidArgumentError(f"{name} {reason}", advice="Correct the argument that the message names.")

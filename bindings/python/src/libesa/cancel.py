@@ -1,0 +1,59 @@
+"""Cancelling calls from outside."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from . import _native
+
+TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class Cancel:
+    """Cancels the calls that are given it, once and for all. Any number of threads may use it at once.
+
+    It holds two file descriptors until it is closed; a `with` statement closes it.
+    """
+
+    def __init__(self) -> None:
+        """Raises OSError where the process has no file descriptors left."""
+        self._owned = _native.new_cancel()
+        if self._owned is None:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    def trigger(self) -> None:
+        """Cancels every call that was given this, those that run and those to come; they raise CallCancelledError.
+
+        Any number of times; RuntimeError after close().
+        """
+        _native.trigger(self._open())
+
+    def close(self) -> None:
+        """Gives the file descriptors back. Calls that run with it go on, and can't be cancelled any more.
+
+        Any number of times.
+        """
+        self._owned = None
+
+    def __enter__(self) -> Cancel:
+        """Gives itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Closes it."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Says whether it is closed."""
+        return f"<libesa.Cancel, {'open' if self._owned else 'closed'}>"
+
+    def _open(self) -> _native.Owned:
+        owned = self._owned  # read once: another thread may close this now
+        if owned is None:
+            raise RuntimeError("this Cancel is closed")
+        return owned

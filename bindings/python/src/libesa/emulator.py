@@ -1,0 +1,133 @@
+"""The emulator of the service, for tests: starts `esa-emulator`, steers and watches it, and stops it.
+
+    with Emulator() as emulator, Client(
+        endpoint=emulator.url, access_key_id=emulator.access_key_id, access_key_secret=emulator.access_key_secret
+    ) as client:
+        client.create_routine_related_record(
+            name=emulator.routine, site_id=emulator.site_id, record_name=f"a.{emulator.site_name}"
+        )
+
+Its manual, with the seeds and fault rules, is the README of the emulator.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
+
+START_LIMIT = 10.0
+STOP_LIMIT = 5.0
+
+
+class Emulator:
+    """A running emulator on a free port of this machine. One thread at a time may use it."""
+
+    url: str
+    """Where it listens: the `endpoint` of a client."""
+    access_key_id: str
+    access_key_secret: str
+    site_id: int
+    site_name: str
+    routine: str
+    ca_file: str | None
+    """With `tls`: the certificate authority to trust."""
+
+    def __init__(self, *, seed: str | os.PathLike[str] | Mapping[str, object] | None = None, tls: bool = False) -> None:
+        """Starts it: the program that the environment variable ESA_EMULATOR names, else esa-emulator on the PATH.
+
+        seed: the state and fault rules to start with, as a file or as what its JSON says. Default: one account.
+        tls: serve HTTPS, with a certificate authority made for this run.
+
+        Raises OSError where there is no such program, RuntimeError where it doesn't start.
+        """
+        command = [os.environ.get("ESA_EMULATOR") or "esa-emulator"]
+        if tls:
+            command.append("--tls")
+        with tempfile.TemporaryDirectory() as directory:
+            if isinstance(seed, Mapping):
+                file = Path(directory, "seed.json")
+                file.write_text(json.dumps(seed), encoding="utf-8")
+                seed = file
+            if seed is not None:
+                command += ["--seed", os.fspath(seed)]
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            try:
+                ready = self._ready_line()
+            except BaseException:
+                self.stop()
+                raise
+        self.url = ready["url"]
+        self.access_key_id = ready["access_key_id"]
+        self.access_key_secret = ready["access_key_secret"]
+        self.site_id = ready["site_id"]
+        self.site_name = ready["site_name"]
+        self.routine = ready["routine"]
+        self.ca_file = ready["ca_file"]
+        tls_context = ssl.create_default_context(cafile=self.ca_file)
+        # No proxy: it is on this machine.
+        self._opener = build_opener(ProxyHandler({}), HTTPSHandler(context=tls_context))
+
+    def reset(self) -> None:
+        """Back to how it started: state, rules, clock, nonces, log."""
+        self._admin("POST", "reset")
+
+    def state(self) -> dict[str, Any]:
+        """Accounts and rules as they are now, as a seed."""
+        state: dict[str, Any] = self._admin("GET", "state")
+        return state
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The log of the requests that the service received."""
+        requests: list[dict[str, Any]] = self._admin("GET", "requests")["requests"]
+        return requests
+
+    def add_fault(self, **rule: object) -> None:
+        """Adds a fault rule, such as `add_fault(action="CreateRoutineRelatedRecord", wire={"kind": "hang"})`."""
+        self._admin("POST", "faults", rule)
+
+    def set_clock(self, *, offset_ms: int) -> None:
+        """Moves the emulator's clock so far from this machine's."""
+        self._admin("POST", "clock", {"offset_ms": offset_ms})
+
+    def stop(self) -> None:
+        """Ends it: closes its standard input, and kills it where that isn't enough. Any number of times."""
+        with self._process as process:  # which at its end closes the pipes and waits, killed or not
+            if process.stdin:
+                process.stdin.close()
+            try:
+                process.wait(STOP_LIMIT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def __enter__(self) -> Emulator:
+        """Gives itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stops it."""
+        self.stop()
+
+    def _ready_line(self) -> dict[str, Any]:
+        output = self._process.stdout
+        line = output.readline() if output and select.select([output], [], [], START_LIMIT)[0] else b""
+        if not line:
+            raise RuntimeError(f"{self._process.args!r} did not start; its standard error says why")
+        ready: dict[str, Any] = json.loads(line)
+        return ready
+
+    def _admin(self, method: str, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{self.url}/_emulator/{path}", data, {"Content-Type": "application/json"}, method=method)
+        with self._opener.open(request, timeout=STOP_LIMIT) as reply:
+            return json.loads(reply.read() or b"null")

@@ -1,0 +1,16 @@
+"""For pytest: the fixture `esa_emulator`. Installing the package is enough to have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .emulator import Emulator
+
+
+@pytest.fixture
+def esa_emulator() -> Iterator[Emulator]:
+    """A fresh emulator of the service for one test."""
+    with Emulator() as emulator:
+        yield emulator

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from libesa import Client
+from libesa.emulator import Emulator
+
+pytest_plugins = ["libesa.pytest_plugin"]
+
+REPOSITORY = Path(__file__).parents[3]
+PACKAGE_PATH = Path(__file__).parents[1] / "src"
+
+
+@pytest.fixture(autouse=True)
+def _no_configuration_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in list(os.environ):
+        if variable.startswith("ALIBABA_CLOUD_") or variable == "ESA_ENDPOINT":
+            monkeypatch.delenv(variable)
+
+
+@pytest.fixture
+def client(esa_emulator: Emulator) -> Iterator[Client]:
+    with client_of(esa_emulator) as client:
+        yield client
+
+
+@pytest.fixture
+def record(esa_emulator: Emulator) -> Callable[..., dict[str, Any]]:
+    """The arguments for a record that can be created, with the given ones in place."""
+
+    def arguments(**given: object) -> dict[str, Any]:
+        usual = {
+            "name": esa_emulator.routine,
+            "site_id": esa_emulator.site_id,
+            "record_name": f"a.{esa_emulator.site_name}",
+        }
+        return {**usual, **given}
+
+    return arguments
+
+
+def client_of(emulator: Emulator, **configuration: Any) -> Client:
+    return Client(
+        endpoint=emulator.url,
+        access_key_id=emulator.access_key_id,
+        access_key_secret=emulator.access_key_secret,
+        **configuration,
+    )

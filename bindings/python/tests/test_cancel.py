@@ -1,0 +1,77 @@
+"""Cancelling calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waiting import until
+
+from libesa import CallCancelledError, Cancel, Client, Outcome, Status, _native
+from libesa.emulator import Emulator
+
+Record = Callable[..., dict[str, Any]]
+
+
+def test_a_call_is_cancelled_from_another_thread(client: Client, record: Record, esa_emulator: Emulator) -> None:
+    esa_emulator.add_fault(wire={"kind": "hang"})
+
+    with Cancel() as cancel, ThreadPoolExecutor(1) as thread:
+        call = thread.submit(client.create_routine_related_record, **record(cancel=cancel))
+        until(esa_emulator.requests)
+        cancel.trigger()
+        with pytest.raises(CallCancelledError) as caught:
+            call.result()
+
+    assert (caught.value.status, caught.value.outcome) == (Status.CANCELLED, Outcome.UNKNOWN)
+
+
+def test_what_was_cancelled_before_is_not_sent(client: Client, record: Record, esa_emulator: Emulator) -> None:
+    with Cancel() as cancel:
+        cancel.trigger()
+        cancel.trigger()
+        with pytest.raises(CallCancelledError) as caught:
+            client.create_routine_related_record(**record(cancel=cancel))
+
+    assert (caught.value.status, caught.value.outcome) == (Status.CANCELLED, Outcome.NOT_SENT)
+    assert esa_emulator.requests() == []
+
+
+def test_a_call_that_is_not_cancelled_ends_as_ever(client: Client, record: Record) -> None:
+    with Cancel() as cancel:
+        assert client.create_routine_related_record(**record(cancel=cancel)).status == "OK"
+
+
+def test_a_closed_cancel_says_so(client: Client, record: Record) -> None:
+    cancel = Cancel()
+    cancel.close()
+    cancel.close()
+
+    assert repr(cancel) == "<libesa.Cancel, closed>"
+    with pytest.raises(RuntimeError, match="this Cancel is closed"):
+        cancel.trigger()
+    with pytest.raises(RuntimeError, match="this Cancel is closed"):
+        client.create_routine_related_record(**record(cancel=cancel))
+
+
+def test_closing_gives_the_file_descriptors_back() -> None:
+    def open_files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = open_files()
+    cancels = [Cancel() for _ in range(10)]
+    assert open_files() > before
+
+    for cancel in cancels:
+        cancel.close()
+    assert open_files() == before
+
+
+def test_no_file_descriptors_left_is_an_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_native, "new_cancel", lambda: None)
+
+    with pytest.raises(OSError, match="Too many open files"):
+        Cancel()

@@ -1,0 +1,108 @@
+"""The native table and the enumerations agree with the C header."""
+
+from __future__ import annotations
+
+import re
+from ctypes import POINTER, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_void_p
+from enum import IntEnum
+from typing import Any
+
+import pytest
+from conftest import REPOSITORY
+
+from libesa import Origin, Outcome, ServiceCode, Status, _library, _native
+from libesa.enums import LogLevel
+
+HEADER = re.sub(r"/\*.*?\*/|//[^\n]*", "", (REPOSITORY / "include" / "esa.h").read_text("utf-8"), flags=re.DOTALL)
+
+STRUCTS: dict[str, type[Structure]] = {
+    "esa_error": _native.ErrorStruct,
+    "esa_create_routine_related_record_request": _native.RequestStruct,
+    "esa_call_options": _native.CallOptionsStruct,
+    "esa_create_routine_related_record_result": _native.ResultStruct,
+}
+
+SCALARS: dict[str, Any] = {
+    "void": None,
+    "int32_t": c_int32,
+    "int64_t": c_int64,
+    "uint32_t": c_uint32,
+    "size_t": c_size_t,
+    "esa_status": c_int32,
+    "esa_log_fn": _native.LogFunction,
+    "char *": c_char_p,
+    "void *": c_void_p,
+    "esa_config *": c_void_p,
+    "esa_client *": c_void_p,
+    "esa_cancel *": c_void_p,
+}
+
+
+def ctypes_type(declared: str) -> Any:
+    """What ctypes calls a type of the header's."""
+    name = " ".join(re.sub(r"\b(const|struct)\b", "", declared).replace("*", " * ").split())
+    if name in SCALARS:
+        return SCALARS[name]
+    if name in STRUCTS:
+        return STRUCTS[name]
+    assert name.endswith(" *"), f"this test doesn't know the type {declared!r}"
+    return POINTER(ctypes_type(name[:-2]))
+
+
+def parameters(declared: str) -> list[Any]:
+    if declared.strip() == "void":
+        return []
+    return [ctypes_type(re.sub(r"\w+$", "", parameter.strip())) for parameter in declared.split(",")]
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "enumeration"),
+    [
+        ("esa_status", "ESA_(?:ERR_)?", Status),
+        ("esa_outcome", "ESA_OUTCOME_", Outcome),
+        ("esa_service_code", "ESA_CODE_", ServiceCode),
+        ("esa_log_level", "ESA_LOG_", LogLevel),
+        ("esa_origin", "ESA_ORIGIN_", Origin),
+    ],
+)
+def test_enumerators(name: str, prefix: str, enumeration: type[IntEnum]) -> None:
+    body = re.search(rf"enum {name}\n.*?\n \{{(.*?)\n\}};", HEADER, re.DOTALL)
+    assert body
+    declared = {
+        re.sub(f"^{prefix}", "", enumerator): int(number)
+        for enumerator, number in re.findall(r"(\w+) = (\d+),", body[1])
+    }
+
+    assert {member.name: member.value for member in enumeration} == declared
+
+
+@pytest.mark.parametrize("name", STRUCTS)
+def test_struct_fields(name: str) -> None:
+    body = re.search(rf"typedef struct {name} \{{(.*?)\}} {name};", HEADER, re.DOTALL)
+    assert body
+    declared = [(field, ctypes_type(kind)) for kind, field in re.findall(r"(\S.*?)(\w+);", body[1])]
+
+    assert list(STRUCTS[name]._fields_) == declared
+
+
+@pytest.mark.parametrize("name", _native.FUNCTIONS)
+def test_functions(name: str) -> None:
+    declaration = re.search(rf"^(\w[^;()]*?){name}\((.*?)\);", HEADER, re.DOTALL | re.MULTILINE)
+    assert declaration, "the header doesn't have it"
+
+    assert _native.FUNCTIONS[name] == (ctypes_type(declaration[1]), parameters(declaration[2]))
+
+
+def test_log_function() -> None:
+    declaration = re.search(r"typedef (.*?)\(\*esa_log_fn\)\((.*?)\);", HEADER)
+    assert declaration
+
+    assert _native.LogFunction._restype_ is ctypes_type(declaration[1])
+    assert list(_native.LogFunction._argtypes_) == parameters(declaration[2])
+
+
+def test_abi_version() -> None:
+    declared = re.search(r"#define ESA_ABI_VERSION (\d+)", HEADER)
+    assert declared
+
+    assert int(declared[1]) == _library.ABI_VERSION

@@ -1,0 +1,72 @@
+"""Finding and loading the shared library."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PACKAGE_PATH
+
+import libesa
+from libesa import _library
+
+
+def import_with(library: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "LIBESA_LIBRARY": library, "PYTHONPATH": str(PACKAGE_PATH)}
+    return subprocess.run(
+        [sys.executable, "-c", "import libesa"], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_native_info_tells_what_was_loaded() -> None:
+    info = libesa.native_info()
+
+    assert info.path == _library.find()
+    assert info.version == libesa.__version__
+    assert info.abi_version >= _library.ABI_VERSION
+
+
+def test_a_wrong_path_is_an_import_error_that_names_it() -> None:
+    imported = import_with("/nonexistent/libesa.so")
+
+    assert imported.returncode == 1
+    assert "ImportError" in imported.stderr
+    assert "/nonexistent/libesa.so" in imported.stderr
+
+
+def test_a_name_without_a_folder_is_a_path_too() -> None:
+    imported = import_with("libc.so.6")
+
+    assert imported.returncode == 1
+    assert str(Path("libc.so.6").absolute()) in imported.stderr
+
+
+def test_another_library_is_an_import_error() -> None:
+    import _ctypes
+
+    imported = import_with(_ctypes.__file__)
+
+    assert imported.returncode == 1
+    assert f"ImportError: libesa: {_ctypes.__file__} is another library" in imported.stderr
+
+
+def test_the_package_has_its_own_library_before_the_system_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("LIBESA_LIBRARY", raising=False)
+    monkeypatch.setattr(_library, "__file__", str(tmp_path / "_library.py"))
+    assert _library.find() == "libesa.so.0"
+
+    packaged = tmp_path / "libesa.so"
+    packaged.touch()
+    assert _library.find() == str(packaged)
+
+
+def test_an_older_library_is_refused() -> None:
+    with pytest.raises(ImportError, match=r"old\.so is too old: its ABI version is 0, and this package needs 1"):
+        _library.check_abi_version(0, "old.so")
+
+
+def test_a_newer_library_is_accepted() -> None:
+    _library.check_abi_version(_library.ABI_VERSION + 1, "new.so")

@@ -1,0 +1,115 @@
+"""What the library makes is released, once."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import traceback
+import weakref
+from collections.abc import Callable
+from ctypes import c_void_p
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import libesa
+from libesa import Client, _native
+from libesa._library import library
+
+Record = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def released(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How many errors and results the library was given back."""
+    counts = {"esa_error_free": 0, "esa_create_routine_related_record_result_free": 0}
+
+    def counting(name: str) -> Callable[[Any], None]:
+        release = getattr(library, name)
+
+        def count(pointer: Any) -> None:
+            counts[name] += bool(pointer)
+            release(pointer)
+
+        return count
+
+    for name in counts:
+        monkeypatch.setattr(library, name, counting(name))
+    return counts
+
+
+def test_an_object_is_released_with_its_last_reference() -> None:
+    released: list[int | None] = []
+
+    def release(pointer: c_void_p) -> None:
+        released.append(pointer.value)
+
+    owned = _native.Owned(release, 7)
+    of_a_call = owned
+    del owned
+    assert released == []
+    del of_a_call
+    assert released == [7]
+
+
+def test_results_and_errors_are_released_once(client: Client, record: Record, released: dict[str, int]) -> None:
+    client.create_routine_related_record(**record())
+    for _ in range(3):
+        with pytest.raises(libesa.ParameterAlreadyExistError):
+            client.create_routine_related_record(**record())
+    with pytest.raises(libesa.ConfigError):
+        Client(region="mars-1")
+
+    assert released == {"esa_error_free": 4, "esa_create_routine_related_record_result_free": 1}
+
+
+@pytest.mark.parametrize("reader", ["_failure", "_created_record"])
+def test_an_interrupt_loses_nothing(
+    reader: str, client: Client, record: Record, released: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_native, reader, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        client.create_routine_related_record(**record())
+
+    assert released == {"esa_error_free": 0, "esa_create_routine_related_record_result_free": 1}
+
+
+def test_an_exception_keeps_nothing_of_the_library_s(client: Client, record: Record) -> None:
+    def failing() -> tuple[weakref.ref[BaseException], list[object]]:
+        try:
+            client.create_routine_related_record(**record(name=""))
+        except libesa.InvalidArgumentError as error:
+            below = traceback.walk_tb(error.__traceback__ and error.__traceback__.tb_next)
+            return weakref.ref(error), [value for frame, _ in below for value in frame.f_locals.values()]
+        raise AssertionError("it didn't fail")
+
+    gc.disable()
+    try:
+        error, kept = failing()
+    finally:
+        gc.enable()
+
+    assert not any(isinstance(value, _native.Owned) for value in kept)
+    del kept
+    assert error() is None, "a reference cycle keeps the exception"
+
+
+def test_many_failing_calls_leave_no_memory_behind(client: Client, record: Record) -> None:
+    request = record(name="")
+
+    def memory_after(calls: int) -> int:
+        for _ in range(calls):
+            with contextlib.suppress(libesa.InvalidArgumentError):
+                client.create_routine_related_record(**request)
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    before = memory_after(2_000)
+
+    # An error takes more than 200 bytes: leaked each time, it would show as 4 MB and more.
+    assert memory_after(20_000) - before < 2_000_000
