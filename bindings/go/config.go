@@ -1,0 +1,146 @@
+//go:build cgo
+
+package esa
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+	"time"
+)
+
+// Config is how a client is to be made. Each field's zero value means what the environment says, else the default.
+//
+// The environment is read by [New] and never again.
+type Config struct {
+	// Credentials sign the requests.
+	// Default: those of the environment variables ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and,
+	// for temporary ones, ALIBABA_CLOUD_SECURITY_TOKEN.
+	Credentials Credentials
+
+	// Region is "cn-hangzhou" for accounts of the China site and "ap-southeast-1" for international accounts: the
+	// account decides, not the place. Any other region needs an Endpoint.
+	// Default: ALIBABA_CLOUD_REGION_ID, else "cn-hangzhou".
+	Region string
+
+	// Endpoint is used in place of the region's: "host", "host:port" or "https://host:port". An "http://…" one is
+	// accepted for this machine only.
+	// Default: ESA_ENDPOINT, else the region's.
+	Endpoint string
+
+	// ConnectTimeout is for making one connection: name look-up, TCP and TLS. Default: 5 s.
+	//
+	// This and the other durations are at most 49 days and are rounded up to milliseconds.
+	ConnectTimeout time.Duration
+
+	// AttemptTimeout is for one request, connecting included. Default: 10 s.
+	AttemptTimeout time.Duration
+
+	// Timeout is for a whole call whose context has no deadline. Default: 30 s.
+	Timeout time.Duration
+
+	// SignatureVersion is 3 (ACS3-HMAC-SHA256) or 1 (HMAC-SHA1, for old gateways). Default: 3.
+	SignatureVersion uint32
+
+	// CAFile is a file of certificate authorities (PEM) to trust in place of the ones that are built in.
+	CAFile string
+
+	// CAPEM is PEM text of such authorities. With CAFile too, both are trusted.
+	CAPEM string
+
+	// UserAgent is the caller's own product, such as "my-agent/1.2", to append to the User-Agent header.
+	UserAgent string
+
+	// MaxIdleConnections is how many connections are kept between calls at most; negative: none. Default: 64.
+	MaxIdleConnections int
+
+	// IdleTimeout is for how long an unused connection is kept at most. Default: 15 s.
+	IdleTimeout time.Duration
+
+	// Logger receives what the library does, most of it at [slog.LevelDebug]; no line holds a secret. Its handler runs
+	// on the goroutine that makes the call, several at once. Its panics are dropped, and it must not end its goroutine.
+	// Default: no log.
+	Logger *slog.Logger
+
+	// MaxConcurrentCalls is how many calls run at once; more wait for their turn, or for their context to end. Each
+	// one that runs holds a thread. Default: 64.
+	MaxConcurrentCalls int
+}
+
+// Credentials are an access key. Printing them shows the id only.
+type Credentials struct {
+	AccessKeyID     string
+	AccessKeySecret string `json:"-"`
+	// SecurityToken is empty unless they are temporary ones of STS.
+	SecurityToken string `json:"-"`
+}
+
+// Format implements [fmt.Formatter], so that no verb shows a secret.
+func (credentials Credentials) Format(state fmt.State, _ rune) {
+	fmt.Fprintf(state, "{AccessKeyID:%s}", credentials.AccessKeyID)
+}
+
+const (
+	defaultMaxConcurrentCalls = 64
+	defaultMaxIdleConnections = 64
+)
+
+// maxIdleConnections is the number for esa_config_set_keep_alive, which can't be told to leave its default.
+func (config *Config) maxIdleConnections() uint32 {
+	if config.MaxIdleConnections == 0 {
+		return defaultMaxIdleConnections
+	}
+	return uint32(min(max(config.MaxIdleConnections, 0), math.MaxUint32))
+}
+
+// check refuses what C can't be handed, and returns the time limits for it.
+func (config *Config) check() (timeouts nativeTimeouts, err error) {
+	err = checkText(
+		"access_key_id", config.Credentials.AccessKeyID,
+		"access_key_secret", config.Credentials.AccessKeySecret,
+		"security_token", config.Credentials.SecurityToken,
+		"region", config.Region,
+		"endpoint", config.Endpoint,
+		"ca_file", config.CAFile,
+		"ca_pem", config.CAPEM,
+		"user_agent", config.UserAgent,
+	)
+	if err != nil {
+		return timeouts, err
+	}
+	if config.MaxConcurrentCalls < 0 {
+		return timeouts, invalidArgument("max_concurrent_calls", fmt.Sprintf("is %d; it is 1 or more", config.MaxConcurrentCalls))
+	}
+	for _, limit := range []struct {
+		field        string
+		given        time.Duration
+		milliseconds *uint32
+	}{
+		{"connect_timeout", config.ConnectTimeout, &timeouts.connect},
+		{"attempt_timeout", config.AttemptTimeout, &timeouts.attempt},
+		{"timeout", config.Timeout, &timeouts.total},
+		{"idle_timeout", config.IdleTimeout, &timeouts.idle},
+	} {
+		if limit.given < 0 || limit.given > math.MaxUint32*time.Millisecond {
+			return timeouts, invalidArgument(limit.field, fmt.Sprintf("is %v; it is 0 to 49 days", limit.given))
+		}
+		*limit.milliseconds = milliseconds(limit.given)
+	}
+	return timeouts, nil
+}
+
+// milliseconds rounds up, so that what is not zero stays so, and stops at what C can be told.
+func milliseconds(duration time.Duration) uint32 {
+	return uint32(min((duration+time.Millisecond-1)/time.Millisecond, math.MaxUint32))
+}
+
+// checkText takes names and values in turn, and refuses a value that C would cut.
+func checkText(namesAndValues ...string) error {
+	for i := 0; i < len(namesAndValues); i += 2 {
+		if strings.IndexByte(namesAndValues[i+1], 0) >= 0 {
+			return invalidArgument(namesAndValues[i], "has a NUL byte")
+		}
+	}
+	return nil
+}

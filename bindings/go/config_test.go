@@ -1,0 +1,148 @@
+package esa_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/libesa/libesa/bindings/go"
+	"github.com/libesa/libesa/bindings/go/esatest"
+)
+
+func TestTextWithANULIsRefusedByName(t *testing.T) {
+	emulator := esatest.Start(t)
+	client := newClient(t, emulator.Config())
+	request := requestFor(emulator, "a")
+	for field, change := range map[string]func(*esa.CreateRoutineRelatedRecordRequest){
+		"name":        func(request *esa.CreateRoutineRelatedRecordRequest) { request.Name += "\x00b" },
+		"record_name": func(request *esa.CreateRoutineRelatedRecordRequest) { request.RecordName += "\x00b" },
+	} {
+		changed := request
+		change(&changed)
+
+		_, err := client.CreateRoutineRelatedRecord(context.Background(), changed)
+
+		expectRefusal(t, err, field+" has a NUL byte")
+	}
+	expectNoRequests(t, emulator)
+}
+
+func TestTextThatIsNotUTF8IsRefusedByName(t *testing.T) {
+	emulator := esatest.Start(t)
+	client := newClient(t, emulator.Config())
+	request := requestFor(emulator, "a")
+	request.RecordName = "\xff" + request.RecordName
+
+	_, err := client.CreateRoutineRelatedRecord(context.Background(), request)
+
+	expectRefusal(t, err, "record_name is not UTF-8")
+	expectNoRequests(t, emulator)
+}
+
+func TestAConfigurationThatCannotBeUsedIsRefusedByName(t *testing.T) {
+	for field, config := range map[string]esa.Config{
+		"access_key_id ":        {Credentials: esa.Credentials{AccessKeyID: "a\x00", AccessKeySecret: "b"}},
+		"access_key_secret ":    {Credentials: esa.Credentials{AccessKeyID: "a"}},
+		"security_token ":       {Credentials: esa.Credentials{SecurityToken: "\x00"}},
+		"region ":               {Region: "\x00"},
+		"endpoint ":             {Endpoint: "localhost\x00"},
+		"ca_file ":              {CAFile: "\x00"},
+		"ca_pem ":               {CAPEM: "\x00"},
+		"user_agent ":           {UserAgent: "\x00"},
+		"signature_version ":    {SignatureVersion: 2},
+		"connect_timeout ":      {ConnectTimeout: -1},
+		"attempt_timeout ":      {AttemptTimeout: math.MaxInt64},
+		"timeout ":              {Timeout: -time.Second},
+		"idle_timeout ":         {IdleTimeout: -time.Second},
+		"max_concurrent_calls ": {MaxConcurrentCalls: -1},
+	} {
+		_, err := esa.New(config)
+
+		expectRefusal(t, err, field)
+	}
+}
+
+func TestAnEndpointThatIsNotOneIsAConfigurationError(t *testing.T) {
+	_, err := esa.New(esa.Config{Endpoint: "http://example.com"})
+
+	if failure := asError(t, err); failure.Status != esa.StatusConfig || failure.Advice == "" {
+		t.Errorf("%+v", failure)
+	}
+}
+
+func TestSignatureVersionAndIdleConnectionsReachTheLibrary(t *testing.T) {
+	emulator := esatest.Start(t)
+	config := emulator.Config()
+	config.SignatureVersion = 1
+	config.MaxIdleConnections = -1
+	client := newClient(t, config)
+	for _, label := range []string{"a", "b"} {
+		if _, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, label)); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	requests := emulator.Requests(t)
+
+	if len(requests) != 2 || requests[0].SignatureVersion == "" || requests[0].Connection == requests[1].Connection {
+		t.Errorf("want two requests on two connections: %+v", requests)
+	}
+	client = newClient(t, emulator.Config())
+	for _, label := range []string{"c", "d"} {
+		if _, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, label)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := emulator.Requests(t)[2:]
+	if other[0].Connection != other[1].Connection || other[0].SignatureVersion == requests[0].SignatureVersion {
+		t.Errorf("want two requests on one connection, signed otherwise: %+v", other)
+	}
+}
+
+func TestTheConfigurationsTimeoutsEndACallWithoutADeadline(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"times": 0, "wire": {"kind": "hang"}}`)
+	// Less than C can be told is rounded up, not taken for "default".
+	attempt, total := emulator.Config(), emulator.Config()
+	attempt.AttemptTimeout = time.Nanosecond
+	total.Timeout = time.Nanosecond
+	for _, config := range []esa.Config{attempt, total} {
+		config.ConnectTimeout = time.Minute
+
+		_, err := newClient(t, config).CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "a"))
+
+		failure := asError(t, err)
+		if failure.Status != esa.StatusTimeout || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%+v", failure)
+		}
+	}
+}
+
+func TestTLSNeedsTheAuthority(t *testing.T) {
+	emulator := esatest.Start(t, esatest.TLS())
+	pem, err := os.ReadFile(emulator.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byFile, byText, without := emulator.Config(), emulator.Config(), emulator.Config()
+	byText.CAFile, byText.CAPEM = "", string(pem)
+	without.CAFile = ""
+	for label, config := range map[string]esa.Config{"file": byFile, "text": byText} {
+		if _, err := newClient(t, config).CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, label)); err != nil {
+			t.Errorf("%s: %v", label, err)
+		}
+	}
+
+	_, err = newClient(t, without).CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "without"))
+
+	failure := asError(t, err)
+	if failure.Status != esa.StatusTLS || failure.Outcome != esa.OutcomeNotSent {
+		t.Errorf("%+v", failure)
+	}
+	if records := recordsOf(t, emulator); records != 2 {
+		t.Errorf("there are %d records; want 2", records)
+	}
+}

@@ -1,0 +1,149 @@
+package esa_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/libesa/libesa/bindings/go"
+	"github.com/libesa/libesa/bindings/go/esatest"
+)
+
+func TestCancellingEndsACallThatWaitsForItsReply(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
+	client := newClient(t, emulator.Config())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := client.CreateRoutineRelatedRecord(ctx, requestFor(emulator, "a"))
+		ended <- err
+	}()
+	waitForRequests(t, emulator, 1)
+
+	cancel()
+	err := <-ended
+
+	if !errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v is not only context.Canceled", err)
+	}
+	failure := asError(t, err)
+	if failure.Status != esa.StatusCancelled || failure.Outcome != esa.OutcomeUnknown || failure.Attempts != 1 {
+		t.Errorf("%+v", failure)
+	}
+}
+
+func TestADeadlineThatIsShorterThanTheConfigurationCounts(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
+	config := emulator.Config()
+	config.Timeout = time.Hour
+	config.AttemptTimeout = time.Hour
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+
+	_, err := newClient(t, config).CreateRoutineRelatedRecord(ctx, requestFor(emulator, "a"))
+
+	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		t.Errorf("%v is not only context.DeadlineExceeded", err)
+	}
+	failure := asError(t, err)
+	if failure.Status != esa.StatusTimeout || failure.Outcome != esa.OutcomeUnknown {
+		t.Errorf("%+v", failure)
+	}
+}
+
+func TestAContextThatHasEndedSendsNothing(t *testing.T) {
+	emulator := esatest.Start(t)
+	client := newClient(t, emulator.Config())
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	expired, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+	defer cancel()
+	for _, given := range []struct {
+		ctx    context.Context
+		cause  error
+		status esa.Status
+	}{
+		{cancelled, context.Canceled, esa.StatusCancelled},
+		{expired, context.DeadlineExceeded, esa.StatusTimeout},
+	} {
+		_, err := client.CreateRoutineRelatedRecord(given.ctx, requestFor(emulator, "a"))
+
+		if !errors.Is(err, given.cause) {
+			t.Errorf("%v is not %v", err, given.cause)
+		}
+		failure := asError(t, err)
+		if failure.Status != given.status || failure.Outcome != esa.OutcomeNotSent || failure.Attempts != 0 {
+			t.Errorf("%+v", failure)
+		}
+	}
+	expectNoRequests(t, emulator)
+}
+
+// endsItself is a context with an end of its own kind: it names no deadline beforehand.
+type endsItself struct {
+	context.Context
+	done chan struct{}
+}
+
+func (ctx endsItself) Done() <-chan struct{} { return ctx.done }
+
+func (ctx endsItself) Err() error {
+	select {
+	case <-ctx.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+func TestAContextThatNamesNoDeadlineStillEndsTheCall(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
+	client := newClient(t, emulator.Config())
+	ctx := endsItself{context.Background(), make(chan struct{})}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := client.CreateRoutineRelatedRecord(ctx, requestFor(emulator, "a"))
+		ended <- err
+	}()
+	waitForRequests(t, emulator, 1)
+
+	close(ctx.done)
+
+	if err := <-ended; !errors.Is(err, context.DeadlineExceeded) || asError(t, err).Status != esa.StatusCancelled {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
+	config := emulator.Config()
+	config.MaxConcurrentCalls = 1
+	client := newClient(t, config)
+	running, stop := context.WithCancel(context.Background())
+	defer stop()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = client.CreateRoutineRelatedRecord(running, requestFor(emulator, "a"))
+	}()
+	waitForRequests(t, emulator, 1)
+	waiting, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+
+	_, err := client.CreateRoutineRelatedRecord(waiting, requestFor(emulator, "b"))
+
+	if !errors.Is(err, context.DeadlineExceeded) || asError(t, err).Outcome != esa.OutcomeNotSent {
+		t.Errorf("%v", err)
+	}
+	stop()
+	<-ended
+	if requests := emulator.Requests(t); len(requests) != 1 {
+		t.Errorf("%d requests arrived; want the first call's only", len(requests))
+	}
+}

@@ -1,0 +1,11 @@
+// Package esa ties DNS records to edge routines on Alibaba Cloud ESA.
+//
+// A [Client] is made by [New], serves any number of goroutines, and is kept for as long as calls are made. A call takes
+// a context and ends with it, returns when the native call is over and not before, and says in its [Error] whether the
+// record may exist.
+//
+// The work is done by libesa, which cgo links in. By default that is the static archive which `make stage` leaves in
+// the repository; with the build tag esa_system it is the installed library, found by pkg-config.
+//
+// Package [github.com/libesa/libesa/bindings/go/esatest] starts an emulator of the service to test against.
+package esa

@@ -1,0 +1,12 @@
+package esatest
+
+import (
+	"testing"
+	"time"
+)
+
+func SetStopTimeout(t *testing.T, timeout time.Duration) {
+	previous := stopTimeout
+	t.Cleanup(func() { stopTimeout = previous })
+	stopTimeout = timeout
+}

@@ -1,0 +1,80 @@
+package esa_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/libesa/libesa/bindings/go"
+	"github.com/libesa/libesa/bindings/go/esatest"
+)
+
+// TestMain lets the examples find an emulator where a program finds the service: in the environment.
+func TestMain(m *testing.M) {
+	emulator, err := esatest.Launch()
+	if err != nil {
+		log.Fatal(err)
+	}
+	os.Setenv("ESA_ENDPOINT", emulator.URL)
+	os.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", emulator.AccessKeyID)
+	os.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", emulator.AccessKeySecret)
+	os.Unsetenv("ALIBABA_CLOUD_SECURITY_TOKEN")
+	os.Unsetenv("ALIBABA_CLOUD_REGION_ID")
+	status := m.Run()
+	if err := emulator.Stop(); err != nil {
+		log.Fatal(err)
+	}
+	os.Exit(status)
+}
+
+func ExampleClient_CreateRoutineRelatedRecord() {
+	client, err := esa.New(esa.Config{}) // credentials, region and endpoint come from the environment
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+
+	record, err := client.CreateRoutineRelatedRecord(ctx, esa.CreateRoutineRelatedRecordRequest{
+		SiteID:     54362329990032,
+		Name:       "test-routine1",
+		RecordName: "hello.example.com",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(record.Status, record.RecordID > 0)
+	// Output: OK true
+}
+
+func ExampleError() {
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	_, err = client.CreateRoutineRelatedRecord(context.Background(), esa.CreateRoutineRelatedRecordRequest{
+		SiteID:     54362329990032,
+		Name:       "no-such-routine",
+		RecordName: "hello.example.com",
+	})
+
+	if errors.Is(err, esa.ErrRoutineNotExist) {
+		fmt.Println("create the routine first")
+	}
+	var failure *esa.Error
+	if errors.As(err, &failure) {
+		fmt.Println(failure.Code, failure.HTTPStatus, failure.Outcome)
+		fmt.Println(failure.Advice)
+	}
+	// Output:
+	// create the routine first
+	// RoutineNotExist 400 ESA_OUTCOME_REFUSED
+	// Check the routine's name; create the routine first, in the account that these credentials belong to.
+}

@@ -1,0 +1,3 @@
+module github.com/libesa/libesa/bindings/go
+
+go 1.24

@@ -1,0 +1,78 @@
+package esa_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/libesa/libesa/bindings/go/esatest"
+)
+
+// recordingHandler keeps the lines that it gets, or panics instead.
+type recordingHandler struct {
+	panics bool
+
+	mutex   sync.Mutex
+	records []slog.Record
+}
+
+func (*recordingHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (handler *recordingHandler) WithAttrs([]slog.Attr) slog.Handler { return handler }
+
+func (handler *recordingHandler) WithGroup(string) slog.Handler { return handler }
+
+func (handler *recordingHandler) Handle(_ context.Context, record slog.Record) error {
+	handler.mutex.Lock()
+	defer handler.mutex.Unlock()
+	handler.records = append(handler.records, record)
+	if handler.panics {
+		panic("the handler fails")
+	}
+	return nil
+}
+
+func TestTheLoggerGetsALineForARequest(t *testing.T) {
+	emulator := esatest.Start(t)
+	handler := &recordingHandler{}
+	config := emulator.Config()
+	config.Logger = slog.New(handler)
+
+	record, err := newClient(t, config).CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if len(handler.records) == 0 {
+		t.Fatal("there is no line")
+	}
+	line := handler.records[0]
+	if line.Level != slog.LevelDebug || !strings.Contains(line.Message, record.RequestID) {
+		t.Errorf("%v %q; want a debug line with %s", line.Level, line.Message, record.RequestID)
+	}
+	for _, line := range handler.records {
+		if strings.Contains(line.Message, emulator.AccessKeySecret) {
+			t.Errorf("a secret is in %q", line.Message)
+		}
+	}
+}
+
+func TestAHandlerThatPanicsDoesNotHarmTheCall(t *testing.T) {
+	emulator := esatest.Start(t)
+	handler := &recordingHandler{panics: true}
+	config := emulator.Config()
+	config.Logger = slog.New(handler)
+	client := newClient(t, config)
+
+	for _, label := range []string{"a", "b"} {
+		if _, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, label)); err != nil {
+			t.Error(err)
+		}
+	}
+
+	if len(handler.records) < 2 {
+		t.Errorf("the handler ran %d times", len(handler.records))
+	}
+}

@@ -1,0 +1,104 @@
+//go:build cgo
+
+package esa
+
+import "fmt"
+
+// Status is the kind of a failure. The hundreds tell where: 1xx before anything was sent, 2xx no usable answer, 3xx the
+// service said no, 9xx the library itself.
+type Status int32
+
+const (
+	// StatusInvalidArgument: an argument is missing, malformed or out of range; the message names it.
+	StatusInvalidArgument Status = 100
+	// StatusUnsupported: the library that is loaded is older than this package needs.
+	StatusUnsupported Status = 101
+	// StatusConfig: the configuration can't be used: region, endpoint, CA file, ...
+	StatusConfig Status = 102
+	// StatusCredentials: no credentials were found, or they can't be used.
+	StatusCredentials Status = 103
+	// StatusCancelled: the caller cancelled the call. Look at the outcome: the request may have been sent already.
+	StatusCancelled Status = 110
+	// StatusForked: the client was made before a fork and can't be used in the child.
+	StatusForked Status = 111
+	// StatusDNS: the endpoint's name could not be resolved.
+	StatusDNS Status = 200
+	// StatusConnect: no connection could be made.
+	StatusConnect Status = 201
+	// StatusProxy: the proxy refused or failed.
+	StatusProxy Status = 202
+	// StatusTLS: the TLS handshake failed: certificate, protocol version, ...
+	StatusTLS Status = 203
+	// StatusTimeout: a time limit passed. Look at the outcome: the request may have been sent already.
+	StatusTimeout Status = 204
+	// StatusIO: the connection failed while it was in use.
+	StatusIO Status = 205
+	// StatusResponse: the answer is not one that the service gives: not HTTP, not JSON, too large, ...
+	StatusResponse Status = 206
+	// StatusRejected: the service refused the request as it stands.
+	StatusRejected Status = 300
+	// StatusAuth: the service doesn't accept the credentials or the signature.
+	StatusAuth Status = 301
+	// StatusForbidden: the credentials are good, but don't allow this.
+	StatusForbidden Status = 302
+	// StatusNotFound: what the request names doesn't exist.
+	StatusNotFound Status = 303
+	// StatusConflict: something in the way exists already.
+	StatusConflict Status = 304
+	// StatusQuota: a quota is used up.
+	StatusQuota Status = 305
+	// StatusThrottled: too many requests in a short time.
+	StatusThrottled Status = 306
+	// StatusBusy: the service is busy with another call of the same account.
+	StatusBusy Status = 307
+	// StatusOverdue: the account has overdue payments.
+	StatusOverdue Status = 308
+	// StatusNotActivated: Edge Routine is not activated for the account.
+	StatusNotActivated Status = 309
+	// StatusServer: the service failed.
+	StatusServer Status = 310
+	// StatusInternal: a bug in the library. Please report it with the message.
+	StatusInternal Status = 900
+)
+
+// String is the name in the C interface, such as "ESA_ERR_TIMEOUT".
+func (status Status) String() string { return named(statusName(status), "Status", int32(status)) }
+
+// Outcome is what a failed call did at the service.
+type Outcome int32
+
+const (
+	// OutcomeNotSent: nothing was sent; nothing has changed.
+	OutcomeNotSent Outcome = 0
+	// OutcomeRefused: the service received the request and refused it; nothing has changed.
+	OutcomeRefused Outcome = 1
+	// OutcomeUnknown: the request was sent and no answer says what became of it: it may or may not have been carried out.
+	OutcomeUnknown Outcome = 2
+)
+
+// String is the name in the C interface, such as "ESA_OUTCOME_UNKNOWN".
+func (outcome Outcome) String() string { return named(outcomeName(outcome), "Outcome", int32(outcome)) }
+
+// Origin is where a record came from.
+type Origin int32
+
+const (
+	// OriginCreated: this call created it.
+	OriginCreated Origin = 1
+)
+
+// String is the name in the C interface: "ESA_ORIGIN_CREATED".
+func (origin Origin) String() string {
+	if origin == OriginCreated {
+		return "ESA_ORIGIN_CREATED"
+	}
+	return named("", "Origin", int32(origin))
+}
+
+// named is what the library calls a value, or its number where it has no name for it.
+func named(name, typeName string, number int32) string {
+	if name == "" {
+		return fmt.Sprintf("%s(%d)", typeName, number)
+	}
+	return name
+}

@@ -1,0 +1,130 @@
+package esa_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/libesa/libesa/bindings/go"
+	"github.com/libesa/libesa/bindings/go/esatest"
+)
+
+const vectorsDirectory = "../../tests/vectors"
+
+type vectorTable struct {
+	Credentials map[string][3]*string
+	Cases       []vector
+}
+
+type vector struct {
+	Case             string
+	Credentials      string
+	SignatureVersion uint32 `json:"signature_version"`
+	TimeoutMS        int64  `json:"timeout_ms"`
+	Request          struct {
+		SiteID     int64 `json:"site_id"`
+		Name       string
+		RecordName string `json:"record_name"`
+	}
+	Expect map[string]json.RawMessage
+}
+
+func TestEveryVectorGivesWhatTheTableSays(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(vectorsDirectory, "create_routine_related_record.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table vectorTable
+	if err := json.Unmarshal(text, &table); err != nil {
+		t.Fatal(err)
+	}
+	if len(table.Cases) == 0 {
+		t.Fatal("the table has no cases")
+	}
+	emulator := esatest.Start(t, esatest.Seed(filepath.Join(vectorsDirectory, "seed.json")))
+
+	for _, vector := range table.Cases {
+		t.Run(vector.Case, func(t *testing.T) {
+			t.Parallel()
+			parts, known := table.Credentials[vector.Credentials]
+			if !known {
+				t.Fatalf("the table has no credentials %q", vector.Credentials)
+			}
+			config := esa.Config{
+				Credentials:      esa.Credentials{AccessKeyID: *parts[0], AccessKeySecret: *parts[1]},
+				Endpoint:         emulator.URL,
+				SignatureVersion: vector.SignatureVersion,
+			}
+			if parts[2] != nil {
+				config.Credentials.SecurityToken = *parts[2]
+			}
+			ctx := context.Background()
+			if vector.TimeoutMS != 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, time.Duration(vector.TimeoutMS)*time.Millisecond)
+				defer cancel()
+			}
+
+			record, err := newClient(t, config).CreateRoutineRelatedRecord(ctx, esa.CreateRoutineRelatedRecordRequest{
+				SiteID:     vector.Request.SiteID,
+				Name:       vector.Request.Name,
+				RecordName: vector.Request.RecordName,
+			})
+
+			got := observed(t, record, err)
+			for field := range vector.Expect {
+				if _, known := got[field]; !known {
+					t.Errorf("the table expects %s, which this test doesn't know", field)
+				}
+			}
+			for field, value := range got {
+				compare(t, field, value, vector.Expect[field])
+			}
+		})
+	}
+}
+
+// observed is what a call gave, by the table's names.
+func observed(t *testing.T, record *esa.CreatedRecord, err error) map[string]any {
+	if err == nil {
+		return map[string]any{
+			"status": "ESA_OK", "record_id": record.RecordID, "service_status": record.Status,
+			"request_id": record.RequestID, "attempts": record.Attempts,
+		}
+	}
+	if record != nil {
+		t.Errorf("there is a record beside the error: %+v", record)
+	}
+	failure := asError(t, err)
+	return map[string]any{
+		"status": failure.Status.String(), "outcome": failure.Outcome.String(), "service_code": int32(failure.ServiceCode),
+		"code": failure.Code, "http_status": failure.HTTPStatus, "retryable": failure.Retryable,
+		"attempts": failure.Attempts, "retry_after_ms": failure.RetryAfter.Milliseconds(), "message": failure.Message,
+		"request_id": failure.RequestID, "recommend": failure.Recommend, "access_denied_detail": failure.AccessDeniedDetail,
+	}
+}
+
+func compare(t *testing.T, field string, got any, expected json.RawMessage) {
+	t.Helper()
+	if expected == nil {
+		t.Errorf("the table says nothing about %s, which is %v", field, got)
+		return
+	}
+	if string(expected) == `"*"` {
+		if reflect.ValueOf(got).IsZero() {
+			t.Errorf("%s is empty", field)
+		}
+		return
+	}
+	want := reflect.New(reflect.TypeOf(got))
+	if err := json.Unmarshal(expected, want.Interface()); err != nil {
+		t.Fatalf("%s: %v", field, err)
+	}
+	if got != want.Elem().Interface() {
+		t.Errorf("%s is %#v; want %s", field, got, expected)
+	}
+}
