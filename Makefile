@@ -16,6 +16,7 @@ RELEASE := $(CURDIR)/target/release
 # What the tests and examples of every language need to find.
 export LIBESA_LIBRARY := $(STAGE)/lib/libesa.so
 export ESA_EMULATOR   := $(CURDIR)/target/debug/esa-emulator
+export PYTHONPATH     := $(CURDIR)/bindings/python/src
 export CGO_ENABLED    := 1
 
 .PHONY: help all stage emulator examples demo test lint format clean header
@@ -76,14 +77,16 @@ $(EXAMPLES)/create_record_cpp: examples/cpp/create_record.cpp $(STAGED)
 $(EXAMPLES)/create_record_go: examples/go/create_record/main.go $(wildcard bindings/go/*.go) $(STAGED)
 	@scripts/need $(GO) $(CC)
 	@mkdir -p $(@D)
+	@rm -f $@ # Go doesn't notice when the static archive changes.
 	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./create_record
 
-demo: stage emulator examples $(VENV)/.done ## run the four examples against the emulator
-	@$(VENV)/bin/python scripts/demo.py
+demo: stage emulator examples ## run the four examples against the emulator
+	@scripts/need $(PYTHON)
+	@$(PYTHON) scripts/demo.py
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-REQUIREMENTS := bindings/python/tests/requirements.txt tests/oracle/python/requirements.txt
+REQUIREMENTS := bindings/python/tests/requirements.txt tests/oracle/python/requirements.txt scripts/requirements.txt
 
 $(VENV)/.done: $(REQUIREMENTS)
 	@scripts/need $(PYTHON)
@@ -92,8 +95,6 @@ $(VENV)/.done: $(REQUIREMENTS)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet $(REQUIREMENTS:%=-r %)
 	touch $@
-
-export PYTHONPATH := $(CURDIR)/bindings/python/src
 
 .PHONY: test-rust test-c test-cpp test-python test-go test-oracles test-docs
 
@@ -116,13 +117,13 @@ test-python: stage emulator $(VENV)/.done ## the Python layer
 
 test-go: stage emulator ## the Go layer
 	@scripts/need $(GO) $(CC)
-	cd bindings/go && $(GO) test -race ./...
-	cd bindings/go && GOEXPERIMENT=cgocheck2 $(GO) test ./...
+	cd bindings/go && $(GO) test -race -count=1 ./...
+	cd bindings/go && GOEXPERIMENT=cgocheck2 $(GO) test -count=1 ./...
 
 test-oracles: emulator $(VENV)/.done ## the official SDKs against the emulator
 	@scripts/need $(GO)
 	$(VENV)/bin/pytest -q tests/oracle/python
-	cd tests/oracle/go && $(GO) test ./...
+	cd tests/oracle/go && $(GO) test -count=1 ./...
 
 test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and the examples
 	$(VENV)/bin/pytest -q tests/docs
@@ -139,7 +140,7 @@ lint: stage $(VENV)/.done ## check the form of everything
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy --config-file bindings/python/pyproject.toml bindings/python/src examples/python scripts
+	cd bindings/python && $(VENV)/bin/mypy
 	test -z "$$(gofmt -l bindings examples tests)" || { gofmt -d bindings examples tests; exit 1; }
 	cd bindings/go && $(GO) vet ./...
 	cd examples/go && $(GO) vet ./...

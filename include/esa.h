@@ -71,7 +71,8 @@ enum esa_status
      */
     ESA_ERR_CANCELLED = 110,
     /**
-     * The client was made before a fork() and can't be used in the child.
+     * The call can't be made in a child of fork(). Reserved: this version's clients work there, with connections of
+     * their own.
      */
     ESA_ERR_FORKED = 111,
     /**
@@ -661,7 +662,7 @@ struct esa_config *esa_config_new(void);
 void esa_config_free(struct esa_config *config);
 
 /**
- * Sets the credentials. `token` is NULL unless they are temporary ones of STS.
+ * Sets the credentials. `security_token` is NULL unless they are temporary ones of STS.
  *
  * Default: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, where it is set,
  * ALIBABA_CLOUD_SECURITY_TOKEN of the environment.
@@ -671,7 +672,7 @@ void esa_config_free(struct esa_config *config);
 esa_status esa_config_set_credentials(struct esa_config *config,
                                       const char *access_key_id,
                                       const char *access_key_secret,
-                                      const char *token);
+                                      const char *security_token);
 
 /**
  * Sets the region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international accounts.
@@ -713,7 +714,7 @@ esa_status esa_config_set_timeouts(struct esa_config *config,
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_signature_version(struct esa_config *config, uint32_t version);
+esa_status esa_config_set_signature_version(struct esa_config *config, uint32_t signature_version);
 
 /**
  * Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
@@ -722,7 +723,7 @@ esa_status esa_config_set_signature_version(struct esa_config *config, uint32_t 
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_ca_file(struct esa_config *config, const char *path);
+esa_status esa_config_set_ca_file(struct esa_config *config, const char *ca_file);
 
 /**
  * Sets certificate authorities (PEM text) to trust in place of the ones that are built in.
@@ -732,14 +733,14 @@ esa_status esa_config_set_ca_file(struct esa_config *config, const char *path);
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_ca_pem(struct esa_config *config, const char *pem);
+esa_status esa_config_set_ca_pem(struct esa_config *config, const char *ca_pem);
 
 /**
  * Appends the caller's own product, such as "my-agent/1.2", to the User-Agent header.
  *
  * Printable ASCII. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_user_agent(struct esa_config *config, const char *product);
+esa_status esa_config_set_user_agent(struct esa_config *config, const char *user_agent);
 
 /**
  * Sets how connections are kept between calls.

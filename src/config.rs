@@ -131,11 +131,11 @@ impl Config {
     }
 
     /// The caller's own product, such as `my-agent/1.2`, for the end of the User-Agent header: printable ASCII.
-    pub fn user_agent(&mut self, product: &str) -> Result<&mut Config, Error> {
-        if product.is_empty() || !product.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return Err(Error::invalid_argument("product", "is empty or not printable ASCII"));
+    pub fn user_agent(&mut self, user_agent: &str) -> Result<&mut Config, Error> {
+        if user_agent.is_empty() || !user_agent.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Err(Error::invalid_argument("user_agent", "is empty or not printable ASCII"));
         }
-        self.product = Some(product.to_owned());
+        self.product = Some(user_agent.to_owned());
         Ok(self)
     }
 

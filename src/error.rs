@@ -21,7 +21,8 @@ pub enum Status {
     Credentials = 103,
     /// The caller cancelled the call.
     Cancelled = 110,
-    /// The client was made before a fork and can't be used in the child.
+    /// The call can't be made in a child of fork. Reserved: this version's clients work there, with connections of their
+    /// own.
     Forked = 111,
     /// The endpoint's name could not be resolved.
     Dns = 200,

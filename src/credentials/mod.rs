@@ -28,7 +28,7 @@ impl Credentials {
         check("access_key_id", access_key_id)?;
         check("access_key_secret", access_key_secret)?;
         if let Some(token) = security_token {
-            check("token", token)?;
+            check("security_token", token)?;
         }
         Ok(Credentials {
             access_key_id: access_key_id.to_owned(),
@@ -78,7 +78,7 @@ mod tests {
         assert_eq!(reason("", "secret", None), "access_key_id is empty");
         assert!(reason("id", "hunter2\n", None).starts_with("access_key_secret has a blank"));
         assert!(!reason("id", "hunter2\n", None).contains("hunter2"));
-        assert!(reason("id", "secret", Some("tökén")).starts_with("token has"));
+        assert!(reason("id", "secret", Some("tökén")).starts_with("security_token has"));
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub unsafe extern "C" fn esa_config_free(config: *mut esa_config) {
     });
 }
 
-/// Sets the credentials. `token` is NULL unless they are temporary ones of STS.
+/// Sets the credentials. `security_token` is NULL unless they are temporary ones of STS.
 ///
 /// Default: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, where it is set,
 /// ALIBABA_CLOUD_SECURITY_TOKEN of the environment.
@@ -69,14 +69,14 @@ pub unsafe extern "C" fn esa_config_set_credentials(
     config: *mut esa_config,
     access_key_id: *const c_char,
     access_key_secret: *const c_char,
-    token: *const c_char,
+    security_token: *const c_char,
 ) -> esa_status {
     // SAFETY: this function's promise, for the configuration and for each string.
     unsafe {
         set(config, |config| {
             let id = read_string("access_key_id", access_key_id)?;
             let secret = read_string("access_key_secret", access_key_secret)?;
-            let token = read_optional_string("token", token)?;
+            let token = read_optional_string("security_token", security_token)?;
             config.credentials(Credentials::new(id, secret, token)?);
             Ok(())
         })
@@ -157,14 +157,20 @@ pub unsafe extern "C" fn esa_config_set_timeouts(
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_signature_version(config: *mut esa_config, version: u32) -> esa_status {
+pub unsafe extern "C" fn esa_config_set_signature_version(
+    config: *mut esa_config,
+    signature_version: u32,
+) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
-            config.signature_version(match version {
+            config.signature_version(match signature_version {
                 1 => SignatureVersion::V1,
                 3 => SignatureVersion::V3,
-                other => return Err(Error::invalid_argument("version", format_args!("is {other}; it can be 1 or 3"))),
+                other => {
+                    let reason = format_args!("is {other}; it can be 1 or 3");
+                    return Err(Error::invalid_argument("signature_version", reason));
+                }
             });
             Ok(())
         })
@@ -178,13 +184,13 @@ pub unsafe extern "C" fn esa_config_set_signature_version(config: *mut esa_confi
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
-/// `config` is NULL or live; `path` is NULL or NUL-terminated.
+/// `config` is NULL or live; `ca_file` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_ca_file(config: *mut esa_config, path: *const c_char) -> esa_status {
+pub unsafe extern "C" fn esa_config_set_ca_file(config: *mut esa_config, ca_file: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
-            config.ca_file(read_string("path", path)?);
+            config.ca_file(read_string("ca_file", ca_file)?);
             Ok(())
         })
     }
@@ -198,13 +204,13 @@ pub unsafe extern "C" fn esa_config_set_ca_file(config: *mut esa_config, path: *
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
-/// `config` is NULL or live; `pem` is NULL or NUL-terminated.
+/// `config` is NULL or live; `ca_pem` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_ca_pem(config: *mut esa_config, pem: *const c_char) -> esa_status {
+pub unsafe extern "C" fn esa_config_set_ca_pem(config: *mut esa_config, ca_pem: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
-            config.ca_pem(read_string("pem", pem)?);
+            config.ca_pem(read_string("ca_pem", ca_pem)?);
             Ok(())
         })
     }
@@ -215,11 +221,11 @@ pub unsafe extern "C" fn esa_config_set_ca_pem(config: *mut esa_config, pem: *co
 /// Printable ASCII. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
-/// `config` is NULL or live; `product` is NULL or NUL-terminated.
+/// `config` is NULL or live; `user_agent` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_user_agent(config: *mut esa_config, product: *const c_char) -> esa_status {
+pub unsafe extern "C" fn esa_config_set_user_agent(config: *mut esa_config, user_agent: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
-    unsafe { set(config, |config| config.user_agent(read_string("product", product)?).map(drop)) }
+    unsafe { set(config, |config| config.user_agent(read_string("user_agent", user_agent)?).map(drop)) }
 }
 
 /// Sets how connections are kept between calls.

@@ -120,6 +120,8 @@ impl Link {
             builder = builder.header(name, value);
         }
         let reply = if body.is_empty() { self.run(builder.body(())) } else { self.run(builder.body(body)) };
+        // A link that is kept must not keep the caller's cancelling with it.
+        self.exchange.lock().limits = None;
         reply.map_err(|error| self.explain(error))
     }
 
@@ -136,11 +138,10 @@ impl Link {
             return failure;
         }
         let outcome = exchange.outcome();
-        let status = match error {
-            _ if outcome == Outcome::NotSent => Status::Internal,
-            ureq::Error::Io(_) => Status::Io,
-            _ => Status::Response,
-        };
+        if outcome == Outcome::NotSent {
+            return Error::new(Status::Internal, format!("the request can't be sent: {error}"));
+        }
+        let status = if matches!(error, ureq::Error::Io(_)) { Status::Io } else { Status::Response };
         Error::new(status, format!("the reply can't be read: {error}")).outcome_is(outcome).retryable_is(true)
     }
 }

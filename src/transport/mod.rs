@@ -18,6 +18,7 @@ use std::time::Instant;
 use ureq::http::{HeaderMap, Uri};
 
 use self::link::{Link, Target};
+#[cfg(feature = "capi")]
 pub(crate) use self::resolver::is_library_thread;
 use crate::call::Limits;
 use crate::config::{Config, KeepAlive};

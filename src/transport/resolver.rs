@@ -17,6 +17,7 @@ use crate::error::{Error, Outcome, Status};
 const THREAD_NAME: &str = "esa-resolver";
 
 /// Whether the library made this thread.
+#[cfg(feature = "capi")]
 pub(crate) fn is_library_thread() -> bool {
     thread::current().name() == Some(THREAD_NAME)
 }

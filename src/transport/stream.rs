@@ -25,7 +25,7 @@ impl Stream {
         server_name: &ServerName<'static>,
         limits: &Limits,
     ) -> Result<Stream, Error> {
-        let failed = |stop: Stop| stop.while_doing("the TLS handshake", Status::Tls, Outcome::NotSent);
+        let failed = |stop: Stop| stop.while_doing("doing the TLS handshake", Status::Tls, Outcome::NotSent);
         let refused = |error: rustls::Error| Error::new(Status::Tls, format!("the TLS handshake failed: {error}"));
         let mut tls = ClientConnection::new(Arc::clone(config), server_name.clone()).map_err(refused)?;
         while tls.is_handshaking() || tls.wants_write() {

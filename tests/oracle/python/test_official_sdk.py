@@ -33,7 +33,8 @@ def emulator(*arguments: str) -> Iterator[dict[str, Any]]:
     if not program:
         pytest.fail("set ESA_EMULATOR to the emulator's program")
     with subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         yield json.loads(process.stdout.readline())
         process.stdin.close()  # which ends it
         assert process.wait(timeout=10) == 0
