@@ -14,7 +14,7 @@ mod header {
     use std::path::Path;
 
     /// In the order in which a reader wants them.
-    const FILES: [&str; 10] = [
+    const FILES: [&str; 14] = [
         "version",
         "status",
         "service_code",
@@ -24,7 +24,11 @@ mod header {
         "client",
         "cancel",
         "call_options",
+        "origin",
         "create_routine_related_record",
+        "delete_routine_related_record",
+        "list_routine_related_records",
+        "get_match_site",
     ];
 
     pub(crate) fn make() {

@@ -25,9 +25,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ESA_CALL_OPTIONS_INIT { sizeof(esa_call_options), NULL, 0, 0 }
+#define ESA_CALL_OPTIONS_INIT { sizeof(esa_call_options), NULL, 0, 0, NULL, NULL }
 #define ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT \
     { sizeof(esa_create_routine_related_record_request), 0, NULL, NULL }
+#define ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT \
+    { sizeof(esa_delete_routine_related_record_request), 0, NULL, NULL, 0 }
+#define ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT \
+    { sizeof(esa_list_routine_related_records_request), NULL, NULL, 0, 0 }
+#define ESA_GET_MATCH_SITE_REQUEST_INIT { sizeof(esa_get_match_site_request), NULL }
 
 /**
  * The revision of the binary interface that this header describes.
@@ -415,6 +420,14 @@ enum esa_origin
      * This call created it.
      */
     ESA_ORIGIN_CREATED = 1,
+    /**
+     * This call created it, and found it in the list, because the service's answer was lost or incomplete.
+     */
+    ESA_ORIGIN_RECOVERED = 2,
+    /**
+     * It was there already.
+     */
+    ESA_ORIGIN_EXISTING = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -530,7 +543,8 @@ typedef struct esa_create_routine_related_record_request {
      */
     size_t struct_size;
     /**
-     * The site's id: 1 or more.
+     * The site's id: 1 or more. `esa_ensure_routine_related_record()` takes 0 for the site that the record's name
+     * belongs to.
      */
     int64_t site_id;
     /**
@@ -542,6 +556,15 @@ typedef struct esa_create_routine_related_record_request {
      */
     const char *record_name;
 } esa_create_routine_related_record_request;
+
+/**
+ * Says whether a call shall end: 0, go on; anything else cancels it.
+ *
+ * Asked every 50 ms, and after a signal, on the thread that makes the call and only while the call waits. For language
+ * runtimes, which look at signals only on a thread of their own: others use an `esa_cancel`. It must return (no
+ * exception, no longjmp).
+ */
+typedef int32_t (*esa_interrupt_fn)(void *data);
 
 /**
  * What one call does differently from the client's defaults. Begin with `ESA_CALL_OPTIONS_INIT`.
@@ -560,13 +583,22 @@ typedef struct esa_call_options {
      */
     uint32_t timeout_ms;
     /**
-     * 0.
+     * How many attempts may fail; 0: as many as the client's configuration says.
      */
-    uint32_t reserved;
+    uint32_t max_attempts;
+    /**
+     * Asked while the call waits; NULL: nobody is.
+     */
+    esa_interrupt_fn interrupt;
+    /**
+     * Passed to `interrupt`.
+     */
+    void *interrupt_data;
 } esa_call_options;
 
 /**
- * The record that a call created. Release it with `esa_create_routine_related_record_result_free()`.
+ * The record of a call that created or ensured it. Release it with
+ * `esa_create_routine_related_record_result_free()`.
  *
  * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
  */
@@ -580,7 +612,7 @@ typedef struct esa_create_routine_related_record_result {
      */
     int32_t origin;
     /**
-     * How many requests the call sent.
+     * How many requests to create the record the call sent.
      */
     uint32_t attempts;
     /**
@@ -591,7 +623,171 @@ typedef struct esa_create_routine_related_record_result {
      * The service's id of the request.
      */
     const char *request_id;
+    /**
+     * The site's id.
+     */
+    int64_t site_id;
 } esa_create_routine_related_record_result;
+
+/**
+ * Which record to delete. Begin with `ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
+ */
+typedef struct esa_delete_routine_related_record_request {
+    /**
+     * `sizeof(esa_delete_routine_related_record_request)`.
+     */
+    size_t struct_size;
+    /**
+     * The site's id: 1 or more.
+     */
+    int64_t site_id;
+    /**
+     * The routine's name: 1 to 253 bytes of UTF-8 without control characters.
+     */
+    const char *name;
+    /**
+     * The record's name: 1 to 253 bytes of UTF-8 without control characters.
+     */
+    const char *record_name;
+    /**
+     * The record's id; 0: it is found by its name.
+     */
+    int64_t record_id;
+} esa_delete_routine_related_record_request;
+
+/**
+ * What a call that deletes a record did. Release it with `esa_delete_routine_related_record_result_free()`.
+ *
+ * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+ */
+typedef struct esa_delete_routine_related_record_result {
+    /**
+     * 1 where this call deleted the record; 0 where it was gone already.
+     */
+    int32_t deleted;
+    /**
+     * How many requests to delete the record the call sent.
+     */
+    uint32_t attempts;
+    /**
+     * The service's id of the request; "" where none was sent, since the list has no such record, or the answer was lost.
+     */
+    const char *request_id;
+} esa_delete_routine_related_record_result;
+
+/**
+ * Which page of a routine's records to list. Begin with `ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
+ */
+typedef struct esa_list_routine_related_records_request {
+    /**
+     * `sizeof(esa_list_routine_related_records_request)`.
+     */
+    size_t struct_size;
+    /**
+     * The routine's name: 1 to 253 bytes of UTF-8 without control characters.
+     */
+    const char *name;
+    /**
+     * Only records whose name has something to do with this, by the service's fuzzy match; NULL: all.
+     */
+    const char *search_key_word;
+    /**
+     * The page, from 1 on; 0: the first.
+     */
+    uint32_t page_number;
+    /**
+     * How many records a page has: 1 to 20; 0: 20.
+     */
+    uint32_t page_size;
+} esa_list_routine_related_records_request;
+
+/**
+ * A record that is tied to a routine.
+ */
+typedef struct esa_related_record {
+    /**
+     * The record's id.
+     */
+    int64_t record_id;
+    /**
+     * The site's id.
+     */
+    int64_t site_id;
+    /**
+     * The record's name.
+     */
+    const char *record_name;
+    /**
+     * The site's name; may be "".
+     */
+    const char *site_name;
+} esa_related_record;
+
+/**
+ * A page of a routine's records. Release it with `esa_list_routine_related_records_result_free()`.
+ *
+ * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+ */
+typedef struct esa_list_routine_related_records_result {
+    /**
+     * How many records the page has.
+     */
+    size_t count;
+    /**
+     * The records, `count` pointers to them; NULL where there are none.
+     */
+    const struct esa_related_record *const *records;
+    /**
+     * How many records there are on all pages.
+     */
+    uint64_t total_count;
+    /**
+     * 1 where there are records on later pages, else 0.
+     */
+    int32_t has_more;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * The service's id of the request.
+     */
+    const char *request_id;
+} esa_list_routine_related_records_result;
+
+/**
+ * Which record's site to get. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
+ */
+typedef struct esa_get_match_site_request {
+    /**
+     * `sizeof(esa_get_match_site_request)`.
+     */
+    size_t struct_size;
+    /**
+     * The record's name: 1 to 253 bytes of UTF-8 without control characters.
+     */
+    const char *record_name;
+} esa_get_match_site_request;
+
+/**
+ * The site that a record's name belongs to. Release it with `esa_get_match_site_result_free()`.
+ *
+ * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+ */
+typedef struct esa_get_match_site_result {
+    /**
+     * The site's id.
+     */
+    int64_t site_id;
+    /**
+     * The site's name, such as "example.com".
+     */
+    const char *site_name;
+    /**
+     * The service's id of the request.
+     */
+    const char *request_id;
+} esa_get_match_site_result;
 
 #ifdef __cplusplus
 extern "C" {
@@ -753,6 +949,26 @@ esa_status esa_config_set_user_agent(struct esa_config *config, const char *user
 esa_status esa_config_set_keep_alive(struct esa_config *config, uint32_t max_idle, uint32_t idle_ms);
 
 /**
+ * Sets how many attempts of a call may fail; default 3, which 0 leaves.
+ *
+ * Attempts that are refused because the service is busy with another call of the account don't count: they are made
+ * until the call's time limit.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+ */
+esa_status esa_config_set_max_attempts(struct esa_config *config, uint32_t max_attempts);
+
+/**
+ * Sets how many of a client's writes (creates and deletes) may be under way at once; default 1, 0: no limit.
+ *
+ * The service refuses a routine call of an account while another one runs, so the client's own calls wait for each
+ * other, in the order in which they came, within their time limits.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+ */
+esa_status esa_config_set_max_concurrent_writes(struct esa_config *config, uint32_t max_concurrent_writes);
+
+/**
  * Sets where the library says what it does; without it, it says nothing. See `esa_log_fn`.
  *
  * `level`: the most that is wanted, a value of `esa_log_level`. `callback`: NULL for no log. `user_data` is passed to
@@ -807,9 +1023,19 @@ void esa_cancel_trigger(const struct esa_cancel *cancel);
 void esa_cancel_free(struct esa_cancel *cancel);
 
 /**
+ * The enumerator's name, such as "ESA_ORIGIN_CREATED", for a value of `esa_origin`.
+ *
+ * Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+ */
+const char *esa_origin_name(int32_t origin);
+
+/**
  * Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
  *
- * Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`.
+ * Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`. A record that
+ * exists already is an error. One that this call created is never lost and never doubled: where the service's answer
+ * doesn't arrive, the record is looked for in the list of the routine's records before anything else is done, which
+ * needs `esa:ListRoutineRelatedRecords` on `*`. Where that isn't allowed, the outcome stays unknown.
  *
  * `client` and `request` are required, `options` may be NULL. All are read before anything is sent and can be changed
  * afterwards. On success `*result` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL.
@@ -827,11 +1053,89 @@ esa_status esa_create_routine_related_record(const struct esa_client *client,
                                              struct esa_error **error);
 
 /**
+ * Creates a record like `esa_create_routine_related_record()`, and succeeds where it exists already.
+ *
+ * A record that exists and is tied to this routine gives `ESA_ORIGIN_EXISTING`; one that is in the way otherwise,
+ * `ESA_ERR_CONFLICT`. Where `site_id` of the request is 0, the site is the one that the record's name belongs to, found
+ * by GetMatchSite.
+ *
+ * Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, for a `site_id` of 0,
+ * `esa:GetMatchSite`, both on `*`. Pointers, threads, limits and errors are as there.
+ */
+esa_status esa_ensure_routine_related_record(const struct esa_client *client,
+                                             const struct esa_create_routine_related_record_request *request,
+                                             const struct esa_call_options *options,
+                                             struct esa_create_routine_related_record_result **result,
+                                             struct esa_error **error);
+
+/**
  * Releases a result and its strings.
  *
  * `result` may be NULL. Any thread; each result once.
  */
 void esa_create_routine_related_record_result_free(struct esa_create_routine_related_record_result *result);
+
+/**
+ * Deletes a record, so that it is gone afterwards: a record that doesn't exist (any more) is a success as well.
+ *
+ * Needs the RAM action `esa:DeleteRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`; without a record
+ * id, and to find out what became of a request whose answer was lost, `esa:ListRoutineRelatedRecords` on `*`.
+ *
+ * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`.
+ */
+esa_status esa_delete_routine_related_record(const struct esa_client *client,
+                                             const struct esa_delete_routine_related_record_request *request,
+                                             const struct esa_call_options *options,
+                                             struct esa_delete_routine_related_record_result **result,
+                                             struct esa_error **error);
+
+/**
+ * Releases a result and its strings.
+ *
+ * `result` may be NULL. Any thread; each result once.
+ */
+void esa_delete_routine_related_record_result_free(struct esa_delete_routine_related_record_result *result);
+
+/**
+ * Lists a page of a routine's records.
+ *
+ * Needs the RAM action `esa:ListRoutineRelatedRecords` on `*`; a policy for one site doesn't cover it.
+ *
+ * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`; nothing is changed.
+ */
+esa_status esa_list_routine_related_records(const struct esa_client *client,
+                                            const struct esa_list_routine_related_records_request *request,
+                                            const struct esa_call_options *options,
+                                            struct esa_list_routine_related_records_result **result,
+                                            struct esa_error **error);
+
+/**
+ * Releases a result, its records and its strings.
+ *
+ * `result` may be NULL. Any thread; each result once.
+ */
+void esa_list_routine_related_records_result_free(struct esa_list_routine_related_records_result *result);
+
+/**
+ * Gets the account's site whose name is the longest suffix of a record's name.
+ *
+ * Needs the RAM action `esa:GetMatchSite` on `*`. Where there is no such site, the service refuses with
+ * `ESA_CODE_SITE_NOT_FOUND` or its like.
+ *
+ * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`; nothing is changed.
+ */
+esa_status esa_get_match_site(const struct esa_client *client,
+                              const struct esa_get_match_site_request *request,
+                              const struct esa_call_options *options,
+                              struct esa_get_match_site_result **result,
+                              struct esa_error **error);
+
+/**
+ * Releases a result and its strings.
+ *
+ * `result` may be NULL. Any thread; each result once.
+ */
+void esa_get_match_site_result_free(struct esa_get_match_site_result *result);
 
 #ifdef __cplusplus
 }  // extern "C"

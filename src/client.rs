@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::call::{self, CallOptions};
+use crate::call::{Budget, Call, CallOptions, Clock, Gate};
 use crate::config::{Config, SignatureVersion, Timeouts};
 use crate::credentials::{Chain, Credentials};
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
 use crate::error::{Error, Status};
 use crate::log::Log;
-use crate::operation::{CreateRoutineRelatedRecord, CreatedRecord};
-use crate::transport::Transport;
+use crate::operation::{
+    CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, MatchSite,
+    RelatedRecordPage,
+};
+use crate::per_process::PerProcess;
+use crate::record::{self, Deletion, Record};
+use crate::transport::{Settings, Transport};
 
 /// The access key id of the emulator, whose secret everybody knows.
 const EMULATOR_KEY_ID: &str = "EsaEmulatorKeyId";
@@ -28,8 +33,26 @@ pub(crate) struct Core {
     pub(crate) credentials: Chain,
     pub(crate) signature_version: SignatureVersion,
     pub(crate) timeouts: Timeouts,
-    pub(crate) transport: Transport,
+    pub(crate) max_attempts: u32,
+    pub(crate) budget: Budget,
+    pub(crate) clock: Clock,
     pub(crate) log: Log,
+    max_concurrent_writes: usize,
+    settings: Arc<Settings>,
+    live: PerProcess<Live>,
+}
+
+/// What a client has of its own in each process.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) transport: Transport,
+    pub(crate) gate: Gate,
+}
+
+impl Live {
+    fn new(settings: &Arc<Settings>, max_concurrent_writes: usize) -> Live {
+        Live { transport: Transport::new(settings), gate: Gate::new(max_concurrent_writes) }
+    }
 }
 
 impl Client {
@@ -45,25 +68,73 @@ impl Client {
         let named = config.endpoint.as_deref().or_else(|| variables.get(environment::ENDPOINT));
         let region = config.region.as_deref().or_else(|| variables.get(environment::REGION_ID));
         let endpoint = Endpoint::choose(named, region)?;
+        let settings = Arc::new(Settings::new(&endpoint, config)?);
         Ok(Client {
             core: Arc::new(Core {
-                transport: Transport::new(&endpoint, config)?,
                 endpoint,
                 credentials: Chain::new(config.credentials.clone(), variables),
                 signature_version: config.signature_version,
                 timeouts: config.timeouts,
+                max_attempts: config.max_attempts,
+                budget: Budget::new(),
+                clock: Clock::default(),
                 log: config.log.clone(),
+                max_concurrent_writes: config.max_concurrent_writes,
+                live: PerProcess::new(Live::new(&settings, config.max_concurrent_writes)),
+                settings,
             }),
         })
     }
 
     /// Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
+    ///
+    /// A record that exists already is an error. One that this call created is never lost: where the service's answer
+    /// doesn't arrive, the record is looked for in the list of the routine's records, which needs the permission
+    /// `esa:ListRoutineRelatedRecords`.
     pub fn create_routine_related_record(
         &self,
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
-    ) -> Result<CreatedRecord, Error> {
-        call::run(&self.core, request, options)
+    ) -> Result<Record, Error> {
+        record::create(&self.begin(options), request)
+    }
+
+    /// Like [`create_routine_related_record`](Client::create_routine_related_record), and a success where the record
+    /// exists already, tied to this routine. A `site_id` of 0 stands for the site that the record's name belongs to.
+    pub fn ensure_routine_related_record(
+        &self,
+        request: &CreateRoutineRelatedRecord<'_>,
+        options: &CallOptions,
+    ) -> Result<Record, Error> {
+        record::ensure(&self.begin(options), request)
+    }
+
+    /// Deletes a record, and is a success where it is gone already. Without a record id, the record is found by its
+    /// name, which needs the permission `esa:ListRoutineRelatedRecords`.
+    pub fn delete_routine_related_record(
+        &self,
+        request: &DeleteRoutineRelatedRecord<'_>,
+        options: &CallOptions,
+    ) -> Result<Deletion, Error> {
+        record::delete(&self.begin(options), request)
+    }
+
+    /// Lists a page of a routine's records.
+    pub fn list_routine_related_records(
+        &self,
+        request: &ListRoutineRelatedRecords<'_>,
+        options: &CallOptions,
+    ) -> Result<RelatedRecordPage, Error> {
+        self.begin(options).read(request)
+    }
+
+    /// Gets the account's site whose name is the longest suffix of a record's name.
+    pub fn get_match_site(&self, request: &GetMatchSite<'_>, options: &CallOptions) -> Result<MatchSite, Error> {
+        self.begin(options).read(request)
+    }
+
+    fn begin(&self, options: &CallOptions) -> Call<'_> {
+        Call::begin(&self.core, options)
     }
 
     #[cfg(feature = "capi")]
@@ -73,6 +144,10 @@ impl Client {
 }
 
 impl Core {
+    pub(crate) fn live(&self) -> &Live {
+        self.live.get(|| Live::new(&self.settings, self.max_concurrent_writes))
+    }
+
     /// Refuses to show another machine that a program still has the emulator's key.
     pub(crate) fn endpoint_may_see(&self, credentials: &Credentials) -> Result<(), Error> {
         if credentials.access_key_id() == EMULATOR_KEY_ID && !self.endpoint.is_loopback() {

@@ -18,7 +18,7 @@ pub enum SignatureVersion {
 }
 
 /// How a client is to be made. What isn't set comes from the environment, or has the default that its setter tells.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) credentials: Option<Credentials>,
     pub(crate) region: Option<String>,
@@ -28,7 +28,28 @@ pub struct Config {
     pub(crate) trust: Trust,
     pub(crate) product: Option<String>,
     pub(crate) keep_alive: KeepAlive,
+    pub(crate) max_attempts: u32,
+    pub(crate) max_concurrent_writes: usize,
     pub(crate) log: Log,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            credentials: None,
+            region: None,
+            endpoint: None,
+            timeouts: Timeouts::default(),
+            signature_version: SignatureVersion::default(),
+            trust: Trust::default(),
+            product: None,
+            keep_alive: KeepAlive::default(),
+            max_attempts: 3,
+            // The service locks an account while one routine call runs.
+            max_concurrent_writes: 1,
+            log: Log::default(),
+        }
+    }
 }
 
 /// How long things may take.
@@ -142,6 +163,21 @@ impl Config {
     /// How many unused connections to keep at most (default 64; 0: none), and for how long (`None`: 15 s).
     pub fn keep_alive(&mut self, max_idle: usize, idle: Option<Duration>) -> &mut Config {
         self.keep_alive = KeepAlive { max_idle, idle: idle.unwrap_or(KeepAlive::default().idle) };
+        self
+    }
+
+    /// How many attempts of a call may fail. Default: 3. Those that are refused because the service is busy with another
+    /// call don't count: they are made until the call's time limit.
+    pub fn max_attempts(&mut self, max_attempts: u32) -> &mut Config {
+        self.max_attempts = max_attempts.max(1);
+        self
+    }
+
+    /// How many of the client's writes (creates and deletes) may be under way at once; the others wait for their turn.
+    ///
+    /// Default: 1, since the service refuses a routine call of an account while another one runs. 0: no limit.
+    pub fn max_concurrent_writes(&mut self, max_concurrent_writes: usize) -> &mut Config {
+        self.max_concurrent_writes = max_concurrent_writes;
         self
     }
 

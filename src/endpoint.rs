@@ -1,6 +1,6 @@
 //! Which server to talk to: the table of regions, and endpoints that the caller names.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ureq::http::Uri;
 
@@ -66,6 +66,10 @@ impl Endpoint {
             port => port[1..].parse().map_err(|_| refused("has a port that is out of range"))?,
         };
         let endpoint = Endpoint { tls, host: authority.host().to_ascii_lowercase(), port };
+        let bracketed = endpoint.host.strip_prefix('[').map(|host| host.strip_suffix(']').unwrap_or_default());
+        if bracketed.is_some_and(|address| address.parse::<Ipv6Addr>().is_err()) {
+            return Err(refused("has brackets around what is not an IPv6 address"));
+        }
         if endpoint.host.is_empty() || port == 0 {
             return Err(refused("has no host or port 0"));
         }
@@ -174,6 +178,9 @@ mod tests {
         assert!(reason("https://example.com:99999").contains("out of range"));
         assert!(reason("https://example.com:").contains("empty port"));
         assert!(reason("https://example.com:0").contains("port 0"));
+        for endpoint in ["[]", "https://[]:443", "[example.com]"] {
+            assert!(reason(endpoint).contains("IPv6") || reason(endpoint).contains("not a URL"), "{endpoint}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::service_code::ServiceCode;
 
@@ -97,6 +97,8 @@ struct Details {
     request_id: String,
     recommend: String,
     access_denied_detail: String,
+    /// The date of the reply, where it is one to set a clock by.
+    reply_date: Option<SystemTime>,
 }
 
 /// The words of an error reply, as the service sent them.
@@ -127,6 +129,7 @@ impl Error {
             request_id: String::new(),
             recommend: String::new(),
             access_denied_detail: String::new(),
+            reply_date: None,
         }))
     }
 
@@ -151,6 +154,12 @@ impl Error {
         error
     }
 
+    #[cfg(test)]
+    pub(crate) fn of_code(word: &str) -> Error {
+        let words = ServiceWords { code: word.to_owned(), ..ServiceWords::default() };
+        Error::refused_by_service(ServiceCode::from_word(word), 400, words)
+    }
+
     /// The same failure with another outcome, and the advice that goes with it.
     pub(crate) fn outcome_is(mut self, outcome: Outcome) -> Error {
         self.0.outcome = outcome;
@@ -173,8 +182,30 @@ impl Error {
         self
     }
 
+    pub(crate) fn reply_date_is(mut self, date: Option<SystemTime>) -> Error {
+        self.0.reply_date = date;
+        self
+    }
+
+    pub(crate) fn reply_date(&self) -> Option<SystemTime> {
+        self.0.reply_date
+    }
+
     pub(crate) fn attempts_are(mut self, attempts: u32) -> Error {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// The same failure, of which the outcome stays unknown because looking for the record failed as well.
+    pub(crate) fn and_looking_failed(mut self, reason: &Error) -> Error {
+        self.0.message = format!("{}; looking for the record failed: {reason}", self.0.message);
+        self = self.outcome_is(Outcome::Unknown);
+        if reason.status() == Status::Forbidden {
+            self.0.advice = Cow::Borrowed(
+                "The request may have been carried out, and these credentials can't look: allow them \
+                 esa:ListRoutineRelatedRecords on * (a policy for one site doesn't cover it).",
+            );
+        }
         self
     }
 

@@ -7,11 +7,29 @@
 //! Every failure is an [`Error`] that says what kind it is, what the call did (nothing was sent, the service refused, or
 //! unknown) and what to do about it.
 //!
+//! A create is never lost and never doubled: where the service's answer doesn't arrive, the call looks for the record
+//! before it does anything else.
+//!
+//! ```no_run
+//! use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord};
+//!
+//! // Credentials, region and endpoint come from the environment, unless the configuration says otherwise.
+//! let client = Client::new(&Config::new())?;
+//! let request =
+//!     CreateRoutineRelatedRecord { site_id: 54362329990032, name: "my-routine", record_name: "app.example.com" };
+//! match client.create_routine_related_record(&request, &CallOptions::new()) {
+//!     Ok(record) => println!("{:?} record {:?}", record.origin, record.record_id),
+//!     Err(error) => eprintln!("{error}\n{}", error.advice()),
+//! }
+//! # Ok::<(), esa::Error>(())
+//! ```
+//!
 //! # Map
 //!
-//! Data goes one way: arguments ([`CreateRoutineRelatedRecord`]) → request (`operation`) → signed request (`signature`)
-//! → reply (`transport`) → outcome ([`Error`], `service_code`) → result. `call` carries this out within its limits;
-//! `credentials` and `endpoint` say as whom and where.
+//! Data goes one way: arguments → request (`operation`) → signed request (`signature`) → reply (`transport`) → outcome
+//! ([`Error`], `service_code`) → result. `call` carries one operation out: limits, attempts, waits, and looking for what
+//! was lost. `record` makes of the operations what a caller wants of a record. `credentials` and `endpoint` say as whom
+//! and where.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -27,8 +45,13 @@ mod error;
 #[doc(hidden)]
 #[allow(unsafe_code)]
 pub mod ffi;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzz;
 mod log;
 mod operation;
+mod per_process;
+mod record;
 mod service_code;
 mod signature;
 mod transport;
@@ -39,5 +62,9 @@ pub use config::{Config, SignatureVersion};
 pub use credentials::Credentials;
 pub use error::{Error, Outcome, Status};
 pub use log::{Level, Log};
-pub use operation::{CreateRoutineRelatedRecord, CreatedRecord};
+pub use operation::{
+    CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, MatchSite,
+    RelatedRecord, RelatedRecordPage,
+};
+pub use record::{Deletion, Origin, Record};
 pub use service_code::ServiceCode;

@@ -3,49 +3,88 @@
 use std::time::Instant;
 
 use super::redaction::Redaction;
-use super::{Limits, reply};
-use crate::client::Core;
-use crate::credentials::Credentials;
-use crate::error::Error;
+use super::{Call, reply};
+use crate::error::{Error, Outcome, Status};
 use crate::log::Level;
 use crate::operation::{API_VERSION, Operation, Receipt};
-use crate::signature::{self, Request, Stamp};
+use crate::signature::{self, Parameter, Request, Stamp};
 use crate::transport::Reply;
 
 /// Sends `operation` once, as the call's attempt of this `number`.
-pub(super) fn attempt<O: Operation>(
-    core: &Core,
-    operation: &O,
+pub(super) fn attempt<O: Operation>(call: &Call<'_>, operation: &O, number: u32) -> Result<O::Output, Error> {
+    let mut body = None;
+    let mut read = |reply: &Reply| {
+        let (parsed, request_id) = reply::read(reply)?;
+        body = Some(parsed);
+        Ok(request_id)
+    };
+    let receipt = exchange(call, Outgoing::of(operation), number, &mut read);
+    let output = receipt.and_then(|receipt| match body {
+        Some(body) => operation.output(body, receipt),
+        None => Err(Error::new(Status::Internal, "a reply was not read").outcome_is(Outcome::Unknown)),
+    });
+    output.map_err(|error| error.attempts_are(number))
+}
+
+/// What there is to send of an operation. From here on all operations are alike, and share one piece of code.
+struct Outgoing<'a> {
+    action: &'static str,
+    method: &'static str,
+    writes: bool,
+    query: Vec<Parameter<'a>>,
+    form: Vec<Parameter<'a>>,
+}
+
+impl<'a> Outgoing<'a> {
+    fn of<O: Operation>(operation: &'a O) -> Outgoing<'a> {
+        Outgoing {
+            action: O::ACTION,
+            method: O::METHOD,
+            writes: O::WRITES,
+            query: operation.query(),
+            form: operation.form(),
+        }
+    }
+}
+
+/// Sends what is outgoing, and has the reply read by `read`, which returns the service's id of the request.
+fn exchange(
+    call: &Call<'_>,
+    outgoing: Outgoing<'_>,
     number: u32,
-    credentials: &Credentials,
-    limits: &Limits,
-) -> Result<(O::Reply, Receipt), Error> {
+    read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
+) -> Result<Receipt, Error> {
+    let Call { core, live, limits, .. } = call;
+    let Outgoing { action, method, writes, query, form } = outgoing;
+    let place =
+        match writes {
+            true => Some(live.gate.enter(limits).map_err(|stop| {
+                stop.while_doing("waiting for the client's other writes", Status::Io, Outcome::NotSent)
+            })?),
+            false => None,
+        };
+    let credentials = core.credentials.credentials()?;
     core.endpoint_may_see(credentials)?;
     let host = core.endpoint.host_header();
-    let request = Request {
-        method: "POST",
-        host: &host,
-        version: API_VERSION,
-        action: O::ACTION,
-        query: vec![],
-        form: operation.form(),
-    };
-    let signed = signature::sign(core.signature_version, &request, credentials, &Stamp::now()?);
+    let request = Request { method, host: &host, version: API_VERSION, action, query, form };
+    let signed = signature::sign(core.signature_version, &request, credentials, &Stamp::new(core.clock.now())?);
 
     let started = Instant::now();
-    let exchanged = core.transport.exchange(signed, &limits.within(core.timeouts.attempt));
+    let exchanged = live.transport.exchange(signed, &limits.within(core.timeouts.attempt));
+    // The log is the caller's, who may make another call in it.
+    drop(place);
     let http_status = exchanged.as_ref().map_or(0, Reply::status);
-    let answer = exchanged.and_then(|reply| reply::read(&reply)).map_err(|error| {
+    let answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
         let redaction = Redaction::of(credentials);
-        error.redacted(|text| redaction.apply(text)).attempts_are(number)
+        error.redacted(|text| redaction.apply(text))
     });
     core.log.write(Level::Debug, || {
         let milliseconds = started.elapsed().as_millis();
         let end = match &answer {
-            Ok((_, request_id)) => format!("request {request_id}"),
+            Ok(request_id) => format!("request {request_id}"),
             Err(error) => error.to_string(),
         };
-        format!("{} to {host}: attempt {number}: HTTP {http_status} after {milliseconds} ms: {end}", O::ACTION)
+        format!("{action} to {host}: attempt {number}: HTTP {http_status} after {milliseconds} ms: {end}")
     });
-    answer.map(|(reply, request_id)| (reply, Receipt { attempt: number, http_status, request_id }))
+    answer.map(|request_id| Receipt { attempt: number, http_status, request_id })
 }

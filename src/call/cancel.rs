@@ -54,3 +54,20 @@ impl fmt::Debug for Cancel {
         f.debug_struct("Cancel").field("triggered", &self.is_triggered()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trigger_is_seen_by_all_clones_and_in_the_debug_text() {
+        let cancel = Cancel::new().unwrap();
+        let clone = cancel.clone();
+        assert!(!clone.is_triggered());
+
+        cancel.trigger();
+
+        assert!(clone.is_triggered());
+        assert_eq!(format!("{clone:?}"), "Cancel { triggered: true, .. }");
+    }
+}

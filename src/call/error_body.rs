@@ -120,4 +120,12 @@ mod tests {
         assert!(parse("[".repeat(100_000).as_bytes()).is_none());
         assert!(parse("<a>".repeat(100_000).as_bytes()).is_none());
     }
+
+    #[test]
+    fn xml_of_more_nodes_than_an_error_has_is_not_read() {
+        let body = |nodes| format!("<Error><Code>X</Code>{}</Error>", "<a/>".repeat(nodes));
+
+        assert!(parse(body(100).as_bytes()).is_some());
+        assert!(parse(body(300).as_bytes()).is_none());
+    }
 }

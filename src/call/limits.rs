@@ -1,6 +1,8 @@
 //! When something has to end: at its deadline, or at once when the caller cancels.
 
+use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Cancel;
@@ -37,12 +39,32 @@ impl Deadline {
 pub(crate) struct Limits {
     pub(crate) deadline: Deadline,
     pub(crate) cancel: Option<Cancel>,
+    pub(crate) interrupt: Option<Interrupt>,
+}
+
+/// A question to the caller, asked while a call waits: shall it end?
+#[derive(Clone)]
+pub(crate) struct Interrupt(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl Interrupt {
+    /// How often it is asked.
+    pub(crate) const EVERY: Duration = Duration::from_millis(50);
+
+    pub(crate) fn new(ask: impl Fn() -> bool + Send + Sync + 'static) -> Interrupt {
+        Interrupt(Arc::new(ask))
+    }
+}
+
+impl fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Interrupt")
+    }
 }
 
 impl Limits {
     /// These limits, and `duration` from now as well.
     pub(crate) fn within(&self, duration: Duration) -> Limits {
-        Limits { deadline: self.deadline.earlier(Deadline::after(duration)), cancel: self.cancel.clone() }
+        Limits { deadline: self.deadline.earlier(Deadline::after(duration)), ..self.clone() }
     }
 
     /// Whether the work may go on.
@@ -51,6 +73,23 @@ impl Limits {
             return Err(Stop::Cancelled);
         }
         if self.deadline.has_passed() { Err(Stop::TimedOut) } else { Ok(()) }
+    }
+
+    /// Asks the caller, where it wants to be asked, whether the work may go on.
+    pub(crate) fn ask(&self) -> Result<(), Stop> {
+        match &self.interrupt {
+            Some(Interrupt(ask)) if ask() => Err(Stop::Cancelled),
+            _ => Ok(()),
+        }
+    }
+
+    /// How long to wait at most before the limits are looked at again; `None`: for ever.
+    pub(crate) fn longest_wait(&self) -> Option<Duration> {
+        let left = self.deadline.left();
+        match self.interrupt {
+            Some(_) => Some(left.map_or(Interrupt::EVERY, |left| left.min(Interrupt::EVERY))),
+            None => left,
+        }
     }
 }
 
@@ -97,5 +136,48 @@ mod tests {
     fn nothing_is_left_from_the_deadline_on() {
         assert!(Deadline::after(Duration::ZERO).has_passed());
         assert!(!Deadline::after(Duration::from_secs(60)).has_passed());
+    }
+
+    #[test]
+    fn the_longest_wait_is_what_is_left_and_short_where_somebody_is_asked() {
+        let minute = Duration::from_secs(60);
+        let limits = |duration, interrupt| Limits { deadline: Deadline::after(duration), cancel: None, interrupt };
+        let asked = || Some(Interrupt::new(|| false));
+
+        let wait = limits(minute, None).longest_wait().unwrap();
+        assert!(wait <= minute && wait > minute / 2);
+        assert_eq!(limits(Duration::MAX, None).longest_wait(), None);
+        assert_eq!(limits(minute, asked()).longest_wait(), Some(Interrupt::EVERY));
+        assert_eq!(limits(Duration::MAX, asked()).longest_wait(), Some(Interrupt::EVERY));
+        assert_eq!(limits(Duration::ZERO, asked()).longest_wait(), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_question_that_is_answered_with_yes_cancels() {
+        let limits = |interrupt| Limits { deadline: Deadline(None), cancel: None, interrupt };
+
+        assert!(limits(None).ask().is_ok());
+        assert!(limits(Some(Interrupt::new(|| false))).ask().is_ok());
+        assert!(matches!(limits(Some(Interrupt::new(|| true))).ask(), Err(Stop::Cancelled)));
+    }
+
+    #[test]
+    fn a_trigger_or_the_deadline_ends_the_work_and_nothing_else() {
+        let cancel = Cancel::new().unwrap();
+        let limits =
+            |duration| Limits { deadline: Deadline::after(duration), cancel: Some(cancel.clone()), interrupt: None };
+
+        assert!(limits(Duration::MAX).check().is_ok());
+        assert!(matches!(limits(Duration::ZERO).check(), Err(Stop::TimedOut)));
+        cancel.trigger();
+        assert!(matches!(limits(Duration::MAX).check(), Err(Stop::Cancelled)));
+    }
+
+    #[test]
+    fn the_nearer_of_two_limits_counts() {
+        let limits = Limits { deadline: Deadline::after(Duration::from_secs(1)), cancel: None, interrupt: None };
+
+        assert!(limits.within(Duration::from_secs(60)).longest_wait() <= Some(Duration::from_secs(1)));
+        assert_eq!(limits.within(Duration::ZERO).longest_wait(), Some(Duration::ZERO));
     }
 }

@@ -3,28 +3,45 @@
 //! Data goes one way: arguments → request → signed request → reply → outcome → result.
 
 mod attempt;
+mod backoff;
+mod budget;
 mod cancel;
+mod clock;
+mod engine;
 mod error_body;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
+mod gate;
 mod limits;
+#[cfg(test)]
+mod properties;
 mod redaction;
 mod reply;
 mod retry_hint;
 mod stamp;
+mod wire;
 
 use std::time::Duration;
 
+pub(crate) use self::budget::Budget;
 pub use self::cancel::Cancel;
-pub(crate) use self::limits::{Deadline, Limits, Stop};
-use crate::client::Core;
-use crate::error::Error;
+pub(crate) use self::clock::Clock;
+use self::engine::carry_out;
+pub(crate) use self::gate::Gate;
+pub(crate) use self::limits::{Deadline, Interrupt, Limits, Stop};
+use self::wire::Wire;
+use crate::client::{Core, Live};
+use crate::error::{Error, Status};
 use crate::operation::Operation;
-use attempt::attempt;
+use crate::service_code::ServiceCode;
 
 /// What one call does differently from its client's defaults.
 #[derive(Clone, Debug, Default)]
 pub struct CallOptions {
     cancel: Option<Cancel>,
+    interrupt: Option<Interrupt>,
     timeout: Option<Duration>,
+    max_attempts: Option<u32>,
 }
 
 impl CallOptions {
@@ -39,21 +56,62 @@ impl CallOptions {
         self
     }
 
+    /// Asks `interrupt` every 50 ms, on the calling thread and only while the call waits, whether to end: true cancels.
+    pub fn interrupt(&mut self, interrupt: impl Fn() -> bool + Send + Sync + 'static) -> &mut CallOptions {
+        self.interrupt = Some(Interrupt::new(interrupt));
+        self
+    }
+
     /// How long the whole call may take.
     pub fn timeout(&mut self, timeout: Duration) -> &mut CallOptions {
         self.timeout = Some(timeout);
         self
     }
+
+    /// How many attempts may fail; see [`Config::max_attempts`](crate::Config::max_attempts).
+    pub fn max_attempts(&mut self, max_attempts: u32) -> &mut CallOptions {
+        self.max_attempts = Some(max_attempts.max(1));
+        self
+    }
 }
 
-/// Carries out `operation`.
-pub(crate) fn run<O: Operation>(core: &Core, operation: &O, options: &CallOptions) -> Result<O::Output, Error> {
-    operation.check()?;
-    let limits = Limits {
-        deadline: Deadline::after(options.timeout.unwrap_or(core.timeouts.total)),
-        cancel: options.cancel.clone(),
-    };
-    let credentials = core.credentials.credentials()?;
-    let (reply, receipt) = attempt(core, operation, 1, credentials, &limits)?;
-    operation.output(reply, receipt).map_err(|error| error.attempts_are(1))
+/// One call of the user: a client at work, within the call's limits.
+pub(crate) struct Call<'a> {
+    core: &'a Core,
+    live: &'a Live,
+    limits: Limits,
+    max_attempts: u32,
+}
+
+impl<'a> Call<'a> {
+    /// A call that begins now.
+    pub(crate) fn begin(core: &'a Core, options: &CallOptions) -> Call<'a> {
+        let limits = Limits {
+            deadline: Deadline::after(options.timeout.unwrap_or(core.timeouts.total)),
+            cancel: options.cancel.clone(),
+            interrupt: options.interrupt.clone(),
+        };
+        Call { core, live: core.live(), limits, max_attempts: options.max_attempts.unwrap_or(core.max_attempts) }
+    }
+
+    /// Carries out an operation that changes nothing: one that was lost is simply made again.
+    pub(crate) fn read<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+        self.write(operation, ServiceCode::None, |_| Ok(None))
+    }
+
+    /// Carries out an operation that must not be lost or doubled.
+    ///
+    /// After an attempt of which the outcome is unknown, `look` finds out whether it was carried out. So does a refusal
+    /// with the code `confirmed_by` later on.
+    pub(crate) fn write<O: Operation>(
+        &self,
+        operation: &O,
+        confirmed_by: ServiceCode,
+        mut look: impl FnMut(u32) -> Result<Option<O::Output>, Error>,
+    ) -> Result<O::Output, Error> {
+        operation.check()?;
+        let mut wire = Wire { call: self, operation, look: &mut look, confirmed_by, result: None };
+        carry_out(&mut wire, self.max_attempts, &self.core.budget)?;
+        wire.result.ok_or_else(|| Error::new(Status::Internal, "a call without a result"))
+    }
 }

@@ -41,12 +41,23 @@ fn read_error(reply: &Reply) -> Error {
         Some(words) => read_words(reply, words),
         None => without_words(reply),
     };
-    error.retry_after_is(retry_hint::read(reply, SystemTime::now()))
+    error.retry_after_is(retry_hint::read(reply, SystemTime::now())).reply_date_is(date(reply))
+}
+
+/// When the service made the reply; `None` where a cache on the way did.
+fn date(reply: &Reply) -> Option<SystemTime> {
+    if reply.header("age").is_some() {
+        return None;
+    }
+    httpdate::parse_http_date(reply.header("date")?).ok()
 }
 
 fn read_words(reply: &Reply, mut words: ServiceWords) -> Error {
     if words.request_id.is_empty() {
         words.request_id = reply.request_id().to_owned();
+    }
+    if words.message.is_empty() {
+        words.message = "the service gives no reason".to_owned();
     }
     Error::refused_by_service(ServiceCode::from_word(&words.code), reply.status(), words)
 }
@@ -115,6 +126,11 @@ mod tests {
     }
 
     #[test]
+    fn an_error_without_a_message_has_one_all_the_same() {
+        assert_eq!(error(400, &[], r#"{"Code":"X"}"#).message(), "the service gives no reason");
+    }
+
+    #[test]
     fn an_error_without_the_service_s_words_is_judged_by_its_status() {
         let judged = |status, headers| {
             let error = error(status, headers, "<html></html>");
@@ -127,5 +143,19 @@ mod tests {
         assert_eq!(judged(429, &[]), (Status::Throttled, Outcome::Refused, true));
         assert_eq!(judged(403, &[]), (Status::Response, Outcome::Refused, false));
         assert_eq!(judged(302, &[("location", "https://example.com")]), (Status::Response, Outcome::Refused, false));
+    }
+
+    #[test]
+    fn an_error_has_the_date_of_its_reply_unless_a_cache_made_it() {
+        let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+        let seconds = |headers: &[(&'static str, &str)]| {
+            let date = error(400, headers, "").reply_date()?;
+            Some(date.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs())
+        };
+
+        assert_eq!(seconds(&[date]), Some(784_111_777));
+        assert_eq!(seconds(&[date, ("age", "1")]), None);
+        assert_eq!(seconds(&[("date", "Sun, 06 Nov 1960 08:49:37 GMT")]), None);
+        assert_eq!(seconds(&[("date", "now")]), None);
     }
 }

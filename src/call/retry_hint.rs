@@ -2,9 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
-
 use crate::transport::Reply;
 
 /// The longest of the waits that the reply's headers ask for; what can't be read asks for nothing.
@@ -22,9 +19,8 @@ fn milliseconds(value: &str) -> Option<Duration> {
 fn seconds_or_date(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     value.parse().ok().map(Duration::from_secs).or_else(|| {
-        let date = rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
-        let wait = date.duration_since(Timestamp::try_from(now).ok()?);
-        Duration::try_from(wait).ok()
+        let date = httpdate::parse_http_date(value).ok()?;
+        date.duration_since(now).ok()
     })
 }
 

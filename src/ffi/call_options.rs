@@ -1,11 +1,19 @@
 //! What one call does differently from the client's defaults.
 
+use std::ffi::c_void;
 use std::time::Duration;
 
 use super::cancel::{self, esa_cancel};
 use super::struct_size::{CallerStruct, read_struct};
 use crate::call::CallOptions;
 use crate::error::Error;
+
+/// Says whether a call shall end: 0, go on; anything else cancels it.
+///
+/// Asked every 50 ms, and after a signal, on the thread that makes the call and only while the call waits. For language
+/// runtimes, which look at signals only on a thread of their own: others use an `esa_cancel`. It must return (no
+/// exception, no longjmp).
+pub type esa_interrupt_fn = Option<unsafe extern "C" fn(data: *mut c_void) -> i32>;
 
 /// What one call does differently from the client's defaults. Begin with `ESA_CALL_OPTIONS_INIT`.
 #[repr(C)]
@@ -17,13 +25,35 @@ pub struct esa_call_options {
     pub cancel: *const esa_cancel,
     /// How long the whole call may take, in milliseconds; 0: as long as the client's configuration says.
     pub timeout_ms: u32,
-    /// 0.
-    pub reserved: u32,
+    /// How many attempts may fail; 0: as many as the client's configuration says.
+    pub max_attempts: u32,
+    /// Asked while the call waits; NULL: nobody is.
+    pub interrupt: esa_interrupt_fn,
+    /// Passed to `interrupt`.
+    pub interrupt_data: *mut c_void,
 }
 
-// SAFETY: `repr(C)`, `struct_size` first, then a pointer and integers.
+// SAFETY: `repr(C)`, `struct_size` first, then pointers, which may be NULL, and integers.
 unsafe impl CallerStruct for esa_call_options {
     const ARGUMENT: &'static str = "options";
+}
+
+/// The caller's function with its data.
+struct Question {
+    function: unsafe extern "C" fn(*mut c_void) -> i32,
+    data: *mut c_void,
+}
+
+// SAFETY: it is asked on the thread that makes the call and on no other.
+unsafe impl Send for Question {}
+// SAFETY: as above.
+unsafe impl Sync for Question {}
+
+impl Question {
+    fn ask(&self) -> bool {
+        // SAFETY: a function of this type is what the caller gave, with the data to call it with.
+        unsafe { (self.function)(self.data) != 0 }
+    }
 }
 
 /// The options behind `pointer`; NULL means the defaults.
@@ -37,11 +67,15 @@ pub(super) unsafe fn read_options(pointer: *const esa_call_options) -> Result<Ca
     }
     // SAFETY: this function's promise.
     let given = unsafe { read_struct(pointer) }?;
-    if given.reserved != 0 {
-        return Err(Error::invalid_argument("options.reserved", "is not 0"));
-    }
     if given.timeout_ms != 0 {
         options.timeout(Duration::from_millis(given.timeout_ms.into()));
+    }
+    if given.max_attempts != 0 {
+        options.max_attempts(given.max_attempts);
+    }
+    if let Some(function) = given.interrupt {
+        let question = Question { function, data: given.interrupt_data };
+        options.interrupt(move || question.ask());
     }
     // SAFETY: this function's promise.
     if let Some(cancel) = unsafe { cancel::shared(given.cancel) } {

@@ -61,16 +61,24 @@ pub unsafe extern "C" fn esa_client_free(client: *mut esa_client) {
     });
 }
 
-/// A share of the client for the length of a call, so that it may be released meanwhile; `None` for NULL.
+/// Carries out a call with the client, of which it keeps a share, so that the caller may release it meanwhile.
 ///
 /// # Safety
-/// As for `esa_client_free()`.
-pub(super) unsafe fn shared(client: *const esa_client) -> Option<Client> {
+/// `client` is NULL or a live object; `result` and `error` are each NULL or point to memory for a pointer.
+pub(super) unsafe fn with_client<T>(
+    client: *const esa_client,
+    result: *mut *mut T,
+    error: *mut *mut esa_error,
+    body: impl FnOnce(&Client) -> Result<*mut T, Error>,
+) -> esa_status {
     // SAFETY: NULL or a live object (this function's promise).
-    unsafe { client.as_ref() }.map(|client| client.client.clone())
-}
-
-/// The client of a call, or the error that says it is missing.
-pub(super) fn required(client: Option<&Client>) -> Result<&Client, Error> {
-    client.ok_or_else(|| Error::invalid_argument("client", "is NULL"))
+    let client = unsafe { client.as_ref() }.map(|client| client.client.clone());
+    let log = client.as_ref().map(|client| client.log().clone()).unwrap_or_default();
+    // SAFETY: as this function promises.
+    unsafe {
+        call(&log, result, error, "result", || match &client {
+            Some(client) => body(client),
+            None => Err(Error::invalid_argument("client", "is NULL")),
+        })
+    }
 }

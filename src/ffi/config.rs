@@ -249,6 +249,51 @@ pub unsafe extern "C" fn esa_config_set_keep_alive(config: *mut esa_config, max_
     }
 }
 
+/// Sets how many attempts of a call may fail; default 3, which 0 leaves.
+///
+/// Attempts that are refused because the service is busy with another call of the account don't count: they are made
+/// until the call's time limit.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+///
+/// # Safety
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_max_attempts(config: *mut esa_config, max_attempts: u32) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            if max_attempts != 0 {
+                config.max_attempts(max_attempts);
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Sets how many of a client's writes (creates and deletes) may be under way at once; default 1, 0: no limit.
+///
+/// The service refuses a routine call of an account while another one runs, so the client's own calls wait for each
+/// other, in the order in which they came, within their time limits.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+///
+/// # Safety
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_max_concurrent_writes(
+    config: *mut esa_config,
+    max_concurrent_writes: u32,
+) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            config.max_concurrent_writes(max_concurrent_writes.try_into().unwrap_or(usize::MAX));
+            Ok(())
+        })
+    }
+}
+
 /// Sets where the library says what it does; without it, it says nothing. See `esa_log_fn`.
 ///
 /// `level`: the most that is wanted, a value of `esa_log_level`. `callback`: NULL for no log. `user_data` is passed to

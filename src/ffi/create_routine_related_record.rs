@@ -1,16 +1,19 @@
-//! CreateRoutineRelatedRecord.
+//! CreateRoutineRelatedRecord, to create a record or to ensure that it is there.
 
 use std::ffi::{CString, c_char};
 
 use super::call_options::{esa_call_options, read_options};
-use super::client::{self, esa_client};
+use super::client::{esa_client, with_client};
 use super::error::esa_error;
-use super::guard::{call, guarded};
+use super::guard::guarded;
+use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
 use super::struct_size::{CallerStruct, read_struct};
+use crate::error::Error;
 use crate::log::Log;
-use crate::operation::{CreateRoutineRelatedRecord, CreatedRecord};
+use crate::operation::CreateRoutineRelatedRecord;
+use crate::record::Record;
 
 /// Which record to create. Begin with `ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
 #[repr(C)]
@@ -18,7 +21,8 @@ use crate::operation::{CreateRoutineRelatedRecord, CreatedRecord};
 pub struct esa_create_routine_related_record_request {
     /// `sizeof(esa_create_routine_related_record_request)`.
     pub struct_size: usize,
-    /// The site's id: 1 or more.
+    /// The site's id: 1 or more. `esa_ensure_routine_related_record()` takes 0 for the site that the record's name
+    /// belongs to.
     pub site_id: i64,
     /// The routine's name: 1 to 253 bytes of UTF-8 without control characters.
     pub name: *const c_char,
@@ -31,15 +35,19 @@ unsafe impl CallerStruct for esa_create_routine_related_record_request {
     const ARGUMENT: &'static str = "request";
 }
 
-/// Where a record came from. In `origin` of a result.
-#[repr(i32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum esa_origin {
-    /// This call created it.
-    ESA_ORIGIN_CREATED = 1,
+impl esa_create_routine_related_record_request {
+    /// # Safety
+    /// The strings are NULL or NUL-terminated, and outlive the result.
+    unsafe fn read<'a>(self) -> Result<CreateRoutineRelatedRecord<'a>, Error> {
+        // SAFETY: this function's promise.
+        let (name, record_name) =
+            unsafe { (read_string("name", self.name)?, read_string("record_name", self.record_name)?) };
+        Ok(CreateRoutineRelatedRecord { site_id: self.site_id, name, record_name })
+    }
 }
 
-/// The record that a call created. Release it with `esa_create_routine_related_record_result_free()`.
+/// The record of a call that created or ensured it. Release it with
+/// `esa_create_routine_related_record_result_free()`.
 ///
 /// Any one thread at a time may read it. Strings are never NULL and live as long as the result.
 #[repr(C)]
@@ -48,39 +56,41 @@ pub struct esa_create_routine_related_record_result {
     pub record_id: i64,
     /// Where the record came from: a value of `esa_origin`.
     pub origin: i32,
-    /// How many requests the call sent.
+    /// How many requests to create the record the call sent.
     pub attempts: u32,
     /// The service's word: "OK".
     pub status: *const c_char,
     /// The service's id of the request.
     pub request_id: *const c_char,
+    /// The site's id.
+    pub site_id: i64,
 }
 
-/// What is allocated: the fields that the caller reads, and the strings that they point to.
-#[repr(C)]
-struct OwnedResult {
-    fields: esa_create_routine_related_record_result,
-    strings: [CString; 2],
-}
+/// What the fields point to.
+type Strings = [CString; 2];
 
-impl From<CreatedRecord> for Box<OwnedResult> {
-    fn from(record: CreatedRecord) -> Box<OwnedResult> {
+impl esa_create_routine_related_record_result {
+    fn give(record: &Record) -> *mut esa_create_routine_related_record_result {
         let strings = [&record.status, &record.request_id].map(|text| to_c_string(text));
         let [status, request_id] = strings.each_ref().map(|text| text.as_ptr());
         let fields = esa_create_routine_related_record_result {
             record_id: record.record_id.unwrap_or(0),
-            origin: esa_origin::ESA_ORIGIN_CREATED as i32,
+            origin: record.origin as i32,
             attempts: record.attempts,
             status,
             request_id,
+            site_id: record.site_id,
         };
-        Box::new(OwnedResult { fields, strings })
+        Owned::<_, Strings>::give(fields, strings)
     }
 }
 
 /// Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
 ///
-/// Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`.
+/// Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`. A record that
+/// exists already is an error. One that this call created is never lost and never doubled: where the service's answer
+/// doesn't arrive, the record is looked for in the list of the routine's records before anything else is done, which
+/// needs `esa:ListRoutineRelatedRecords` on `*`. Where that isn't allowed, the outcome stays unknown.
 ///
 /// `client` and `request` are required, `options` may be NULL. All are read before anything is sent and can be changed
 /// afterwards. On success `*result` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL.
@@ -101,21 +111,41 @@ pub unsafe extern "C" fn esa_create_routine_related_record(
     result: *mut *mut esa_create_routine_related_record_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    // SAFETY: NULL or a live object (this function's promise).
-    let client = unsafe { client::shared(client) };
-    let log = client.as_ref().map(|client| client.log().clone()).unwrap_or_default();
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        call(&log, result, error, "result", || {
-            let client = client::required(client.as_ref())?;
-            let request = read_struct(request)?;
-            let request = CreateRoutineRelatedRecord {
-                site_id: request.site_id,
-                name: read_string("name", request.name)?,
-                record_name: read_string("record_name", request.record_name)?,
-            };
+        with_client(client, result, error, |client| {
+            let request = read_struct(request)?.read()?;
             let record = client.create_routine_related_record(&request, &read_options(options)?)?;
-            Ok(Box::into_raw(Box::<OwnedResult>::from(record)).cast())
+            Ok(esa_create_routine_related_record_result::give(&record))
+        })
+    }
+}
+
+/// Creates a record like `esa_create_routine_related_record()`, and succeeds where it exists already.
+///
+/// A record that exists and is tied to this routine gives `ESA_ORIGIN_EXISTING`; one that is in the way otherwise,
+/// `ESA_ERR_CONFLICT`. Where `site_id` of the request is 0, the site is the one that the record's name belongs to, found
+/// by GetMatchSite.
+///
+/// Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, for a `site_id` of 0,
+/// `esa:GetMatchSite`, both on `*`. Pointers, threads, limits and errors are as there.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_ensure_routine_related_record(
+    client: *const esa_client,
+    request: *const esa_create_routine_related_record_request,
+    options: *const esa_call_options,
+    result: *mut *mut esa_create_routine_related_record_result,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    unsafe {
+        with_client(client, result, error, |client| {
+            let request = read_struct(request)?.read()?;
+            let record = client.ensure_routine_related_record(&request, &read_options(options)?)?;
+            Ok(esa_create_routine_related_record_result::give(&record))
         })
     }
 }
@@ -125,15 +155,13 @@ pub unsafe extern "C" fn esa_create_routine_related_record(
 /// `result` may be NULL. Any thread; each result once.
 ///
 /// # Safety
-/// `result` is NULL, or was handed out by `esa_create_routine_related_record()` and not released yet.
+/// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn esa_create_routine_related_record_result_free(
     result: *mut esa_create_routine_related_record_result,
 ) {
     guarded(&Log::default(), (), || {
-        if !result.is_null() {
-            // SAFETY: made of a `Box<OwnedResult>`, whose first field it points to; released once.
-            drop(unsafe { Box::from_raw(result.cast::<OwnedResult>()) });
-        }
+        // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
+        unsafe { Owned::<_, Strings>::take_back(result) }
     });
 }

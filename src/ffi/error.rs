@@ -3,6 +3,7 @@
 use std::ffi::{CString, c_char};
 
 use super::guard::guarded;
+use super::owned::Owned;
 use super::status::esa_status;
 use super::string::to_c_string;
 use crate::error::Error;
@@ -46,15 +47,12 @@ pub struct esa_error {
     pub access_denied_detail: *const c_char,
 }
 
-/// What is allocated: the fields that the caller reads, and the strings that they point to.
-#[repr(C)]
-struct OwnedError {
-    fields: esa_error,
-    strings: [CString; 6],
-}
+/// What the fields point to.
+type Strings = [CString; 6];
 
-impl From<Error> for Box<OwnedError> {
-    fn from(error: Error) -> Box<OwnedError> {
+impl esa_error {
+    /// Hands an error out.
+    fn give(error: &Error) -> *mut esa_error {
         let strings = [
             error.code(),
             error.message(),
@@ -83,7 +81,7 @@ impl From<Error> for Box<OwnedError> {
             recommend,
             access_denied_detail,
         };
-        Box::new(OwnedError { fields, strings })
+        Owned::<esa_error, Strings>::give(fields, strings)
     }
 }
 
@@ -94,10 +92,7 @@ impl From<Error> for Box<OwnedError> {
 pub(super) unsafe fn give_error(error: *mut *mut esa_error, failure: Option<Error>) -> esa_status {
     let status = failure.as_ref().map_or(esa_status::ESA_OK, |failure| failure.status().into());
     if !error.is_null() {
-        let object = match failure {
-            Some(failure) => Box::into_raw(Box::<OwnedError>::from(failure)).cast::<esa_error>(),
-            None => std::ptr::null_mut(),
-        };
+        let object = failure.as_ref().map_or(std::ptr::null_mut(), esa_error::give);
         // SAFETY: not NULL, so memory for a pointer (this function's promise); nothing is assumed of its alignment.
         unsafe { error.write_unaligned(object) };
     }
@@ -113,9 +108,7 @@ pub(super) unsafe fn give_error(error: *mut *mut esa_error, failure: Option<Erro
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn esa_error_free(error: *mut esa_error) {
     guarded(&Log::default(), (), || {
-        if !error.is_null() {
-            // SAFETY: made by `give_error` of a `Box<OwnedError>`, whose first field it points to; released once.
-            drop(unsafe { Box::from_raw(error.cast::<OwnedError>()) });
-        }
+        // SAFETY: NULL, or handed out by `esa_error::give` and not released yet (this function's promise).
+        unsafe { Owned::<esa_error, Strings>::take_back(error) }
     });
 }

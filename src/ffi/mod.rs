@@ -11,9 +11,16 @@ pub mod cancel;
 pub mod client;
 pub mod config;
 pub mod create_routine_related_record;
+pub mod delete_routine_related_record;
 pub mod error;
+#[cfg(fuzzing)]
+pub mod fuzz;
+pub mod get_match_site;
 mod guard;
+pub mod list_routine_related_records;
 pub mod log;
+pub mod origin;
+mod owned;
 pub mod service_code;
 pub mod status;
 mod string;

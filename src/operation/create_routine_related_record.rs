@@ -4,8 +4,8 @@
 
 use serde::Deserialize;
 
-use super::{Operation, Receipt, check_name, check_site_id, number};
-use crate::error::{Error, Outcome, Status};
+use super::{Operation, Receipt, check_id, check_name, number};
+use crate::error::Error;
 use crate::signature::Parameter;
 
 /// Which record to create. The routine and the site exist already.
@@ -19,20 +19,6 @@ pub struct CreateRoutineRelatedRecord<'a> {
     pub record_name: &'a str,
 }
 
-/// A record that a call created.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CreatedRecord {
-    /// The record's id; `None` where the service didn't tell, as it didn't before May 2025.
-    pub record_id: Option<i64>,
-    /// The service's word: `OK`.
-    pub status: String,
-    /// The service's id of the request.
-    pub request_id: String,
-    /// How many requests the call sent.
-    pub attempts: u32,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Reply {
@@ -41,14 +27,23 @@ pub(crate) struct Reply {
     record_id: Option<i64>,
 }
 
+/// What the service says of a record that it has created.
+pub(crate) struct Created {
+    /// Missing in replies from before May 2025.
+    pub(crate) record_id: Option<i64>,
+    pub(crate) status: String,
+    pub(crate) receipt: Receipt,
+}
+
 impl Operation for CreateRoutineRelatedRecord<'_> {
     const ACTION: &'static str = "CreateRoutineRelatedRecord";
+    const WRITES: bool = true;
 
     type Reply = Reply;
-    type Output = CreatedRecord;
+    type Output = Created;
 
     fn check(&self) -> Result<(), Error> {
-        check_site_id(self.site_id)?;
+        check_id("site_id", self.site_id)?;
         check_name("name", self.name)?;
         check_name("record_name", self.record_name)
     }
@@ -61,17 +56,8 @@ impl Operation for CreateRoutineRelatedRecord<'_> {
         ]
     }
 
-    fn output(&self, reply: Reply, receipt: Receipt) -> Result<CreatedRecord, Error> {
-        if reply.status != "OK" {
-            let message = format!("the service answered with Status {:?} in place of \"OK\"", reply.status);
-            let error = Error::new(Status::Server, message).outcome_is(Outcome::Unknown).retryable_is(true);
-            return Err(error.in_reply(receipt.http_status, &receipt.request_id));
-        }
-        Ok(CreatedRecord {
-            record_id: reply.record_id,
-            status: reply.status,
-            request_id: receipt.request_id,
-            attempts: receipt.attempt,
-        })
+    fn output(&self, reply: Reply, receipt: Receipt) -> Result<Created, Error> {
+        receipt.check_status(&reply.status)?;
+        Ok(Created { record_id: reply.record_id, status: reply.status, receipt })
     }
 }

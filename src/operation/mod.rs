@@ -1,12 +1,19 @@
 //! The operations of the service, one file each: parameters, reply, and what they need.
 
 mod create_routine_related_record;
+mod delete_routine_related_record;
+mod get_match_site;
+mod list_routine_related_records;
 mod number;
 
 use serde::de::DeserializeOwned;
 
-pub use self::create_routine_related_record::{CreateRoutineRelatedRecord, CreatedRecord};
-use crate::error::Error;
+pub use self::create_routine_related_record::CreateRoutineRelatedRecord;
+pub(crate) use self::create_routine_related_record::Created;
+pub use self::delete_routine_related_record::DeleteRoutineRelatedRecord;
+pub use self::get_match_site::{GetMatchSite, MatchSite};
+pub use self::list_routine_related_records::{ListRoutineRelatedRecords, RelatedRecord, RelatedRecordPage};
+use crate::error::{Error, Outcome, Status};
 use crate::signature::Parameter;
 
 /// The version of the service's interface that all operations are of.
@@ -17,6 +24,11 @@ pub(crate) trait Operation {
     /// The service's name for it.
     const ACTION: &'static str;
 
+    const METHOD: &'static str = "POST";
+
+    /// Whether it changes something.
+    const WRITES: bool;
+
     /// The body of a successful reply.
     type Reply: DeserializeOwned;
 
@@ -26,8 +38,15 @@ pub(crate) trait Operation {
     /// Refuses, by name, arguments that can't be sent. What is merely wrong is the service's to judge.
     fn check(&self) -> Result<(), Error>;
 
+    /// The parameters of the query.
+    fn query(&self) -> Vec<Parameter<'_>> {
+        Vec::new()
+    }
+
     /// The parameters of the form.
-    fn form(&self) -> Vec<Parameter<'_>>;
+    fn form(&self) -> Vec<Parameter<'_>> {
+        Vec::new()
+    }
 
     /// What the caller gets of a reply; an error where the reply isn't the operation's success after all.
     fn output(&self, reply: Self::Reply, receipt: Receipt) -> Result<Self::Output, Error>;
@@ -42,11 +61,23 @@ pub(crate) struct Receipt {
     pub(crate) request_id: String,
 }
 
+impl Receipt {
+    /// Refuses a success whose own word for it is another one.
+    fn check_status(&self, status: &str) -> Result<(), Error> {
+        if status == "OK" {
+            return Ok(());
+        }
+        let message = format!("the service answered with Status {status:?} in place of \"OK\"");
+        let error = Error::new(Status::Server, message).outcome_is(Outcome::Unknown);
+        Err(error.in_reply(self.http_status, &self.request_id))
+    }
+}
+
 /// The longest domain name that there can be, and more than the service takes for a routine's name.
 const LONGEST_NAME: usize = 253;
 
 /// Refuses a name that can't be one, whatever the service thinks of it.
-fn check_name(field: &str, name: &str) -> Result<(), Error> {
+pub(crate) fn check_name(field: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() {
         return Err(Error::invalid_argument(field, "is empty"));
     }
@@ -62,9 +93,10 @@ fn check_name(field: &str, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_site_id(site_id: i64) -> Result<(), Error> {
-    if site_id < 1 {
-        return Err(Error::invalid_argument("site_id", format_args!("is {site_id}; it is 1 or more")));
+/// Refuses an id that the service can't have given.
+pub(crate) fn check_id(field: &str, id: i64) -> Result<(), Error> {
+    if id < 1 {
+        return Err(Error::invalid_argument(field, format_args!("is {id}; it is 1 or more")));
     }
     Ok(())
 }

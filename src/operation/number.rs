@@ -9,6 +9,11 @@ pub(super) fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     deserializer.deserialize_any(Id)
 }
 
+/// An id that is a positive integer.
+pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    optional_id(deserializer)?.ok_or_else(|| D::Error::custom("id is null"))
+}
+
 struct Id;
 
 impl Visitor<'_> for Id {

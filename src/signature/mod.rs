@@ -1,6 +1,8 @@
 //! Signing a request: pure functions of what is sent, the credentials, and the date and nonce.
 
 pub(crate) mod percent_encoding;
+#[cfg(test)]
+mod properties;
 mod v1;
 mod v3;
 

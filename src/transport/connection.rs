@@ -95,7 +95,7 @@ impl Transport for Connection {
         if buffer.is_empty() {
             let error = Error::new(Status::Response, "the reply's head is larger than 64 KiB");
             let outcome = exchange.outcome();
-            return Err(exchange.fail(error.outcome_is(outcome)));
+            return Err(exchange.fail(error.outcome_is(outcome).retryable_is(true)));
         }
         match self.stream.read(buffer, &limits) {
             Ok(count) => {

@@ -16,7 +16,7 @@ use super::resolver::Resolver;
 use super::stream::Stream;
 use super::{Reply, tcp, tls};
 use crate::call::Limits;
-use crate::config::Config;
+use crate::config::{Config, KeepAlive};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Outcome, Status};
 use crate::signature::SignedRequest;
@@ -24,18 +24,22 @@ use crate::signature::SignedRequest;
 /// More than any reply that the service gives.
 const LARGEST_BODY: u64 = 1024 * 1024;
 
-/// What connections to the endpoint are made of; the same for all links.
+/// What connections to the endpoint are made with, as the configuration says.
 #[derive(Debug)]
-pub(super) struct Target {
-    resolver: Resolver,
+pub(crate) struct Settings {
+    endpoint: Endpoint,
+    pub(super) url: Uri,
     /// `None`: plain http, to this machine only.
-    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    tls: Option<(ClientConfig, ServerName<'static>)>,
     connect_timeout: Duration,
+    pub(super) keep_alive: KeepAlive,
     agent_config: AgentConfig,
 }
 
-impl Target {
-    pub(super) fn new(endpoint: &Endpoint, config: &Config) -> Result<Target, Error> {
+impl Settings {
+    pub(crate) fn new(endpoint: &Endpoint, config: &Config) -> Result<Settings, Error> {
+        let url = format!("{}/", endpoint.url()).parse();
+        let url = url.map_err(|_| Error::new(Status::Config, "the endpoint is not a URL"))?;
         // Made for http too: a CA file that can't be used is an error wherever the endpoint is.
         let tls_config = tls::client_config(&config.trust)?;
         let tls = match endpoint.is_tls() {
@@ -54,16 +58,36 @@ impl Target {
             .max_idle_connections_per_host(1)
             .max_idle_age(config.keep_alive.idle)
             .build();
-        Ok(Target {
-            resolver: Resolver::new(endpoint.host(), endpoint.port()),
+        Ok(Settings {
+            endpoint: endpoint.clone(),
+            url,
             tls,
             connect_timeout: config.timeouts.connect,
+            keep_alive: config.keep_alive,
             agent_config,
         })
     }
+}
+
+/// The endpoint as the links of one process share it.
+#[derive(Debug)]
+pub(super) struct Target {
+    settings: Arc<Settings>,
+    resolver: Resolver,
+    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+}
+
+impl Target {
+    pub(super) fn new(settings: &Arc<Settings>) -> Target {
+        let endpoint = &settings.endpoint;
+        // The sessions to resume are behind a lock, so each process has its own.
+        let tls =
+            settings.tls.as_ref().map(|(config, server_name)| (tls::with_own_sessions(config), server_name.clone()));
+        Target { settings: Arc::clone(settings), resolver: Resolver::new(endpoint.host(), endpoint.port()), tls }
+    }
 
     fn connect(&self, limits: &Limits) -> Result<Stream, Error> {
-        let limits = limits.within(self.connect_timeout);
+        let limits = limits.within(self.settings.connect_timeout);
         let addresses = self.resolver.resolve(&limits)?;
         match &self.tls {
             Some((config, server_name)) => {
@@ -103,7 +127,7 @@ impl Link {
     pub(super) fn new(target: &Arc<Target>) -> Link {
         let exchange = SharedExchange::default();
         let connector = LinkConnector { target: Arc::clone(target), exchange: exchange.clone() };
-        let agent = Agent::with_parts(target.agent_config.clone(), connector, LaterResolver);
+        let agent = Agent::with_parts(target.settings.agent_config.clone(), connector, LaterResolver);
         Link { agent, exchange, last_used: Instant::now() }
     }
 

@@ -12,18 +12,18 @@ mod tcp;
 mod tls;
 mod wait;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use ureq::http::{HeaderMap, Uri};
+use ureq::http::HeaderMap;
 
+pub(crate) use self::link::Settings;
 use self::link::{Link, Target};
 #[cfg(feature = "capi")]
 pub(crate) use self::resolver::is_library_thread;
+pub(crate) use self::wait::{pause, wait_until_readable};
 use crate::call::Limits;
-use crate::config::{Config, KeepAlive};
-use crate::endpoint::Endpoint;
-use crate::error::{Error, Status};
+use crate::error::Error;
 use crate::signature::SignedRequest;
 
 /// What came back.
@@ -53,8 +53,8 @@ impl Reply {
         &self.body
     }
 
-    #[cfg(test)]
-    pub(crate) fn new(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn new(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>>) -> Reply {
         let headers = headers.iter().map(|(name, value)| {
             (ureq::http::HeaderName::from_static(name), ureq::http::HeaderValue::from_str(value).unwrap())
         });
@@ -62,61 +62,41 @@ impl Reply {
     }
 }
 
-/// Exchanges requests for replies, with connections that are kept for the next ones.
+/// Exchanges requests for replies, with connections that are kept for the next ones. It belongs to one process.
 #[derive(Debug)]
 pub(crate) struct Transport {
     target: Arc<Target>,
-    url: Uri,
-    keep_alive: KeepAlive,
-    idle: Mutex<Idle>,
-}
-
-/// Links that no call uses at the moment; the one used last is at the end.
-#[derive(Debug)]
-struct Idle {
-    /// The process that they belong to: after a fork, both sides would talk over the same sockets.
-    process: u32,
-    links: Vec<Link>,
+    settings: Arc<Settings>,
+    /// Links that no call uses at the moment; the one used last is at the end.
+    idle: Mutex<Vec<Link>>,
 }
 
 impl Transport {
-    pub(crate) fn new(endpoint: &Endpoint, config: &Config) -> Result<Transport, Error> {
-        let url = format!("{}/", endpoint.url()).parse();
-        let url = url.map_err(|_| Error::new(Status::Config, "the endpoint is not a URL"))?;
-        Ok(Transport {
-            target: Arc::new(Target::new(endpoint, config)?),
-            url,
-            keep_alive: config.keep_alive,
-            idle: Mutex::new(Idle { process: std::process::id(), links: Vec::new() }),
-        })
+    pub(crate) fn new(settings: &Arc<Settings>) -> Transport {
+        Transport { target: Arc::new(Target::new(settings)), settings: Arc::clone(settings), idle: Mutex::default() }
     }
 
     /// Sends `request` and returns the reply, whatever its HTTP status.
     ///
     /// An error has the outcome `NotSent` where no byte of the request left this machine, else `Unknown`.
     pub(crate) fn exchange(&self, request: SignedRequest, limits: &Limits) -> Result<Reply, Error> {
-        let mut link = self.take_idle().unwrap_or_else(|| Link::new(&self.target));
-        let reply = link.exchange(&self.url, request, limits)?;
+        let mut link = self.lock().pop().unwrap_or_else(|| Link::new(&self.target));
+        let reply = link.exchange(&self.settings.url, request, limits)?;
         self.put_idle(link);
         Ok(reply)
     }
 
-    fn take_idle(&self) -> Option<Link> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let process = std::process::id();
-        if idle.process != process {
-            *idle = Idle { process, links: Vec::new() };
+    fn put_idle(&self, mut link: Link) {
+        let (now, keep_alive) = (Instant::now(), self.settings.keep_alive);
+        link.last_used = now;
+        let mut idle = self.lock();
+        idle.retain(|link| now.duration_since(link.last_used) < keep_alive.idle);
+        if idle.len() < keep_alive.max_idle {
+            idle.push(link);
         }
-        idle.links.pop()
     }
 
-    fn put_idle(&self, mut link: Link) {
-        let now = Instant::now();
-        link.last_used = now;
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.links.retain(|link| now.duration_since(link.last_used) < self.keep_alive.idle);
-        if idle.links.len() < self.keep_alive.max_idle {
-            idle.links.push(link);
-        }
+    fn lock(&self) -> MutexGuard<'_, Vec<Link>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -64,7 +64,7 @@ mod tests {
     use crate::call::Deadline;
 
     fn limits() -> Limits {
-        Limits { deadline: Deadline::after(Duration::from_secs(20)), cancel: None }
+        Limits { deadline: Deadline::after(Duration::from_secs(20)), cancel: None, interrupt: None }
     }
 
     fn refusing() -> SocketAddr {

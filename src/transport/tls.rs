@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, KeyProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -13,15 +14,25 @@ use crate::config::Trust;
 use crate::error::{Error, Status};
 
 /// How to make TLS connections to `host`: TLS 1.2 and 1.3, trusting the given authorities, else the built-in ones.
-pub(super) fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
+pub(super) fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     let provider = CryptoProvider { key_provider: &NoClientKeys, ..ring::default_provider() };
     let config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::new(Status::Internal, format!("TLS can't be set up: {error}")))?
         .with_root_certificates(roots(trust)?)
         .with_no_client_auth();
-    Ok(Arc::new(config))
+    Ok(config)
 }
+
+/// The same, with nothing of the sessions that others have had.
+pub(super) fn with_own_sessions(config: &ClientConfig) -> Arc<ClientConfig> {
+    let mut config = config.clone();
+    config.resumption = Resumption::in_memory_sessions(SESSIONS);
+    Arc::new(config)
+}
+
+/// All are of one server.
+const SESSIONS: usize = 32;
 
 /// The service knows its clients by their access keys. Without client certificates, the code that signs with them isn't
 /// linked, which is 40 kB.

@@ -14,19 +14,38 @@ pub(super) enum Ready {
 }
 
 /// Returns when `descriptor` is ready or broken, or when a limit says to stop.
-#[allow(unsafe_code)]
 pub(super) fn wait(descriptor: impl AsFd, ready: Ready, limits: &Limits) -> Result<(), Stop> {
     let events = match ready {
         Ready::Read => libc::POLLIN,
         Ready::Write => libc::POLLOUT,
     };
-    let watch = |descriptor: i32, events| libc::pollfd { fd: descriptor, events, revents: 0 };
-    // poll passes over negative descriptors.
-    let wake = limits.cancel.as_ref().map_or(-1, |cancel| cancel.wake().as_raw_fd());
-    let mut watched = [watch(descriptor.as_fd().as_raw_fd(), events), watch(wake, libc::POLLIN)];
+    poll(descriptor.as_fd().as_raw_fd(), events, limits)
+}
+
+/// Returns when `descriptor` has something to read or is broken, or when a limit says to stop.
+pub(crate) fn wait_until_readable(descriptor: impl AsFd, limits: &Limits) -> Result<(), Stop> {
+    wait(descriptor, Ready::Read, limits)
+}
+
+/// Returns after `duration`, or when a limit says to stop.
+pub(crate) fn pause(duration: Duration, limits: &Limits) -> Result<(), Stop> {
+    match poll(NO_DESCRIPTOR, 0, &limits.within(duration)) {
+        Err(Stop::TimedOut) => limits.check(),
+        result => result,
+    }
+}
+
+/// poll passes over negative descriptors.
+const NO_DESCRIPTOR: i32 = -1;
+
+#[allow(unsafe_code)]
+fn poll(descriptor: i32, events: i16, limits: &Limits) -> Result<(), Stop> {
+    let watch = |descriptor, events| libc::pollfd { fd: descriptor, events, revents: 0 };
+    let wake = limits.cancel.as_ref().map_or(NO_DESCRIPTOR, |cancel| cancel.wake().as_raw_fd());
+    let mut watched = [watch(descriptor, events), watch(wake, libc::POLLIN)];
     loop {
         limits.check()?;
-        let timeout = limits.deadline.left().map_or(-1, round_up_to_milliseconds);
+        let timeout = limits.longest_wait().map_or(-1, round_up_to_milliseconds);
         // SAFETY: `watched` is an array of two pollfd that outlives the call, and its length is given.
         let count = unsafe { libc::poll(watched.as_mut_ptr(), watched.len() as libc::nfds_t, timeout) };
         if count < 0 {
@@ -34,8 +53,12 @@ pub(super) fn wait(descriptor: impl AsFd, ready: Ready, limits: &Limits) -> Resu
             if error.kind() != io::ErrorKind::Interrupted {
                 return Err(Stop::Failed(error));
             }
+            // A signal may be what the caller wants to end for.
+            limits.ask()?;
         } else if watched[0].revents != 0 {
             return Ok(());
+        } else {
+            limits.ask()?;
         }
     }
 }
@@ -49,13 +72,16 @@ fn round_up_to_milliseconds(duration: Duration) -> i32 {
 mod tests {
     use std::io::Write;
     use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Instant;
 
     use super::*;
-    use crate::call::{Cancel, Deadline};
+    use crate::call::{Cancel, Deadline, Interrupt};
 
     fn limits(milliseconds: u64, cancel: Option<&Cancel>) -> Limits {
-        Limits { deadline: Deadline::after(Duration::from_millis(milliseconds)), cancel: cancel.cloned() }
+        let deadline = Deadline::after(Duration::from_millis(milliseconds));
+        Limits { deadline, cancel: cancel.cloned(), interrupt: None }
     }
 
     #[test]
@@ -74,6 +100,32 @@ mod tests {
 
         assert!(matches!(wait(&other, Ready::Read, &limits(30, None)), Err(Stop::TimedOut)));
         assert!(started.elapsed() >= Duration::from_millis(30));
+    }
+
+    #[test]
+    fn a_pause_lasts_as_long_as_it_should_or_until_a_limit() {
+        let started = Instant::now();
+
+        assert!(pause(Duration::from_millis(30), &limits(60_000, None)).is_ok());
+        assert!(started.elapsed() >= Duration::from_millis(30));
+        assert!(matches!(pause(Duration::from_secs(60), &limits(30, None)), Err(Stop::TimedOut)));
+        let cancel = Cancel::new().unwrap();
+        cancel.trigger();
+        assert!(matches!(pause(Duration::from_secs(60), &limits(60_000, Some(&cancel))), Err(Stop::Cancelled)));
+    }
+
+    #[test]
+    fn the_caller_is_asked_while_waiting_and_can_end_it() {
+        let (_one, other) = UnixStream::pair().unwrap();
+        let asked = Arc::new(AtomicU32::new(0));
+        let interrupt = {
+            let asked = Arc::clone(&asked);
+            Interrupt::new(move || asked.fetch_add(1, Ordering::SeqCst) == 2)
+        };
+        let limits = Limits { interrupt: Some(interrupt), ..limits(60_000, None) };
+
+        assert!(matches!(wait(&other, Ready::Read, &limits), Err(Stop::Cancelled)));
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
     }
 
     #[test]

@@ -1,0 +1,58 @@
+//! The retry budget of a client: how many retries it may make when much fails, so that a service in trouble isn't met
+//! with a multiple of the usual traffic.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::error::{Error, Status};
+
+const FULL: u32 = 500;
+
+/// What a retry costs; and one after the service has said itself that it needs time.
+const RETRY: u32 = 14;
+const THROTTLED: u32 = 5;
+
+/// A bucket of tokens: retries take some, successes give one.
+#[derive(Debug)]
+pub(crate) struct Budget(AtomicU32);
+
+impl Budget {
+    pub(crate) fn new() -> Budget {
+        Budget(AtomicU32::new(FULL))
+    }
+
+    /// Pays for a retry after `error`; false where there isn't enough left.
+    pub(super) fn pay(&self, error: &Error) -> bool {
+        let cost = if error.status() == Status::Throttled { THROTTLED } else { RETRY };
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(cost)).is_ok()
+    }
+
+    pub(super) fn earn(&self) {
+        let _ =
+            self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| (tokens < FULL).then_some(tokens + 1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_bucket_pays_for_thirty_five_retries_or_a_hundred_throttled_ones() {
+        for (status, retries) in [(Status::Connect, 35), (Status::Throttled, 100)] {
+            let (budget, error) = (Budget::new(), Error::new(status, ""));
+
+            assert_eq!((0..1000).filter(|_| budget.pay(&error)).count(), retries);
+        }
+    }
+
+    #[test]
+    fn successes_fill_it_again_and_not_beyond() {
+        let (budget, error) = (Budget::new(), Error::new(Status::Connect, ""));
+        while budget.pay(&error) {}
+
+        (0..14).for_each(|_| budget.earn());
+        assert!(budget.pay(&error));
+        (0..2000).for_each(|_| budget.earn());
+        assert_eq!((0..1000).filter(|_| budget.pay(&error)).count(), 35);
+    }
+}

@@ -1,0 +1,64 @@
+//! Replies of any kind, for the fuzzer.
+
+use std::time::SystemTime;
+
+use super::redaction::Redaction;
+use super::{reply, retry_hint};
+use crate::credentials::Credentials;
+use crate::error::Outcome;
+use crate::operation::{
+    CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, Operation, Receipt,
+};
+use crate::transport::Reply;
+
+/// The first byte chooses the HTTP status, the rest is the body: every operation reads it.
+pub fn reply(data: &[u8]) {
+    let Some((&choice, body)) = data.split_first() else { return };
+    let status = [200, 201, 301, 400, 403, 404, 429, 500, 502, 503][usize::from(choice) % 10];
+    let reply = Reply::new(status, &[("x-acs-request-id", "R")], body);
+    let name = "a.example.com";
+    read(&reply, &CreateRoutineRelatedRecord { site_id: 1, name, record_name: name });
+    read(&reply, &DeleteRoutineRelatedRecord { site_id: 1, name, record_name: name, record_id: Some(1) });
+    read(&reply, &GetMatchSite { record_name: name });
+    read(&reply, &ListRoutineRelatedRecords::of(name));
+}
+
+fn read<O: Operation>(reply: &Reply, operation: &O) {
+    let result = reply::read::<O::Reply>(reply).and_then(|(parsed, request_id)| {
+        operation.output(parsed, Receipt { attempt: 1, http_status: reply.status(), request_id })
+    });
+    if let Err(error) = result {
+        assert_ne!(error.outcome(), Outcome::NotSent);
+        assert_eq!(error.http_status(), Some(reply.status()));
+        let _ = (error.to_string(), format!("{error:?}"));
+    }
+}
+
+/// Lines, each the value of one of the headers that ask to wait.
+pub fn retry_hint(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if !text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return;
+    }
+    let names = ["x-acs-retry-after", "retry-after", "x-ratelimit-user-api", "x-ratelimit-user", "date", "age"];
+    let headers: Vec<_> = names.into_iter().zip(text.split('\n')).collect();
+    let reply = Reply::new(429, &headers, "");
+    let hint = retry_hint::read(&reply, SystemTime::UNIX_EPOCH);
+    let error = reply::read::<serde_json::Value>(&reply).expect_err("429 is no success");
+    assert!(hint.is_none() || error.retry_after().is_none() || error.retry_after() <= hint);
+}
+
+/// Lines: an id, a secret, a token, and a text in which none of the last two may stay.
+pub fn credentials(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let mut lines = text.splitn(4, '\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (id, secret, token, text) = (line(), line(), line(), line());
+    let Ok(credentials) = Credentials::new(id, secret, Some(token)) else { return };
+    assert!(format!("{credentials:?}").starts_with("Credentials { access_key_id: "));
+    let mut text = [text, secret, token].join("\t");
+    Redaction::of(&credentials).apply(&mut text);
+    // A short one, or one with a bracket, may be part of what stands in its place.
+    let is_own = |secret: &str| secret.len() > 10 && !secret.contains(['[', ']']);
+    assert!(!is_own(secret) || !is_own(token) || !(text.contains(secret) || text.contains(token)));
+}

@@ -1,0 +1,65 @@
+//! The real world, as the engine changes it: requests to the service, and this machine's clock.
+
+use std::time::Duration;
+
+use super::attempt::attempt;
+use super::engine::World;
+use super::{Call, Stop};
+use crate::error::Error;
+use crate::log::Level;
+use crate::operation::Operation;
+use crate::service_code::ServiceCode;
+use crate::transport::pause;
+
+/// What a call does to carry out `operation`.
+pub(super) struct Wire<'a, O: Operation> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) operation: &'a O,
+    /// Looks for what an attempt has done, after so many of them.
+    pub(super) look: &'a mut dyn FnMut(u32) -> Result<Option<O::Output>, Error>,
+    /// The refusal that says that an earlier attempt was carried out.
+    pub(super) confirmed_by: ServiceCode,
+    pub(super) result: Option<O::Output>,
+}
+
+impl<O: Operation> World for Wire<'_, O> {
+    fn attempt(&mut self, number: u32) -> Result<(), Error> {
+        self.result = Some(attempt(self.call, self.operation, number)?);
+        Ok(())
+    }
+
+    fn is_safe(&self) -> bool {
+        !O::WRITES
+    }
+
+    fn look(&mut self, attempts: u32) -> Result<bool, Error> {
+        self.result = (self.look)(attempts)?;
+        Ok(self.result.is_some())
+    }
+
+    fn confirms(&self, error: &Error) -> bool {
+        error.service_code() == self.confirmed_by
+    }
+
+    fn mend(&mut self, error: &Error) -> bool {
+        error.service_code() == ServiceCode::InvalidTimeStampExpired
+            && error.reply_date().is_some_and(|date| self.call.core.clock.correct(date))
+    }
+
+    fn pause(&mut self, duration: Duration) -> Result<(), Stop> {
+        pause(duration, &self.call.limits)
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.call.limits.deadline.left()
+    }
+
+    fn random(&mut self) -> u64 {
+        // Without random numbers, the middle: the waits are then as long as they are on average.
+        getrandom::u64().unwrap_or(1 << 63)
+    }
+
+    fn note(&mut self, decision: &dyn Fn() -> String) {
+        self.call.core.log.write(Level::Info, || format!("{}: {}", O::ACTION, decision()));
+    }
+}

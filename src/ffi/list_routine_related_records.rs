@@ -1,0 +1,159 @@
+//! ListRoutineRelatedRecords.
+
+use std::ffi::{CString, c_char};
+
+use super::call_options::{esa_call_options, read_options};
+use super::client::{esa_client, with_client};
+use super::error::esa_error;
+use super::guard::guarded;
+use super::owned::Owned;
+use super::status::esa_status;
+use super::string::{read_optional_string, read_string, to_c_string};
+use super::struct_size::{CallerStruct, read_struct};
+use crate::log::Log;
+use crate::operation::{ListRoutineRelatedRecords, RelatedRecordPage};
+
+/// Which page of a routine's records to list. Begin with `ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct esa_list_routine_related_records_request {
+    /// `sizeof(esa_list_routine_related_records_request)`.
+    pub struct_size: usize,
+    /// The routine's name: 1 to 253 bytes of UTF-8 without control characters.
+    pub name: *const c_char,
+    /// Only records whose name has something to do with this, by the service's fuzzy match; NULL: all.
+    pub search_key_word: *const c_char,
+    /// The page, from 1 on; 0: the first.
+    pub page_number: u32,
+    /// How many records a page has: 1 to 20; 0: 20.
+    pub page_size: u32,
+}
+
+// SAFETY: `repr(C)`, `struct_size` first, then pointers and integers.
+unsafe impl CallerStruct for esa_list_routine_related_records_request {
+    const ARGUMENT: &'static str = "request";
+}
+
+/// A record that is tied to a routine.
+#[repr(C)]
+pub struct esa_related_record {
+    /// The record's id.
+    pub record_id: i64,
+    /// The site's id.
+    pub site_id: i64,
+    /// The record's name.
+    pub record_name: *const c_char,
+    /// The site's name; may be "".
+    pub site_name: *const c_char,
+}
+
+/// A page of a routine's records. Release it with `esa_list_routine_related_records_result_free()`.
+///
+/// Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+#[repr(C)]
+pub struct esa_list_routine_related_records_result {
+    /// How many records the page has.
+    pub count: usize,
+    /// The records, `count` pointers to them; NULL where there are none.
+    pub records: *const *const esa_related_record,
+    /// How many records there are on all pages.
+    pub total_count: u64,
+    /// 1 where there are records on later pages, else 0.
+    pub has_more: i32,
+    /// 0.
+    pub reserved: u32,
+    /// The service's id of the request.
+    pub request_id: *const c_char,
+}
+
+/// What the fields point to.
+struct Behind {
+    _records: Vec<*const esa_related_record>,
+    _fields: Vec<esa_related_record>,
+    _strings: Vec<CString>,
+}
+
+impl esa_list_routine_related_records_result {
+    fn give(page: &RelatedRecordPage) -> *mut esa_list_routine_related_records_result {
+        let mut strings = Vec::with_capacity(2 * page.records.len() + 1);
+        // A CString's text stays where it is when the CString moves.
+        let mut keep = |text: &str| {
+            let text = to_c_string(text);
+            let pointer = text.as_ptr();
+            strings.push(text);
+            pointer
+        };
+        // Pointers to each, so that the struct can grow.
+        let fields: Vec<_> = page
+            .records
+            .iter()
+            .map(|record| esa_related_record {
+                record_id: record.record_id,
+                site_id: record.site_id,
+                record_name: keep(&record.record_name),
+                site_name: keep(&record.site_name),
+            })
+            .collect();
+        let request_id = keep(&page.request_id);
+        let records: Vec<*const esa_related_record> = fields.iter().map(|record| &raw const *record).collect();
+        let result = esa_list_routine_related_records_result {
+            count: records.len(),
+            records: if records.is_empty() { std::ptr::null() } else { records.as_ptr() },
+            total_count: page.total_count,
+            has_more: page.has_more.into(),
+            reserved: 0,
+            request_id,
+        };
+        Owned::give(result, Behind { _records: records, _fields: fields, _strings: strings })
+    }
+}
+
+/// Lists a page of a routine's records.
+///
+/// Needs the RAM action `esa:ListRoutineRelatedRecords` on `*`; a policy for one site doesn't cover it.
+///
+/// Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`; nothing is changed.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_list_routine_related_records(
+    client: *const esa_client,
+    request: *const esa_list_routine_related_records_request,
+    options: *const esa_call_options,
+    result: *mut *mut esa_list_routine_related_records_result,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    unsafe {
+        with_client(client, result, error, |client| {
+            let request = read_struct(request)?;
+            let mut list = ListRoutineRelatedRecords::of(read_string("name", request.name)?);
+            list.search_key_word = read_optional_string("search_key_word", request.search_key_word)?;
+            if request.page_number != 0 {
+                list.page_number = request.page_number;
+            }
+            if request.page_size != 0 {
+                list.page_size = request.page_size;
+            }
+            let page = client.list_routine_related_records(&list, &read_options(options)?)?;
+            Ok(esa_list_routine_related_records_result::give(&page))
+        })
+    }
+}
+
+/// Releases a result, its records and its strings.
+///
+/// `result` may be NULL. Any thread; each result once.
+///
+/// # Safety
+/// `result` is NULL, or was handed out by the library and not released yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_list_routine_related_records_result_free(
+    result: *mut esa_list_routine_related_records_result,
+) {
+    guarded(&Log::default(), (), || {
+        // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
+        unsafe { Owned::<_, Behind>::take_back(result) }
+    });
+}

@@ -1,0 +1,29 @@
+//! Where a record came from, as the C interface numbers it.
+
+use std::ffi::c_char;
+
+/// Where a record came from. In `origin` of a result.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum esa_origin {
+    /// This call created it.
+    ESA_ORIGIN_CREATED = 1,
+    /// This call created it, and found it in the list, because the service's answer was lost or incomplete.
+    ESA_ORIGIN_RECOVERED = 2,
+    /// It was there already.
+    ESA_ORIGIN_EXISTING = 3,
+}
+
+/// The enumerator's name, such as "ESA_ORIGIN_CREATED", for a value of `esa_origin`.
+///
+/// Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn esa_origin_name(origin: i32) -> *const c_char {
+    let name = match origin {
+        1 => c"ESA_ORIGIN_CREATED",
+        2 => c"ESA_ORIGIN_RECOVERED",
+        3 => c"ESA_ORIGIN_EXISTING",
+        _ => c"",
+    };
+    name.as_ptr()
+}

@@ -1,0 +1,15 @@
+//! What the fuzzer drives: `cargo fuzz` alone sets the flag that this is compiled with.
+
+pub use crate::call::fuzz::{credentials, reply, retry_hint};
+use crate::endpoint::Endpoint;
+#[cfg(feature = "capi")]
+pub use crate::ffi::fuzz::struct_size;
+
+/// An endpoint that is taken is the same one when it is written out and read again.
+pub fn endpoint(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(endpoint) = Endpoint::choose(Some(text), None) {
+        assert_eq!(Endpoint::choose(Some(&endpoint.url()), None).as_ref(), Ok(&endpoint));
+        assert!(endpoint.port() != 0 && !endpoint.host().is_empty());
+    }
+}

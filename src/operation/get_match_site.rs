@@ -1,0 +1,56 @@
+//! GetMatchSite: the account's site whose name is the longest suffix of a record's name.
+
+use serde::Deserialize;
+
+use super::{Operation, Receipt, check_name, number};
+use crate::error::Error;
+use crate::signature::Parameter;
+
+/// Which record's site to get.
+#[derive(Clone, Copy, Debug)]
+pub struct GetMatchSite<'a> {
+    /// The record's name: 1 to 253 bytes without control characters.
+    pub record_name: &'a str,
+}
+
+/// The site that a record's name belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MatchSite {
+    /// The site's id.
+    pub site_id: i64,
+    /// The site's name, such as `example.com`.
+    pub site_name: String,
+    /// The service's id of the request.
+    pub request_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Reply {
+    #[serde(deserialize_with = "number::id")]
+    site_id: i64,
+    #[serde(default)]
+    site_name: String,
+}
+
+impl Operation for GetMatchSite<'_> {
+    const ACTION: &'static str = "GetMatchSite";
+    const METHOD: &'static str = "GET";
+    const WRITES: bool = false;
+
+    type Reply = Reply;
+    type Output = MatchSite;
+
+    fn check(&self) -> Result<(), Error> {
+        check_name("record_name", self.record_name)
+    }
+
+    fn query(&self) -> Vec<Parameter<'_>> {
+        vec![("RecordName", self.record_name.into())]
+    }
+
+    fn output(&self, reply: Reply, receipt: Receipt) -> Result<MatchSite, Error> {
+        Ok(MatchSite { site_id: reply.site_id, site_name: reply.site_name, request_id: receipt.request_id })
+    }
+}

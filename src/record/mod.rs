@@ -1,0 +1,12 @@
+//! Records: what a caller wants of them, made of the service's operations.
+
+mod create;
+mod delete;
+mod ensure;
+mod find;
+
+pub(crate) use self::create::create;
+pub use self::create::{Origin, Record};
+pub use self::delete::Deletion;
+pub(crate) use self::delete::delete;
+pub(crate) use self::ensure::ensure;
