@@ -2,9 +2,11 @@
 
 mod emulator;
 mod exchange;
+mod faults;
 #[cfg(feature = "capi")]
 mod header;
 mod limits;
+mod records;
 mod reuse;
 mod server;
 mod vectors;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord, CreatedRecord, Credentials, Error};
+use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Record};
 
 pub(crate) const SUCCESS: &str =
     "HTTP/1.1 200 OK\r\nContent-Length: 44\r\n\r\n{\"Status\":\"OK\",\"RequestId\":\"R\",\"RecordId\":7}";
@@ -61,7 +61,7 @@ impl Server {
     }
 
     /// Makes the one call of these tests, with a client of its own.
-    pub(crate) fn call(&self) -> Result<CreatedRecord, Error> {
+    pub(crate) fn call(&self) -> Result<Record, Error> {
         call(&Client::new(&self.config()).unwrap())
     }
 }
@@ -72,11 +72,11 @@ pub(crate) fn config(endpoint: &str) -> Config {
     config
 }
 
-pub(crate) fn call(client: &Client) -> Result<CreatedRecord, Error> {
+pub(crate) fn call(client: &Client) -> Result<Record, Error> {
     call_with(client, &CallOptions::new())
 }
 
-pub(crate) fn call_with(client: &Client, options: &CallOptions) -> Result<CreatedRecord, Error> {
+pub(crate) fn call_with(client: &Client, options: &CallOptions) -> Result<Record, Error> {
     let request = CreateRoutineRelatedRecord { site_id: 1, name: "routine", record_name: "record.example.com" };
     client.create_routine_related_record(&request, options)
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use esa::{
-    CallOptions, Client, Config, CreateRoutineRelatedRecord, CreatedRecord, Credentials, Error, SignatureVersion,
-};
+use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Record, SignatureVersion};
 use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
@@ -36,7 +34,7 @@ fn check(table: &Value, case: &Value, endpoint: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn call(table: &Value, case: &Value, endpoint: &str) -> Result<CreatedRecord, Error> {
+fn call(table: &Value, case: &Value, endpoint: &str) -> Result<Record, Error> {
     let key = &table["credentials"][case["credentials"].as_str().unwrap()];
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut config = Config::new();
@@ -49,21 +47,26 @@ fn call(table: &Value, case: &Value, endpoint: &str) -> Result<CreatedRecord, Er
     if let Some(timeout) = case["timeout_ms"].as_u64() {
         options.timeout(Duration::from_millis(timeout));
     }
-    let request = &case["request"];
-    Client::new(&config)?.create_routine_related_record(
-        &CreateRoutineRelatedRecord {
-            site_id: request["site_id"].as_i64().unwrap(),
-            name: &text(&request["name"]),
-            record_name: &text(&request["record_name"]),
-        },
-        &options,
-    )
+    if let Some(max_attempts) = case["max_attempts"].as_u64() {
+        options.max_attempts(max_attempts.try_into().unwrap());
+    }
+    let (client, request) = (Client::new(&config)?, &case["request"]);
+    let request = CreateRoutineRelatedRecord {
+        site_id: request["site_id"].as_i64().unwrap(),
+        name: &text(&request["name"]),
+        record_name: &text(&request["record_name"]),
+    };
+    match case["operation"].as_str() {
+        Some("ensure") => client.ensure_routine_related_record(&request, &options),
+        _ => client.create_routine_related_record(&request, &options),
+    }
 }
 
-fn describe_record(record: &CreatedRecord) -> Value {
+fn describe_record(record: &Record) -> Value {
     json!({
         "status": "ESA_OK",
         "record_id": record.record_id.unwrap_or(0),
+        "origin": format!("ESA_ORIGIN_{}", upper_case(record.origin)),
         "service_status": record.status,
         "request_id": record.request_id,
         "attempts": record.attempts,

@@ -1,0 +1,60 @@
+//! Clocks that differ: rows 74 to 76. The server's is shifted, which is the same to the client as its own being off.
+
+use std::time::{Duration, SystemTime};
+
+use esa::{Client, Origin, Outcome, Status};
+
+use super::row::{Row, given};
+use super::service::Service;
+use super::step::refuses_with;
+
+const CODE: &str = "InvalidTimeStamp.Expired";
+
+/// A reply's date, so many seconds from now.
+fn date(seconds: u64) -> String {
+    format!("Date: {}\r\n", httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds)))
+}
+
+fn two_hours_apart() -> Row {
+    let mut row = given();
+    row.state.clock_ahead = 7200;
+    row
+}
+
+#[test]
+fn row_74_the_clock_is_corrected_once() {
+    two_hours_apart().played().succeeds(Origin::Created).sent(2, 0).attempts(2).leaves(1);
+}
+
+#[test]
+fn row_74_the_correction_is_kept_for_the_next_call() {
+    let mut row = two_hours_apart();
+    let service = Service::start(std::mem::take(&mut row.state));
+    row.config.endpoint(&format!("http://{}", service.address));
+    let client = Client::new(&row.config).unwrap();
+
+    assert_eq!(row.call(&client).unwrap().attempts, 2);
+    service.state().records.clear();
+    assert_eq!(row.call(&client).unwrap().attempts, 1);
+
+    assert_eq!(service.seen(), (3, 0));
+    assert!(service.state().problems.is_empty());
+}
+
+#[test]
+fn row_75_a_date_that_is_not_to_be_believed_corrects_nothing() {
+    let epoch = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n".to_owned();
+    for headers in [String::new(), epoch, format!("{}Age: 7200\r\n", date(7200)), date(0), "Date: now\r\n".to_owned()] {
+        let played = given().every_create(refuses_with(400, &headers, CODE)).played();
+
+        let played = played.fails(Status::Auth, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+        assert_eq!(played.error().code(), CODE, "{headers:?}");
+    }
+}
+
+#[test]
+fn row_76_a_correction_that_does_not_help_is_not_made_again() {
+    let row = given().creates([refuses_with(400, &date(7200), CODE), refuses_with(400, &date(14_400), CODE)]);
+
+    row.played().fails(Status::Auth, Outcome::Refused).sent(2, 0).attempts(2).leaves(0);
+}

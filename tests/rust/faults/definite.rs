@@ -1,0 +1,138 @@
+//! Definite answers: rows 63 to 73 and 78 to 82. The service says no, and there is nothing to look for.
+
+use std::net::TcpListener;
+
+use esa::{Origin, Outcome, ServiceCode, Status};
+
+use super::row::{RECORD, ROUTINE, SITE, given, together};
+use super::service::{SECRET, TOKEN};
+use super::step::{Step, refuses, refuses_with, replies};
+
+fn final_refusals() -> Vec<(&'static str, u16, Status)> {
+    vec![
+        ("RelatedRecordNumberExceedQuotaLimit", 400, Status::Quota),
+        ("RoutineUserServiceStatusHalt", 400, Status::Overdue),
+        ("ServiceNotOpen", 400, Status::NotActivated),
+        ("RoutineNotExist", 400, Status::NotFound),
+        ("ParameterNotExist", 400, Status::NotFound),
+        ("SiteNotFound", 404, Status::NotFound),
+        ("InvalidParameter", 400, Status::Rejected),
+        ("SiteParameterNotMatch", 400, Status::Rejected),
+        ("SignatureDoesNotMatch", 400, Status::Auth),
+        ("IncompleteSignature", 403, Status::Auth),
+        ("InvalidAccessKeyId.NotFound", 404, Status::Auth),
+        ("InvalidAccessKeyId.Inactive", 400, Status::Auth),
+        ("Forbidden.AccessKeyDisabled", 403, Status::Auth),
+        ("Forbidden.RAM", 403, Status::Forbidden),
+        ("NoPermission", 403, Status::Forbidden),
+        ("Brand.New", 400, Status::Rejected),
+    ]
+}
+
+#[test]
+fn a_refusal_ends_the_call() {
+    together(&final_refusals(), |&(code, http_status, status)| {
+        let played = given().every_create(refuses_with(http_status, "", code)).played();
+
+        let played = played.fails(status, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+
+        let error = played.error();
+        assert_eq!((error.code(), error.http_status(), error.retryable()), (code, Some(http_status), false));
+        assert_eq!((error.message(), error.request_id()), ("Words of the service.", "R-error"));
+    });
+}
+
+#[test]
+fn row_63_the_record_exists_already() {
+    let played = given().stored(ROUTINE, RECORD, SITE).played();
+
+    let played = played.fails(Status::Conflict, Outcome::Refused).sent(1, 0).attempts(1).leaves(1);
+
+    assert_eq!(played.error().service_code(), ServiceCode::ParameterAlreadyExist);
+}
+
+#[test]
+fn row_64_what_is_ensured_may_exist_already() {
+    let played = given().stored(ROUTINE, RECORD, SITE).ensures().played();
+
+    played.succeeds(Origin::Existing).sent(1, 1).attempts(1).leaves(1);
+}
+
+#[test]
+fn row_65_what_is_ensured_may_not_belong_to_another_routine() {
+    let played = given().stored("another", RECORD, SITE).ensures().played();
+
+    let played = played.fails(Status::Conflict, Outcome::Refused).sent(1, 1).attempts(1).leaves(1);
+
+    assert_eq!(played.service.state().records[0].name, "another");
+}
+
+#[test]
+fn row_71_the_echo_of_what_was_signed_is_not_told() {
+    let message = format!("Specified signature is not matched. server string to sign is:POST {TOKEN} {SECRET}");
+    let body =
+        format!(r#"{{"Code":"SignatureDoesNotMatch","Message":"{message}","Recommend":"https://x/?t={TOKEN}"}}"#);
+
+    let played = given().every_create(replies(400, "", body)).played();
+
+    // That neither secret is told is among what holds for every row.
+    let played = played.fails(Status::Auth, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+    assert!(played.error().message().ends_with("string to sign is:[redacted]"), "{:?}", played.result);
+}
+
+#[test]
+fn row_73_which_permission_is_missing_is_kept() {
+    let detail = r#"{"AuthAction":"esa:CreateRoutineRelatedRecord","PolicyType":"AccountLevelIdentityBasedPolicy"}"#;
+    let body = format!(r#"{{"Code":"NoPermission","Message":"m","AccessDeniedDetail":{detail}}}"#);
+
+    let played = given().every_create(replies(403, "", body)).played();
+
+    let played = played.fails(Status::Forbidden, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+    assert_eq!(played.error().access_denied_detail(), detail);
+}
+
+#[test]
+fn row_80_an_error_in_another_form_is_read() {
+    let xml =
+        "<?xml version='1.0'?><Error><RequestId>R</RequestId><Code>RoutineNotExist</Code><Message>m</Message></Error>";
+    let lower_case = r#"{"requestId":"R","code":"RoutineNotExist","message":"m"}"#;
+    for body in [xml, lower_case] {
+        let played = given().every_create(replies(400, "", body)).played();
+
+        let played = played.fails(Status::NotFound, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+        assert_eq!((played.error().code(), played.error().request_id()), ("RoutineNotExist", "R"));
+    }
+}
+
+fn assert_nobody_s(answer: Step, http_status: u16) {
+    let played = given().every_create(answer).played();
+
+    let played = played.fails(Status::Response, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+    assert_eq!(played.error().http_status(), Some(http_status));
+}
+
+#[test]
+fn row_81_a_redirect_is_not_followed() {
+    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    elsewhere.set_nonblocking(true).unwrap();
+    let location = format!("Location: http://{}/\r\n", elsewhere.local_addr().unwrap());
+
+    for status in [301, 302, 307, 308] {
+        assert_nobody_s(replies(status, &location, ""), status);
+    }
+    assert!(elsewhere.accept().is_err(), "the redirect was followed");
+}
+
+#[test]
+fn row_82_a_portal_answers_in_the_service_s_place() {
+    for status in [401, 403, 404] {
+        assert_nobody_s(replies(status, "", "<html><body>Log in first</body></html>"), status);
+    }
+}
+
+#[test]
+fn a_refusal_after_an_attempt_in_doubt_stands_where_it_is_final() {
+    let row = given().creates([refuses("InternalException"), refuses("RoutineNotExist")]);
+
+    row.played().fails(Status::NotFound, Outcome::Refused).sent(2, 1).attempts(2).leaves(0);
+}

@@ -1,0 +1,150 @@
+//! Nothing is sent: rows 1, 4 to 9, 16 and 17. Nothing can have happened, so the call just tries again.
+
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::sync::Mutex;
+
+use esa::{Client, Level, Log, Origin, Outcome, Status};
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::row::{Row, given};
+use super::service::{Service, State, reset};
+use crate::server::Server;
+
+/// A service that no request can reach.
+fn out_of_reach() -> Service {
+    Service::start(State::default())
+}
+
+fn given_endpoint(endpoint: &str) -> Row {
+    let mut row = given();
+    row.config.endpoint(endpoint);
+    row
+}
+
+/// A port that refuses connections, as long as nobody listens.
+pub(super) fn refusing() -> (Socket, SocketAddr) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SockAddr::from(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    (socket, address)
+}
+
+#[test]
+fn row_1_the_name_does_not_exist() {
+    // Longer than the DNS has names, so nobody is asked; and over http such a name is no loopback address.
+    let name = format!("{}.localhost", "a".repeat(300));
+    let row = given_endpoint(&format!("https://{name}"));
+
+    let error = Client::new(&row.config).unwrap_err();
+
+    // Names that a certificate can't have are refused earlier; src/transport/resolver.rs tests one that is looked up.
+    assert_eq!((error.status(), error.outcome(), error.retryable()), (Status::Config, Outcome::NotSent, false));
+}
+
+#[test]
+fn row_4_refused_always() {
+    let (_socket, address) = refusing();
+
+    let played = given_endpoint(&format!("http://{address}")).played_with(out_of_reach());
+
+    played.fails(Status::Connect, Outcome::NotSent).sent(0, 0).attempts(3);
+}
+
+#[test]
+fn row_5_refused_twice() {
+    let (socket, address) = refusing();
+    let (mut row, state) = (given_endpoint(&format!("http://{address}")), State::default());
+    let (service, refusals) = (Mutex::new(None), std::sync::Arc::new(Mutex::new((0, Some((socket, state))))));
+    let shared = (std::sync::Arc::new(service), refusals);
+    let (started, refused) = shared.clone();
+    // The log runs on the calling thread, after each attempt: after the second one, somebody listens.
+    row.config.log(Log::new(Level::Debug, move |_, line| {
+        let mut refused = refused.lock().unwrap();
+        refused.0 += u32::from(line.contains(": attempt "));
+        if refused.0 == 2 {
+            if let Some((socket, state)) = refused.1.take() {
+                socket.listen(16).unwrap();
+                *started.lock().unwrap() = Some(Service::accept(TcpListener::from(socket), None, state));
+            }
+        }
+    }));
+
+    let record = row.call(&Client::new(&row.config).unwrap()).unwrap();
+
+    let service = shared.0.lock().unwrap().take().unwrap();
+    assert_eq!((record.origin, record.attempts), (Origin::Created, 3));
+    assert_eq!((service.seen(), service.state().records.len()), ((1, 0), 1));
+    assert!(service.state().problems.is_empty());
+}
+
+#[test]
+fn row_6_the_first_address_refuses() {
+    // Where the name has one address only, that one accepts; src/transport/tcp.rs tests the same with two.
+    let addresses: Vec<_> = ("localhost", 0).to_socket_addrs().unwrap().collect();
+    let listener = TcpListener::bind(addresses.last().unwrap()).unwrap();
+    let service = Service::accept(listener, None, State::default());
+    let endpoint = format!("http://localhost:{}", service.address.port());
+
+    given_endpoint(&endpoint).played_with(service).succeeds(Origin::Created).sent(1, 0).attempts(1).leaves(1);
+}
+
+#[test]
+fn row_7_neither_accepted_nor_refused() {
+    let (socket, address) = refusing();
+    socket.listen(0).unwrap();
+    let queue = (0..4).map(|_| {
+        let queued = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        queued.set_nonblocking(true).unwrap();
+        let _ = queued.connect(&SockAddr::from(address));
+        queued
+    });
+    let _queue: Vec<_> = queue.collect();
+
+    let row = given_endpoint(&format!("http://{address}")).limits(300, 2000);
+
+    row.played_with(out_of_reach()).fails(Status::Timeout, Outcome::NotSent).sent(0, 0).attempts(3);
+}
+
+#[test]
+fn row_8_the_handshake_is_never_answered() {
+    let server = Server::start(|_connection, _| std::thread::sleep(std::time::Duration::from_secs(60)));
+    let row = given_endpoint(&format!("https://{}", server.address())).limits(300, 2000);
+
+    row.played_with(out_of_reach()).fails(Status::Timeout, Outcome::NotSent).sent(0, 0).attempts(3);
+    assert_eq!(server.connections(), 3);
+}
+
+#[test]
+fn row_9_a_reset_in_the_handshake() {
+    let server = Server::start(|connection, _| reset(&connection));
+    let row = given_endpoint(&format!("https://{}", server.address()));
+
+    let played = row.played_with(out_of_reach());
+
+    let status = played.error().status();
+    assert!(matches!(status, Status::Tls | Status::Connect), "{:?}", played.result);
+    played.fails(status, Outcome::NotSent).sent(0, 0).attempts(3);
+    assert_eq!(server.connections(), 3);
+}
+
+#[test]
+fn row_16_tls_to_a_server_that_speaks_http() {
+    let plain = Server::start(|mut connection, _| {
+        use std::io::{Read, Write};
+        let _ = connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        let _ = connection.read(&mut [0; 1024]);
+    });
+
+    let played = given_endpoint(&format!("https://{}", plain.address())).played_with(out_of_reach());
+
+    played.fails(Status::Tls, Outcome::NotSent).saying(|error| !error.retryable()).sent(0, 0).attempts(1);
+}
+
+#[test]
+fn row_17_plain_http_to_another_machine() {
+    let row = given_endpoint("http://esa.example.com");
+
+    let error = Client::new(&row.config).unwrap_err();
+
+    assert_eq!((error.status(), error.outcome()), (Status::Config, Outcome::NotSent));
+}

@@ -1,0 +1,218 @@
+//! How a row is played: given a server with its script, when the one call is made, then this came of it.
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use esa::{
+    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Level, Log, Origin, Outcome, Record,
+    Status,
+};
+
+use super::service::{KEY_ID, SECRET, Service, State, Stored, TOKEN};
+use super::step::Step;
+
+pub(super) const SITE: i64 = 54_362_329_990_032;
+pub(super) const ROUTINE: &str = "routine";
+pub(super) const RECORD: &str = "record.example.com";
+
+/// What a call may take beyond its deadline.
+const SLACK: Duration = Duration::from_millis(250);
+
+/// What the tests' clients log.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    pub(super) fn text(&self) -> String {
+        self.0.lock().unwrap().join("\n")
+    }
+}
+
+/// A server's script, and a client's configuration.
+pub(super) struct Row {
+    pub(super) state: State,
+    pub(super) config: Config,
+    total: Duration,
+    lines: Lines,
+    ensure: bool,
+}
+
+/// What came of a call.
+pub(super) struct Played {
+    pub(super) result: Result<Record, Error>,
+    pub(super) service: Service,
+    pub(super) elapsed: Duration,
+}
+
+pub(super) fn given() -> Row {
+    let mut config = Config::new();
+    let lines = Lines::default();
+    config.credentials(Credentials::new(KEY_ID, SECRET, Some(TOKEN)).unwrap());
+    let sink = lines.clone();
+    config.log(Log::new(Level::Debug, move |_, line| sink.0.lock().unwrap().push(line.to_owned())));
+    Row { state: State::default(), config, total: Duration::ZERO, lines, ensure: false }.limits(2000, 12_000)
+}
+
+impl Row {
+    /// What happens to the first creates; the service behaves afterwards.
+    pub(super) fn creates(mut self, steps: impl IntoIterator<Item = Step>) -> Row {
+        self.state.create_script.extend(steps);
+        self
+    }
+
+    pub(super) fn lists(mut self, steps: impl IntoIterator<Item = Step>) -> Row {
+        self.state.list_script.extend(steps);
+        self
+    }
+
+    pub(super) fn every_create(mut self, step: Step) -> Row {
+        self.state.create_always = Some(step);
+        self
+    }
+
+    pub(super) fn every_list(mut self, step: Step) -> Row {
+        self.state.list_always = Some(step);
+        self
+    }
+
+    /// A record that is there before the call.
+    pub(super) fn stored(mut self, name: &str, record_name: &str, site_id: i64) -> Row {
+        let record_id = 1000 + i64::try_from(self.state.records.len()).unwrap();
+        let (name, record_name) = (name.to_owned(), record_name.to_owned());
+        self.state.records.push(Stored { name, record_name, site_id, record_id });
+        self
+    }
+
+    /// The id that the server gives the first record.
+    pub(super) fn first_id(mut self, id: i64) -> Row {
+        self.state.first_id = Some(id);
+        self
+    }
+
+    pub(super) fn ensures(mut self) -> Row {
+        self.ensure = true;
+        self
+    }
+
+    /// Milliseconds for an attempt (and for connecting), and for the call.
+    pub(super) fn limits(mut self, attempt: u64, total: u64) -> Row {
+        let (attempt, total) = (Duration::from_millis(attempt), Duration::from_millis(total));
+        self.config.timeouts(Some(attempt), Some(attempt), Some(total));
+        self.total = total;
+        self
+    }
+
+    /// Makes the call to a server of its own.
+    pub(super) fn played(mut self) -> Played {
+        let service = Service::start(std::mem::take(&mut self.state));
+        self.config.endpoint(&format!("http://{}", service.address));
+        self.played_with(service)
+    }
+
+    /// Makes the call to what the configuration says, where `service` may be behind it.
+    pub(super) fn played_with(self, service: Service) -> Played {
+        let client = Client::new(&self.config).unwrap();
+        let started = Instant::now();
+        let result = self.call(&client);
+        let played = Played { result, service, elapsed: started.elapsed() };
+        assert!(played.elapsed < self.total + SLACK, "after {:?}: {:?}", played.elapsed, played.result);
+        played.keeps_the_promises(&self.lines);
+        played
+    }
+
+    pub(super) fn call(&self, client: &Client) -> Result<Record, Error> {
+        let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: RECORD };
+        match self.ensure {
+            true => client.ensure_routine_related_record(&request, &CallOptions::new()),
+            false => client.create_routine_related_record(&request, &CallOptions::new()),
+        }
+    }
+}
+
+impl Played {
+    /// What holds whatever happens.
+    fn keeps_the_promises(&self, lines: &Lines) {
+        let state = self.service.state();
+        assert!(state.problems.is_empty(), "{:#?}", state.problems);
+        let records = state.records.iter().filter(|record| record.record_name == RECORD && record.site_id == SITE);
+        let ids: Vec<_> = records.map(|record| record.record_id).collect();
+        assert!(ids.len() <= 1, "doubled: {ids:?}");
+        match &self.result {
+            Ok(record) => {
+                assert_eq!(ids.len(), 1, "{record:?}");
+                assert!(record.record_id.is_none_or(|id| id == ids[0]), "{record:?} is not {}", ids[0]);
+            }
+            Err(error) => assert!(!error.message().is_empty() && !error.advice().is_empty(), "{error:?}"),
+        }
+        let told = format!("{:?}\n{}", self.result, lines.text());
+        let encoded = |text: &str| text.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
+        let secrets = [SECRET.to_owned(), TOKEN.to_owned(), encoded(SECRET), encoded(TOKEN)];
+        for secret in secrets.iter().chain(state.signatures.iter().filter(|text| !text.is_empty())) {
+            assert!(!told.contains(secret.as_str()), "{secret} is in\n{told}");
+        }
+    }
+
+    pub(super) fn succeeds(self, origin: Origin) -> Played {
+        match &self.result {
+            Ok(record) => assert_eq!((record.origin, record.status.as_str()), (origin, "OK"), "{record:?}"),
+            Err(error) => panic!("{error:?}"),
+        }
+        self
+    }
+
+    pub(super) fn fails(self, status: Status, outcome: Outcome) -> Played {
+        match &self.result {
+            Ok(record) => panic!("{record:?}"),
+            Err(error) => assert_eq!((error.status(), error.outcome()), (status, outcome), "{error:?}"),
+        }
+        self
+    }
+
+    /// So many creates and lists reached the server.
+    pub(super) fn sent(self, creates: u32, lists: u32) -> Played {
+        assert_eq!(self.service.seen(), (creates, lists), "{:?}", self.result);
+        self
+    }
+
+    /// So many attempts to create the record the call tells of.
+    pub(super) fn attempts(self, attempts: u32) -> Played {
+        let found = self.result.as_ref().map_or_else(Error::attempts, |record| record.attempts);
+        assert_eq!(found, attempts, "{:?}", self.result);
+        self
+    }
+
+    /// So many records of the call's are there afterwards.
+    pub(super) fn leaves(self, records: usize) -> Played {
+        let state = self.service.state();
+        let found = state.records.iter().filter(|found| found.record_name == RECORD && found.site_id == SITE);
+        assert_eq!(found.count(), records, "{:?}", state.records);
+        drop(state);
+        self
+    }
+
+    /// Shows the failure to `check`.
+    pub(super) fn saying(self, check: impl FnOnce(&Error) -> bool) -> Played {
+        assert!(check(self.error()), "{:?}", self.result);
+        self
+    }
+
+    /// The call took at least so many milliseconds.
+    pub(super) fn takes(self, milliseconds: u64) -> Played {
+        assert!(self.elapsed >= Duration::from_millis(milliseconds), "{:?}", self.elapsed);
+        self
+    }
+
+    pub(super) fn error(&self) -> &Error {
+        self.result.as_ref().unwrap_err()
+    }
+}
+
+/// Plays cases that are alike at the same time, since most of them wait; a failure tells its case.
+pub(super) fn together<T: std::fmt::Debug + Sync>(cases: &[T], play: impl Fn(&T) + Sync) {
+    let failed: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = cases.iter().map(|case| (case, scope.spawn(|| play(case)))).collect();
+        threads.into_iter().filter_map(|(case, thread)| thread.join().is_err().then_some(case)).collect()
+    });
+    assert!(failed.is_empty(), "{failed:#?}");
+}
