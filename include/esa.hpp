@@ -15,10 +15,13 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -27,6 +30,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #if __has_include(<version>)
 #include <version>
@@ -295,6 +299,18 @@ class Config {
     // The caller's own product, such as "my-agent/1.2": printable ASCII.
     Config &set_user_agent(std::string_view product) { return set("user_agent", product, esa_config_set_user_agent); }
 
+    // How many attempts of a call may fail (3; 0 leaves that).
+    Config &set_max_attempts(std::uint32_t max_attempts) {
+        esa_config_set_max_attempts(native_handle(), max_attempts);
+        return *this;
+    }
+
+    // How many creates and deletes of a client may be under way at once (1; 0: no limit); the others wait.
+    Config &set_max_concurrent_writes(std::uint32_t max_concurrent_writes) {
+        esa_config_set_max_concurrent_writes(native_handle(), max_concurrent_writes);
+        return *this;
+    }
+
     // How many unused connections to keep at most (64; 0: none), and for how long (15 s).
     Config &set_keep_alive(std::uint32_t max_idle, Timeout idle = {}) {
         if (const auto idle_ms = kept(idle.milliseconds("idle"))) {
@@ -385,11 +401,15 @@ struct CallOptions {
     const Cancel *cancel = nullptr;
     // For the whole call.
     Timeout timeout = {};
+    // How many attempts may fail; 0: as many as the client's configuration says.
+    std::uint32_t max_attempts = 0;
 };
 
-// Which record to create. The texts must live until the call returns.
+// The texts of a request must live until the call returns.
+
+// Which record to create or to ensure.
 struct CreateRoutineRelatedRecordRequest {
-    // The site's id: 1 or more.
+    // The site's id: 1 or more. Ensuring takes 0 for the site that the record's name belongs to.
     std::int64_t site_id = 0;
     // The routine's name: 1 to 253 bytes without control characters.
     std::string_view name = {};
@@ -397,21 +417,173 @@ struct CreateRoutineRelatedRecordRequest {
     std::string_view record_name = {};
 };
 
-// The record that a call created.
+// The record that a call created or ensured.
 struct CreateRoutineRelatedRecordResult {
     // 0 where the service didn't tell.
     std::int64_t record_id = 0;
     // Where the record came from.
     Origin origin = ESA_ORIGIN_CREATED;
-    // How many requests the call sent.
+    // How many requests to create the record the call sent.
     std::uint32_t attempts = 0;
     // The service's word: "OK".
     std::string status;
     // The service's id of the request.
     std::string request_id;
+    // The site's id.
+    std::int64_t site_id = 0;
 };
 
+// Which record to delete.
+struct DeleteRoutineRelatedRecordRequest {
+    // The site's id: 1 or more.
+    std::int64_t site_id = 0;
+    // The routine's name: 1 to 253 bytes without control characters.
+    std::string_view name = {};
+    // The record's name: 1 to 253 bytes without control characters.
+    std::string_view record_name = {};
+    // The record's id; 0: it is found by its name.
+    std::int64_t record_id = 0;
+};
+
+// What a call that deletes a record did.
+struct DeleteRoutineRelatedRecordResult {
+    // Whether this call deleted the record; else it was gone already.
+    bool deleted = false;
+    // How many requests to delete the record the call sent.
+    std::uint32_t attempts = 0;
+    // The service's id of the request; empty where none was sent, or the answer was lost.
+    std::string request_id;
+};
+
+// Which page of a routine's records to list.
+struct ListRoutineRelatedRecordsRequest {
+    // The routine's name: 1 to 253 bytes without control characters.
+    std::string_view name = {};
+    // Only records whose name has something to do with this, by the service's fuzzy match; nothing: all.
+    std::optional<std::string_view> search_key_word = std::nullopt;
+    // The page, from 1 on; 0: the first.
+    std::uint32_t page_number = 0;
+    // How many records a page has: 1 to 20; 0: 20.
+    std::uint32_t page_size = 0;
+};
+
+// A record that is tied to a routine.
+struct RelatedRecord {
+    std::int64_t record_id = 0;
+    std::int64_t site_id = 0;
+    std::string record_name;
+    // May be empty.
+    std::string site_name;
+};
+
+// A page of a routine's records.
+struct ListRoutineRelatedRecordsResult {
+    std::vector<RelatedRecord> records;
+    // How many records there are on all pages.
+    std::uint64_t total_count = 0;
+    // Whether there are records on later pages.
+    bool has_more = false;
+    // The service's id of the request.
+    std::string request_id;
+};
+
+// Which record's site to get.
+struct GetMatchSiteRequest {
+    // The record's name: 1 to 253 bytes without control characters.
+    std::string_view record_name = {};
+};
+
+// The site that a record's name belongs to.
+struct GetMatchSiteResult {
+    std::int64_t site_id = 0;
+    // Such as "example.com".
+    std::string site_name;
+    // The service's id of the request.
+    std::string request_id;
+};
+
+namespace detail {
+
+// The texts of a request, as C wants them.
+class Texts {
+  public:
+    // A terminated copy of `text`; the first one that can't be is `problem()`.
+    const char *add(const char *field, std::string_view text) {
+        auto copy = terminated(field, text);
+        if (!copy) {
+            problem_ = problem_ ? problem_ : copy.error();
+            return nullptr;
+        }
+        return texts_.emplace_back(std::move(*copy)).c_str();
+    }
+    const std::optional<Error> &problem() const noexcept { return problem_; }
+
+  private:
+    // Its elements stay where they are.
+    std::deque<std::string> texts_;
+    std::optional<Error> problem_;
+};
+
+inline auto to_c(const CreateRoutineRelatedRecordRequest &request, Texts &texts) {
+    esa_create_routine_related_record_request c = ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+    c.site_id = request.site_id;
+    c.name = texts.add("name", request.name);
+    c.record_name = texts.add("record_name", request.record_name);
+    return c;
+}
+
+inline auto to_c(const DeleteRoutineRelatedRecordRequest &request, Texts &texts) {
+    esa_delete_routine_related_record_request c = ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+    c.site_id = request.site_id;
+    c.name = texts.add("name", request.name);
+    c.record_name = texts.add("record_name", request.record_name);
+    c.record_id = request.record_id;
+    return c;
+}
+
+inline auto to_c(const ListRoutineRelatedRecordsRequest &request, Texts &texts) {
+    esa_list_routine_related_records_request c = ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+    c.name = texts.add("name", request.name);
+    c.search_key_word = request.search_key_word ? texts.add("search_key_word", *request.search_key_word) : nullptr;
+    c.page_number = request.page_number;
+    c.page_size = request.page_size;
+    return c;
+}
+
+inline auto to_c(const GetMatchSiteRequest &request, Texts &texts) {
+    esa_get_match_site_request c = ESA_GET_MATCH_SITE_REQUEST_INIT;
+    c.record_name = texts.add("record_name", request.record_name);
+    return c;
+}
+
+inline CreateRoutineRelatedRecordResult to_cpp(const esa_create_routine_related_record_result &c) {
+    return {c.record_id, static_cast<Origin>(c.origin), c.attempts, c.status, c.request_id, c.site_id};
+}
+
+inline DeleteRoutineRelatedRecordResult to_cpp(const esa_delete_routine_related_record_result &c) {
+    return {c.deleted != 0, c.attempts, c.request_id};
+}
+
+inline ListRoutineRelatedRecordsResult to_cpp(const esa_list_routine_related_records_result &c) {
+    ListRoutineRelatedRecordsResult result{{}, c.total_count, c.has_more != 0, c.request_id};
+    result.records.reserve(c.count);
+    for (std::size_t i = 0; i < c.count; i++) {
+        const esa_related_record &record = *c.records[i];
+        result.records.push_back({record.record_id, record.site_id, record.record_name, record.site_name});
+    }
+    return result;
+}
+
+inline GetMatchSiteResult to_cpp(const esa_get_match_site_result &c) { return {c.site_id, c.site_name, c.request_id}; }
+
+} // namespace detail
+
+class RelatedRecords;
+
 // Makes calls to the service. Make one and keep it. It may be destroyed while calls run on other threads.
+//
+// Each operation comes with CallOptions, or with a std::stop_token (from C++20 on) that ends the call with
+// ESA_ERR_CANCELLED.
 class Client {
   public:
 #if defined(__cpp_exceptions)
@@ -421,12 +593,6 @@ class Client {
 
     // Everything from the environment.
     Client() : Client(Config()) {}
-
-    // Creates a record on a site and ties it to a routine. The Error's outcome() says whether the record may exist.
-    CreateRoutineRelatedRecordResult create_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
-                                                                   const CallOptions &options = {}) const {
-        return detail::value_or_throw(try_create_routine_related_record(request, options));
-    }
 #endif
 
     static Result<Client> try_make(const Config &config = {}) {
@@ -444,31 +610,151 @@ class Client {
         return Client(client, config.sink_);
     }
 
+    // Creates a record on a site and ties it to a routine. The Error's outcome() says whether the record may exist.
+#if defined(__cpp_exceptions)
+    CreateRoutineRelatedRecordResult create_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
+                                                                   const CallOptions &options = {}) const {
+        return detail::value_or_throw(try_create_routine_related_record(request, options));
+    }
+#endif
     Result<CreateRoutineRelatedRecordResult>
     try_create_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
                                       const CallOptions &options = {}) const {
-        return create(request, options.cancel ? options.cancel->native_handle() : nullptr, options.timeout);
+        return call<CreateRoutineRelatedRecordResult, esa_create_routine_related_record_result_free>(
+            esa_create_routine_related_record, request, options);
     }
-
 #if defined(__cpp_lib_jthread)
-    // The same, ended with ESA_ERR_CANCELLED when `stop` is requested.
 #if defined(__cpp_exceptions)
     CreateRoutineRelatedRecordResult create_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
                                                                    std::stop_token stop, Timeout timeout = {}) const {
         return detail::value_or_throw(try_create_routine_related_record(request, std::move(stop), timeout));
     }
 #endif
-
     Result<CreateRoutineRelatedRecordResult>
     try_create_routine_related_record(const CreateRoutineRelatedRecordRequest &request, std::stop_token stop,
                                       Timeout timeout = {}) const {
-        const auto cancel = Cancel::try_make();
-        if (!cancel) {
-            return detail::failure(cancel.error());
-        }
-        const std::stop_callback trigger(std::move(stop), [&cancel]() noexcept { cancel->trigger(); });
-        return create(request, cancel->native_handle(), timeout);
+        return stopped_by(std::move(stop), timeout, [&](const CallOptions &options) {
+            return try_create_routine_related_record(request, options);
+        });
     }
+#endif
+
+    // The same, and a success where the record exists already, tied to this routine.
+#if defined(__cpp_exceptions)
+    CreateRoutineRelatedRecordResult ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
+                                                                   const CallOptions &options = {}) const {
+        return detail::value_or_throw(try_ensure_routine_related_record(request, options));
+    }
+#endif
+    Result<CreateRoutineRelatedRecordResult>
+    try_ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
+                                      const CallOptions &options = {}) const {
+        return call<CreateRoutineRelatedRecordResult, esa_create_routine_related_record_result_free>(
+            esa_ensure_routine_related_record, request, options);
+    }
+#if defined(__cpp_lib_jthread)
+#if defined(__cpp_exceptions)
+    CreateRoutineRelatedRecordResult ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
+                                                                   std::stop_token stop, Timeout timeout = {}) const {
+        return detail::value_or_throw(try_ensure_routine_related_record(request, std::move(stop), timeout));
+    }
+#endif
+    Result<CreateRoutineRelatedRecordResult>
+    try_ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request, std::stop_token stop,
+                                      Timeout timeout = {}) const {
+        return stopped_by(std::move(stop), timeout, [&](const CallOptions &options) {
+            return try_ensure_routine_related_record(request, options);
+        });
+    }
+#endif
+
+    // Deletes a record, so that it is gone afterwards; one that doesn't exist is a success as well.
+#if defined(__cpp_exceptions)
+    DeleteRoutineRelatedRecordResult delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request,
+                                                                   const CallOptions &options = {}) const {
+        return detail::value_or_throw(try_delete_routine_related_record(request, options));
+    }
+#endif
+    Result<DeleteRoutineRelatedRecordResult>
+    try_delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request,
+                                      const CallOptions &options = {}) const {
+        return call<DeleteRoutineRelatedRecordResult, esa_delete_routine_related_record_result_free>(
+            esa_delete_routine_related_record, request, options);
+    }
+#if defined(__cpp_lib_jthread)
+#if defined(__cpp_exceptions)
+    DeleteRoutineRelatedRecordResult delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request,
+                                                                   std::stop_token stop, Timeout timeout = {}) const {
+        return detail::value_or_throw(try_delete_routine_related_record(request, std::move(stop), timeout));
+    }
+#endif
+    Result<DeleteRoutineRelatedRecordResult>
+    try_delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request, std::stop_token stop,
+                                      Timeout timeout = {}) const {
+        return stopped_by(std::move(stop), timeout, [&](const CallOptions &options) {
+            return try_delete_routine_related_record(request, options);
+        });
+    }
+#endif
+
+    // Lists a page of a routine's records.
+#if defined(__cpp_exceptions)
+    ListRoutineRelatedRecordsResult list_routine_related_records(const ListRoutineRelatedRecordsRequest &request,
+                                                                 const CallOptions &options = {}) const {
+        return detail::value_or_throw(try_list_routine_related_records(request, options));
+    }
+#endif
+    Result<ListRoutineRelatedRecordsResult>
+    try_list_routine_related_records(const ListRoutineRelatedRecordsRequest &request,
+                                     const CallOptions &options = {}) const {
+        return call<ListRoutineRelatedRecordsResult, esa_list_routine_related_records_result_free>(
+            esa_list_routine_related_records, request, options);
+    }
+#if defined(__cpp_lib_jthread)
+#if defined(__cpp_exceptions)
+    ListRoutineRelatedRecordsResult list_routine_related_records(const ListRoutineRelatedRecordsRequest &request,
+                                                                 std::stop_token stop, Timeout timeout = {}) const {
+        return detail::value_or_throw(try_list_routine_related_records(request, std::move(stop), timeout));
+    }
+#endif
+    Result<ListRoutineRelatedRecordsResult>
+    try_list_routine_related_records(const ListRoutineRelatedRecordsRequest &request, std::stop_token stop,
+                                     Timeout timeout = {}) const {
+        return stopped_by(std::move(stop), timeout, [&](const CallOptions &options) {
+            return try_list_routine_related_records(request, options);
+        });
+    }
+#endif
+
+    // Gets the account's site whose name is the longest suffix of a record's name.
+#if defined(__cpp_exceptions)
+    GetMatchSiteResult get_match_site(const GetMatchSiteRequest &request, const CallOptions &options = {}) const {
+        return detail::value_or_throw(try_get_match_site(request, options));
+    }
+#endif
+    Result<GetMatchSiteResult> try_get_match_site(const GetMatchSiteRequest &request,
+                                                  const CallOptions &options = {}) const {
+        return call<GetMatchSiteResult, esa_get_match_site_result_free>(esa_get_match_site, request, options);
+    }
+#if defined(__cpp_lib_jthread)
+#if defined(__cpp_exceptions)
+    GetMatchSiteResult get_match_site(const GetMatchSiteRequest &request, std::stop_token stop,
+                                      Timeout timeout = {}) const {
+        return detail::value_or_throw(try_get_match_site(request, std::move(stop), timeout));
+    }
+#endif
+    Result<GetMatchSiteResult> try_get_match_site(const GetMatchSiteRequest &request, std::stop_token stop,
+                                                  Timeout timeout = {}) const {
+        return stopped_by(std::move(stop), timeout,
+                          [&](const CallOptions &options) { return try_get_match_site(request, options); });
+    }
+#endif
+
+#if defined(__cpp_exceptions)
+    // All records of a routine, from the request's page on, to iterate over once; a page is read when its first record
+    // is reached. The client, the request's texts and what the options name must live as long as it is used.
+    RelatedRecords all_routine_related_records(const ListRoutineRelatedRecordsRequest &request,
+                                               const CallOptions &options = {}) const;
 #endif
 
     // The C library's object; it stays this one's.
@@ -477,44 +763,122 @@ class Client {
   private:
     Client(esa_client *client, std::shared_ptr<const LogSink> sink) : sink_(std::move(sink)), handle_(client) {}
 
-    Result<CreateRoutineRelatedRecordResult> create(const CreateRoutineRelatedRecordRequest &request,
-                                                    const esa_cancel *cancel, Timeout timeout) const {
+    // Carries out an operation of C, with its request, its result and what releases that.
+    template <class Value, auto release, class Request, class CRequest, class CResult>
+    Result<Value> call(esa_status (*operation)(const esa_client *, const CRequest *, const esa_call_options *,
+                                               CResult **, esa_error **),
+                       const Request &request, const CallOptions &options) const {
         // The call may outlast this object.
         const auto sink = sink_;
-        const auto name = detail::terminated("name", request.name);
-        if (!name) {
-            return detail::failure(name.error());
+        detail::Texts texts;
+        const CRequest c_request = detail::to_c(request, texts);
+        if (texts.problem()) {
+            return detail::failure(*texts.problem());
         }
-        const auto record_name = detail::terminated("record_name", request.record_name);
-        if (!record_name) {
-            return detail::failure(record_name.error());
-        }
-        const auto timeout_ms = timeout.milliseconds("timeout");
+        const auto timeout_ms = options.timeout.milliseconds("timeout");
         if (!timeout_ms) {
             return detail::failure(timeout_ms.error());
         }
-        esa_create_routine_related_record_request c_request = ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
-        c_request.site_id = request.site_id;
-        c_request.name = name->c_str();
-        c_request.record_name = record_name->c_str();
         esa_call_options c_options = ESA_CALL_OPTIONS_INIT;
-        c_options.cancel = cancel;
+        c_options.cancel = options.cancel ? options.cancel->native_handle() : nullptr;
         c_options.timeout_ms = *timeout_ms;
+        c_options.max_attempts = options.max_attempts;
 
-        esa_create_routine_related_record_result *result = nullptr;
+        CResult *result = nullptr;
         esa_error *error = nullptr;
-        if (esa_create_routine_related_record(native_handle(), &c_request, &c_options, &result, &error) != ESA_OK) {
+        if (operation(native_handle(), &c_request, &c_options, &result, &error) != ESA_OK) {
             return detail::failure(Error(*detail::ErrorHandle(error)));
         }
-        const detail::Handle<esa_create_routine_related_record_result, esa_create_routine_related_record_result_free>
-            owned(result);
-        return CreateRoutineRelatedRecordResult{owned->record_id, static_cast<Origin>(owned->origin), owned->attempts,
-                                                owned->status, owned->request_id};
+        return detail::to_cpp(*detail::Handle<CResult, release>(result));
     }
+
+#if defined(__cpp_lib_jthread)
+    // Makes a call that `stop` ends.
+    template <class Call>
+    static auto stopped_by(std::stop_token stop, Timeout timeout, Call call) -> decltype(call(CallOptions{})) {
+        const auto cancel = Cancel::try_make();
+        if (!cancel) {
+            return detail::failure(cancel.error());
+        }
+        const std::stop_callback trigger(std::move(stop), [&cancel]() noexcept { cancel->trigger(); });
+        CallOptions options;
+        options.cancel = &*cancel;
+        options.timeout = timeout;
+        return call(options);
+    }
+#endif
 
     std::shared_ptr<const LogSink> sink_;
     detail::Handle<esa_client, esa_client_free> handle_;
 };
+
+#if defined(__cpp_exceptions)
+// A routine's records, page by page: an input range. Made by Client::all_routine_related_records(); what reads a page
+// throws an Error.
+class RelatedRecords {
+  public:
+    class iterator {
+      public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = RelatedRecord;
+        using difference_type = std::ptrdiff_t;
+        using pointer = const RelatedRecord *;
+        using reference = const RelatedRecord &;
+
+        iterator() noexcept = default;
+        reference operator*() const noexcept { return records_->page_.records[records_->next_]; }
+        pointer operator->() const noexcept { return &**this; }
+        iterator &operator++() {
+            records_->next_++;
+            return *this = iterator(records_);
+        }
+        void operator++(int) { ++*this; }
+        friend bool operator==(iterator one, iterator other) noexcept { return one.records_ == other.records_; }
+        friend bool operator!=(iterator one, iterator other) noexcept { return !(one == other); }
+
+      private:
+        friend class RelatedRecords;
+        explicit iterator(RelatedRecords *records) : records_(records->has_record() ? records : nullptr) {}
+
+        // nullptr: at the end.
+        RelatedRecords *records_ = nullptr;
+    };
+
+    iterator begin() { return iterator(this); }
+    iterator end() const noexcept { return {}; }
+
+  private:
+    friend class Client;
+
+    RelatedRecords(const Client &client, ListRoutineRelatedRecordsRequest request, CallOptions options)
+        : client_(&client), request_(request), options_(options) {
+        request_.page_number = request.page_number ? request.page_number : 1;
+        page_.has_more = true;
+    }
+
+    // Reads pages until there is a record to show.
+    bool has_record() {
+        while (next_ == page_.records.size() && page_.has_more) {
+            page_ = client_->list_routine_related_records(request_, options_);
+            request_.page_number++;
+            next_ = 0;
+        }
+        return next_ < page_.records.size();
+    }
+
+    const Client *client_;
+    // Of the page to read next.
+    ListRoutineRelatedRecordsRequest request_;
+    CallOptions options_;
+    ListRoutineRelatedRecordsResult page_;
+    std::size_t next_ = 0;
+};
+
+inline RelatedRecords Client::all_routine_related_records(const ListRoutineRelatedRecordsRequest &request,
+                                                          const CallOptions &options) const {
+    return {*this, request, options};
+}
+#endif
 
 } // inline namespace
 } // namespace esa

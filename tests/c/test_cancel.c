@@ -144,6 +144,7 @@ int main(void) {
     }
     esa_config *config = new_config();
     esa_config_set_timeouts(config, TIME_LIMIT_MS, TIME_LIMIT_MS, TIME_LIMIT_MS);
+    esa_config_set_max_concurrent_writes(config, 0);
     client = client_of(config);
     RUN(before_the_call_nothing_is_sent);
     RUN(from_another_thread_while_the_service_hangs);

@@ -15,16 +15,68 @@ static void layout_of_the_request(void) {
     CHECK(request.site_id == 0 && !request.name && !request.record_name);
 }
 
+/* All fields are there, in this order, and each at its place. */
+#define FIELD(type, field, offset) CHECK_INTEGER(offsetof(type, field), offset)
+
 static void layout_of_the_options(void) {
     const esa_call_options options = ESA_CALL_OPTIONS_INIT;
 
-    CHECK_INTEGER((int64_t)sizeof options, 24);
-    CHECK_INTEGER(offsetof(esa_call_options, struct_size), 0);
-    CHECK_INTEGER(offsetof(esa_call_options, cancel), 8);
-    CHECK_INTEGER(offsetof(esa_call_options, timeout_ms), 16);
-    CHECK_INTEGER(offsetof(esa_call_options, reserved), 20);
+    CHECK_INTEGER((int64_t)sizeof options, 40);
+    FIELD(esa_call_options, struct_size, 0);
+    FIELD(esa_call_options, cancel, 8);
+    FIELD(esa_call_options, timeout_ms, 16);
+    FIELD(esa_call_options, max_attempts, 20);
+    FIELD(esa_call_options, interrupt, 24);
+    FIELD(esa_call_options, interrupt_data, 32);
     CHECK_INTEGER((int64_t)options.struct_size, sizeof options);
-    CHECK(!options.cancel && options.timeout_ms == 0 && options.reserved == 0);
+    CHECK(!options.cancel && options.timeout_ms == 0 && options.max_attempts == 0);
+    CHECK(!options.interrupt && !options.interrupt_data);
+}
+
+static void layout_of_the_other_requests(void) {
+    const esa_delete_routine_related_record_request del = ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+    const esa_list_routine_related_records_request list = ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+    const esa_get_match_site_request match = ESA_GET_MATCH_SITE_REQUEST_INIT;
+
+    CHECK_INTEGER((int64_t)del.struct_size, sizeof del);
+    CHECK_INTEGER((int64_t)sizeof del, 40);
+    FIELD(esa_delete_routine_related_record_request, site_id, 8);
+    FIELD(esa_delete_routine_related_record_request, name, 16);
+    FIELD(esa_delete_routine_related_record_request, record_name, 24);
+    FIELD(esa_delete_routine_related_record_request, record_id, 32);
+    CHECK(del.site_id == 0 && !del.name && !del.record_name && del.record_id == 0);
+
+    CHECK_INTEGER((int64_t)list.struct_size, sizeof list);
+    CHECK_INTEGER((int64_t)sizeof list, 32);
+    FIELD(esa_list_routine_related_records_request, name, 8);
+    FIELD(esa_list_routine_related_records_request, search_key_word, 16);
+    FIELD(esa_list_routine_related_records_request, page_number, 24);
+    FIELD(esa_list_routine_related_records_request, page_size, 28);
+    CHECK(!list.name && !list.search_key_word && list.page_number == 0 && list.page_size == 0);
+
+    CHECK_INTEGER((int64_t)match.struct_size, sizeof match);
+    CHECK_INTEGER((int64_t)sizeof match, 16);
+    FIELD(esa_get_match_site_request, record_name, 8);
+    CHECK(!match.record_name);
+}
+
+static void layout_of_the_other_results(void) {
+    FIELD(esa_delete_routine_related_record_result, deleted, 0);
+    FIELD(esa_delete_routine_related_record_result, attempts, 4);
+    FIELD(esa_delete_routine_related_record_result, request_id, 8);
+    FIELD(esa_list_routine_related_records_result, count, 0);
+    FIELD(esa_list_routine_related_records_result, records, 8);
+    FIELD(esa_list_routine_related_records_result, total_count, 16);
+    FIELD(esa_list_routine_related_records_result, has_more, 24);
+    FIELD(esa_list_routine_related_records_result, reserved, 28);
+    FIELD(esa_list_routine_related_records_result, request_id, 32);
+    FIELD(esa_related_record, record_id, 0);
+    FIELD(esa_related_record, site_id, 8);
+    FIELD(esa_related_record, record_name, 16);
+    FIELD(esa_related_record, site_name, 24);
+    FIELD(esa_get_match_site_result, site_id, 0);
+    FIELD(esa_get_match_site_result, site_name, 8);
+    FIELD(esa_get_match_site_result, request_id, 16);
 }
 
 static void layout_of_the_error(void) {
@@ -50,6 +102,7 @@ static void layout_of_the_result(void) {
     CHECK_INTEGER(offsetof(esa_create_routine_related_record_result, attempts), 12);
     CHECK_INTEGER(offsetof(esa_create_routine_related_record_result, status), 16);
     CHECK_INTEGER(offsetof(esa_create_routine_related_record_result, request_id), 24);
+    CHECK_INTEGER(offsetof(esa_create_routine_related_record_result, site_id), 32);
 }
 
 #define STATUS(enumerator, number)                                                                                     \
@@ -171,6 +224,8 @@ static void the_library_is_the_one_of_this_header(void) {
 int main(void) {
     RUN(layout_of_the_request);
     RUN(layout_of_the_options);
+    RUN(layout_of_the_other_requests);
+    RUN(layout_of_the_other_results);
     RUN(layout_of_the_error);
     RUN(layout_of_the_result);
     RUN(numbers_and_names_of_the_statuses);

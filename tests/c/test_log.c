@@ -110,7 +110,7 @@ static void make_calls(int *made) {
     *made += create(client, "", NULL, NULL) == ESA_ERR_INVALID_ARGUMENT;
     *made += create(NULL, "", NULL, NULL) == ESA_ERR_INVALID_ARGUMENT;
     add_fault("{\"wire\": {\"kind\": \"raw\", \"base64\": \"AAEC\"}}");
-    *made += create(client, "raw.example.com", NULL, NULL) != ESA_OK;
+    *made += create(client, "raw.example.com", NULL, NULL) == ESA_OK;
     add_fault(HANG);
     *made += create(client, "hanging.example.com", &options, NULL) == ESA_ERR_TIMEOUT;
     esa_client_free(client);

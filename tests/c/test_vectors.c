@@ -19,7 +19,8 @@ static void check_result(const vector *vector, const create_result *result, cons
     } else {
         CHECK_INTEGER(result->record_id, vector->record_id);
     }
-    CHECK_INTEGER(result->origin, ESA_ORIGIN_CREATED);
+    CHECK_TEXT(esa_origin_name(result->origin), esa_origin_name(vector->origin));
+    CHECK(vector->site_id == 0 ? result->site_id >= 1 : result->site_id == vector->site_id);
     CHECK_INTEGER(result->attempts, vector->attempts);
     CHECK_AS_SAID(result->status, vector->service_status);
     CHECK_AS_SAID(result->request_id, vector->request_id);
@@ -57,10 +58,12 @@ static void run_case(const vector *vector) {
     request.record_name = vector->record_name;
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.timeout_ms = vector->timeout_ms;
+    options.max_attempts = vector->max_attempts;
     create_result *result = NULL;
     esa_error *error = NULL;
 
-    esa_status status = esa_create_routine_related_record(client, &request, &options, &result, &error);
+    esa_status status = (vector->ensures ? esa_ensure_routine_related_record : esa_create_routine_related_record)(
+        client, &request, &options, &result, &error);
 
     CHECK_TEXT(esa_status_name(status), esa_status_name(vector->status));
     if (status == ESA_OK) {

@@ -18,7 +18,9 @@ FAILURE = {
     "recommend",
     "access_denied_detail",
 }
-SUCCESS = {"status", "record_id", "service_status", "request_id", "attempts"}
+SUCCESS = {"status", "record_id", "origin", "service_status", "request_id", "attempts"}
+CASE = {"case", "credentials", "operation", "signature_version", "timeout_ms", "max_attempts", "request", "expect"}
+OPERATIONS = ("create", "ensure")
 
 HEAD = """\
 /* Made by vectors.py. "*" stands for anything that isn't empty; a record_id of -1 for 1 or more. */
@@ -26,13 +28,15 @@ HEAD = """\
 
 typedef struct vector {
     const char *name, *access_key_id, *access_key_secret, *token;
-    uint32_t signature_version, timeout_ms; /* 0: the default */
+    int ensures;                                          /* or else creates */
+    uint32_t signature_version, timeout_ms, max_attempts; /* 0: the default */
     int64_t site_id;
     const char *routine, *record_name;
     esa_status status;
     uint32_t attempts;
     const char *request_id;
     int64_t record_id;
+    int32_t origin;
     const char *service_status;
     int32_t outcome, service_code, http_status, retryable;
     uint32_t retry_after_ms;
@@ -61,7 +65,8 @@ def row(case, credentials):
     expect = case["expect"]
     succeeds = expect["status"] == "ESA_OK"
     problems = set(expect) ^ (SUCCESS if succeeds else FAILURE)
-    problems |= set(case) - {"case", "credentials", "signature_version", "timeout_ms", "request", "expect"}
+    problems |= set(case) - CASE
+    problems |= {case.get("operation", "create")} - set(OPERATIONS)
     problems |= set(case["request"]) ^ {"site_id", "name", "record_name"}
     if problems:
         sys.exit(f"{case['case']}: missing or unknown: {', '.join(sorted(problems))}")
@@ -71,8 +76,10 @@ def row(case, credentials):
         "access_key_id": c_string(key[0]),
         "access_key_secret": c_string(key[1]),
         "token": c_string(key[2]),
+        "ensures": int(case.get("operation") == "ensure"),
         "signature_version": case.get("signature_version", 0),
         "timeout_ms": case.get("timeout_ms", 0),
+        "max_attempts": case.get("max_attempts", 0),
         "site_id": c_int64(case["request"]["site_id"]),
         "routine": c_string(case["request"]["name"]),
         "record_name": c_string(case["request"]["record_name"]),
@@ -82,6 +89,7 @@ def row(case, credentials):
     }
     if succeeds:
         fields["record_id"] = c_int64(-1 if expect["record_id"] == "*" else expect["record_id"])
+        fields["origin"] = expect["origin"]
         fields["service_status"] = c_string(expect["service_status"])
     else:
         for name in ("outcome", "service_code", "http_status", "retry_after_ms"):

@@ -57,7 +57,7 @@ static void errors_have_every_field() {
     emulator().reset();
     emulator().post("faults", R"({"times": 0, "reply": {"status": 429, "headers": {"Retry-After": "2"}, "body":
         "{\"Code\":\"Throttling.User\",\"Message\":\"Slow down.\",\"RequestId\":\"R-1\",\"Recommend\":\"https://example.com/help\",\"AccessDeniedDetail\":{\"a\":1}}"}})");
-    const esa::Client client(new_config());
+    const esa::Client client(std::move(new_config().set_max_attempts(1)));
 
     const auto result = client.try_create_routine_related_record(new_request("a.example.com"));
     CHECK(!result);
@@ -92,9 +92,9 @@ static void bad_texts_and_timeouts_are_named(const esa::Client &client) {
         const auto result = client.try_create_routine_related_record(request, options);
         return !result && result.error().status() == ESA_ERR_INVALID_ARGUMENT ? result.error().message() : "no error";
     };
-    CHECK_TEXT(message({nullptr, -1ns}).c_str(), "timeout is out of range; it is 0 to 4294967295 ms");
-    CHECK_TEXT(message({nullptr, 4294967296ms}).c_str(), "timeout is out of range; it is 0 to 4294967295 ms");
-    CHECK_TEXT(message({nullptr, std::chrono::hours::max()}).c_str(),
+    CHECK_TEXT(message({nullptr, -1ns, 0}).c_str(), "timeout is out of range; it is 0 to 4294967295 ms");
+    CHECK_TEXT(message({nullptr, 4294967296ms, 0}).c_str(), "timeout is out of range; it is 0 to 4294967295 ms");
+    CHECK_TEXT(message({nullptr, std::chrono::hours::max(), 0}).c_str(),
                "timeout is out of range; it is 0 to 4294967295 ms");
     request.record_name = "a\0b.example.com"sv;
     CHECK_TEXT(message().c_str(), "record_name has a NUL character");
@@ -137,11 +137,11 @@ static void a_call_times_out() {
     emulator().reset();
     emulator().post("faults", HANG);
     const esa::Client client(new_config());
-    const auto result = client.try_create_routine_related_record(new_request("a.example.com"), {nullptr, 200ms});
+    const auto result = client.try_create_routine_related_record(new_request("a.example.com"), {nullptr, 200ms, 1});
     CHECK(!result);
     CHECK_INTEGER(result.error().status(), ESA_ERR_TIMEOUT);
     CHECK_INTEGER(result.error().outcome(), ESA_OUTCOME_UNKNOWN);
-    CHECK_TEXT(result.error().what(), "ESA_ERR_TIMEOUT: time ran out while waiting for the reply");
+    CHECK(std::string(result.error().what()).find("ESA_ERR_TIMEOUT: time ran out while waiting for the reply") == 0);
 }
 
 static void a_call_is_cancelled_on_another_thread() {
@@ -153,7 +153,7 @@ static void a_call_is_cancelled_on_another_thread() {
         request_arrives();
         cancel.trigger();
     });
-    const auto result = client.try_create_routine_related_record(new_request("a.example.com"), {&cancel, {}});
+    const auto result = client.try_create_routine_related_record(new_request("a.example.com"), {&cancel, {}, 0});
     canceller.join();
     CHECK(!result);
     CHECK_INTEGER(result.error().status(), ESA_ERR_CANCELLED);

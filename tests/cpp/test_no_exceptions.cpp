@@ -23,7 +23,7 @@ static void calls_return_results() {
     const auto cancel = esa::Cancel::try_make();
     CHECK(cancel);
     const esa::CreateRoutineRelatedRecordRequest request{emulator.site_id, emulator.routine, "a.example.com"};
-    const esa::CallOptions options{&*cancel, std::chrono::seconds(60)};
+    const esa::CallOptions options{&*cancel, std::chrono::seconds(60), 0};
 
     const auto created = client->try_create_routine_related_record(request, options);
     CHECK(created);
