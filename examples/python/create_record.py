@@ -4,11 +4,11 @@ Credentials, region and endpoint come from the environment: ALIBABA_CLOUD_ACCESS
 ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN for temporary ones, ALIBABA_CLOUD_REGION_ID, ESA_ENDPOINT.
 
 Exit status: 0 created; 2 a wrong argument; 3 the service refused, nothing has changed; 4 the outcome is unknown, look
-whether the record is there before you try again; 5 nothing was sent (network, credentials, configuration).
+whether the record is there before you try again; 5 nothing was sent (network, credentials, configuration); 130 ended
+by Ctrl-C, where the last line tells the outcome.
 """
 
 import argparse
-import signal
 import sys
 
 from libesa import Client, EsaError, Outcome, Status
@@ -22,8 +22,6 @@ OUTCOMES = {
 
 def main() -> int:
     arguments = parse_arguments()
-    # Python itself would act on Ctrl-C only when the call has returned.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         with Client(timeout=arguments.timeout) as client:
             record = client.create_routine_related_record(
@@ -32,6 +30,12 @@ def main() -> int:
     except EsaError as error:
         report(error)
         return exit_status(error)
+    except KeyboardInterrupt as interrupt:
+        if isinstance(interrupt.__cause__, EsaError):  # what the call did, where one was under way
+            report(interrupt.__cause__)
+        else:
+            print("error: interrupted\n  outcome: unknown: the record may exist", file=sys.stderr)
+        return 130
     print(f"created record {record.record_id or 0} for {arguments.record_name} (request {record.request_id})")
     return 0
 

@@ -14,7 +14,7 @@ from conftest import client_of
 from waiting import until
 
 import libesa
-from libesa import Client, CreatedRecord, Outcome, Status
+from libesa import Client, Outcome, Status
 from libesa.emulator import Emulator
 
 Record = Callable[..., dict[str, Any]]
@@ -49,6 +49,8 @@ def test_every_setting_is_taken(esa_emulator: Emulator, record: Record) -> None:
         user_agent="my-agent/1.2",
         max_idle_connections=0,
         idle_timeout=1,
+        max_attempts=2,
+        max_concurrent_writes=0,
     ) as client:
         for label in "ab":
             client.create_routine_related_record(**record(record_name=f"{label}.example.com"))
@@ -133,11 +135,13 @@ def test_a_record_is_a_value(client: Client, record: Record) -> None:
     for twin in (pickle.loads(pickle.dumps(created)), copy.copy(created), copy.deepcopy(created)):
         assert twin == created
         assert hash(twin) == hash(created)
-    assert created != CreatedRecord(record_id=None, origin=created.origin, attempts=1, status="OK", request_id="")
+    assert created != libesa.Record(
+        record_id=None, site_id=1, origin=created.origin, attempts=1, status="OK", request_id=""
+    )
     assert f"record_id={created.record_id}" in repr(created)
-    with pytest.raises(AttributeError, match=r"CreatedRecord\.record_id can't be changed"):
+    with pytest.raises(AttributeError, match=r"Record\.record_id can't be changed"):
         created.record_id = 1
-    with pytest.raises(AttributeError, match=r"CreatedRecord\.record_id can't be deleted"):
+    with pytest.raises(AttributeError, match=r"Record\.record_id can't be deleted"):
         del created.record_id
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from conftest import PACKAGE_PATH, REPOSITORY
+from waiting import until
 
 from libesa.emulator import Emulator
 
 PROGRAM = REPOSITORY / "examples" / "python" / "create_record.py"
 
 
-def run(emulator: Emulator, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def start(emulator: Emulator, *arguments: str, **variables: str) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "PYTHONPATH": str(PACKAGE_PATH),
@@ -24,7 +27,13 @@ def run(emulator: Emulator, *arguments: str, **variables: str) -> subprocess.Com
         **variables,
     }
     command = [sys.executable, "-W", "error", str(PROGRAM), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run(emulator: Emulator, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    with start(emulator, *arguments, **variables) as program:
+        output, errors = program.communicate(timeout=30)
+    return subprocess.CompletedProcess(program.args, program.returncode, output, errors)
 
 
 def test_created(esa_emulator: Emulator) -> None:
@@ -48,14 +57,34 @@ def test_refused(esa_emulator: Emulator) -> None:
 
 
 def test_unknown(esa_emulator: Emulator) -> None:
-    esa_emulator.add_fault(when="after", wire={"kind": "reset"})
+    esa_emulator.add_fault(times=0, wire={"kind": "hang"})
 
-    done = run(esa_emulator, esa_emulator.routine, str(esa_emulator.site_id), "a.example.com")
+    done = run(esa_emulator, esa_emulator.routine, str(esa_emulator.site_id), "a.example.com", "--timeout", "0.3")
 
     assert done.returncode == 4
-    assert done.stderr.startswith("error: ESA_ERR_IO: ")
+    assert done.stderr.startswith("error: ESA_ERR_TIMEOUT: ")
     assert "request id" not in done.stderr
     assert done.stderr.endswith("  outcome: unknown: the record may exist\n")
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        ({"wire": {"kind": "hang"}}, "unknown: the record may exist"),
+        ({"reply": {"code": "UserOperationStatusIsLocked"}}, "the service refused"),
+    ],
+)
+def test_ctrl_c(fault: dict[str, object], outcome: str, esa_emulator: Emulator) -> None:
+    esa_emulator.add_fault(times=0, **fault)
+    with start(esa_emulator, esa_emulator.routine, str(esa_emulator.site_id), "a.example.com") as program:
+        until(esa_emulator.requests)
+        time.sleep(0.1)  # for the answer, where there is one
+        program.send_signal(signal.SIGINT)
+        output, errors = program.communicate(timeout=10)
+
+    assert (program.returncode, output) == (130, "")
+    assert errors.startswith("error: ESA_ERR_CANCELLED: ")
+    assert errors.endswith(f"  outcome: {outcome}\n")
 
 
 def test_not_sent(esa_emulator: Emulator) -> None:

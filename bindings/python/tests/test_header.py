@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from ctypes import POINTER, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p, py_object
 from enum import IntEnum
 from typing import Any
 
 import pytest
 from conftest import REPOSITORY
 
-from libesa import Origin, Outcome, ServiceCode, Status, _library, _native
+from libesa import Origin, Outcome, ServiceCode, Status, _library, _native, _structs
 from libesa.enums import LogLevel
 
 HEADER = re.sub(r"/\*.*?\*/|//[^\n]*", "", (REPOSITORY / "include" / "esa.h").read_text("utf-8"), flags=re.DOTALL)
 
 STRUCTS: dict[str, type[Structure]] = {
-    "esa_error": _native.ErrorStruct,
-    "esa_create_routine_related_record_request": _native.RequestStruct,
-    "esa_call_options": _native.CallOptionsStruct,
-    "esa_create_routine_related_record_result": _native.ResultStruct,
+    "esa_error": _structs.ErrorStruct,
+    "esa_call_options": _structs.CallOptionsStruct,
+    "esa_create_routine_related_record_request": _structs.CreateRequestStruct,
+    "esa_create_routine_related_record_result": _structs.CreateResultStruct,
+    "esa_delete_routine_related_record_request": _structs.DeleteRequestStruct,
+    "esa_delete_routine_related_record_result": _structs.DeleteResultStruct,
+    "esa_list_routine_related_records_request": _structs.ListRequestStruct,
+    "esa_related_record": _structs.RelatedRecordStruct,
+    "esa_list_routine_related_records_result": _structs.ListResultStruct,
+    "esa_get_match_site_request": _structs.GetMatchSiteRequestStruct,
+    "esa_get_match_site_result": _structs.GetMatchSiteResultStruct,
 }
 
 SCALARS: dict[str, Any] = {
@@ -29,7 +36,9 @@ SCALARS: dict[str, Any] = {
     "uint32_t": c_uint32,
     "size_t": c_size_t,
     "esa_status": c_int32,
-    "esa_log_fn": _native.LogFunction,
+    "uint64_t": c_uint64,
+    "esa_log_fn": _structs.LogFunction,
+    "esa_interrupt_fn": _structs.InterruptFunction,
     "char *": c_char_p,
     "void *": c_void_p,
     "esa_config *": c_void_p,
@@ -93,12 +102,29 @@ def test_functions(name: str) -> None:
     assert _native.FUNCTIONS[name] == (ctypes_type(declaration[1]), parameters(declaration[2]))
 
 
-def test_log_function() -> None:
-    declaration = re.search(r"typedef (.*?)\(\*esa_log_fn\)\((.*?)\);", HEADER)
+@pytest.mark.parametrize(
+    ("name", "function"), [("esa_log_fn", _structs.LogFunction), ("esa_interrupt_fn", _structs.InterruptFunction)]
+)
+def test_callbacks(name: str, function: Any) -> None:
+    declaration = re.search(rf"typedef (.*?)\(\*{name}\)\((.*?)\);", HEADER)
     assert declaration
 
-    assert _native.LogFunction._restype_ is ctypes_type(declaration[1])
-    assert list(_native.LogFunction._argtypes_) == parameters(declaration[2])
+    assert function._restype_ is ctypes_type(declaration[1])
+    taken = [c_void_p if kind is py_object else kind for kind in function._argtypes_]
+    assert taken == parameters(declaration[2])
+
+
+def test_every_function_that_makes_a_call_is_there() -> None:
+    declared = re.findall(r"^esa_status (esa_(?!config_set)\w+)\(", HEADER, re.MULTILINE)
+
+    assert len(declared) >= 6
+    assert set(declared) <= set(_native.FUNCTIONS)
+
+
+def test_every_setting_is_there() -> None:
+    declared = re.findall(r"^esa_status (esa_config_set_\w+)\(", HEADER, re.MULTILINE)
+
+    assert set(declared) == {name for name in _native.FUNCTIONS if name.startswith("esa_config_set_")}
 
 
 def test_abi_version() -> None:

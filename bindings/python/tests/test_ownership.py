@@ -65,7 +65,7 @@ def test_results_and_errors_are_released_once(client: Client, record: Record, re
     assert released == {"esa_error_free": 4, "esa_create_routine_related_record_result_free": 1}
 
 
-@pytest.mark.parametrize("reader", ["_failure", "_created_record"])
+@pytest.mark.parametrize("reader", ["_failure", "_record"])
 def test_an_interrupt_loses_nothing(
     reader: str, client: Client, record: Record, released: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from conftest import REPOSITORY
 
-from libesa import Client, CreatedRecord, EsaError, Origin
+from libesa import Client, EsaError, Record
 from libesa.emulator import Emulator
 
 VECTORS = REPOSITORY / "tests" / "vectors"
@@ -34,8 +34,14 @@ def test_case(case: dict[str, Any], seeded_emulator: Emulator) -> None:
     ) as client:
         timeout_ms = case.get("timeout_ms")
         timeout = None if timeout_ms is None else timeout_ms / 1000
+        request, max_attempts = case["request"], case.get("max_attempts")
+        if case.get("operation", "create") == "ensure":
+            call: Callable[..., Record] = client.ensure_routine_related_record
+            request = {**request, "site_id": request["site_id"] or None}
+        else:
+            call = client.create_routine_related_record
         try:
-            outcome = fields_of_record(client.create_routine_related_record(**case["request"], timeout=timeout))
+            outcome = fields_of_record(call(**request, timeout=timeout, max_attempts=max_attempts))
         except EsaError as error:
             outcome = fields_of_error(error)
 
@@ -44,11 +50,12 @@ def test_case(case: dict[str, Any], seeded_emulator: Emulator) -> None:
     )
 
 
-def fields_of_record(record: CreatedRecord) -> dict[str, object]:
-    assert record.origin is Origin.CREATED
+def fields_of_record(record: Record) -> dict[str, object]:
+    assert record.site_id > 0
     return {
         "status": "ESA_OK",
         "record_id": record.record_id or 0,
+        "origin": f"ESA_ORIGIN_{record.origin.name}",
         "service_status": record.status,
         "request_id": record.request_id,
         "attempts": record.attempts,

@@ -11,7 +11,7 @@ Importing this loads the shared library; an ImportError tells where it was looke
 from ._library import NativeInfo, native_info
 from .cancel import Cancel
 from .client import Client
-from .created_record import CreatedRecord
+from .deletion import Deletion
 from .enums import Origin, Outcome, ServiceCode, Status
 from .errors import (
     AuthError,
@@ -43,6 +43,8 @@ from .errors import (
     TlsError,
     UnsupportedError,
 )
+from .record import Record
+from .related_records import RelatedRecord, RelatedRecordsPage
 from .service_errors import (
     DependedByOthersError,
     InternalExceptionError,
@@ -55,10 +57,16 @@ from .service_errors import (
     SiteParameterNotMatchError,
     UserOperationStatusIsLockedError,
 )
+from .site import Site
+
+TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
+if TYPE_CHECKING:
+    from .async_client import AsyncClient
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncClient",
     "AuthError",
     "BusyError",
     "CallCancelledError",
@@ -69,8 +77,8 @@ __all__ = [
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
-    "CreatedRecord",
     "CredentialsError",
+    "Deletion",
     "DependedByOthersError",
     "DnsError",
     "EsaError",
@@ -91,14 +99,18 @@ __all__ = [
     "ParameterAlreadyExistError",
     "ProxyError",
     "QuotaError",
+    "Record",
     "RejectedError",
+    "RelatedRecord",
     "RelatedRecordNumberExceedQuotaLimitError",
+    "RelatedRecordsPage",
     "ResponseError",
     "RoutineNotExistError",
     "RoutineUserServiceStatusHaltError",
     "ServerError",
     "ServiceCode",
     "ServiceError",
+    "Site",
     "SiteParameterNotMatchError",
     "Status",
     "ThrottledError",
@@ -107,3 +119,16 @@ __all__ = [
     "UserOperationStatusIsLockedError",
     "native_info",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # asyncio takes longer to import than all the rest, so it is left until it is wanted.
+    if name == "AsyncClient":
+        from .async_client import AsyncClient
+
+        return AsyncClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

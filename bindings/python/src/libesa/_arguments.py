@@ -42,6 +42,16 @@ def milliseconds(name: str, seconds: float | None) -> int:
     return ceil(seconds * 1000)
 
 
+def attempts(value: int | None) -> int:
+    """A number of attempts; 0, which stands for the default, for None."""
+    if value is None:
+        return 0
+    number = integer("max_attempts", value, bits=32)
+    if number == 0:
+        raise _invalid("max_attempts", "is 0; it must be 1 or more")
+    return number
+
+
 def wrong_type(name: str, wanted: str, value: object) -> TypeError:
     """The error for a value that isn't what is wanted."""
     return TypeError(f"{name} is of type {type(value).__name__}; it must be {wanted}")

@@ -1,81 +1,48 @@
-"""The shared library's functions and structs, and the calls that this package makes.
+"""The shared library's functions, and the calls that this package makes.
 
 Failures are returned, not raised: an exception keeps the frames that it passed, and theirs would keep native memory.
 """
 
 from __future__ import annotations
 
-from ctypes import (
-    CFUNCTYPE,
-    POINTER,
-    Structure,
-    byref,
-    c_char_p,
-    c_int32,
-    c_int64,
-    c_size_t,
-    c_uint32,
-    c_void_p,
-    sizeof,
-)
+from ctypes import POINTER, Structure, byref, c_char_p, c_int32, c_uint32, c_void_p, sizeof
 
+from . import _interrupt
 from ._library import library
-from .created_record import CreatedRecord
+from ._structs import (
+    CallOptionsStruct,
+    CreateRequestStruct,
+    CreateResultStruct,
+    DeleteRequestStruct,
+    DeleteResultStruct,
+    ErrorStruct,
+    GetMatchSiteRequestStruct,
+    GetMatchSiteResultStruct,
+    ListRequestStruct,
+    ListResultStruct,
+    LogFunction,
+)
+from .deletion import Deletion
 from .enums import Origin, Outcome, ServiceCode, Status
+from .record import Record
+from .related_records import RelatedRecord, RelatedRecordsPage
+from .site import Site
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from typing import Any, Callable
+
+    LogCallback = Any  # a LogFunction
+    Receiver = Callable[[list[BaseException]], AbstractContextManager[None]]
 
     Failure = dict[str, Any]  # the keyword arguments of EsaError
 
 
-class ErrorStruct(Structure):
-    """esa_error."""
+def _call_of(request: type[Structure], result: type[Structure]) -> tuple[Any, list[Any]]:
+    pointers = [POINTER(request), POINTER(CallOptionsStruct), POINTER(POINTER(result)), POINTER(POINTER(ErrorStruct))]
+    return c_int32, [c_void_p, *pointers]
 
-    _fields_ = (
-        ("status", c_int32),
-        ("outcome", c_int32),
-        ("service_code", c_int32),
-        ("http_status", c_int32),
-        ("attempts", c_uint32),
-        ("retry_after_ms", c_uint32),
-        ("retryable", c_int32),
-        ("reserved", c_uint32),
-        ("code", c_char_p),
-        ("message", c_char_p),
-        ("advice", c_char_p),
-        ("request_id", c_char_p),
-        ("recommend", c_char_p),
-        ("access_denied_detail", c_char_p),
-    )
-
-
-class RequestStruct(Structure):
-    """esa_create_routine_related_record_request."""
-
-    _fields_ = (("struct_size", c_size_t), ("site_id", c_int64), ("name", c_char_p), ("record_name", c_char_p))
-
-
-class CallOptionsStruct(Structure):
-    """esa_call_options."""
-
-    _fields_ = (("struct_size", c_size_t), ("cancel", c_void_p), ("timeout_ms", c_uint32), ("reserved", c_uint32))
-
-
-class ResultStruct(Structure):
-    """esa_create_routine_related_record_result."""
-
-    _fields_ = (
-        ("record_id", c_int64),
-        ("origin", c_int32),
-        ("attempts", c_uint32),
-        ("status", c_char_p),
-        ("request_id", c_char_p),
-    )
-
-
-LogFunction = CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
 
 # By name: what it returns, what it takes. Objects are c_void_p.
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -91,23 +58,23 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "esa_config_set_ca_pem": (c_int32, [c_void_p, c_char_p]),
     "esa_config_set_user_agent": (c_int32, [c_void_p, c_char_p]),
     "esa_config_set_keep_alive": (c_int32, [c_void_p, c_uint32, c_uint32]),
+    "esa_config_set_max_attempts": (c_int32, [c_void_p, c_uint32]),
+    "esa_config_set_max_concurrent_writes": (c_int32, [c_void_p, c_uint32]),
     "esa_config_set_log": (c_int32, [c_void_p, c_int32, LogFunction, c_void_p]),
     "esa_client_new": (c_int32, [c_void_p, POINTER(c_void_p), POINTER(POINTER(ErrorStruct))]),
     "esa_client_free": (None, [c_void_p]),
     "esa_cancel_new": (c_void_p, []),
     "esa_cancel_trigger": (None, [c_void_p]),
     "esa_cancel_free": (None, [c_void_p]),
-    "esa_create_routine_related_record": (
-        c_int32,
-        [
-            c_void_p,
-            POINTER(RequestStruct),
-            POINTER(CallOptionsStruct),
-            POINTER(POINTER(ResultStruct)),
-            POINTER(POINTER(ErrorStruct)),
-        ],
-    ),
-    "esa_create_routine_related_record_result_free": (None, [POINTER(ResultStruct)]),
+    "esa_create_routine_related_record": _call_of(CreateRequestStruct, CreateResultStruct),
+    "esa_ensure_routine_related_record": _call_of(CreateRequestStruct, CreateResultStruct),
+    "esa_create_routine_related_record_result_free": (None, [POINTER(CreateResultStruct)]),
+    "esa_delete_routine_related_record": _call_of(DeleteRequestStruct, DeleteResultStruct),
+    "esa_delete_routine_related_record_result_free": (None, [POINTER(DeleteResultStruct)]),
+    "esa_list_routine_related_records": _call_of(ListRequestStruct, ListResultStruct),
+    "esa_list_routine_related_records_result_free": (None, [POINTER(ListResultStruct)]),
+    "esa_get_match_site": _call_of(GetMatchSiteRequestStruct, GetMatchSiteResultStruct),
+    "esa_get_match_site_result_free": (None, [POINTER(GetMatchSiteResultStruct)]),
 }
 
 for _name, (_restype, _argtypes) in FUNCTIONS.items():
@@ -125,8 +92,10 @@ class Owned:
 
     __slots__ = ("_release", "kept", "pointer")
 
-    def __init__(self, release: Callable[[c_void_p], None], pointer: int | None = None, kept: object = None) -> None:
-        """`kept` is what must live as long."""
+    def __init__(
+        self, release: Callable[[c_void_p], None], pointer: int | None = None, kept: Receiver | None = None
+    ) -> None:
+        """`kept` receives the log of the calls that use this."""
         self.pointer = c_void_p(pointer)
         self.kept = kept
         self._release = release
@@ -151,10 +120,10 @@ class Config(Owned):
         """Calls the setter. What it refuses, new_client() tells."""
         getattr(library, f"esa_config_set_{setting}")(self.pointer, *values)
 
-    def set_log(self, level: int, receive: Callable[[int, bytes], None]) -> None:
-        """Sends the log to `receive`, on the threads that make calls."""
-        self.kept = LogFunction(lambda _user_data, level, message: receive(level, message))
-        library.esa_config_set_log(self.pointer, level, self.kept, None)
+    def set_log(self, level: int, callback: LogCallback, receiver: Receiver) -> None:
+        """Sends the log to `callback`, on the threads that make calls, while what `receiver` gives is entered."""
+        self.kept = receiver
+        library.esa_config_set_log(self.pointer, level, callback, None)
 
 
 def new_client(config: Config) -> tuple[Owned, Failure | None]:
@@ -179,32 +148,95 @@ def trigger(cancel: Owned) -> None:
     library.esa_cancel_trigger(cancel.pointer)
 
 
-def create_routine_related_record(
-    client: Owned, *, name: bytes, site_id: int, record_name: bytes, timeout_ms: int, cancel: Owned | None
-) -> CreatedRecord | Failure:
-    """Makes the call; the interpreter lets other threads run meanwhile."""
-    request = RequestStruct(sizeof(RequestStruct), site_id, name, record_name)
-    options = CallOptionsStruct(sizeof(CallOptionsStruct), cancel.pointer if cancel else None, timeout_ms, 0)
-    result = POINTER(ResultStruct)()
+def call(
+    operation: str,
+    client: Owned,
+    request: Structure,
+    *,
+    timeout_ms: int,
+    max_attempts: int,
+    cancel: Owned | None,
+) -> tuple[Any, Failure | None, BaseException | None]:
+    """Makes the call; the interpreter lets other threads run meanwhile.
+
+    Gives the result, the failure, and what a signal's handler raised meanwhile, which ends a call.
+    """
+    function = getattr(library, f"esa_{operation}")
+    result_struct, release, read = _RESULTS[type(request)]
+    raised: list[BaseException] = []
+    request.struct_size = sizeof(request)
+    options = CallOptionsStruct(sizeof(CallOptionsStruct), cancel.pointer if cancel else None, timeout_ms, max_attempts)
+    asking = _interrupt.asking(raised) if _interrupt.handles_signals() else None
+    if asking:
+        options.interrupt, options.interrupt_data = _interrupt.asks, id(asking)
+    log: AbstractContextManager[None] | _NoLog = client.kept(raised) if client.kept else _NoLog()
+    result = POINTER(result_struct)()
     error = POINTER(ErrorStruct)()
     try:
-        library.esa_create_routine_related_record(
-            client.pointer, byref(request), byref(options), byref(result), byref(error)
-        )
-        return _failure(error) or _created_record(result.contents)
+        with log:
+            try:
+                function(client.pointer, byref(request), byref(options), byref(result), byref(error))
+            except BaseException as interrupt:  # raised by a signal's handler after the library's last question
+                raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
+        return read(result.contents) if result else None, _failure(error), _first(raised)
     finally:
-        library.esa_create_routine_related_record_result_free(result)
+        release(result)
         library.esa_error_free(error)
 
 
-def _created_record(result: ResultStruct) -> CreatedRecord:
-    return CreatedRecord(
+class _NoLog:
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Does nothing."""
+
+    def __exit__(self, *_: object) -> None:
+        """Does nothing."""
+
+
+def _first(raised: list[BaseException]) -> BaseException | None:
+    # Emptied, because the exceptions' frames hold the list.
+    try:
+        return raised.pop(0) if raised else None
+    finally:
+        raised.clear()
+
+
+def _record(result: Any) -> Record:
+    return Record(
         record_id=result.record_id or None,
+        site_id=result.site_id,
         origin=Origin(result.origin),
         attempts=result.attempts,
         status=_text(result.status),
         request_id=_text(result.request_id),
     )
+
+
+def _deletion(result: Any) -> Deletion:
+    return Deletion(deleted=bool(result.deleted), attempts=result.attempts, request_id=_text(result.request_id))
+
+
+def _page(result: Any) -> RelatedRecordsPage:
+    return RelatedRecordsPage(
+        records=tuple(_related_record(result.records[index].contents) for index in range(result.count)),
+        total_count=result.total_count,
+        has_more=bool(result.has_more),
+        request_id=_text(result.request_id),
+    )
+
+
+def _related_record(record: Any) -> RelatedRecord:
+    return RelatedRecord(
+        record_id=record.record_id,
+        site_id=record.site_id,
+        record_name=_text(record.record_name),
+        site_name=_text(record.site_name),
+    )
+
+
+def _site(result: Any) -> Site:
+    return Site(site_id=result.site_id, site_name=_text(result.site_name), request_id=_text(result.request_id))
 
 
 def _failure(pointer: Any) -> Failure | None:
@@ -230,3 +262,28 @@ def _failure(pointer: Any) -> Failure | None:
 
 def _text(string: bytes) -> str:
     return string.decode("utf-8", "replace")
+
+
+# By request: the result's struct, what releases it, what reads it. Looked up by name, late, so that tests can watch.
+_RESULTS: dict[type[Structure], tuple[type[Structure], Callable[[Any], None], Callable[[Any], Any]]] = {
+    CreateRequestStruct: (
+        CreateResultStruct,
+        lambda result: library.esa_create_routine_related_record_result_free(result),
+        lambda result: _record(result),
+    ),
+    DeleteRequestStruct: (
+        DeleteResultStruct,
+        lambda result: library.esa_delete_routine_related_record_result_free(result),
+        lambda result: _deletion(result),
+    ),
+    ListRequestStruct: (
+        ListResultStruct,
+        lambda result: library.esa_list_routine_related_records_result_free(result),
+        lambda result: _page(result),
+    ),
+    GetMatchSiteRequestStruct: (
+        GetMatchSiteResultStruct,
+        lambda result: library.esa_get_match_site_result_free(result),
+        lambda result: _site(result),
+    ),
+}

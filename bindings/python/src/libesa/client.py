@@ -2,140 +2,192 @@
 
 from __future__ import annotations
 
-import os
-
 from . import _native
-from ._arguments import integer, milliseconds, text, wrong_type
+from ._arguments import attempts, integer, milliseconds, text, wrong_type
+from ._configured import Configured
 from ._failure import error
+from ._structs import CreateRequestStruct, DeleteRequestStruct, GetMatchSiteRequestStruct, ListRequestStruct
 from .cancel import Cancel
-from .created_record import CreatedRecord
+from .deletion import Deletion
+from .record import Record
+from .related_records import RelatedRecord, RelatedRecordsPage
+from .site import Site
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    import logging
+    from collections.abc import Iterator
+    from ctypes import Structure
     from types import TracebackType
-
-# The library's own default, which can't be left as it is where only the idle time is to change.
-_MAX_IDLE_CONNECTIONS = 64
+    from typing import Any
 
 
-class Client:
+class Client(Configured):
     """Makes calls to the service. Any number of threads may use one at once; make one and keep it.
 
     Everything that isn't given comes from the environment, which is read here and never again, or has a default.
     Nothing is sent, and no credentials are needed yet.
 
-    A process that forks makes a client of its own in the child. A signal, Ctrl-C too, is acted on when the call that
-    runs in the main thread has returned, which its time limit bounds.
+    A process that forks makes a client of its own in the child. Where a signal's handler raises while the main thread
+    is in a call, as with Ctrl-C, the call ends within a tenth of a second and the exception goes on. Its `__cause__` is
+    then the EsaError of the call, whose `outcome` tells whether the record may exist; where that is None, the call had
+    ended, and may have succeeded.
     """
 
-    def __init__(
+    def create_routine_related_record(
         self,
         *,
-        access_key_id: str | None = None,
-        access_key_secret: str | None = None,
-        security_token: str | None = None,
-        region: str | None = None,
-        endpoint: str | None = None,
-        connect_timeout: float | None = None,
-        attempt_timeout: float | None = None,
+        name: str,
+        site_id: int,
+        record_name: str,
         timeout: float | None = None,
-        signature_version: int | None = None,
-        ca_file: str | os.PathLike[str] | None = None,
-        ca_pem: str | None = None,
-        user_agent: str | None = None,
-        max_idle_connections: int | None = None,
-        idle_timeout: float | None = None,
-        log: logging.Logger | None = None,
-    ) -> None:
-        """Makes a client.
-
-        access_key_id, access_key_secret, security_token: the credentials, the last for temporary ones of STS only.
-            Default: ALIBABA_CLOUD_ACCESS_KEY_ID, _ACCESS_KEY_SECRET and _SECURITY_TOKEN of the environment.
-        region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international ones. Default:
-            ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other needs an endpoint.
-        endpoint: in place of the region's: "host", "host:port" or "https://host:port"; "http://..." for this machine
-            only. Default: ESA_ENDPOINT of the environment, else the region's.
-        connect_timeout, attempt_timeout, timeout: how long one connection, one request and a whole call may take, in
-            seconds, rounded up to milliseconds. Default: 5, 10 and 30.
-        signature_version: 3 (the default), or 1 for old gateways.
-        ca_file, ca_pem: certificate authorities (PEM) to trust in place of the ones that are built in.
-        user_agent: the caller's own product for the User-Agent header, such as "my-agent/1.2".
-        max_idle_connections, idle_timeout: how many unused connections are kept at most (default 64), and for how
-            long, in seconds (default 15).
-        log: where the library says what it does: requests at DEBUG, decisions at INFO, problems above. What the
-            logger is enabled for is looked up here, once. It is called on the thread that makes a call, while it does;
-            what is raised meanwhile goes to sys.unraisablehook, a KeyboardInterrupt too.
-
-        Raises InvalidArgumentError where a value can't be used, ConfigError where the region is unknown, the endpoint
-        is none or a CA file can't be read, and TypeError for a value of the wrong type.
-        """
-        config = _native.Config()
-        if any(value is not None for value in (access_key_id, access_key_secret, security_token)):
-            config.set(
-                "credentials",
-                _optional("access_key_id", access_key_id),
-                _optional("access_key_secret", access_key_secret),
-                _optional("security_token", security_token),
-            )
-        strings = (("region", region), ("endpoint", endpoint), ("ca_pem", ca_pem), ("user_agent", user_agent))
-        for name, string in strings:
-            if string is not None:
-                config.set(name, text(name, string))
-        if ca_file is not None:
-            path = os.fspath(ca_file) if isinstance(ca_file, os.PathLike) else ca_file
-            config.set("ca_file", text("ca_file", path))
-        config.set(
-            "timeouts",
-            milliseconds("connect_timeout", connect_timeout),
-            milliseconds("attempt_timeout", attempt_timeout),
-            milliseconds("timeout", timeout),
-        )
-        if signature_version is not None:
-            config.set("signature_version", integer("signature_version", signature_version, bits=32))
-        if max_idle_connections is not None or idle_timeout is not None:
-            most = _MAX_IDLE_CONNECTIONS if max_idle_connections is None else max_idle_connections
-            config.set(
-                "keep_alive",
-                integer("max_idle_connections", most, bits=32),
-                milliseconds("idle_timeout", idle_timeout),
-            )
-        if log is not None:
-            _set_log(config, log)
-        client, failure = _native.new_client(config)
-        del config  # it holds the secrets, and an exception would keep it
-        if failure:
-            raise error(failure)
-        self._owned: _native.Owned | None = client
-
-    def create_routine_related_record(
-        self, *, name: str, site_id: int, record_name: str, timeout: float | None = None, cancel: Cancel | None = None
-    ) -> CreatedRecord:
+        max_attempts: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> Record:
         """Creates a record on a site and ties it to a routine, so that requests for its name run the routine.
 
         name: the routine's; record_name: a domain name on the site. Each 1 to 253 bytes of UTF-8.
         site_id: 1 or more.
         timeout: how long the call may take, in seconds, rounded up to milliseconds. Default: the client's.
+        max_attempts: how many attempts may fail. Default: the client's.
         cancel: what can cancel the call.
 
-        Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`.
+        A record that exists already is an error. One that this call created is never lost and never doubled: where the
+        service's answer doesn't arrive, the record is looked for in the list of the routine's records.
+
+        Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`, and to
+        look for what was lost `esa:ListRoutineRelatedRecords` on `*`.
 
         Raises EsaError: its class tells the kind, `outcome` whether the record may exist, `advice` what to do. Besides,
         TypeError for a value of the wrong type, and RuntimeError after close().
         """
-        if cancel is not None and not isinstance(cancel, Cancel):
-            raise wrong_type("cancel", "a Cancel", cancel)
-        outcome = _native.create_routine_related_record(
-            self._open(),
-            name=text("name", name),
+        request = _create_request(name, integer("site_id", site_id, bits=64, signed=True), record_name)
+        record: Record = self._call("create_routine_related_record", request, timeout, max_attempts, cancel)
+        return record
+
+    def ensure_routine_related_record(
+        self,
+        *,
+        name: str,
+        record_name: str,
+        site_id: int | None = None,
+        timeout: float | None = None,
+        max_attempts: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> Record:
+        """Creates a record like create_routine_related_record(), and succeeds where it exists already.
+
+        One that exists and is tied to this routine has Origin.EXISTING; one that is in the way raises ConflictError.
+
+        site_id: Default: the site that the record's name belongs to, as get_match_site() finds it.
+
+        Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, without a site_id,
+        `esa:GetMatchSite`, both on `*`.
+        """
+        number = 0 if site_id is None else integer("site_id", site_id, bits=64, signed=True)
+        request = _create_request(name, number, record_name)
+        record: Record = self._call("ensure_routine_related_record", request, timeout, max_attempts, cancel)
+        return record
+
+    def delete_routine_related_record(
+        self,
+        *,
+        name: str,
+        site_id: int,
+        record_name: str,
+        record_id: int | None = None,
+        timeout: float | None = None,
+        max_attempts: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> Deletion:
+        """Deletes a record, so that it is gone afterwards: one that doesn't exist (any more) is a success as well.
+
+        record_id: Default: it is found by the record's name.
+
+        Needs the RAM action `esa:DeleteRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`; without a
+        record_id, and to find out what became of a lost request, `esa:ListRoutineRelatedRecords` on `*`. Other
+        arguments and errors are as with create_routine_related_record().
+        """
+        request = DeleteRequestStruct(
             site_id=integer("site_id", site_id, bits=64, signed=True),
+            name=text("name", name),
             record_name=text("record_name", record_name),
-            timeout_ms=milliseconds("timeout", timeout),
-            cancel=None if cancel is None else cancel._open(),
+            record_id=0 if record_id is None else integer("record_id", record_id, bits=64, signed=True),
         )
-        if isinstance(outcome, CreatedRecord):
-            return outcome
-        raise error(outcome)
+        deletion: Deletion = self._call("delete_routine_related_record", request, timeout, max_attempts, cancel)
+        return deletion
+
+    def list_routine_related_records(
+        self,
+        *,
+        name: str,
+        search_key_word: str | None = None,
+        page_number: int | None = None,
+        page_size: int | None = None,
+        timeout: float | None = None,
+        max_attempts: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> RelatedRecordsPage:
+        """Lists a page of a routine's records; related_records() goes through all pages.
+
+        search_key_word: only records whose name has something to do with this, by the service's fuzzy match.
+        page_number: from 1 on; default 1. page_size: 1 to 20; default 20.
+
+        Needs the RAM action `esa:ListRoutineRelatedRecords` on `*`; a policy for one site doesn't cover it. Other
+        arguments and errors are as with create_routine_related_record(); nothing is changed.
+        """
+        request = ListRequestStruct(
+            name=text("name", name),
+            search_key_word=None if search_key_word is None else text("search_key_word", search_key_word),
+            page_number=0 if page_number is None else integer("page_number", page_number, bits=32),
+            page_size=0 if page_size is None else integer("page_size", page_size, bits=32),
+        )
+        page: RelatedRecordsPage = self._call("list_routine_related_records", request, timeout, max_attempts, cancel)
+        return page
+
+    def related_records(
+        self,
+        *,
+        name: str,
+        search_key_word: str | None = None,
+        timeout: float | None = None,
+        max_attempts: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> Iterator[RelatedRecord]:
+        """All of a routine's records, a page at a time; timeout and max_attempts are for each page.
+
+        Deleting moves what follows to earlier pages: make a list of the records before you delete any.
+        """
+        number = 1
+        while True:
+            page = self.list_routine_related_records(
+                name=name,
+                search_key_word=search_key_word,
+                page_number=number,
+                timeout=timeout,
+                max_attempts=max_attempts,
+                cancel=cancel,
+            )
+            yield from page.records
+            if not page.has_more:
+                return
+            number += 1
+
+    def get_match_site(
+        self,
+        *,
+        record_name: str,
+        timeout: float | None = None,
+        max_attempts: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> Site:
+        """Gets the account's site whose name is the longest suffix of a record's name.
+
+        Needs the RAM action `esa:GetMatchSite` on `*`. Raises EsaError with ServiceCode.SITE_NOT_FOUND or its like
+        where there is none. Other arguments and errors are as with create_routine_related_record(); nothing is changed.
+        """
+        request = GetMatchSiteRequestStruct(record_name=text("record_name", record_name))
+        site: Site = self._call("get_match_site", request, timeout, max_attempts, cancel)
+        return site
 
     def close(self) -> None:
         """Closes the connections, when the calls that run on other threads have ended. Any number of times."""
@@ -151,26 +203,33 @@ class Client:
         """Closes the client."""
         self.close()
 
-    def __repr__(self) -> str:
-        """Says whether it is closed, and nothing of the configuration."""
-        return f"<libesa.Client, {'open' if self._owned else 'closed'}>"
+    def _call(
+        self,
+        operation: str,
+        request: Structure,
+        timeout: float | None,
+        max_attempts: int | None,
+        cancel: Cancel | None,
+    ) -> Any:
+        if cancel is not None and not isinstance(cancel, Cancel):
+            raise wrong_type("cancel", "a Cancel", cancel)
+        result, failure, interrupt = _native.call(
+            operation,
+            self._open(),
+            request,
+            timeout_ms=milliseconds("timeout", timeout),
+            max_attempts=attempts(max_attempts),
+            cancel=None if cancel is None else cancel._open(),
+        )
+        if interrupt is not None:
+            try:
+                raise interrupt from (error(failure) if failure else None)
+            finally:
+                del interrupt  # which holds this frame
+        if failure:
+            raise error(failure)
+        return result
 
-    def _open(self) -> _native.Owned:
-        owned = self._owned  # read once: another thread may close this now
-        if owned is None:
-            raise RuntimeError("this Client is closed")
-        return owned
 
-
-def _optional(name: str, value: str | None) -> bytes | None:
-    return None if value is None else text(name, value)
-
-
-def _set_log(config: _native.Config, logger: logging.Logger) -> None:
-    import logging
-
-    from . import _log
-
-    if not isinstance(logger, logging.Logger):
-        raise wrong_type("log", "a logging.Logger", logger)
-    config.set_log(_log.level_of(logger), lambda level, message: _log.forward(logger, level, message))
+def _create_request(name: str, site_id: int, record_name: str) -> CreateRequestStruct:
+    return CreateRequestStruct(site_id=site_id, name=text("name", name), record_name=text("record_name", record_name))

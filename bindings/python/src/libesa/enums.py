@@ -155,3 +155,7 @@ class Origin(_OpenEnum):
 
     CREATED = 1
     """This call created it."""
+    RECOVERED = 2
+    """This call created it, and found it in the list, because the service's answer was lost or incomplete."""
+    EXISTING = 3
+    """It was there already."""

@@ -1,0 +1,136 @@
+"""What Client and AsyncClient have in common: how they are made."""
+
+from __future__ import annotations
+
+import os
+
+from . import _native
+from ._arguments import attempts, integer, milliseconds, text, wrong_type
+from ._failure import error
+
+TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
+if TYPE_CHECKING:
+    import logging
+
+# The library's own default, which can't be left as it is where only the idle time is to change.
+_MAX_IDLE_CONNECTIONS = 64
+
+
+class Configured:
+    """A client of the shared library's. What isn't given comes from the environment, or has a default."""
+
+    def __init__(
+        self,
+        *,
+        access_key_id: str | None = None,
+        access_key_secret: str | None = None,
+        security_token: str | None = None,
+        region: str | None = None,
+        endpoint: str | None = None,
+        connect_timeout: float | None = None,
+        attempt_timeout: float | None = None,
+        timeout: float | None = None,
+        signature_version: int | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        ca_pem: str | None = None,
+        user_agent: str | None = None,
+        max_idle_connections: int | None = None,
+        idle_timeout: float | None = None,
+        max_attempts: int | None = None,
+        max_concurrent_writes: int | None = None,
+        log: logging.Logger | None = None,
+    ) -> None:
+        """Makes a client.
+
+        access_key_id, access_key_secret, security_token: the credentials, the last for temporary ones of STS only.
+            Default: ALIBABA_CLOUD_ACCESS_KEY_ID, _ACCESS_KEY_SECRET and _SECURITY_TOKEN of the environment.
+        region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international ones. Default:
+            ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other needs an endpoint.
+        endpoint: in place of the region's: "host", "host:port" or "https://host:port"; "http://..." for this machine
+            only. Default: ESA_ENDPOINT of the environment, else the region's.
+        connect_timeout, attempt_timeout, timeout: how long one connection, one request and a whole call may take, in
+            seconds, rounded up to milliseconds. Default: 5, 10 and 30.
+        signature_version: 3 (the default), or 1 for old gateways.
+        ca_file, ca_pem: certificate authorities (PEM) to trust in place of the ones that are built in.
+        user_agent: the caller's own product for the User-Agent header, such as "my-agent/1.2".
+        max_idle_connections, idle_timeout: how many unused connections are kept at most (default 64), and for how
+            long, in seconds (default 15).
+        max_attempts: how many attempts of a call may fail, 1 or more (default 3). Those that are refused because the
+            service is busy with another call of the account don't count: they are made until the time limit.
+        max_concurrent_writes: how many creates and deletes may be under way at once (default 1, 0: no limit). The
+            others wait for their turn, because the service refuses a call of an account while another one runs.
+        log: where the library says what it does: requests at DEBUG, decisions at INFO, problems above. What the
+            logger is enabled for is looked up here, once. It is called on the thread that makes a call, while it does;
+            an Exception that it raises goes to sys.unraisablehook.
+
+        Raises InvalidArgumentError where a value can't be used, ConfigError where the region is unknown, the endpoint
+        is none or a CA file can't be read, and TypeError for a value of the wrong type.
+        """
+        config = _native.Config()
+        if any(value is not None for value in (access_key_id, access_key_secret, security_token)):
+            config.set(
+                "credentials",
+                _optional("access_key_id", access_key_id),
+                _optional("access_key_secret", access_key_secret),
+                _optional("security_token", security_token),
+            )
+        strings = (("region", region), ("endpoint", endpoint), ("ca_pem", ca_pem), ("user_agent", user_agent))
+        for name, string in strings:
+            if string is not None:
+                config.set(name, text(name, string))
+        if ca_file is not None:
+            path = os.fspath(ca_file) if isinstance(ca_file, os.PathLike) else ca_file
+            config.set("ca_file", text("ca_file", path))
+        config.set(
+            "timeouts",
+            milliseconds("connect_timeout", connect_timeout),
+            milliseconds("attempt_timeout", attempt_timeout),
+            milliseconds("timeout", timeout),
+        )
+        if signature_version is not None:
+            config.set("signature_version", integer("signature_version", signature_version, bits=32))
+        if max_idle_connections is not None or idle_timeout is not None:
+            most = _MAX_IDLE_CONNECTIONS if max_idle_connections is None else max_idle_connections
+            config.set(
+                "keep_alive",
+                integer("max_idle_connections", most, bits=32),
+                milliseconds("idle_timeout", idle_timeout),
+            )
+        config.set("max_attempts", attempts(max_attempts))
+        if max_concurrent_writes is not None:
+            config.set("max_concurrent_writes", integer("max_concurrent_writes", max_concurrent_writes, bits=32))
+        if log is not None:
+            _set_log(config, log)
+        client, failure = _native.new_client(config)
+        del config  # it holds the secrets, and an exception would keep it
+        if failure:
+            raise error(failure)
+        self._owned: _native.Owned | None = client
+
+    def __repr__(self) -> str:
+        """Says whether it is closed, and nothing of the configuration."""
+        return f"<libesa.{type(self).__name__}, {'open' if self._owned else 'closed'}>"
+
+    def _open(self) -> _native.Owned:
+        owned = self._owned  # read once: another thread may close this now
+        if owned is None:
+            raise RuntimeError(f"this {type(self).__name__} is closed")
+        return owned
+
+
+def _optional(name: str, value: str | None) -> bytes | None:
+    return None if value is None else text(name, value)
+
+
+def _set_log(config: _native.Config, logger: logging.Logger) -> None:
+    import logging
+
+    from . import _log
+
+    if not isinstance(logger, logging.Logger):
+        raise wrong_type("log", "a logging.Logger", logger)
+    config.set_log(
+        _log.level_of(logger),
+        _log.callback,
+        lambda raised: _log.Receiver(lambda level, message: _log.forward(logger, level, message), raised),
+    )

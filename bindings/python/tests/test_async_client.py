@@ -1,0 +1,179 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Coroutine
+from typing import Any, Callable
+
+import pytest
+
+import libesa
+from libesa import AsyncClient, Origin, Outcome
+from libesa.emulator import Emulator
+
+Record = Callable[..., dict[str, Any]]
+
+
+def async_client(emulator: Emulator, **settings: Any) -> AsyncClient:
+    return AsyncClient(
+        endpoint=emulator.url,
+        access_key_id=emulator.access_key_id,
+        access_key_secret=emulator.access_key_secret,
+        **settings,
+    )
+
+
+def run(main: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(asyncio.wait_for(main, 30))
+
+
+def calls_under_way() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("libesa")]
+
+
+async def until_requested(emulator: Emulator) -> None:
+    while not emulator.requests():
+        await asyncio.sleep(0.01)
+
+
+def test_every_call(esa_emulator: Emulator, record: Record) -> None:
+    async def main() -> None:
+        async with async_client(esa_emulator) as client:
+            created = await client.create_routine_related_record(**record())
+            ensured = await client.ensure_routine_related_record(**record(site_id=None))
+            page = await client.list_routine_related_records(name=esa_emulator.routine)
+            records = [one async for one in client.related_records(name=esa_emulator.routine)]
+            site = await client.get_match_site(record_name="a.example.com")
+            deletion = await client.delete_routine_related_record(**record())
+
+        assert (created.origin, ensured.origin) == (Origin.CREATED, Origin.EXISTING)
+        assert [one.record_id for one in records] == [created.record_id]
+        assert list(page.records) == records
+        assert site.site_id == esa_emulator.site_id
+        assert deletion.deleted
+
+    run(main())
+    assert calls_under_way() == []
+
+
+def test_64_at_once(esa_emulator: Emulator, record: Record) -> None:
+    esa_emulator.add_fault(times=0, delay_ms=300)
+
+    async def main() -> None:
+        async with async_client(esa_emulator, max_concurrent_writes=0) as client:
+            names = [f"r{number}.example.com" for number in range(64)]
+            started = time.monotonic()
+            calls = [client.create_routine_related_record(**record(record_name=name)) for name in names]
+            assert len({created.record_id for created in await asyncio.gather(*calls)}) == 64
+            assert time.monotonic() - started < 5  # one after the other would take 19 seconds
+
+    run(main())
+
+
+def test_errors_and_time_limits(esa_emulator: Emulator, record: Record) -> None:
+    esa_emulator.add_fault(times=0, wire={"kind": "hang"})
+
+    async def main() -> None:
+        async with async_client(esa_emulator) as client:
+            with pytest.raises(libesa.CallTimeoutError):
+                await client.create_routine_related_record(**record(timeout=0.2))
+            with pytest.raises(TypeError, match=r"^timeout is of type str"):
+                await client.create_routine_related_record(**record(timeout="1"))
+            with pytest.raises(TypeError, match=r"^site_id is of type str"):
+                await client.create_routine_related_record(**record(site_id="1"))
+
+    run(main())
+
+
+def test_waiting_for_a_thread_counts_for_the_time_limit(
+    esa_emulator: Emulator, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libesa.async_client._MAX_THREADS", 1)
+    esa_emulator.add_fault(times=0, wire={"kind": "hang"})
+
+    async def main() -> None:
+        async with async_client(esa_emulator) as client:
+            first = asyncio.ensure_future(client.create_routine_related_record(**record(timeout=0.5)))
+            await until_requested(esa_emulator)
+            with pytest.raises(libesa.CallTimeoutError, match="waiting for a free thread") as caught:
+                await client.create_routine_related_record(**record(timeout=0.01))
+            assert caught.value.outcome is Outcome.NOT_SENT
+            with pytest.raises(libesa.CallTimeoutError):
+                await first
+
+    run(main())
+
+
+def test_cancelling_ends_the_call_first(esa_emulator: Emulator, record: Record) -> None:
+    esa_emulator.add_fault(times=0, wire={"kind": "hang"})
+
+    async def main() -> None:
+        client = async_client(esa_emulator)
+        task = asyncio.ensure_future(client.create_routine_related_record(**record()))
+        await until_requested(esa_emulator)
+        (call,) = client._calls
+        started = time.monotonic()
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()  # once more, while it waits for the call's end
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert call.done()
+        assert isinstance(call.exception(), libesa.CallCancelledError)
+        assert time.monotonic() - started < 1
+        await client.close()
+
+    run(main())
+
+
+def test_cancelling_what_waits_for_a_thread_sends_nothing(
+    esa_emulator: Emulator, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libesa.async_client._MAX_THREADS", 1)
+    esa_emulator.add_fault(delay_ms=500)
+
+    async def main() -> None:
+        async with async_client(esa_emulator) as client:
+            first = asyncio.ensure_future(client.create_routine_related_record(**record()))
+            await until_requested(esa_emulator)
+            second = client.create_routine_related_record(**record(record_name="b.example.com"))
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(second, 0.05)
+            await first
+
+    run(main())
+    assert len(esa_emulator.requests()) == 1
+
+
+def test_closing_waits_for_the_calls(esa_emulator: Emulator, record: Record) -> None:
+    esa_emulator.add_fault(delay_ms=300)
+
+    async def main() -> None:
+        client = async_client(esa_emulator)
+        task = asyncio.ensure_future(client.create_routine_related_record(**record()))
+        await until_requested(esa_emulator)
+        await client.close()
+        await client.close()
+        assert calls_under_way() == []
+        assert (await task).status == "OK"
+        assert repr(client) == "<libesa.AsyncClient, closed>"
+        with pytest.raises(RuntimeError, match="this AsyncClient is closed"):
+            await client.get_match_site(record_name="a.example.com")
+
+    run(main())
+
+
+def test_importing_the_package_imports_no_asyncio() -> None:
+    program = "import sys, libesa; assert not {'asyncio', 'threading', 'logging'} & {*sys.modules}; libesa.AsyncClient"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_name_that_is_none_is_an_attribute_error() -> None:
+    assert "AsyncClient" in dir(libesa)
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        libesa.Nothing  # noqa: B018
