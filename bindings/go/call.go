@@ -92,7 +92,8 @@ func run[T any](ctx context.Context, client *Client, call func(nativeClient, nat
 	if failure == nil {
 		return result, nil
 	}
-	if failure.Status == StatusCancelled || failure.Status == StatusTimeout {
+	// A failure that may pass ended the call for want of time, if there is none.
+	if failure.Status == StatusCancelled || failure.Status == StatusTimeout || failure.Retryable {
 		_, failure.cause = remaining(ctx)
 	}
 	return nil, failure

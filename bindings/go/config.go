@@ -40,6 +40,15 @@ type Config struct {
 	// Timeout is for a whole call whose context has no deadline. Default: 30 s.
 	Timeout time.Duration
 
+	// MaxAttempts is how many attempts of a call may fail. Those that are refused because the service is busy with
+	// another call of the account don't count: they are made until the call's time limit. Default: 3.
+	MaxAttempts int
+
+	// MaxConcurrentWrites is how many creates, ensures and deletes of the client may be under way at the service at
+	// once; negative: no limit. More wait for each other, in the order in which they came and within their time limits,
+	// because the service refuses a routine call of an account while another one runs. Default: 1.
+	MaxConcurrentWrites int
+
 	// SignatureVersion is 3 (ACS3-HMAC-SHA256) or 1 (HMAC-SHA1, for old gateways). Default: 3.
 	SignatureVersion uint32
 
@@ -64,7 +73,7 @@ type Config struct {
 	Logger *slog.Logger
 
 	// MaxConcurrentCalls is how many calls run at once; more wait for their turn, or for their context to end. Each
-	// one that runs holds a thread. Default: 64.
+	// one that runs holds a thread, also while it waits for another write or to try again. Default: 64.
 	MaxConcurrentCalls int
 }
 
@@ -82,8 +91,9 @@ func (credentials Credentials) Format(state fmt.State, _ rune) {
 }
 
 const (
-	defaultMaxConcurrentCalls = 64
-	defaultMaxIdleConnections = 64
+	defaultMaxConcurrentCalls  = 64
+	defaultMaxConcurrentWrites = 1
+	defaultMaxIdleConnections  = 64
 )
 
 // maxIdleConnections is the number for esa_config_set_keep_alive, which can't be told to leave its default.
@@ -91,7 +101,20 @@ func (config *Config) maxIdleConnections() uint32 {
 	if config.MaxIdleConnections == 0 {
 		return defaultMaxIdleConnections
 	}
-	return uint32(min(max(config.MaxIdleConnections, 0), math.MaxUint32))
+	return clamped(config.MaxIdleConnections)
+}
+
+// maxConcurrentWrites is the number for esa_config_set_max_concurrent_writes, to which 0 means no limit.
+func (config *Config) maxConcurrentWrites() uint32 {
+	if config.MaxConcurrentWrites == 0 {
+		return defaultMaxConcurrentWrites
+	}
+	return clamped(config.MaxConcurrentWrites)
+}
+
+// clamped is the number that C can be told and that comes closest.
+func clamped(number int) uint32 {
+	return uint32(min(max(int64(number), 0), math.MaxUint32))
 }
 
 // check refuses what C can't be handed, and returns the time limits for it.
@@ -111,6 +134,9 @@ func (config *Config) check() (timeouts nativeTimeouts, err error) {
 	}
 	if config.MaxConcurrentCalls < 0 {
 		return timeouts, invalidArgument("max_concurrent_calls", fmt.Sprintf("is %d; it is 1 or more", config.MaxConcurrentCalls))
+	}
+	if config.MaxAttempts < 0 {
+		return timeouts, invalidArgument("max_attempts", fmt.Sprintf("is %d; it is 1 or more", config.MaxAttempts))
 	}
 	for _, limit := range []struct {
 		field        string

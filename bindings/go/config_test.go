@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,6 +58,7 @@ func TestAConfigurationThatCannotBeUsedIsRefusedByName(t *testing.T) {
 		"attempt_timeout ":      {AttemptTimeout: math.MaxInt64},
 		"timeout ":              {Timeout: -time.Second},
 		"idle_timeout ":         {IdleTimeout: -time.Second},
+		"max_attempts ":         {MaxAttempts: -1},
 		"max_concurrent_calls ": {MaxConcurrentCalls: -1},
 	} {
 		_, err := esa.New(config)
@@ -118,6 +120,45 @@ func TestTheConfigurationsTimeoutsEndACallWithoutADeadline(t *testing.T) {
 		if failure.Status != esa.StatusTimeout || errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%+v", failure)
 		}
+	}
+}
+
+func TestOnlySoManyAttemptsMayFail(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"action": "CreateRoutineRelatedRecord", "times": 0, "wire": {"kind": "drop"}}`)
+	for given, want := range map[int]int{0: 3, 1: 1, 2: 2} {
+		config := emulator.Config()
+		config.MaxAttempts = given
+
+		_, err := newClient(t, config).CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "a"))
+
+		if failure := asError(t, err); failure.Attempts != want || failure.Outcome != esa.OutcomeUnknown {
+			t.Errorf("MaxAttempts %d: %d attempts, %v; want %d", given, failure.Attempts, failure.Outcome, want)
+		}
+	}
+}
+
+func TestSoManyWritesMayBeUnderWay(t *testing.T) {
+	for _, writes := range []int{2, -1} {
+		emulator := esatest.Start(t)
+		emulator.AddFault(t, `{"times": 0, "wire": {"kind": "hang"}}`)
+		config := emulator.Config()
+		config.MaxConcurrentWrites = writes
+		client := newClient(t, config)
+		ctx, cancel := context.WithCancel(context.Background())
+		var group sync.WaitGroup
+		for _, label := range []string{"a", "b"} {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				_, _ = client.CreateRoutineRelatedRecord(ctx, requestFor(emulator, label))
+			}()
+		}
+
+		waitForRequests(t, emulator, 2)
+
+		cancel()
+		group.Wait()
 	}
 }
 

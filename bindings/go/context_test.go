@@ -3,6 +3,8 @@ package esa_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"regexp"
 	"testing"
 	"time"
 
@@ -145,5 +147,96 @@ func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
 	<-ended
 	if requests := emulator.Requests(t); len(requests) != 1 {
 		t.Errorf("%d requests arrived; want the first call's only", len(requests))
+	}
+}
+
+func TestWaitingForAnotherWriteEndsWithTheContext(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
+	client := newClient(t, emulator.Config())
+	running, stop := context.WithCancel(context.Background())
+	defer stop()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = client.CreateRoutineRelatedRecord(running, requestFor(emulator, "a"))
+	}()
+	waitForRequests(t, emulator, 1)
+	cancelled, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	time.AfterFunc(200*time.Millisecond, cancel)
+	expired, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer cancel()
+
+	for cause, waiting := range map[error]context.Context{
+		context.Canceled: cancelled, context.DeadlineExceeded: expired,
+	} {
+		_, err := client.CreateRoutineRelatedRecord(waiting, requestFor(emulator, "b"))
+
+		if !errors.Is(err, cause) || asError(t, err).Outcome != esa.OutcomeNotSent {
+			t.Errorf("%v is not %v", err, cause)
+		}
+	}
+	stop()
+	<-ended
+	if requests := emulator.Requests(t); len(requests) != 1 {
+		t.Errorf("%d requests arrived; want the first call's only", len(requests))
+	}
+}
+
+// announcedWait is how the log says that a call waits before it tries again.
+var announcedWait = regexp.MustCompile(`trying again in (\d+) ms`)
+
+func TestCancellingEndsAWaitForTheNextAttempt(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	// The line comes before the wait that it announces. One that is too short to be met is let go.
+	handler := &recordingHandler{each: func(line slog.Record) {
+		if wait := announcedWait.FindStringSubmatch(line.Message); wait != nil && len(wait[1]) > 3 {
+			cancel()
+		}
+	}}
+	client, request := newLockedClient(t, func(config *esa.Config) {
+		config.Timeout = time.Hour
+		config.Logger = slog.New(handler)
+	})
+
+	_, err := client.CreateRoutineRelatedRecord(ctx, request)
+
+	if !errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v is not only context.Canceled", err)
+	}
+	failure := asError(t, err)
+	if failure.Status != esa.StatusCancelled || failure.Outcome != esa.OutcomeRefused || failure.Attempts == 0 {
+		t.Errorf("%+v", failure)
+	}
+}
+
+func TestABusyAccountIsWaitedForUntilTheDeadlineLeavesNoTime(t *testing.T) {
+	client, request := newLockedClient(t, func(*esa.Config) {})
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+
+	_, err := client.CreateRoutineRelatedRecord(ctx, request)
+
+	failure := asError(t, err)
+	if !errors.Is(err, esa.ErrUserOperationStatusIsLocked) || failure.Outcome != esa.OutcomeRefused || failure.Attempts < 2 {
+		t.Errorf("%+v", failure)
+	}
+}
+
+func TestADeadlineThatEndsTheLookForALostRecordIsTheContexts(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `[
+		{"action": "CreateRoutineRelatedRecord", "wire": {"kind": "drop"}},
+		{"action": "ListRoutineRelatedRecords", "times": 0, "wire": {"kind": "hang"}}
+	]`)
+	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer cancel()
+
+	_, err := newClient(t, emulator.Config()).CreateRoutineRelatedRecord(ctx, requestFor(emulator, "a"))
+
+	if !errors.Is(err, context.DeadlineExceeded) || asError(t, err).Outcome != esa.OutcomeUnknown {
+		t.Errorf("%+v", err)
 	}
 }

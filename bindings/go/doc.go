@@ -4,6 +4,11 @@
 // a context and ends with it, returns when the native call is over and not before, and says in its [Error] whether the
 // record may exist.
 //
+// A call makes further attempts where one fails in a way that may pass. It never loses or doubles a record: where the
+// service's answer to a create is lost, the record is looked for before anything else is done.
+// [Client.EnsureRoutineRelatedRecord] is the call for programs that run more than once: it succeeds where the record is
+// there already.
+//
 // The work is done by libesa, which cgo links in. By default that is the static archive which `make stage` leaves in
 // the repository; with the build tag esa_system it is the installed library, found by pkg-config.
 //

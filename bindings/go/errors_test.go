@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/libesa/libesa/bindings/go"
 	"github.com/libesa/libesa/bindings/go/esatest"
@@ -27,7 +28,10 @@ var sentinels = map[string]error{
 
 func TestEachDocumentedCodeIsItsOwnSentinelOnly(t *testing.T) {
 	emulator := esatest.Start(t)
-	client := newClient(t, emulator.Config())
+	config := emulator.Config()
+	config.MaxAttempts = 1
+	config.Timeout = time.Second // UserOperationStatusIsLocked is waited out until then.
+	client := newClient(t, config)
 	for code := range sentinels {
 		emulator.Reset(t)
 		emulator.AddFault(t, fmt.Sprintf(`{"times": 0, "reply": {"code": %q}}`, code))
@@ -67,6 +71,7 @@ func TestAValueWithoutANameShowsItsNumber(t *testing.T) {
 		"ESA_OUTCOME_UNKNOWN": esa.OutcomeUnknown,
 		"Origin(7)":           esa.Origin(7),
 		"ESA_ORIGIN_CREATED":  esa.OriginCreated,
+		"ESA_ORIGIN_EXISTING": esa.OriginExisting,
 		"ServiceCode(0)":      esa.ServiceCodeNone,
 		"Throttling.User":     esa.ServiceCodeThrottlingUser,
 	} {

@@ -52,6 +52,56 @@ func ExampleClient_CreateRoutineRelatedRecord() {
 	// Output: OK true
 }
 
+func ExampleClient_EnsureRoutineRelatedRecord() {
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	for range 2 {
+		record, err := client.EnsureRoutineRelatedRecord(context.Background(), esa.CreateRoutineRelatedRecordRequest{
+			Name:       "test-routine1", // without a SiteID, the site is found by the record's name
+			RecordName: "ensured.example.com",
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(record.SiteID, record.Origin)
+	}
+	// Output:
+	// 54362329990032 ESA_ORIGIN_CREATED
+	// 54362329990032 ESA_ORIGIN_EXISTING
+}
+
+func ExampleClient_RelatedRecords() {
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	for _, recordName := range []string{"one.example.com", "two.example.com"} {
+		_, err := client.EnsureRoutineRelatedRecord(context.Background(), esa.CreateRoutineRelatedRecordRequest{
+			Name:       "test-routine2",
+			RecordName: recordName,
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	all := esa.ListRoutineRelatedRecordsRequest{Name: "test-routine2"}
+	for record, err := range client.RelatedRecords(context.Background(), all) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(record.RecordName, record.SiteName)
+	}
+	// Unordered output:
+	// one.example.com example.com
+	// two.example.com example.com
+}
+
 func ExampleError() {
 	client, err := esa.New(esa.Config{})
 	if err != nil {

@@ -3,6 +3,8 @@ package esa_test
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +40,23 @@ func requestFor(emulator *esatest.Emulator, label string) esa.CreateRoutineRelat
 		Name:       emulator.Routine,
 		RecordName: label + "." + emulator.SiteName,
 	}
+}
+
+// newLockedClient makes a client of an account that is busy with another call for ever, and a request of it.
+func newLockedClient(t *testing.T, change func(*esa.Config)) (*esa.Client, esa.CreateRoutineRelatedRecordRequest) {
+	t.Helper()
+	seed := filepath.Join(t.TempDir(), "seed.json")
+	state := `{"accounts": [{"id": "1", "locked": true,
+		"users": [{"name": "root", "keys": [{"access_key_id": "key", "access_key_secret": "secret"}]}],
+		"sites": [{"site_id": 1, "site_name": "example.com"}],
+		"routines": [{"name": "routine"}]}]}`
+	if err := os.WriteFile(seed, []byte(state), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	emulator := esatest.Start(t, esatest.Seed(seed))
+	config := emulator.Config()
+	change(&config)
+	return newClient(t, config), requestFor(emulator, "a")
 }
 
 func expectRefusal(t *testing.T, err error, message string) {

@@ -29,26 +29,63 @@ static inline made_client make_client(const esa_config *config) {
     return made;
 }
 
+// What ends a call early.
 typedef struct {
-    esa_create_routine_related_record_result *result;
-    esa_error *error;
-} created_record;
+    const esa_cancel *cancel;
+    uint32_t timeout_ms;
+} call_limits;
 
-// Builds the structs here, so that no Go memory ever holds what C reads pointers from.
-static inline created_record create_record(const esa_client *client, int64_t site_id, const char *name,
-                                           const char *record_name, const esa_cancel *cancel, uint32_t timeout_ms) {
+typedef struct {
+    void *result;
+    esa_error *error;
+} call_answer;
+
+// Ends a function that has a client, a request and limits with the answer to its call. The requests are built here, so
+// that no Go memory ever holds what C reads pointers from.
+#define ANSWER(operation, result_type)                                     \
+    esa_call_options options = ESA_CALL_OPTIONS_INIT;                      \
+    options.cancel = limits.cancel;                                        \
+    options.timeout_ms = limits.timeout_ms;                                \
+    result_type *result;                                                   \
+    call_answer answer;                                                    \
+    (operation)(client, &request, &options, &result, &answer.error);       \
+    answer.result = result;                                                \
+    return answer
+
+static inline call_answer create_record(const esa_client *client, call_limits limits, int ensure, int64_t site_id,
+                                        const char *name, const char *record_name) {
     esa_create_routine_related_record_request request = ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
     request.site_id = site_id;
     request.name = name;
     request.record_name = record_name;
+    ANSWER(ensure ? esa_ensure_routine_related_record : esa_create_routine_related_record,
+           esa_create_routine_related_record_result);
+}
 
-    esa_call_options options = ESA_CALL_OPTIONS_INIT;
-    options.cancel = cancel;
-    options.timeout_ms = timeout_ms;
+static inline call_answer delete_record(const esa_client *client, call_limits limits, int64_t site_id,
+                                        const char *name, const char *record_name, int64_t record_id) {
+    esa_delete_routine_related_record_request request = ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+    request.site_id = site_id;
+    request.name = name;
+    request.record_name = record_name;
+    request.record_id = record_id;
+    ANSWER(esa_delete_routine_related_record, esa_delete_routine_related_record_result);
+}
 
-    created_record created;
-    esa_create_routine_related_record(client, &request, &options, &created.result, &created.error);
-    return created;
+static inline call_answer list_records(const esa_client *client, call_limits limits, const char *name,
+                                       const char *search_key_word, uint32_t page_number, uint32_t page_size) {
+    esa_list_routine_related_records_request request = ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+    request.name = name;
+    request.search_key_word = search_key_word;
+    request.page_number = page_number;
+    request.page_size = page_size;
+    ANSWER(esa_list_routine_related_records, esa_list_routine_related_records_result);
+}
+
+static inline call_answer get_match_site(const esa_client *client, call_limits limits, const char *record_name) {
+    esa_get_match_site_request request = ESA_GET_MATCH_SITE_REQUEST_INIT;
+    request.record_name = record_name;
+    ANSWER(esa_get_match_site, esa_get_match_site_result);
 }
 */
 import "C"
@@ -113,6 +150,8 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 		C.esa_config_set_user_agent(native, terminated(config.UserAgent))
 	}
 	C.esa_config_set_keep_alive(native, C.uint32_t(config.maxIdleConnections()), C.uint32_t(timeouts.idle))
+	C.esa_config_set_max_attempts(native, C.uint32_t(clamped(config.MaxAttempts)))
+	C.esa_config_set_max_concurrent_writes(native, C.uint32_t(config.maxConcurrentWrites()))
 
 	var client nativeClient
 	if config.Logger != nil {
@@ -136,30 +175,112 @@ func (client nativeClient) free() {
 	}
 }
 
-// createRoutineRelatedRecord blocks until the call is over. The request's strings have no NUL.
-func (client nativeClient) createRoutineRelatedRecord(
-	request *CreateRoutineRelatedRecordRequest, limits nativeLimits,
-) (*CreatedRecord, *Error) {
-	created := C.create_record(client.client, C.int64_t(request.SiteID), terminated(request.Name),
-		terminated(request.RecordName), limits.cancel.cancel, C.uint32_t(limits.timeout))
-	if created.error != nil {
-		return nil, takeError(created.error)
-	}
-	defer C.esa_create_routine_related_record_result_free(created.result)
-	return &CreatedRecord{
-		RecordID:  int64(created.result.record_id),
-		Origin:    Origin(created.result.origin),
-		Attempts:  int(created.result.attempts),
-		Status:    C.GoString(created.result.status),
-		RequestID: C.GoString(created.result.request_id),
-	}, nil
+// The calls block until they are over. Their requests' strings have no NUL.
+
+func (client nativeClient) createRecord(
+	request *CreateRoutineRelatedRecordRequest, ensure bool, limits nativeLimits,
+) (*Record, *Error) {
+	answer := C.create_record(client.client, limits.native(), truth(ensure), C.int64_t(request.SiteID),
+		terminated(request.Name), terminated(request.RecordName))
+	return take(answer, freeRecord, func(result *C.esa_create_routine_related_record_result) *Record {
+		return &Record{
+			RecordID:  int64(result.record_id),
+			SiteID:    int64(result.site_id),
+			Origin:    Origin(result.origin),
+			Attempts:  int(result.attempts),
+			Status:    C.GoString(result.status),
+			RequestID: C.GoString(result.request_id),
+		}
+	})
 }
+
+func (client nativeClient) deleteRecord(
+	request *DeleteRoutineRelatedRecordRequest, limits nativeLimits,
+) (*Deletion, *Error) {
+	answer := C.delete_record(client.client, limits.native(), C.int64_t(request.SiteID), terminated(request.Name),
+		terminated(request.RecordName), C.int64_t(request.RecordID))
+	return take(answer, freeDeletion, func(result *C.esa_delete_routine_related_record_result) *Deletion {
+		return &Deletion{
+			Deleted:   result.deleted != 0,
+			Attempts:  int(result.attempts),
+			RequestID: C.GoString(result.request_id),
+		}
+	})
+}
+
+func (client nativeClient) listRecords(
+	request *ListRoutineRelatedRecordsRequest, limits nativeLimits,
+) (*RelatedRecordPage, *Error) {
+	answer := C.list_records(client.client, limits.native(), terminated(request.Name), optional(request.SearchKeyWord),
+		C.uint32_t(request.PageNumber), C.uint32_t(request.PageSize))
+	return take(answer, freePage, func(result *C.esa_list_routine_related_records_result) *RelatedRecordPage {
+		page := &RelatedRecordPage{
+			TotalCount: uint64(result.total_count),
+			HasMore:    result.has_more != 0,
+			RequestID:  C.GoString(result.request_id),
+		}
+		// Without records, the pointer to them may be one that Go must not hold.
+		if result.count == 0 {
+			return page
+		}
+		for _, record := range unsafe.Slice(result.records, result.count) {
+			page.Records = append(page.Records, RelatedRecord{
+				RecordID:   int64(record.record_id),
+				SiteID:     int64(record.site_id),
+				RecordName: C.GoString(record.record_name),
+				SiteName:   C.GoString(record.site_name),
+			})
+		}
+		return page
+	})
+}
+
+func (client nativeClient) getMatchSite(request *GetMatchSiteRequest, limits nativeLimits) (*MatchSite, *Error) {
+	answer := C.get_match_site(client.client, limits.native(), terminated(request.RecordName))
+	return take(answer, freeSite, func(result *C.esa_get_match_site_result) *MatchSite {
+		return &MatchSite{
+			SiteID:    int64(result.site_id),
+			SiteName:  C.GoString(result.site_name),
+			RequestID: C.GoString(result.request_id),
+		}
+	})
+}
+
+// take copies the result or the error of a call, whichever there is, and releases it.
+func take[Native, Result any](
+	answer C.call_answer, free func(*Native), copied func(*Native) *Result,
+) (*Result, *Error) {
+	if answer.error != nil {
+		return nil, takeError(answer.error)
+	}
+	native := (*Native)(answer.result)
+	defer free(native)
+	return copied(native), nil
+}
+
+func freeRecord(result *C.esa_create_routine_related_record_result) {
+	C.esa_create_routine_related_record_result_free(result)
+}
+
+func freeDeletion(result *C.esa_delete_routine_related_record_result) {
+	C.esa_delete_routine_related_record_result_free(result)
+}
+
+func freePage(result *C.esa_list_routine_related_records_result) {
+	C.esa_list_routine_related_records_result_free(result)
+}
+
+func freeSite(result *C.esa_get_match_site_result) { C.esa_get_match_site_result_free(result) }
 
 // nativeLimits is what ends a call early.
 type nativeLimits struct {
 	cancel nativeCancel
 	// timeout is in milliseconds; 0 leaves the client's.
 	timeout uint32
+}
+
+func (limits nativeLimits) native() C.call_limits {
+	return C.call_limits{cancel: limits.cancel.cancel, timeout_ms: C.uint32_t(limits.timeout)}
 }
 
 // nativeCancel is an esa_cancel; the zero value cancels nothing.
@@ -225,6 +346,16 @@ func outcomeName(outcome Outcome) string { return C.GoString(C.esa_outcome_name(
 
 func serviceCodeName(code ServiceCode) string {
 	return C.GoString(C.esa_service_code_name(C.int32_t(code)))
+}
+
+func originName(origin Origin) string { return C.GoString(C.esa_origin_name(C.int32_t(origin))) }
+
+// truth is C's for value.
+func truth(value bool) C.int {
+	if value {
+		return 1
+	}
+	return 0
 }
 
 // terminated is text for C to read during a call: pointer-free Go memory, which the pointer keeps alive.

@@ -85,15 +85,15 @@ type Origin int32
 const (
 	// OriginCreated: this call created it.
 	OriginCreated Origin = 1
+	// OriginRecovered: this call created it, and found it in the list, because the service's answer was lost or
+	// incomplete.
+	OriginRecovered Origin = 2
+	// OriginExisting: it was there already.
+	OriginExisting Origin = 3
 )
 
-// String is the name in the C interface: "ESA_ORIGIN_CREATED".
-func (origin Origin) String() string {
-	if origin == OriginCreated {
-		return "ESA_ORIGIN_CREATED"
-	}
-	return named("", "Origin", int32(origin))
-}
+// String is the name in the C interface, such as "ESA_ORIGIN_CREATED".
+func (origin Origin) String() string { return named(originName(origin), "Origin", int32(origin)) }
 
 // named is what the library calls a value, or its number where it has no name for it.
 func named(name, typeName string, number int32) string {

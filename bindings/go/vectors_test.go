@@ -1,6 +1,7 @@
 package esa_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -16,15 +17,18 @@ import (
 const vectorsDirectory = "../../tests/vectors"
 
 type vectorTable struct {
+	About       string
 	Credentials map[string][3]*string
 	Cases       []vector
 }
 
 type vector struct {
 	Case             string
+	Operation        string
 	Credentials      string
 	SignatureVersion uint32 `json:"signature_version"`
 	TimeoutMS        int64  `json:"timeout_ms"`
+	MaxAttempts      int    `json:"max_attempts"`
 	Request          struct {
 		SiteID     int64 `json:"site_id"`
 		Name       string
@@ -39,7 +43,9 @@ func TestEveryVectorGivesWhatTheTableSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	var table vectorTable
-	if err := json.Unmarshal(text, &table); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&table); err != nil {
 		t.Fatal(err)
 	}
 	if len(table.Cases) == 0 {
@@ -58,6 +64,7 @@ func TestEveryVectorGivesWhatTheTableSays(t *testing.T) {
 				Credentials:      esa.Credentials{AccessKeyID: *parts[0], AccessKeySecret: *parts[1]},
 				Endpoint:         emulator.URL,
 				SignatureVersion: vector.SignatureVersion,
+				MaxAttempts:      vector.MaxAttempts,
 			}
 			if parts[2] != nil {
 				config.Credentials.SecurityToken = *parts[2]
@@ -69,7 +76,18 @@ func TestEveryVectorGivesWhatTheTableSays(t *testing.T) {
 				defer cancel()
 			}
 
-			record, err := newClient(t, config).CreateRoutineRelatedRecord(ctx, esa.CreateRoutineRelatedRecordRequest{
+			client := newClient(t, config)
+			operation, known := map[string]func(
+				context.Context, esa.CreateRoutineRelatedRecordRequest,
+			) (*esa.Record, error){
+				"":       client.CreateRoutineRelatedRecord,
+				"ensure": client.EnsureRoutineRelatedRecord,
+			}[vector.Operation]
+			if !known {
+				t.Fatalf("the table has an operation %q, which this test doesn't know", vector.Operation)
+			}
+
+			record, err := operation(ctx, esa.CreateRoutineRelatedRecordRequest{
 				SiteID:     vector.Request.SiteID,
 				Name:       vector.Request.Name,
 				RecordName: vector.Request.RecordName,
@@ -89,10 +107,10 @@ func TestEveryVectorGivesWhatTheTableSays(t *testing.T) {
 }
 
 // observed is what a call gave, by the table's names.
-func observed(t *testing.T, record *esa.CreatedRecord, err error) map[string]any {
+func observed(t *testing.T, record *esa.Record, err error) map[string]any {
 	if err == nil {
 		return map[string]any{
-			"status": "ESA_OK", "record_id": record.RecordID, "service_status": record.Status,
+			"status": "ESA_OK", "record_id": record.RecordID, "origin": record.Origin.String(), "service_status": record.Status,
 			"request_id": record.RequestID, "attempts": record.Attempts,
 		}
 	}

@@ -57,11 +57,11 @@ func TestTheLogAndTheStateShowACallAndResetForgetsIt(t *testing.T) {
 
 func TestAFaultRuleApplies(t *testing.T) {
 	emulator := esatest.Start(t)
-	emulator.AddFault(t, `{"reply": {"code": "LockFailed"}}`)
+	emulator.AddFault(t, `{"reply": {"code": "RoutineNotExist"}}`)
 
 	err := create(t, emulator)
 
-	if err == nil || !strings.Contains(err.Error(), "LockFailed") {
+	if err == nil || !strings.Contains(err.Error(), "RoutineNotExist") {
 		t.Errorf("%v", err)
 	}
 	if requests := emulator.Requests(t); len(requests) != 1 || !requests[0].Fault {
@@ -71,14 +71,14 @@ func TestAFaultRuleApplies(t *testing.T) {
 
 func TestASeedIsTheStartingState(t *testing.T) {
 	seed := filepath.Join(t.TempDir(), "seed.json")
-	rule := `{"faults": [{"reply": {"code": "LockFailed"}}]}`
+	rule := `{"faults": [{"reply": {"code": "RoutineNotExist"}}]}`
 	if err := os.WriteFile(seed, []byte(rule), 0o600); err != nil {
 		t.Fatal(err)
 	}
 
 	err := create(t, esatest.Start(t, esatest.Seed(seed)))
 
-	if err == nil || !strings.Contains(err.Error(), "LockFailed") {
+	if err == nil || !strings.Contains(err.Error(), "RoutineNotExist") {
 		t.Errorf("%v", err)
 	}
 }

@@ -78,11 +78,12 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return report(err, stderr)
 	}
+	// A record that was recovered was created as well: only the service's answer was lost.
 	fmt.Fprintf(stdout, "created record %d for %s (request %s)\n", record.RecordID, flags.Arg(2), record.RequestID)
 	return exitCreated
 }
 
-func createRecord(ctx context.Context, request esa.CreateRoutineRelatedRecordRequest) (*esa.CreatedRecord, error) {
+func createRecord(ctx context.Context, request esa.CreateRoutineRelatedRecordRequest) (*esa.Record, error) {
 	client, err := esa.New(esa.Config{UserAgent: "create_record/1.0"})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,253 @@
+//go:build cgo
+
+package esa
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math"
+)
+
+// CreateRoutineRelatedRecordRequest is which record to create or to ensure.
+type CreateRoutineRelatedRecordRequest struct {
+	// SiteID is the site's id: 1 or more. [Client.EnsureRoutineRelatedRecord] takes 0 for the site that the record's
+	// name belongs to.
+	SiteID int64
+	// Name is the routine's name: 1 to 253 bytes of UTF-8 without control characters.
+	Name string
+	// RecordName is the record's name, a domain name on the site: 1 to 253 bytes of UTF-8 without control characters.
+	RecordName string
+}
+
+// Record is the record of a call that created or ensured it.
+type Record struct {
+	// RecordID is the record's id; 0 where the service didn't tell.
+	RecordID int64
+	// SiteID is the site's id.
+	SiteID int64
+	// Origin is where the record came from.
+	Origin Origin
+	// Attempts is how many requests to create the record the call sent.
+	Attempts int
+	// Status is the service's word: "OK".
+	Status string
+	// RequestID is the service's id of the request.
+	RequestID string
+}
+
+// CreateRoutineRelatedRecord creates a record on a site and ties it to a routine, so that requests for the record's
+// name run the routine.
+//
+// It needs the RAM action esa:CreateRoutineRelatedRecord on acs:esa:{region}:{account}:site/{site id}. A record that
+// exists already is an error, [ErrParameterAlreadyExist]. One that this call created is never lost and never doubled:
+// where the service's answer doesn't arrive, the record is looked for in the list of the routine's records before
+// anything else is done, which needs esa:ListRoutineRelatedRecords on *. Where that isn't allowed, the outcome stays
+// unknown.
+//
+// The deadline of ctx is the call's time limit; without one, [Config.Timeout] is. When ctx ends, the call returns at
+// once, in whatever it waits for: its error is then also the context's for [errors.Is], and its Outcome says whether the
+// record may exist. Where ctx has ended before, nothing is sent. Where the time that is left is too short for another
+// attempt, the call ends before its deadline, with the error of the last one.
+//
+// Every error is an [*Error], except [ErrClosed]. The service documents ten codes for this operation:
+// [ErrInternalException] to [ErrUserOperationStatusIsLocked].
+func (client *Client) CreateRoutineRelatedRecord(
+	ctx context.Context, request CreateRoutineRelatedRecordRequest,
+) (*Record, error) {
+	return client.createRecord(ctx, &request, false)
+}
+
+// EnsureRoutineRelatedRecord creates a record like [Client.CreateRoutineRelatedRecord], and succeeds where it exists
+// already.
+//
+// A record that exists and is tied to this routine gives [OriginExisting]; one that is in the way otherwise,
+// [StatusConflict]. Where the request's SiteID is 0, the site is the one that the record's name belongs to, found as
+// [Client.GetMatchSite] does.
+//
+// Besides what creating needs, it needs the RAM actions esa:ListRoutineRelatedRecords and, for a SiteID of 0,
+// esa:GetMatchSite, both on *. Context and errors are as there.
+func (client *Client) EnsureRoutineRelatedRecord(
+	ctx context.Context, request CreateRoutineRelatedRecordRequest,
+) (*Record, error) {
+	return client.createRecord(ctx, &request, true)
+}
+
+func (client *Client) createRecord(
+	ctx context.Context, request *CreateRoutineRelatedRecordRequest, ensure bool,
+) (*Record, error) {
+	if err := checkText("name", request.Name, "record_name", request.RecordName); err != nil {
+		return nil, err
+	}
+	return run(ctx, client, func(native nativeClient, limits nativeLimits) (*Record, *Error) {
+		return native.createRecord(request, ensure, limits)
+	})
+}
+
+// DeleteRoutineRelatedRecordRequest is which record to delete.
+type DeleteRoutineRelatedRecordRequest struct {
+	// SiteID is the site's id: 1 or more.
+	SiteID int64
+	// Name is the routine's name: 1 to 253 bytes of UTF-8 without control characters.
+	Name string
+	// RecordName is the record's name: 1 to 253 bytes of UTF-8 without control characters.
+	RecordName string
+	// RecordID is the record's id; 0: it is found by its name.
+	RecordID int64
+}
+
+// Deletion is what a call that deletes a record did.
+type Deletion struct {
+	// Deleted tells that this call deleted the record; it is false where the record was gone already.
+	Deleted bool
+	// Attempts is how many requests to delete the record the call sent.
+	Attempts int
+	// RequestID is the service's id of the request; empty where the record was gone already, or the answer was lost.
+	RequestID string
+}
+
+// DeleteRoutineRelatedRecord deletes a record, so that it is gone afterwards: a record that doesn't exist (any more) is
+// a success as well.
+//
+// It needs the RAM action esa:DeleteRoutineRelatedRecord on acs:esa:{region}:{account}:site/{site id}; without a record
+// id, and to find out what became of a request whose answer was lost, esa:ListRoutineRelatedRecords on *.
+//
+// Context and errors are as with [Client.CreateRoutineRelatedRecord].
+func (client *Client) DeleteRoutineRelatedRecord(
+	ctx context.Context, request DeleteRoutineRelatedRecordRequest,
+) (*Deletion, error) {
+	if err := checkText("name", request.Name, "record_name", request.RecordName); err != nil {
+		return nil, err
+	}
+	return run(ctx, client, func(native nativeClient, limits nativeLimits) (*Deletion, *Error) {
+		return native.deleteRecord(&request, limits)
+	})
+}
+
+// ListRoutineRelatedRecordsRequest is which of a routine's records to list.
+type ListRoutineRelatedRecordsRequest struct {
+	// Name is the routine's name: 1 to 253 bytes of UTF-8 without control characters.
+	Name string
+	// SearchKeyWord leaves only records whose name has something to do with it, by the service's fuzzy match; empty: all.
+	SearchKeyWord string
+	// PageNumber is the page, from 1 on; 0: the first.
+	PageNumber int
+	// PageSize is how many records a page has: 1 to 20; 0: 20.
+	PageSize int
+}
+
+// check refuses what C can't be handed.
+func (request *ListRoutineRelatedRecordsRequest) check() error {
+	if err := checkText("name", request.Name, "search_key_word", request.SearchKeyWord); err != nil {
+		return err
+	}
+	if request.PageNumber < 0 || int64(request.PageNumber) > math.MaxUint32 {
+		return invalidArgument("page_number", fmt.Sprintf("is %d; it is 1 or more, and fits into 32 bits", request.PageNumber))
+	}
+	if request.PageSize < 0 || int64(request.PageSize) > math.MaxUint32 {
+		return invalidArgument("page_size", fmt.Sprintf("is %d; it is 1 to 20", request.PageSize))
+	}
+	return nil
+}
+
+// RelatedRecord is a record that is tied to a routine.
+type RelatedRecord struct {
+	// RecordID is the record's id.
+	RecordID int64
+	// SiteID is the site's id.
+	SiteID int64
+	// RecordName is the record's name.
+	RecordName string
+	// SiteName is the site's name; may be empty.
+	SiteName string
+}
+
+// RelatedRecordPage is a page of a routine's records.
+type RelatedRecordPage struct {
+	// Records are the page's.
+	Records []RelatedRecord
+	// TotalCount is how many records there are on all pages.
+	TotalCount uint64
+	// HasMore tells that there are records on later pages.
+	HasMore bool
+	// RequestID is the service's id of the request.
+	RequestID string
+}
+
+// ListRoutineRelatedRecords lists a page of a routine's records. [Client.RelatedRecords] goes through all pages.
+//
+// It needs the RAM action esa:ListRoutineRelatedRecords on *; a policy for one site doesn't cover it.
+//
+// Context and errors are as with [Client.CreateRoutineRelatedRecord]; nothing is changed.
+func (client *Client) ListRoutineRelatedRecords(
+	ctx context.Context, request ListRoutineRelatedRecordsRequest,
+) (*RelatedRecordPage, error) {
+	if err := request.check(); err != nil {
+		return nil, err
+	}
+	return run(ctx, client, func(native nativeClient, limits nativeLimits) (*RelatedRecordPage, *Error) {
+		return native.listRecords(&request, limits)
+	})
+}
+
+// RelatedRecords goes through a routine's records on all pages, from the one that the request names on.
+//
+// Each page is a call of [Client.ListRoutineRelatedRecords], made when the loop comes to it, and within ctx as a whole;
+// where ctx has no deadline, each has [Config.Timeout]. An error is the last thing that the loop gets, beside a zero
+// record. Where records come or go meanwhile, one that was there all the time may be missed or come twice.
+func (client *Client) RelatedRecords(
+	ctx context.Context, request ListRoutineRelatedRecordsRequest,
+) iter.Seq2[RelatedRecord, error] {
+	return func(yield func(RelatedRecord, error) bool) {
+		request := request // each loop begins anew
+		if request.PageNumber == 0 {
+			request.PageNumber = 1
+		}
+		for ; ; request.PageNumber++ {
+			page, err := client.ListRoutineRelatedRecords(ctx, request)
+			if err != nil {
+				yield(RelatedRecord{}, err)
+				return
+			}
+			for _, record := range page.Records {
+				if !yield(record, nil) {
+					return
+				}
+			}
+			if !page.HasMore {
+				return
+			}
+		}
+	}
+}
+
+// GetMatchSiteRequest is which record's site to get.
+type GetMatchSiteRequest struct {
+	// RecordName is the record's name: 1 to 253 bytes of UTF-8 without control characters.
+	RecordName string
+}
+
+// MatchSite is the site that a record's name belongs to.
+type MatchSite struct {
+	// SiteID is the site's id.
+	SiteID int64
+	// SiteName is the site's name, such as "example.com".
+	SiteName string
+	// RequestID is the service's id of the request.
+	RequestID string
+}
+
+// GetMatchSite gets the account's site whose name is the longest suffix of a record's name.
+//
+// It needs the RAM action esa:GetMatchSite on *. Where there is no such site, the service refuses with
+// [ServiceCodeSiteNotFound] or its like.
+//
+// Context and errors are as with [Client.CreateRoutineRelatedRecord]; nothing is changed.
+func (client *Client) GetMatchSite(ctx context.Context, request GetMatchSiteRequest) (*MatchSite, error) {
+	if err := checkText("record_name", request.RecordName); err != nil {
+		return nil, err
+	}
+	return run(ctx, client, func(native nativeClient, limits nativeLimits) (*MatchSite, *Error) {
+		return native.getMatchSite(&request, limits)
+	})
+}
