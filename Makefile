@@ -128,6 +128,35 @@ test-oracles: emulator $(VENV)/.done ## the official SDKs against the emulator
 test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and the examples
 	$(VENV)/bin/pytest -q tests/docs
 
+# --- checks that take longer ------------------------------------------------------------------------------------------
+
+.PHONY: check-memory load soak fuzz
+
+check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer
+	CARGO="$(CARGO)" tests/c/check-memory
+
+LOAD := $(CARGO) test --locked --features capi --test load -- --ignored --nocapture --exact
+
+load: emulator ## 2,200 records from 4 processes, with every tenth answer lost
+	$(LOAD) load::every_one_of_many_records_is_made_once
+
+soak: emulator ## ten minutes of calls, in which nothing may grow (SOAK_SECONDS=… for others)
+	$(LOAD) soak::nothing_grows
+
+TOOLS      := $(CURDIR)/target/tools
+FUZZERS    := $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
+FUZZ_SECONDS ?= 60
+
+fuzz: ## fuzz each target for a minute (FUZZ_SECONDS=… for others)
+	@test -x $(TOOLS)/bin/cargo-fuzz || $(CARGO) install --quiet --locked --root $(TOOLS) cargo-fuzz@0.13.2 || \
+	    { echo "LEFT OUT: fuzzing, since cargo-fuzz can't be installed" >&2; exit 0; }; \
+	for fuzzer in $(FUZZERS); do \
+	    mkdir -p target/fuzz/corpus/$$fuzzer; \
+	    PATH="$(TOOLS)/bin:$$PATH" RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir fuzz --target-dir target/fuzz $$fuzzer \
+	        target/fuzz/corpus/$$fuzzer fuzz/seeds/$$fuzzer -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 \
+	        -print_final_stats=1 || exit 1; \
+	done
+
 # --- form -------------------------------------------------------------------------------------------------------------
 
 C_FILES := $(shell find include examples tests -name '*.[ch]' -o -name '*.[ch]pp' | grep -v '^include/esa\.h$$')

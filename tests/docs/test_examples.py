@@ -75,11 +75,13 @@ def test_a_refusal_is_explained(example: str, emulator: Emulator) -> None:
 def test_an_unknown_outcome_has_its_own_status(example: str, emulator: Emulator) -> None:
     name = f"lost-{example}.example.com"
     emulator.add_fault(parameters={"RecordName": name}, when="after", times=0, wire={"kind": "drop"})
+    emulator.add_fault(parameters={"SearchKeyWord": name}, times=0, wire={"kind": "drop"})
 
     status, out, err = run(example, emulator, "test-routine1", SITE_ID, name)
 
     assert (status, out) == (4, "")
     assert err.startswith("error: ESA_ERR_IO: ")
+    assert "; looking for the record failed: " in err
     assert err.endswith("  outcome: unknown: the record may exist\n")
 
 
