@@ -19,7 +19,7 @@ const (
 	StatusCredentials Status = 103
 	// StatusCancelled: the caller cancelled the call. Look at the outcome: the request may have been sent already.
 	StatusCancelled Status = 110
-	// StatusForked: the client was made before a fork and can't be used in the child.
+	// StatusForked: the call can't be made in a child of fork. Reserved: this version's clients work there.
 	StatusForked Status = 111
 	// StatusDNS: the endpoint's name could not be resolved.
 	StatusDNS Status = 200

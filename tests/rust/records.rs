@@ -1,14 +1,16 @@
 //! What the operations do to records, against the emulator.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use esa::{
-    CallOptions, Client, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Error, GetMatchSite,
-    ListRoutineRelatedRecords, Origin, Status,
+    CallOptions, Client, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Error, GetMatchSite, Level,
+    ListRoutineRelatedRecords, Log, Origin, Status,
 };
 
 use crate::emulator::Emulator;
-use crate::server::config;
+use crate::server::{Server, config, read_request};
 
 const SITE: i64 = 54362329990032;
 const ROUTINE: &str = "test-routine1";
@@ -145,6 +147,32 @@ fn a_record_s_site_is_got_by_its_name() {
     let site = get("deep.a.example.com").unwrap();
     assert_eq!((site.site_id, site.site_name.as_str()), (SITE, "example.com"));
     assert_eq!(get("a.example.net").unwrap_err().status(), Status::NotFound);
+}
+
+#[test]
+fn a_list_whose_answer_is_lost_is_made_again_and_nothing_is_looked_for() {
+    let page = r#"{"TotalCount":0,"RelatedRecords":[]}"#;
+    let server = Server::start(move |mut connection, number| {
+        read_request(&mut connection);
+        if number > 1 {
+            write!(connection, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{page}", page.len()).unwrap();
+        }
+    });
+    let decisions = Arc::new(Mutex::new(Vec::new()));
+    let mut config = server.config();
+    config.log(Log::new(Level::Info, {
+        let decisions = Arc::clone(&decisions);
+        move |_, line| decisions.lock().unwrap().push(line.to_owned())
+    }));
+
+    let listed = Client::new(&config)
+        .unwrap()
+        .list_routine_related_records(&ListRoutineRelatedRecords::of(ROUTINE), &CallOptions::new());
+
+    assert!(listed.unwrap().records.is_empty());
+    let decisions = decisions.lock().unwrap();
+    assert_eq!(decisions.len(), 1, "{decisions:?}");
+    assert!(decisions[0].starts_with("ListRoutineRelatedRecords: trying again in "), "{decisions:?}");
 }
 
 #[test]

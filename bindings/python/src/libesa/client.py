@@ -27,9 +27,9 @@ class Client(Configured):
     Everything that isn't given comes from the environment, which is read here and never again, or has a default.
     Nothing is sent, and no credentials are needed yet.
 
-    A process that forks makes a client of its own in the child. Where a signal's handler raises while the main thread
-    is in a call, as with Ctrl-C, the call ends within a tenth of a second and the exception goes on. Its `__cause__` is
-    then the EsaError of the call, whose `outcome` tells whether the record may exist; where that is None, the call had
+    After a fork, parent and child can both go on with it. Where a signal's handler raises while the main thread is in
+    a call, as with Ctrl-C, the call ends within a tenth of a second and the exception goes on. Its `__cause__` is then
+    the EsaError of the call, whose `outcome` tells whether the record may exist; where that is None, the call had
     ended, and may have succeeded.
     """
 

@@ -37,7 +37,7 @@ class Status(_OpenEnum):
     CANCELLED = 110
     """The caller cancelled the call. Look at the outcome: the request may have been sent already."""
     FORKED = 111
-    """The client was made before a fork() and can't be used in the child."""
+    """The call can't be made in a child of fork(). Reserved: this version's clients work there."""
     DNS = 200
     """The endpoint's name could not be resolved."""
     CONNECT = 201

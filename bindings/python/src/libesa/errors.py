@@ -126,7 +126,7 @@ class CallCancelledError(EsaError):
 
 
 class ForkedError(EsaError, RuntimeError):
-    """The client was made before a fork and can't be used in the child."""
+    """The call can't be made in a child of fork. Reserved: this version's clients work there."""
 
     status = Status.FORKED
 
