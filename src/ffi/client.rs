@@ -5,7 +5,7 @@ use super::error::esa_error;
 use super::guard::{call, guarded};
 use super::status::esa_status;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, Outcome};
 use crate::log::Log;
 
 /// Makes calls to the service. Any number of threads may use one at once; make one and keep it.
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn esa_client_new(
     let log = config.map(esa_config::log).unwrap_or_default();
     // SAFETY: `client` and `error` are as `call` wants them (this function's promise).
     unsafe {
-        call(&log, client, error, "client", || {
+        call(&log, client, error, "client", Outcome::NotSent, || {
             let client = Client::new(&read_config(config)?)?;
             Ok(Box::into_raw(Box::new(esa_client { client })))
         })
@@ -76,7 +76,7 @@ pub(super) unsafe fn with_client<T>(
     let log = client.as_ref().map(|client| client.log().clone()).unwrap_or_default();
     // SAFETY: as this function promises.
     unsafe {
-        call(&log, result, error, "result", || match &client {
+        call(&log, result, error, "result", Outcome::Unknown, || match &client {
             Some(client) => body(client),
             None => Err(Error::invalid_argument("client", "is NULL")),
         })

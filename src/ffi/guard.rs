@@ -6,7 +6,7 @@ use std::sync::Once;
 
 use super::error::{esa_error, give_error};
 use super::status::esa_status;
-use crate::error::{Error, Status};
+use crate::error::{Error, Outcome, Status};
 use crate::log::{Level, Log};
 use crate::transport::is_library_thread;
 
@@ -22,7 +22,8 @@ pub(super) fn guarded<T>(log: &Log, on_panic: T, body: impl FnOnce() -> T) -> T 
     caught(log, body).unwrap_or(on_panic)
 }
 
-/// Carries out a call: runs `body` and hands its object out through `result`, or its error through `error`.
+/// Carries out a call: runs `body` and hands its object out through `result`, or its error through `error`. A panic has
+/// the outcome `on_panic`.
 ///
 /// # Safety
 /// `result` and `error` are each NULL or point to memory for a pointer.
@@ -31,12 +32,13 @@ pub(super) unsafe fn call<T>(
     result: *mut *mut T,
     error: *mut *mut esa_error,
     result_name: &str,
+    on_panic: Outcome,
     body: impl FnOnce() -> Result<*mut T, Error>,
 ) -> esa_status {
     let outcome = if result.is_null() {
         Err(Error::invalid_argument(result_name, "is NULL"))
     } else {
-        caught(log, body).unwrap_or_else(|panic| Err(Error::new(Status::Internal, panic)))
+        caught(log, body).unwrap_or_else(|panic| Err(Error::new(Status::Internal, panic).outcome_is(on_panic)))
     };
     let (object, failure) = match outcome {
         Ok(object) => (object, None),
@@ -56,6 +58,11 @@ pub(super) unsafe fn call<T>(
 fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {
     install_hook();
     let outer = INSIDE.replace(true);
+    let body = || {
+        #[cfg(test)]
+        tests::panic_where_wanted();
+        body()
+    };
     let outcome = panic::catch_unwind(AssertUnwindSafe(body));
     let outcome = outcome.map_err(|payload| {
         // A payload's own destructor may panic as well.
@@ -97,7 +104,7 @@ fn describe(info: &PanicHookInfo<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::ffi::CStr;
     use std::process::Command;
     use std::ptr;
@@ -105,6 +112,19 @@ mod tests {
 
     use super::super::error::esa_error_free;
     use super::*;
+
+    thread_local! {
+        static WANTED: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Makes the next export that this thread enters panic.
+    pub(in super::super) fn want_panic() {
+        WANTED.set(true);
+    }
+
+    pub(super) fn panic_where_wanted() {
+        assert!(!WANTED.take(), "injected");
+    }
 
     fn log_to(lines: &Arc<Mutex<Vec<String>>>) -> Log {
         let lines = Arc::clone(lines);
@@ -117,7 +137,9 @@ mod tests {
         let (mut result, mut error) = (ptr::dangling_mut::<u8>(), ptr::null_mut());
 
         // SAFETY: `result` and `error` are local variables.
-        let status = unsafe { call(&log_to(&lines), &mut result, &mut error, "result", || panic!("tests {}", 1)) };
+        let status = unsafe {
+            call(&log_to(&lines), &mut result, &mut error, "result", Outcome::Unknown, || panic!("tests {}", 1))
+        };
 
         assert_eq!(status, esa_status::ESA_ERR_INTERNAL);
         assert!(result.is_null());

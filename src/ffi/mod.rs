@@ -17,6 +17,8 @@ pub mod error;
 pub mod fuzz;
 pub mod get_match_site;
 mod guard;
+#[cfg(test)]
+mod injected_panics;
 pub mod list_routine_related_records;
 pub mod log;
 pub mod origin;
