@@ -138,6 +138,16 @@ fn waiting_for_the_reply_is_cancelled_with_the_outcome_unknown() {
 }
 
 #[test]
+fn waiting_for_the_reply_is_ended_by_the_caller_s_answer() {
+    let mut config = silent().config();
+    config.timeouts(Some(LATE), Some(LATE), Some(LATE));
+
+    let error = ended(&config, CallOptions::new().interrupt(|| true));
+
+    assert_eq!((error.status(), error.outcome()), (Status::Cancelled, Outcome::Unknown));
+}
+
+#[test]
 fn an_attempt_ends_at_its_own_limit_before_the_call_s() {
     let mut config = silent().config();
     config.timeouts(Some(LATE), Some(Duration::from_millis(200)), Some(LATE));
