@@ -10,6 +10,8 @@ use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
 use super::struct_size::{CallerStruct, read_struct};
+use crate::call::CallOptions;
+use crate::client::Client;
 use crate::error::Error;
 use crate::log::Log;
 use crate::operation::CreateRoutineRelatedRecord;
@@ -85,6 +87,22 @@ impl esa_create_routine_related_record_result {
     }
 }
 
+/// What a client has to do to make the record of `request` by `method`.
+///
+/// # Safety
+/// Both pointers are NULL or as their readers want them, for as long as the closure lives.
+unsafe fn making(
+    request: *const esa_create_routine_related_record_request,
+    options: *const esa_call_options,
+    method: impl FnOnce(&Client, &CreateRoutineRelatedRecord<'_>, &CallOptions) -> Result<Record, Error>,
+) -> impl FnOnce(&Client) -> Result<*mut esa_create_routine_related_record_result, Error> {
+    move |client| {
+        // SAFETY: this function's promise.
+        let (request, options) = unsafe { (read_struct(request)?.read()?, read_options(options)?) };
+        method(client, &request, &options).map(|record| esa_create_routine_related_record_result::give(&record))
+    }
+}
+
 /// Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
 ///
 /// Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`. A record that
@@ -112,13 +130,7 @@ pub unsafe extern "C" fn esa_create_routine_related_record(
     error: *mut *mut esa_error,
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
-    unsafe {
-        with_client(client, result, error, |client| {
-            let request = read_struct(request)?.read()?;
-            let record = client.create_routine_related_record(&request, &read_options(options)?)?;
-            Ok(esa_create_routine_related_record_result::give(&record))
-        })
-    }
+    unsafe { with_client(client, result, error, making(request, options, Client::create_routine_related_record)) }
 }
 
 /// Creates a record like `esa_create_routine_related_record()`, and succeeds where it exists already.
@@ -141,13 +153,7 @@ pub unsafe extern "C" fn esa_ensure_routine_related_record(
     error: *mut *mut esa_error,
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
-    unsafe {
-        with_client(client, result, error, |client| {
-            let request = read_struct(request)?.read()?;
-            let record = client.ensure_routine_related_record(&request, &read_options(options)?)?;
-            Ok(esa_create_routine_related_record_result::give(&record))
-        })
-    }
+    unsafe { with_client(client, result, error, making(request, options, Client::ensure_routine_related_record)) }
 }
 
 /// Releases a result and its strings.
