@@ -15,7 +15,7 @@ use crate::operation::{
 };
 use crate::per_process::PerProcess;
 use crate::record::{self, Deletion, Record};
-use crate::transport::{Settings, Transport};
+use crate::transport::{Destination, Settings, Transport};
 
 /// The access key id of the emulator, whose secret everybody knows.
 const EMULATOR_KEY_ID: &str = "EsaEmulatorKeyId";
@@ -39,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) log: Log,
     max_concurrent_writes: usize,
     settings: Arc<Settings>,
+    destination: Destination,
     live: PerProcess<Live>,
 }
 
@@ -50,8 +51,8 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    fn new(settings: &Arc<Settings>, max_concurrent_writes: usize) -> Live {
-        Live { transport: Transport::new(settings), gate: Gate::new(max_concurrent_writes) }
+    fn new(settings: &Arc<Settings>, destination: &Destination, max_concurrent_writes: usize) -> Live {
+        Live { transport: Transport::new(settings, destination), gate: Gate::new(max_concurrent_writes) }
     }
 }
 
@@ -68,7 +69,8 @@ impl Client {
         let named = config.endpoint.as_deref().or_else(|| variables.get(environment::ENDPOINT));
         let region = config.region.as_deref().or_else(|| variables.get(environment::REGION_ID));
         let endpoint = Endpoint::choose(named, region)?;
-        let settings = Arc::new(Settings::new(&endpoint, config)?);
+        let destination = Destination::new(&endpoint)?;
+        let settings = Arc::new(Settings::new(config)?);
         Ok(Client {
             core: Arc::new(Core {
                 endpoint,
@@ -80,8 +82,9 @@ impl Client {
                 clock: Clock::default(),
                 log: config.log.clone(),
                 max_concurrent_writes: config.max_concurrent_writes,
-                live: PerProcess::new(Live::new(&settings, config.max_concurrent_writes)),
+                live: PerProcess::new(Live::new(&settings, &destination, config.max_concurrent_writes)),
                 settings,
+                destination,
             }),
         })
     }
@@ -145,7 +148,7 @@ impl Client {
 
 impl Core {
     pub(crate) fn live(&self) -> &Live {
-        self.live.get(|| Live::new(&self.settings, self.max_concurrent_writes))
+        self.live.get(|| Live::new(&self.settings, &self.destination, self.max_concurrent_writes))
     }
 
     /// Refuses to show another machine that a program still has the emulator's key.

@@ -1,5 +1,6 @@
 //! Which server to talk to: the table of regions, and endpoints that the caller names.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use ureq::http::Uri;
@@ -19,6 +20,32 @@ pub(crate) struct Endpoint {
     /// As in a URL: an IPv6 address has its brackets.
     host: String,
     port: u16,
+}
+
+/// Why a text isn't the URL of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    NoUrl,
+    Scheme,
+    NoHost,
+    UserInformation,
+    EmptyPort,
+    Port,
+    Brackets,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unusable::NoUrl => "is not a URL",
+            Unusable::Scheme => "is neither https nor http",
+            Unusable::NoHost => "has no host or port 0",
+            Unusable::UserInformation => "has user information, which isn't supported",
+            Unusable::EmptyPort => "has an empty port",
+            Unusable::Port => "has a port that is out of range",
+            Unusable::Brackets => "has brackets around what is not an IPv6 address",
+        })
+    }
 }
 
 impl Endpoint {
@@ -45,41 +72,50 @@ impl Endpoint {
     fn parse(text: &str) -> Result<Endpoint, Error> {
         let refused = |reason: &str| Error::new(Status::Config, format!("endpoint {text:?} {reason}"));
         let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let uri: Uri = url.parse().map_err(|_| refused("is not a URL"))?;
-        let tls = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err(refused("is neither https nor http")),
-        };
-        let authority = uri.authority().ok_or_else(|| refused("names no host"))?;
-        if authority.as_str().contains('@') {
+        let (endpoint, resource) = Endpoint::of_url(&url).map_err(|reason| match reason {
             // Not quoted: there may be a password in it.
-            return Err(Error::new(Status::Config, "endpoint has user information, which isn't supported"));
-        }
-        if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+            Unusable::UserInformation => Error::new(Status::Config, format!("endpoint {reason}")),
+            reason => refused(&reason.to_string()),
+        })?;
+        if resource != "/" {
             return Err(refused("has a path or a query; only scheme, host and port are used"));
         }
-        let port = match authority.as_str().strip_prefix(authority.host()).unwrap_or_default() {
-            "" if tls => 443,
-            "" => 80,
-            ":" => return Err(refused("has an empty port")),
-            port => port[1..].parse().map_err(|_| refused("has a port that is out of range"))?,
-        };
-        let endpoint = Endpoint { tls, host: authority.host().to_ascii_lowercase(), port };
-        let bracketed = endpoint.host.strip_prefix('[').map(|host| host.strip_suffix(']').unwrap_or_default());
-        if bracketed.is_some_and(|address| address.parse::<Ipv6Addr>().is_err()) {
-            return Err(refused("has brackets around what is not an IPv6 address"));
-        }
-        if endpoint.host.is_empty() || port == 0 {
-            return Err(refused("has no host or port 0"));
-        }
-        if !tls && !endpoint.is_loopback() {
+        if !endpoint.tls && !endpoint.is_loopback() {
             return Err(refused(
                 "is plain http to another machine, which would show what is sent to everybody on the way",
             )
             .advice_is("Use https; http is for tests on this machine only."));
         }
         Ok(endpoint)
+    }
+
+    /// The server of a URL, and what the URL names of it: path and query.
+    pub(crate) fn of_url(url: &str) -> Result<(Endpoint, String), Unusable> {
+        let uri: Uri = url.parse().map_err(|_| Unusable::NoUrl)?;
+        let tls = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err(Unusable::Scheme),
+        };
+        let authority = uri.authority().ok_or(Unusable::NoHost)?;
+        if authority.as_str().contains('@') {
+            return Err(Unusable::UserInformation);
+        }
+        let port = match authority.as_str().strip_prefix(authority.host()).unwrap_or_default() {
+            "" if tls => 443,
+            "" => 80,
+            ":" => return Err(Unusable::EmptyPort),
+            port => port[1..].parse().map_err(|_| Unusable::Port)?,
+        };
+        let endpoint = Endpoint { tls, host: authority.host().to_ascii_lowercase(), port };
+        let bracketed = endpoint.host.strip_prefix('[').map(|host| host.strip_suffix(']').unwrap_or_default());
+        if bracketed.is_some_and(|address| address.parse::<Ipv6Addr>().is_err()) {
+            return Err(Unusable::Brackets);
+        }
+        if endpoint.host.is_empty() || port == 0 {
+            return Err(Unusable::NoHost);
+        }
+        Ok((endpoint, uri.path_and_query().map_or("/", |resource| resource.as_str()).to_owned()))
     }
 
     pub(crate) fn is_tls(&self) -> bool {

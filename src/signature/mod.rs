@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use crate::config::SignatureVersion;
 use crate::credentials::Credentials;
+use crate::transport::HttpRequest;
 
 /// A parameter's name and value, not encoded.
 pub(crate) type Parameter<'a> = (&'a str, Cow<'a, str>);
@@ -33,17 +34,10 @@ pub(crate) struct Stamp {
     pub(crate) nonce: String,
 }
 
-/// A request that can be sent to `/` as it stands.
-pub(crate) struct SignedRequest {
-    pub(crate) method: &'static str,
-    /// Encoded; empty where there is none.
-    pub(crate) query: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    /// Form-encoded; empty where there is none.
-    pub(crate) body: String,
-}
+/// The path of every request that is signed.
+const PATH: &str = "/";
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Signs `request`.
 pub(crate) fn sign(
@@ -51,7 +45,7 @@ pub(crate) fn sign(
     request: &Request<'_>,
     credentials: &Credentials,
     stamp: &Stamp,
-) -> SignedRequest {
+) -> HttpRequest {
     match version {
         SignatureVersion::V1 => v1::sign(request, credentials, stamp),
         SignatureVersion::V3 => v3::sign(request, credentials, stamp),
@@ -86,7 +80,7 @@ pub(crate) mod tests {
         Stamp { date: date.to_owned(), nonce: nonce.to_owned() }
     }
 
-    pub(crate) fn header<'a>(signed: &'a SignedRequest, name: &str) -> Option<&'a str> {
+    pub(crate) fn header<'a>(signed: &'a HttpRequest, name: &str) -> Option<&'a str> {
         signed.headers.iter().find(|(header, _)| *header == name).map(|(_, value)| value.as_str())
     }
 }

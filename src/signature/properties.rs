@@ -95,7 +95,7 @@ impl Sample {
         Credentials::new(&self.id, &self.secret, self.token.as_deref()).unwrap()
     }
 
-    fn signed(&self, version: SignatureVersion) -> SignedRequest {
+    fn signed(&self, version: SignatureVersion) -> HttpRequest {
         sign(version, &self.request(), &self.credentials(), &tests::stamp(DATE, &self.nonce))
     }
 }

@@ -7,10 +7,11 @@ use sha1::Sha1;
 use zeroize::Zeroizing;
 
 use super::percent_encoding::{encode, encode_pairs};
-use super::{FORM, Parameter, Request, SignedRequest, Stamp};
+use super::{FORM, PATH, Parameter, Request, Stamp};
 use crate::credentials::Credentials;
+use crate::transport::HttpRequest;
 
-pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> SignedRequest {
+pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
     let mut query = request.query.clone();
     query.extend([
         ("AccessKeyId", credentials.access_key_id().into()),
@@ -33,7 +34,13 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
     if !request.form.is_empty() {
         headers.push(("content-type", FORM.to_owned()));
     }
-    SignedRequest { method: request.method, query: encode_pairs(&query), headers, body: encode_pairs(&request.form) }
+    HttpRequest {
+        method: request.method,
+        path: PATH.into(),
+        query: encode_pairs(&query),
+        headers,
+        body: encode_pairs(&request.form),
+    }
 }
 
 /// StringToSign = METHOD + "&" + enc("/") + "&" + enc(sorted pairs)

@@ -6,12 +6,13 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::percent_encoding::encode_pairs;
-use super::{FORM, Request, SignedRequest, Stamp};
+use super::{FORM, PATH, Request, Stamp};
 use crate::credentials::Credentials;
+use crate::transport::HttpRequest;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
-pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> SignedRequest {
+pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
     let query = encode_pairs(&request.query);
     let body = encode_pairs(&request.form);
     let body_hash = hash(&body);
@@ -24,7 +25,7 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
         "authorization",
         format!("{ALGORITHM} Credential={},SignedHeaders={names},Signature={signature}", credentials.access_key_id()),
     ));
-    SignedRequest { method: request.method, query, headers, body }
+    HttpRequest { method: request.method, path: PATH.into(), query, headers, body }
 }
 
 /// Host, content type and every `x-acs-*` header, sorted; no others, since a proxy may rewrite them.
@@ -59,7 +60,7 @@ fn canonical_request(
     body_hash: &str,
 ) -> String {
     let mut canonical = String::with_capacity(1024);
-    for line in [method, "/", query] {
+    for line in [method, PATH, query] {
         canonical.push_str(line);
         canonical.push('\n');
     }

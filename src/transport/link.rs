@@ -14,38 +14,26 @@ use ureq::{Agent, AsSendBody};
 use super::connection::{Connection, LARGEST_HEAD, SharedExchange};
 use super::resolver::Resolver;
 use super::stream::Stream;
-use super::{Reply, tcp, tls};
+use super::{HttpRequest, Reply, tcp, tls};
 use crate::call::Limits;
 use crate::config::{Config, KeepAlive};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Outcome, Status};
-use crate::signature::SignedRequest;
 
 /// More than any reply that the service gives.
 const LARGEST_BODY: u64 = 1024 * 1024;
 
-/// What connections to the endpoint are made with, as the configuration says.
+/// What connections are made with, wherever they go to, as the configuration says.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    endpoint: Endpoint,
-    pub(super) url: Uri,
-    /// `None`: plain http, to this machine only.
-    tls: Option<(ClientConfig, ServerName<'static>)>,
+    tls: ClientConfig,
     connect_timeout: Duration,
     pub(super) keep_alive: KeepAlive,
     agent_config: AgentConfig,
 }
 
 impl Settings {
-    pub(crate) fn new(endpoint: &Endpoint, config: &Config) -> Result<Settings, Error> {
-        let url = format!("{}/", endpoint.url()).parse();
-        let url = url.map_err(|_| Error::new(Status::Config, "the endpoint is not a URL"))?;
-        // Made for http too: a CA file that can't be used is an error wherever the endpoint is.
-        let tls_config = tls::client_config(&config.trust)?;
-        let tls = match endpoint.is_tls() {
-            true => Some((tls_config, tls::server_name(endpoint.host())?)),
-            false => None,
-        };
+    pub(crate) fn new(config: &Config) -> Result<Settings, Error> {
         let agent_config = Agent::config_builder()
             .proxy(None)
             .max_redirects(0)
@@ -59,9 +47,7 @@ impl Settings {
             .max_idle_age(config.keep_alive.idle)
             .build();
         Ok(Settings {
-            endpoint: endpoint.clone(),
-            url,
-            tls,
+            tls: tls::client_config(&config.trust)?,
             connect_timeout: config.timeouts.connect,
             keep_alive: config.keep_alive,
             agent_config,
@@ -69,21 +55,46 @@ impl Settings {
     }
 }
 
-/// The endpoint as the links of one process share it.
+/// An endpoint that requests can be sent to.
+#[derive(Clone, Debug)]
+pub(crate) struct Destination {
+    endpoint: Endpoint,
+    /// Scheme, host and port.
+    url: String,
+    /// `None`: plain http.
+    server_name: Option<ServerName<'static>>,
+}
+
+impl Destination {
+    pub(crate) fn new(endpoint: &Endpoint) -> Result<Destination, Error> {
+        let server_name = match endpoint.is_tls() {
+            true => Some(tls::server_name(endpoint.host())?),
+            false => None,
+        };
+        Ok(Destination { endpoint: endpoint.clone(), url: endpoint.url(), server_name })
+    }
+}
+
+/// The destination as the links of one process share it.
 #[derive(Debug)]
 pub(super) struct Target {
-    settings: Arc<Settings>,
+    pub(super) settings: Arc<Settings>,
+    destination: Destination,
     resolver: Resolver,
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
 }
 
 impl Target {
-    pub(super) fn new(settings: &Arc<Settings>) -> Target {
-        let endpoint = &settings.endpoint;
+    pub(super) fn new(settings: &Arc<Settings>, destination: &Destination) -> Target {
+        let Destination { endpoint, server_name, .. } = destination;
         // The sessions to resume are behind a lock, so each process has its own.
-        let tls =
-            settings.tls.as_ref().map(|(config, server_name)| (tls::with_own_sessions(config), server_name.clone()));
-        Target { settings: Arc::clone(settings), resolver: Resolver::new(endpoint.host(), endpoint.port()), tls }
+        let tls = server_name.clone().map(|server_name| (tls::with_own_sessions(&settings.tls), server_name));
+        Target {
+            settings: Arc::clone(settings),
+            destination: destination.clone(),
+            resolver: Resolver::new(endpoint.host(), endpoint.port()),
+            tls,
+        }
     }
 
     fn connect(&self, limits: &Limits) -> Result<Stream, Error> {
@@ -96,7 +107,8 @@ impl Target {
             }
             None => {
                 // The name may be localhost and the address another machine's all the same.
-                if let Some(elsewhere) = addresses.iter().find(|address| !address.ip().is_loopback()) {
+                let elsewhere = addresses.iter().find(|address| !address.ip().is_loopback());
+                if let Some(elsewhere) = elsewhere.filter(|_| self.destination.endpoint.is_loopback()) {
                     let message = format!("plain http is for this machine only, and {elsewhere} is another one");
                     return Err(Error::new(Status::Config, message));
                 }
@@ -118,6 +130,7 @@ fn user_agent(product: Option<&str>) -> String {
 
 #[derive(Debug)]
 pub(super) struct Link {
+    target: Arc<Target>,
     agent: Agent,
     exchange: SharedExchange,
     pub(super) last_used: Instant,
@@ -128,18 +141,19 @@ impl Link {
         let exchange = SharedExchange::default();
         let connector = LinkConnector { target: Arc::clone(target), exchange: exchange.clone() };
         let agent = Agent::with_parts(target.settings.agent_config.clone(), connector, LaterResolver);
-        Link { agent, exchange, last_used: Instant::now() }
+        Link { target: Arc::clone(target), agent, exchange, last_used: Instant::now() }
     }
 
     /// Sends `request` and reads the reply. After an error, the link is of no more use.
-    pub(super) fn exchange(&mut self, url: &Uri, request: SignedRequest, limits: &Limits) -> Result<Reply, Error> {
+    pub(super) fn exchange(&mut self, request: HttpRequest, limits: &Limits) -> Result<Reply, Error> {
         {
             let mut exchange = self.exchange.lock();
             (exchange.limits, exchange.sent, exchange.failure) = (Some(limits.clone()), false, None);
         }
-        let SignedRequest { method, query, headers, body } = request;
-        let mut builder = Request::builder().method(method);
-        builder = if query.is_empty() { builder.uri(url) } else { builder.uri(format!("{url}?{query}")) };
+        let HttpRequest { method, path, query, headers, body } = request;
+        let url = &self.target.destination.url;
+        let url = if query.is_empty() { format!("{url}{path}") } else { format!("{url}{path}?{query}") };
+        let mut builder = Request::builder().method(method).uri(url);
         for (name, value) in headers {
             builder = builder.header(name, value);
         }
