@@ -14,12 +14,13 @@ mod header {
     use std::path::Path;
 
     /// In the order in which a reader wants them.
-    const FILES: [&str; 14] = [
+    const FILES: [&str; 15] = [
         "version",
         "status",
         "service_code",
         "error",
         "log",
+        "credentials",
         "config",
         "client",
         "cancel",

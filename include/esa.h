@@ -459,6 +459,11 @@ typedef struct esa_client esa_client;
 typedef struct esa_config esa_config;
 
 /**
+ * Where an `esa_credentials_fn` puts what it has. It is valid until that function returns.
+ */
+typedef struct esa_credentials esa_credentials;
+
+/**
  * Why a call failed, what it did, and what to do about it.
  *
  * Made by the library, released with `esa_error_free()`. Any one thread at a time may read it, not only the one that
@@ -524,6 +529,17 @@ typedef struct esa_error {
      */
     const char *access_denied_detail;
 } esa_error;
+
+/**
+ * Gives credentials that are kept elsewhere: `esa_credentials_set()`, or `esa_credentials_fail()` with the reason.
+ *
+ * Runs on the thread of a call that needs credentials, one call of a client at a time: for the client's first call, from
+ * five minutes before they expire on, and once more when the service says that they have. It should return within
+ * `timeout_ms` milliseconds, which is what the call has left (`UINT32_MAX`: that and more); nothing else ends it, and
+ * the call can't be cancelled meanwhile. It may make calls with other clients; it must return (no exception, no
+ * longjmp).
+ */
+typedef void (*esa_credentials_fn)(void *user_data, uint32_t timeout_ms, struct esa_credentials *credentials);
 
 /**
  * Receives a line of the log, without a line feed at its end.
@@ -844,6 +860,29 @@ const char *esa_service_code_advice(int32_t service_code);
 void esa_error_free(struct esa_error *error);
 
 /**
+ * Gives the credentials; in an `esa_credentials_fn` only.
+ *
+ * The strings are copied; they are ASCII without blanks or control characters. `security_token` is NULL unless they are
+ * temporary ones of STS. `expires_at`: until when they are good, in seconds since 1970 (UTC); 0: until the service
+ * doesn't take them any more.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT`, which the call that needs the credentials then says more of.
+ */
+esa_status esa_credentials_set(struct esa_credentials *credentials,
+                               const char *access_key_id,
+                               const char *access_key_secret,
+                               const char *security_token,
+                               int64_t expires_at);
+
+/**
+ * Says why there are no credentials; in an `esa_credentials_fn` only.
+ *
+ * `reason` ends up in the error of the call that needs them, so it must hold no secret. It is copied; NULL is no reason.
+ */
+void esa_credentials_fail(struct esa_credentials *credentials,
+                          const char *reason);
+
+/**
  * Makes a configuration with all defaults. Release it with `esa_config_free()`.
  *
  * Returns NULL only where the library has a bug.
@@ -860,8 +899,11 @@ void esa_config_free(struct esa_config *config);
 /**
  * Sets the credentials. `security_token` is NULL unless they are temporary ones of STS.
  *
- * Default: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, where it is set,
- * ALIBABA_CLOUD_SECURITY_TOKEN of the environment.
+ * Default: those that are found as the official SDKs find them, when a call needs them. The first of these that gives
+ * some is asked, and from then on no other: the environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC
+ * (ALIBABA_CLOUD_OIDC_TOKEN_FILE, ...), a profile of the command line (~/.aliyun/config.json), the credentials file
+ * (~/.alibabacloud/credentials), the role of the ECS instance, and ALIBABA_CLOUD_CREDENTIALS_URI. Temporary ones are
+ * renewed before they expire.
  *
  * All three are ASCII without blanks or control characters. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
@@ -869,6 +911,18 @@ esa_status esa_config_set_credentials(struct esa_config *config,
                                       const char *access_key_id,
                                       const char *access_key_secret,
                                       const char *security_token);
+
+/**
+ * Sets a function that gives the credentials, for secrets that are kept elsewhere. See `esa_credentials_fn`.
+ *
+ * The last one of this and `esa_config_set_credentials()` counts. `callback`: NULL changes nothing. `user_data` is passed
+ * to it and must live as long as every client that is made with this configuration; several threads may use it at once.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+ */
+esa_status esa_config_set_credentials_provider(struct esa_config *config,
+                                               esa_credentials_fn callback,
+                                               void *user_data);
 
 /**
  * Sets the region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international accounts.
@@ -999,6 +1053,15 @@ esa_status esa_client_new(const struct esa_config *config, struct esa_client **c
  * `client` may be NULL. Any thread; each client once.
  */
 void esa_client_free(struct esa_client *client);
+
+/**
+ * The name of the provider whose credentials the client uses: "configuration", "callback", "environment", "oidc",
+ * "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri".
+ *
+ * "" before the first call that needed credentials, and where `client` is NULL. Returns a static string; don't free it.
+ * Any thread.
+ */
+const char *esa_client_credentials_source(const struct esa_client *client);
 
 /**
  * Makes an object that can cancel calls; give it to them in `esa_call_options.cancel`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::call::{Budget, Call, CallOptions, Clock, Gate};
 use crate::config::{Config, SignatureVersion, Timeouts};
-use crate::credentials::{Chain, Credentials};
+use crate::credentials::{Cache, Chain, Credentials, Source};
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
 use crate::error::{Error, Status};
@@ -30,7 +30,7 @@ pub struct Client {
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) endpoint: Endpoint,
-    pub(crate) credentials: Chain,
+    pub(crate) chain: Chain,
     pub(crate) signature_version: SignatureVersion,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_attempts: u32,
@@ -38,7 +38,7 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) log: Log,
     max_concurrent_writes: usize,
-    settings: Arc<Settings>,
+    pub(crate) settings: Arc<Settings>,
     destination: Destination,
     live: PerProcess<Live>,
 }
@@ -47,12 +47,17 @@ pub(crate) struct Core {
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) transport: Transport,
+    pub(crate) credentials: Cache,
     pub(crate) gate: Gate,
 }
 
 impl Live {
     fn new(settings: &Arc<Settings>, destination: &Destination, max_concurrent_writes: usize) -> Live {
-        Live { transport: Transport::new(settings, destination), gate: Gate::new(max_concurrent_writes) }
+        Live {
+            transport: Transport::new(settings, destination),
+            credentials: Cache::new(),
+            gate: Gate::new(max_concurrent_writes),
+        }
     }
 }
 
@@ -62,10 +67,7 @@ impl Client {
     /// Nothing is sent, and no credentials are needed yet. Fails where the region is unknown, the endpoint isn't a URL
     /// or is plain http to another machine, or a CA file can't be read.
     pub fn new(config: &Config) -> Result<Client, Error> {
-        Client::in_environment(config, &Environment::of_process())
-    }
-
-    fn in_environment(config: &Config, variables: &Environment) -> Result<Client, Error> {
+        let variables = &config.environment.clone().unwrap_or_else(Environment::of_process);
         let named = config.endpoint.as_deref().or_else(|| variables.get(environment::ENDPOINT));
         let region = config.region.as_deref().or_else(|| variables.get(environment::REGION_ID));
         let endpoint = Endpoint::choose(named, region)?;
@@ -74,7 +76,7 @@ impl Client {
         Ok(Client {
             core: Arc::new(Core {
                 endpoint,
-                credentials: Chain::new(config.credentials.clone(), variables),
+                chain: Chain::new(config.identity.clone(), variables)?,
                 signature_version: config.signature_version,
                 timeouts: config.timeouts,
                 max_attempts: config.max_attempts,
@@ -136,6 +138,17 @@ impl Client {
         self.begin(options).read(request)
     }
 
+    /// The name of the provider whose credentials this client uses: `configuration`, `callback`, `environment`, `oidc`,
+    /// `cli_profile`, `credentials_file`, `ecs_ram_role` or `credentials_uri`; `None` before the first call that needed
+    /// some.
+    pub fn credentials_source(&self) -> Option<&'static str> {
+        self.source().map(Source::name)
+    }
+
+    pub(crate) fn source(&self) -> Option<Source> {
+        self.core.live().credentials.source()
+    }
+
     fn begin(&self, options: &CallOptions) -> Call<'_> {
         Call::begin(&self.core, options)
     }
@@ -168,8 +181,7 @@ mod tests {
     use crate::environment::{ENDPOINT, REGION_ID};
 
     fn url(config: &Config, variables: &[(&'static str, &str)]) -> String {
-        let environment = Environment::of(variables.iter().map(|(name, value)| (*name, value.to_string())));
-        Client::in_environment(config, &environment).unwrap().core.endpoint.url()
+        Client::new(config.clone().environment(variables.iter().copied())).unwrap().core.endpoint.url()
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! How a client is to be made, as its caller says it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::credentials::Credentials;
+use crate::credentials::{Callback, Credentials, ProvidedCredentials};
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::log::Log;
 
@@ -20,7 +22,7 @@ pub enum SignatureVersion {
 /// How a client is to be made. What isn't set comes from the environment, or has the default that its setter tells.
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub(crate) credentials: Option<Credentials>,
+    pub(crate) identity: Option<Identity>,
     pub(crate) region: Option<String>,
     pub(crate) endpoint: Option<String>,
     pub(crate) timeouts: Timeouts,
@@ -31,12 +33,13 @@ pub struct Config {
     pub(crate) max_attempts: u32,
     pub(crate) max_concurrent_writes: usize,
     pub(crate) log: Log,
+    pub(crate) environment: Option<Environment>,
 }
 
 impl Default for Config {
     fn default() -> Config {
         Config {
-            credentials: None,
+            identity: None,
             region: None,
             endpoint: None,
             timeouts: Timeouts::default(),
@@ -48,8 +51,16 @@ impl Default for Config {
             // The service locks an account while one routine call runs.
             max_concurrent_writes: 1,
             log: Log::default(),
+            environment: None,
         }
     }
+}
+
+/// As whom the caller wants to make calls.
+#[derive(Clone, Debug)]
+pub(crate) enum Identity {
+    Credentials(Credentials),
+    Callback(Callback),
 }
 
 /// How long things may take.
@@ -96,9 +107,34 @@ impl Config {
         Config::default()
     }
 
-    /// The credentials. Default: those of the environment.
+    /// The variables to read in place of the process's environment.
+    pub fn environment(
+        &mut self,
+        variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
+    ) -> &mut Config {
+        self.environment = Some(Environment::of(variables));
+        self
+    }
+
+    /// The credentials. Default: those that are found as the official SDKs find them.
+    ///
+    /// The first of these that gives some is asked, and from then on no other: the environment
+    /// (`ALIBABA_CLOUD_ACCESS_KEY_ID`, …), OIDC, a profile of the command line (`~/.aliyun/config.json`), the credentials
+    /// file (`~/.alibabacloud/credentials`), the role of the ECS instance, and `ALIBABA_CLOUD_CREDENTIALS_URI`.
     pub fn credentials(&mut self, credentials: Credentials) -> &mut Config {
-        self.credentials = Some(credentials);
+        self.identity = Some(Identity::Credentials(credentials));
+        self
+    }
+
+    /// A function that gives the credentials, for secrets that are kept elsewhere, in place of what was set before.
+    ///
+    /// It runs on the thread of a call that needs credentials, one call at a time, and is told how long that call has
+    /// left: at the first call, 5 to 6 minutes before they expire, and once more when the service says that they have.
+    pub fn credentials_provider(
+        &mut self,
+        provide: impl Fn(Duration) -> Result<ProvidedCredentials, String> + Send + Sync + 'static,
+    ) -> &mut Config {
+        self.identity = Some(Identity::Callback(Callback::new(provide)));
         self
     }
 

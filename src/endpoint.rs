@@ -69,7 +69,8 @@ impl Endpoint {
         Ok(Endpoint { tls: true, host: host.to_owned(), port: 443 })
     }
 
-    fn parse(text: &str) -> Result<Endpoint, Error> {
+    /// The endpoint that somebody names: a URL without a path, or a host with or without a port.
+    pub(crate) fn parse(text: &str) -> Result<Endpoint, Error> {
         let refused = |reason: &str| Error::new(Status::Config, format!("endpoint {text:?} {reason}"));
         let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         let (endpoint, resource) = Endpoint::of_url(&url).map_err(|reason| match reason {

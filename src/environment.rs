@@ -1,31 +1,108 @@
 //! The environment variables that the library knows, read once, when a client is made.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fmt;
+
+use zeroize::Zeroizing;
 
 /// The variables that are set, are UTF-8 and aren't empty: empty means unset, as in the official SDKs.
 #[derive(Clone)]
-pub(crate) struct Environment(HashMap<&'static str, String>);
+pub(crate) struct Environment {
+    known: HashMap<&'static str, Zeroizing<String>>,
+    /// All of the process's, for programs that are started.
+    all: Vec<(OsString, OsString)>,
+}
 
 pub(crate) const ACCESS_KEY_ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
 pub(crate) const ACCESS_KEY_SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
 pub(crate) const SECURITY_TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
+pub(crate) const ROLE_ARN: &str = "ALIBABA_CLOUD_ROLE_ARN";
+pub(crate) const ROLE_SESSION_NAME: &str = "ALIBABA_CLOUD_ROLE_SESSION_NAME";
+pub(crate) const OIDC_PROVIDER_ARN: &str = "ALIBABA_CLOUD_OIDC_PROVIDER_ARN";
+pub(crate) const OIDC_TOKEN_FILE: &str = "ALIBABA_CLOUD_OIDC_TOKEN_FILE";
+pub(crate) const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
+pub(crate) const VPC_ENDPOINT_ENABLED: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
+pub(crate) const PROFILE: &str = "ALIBABA_CLOUD_PROFILE";
+pub(crate) const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
+pub(crate) const CLI_PROFILE_DISABLED: &str = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
+pub(crate) const CREDENTIALS_FILE: &str = "ALIBABA_CLOUD_CREDENTIALS_FILE";
+pub(crate) const ECS_METADATA: &str = "ALIBABA_CLOUD_ECS_METADATA";
+pub(crate) const ECS_METADATA_DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
+pub(crate) const IMDSV1_DISABLED: &str = "ALIBABA_CLOUD_IMDSV1_DISABLED";
+pub(crate) const CREDENTIALS_URI: &str = "ALIBABA_CLOUD_CREDENTIALS_URI";
+pub(crate) const HOME: &str = "HOME";
 pub(crate) const REGION_ID: &str = "ALIBABA_CLOUD_REGION_ID";
 pub(crate) const ENDPOINT: &str = "ESA_ENDPOINT";
+pub(crate) const STS_ENDPOINT: &str = "ESA_STS_ENDPOINT";
+pub(crate) const METADATA_ENDPOINT: &str = "ESA_METADATA_ENDPOINT";
 
-const KNOWN: [&str; 5] = [ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, REGION_ID, ENDPOINT];
+const KNOWN: [&str; 22] = [
+    ACCESS_KEY_ID,
+    ACCESS_KEY_SECRET,
+    SECURITY_TOKEN,
+    ROLE_ARN,
+    ROLE_SESSION_NAME,
+    OIDC_PROVIDER_ARN,
+    OIDC_TOKEN_FILE,
+    STS_REGION,
+    VPC_ENDPOINT_ENABLED,
+    PROFILE,
+    CONFIG_FILE,
+    CLI_PROFILE_DISABLED,
+    CREDENTIALS_FILE,
+    ECS_METADATA,
+    ECS_METADATA_DISABLED,
+    IMDSV1_DISABLED,
+    CREDENTIALS_URI,
+    HOME,
+    REGION_ID,
+    ENDPOINT,
+    STS_ENDPOINT,
+    METADATA_ENDPOINT,
+];
 
 impl Environment {
     /// The process's own.
     pub(crate) fn of_process() -> Environment {
-        Environment::of(KNOWN.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?))))
+        Environment::of(std::env::vars_os())
     }
 
     /// One made of these variables.
-    pub(crate) fn of(variables: impl IntoIterator<Item = (&'static str, String)>) -> Environment {
-        Environment(variables.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+    pub(crate) fn of(variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>) -> Environment {
+        let all: Vec<(OsString, OsString)> =
+            variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let known = all.iter().filter_map(|(name, value)| {
+            let name = KNOWN.into_iter().find(|known| name == known)?;
+            let value = value.to_str().filter(|value| !value.is_empty())?;
+            Some((name, Zeroizing::new(value.to_owned())))
+        });
+        Environment { known: known.collect(), all }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.known.get(name).map(|value| value.as_str())
+    }
+
+    /// The value of a variable that something needs, or that it is missing.
+    pub(crate) fn require(&self, name: &str) -> Result<&str, String> {
+        self.get(name).ok_or_else(|| format!("{name} is not set"))
+    }
+
+    /// Whether a switch is on: `true` is the word for it, in any case.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// All variables as the process had them.
+    pub(crate) fn all(&self) -> &[(OsString, OsString)] {
+        &self.all
+    }
+}
+
+/// Without the values: some are secret.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.known.keys()).finish()
     }
 }

@@ -45,6 +45,7 @@ mod error;
 #[doc(hidden)]
 #[allow(unsafe_code)]
 pub mod ffi;
+mod file;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
@@ -52,6 +53,8 @@ mod log;
 mod operation;
 mod per_process;
 mod record;
+#[cfg(test)]
+mod scratch;
 mod service_code;
 mod signature;
 mod transport;
@@ -59,7 +62,7 @@ mod transport;
 pub use call::{CallOptions, Cancel};
 pub use client::Client;
 pub use config::{Config, SignatureVersion};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, ProvidedCredentials};
 pub use error::{Error, Outcome, Status};
 pub use log::{Level, Log};
 pub use operation::{

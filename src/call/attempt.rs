@@ -4,21 +4,27 @@ use std::time::Instant;
 
 use super::redaction::Redaction;
 use super::{Call, reply};
+use crate::credentials::Credentials;
 use crate::error::{Error, Outcome, Status};
 use crate::log::Level;
 use crate::operation::{API_VERSION, Operation, Receipt};
 use crate::signature::{self, Parameter, Request, Stamp};
 use crate::transport::Reply;
 
-/// Sends `operation` once, as the call's attempt of this `number`.
-pub(super) fn attempt<O: Operation>(call: &Call<'_>, operation: &O, number: u32) -> Result<O::Output, Error> {
+/// Sends `operation` once, signed with `credentials`, as the call's attempt of this `number`.
+pub(super) fn attempt<O: Operation>(
+    call: &Call<'_>,
+    operation: &O,
+    credentials: &Credentials,
+    number: u32,
+) -> Result<O::Output, Error> {
     let mut body = None;
     let mut read = |reply: &Reply| {
         let (parsed, request_id) = reply::read(reply)?;
         body = Some(parsed);
         Ok(request_id)
     };
-    let receipt = exchange(call, Outgoing::of(operation), number, &mut read);
+    let receipt = exchange(call, Outgoing::of(operation), credentials, number, &mut read);
     let output = receipt.and_then(|receipt| match body {
         Some(body) => operation.output(body, receipt),
         None => Err(Error::new(Status::Internal, "a reply was not read").outcome_is(Outcome::Unknown)),
@@ -51,6 +57,7 @@ impl<'a> Outgoing<'a> {
 fn exchange(
     call: &Call<'_>,
     outgoing: Outgoing<'_>,
+    credentials: &Credentials,
     number: u32,
     read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
 ) -> Result<Receipt, Error> {
@@ -63,8 +70,6 @@ fn exchange(
             })?),
             false => None,
         };
-    let credentials = core.credentials.credentials()?;
-    core.endpoint_may_see(credentials)?;
     let host = core.endpoint.host_header();
     let request = Request { method, host: &host, version: API_VERSION, action, query, form };
     let signed = signature::sign(core.signature_version, &request, credentials, &Stamp::new(core.clock.now())?);

@@ -16,12 +16,12 @@ const EARLIEST: u64 = 1_725_926_400;
 const SIGNIFICANT: u64 = 60;
 
 impl Clock {
-    pub(super) fn now(&self) -> SystemTime {
+    pub(crate) fn now(&self) -> SystemTime {
         self.corrected(SystemTime::now())
     }
 
     /// Sets the clock by the date of a reply; false where that makes no difference, or isn't to be believed.
-    pub(super) fn correct(&self, date: SystemTime) -> bool {
+    pub(crate) fn correct(&self, date: SystemTime) -> bool {
         self.correct_at(SystemTime::now(), date)
     }
 

@@ -40,8 +40,18 @@ impl Gate {
         Gate { most, state: Mutex::default() }
     }
 
+    /// A place, where one is free.
+    pub(crate) fn enter_at_once(&self) -> Option<Place<'_>> {
+        let mut state = self.lock();
+        let is_free = self.most == 0 || (state.inside < self.most && state.queue.is_empty());
+        is_free.then(|| {
+            state.inside += 1;
+            Place(self)
+        })
+    }
+
     /// Waits for a place, within `limits`.
-    pub(super) fn enter(&self, limits: &Limits) -> Result<Place<'_>, Stop> {
+    pub(crate) fn enter(&self, limits: &Limits) -> Result<Place<'_>, Stop> {
         let waiting = {
             let mut state = self.lock();
             if self.most == 0 || (state.inside < self.most && state.queue.is_empty()) {

@@ -21,6 +21,7 @@ mod retry_hint;
 mod stamp;
 mod wire;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::budget::Budget;
@@ -29,8 +30,11 @@ pub(crate) use self::clock::Clock;
 use self::engine::carry_out;
 pub(crate) use self::gate::Gate;
 pub(crate) use self::limits::{Deadline, Interrupt, Limits, Stop};
+pub(crate) use self::redaction::Redaction;
+pub(crate) use self::reply::{date as reply_date, read_error};
 use self::wire::Wire;
 use crate::client::{Core, Live};
+use crate::credentials::{Context, Credentials};
 use crate::error::{Error, Status};
 use crate::operation::Operation;
 use crate::service_code::ServiceCode;
@@ -75,6 +79,11 @@ impl CallOptions {
     }
 }
 
+/// Uniform. Without random numbers, the middle: what they decide is then as it is on average.
+pub(crate) fn random() -> u64 {
+    getrandom::u64().unwrap_or(1 << 63)
+}
+
 /// One call of the user: a client at work, within the call's limits.
 pub(crate) struct Call<'a> {
     core: &'a Core,
@@ -94,6 +103,16 @@ impl<'a> Call<'a> {
         Call { core, live: core.live(), limits, max_attempts: options.max_attempts.unwrap_or(core.max_attempts) }
     }
 
+    /// The credentials to sign a request with.
+    fn credentials(&self) -> Result<Arc<Credentials>, Error> {
+        let Core { chain, settings, timeouts, clock, log, .. } = self.core;
+        let (surroundings, attempt) = (&chain.surroundings, timeouts.attempt);
+        let context = Context { surroundings, settings, limits: &self.limits, attempt, clock, log };
+        let credentials = self.live.credentials.get(chain, &context)?;
+        self.core.endpoint_may_see(&credentials)?;
+        Ok(credentials)
+    }
+
     /// Carries out an operation that changes nothing: one that was lost is simply made again.
     pub(crate) fn read<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
         self.write(operation, ServiceCode::None, |_| Ok(None))
@@ -110,7 +129,7 @@ impl<'a> Call<'a> {
         mut look: impl FnMut(u32) -> Result<Option<O::Output>, Error>,
     ) -> Result<O::Output, Error> {
         operation.check()?;
-        let mut wire = Wire { call: self, operation, look: &mut look, confirmed_by, result: None };
+        let mut wire = Wire { call: self, operation, look: &mut look, confirmed_by, signed_with: None, result: None };
         carry_out(&mut wire, self.max_attempts, &self.core.budget)?;
         wire.result.ok_or_else(|| Error::new(Status::Internal, "a call without a result"))
     }

@@ -9,12 +9,16 @@ const REDACTED: &str = "[redacted]";
 const ECHO: &str = "server string to sign is:";
 
 /// The secret parts of the credentials, in the forms in which a reply could repeat them.
-pub(super) struct Redaction(Vec<String>);
+pub(crate) struct Redaction(Vec<String>);
 
 impl Redaction {
     pub(super) fn of(credentials: &Credentials) -> Redaction {
         let secrets = [Some(credentials.access_key_secret()), credentials.security_token()];
-        let forms = secrets.into_iter().flatten().flat_map(|secret| {
+        Redaction::of_secrets(secrets.into_iter().flatten())
+    }
+
+    pub(crate) fn of_secrets<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Redaction {
+        let forms = secrets.into_iter().filter(|secret| !secret.is_empty()).flat_map(|secret| {
             // Parameters are encoded once in a query, and once more in a string to sign.
             let once = encode(secret).to_string();
             let twice = encode(&once).to_string();
@@ -24,7 +28,7 @@ impl Redaction {
     }
 
     /// Takes out the echo of a string to sign, and the secrets wherever they stand.
-    pub(super) fn apply(&self, text: &mut String) {
+    pub(crate) fn apply(&self, text: &mut String) {
         if let Some(start) = text.to_ascii_lowercase().find(ECHO) {
             text.truncate(start + ECHO.len());
             text.push_str(REDACTED);

@@ -36,7 +36,8 @@ fn read_success<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error
     }
 }
 
-fn read_error(reply: &Reply) -> Error {
+/// The error that a reply which is no success stands for.
+pub(crate) fn read_error(reply: &Reply) -> Error {
     let error = match error_body::parse(reply.body()) {
         Some(words) => read_words(reply, words),
         None => without_words(reply),
@@ -45,7 +46,7 @@ fn read_error(reply: &Reply) -> Error {
 }
 
 /// When the service made the reply; `None` where a cache on the way did.
-fn date(reply: &Reply) -> Option<SystemTime> {
+pub(crate) fn date(reply: &Reply) -> Option<SystemTime> {
     if reply.header("age").is_some() {
         return None;
     }

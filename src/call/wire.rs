@@ -1,10 +1,12 @@
 //! The real world, as the engine changes it: requests to the service, and this machine's clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempt::attempt;
 use super::engine::World;
-use super::{Call, Stop};
+use super::{Call, Stop, random};
+use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::log::Level;
 use crate::operation::Operation;
@@ -19,12 +21,16 @@ pub(super) struct Wire<'a, O: Operation> {
     pub(super) look: &'a mut dyn FnMut(u32) -> Result<Option<O::Output>, Error>,
     /// The refusal that says that an earlier attempt was carried out.
     pub(super) confirmed_by: ServiceCode,
+    /// The credentials of the last attempt.
+    pub(super) signed_with: Option<Arc<Credentials>>,
     pub(super) result: Option<O::Output>,
 }
 
 impl<O: Operation> World for Wire<'_, O> {
     fn attempt(&mut self, number: u32) -> Result<(), Error> {
-        self.result = Some(attempt(self.call, self.operation, number)?);
+        let credentials = self.call.credentials().map_err(|error| error.attempts_are(number))?;
+        let credentials = self.signed_with.insert(credentials);
+        self.result = Some(attempt(self.call, self.operation, credentials, number)?);
         Ok(())
     }
 
@@ -42,8 +48,15 @@ impl<O: Operation> World for Wire<'_, O> {
     }
 
     fn mend(&mut self, error: &Error) -> bool {
-        error.service_code() == ServiceCode::InvalidTimeStampExpired
-            && error.reply_date().is_some_and(|date| self.call.core.clock.correct(date))
+        match error.service_code() {
+            ServiceCode::InvalidTimeStampExpired => {
+                error.reply_date().is_some_and(|date| self.call.core.clock.correct(date))
+            }
+            ServiceCode::InvalidSecurityTokenExpired => {
+                self.signed_with.as_ref().is_some_and(|credentials| self.call.live.credentials.refuse(credentials))
+            }
+            _ => false,
+        }
     }
 
     fn pause(&mut self, duration: Duration) -> Result<(), Stop> {
@@ -55,8 +68,7 @@ impl<O: Operation> World for Wire<'_, O> {
     }
 
     fn random(&mut self) -> u64 {
-        // Without random numbers, the middle: the waits are then as long as they are on average.
-        getrandom::u64().unwrap_or(1 << 63)
+        random()
     }
 
     fn note(&mut self, decision: &dyn Fn() -> String) {

@@ -1,67 +1,118 @@
-//! Where credentials come from when the caller gives none: one provider after the other, the first that has some.
+//! Where credentials come from: the caller, or else one provider after the other, in the order of the official SDKs.
 
-use super::{Credentials, environment};
+use std::ffi::CStr;
+use std::fmt;
+
+use super::context::{Context, Surroundings};
+use super::{Failure, Issued, cli_profile, credentials_file, credentials_uri, ecs_ram_role, environment, oidc};
+use crate::config::Identity;
 use crate::environment::Environment;
-use crate::error::{Error, Status};
+use crate::error::{Error, Outcome, Status};
 
-/// The places to look for credentials.
+/// What a source of credentials is called, here and in C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Source(pub(crate) &'static CStr);
+
+impl Source {
+    pub(crate) fn name(self) -> &'static str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// Whether it can have other credentials tomorrow.
+    pub(super) fn can_renew(self) -> bool {
+        self != CONFIGURATION && self != ENVIRONMENT
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+const CONFIGURATION: Source = Source(c"configuration");
+const CALLBACK: Source = Source(c"callback");
+const ENVIRONMENT: Source = Source(c"environment");
+
+/// One place to look for credentials.
+#[derive(Clone, Copy)]
+struct Provider {
+    source: Source,
+    find: fn(&Context<'_>) -> Result<Issued, Failure>,
+}
+
+/// The first that gives some is used.
+const PROVIDERS: [Provider; 6] = [
+    Provider { source: ENVIRONMENT, find: environment::find },
+    Provider { source: Source(c"oidc"), find: oidc::find },
+    Provider { source: Source(c"cli_profile"), find: cli_profile::find },
+    Provider { source: Source(c"credentials_file"), find: credentials_file::find },
+    Provider { source: Source(c"ecs_ram_role"), find: ecs_ram_role::find },
+    Provider { source: Source(c"credentials_uri"), find: credentials_uri::find },
+];
+
+/// What gives a client its credentials.
 #[derive(Debug)]
 pub(crate) struct Chain {
-    found: Result<Credentials, String>,
+    /// What the caller gave; `None`: the providers are asked.
+    identity: Option<Identity>,
+    pub(crate) surroundings: Surroundings,
 }
 
 impl Chain {
-    /// The caller's own credentials, else the environment's.
-    pub(crate) fn new(configured: Option<Credentials>, variables: &Environment) -> Chain {
-        let found = configured.map_or_else(|| environment::find(variables), Ok);
-        Chain { found: found.map_err(|reason| format!("no credentials: environment: {reason}")) }
+    /// What the caller gave comes before what the surroundings give.
+    pub(crate) fn new(identity: Option<Identity>, variables: &Environment) -> Result<Chain, Error> {
+        Ok(Chain { identity, surroundings: Surroundings::new(variables)? })
     }
 
-    /// The credentials to sign a request with.
-    pub(crate) fn credentials(&self) -> Result<&Credentials, Error> {
-        self.found.as_ref().map_err(|reason| Error::new(Status::Credentials, reason.as_str()))
+    /// Credentials, and the source that gave them:  `chosen`, where that has given some before. A client
+    /// doesn't change who it is.
+    pub(super) fn issue(&self, chosen: Option<Source>, context: &Context<'_>) -> Result<(Source, Issued), Error> {
+        let mut failures = Failures::default();
+        let mut ask = |source: Source, find: &dyn Fn() -> Result<Issued, Failure>| match find() {
+            Ok(issued) => Ok(Some((source, issued))),
+            Err(failure) => match context.limits.check() {
+                Ok(()) => Ok(failures.add(source, failure)),
+                Err(stop) => {
+                    let doing = format!("waiting for credentials of {source}");
+                    Err(stop.while_doing(&doing, Status::Credentials, Outcome::NotSent))
+                }
+            },
+        };
+        let issued = match &self.identity {
+            Some(Identity::Credentials(credentials)) => Some((CONFIGURATION, Issued::given(credentials))),
+            Some(Identity::Callback(callback)) => ask(CALLBACK, &|| callback.find(context))?,
+            None => {
+                let mut providers =
+                    PROVIDERS.iter().filter(|provider| chosen.is_none_or(|source| source == provider.source));
+                loop {
+                    let Some(provider) = providers.next() else { break None };
+                    if let Some(issued) = ask(provider.source, &|| (provider.find)(context))? {
+                        break Some(issued);
+                    }
+                }
+            }
+        };
+        issued.ok_or_else(|| failures.into_error())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::environment::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN};
+/// Why each of those that were asked gave nothing.
+#[derive(Default)]
+struct Failures {
+    reasons: Vec<String>,
+    retryable: bool,
+}
 
-    fn chain(variables: &[(&'static str, &str)]) -> Chain {
-        Chain::new(None, &Environment::of(variables.iter().map(|(name, value)| (*name, value.to_string()))))
+impl Failures {
+    fn add<T>(&mut self, source: Source, failure: Failure) -> Option<T> {
+        self.reasons.push(format!("{source}: {}", failure.reason));
+        self.retryable |= failure.retryable;
+        None
     }
 
-    #[test]
-    fn the_environment_s_credentials_are_found() {
-        let chain = chain(&[(ACCESS_KEY_ID, "id"), (ACCESS_KEY_SECRET, "secret"), (SECURITY_TOKEN, "token")]);
-
-        assert_eq!(chain.credentials().unwrap(), &Credentials::new("id", "secret", Some("token")).unwrap());
-    }
-
-    #[test]
-    fn the_caller_s_own_come_first() {
-        let own = Credentials::new("own", "secret", None).unwrap();
-        let variables = Environment::of([(ACCESS_KEY_ID, "id".to_owned()), (ACCESS_KEY_SECRET, "s".to_owned())]);
-
-        assert_eq!(Chain::new(Some(own.clone()), &variables).credentials().unwrap(), &own);
-    }
-
-    #[test]
-    fn the_error_says_which_variable_is_missing_and_no_secret() {
-        for (variables, reason) in [
-            (&[][..], "no credentials: environment: ALIBABA_CLOUD_ACCESS_KEY_ID is not set"),
-            (
-                &[(ACCESS_KEY_ID, "id"), (ACCESS_KEY_SECRET, "")],
-                "no credentials: environment: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set",
-            ),
-            (
-                &[(ACCESS_KEY_ID, "id"), (ACCESS_KEY_SECRET, "hunter 2")],
-                "no credentials: environment: access_key_secret has a blank, a control character or a byte that is not ASCII",
-            ),
-        ] {
-            let error = chain(variables).credentials().unwrap_err();
-            assert_eq!((error.status(), error.message()), (Status::Credentials, reason));
-        }
+    fn into_error(self) -> Error {
+        let message = format!("no credentials: {}", self.reasons.join("; "));
+        Error::new(Status::Credentials, message).retryable_is(self.retryable)
     }
 }

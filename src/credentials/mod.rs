@@ -1,13 +1,35 @@
 //! Who the caller is: an access key, and where it is found.
 
+mod cache;
+mod callback;
 mod chain;
+mod cli_profile;
+mod cloud_sso;
+mod context;
+mod credentials_file;
+mod credentials_uri;
+mod ecs_ram_role;
 mod environment;
+mod external;
+mod failure;
+mod ini;
+mod issued;
+mod oidc;
+#[cfg(test)]
+mod places;
+mod sts;
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub(crate) use self::chain::Chain;
+pub(crate) use self::cache::Cache;
+pub(crate) use self::callback::Callback;
+pub use self::callback::ProvidedCredentials;
+pub(crate) use self::chain::{Chain, Source};
+pub(crate) use self::context::Context;
+use self::failure::Failure;
+use self::issued::Issued;
 use crate::error::Error;
 
 /// An access key: id, secret, and the token that temporary ones have. The secret parts are wiped from memory at the end.

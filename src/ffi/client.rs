@@ -1,5 +1,7 @@
 //! The client object.
 
+use std::ffi::c_char;
+
 use super::config::{esa_config, read_config};
 use super::error::esa_error;
 use super::guard::{call, guarded};
@@ -59,6 +61,22 @@ pub unsafe extern "C" fn esa_client_free(client: *mut esa_client) {
             drop(unsafe { Box::from_raw(client) });
         }
     });
+}
+
+/// The name of the provider whose credentials the client uses: "configuration", "callback", "environment", "oidc",
+/// "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri".
+///
+/// "" before the first call that needed credentials, and where `client` is NULL. Returns a static string; don't free it.
+/// Any thread.
+///
+/// # Safety
+/// `client` is NULL or a live object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_client_credentials_source(client: *const esa_client) -> *const c_char {
+    // SAFETY: NULL or a live object (this function's promise).
+    let client = unsafe { client.as_ref() };
+    let source = guarded(&Log::default(), None, || client?.client.source());
+    source.map_or(c"", |source| source.0).as_ptr()
 }
 
 /// Carries out a call with the client, of which it keeps a share, so that the caller may release it meanwhile.

@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
+use super::credentials::{Provider, esa_credentials_fn};
 use super::guard::guarded;
 use super::log::{esa_log_fn, to_log};
 use super::status::esa_status;
@@ -57,8 +58,11 @@ pub unsafe extern "C" fn esa_config_free(config: *mut esa_config) {
 
 /// Sets the credentials. `security_token` is NULL unless they are temporary ones of STS.
 ///
-/// Default: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, where it is set,
-/// ALIBABA_CLOUD_SECURITY_TOKEN of the environment.
+/// Default: those that are found as the official SDKs find them, when a call needs them. The first of these that gives
+/// some is asked, and from then on no other: the environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC
+/// (ALIBABA_CLOUD_OIDC_TOKEN_FILE, ...), a profile of the command line (~/.aliyun/config.json), the credentials file
+/// (~/.alibabacloud/credentials), the role of the ECS instance, and ALIBABA_CLOUD_CREDENTIALS_URI. Temporary ones are
+/// renewed before they expire.
 ///
 /// All three are ASCII without blanks or control characters. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -78,6 +82,33 @@ pub unsafe extern "C" fn esa_config_set_credentials(
             let secret = read_string("access_key_secret", access_key_secret)?;
             let token = read_optional_string("security_token", security_token)?;
             config.credentials(Credentials::new(id, secret, token)?);
+            Ok(())
+        })
+    }
+}
+
+/// Sets a function that gives the credentials, for secrets that are kept elsewhere. See `esa_credentials_fn`.
+///
+/// The last one of this and `esa_config_set_credentials()` counts. `callback`: NULL changes nothing. `user_data` is passed
+/// to it and must live as long as every client that is made with this configuration; several threads may use it at once.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+///
+/// # Safety
+/// `config` is NULL or live; `callback` may be called with `user_data` on any thread that makes a call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_credentials_provider(
+    config: *mut esa_config,
+    callback: esa_credentials_fn,
+    user_data: *mut c_void,
+) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            if let Some(function) = callback {
+                let provider = Provider { function, user_data };
+                config.credentials_provider(move |left| provider.provide(left));
+            }
             Ok(())
         })
     }

@@ -71,8 +71,9 @@ fn in_setters() {
             |$config| unsafe { $call }
         };
     }
-    let setters: [Setter; 12] = [
+    let setters: [Setter; 13] = [
         setter!(config => esa_config_set_credentials(config, c"id".as_ptr(), c"secret".as_ptr(), null())),
+        setter!(config => esa_config_set_credentials_provider(config, None, null_mut())),
         setter!(config => esa_config_set_region(config, c"cn-hangzhou".as_ptr())),
         setter!(config => esa_config_set_endpoint(config, c"127.0.0.1".as_ptr())),
         setter!(config => esa_config_set_timeouts(config, 1, 1, 1)),
@@ -119,6 +120,8 @@ fn in_calls() {
             esa_list_routine_related_records(client, null(), null(), result, error)
         });
         assert_internal(Outcome::Unknown, |result, error| esa_get_match_site(client, null(), null(), result, error));
+        want_panic();
+        assert_eq!(CStr::from_ptr(esa_client_credentials_source(client)), c"");
 
         esa_client_free(client);
         esa_config_free(config);

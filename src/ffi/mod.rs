@@ -11,6 +11,7 @@ pub mod cancel;
 pub mod client;
 pub mod config;
 pub mod create_routine_related_record;
+pub mod credentials;
 pub mod delete_routine_related_record;
 pub mod error;
 #[cfg(fuzzing)]

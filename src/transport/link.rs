@@ -63,6 +63,8 @@ pub(crate) struct Destination {
     url: String,
     /// `None`: plain http.
     server_name: Option<ServerName<'static>>,
+    /// `None`: the configuration's.
+    connect_timeout: Option<Duration>,
 }
 
 impl Destination {
@@ -71,7 +73,12 @@ impl Destination {
             true => Some(tls::server_name(endpoint.host())?),
             false => None,
         };
-        Ok(Destination { endpoint: endpoint.clone(), url: endpoint.url(), server_name })
+        Ok(Destination { endpoint: endpoint.clone(), url: endpoint.url(), server_name, connect_timeout: None })
+    }
+
+    /// The same, to which a connection has to be made within `connect_timeout`.
+    pub(crate) fn connected_within(self, connect_timeout: Duration) -> Destination {
+        Destination { connect_timeout: Some(connect_timeout), ..self }
     }
 }
 
@@ -98,7 +105,7 @@ impl Target {
     }
 
     fn connect(&self, limits: &Limits) -> Result<Stream, Error> {
-        let limits = limits.within(self.settings.connect_timeout);
+        let limits = limits.within(self.destination.connect_timeout.unwrap_or(self.settings.connect_timeout));
         let addresses = self.resolver.resolve(&limits)?;
         match &self.tls {
             Some((config, server_name)) => {

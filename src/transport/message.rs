@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ureq::http::HeaderMap;
+use zeroize::Zeroize;
 
 /// A request that can be sent as it stands.
 pub(crate) struct HttpRequest {
@@ -41,6 +42,11 @@ impl Reply {
 
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// Wipes the body from memory.
+    pub(crate) fn wipe(&mut self) {
+        self.body.zeroize();
     }
 
     #[cfg(any(test, fuzzing))]

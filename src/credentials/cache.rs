@@ -1,0 +1,437 @@
+//! The credentials that a client uses, until they have to be renewed.
+//!
+//! There is no thread that renews them: the call that finds them due does. Before they expire, the other calls go on with
+//! the old ones meanwhile; afterwards they wait, each within its own limits, and one request serves them all.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::chain::{Chain, Source};
+use super::context::Context;
+use super::{Credentials, Issued};
+use crate::call::{Gate, random};
+use crate::error::{Error, Outcome, Status};
+use crate::log::Level;
+
+/// How long before they expire credentials are renewed: this, and at most as much again as the jitter says, so that a
+/// fleet that began together doesn't ask together. Short-lived ones: after half of their life.
+const MARGIN: Duration = Duration::from_secs(5 * 60);
+const JITTER: Duration = Duration::from_secs(60);
+
+/// How long to go on with credentials that are still good after renewing them has failed.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+/// The credentials of a client, in one process.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    state: Mutex<State>,
+    /// Who is inside asks the providers.
+    turn: Gate,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    current: Option<Current>,
+    /// How often the providers were asked and said yes or no.
+    asked: u64,
+    /// What they said the last time, where that was no.
+    failure: Option<Error>,
+    /// The provider that has given credentials; from then on no other is asked.
+    source: Option<Source>,
+    /// What the service doesn't take any more, although it should be good.
+    refused: Option<Arc<Credentials>>,
+}
+
+#[derive(Clone, Debug)]
+struct Current {
+    credentials: Arc<Credentials>,
+    /// `None`: they are good for ever.
+    life: Option<Life>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    /// From when on to renew them.
+    due: Instant,
+    end: Instant,
+}
+
+impl Current {
+    fn is_due(&self) -> bool {
+        self.life.is_some_and(|life| Instant::now() >= life.due)
+    }
+
+    fn has_expired(&self) -> bool {
+        self.life.is_some_and(|life| Instant::now() >= life.end)
+    }
+}
+
+impl Cache {
+    pub(crate) fn new() -> Cache {
+        Cache { state: Mutex::default(), turn: Gate::new(1) }
+    }
+
+    /// The name of the provider whose credentials are used; `None` before the first call.
+    pub(crate) fn source(&self) -> Option<Source> {
+        self.lock().source
+    }
+
+    /// Credentials that are good now, from `chain` where there are none.
+    pub(crate) fn get(&self, chain: &Chain, context: &Context<'_>) -> Result<Arc<Credentials>, Error> {
+        let (current, asked) = {
+            let state = self.lock();
+            (state.current.clone(), state.asked)
+        };
+        match current {
+            Some(current) if !current.is_due() => Ok(current.credentials),
+            Some(current) if !current.has_expired() => Ok(self.renew_early(current, chain, context)),
+            _ => self.renew(asked, chain, context),
+        }
+    }
+
+    /// Forgets credentials that the service says have expired; false where the provider can't have others.
+    pub(crate) fn refuse(&self, credentials: &Arc<Credentials>) -> bool {
+        let mut state = self.lock();
+        if !state.source.is_some_and(Source::can_renew) {
+            return false;
+        }
+        if state.current.as_ref().is_some_and(|current| Arc::ptr_eq(&current.credentials, credentials)) {
+            state.current = None;
+            state.refused = Some(Arc::clone(credentials));
+        }
+        true
+    }
+
+    /// Renews credentials that are still good, unless another call does so already. Where it fails, they are used on.
+    fn renew_early(&self, current: Current, chain: &Chain, context: &Context<'_>) -> Arc<Credentials> {
+        let Some(_turn) = self.turn.enter_at_once() else { return current.credentials };
+        if let Some(renewed) = self.lock().current.clone().filter(|current| !current.is_due()) {
+            return renewed.credentials;
+        }
+        // The call itself needs time as well.
+        let left = context.limits.deadline.left().unwrap_or(Duration::MAX);
+        let limits = context.limits.within((left / 2).min(context.attempt));
+        match self.ask(chain, &Context { limits: &limits, ..*context }) {
+            Ok(renewed) => renewed,
+            Err(error) => {
+                context.warn(|| format!("the old ones are used on, because renewing them failed: {error}"));
+                let mut state = self.lock();
+                if let Some(life) = state.current.as_mut().and_then(|current| current.life.as_mut()) {
+                    life.due = life.end.min(Instant::now() + PAUSE_AFTER_FAILURE);
+                }
+                current.credentials
+            }
+        }
+    }
+
+    /// Waits for its turn, and then asks the providers; unless another call did so since they had been `asked` so often.
+    fn renew(&self, asked: u64, chain: &Chain, context: &Context<'_>) -> Result<Arc<Credentials>, Error> {
+        let _turn = self.turn.enter(context.limits).map_err(|stop| {
+            stop.while_doing(
+                "waiting for credentials that another call asks for",
+                Status::Credentials,
+                Outcome::NotSent,
+            )
+        })?;
+        {
+            let state = self.lock();
+            if let Some(current) = state.current.as_ref().filter(|current| !current.has_expired()) {
+                return Ok(Arc::clone(&current.credentials));
+            }
+            if let Some(failure) = state.failure.as_ref().filter(|_| state.asked != asked) {
+                return Err(failure.clone());
+            }
+        }
+        self.ask(chain, context)
+    }
+
+    /// Asks the providers, and keeps what they say. What only the limits of this call ended isn't their answer.
+    fn ask(&self, chain: &Chain, context: &Context<'_>) -> Result<Arc<Credentials>, Error> {
+        let (source, refused) = {
+            let state = self.lock();
+            (state.source, state.refused.clone())
+        };
+        let answer = chain.issue(source, context).and_then(|(source, issued)| match refused {
+            Some(refused) if issued.credentials == *refused => Err(Error::new(
+                Status::Credentials,
+                format!("the service says that the security token has expired, and {source} still gives the same one"),
+            )),
+            _ => Ok((source, issued)),
+        });
+        let mut state = self.lock();
+        match answer {
+            Ok((source, issued)) => {
+                let current = keep(&issued);
+                let credentials = Arc::clone(&current.credentials);
+                *state =
+                    State { current: Some(current), asked: state.asked + 1, source: Some(source), ..State::default() };
+                drop(state);
+                context.log.write(Level::Info, || format!("credentials: {}", describe(source, &issued)));
+                Ok(credentials)
+            }
+            Err(error) => {
+                if error.status() == Status::Credentials {
+                    state.asked += 1;
+                    state.failure = Some(error.clone());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn keep(issued: &Issued) -> Current {
+    let now = Instant::now();
+    let life = issued.lifetime.and_then(|lifetime| {
+        let margin = (MARGIN + JITTER.mul_f64(random() as f64 / u64::MAX as f64)).min(lifetime / 2);
+        Some(Life { due: now.checked_add(lifetime - margin)?, end: now.checked_add(lifetime)? })
+    });
+    Current { credentials: Arc::new(issued.credentials.clone()), life }
+}
+
+fn describe(source: Source, Issued { credentials, lifetime, origin }: &Issued) -> String {
+    let id = credentials.access_key_id();
+    match lifetime {
+        Some(lifetime) => format!("{id} of {source} ({origin}), good for {} s", lifetime.as_secs()),
+        None => format!("{id} of {source} ({origin})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::SystemTime;
+
+    use super::super::{Callback, ProvidedCredentials};
+    use super::*;
+    use crate::call::{Clock, Deadline, Limits};
+    use crate::config::{Config, Identity};
+    use crate::environment::Environment;
+    use crate::log::Log;
+    use crate::transport::Settings;
+
+    fn nothing() -> Environment {
+        Environment::of([("", ""); 0])
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn chain(
+        provide: impl Fn(u32) -> Result<(&'static str, Option<Duration>), String> + Send + Sync + 'static,
+    ) -> (Chain, Arc<AtomicU32>) {
+        let asked = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&asked);
+        let callback = Callback::new(move |_| {
+            let (id, lifetime) = provide(counter.fetch_add(1, Ordering::SeqCst) + 1)?;
+            let credentials = Credentials::new(id, "secret", Some("token")).unwrap();
+            Ok(ProvidedCredentials { credentials, expires: lifetime.map(|lifetime| SystemTime::now() + lifetime) })
+        });
+        (Chain::new(Some(Identity::Callback(callback)), &nothing()).unwrap(), asked)
+    }
+
+    /// What `cache` gives to a call that has `milliseconds`, with the log.
+    fn get(cache: &Cache, chain: &Chain, milliseconds: u64) -> (Result<String, Error>, Vec<String>) {
+        let limits =
+            Limits { deadline: Deadline::after(Duration::from_millis(milliseconds)), cancel: None, interrupt: None };
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&lines);
+        let log = Log::new(Level::Info, move |_, line| sink.lock().unwrap().push(line.to_owned()));
+        let context = Context {
+            surroundings: &chain.surroundings,
+            settings: &Arc::new(Settings::new(&Config::new()).unwrap()),
+            limits: &limits,
+            attempt: Duration::from_secs(10),
+            clock: &Clock::default(),
+            log: &log,
+        };
+        let result = cache.get(chain, &context).map(|credentials| credentials.access_key_id().to_owned());
+        let lines = lines.lock().unwrap().clone();
+        (result, lines)
+    }
+
+    fn id(cache: &Cache, chain: &Chain) -> String {
+        get(cache, chain, 20_000).0.unwrap()
+    }
+
+    /// Lets the credentials' time pass by so much.
+    fn age(cache: &Cache, by: Duration) {
+        let mut state = cache.lock();
+        let life = state.current.as_mut().unwrap().life.as_mut().unwrap();
+        (life.due, life.end) = (life.due - by, life.end - by);
+    }
+
+    #[test]
+    fn credentials_are_kept_until_five_or_six_minutes_before_they_expire() {
+        let (chain, asked) = chain(|time| Ok((if time == 1 { "one" } else { "two" }, Some(HOUR))));
+        let cache = Cache::new();
+
+        assert_eq!(cache.source(), None);
+        assert_eq!(id(&cache, &chain), "one");
+        assert_eq!(cache.source().map(Source::name), Some("callback"));
+        age(&cache, HOUR - MARGIN - JITTER - Duration::from_secs(20));
+        assert_eq!(id(&cache, &chain), "one");
+        age(&cache, JITTER + Duration::from_secs(20));
+        assert_eq!(id(&cache, &chain), "two");
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn short_lived_ones_are_renewed_after_half_of_their_life_and_lasting_ones_never() {
+        let (short, asked) = chain(|_| Ok(("id", Some(Duration::from_secs(120)))));
+        let cache = Cache::new();
+        id(&cache, &short);
+        age(&cache, Duration::from_secs(50));
+        id(&cache, &short);
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        age(&cache, Duration::from_secs(20));
+        id(&cache, &short);
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+
+        let (lasting, _) = chain(|_| Ok(("id", None)));
+        let cache = Cache::new();
+        id(&cache, &lasting);
+        assert!(cache.lock().current.as_ref().unwrap().life.is_none());
+    }
+
+    #[test]
+    fn while_one_call_renews_them_early_the_others_go_on_with_the_old() {
+        let (renewing, begun) = mpsc::channel();
+        let (go_on, wait) = mpsc::channel();
+        let wait = Mutex::new(wait);
+        let (chain, _) = chain(move |time| {
+            if time == 2 {
+                renewing.send(()).unwrap();
+                wait.lock().unwrap().recv().unwrap();
+            }
+            Ok((if time == 1 { "one" } else { "two" }, Some(HOUR)))
+        });
+        let cache = Cache::new();
+        id(&cache, &chain);
+        age(&cache, HOUR - MARGIN);
+
+        thread::scope(|scope| {
+            let renews = scope.spawn(|| id(&cache, &chain));
+            begun.recv().unwrap();
+            assert_eq!(id(&cache, &chain), "one");
+            go_on.send(()).unwrap();
+            assert_eq!(renews.join().unwrap(), "two");
+        });
+    }
+
+    #[test]
+    fn a_failed_renewal_leaves_the_old_ones_and_a_warning_and_is_not_repeated_at_once() {
+        let (chain, asked) = chain(|time| if time == 1 { Ok(("one", Some(HOUR))) } else { Err("closed".to_owned()) });
+        let cache = Cache::new();
+        id(&cache, &chain);
+        age(&cache, HOUR - MARGIN);
+
+        let (result, lines) = get(&cache, &chain, 20_000);
+        assert_eq!(result, Ok("one".to_owned()));
+        assert_eq!(
+            lines,
+            ["credentials: the old ones are used on, because renewing them failed: no credentials: callback: closed"]
+        );
+        assert_eq!(id(&cache, &chain), "one");
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+
+        age(&cache, HOUR);
+        let error = get(&cache, &chain, 20_000).0.unwrap_err();
+        assert_eq!((error.status(), error.message()), (Status::Credentials, "no credentials: callback: closed"));
+    }
+
+    #[test]
+    fn sixty_four_calls_without_credentials_ask_once() {
+        for succeeds in [true, false] {
+            let (chain, asked) = chain(move |_| {
+                thread::sleep(Duration::from_millis(100));
+                if succeeds { Ok(("id", Some(HOUR))) } else { Err("closed".to_owned()) }
+            });
+            let (cache, start) = (Cache::new(), std::sync::Barrier::new(64));
+
+            let successes = thread::scope(|scope| {
+                let call = || {
+                    start.wait();
+                    get(&cache, &chain, 20_000).0.is_ok()
+                };
+                let calls: Vec<_> = (0..64).map(|_| scope.spawn(call)).collect();
+                calls.into_iter().map(|call| call.join().unwrap()).filter(|&ok| ok).count()
+            });
+
+            assert_eq!(successes, if succeeds { 64 } else { 0 });
+            assert_eq!(asked.load(Ordering::SeqCst), 1);
+        }
+    }
+
+    #[test]
+    fn a_failure_is_not_remembered() {
+        let (chain, _) = chain(|time| if time == 1 { Err("closed".to_owned()) } else { Ok(("id", None)) });
+        let cache = Cache::new();
+
+        assert!(get(&cache, &chain, 20_000).0.is_err());
+        assert_eq!(id(&cache, &chain), "id");
+    }
+
+    #[test]
+    fn whoever_waits_does_so_until_its_own_deadline_and_the_provider_s_answer_is_kept() {
+        let (go_on, wait) = mpsc::channel::<()>();
+        let wait = Mutex::new(wait);
+        let (chain, asked) = chain(move |_| {
+            wait.lock().unwrap().recv().unwrap();
+            Ok(("id", Some(HOUR)))
+        });
+        let cache = Cache::new();
+
+        thread::scope(|scope| {
+            let hangs = scope.spawn(|| id(&cache, &chain));
+            while asked.load(Ordering::SeqCst) == 0 {
+                thread::yield_now();
+            }
+            let error = get(&cache, &chain, 30).0.unwrap_err();
+            assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent));
+            go_on.send(()).unwrap();
+            assert_eq!(hangs.join().unwrap(), "id");
+        });
+        assert_eq!((id(&cache, &chain).as_str(), asked.load(Ordering::SeqCst)), ("id", 1));
+    }
+
+    #[test]
+    fn what_the_service_refuses_is_renewed_once_and_not_taken_again() {
+        let current = |cache: &Cache| Arc::clone(&cache.lock().current.as_ref().unwrap().credentials);
+
+        let (renews, _) = chain(|time| Ok((if time == 1 { "one" } else { "two" }, Some(HOUR))));
+        let cache = Cache::new();
+        id(&cache, &renews);
+        let refused = current(&cache);
+        assert!(cache.refuse(&refused));
+        assert_eq!(id(&cache, &renews), "two");
+        // Another call was refused with the same old ones.
+        assert!(cache.refuse(&refused));
+        assert_eq!(id(&cache, &renews), "two");
+
+        let (stays, asked) = chain(|_| Ok(("one", Some(HOUR))));
+        let cache = Cache::new();
+        id(&cache, &stays);
+        assert!(cache.refuse(&current(&cache)));
+        let error = get(&cache, &stays, 20_000).0.unwrap_err();
+        assert_eq!(error.status(), Status::Credentials);
+        assert!(error.message().contains("callback still gives the same one"), "{error}");
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn the_caller_s_own_are_not_renewed() {
+        let own = Credentials::new("own", "secret", Some("token")).unwrap();
+        let chain = Chain::new(Some(Identity::Credentials(own.clone())), &nothing()).unwrap();
+        let cache = Cache::new();
+
+        assert_eq!(id(&cache, &chain), "own");
+        assert_eq!(cache.source().map(Source::name), Some("configuration"));
+        assert!(!cache.refuse(&Arc::new(own)));
+    }
+}

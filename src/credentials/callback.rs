@@ -1,0 +1,47 @@
+//! The provider that the caller wrote, for secrets that are kept elsewhere.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::context::Context;
+use super::{Credentials, Failure, Issued};
+
+/// What the caller's own provider gives.
+#[derive(Clone, Debug)]
+pub struct ProvidedCredentials {
+    /// The credentials.
+    pub credentials: Credentials,
+    /// Until when they are good; `None`: for as long as the service takes them.
+    pub expires: Option<SystemTime>,
+}
+
+type Provide = dyn Fn(Duration) -> Result<ProvidedCredentials, String> + Send + Sync;
+
+/// A provider that the caller wrote.
+#[derive(Clone)]
+pub(crate) struct Callback(Arc<Provide>);
+
+impl Callback {
+    pub(crate) fn new(
+        provide: impl Fn(Duration) -> Result<ProvidedCredentials, String> + Send + Sync + 'static,
+    ) -> Callback {
+        Callback(Arc::new(provide))
+    }
+
+    pub(super) fn find(&self, context: &Context<'_>) -> Result<Issued, Failure> {
+        let left = context.limits.deadline.left().unwrap_or(Duration::MAX);
+        let ProvidedCredentials { credentials, expires } = (self.0)(left)?;
+        let lifetime = expires.map(|expires| expires.duration_since(context.clock.now()).unwrap_or_default());
+        if lifetime == Some(Duration::ZERO) {
+            return Err(Failure::of("the credentials that it gives have expired"));
+        }
+        Ok(Issued { credentials, lifetime, origin: "the program's own function".to_owned() })
+    }
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callback")
+    }
+}

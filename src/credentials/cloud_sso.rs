@@ -1,0 +1,60 @@
+//! CloudSSO, which gives out credentials to whom has signed in with the command line.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::cli_profile::{Profile, require};
+use super::context::Context;
+use super::issued::TemporaryKey;
+use super::{Failure, Issued};
+use crate::endpoint::Endpoint;
+use crate::transport::HttpRequest;
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Wanted<'a> {
+    account_id: &'a str,
+    access_configuration_id: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SignedIn {
+    cloud_credential: TemporaryKey,
+}
+
+/// The credentials of the account and the access configuration that the profile names.
+pub(super) fn sign_in(profile: &Profile, context: &Context<'_>) -> Result<Issued, Failure> {
+    let account_id = require("cloud_sso_account_id", &profile.cloud_sso_account_id)?;
+    let access_configuration_id = require("cloud_sso_access_config", &profile.cloud_sso_access_config)?;
+    let url = require("cloud_sso_sign_in_url", &profile.cloud_sso_sign_in_url)?;
+    let (endpoint, _) =
+        Endpoint::of_url(url).map_err(|reason| Failure::of(format!("cloud_sso_sign_in_url {reason}")))?;
+    if !endpoint.is_tls() && !endpoint.is_loopback() {
+        return Err(Failure::of("cloud_sso_sign_in_url is plain http, over which the access token would be seen"));
+    }
+    let token = require("access_token", &profile.access_token)?;
+    let expires = Duration::from_secs(profile.cloud_sso_access_token_expire.unwrap_or_default());
+    if UNIX_EPOCH.checked_add(expires).is_some_and(|expires| expires <= context.clock.now()) {
+        return Err(Failure::of("the access token has expired: sign in again with the command line"));
+    }
+    let wanted = serde_json::to_string(&Wanted { account_id, access_configuration_id })
+        .map_err(|_| Failure::of("the request can't be written"))?;
+    let host = endpoint.host_header();
+    let request = HttpRequest {
+        method: "POST",
+        path: "/cloud-credentials".into(),
+        query: String::new(),
+        headers: vec![
+            ("host", host.clone()),
+            ("accept", "application/json".to_owned()),
+            ("content-type", "application/json".to_owned()),
+            ("authorization", format!("Bearer {token}")),
+        ],
+        body: wanted,
+    };
+    let whom = format!("CloudSSO at {host}");
+    let (signed_in, time): (SignedIn, _) = context.ask(&whom, &endpoint, request, &[token])?;
+    signed_in.cloud_credential.issued(whom, time)
+}

@@ -1,0 +1,151 @@
+//! What a provider works with: the environment, and a way to ask servers within the call's limits.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use super::Failure;
+use crate::call::{Clock, Limits, Redaction, read_error, reply_date};
+use crate::endpoint::Endpoint;
+use crate::environment::{self, Environment};
+use crate::error::{Error, Status};
+use crate::file;
+use crate::log::{Level, Log};
+use crate::service_code::ServiceCode;
+use crate::transport::{Destination, HttpRequest, Reply, Settings, Transport};
+
+/// What the client's surroundings say, as they were when it was made.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub(super) environment: Environment,
+    /// Where to ask STS in place of its own address.
+    pub(super) sts: Option<Endpoint>,
+    /// Where to ask for an instance's metadata in place of its own address.
+    pub(super) metadata: Option<Endpoint>,
+}
+
+impl Surroundings {
+    pub(super) fn new(environment: &Environment) -> Result<Surroundings, Error> {
+        let endpoint = |name| environment.get(name).map(|text| Endpoint::in_variable(name, text)).transpose();
+        Ok(Surroundings {
+            sts: endpoint(environment::STS_ENDPOINT)?,
+            metadata: endpoint(environment::METADATA_ENDPOINT)?,
+            environment: environment.clone(),
+        })
+    }
+}
+
+/// What a provider works with while a call waits for it.
+pub(crate) struct Context<'a> {
+    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) settings: &'a Arc<Settings>,
+    pub(crate) limits: &'a Limits,
+    /// How long one request may take.
+    pub(crate) attempt: Duration,
+    pub(crate) clock: &'a Clock,
+    pub(crate) log: &'a Log,
+}
+
+impl Context<'_> {
+    pub(super) fn environment(&self) -> &Environment {
+        &self.surroundings.environment
+    }
+
+    pub(super) fn warn(&self, message: impl FnOnce() -> String) {
+        self.log.write(Level::Warn, || format!("credentials: {}", message()));
+    }
+
+    /// The text of a file that holds secrets; a warning where others may read it too.
+    pub(super) fn read_secrets(&self, path: &Path) -> Result<Zeroizing<String>, Failure> {
+        let file = file::read(path).map_err(|reason| Failure::of(format!("{}: {reason}", path.display())))?;
+        if file.is_public {
+            self.warn(|| format!("{} can be read by other users of this machine", path.display()));
+        }
+        Ok(file.text)
+    }
+
+    /// What `whom`, at `endpoint`, answers to `request`, and when that was; else its words, with `secrets` taken out.
+    pub(super) fn ask<T: DeserializeOwned>(
+        &self,
+        whom: &str,
+        endpoint: &Endpoint,
+        request: HttpRequest,
+        secrets: &[&str],
+    ) -> Result<(T, SystemTime), Failure> {
+        let ask = || {
+            let answer = self.server(&Destination::new(endpoint)?, self.attempt).ask(request)?;
+            Ok((parse("the answer", answer.text(secrets)?)?, answer.time))
+        };
+        ask().map_err(|failure: Failure| failure.while_asking(whom))
+    }
+
+    /// A server to ask, more than once, each time within `attempt`.
+    pub(super) fn server(&self, destination: &Destination, attempt: Duration) -> Server<'_> {
+        Server { transport: Transport::new(self.settings, destination), attempt, context: self }
+    }
+}
+
+/// A server that a provider asks; connections to it are kept for as long as this is.
+pub(super) struct Server<'a> {
+    transport: Transport,
+    attempt: Duration,
+    context: &'a Context<'a>,
+}
+
+impl<'a> Server<'a> {
+    /// The answer to `request`, whatever its HTTP status.
+    pub(super) fn ask(&self, request: HttpRequest) -> Result<Answer<'a>, Failure> {
+        let reply = self.transport.exchange(request, &self.context.limits.within(self.attempt))?;
+        let clock = self.context.clock;
+        // A machine's clock may be off; who gives out credentials tells the time with them.
+        let time = reply_date(&reply).unwrap_or_else(|| clock.now());
+        Ok(Answer { status: reply.status(), reply, time, clock })
+    }
+}
+
+/// What a server answered, and when that was.
+pub(super) struct Answer<'a> {
+    pub(super) status: u16,
+    pub(super) time: SystemTime,
+    reply: Reply,
+    clock: &'a Clock,
+}
+
+impl Answer<'_> {
+    /// The text of a success; else the server's words, with `secrets` taken out.
+    pub(super) fn text(&self, secrets: &[&str]) -> Result<&str, Failure> {
+        if !(200..=299).contains(&self.status) {
+            let redaction = Redaction::of_secrets(secrets.iter().copied());
+            let error = read_error(&self.reply).redacted(|text| redaction.apply(text));
+            let clock_was_off = error.service_code() == ServiceCode::InvalidTimeStampExpired
+                && error.reply_date().is_some_and(|date| self.clock.correct(date));
+            return Err(Failure { clock_was_off, ..error.into() });
+        }
+        std::str::from_utf8(self.reply.body()).map_err(|_| Failure::of("the answer is not UTF-8"))
+    }
+}
+
+/// The answers are secrets.
+impl Drop for Answer<'_> {
+    fn drop(&mut self) {
+        self.reply.wipe();
+    }
+}
+
+/// Reads `what`, which is JSON. The parser's own words aren't told: they quote what they find wrong.
+pub(super) fn parse<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|error| {
+        let kind = if error.is_data() { "lacks a field, or has one of another type" } else { "is not JSON" };
+        Failure::of(format!("{what} {kind} (line {}, column {})", error.line(), error.column()))
+    })
+}
+
+impl Endpoint {
+    /// The endpoint that a variable of the environment names.
+    fn in_variable(name: &str, text: &str) -> Result<Endpoint, Error> {
+        Endpoint::parse(text).map_err(|error| Error::new(Status::Config, format!("{name}: {}", error.message())))
+    }
+}

@@ -1,0 +1,26 @@
+//! The provider that asks a server of the user's own, such as a side-car.
+
+use super::context::Context;
+use super::issued::TemporaryKey;
+use super::{Failure, Issued};
+use crate::endpoint::Endpoint;
+use crate::environment::CREDENTIALS_URI;
+use crate::transport::HttpRequest;
+
+pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
+    let uri = context.environment().require(CREDENTIALS_URI)?;
+    // Not quoted: there may be a password in it.
+    let (endpoint, resource) =
+        Endpoint::of_url(uri).map_err(|reason| Failure::of(format!("{CREDENTIALS_URI} {reason}")))?;
+    let (path, query) = resource.split_once('?').unwrap_or((&resource, ""));
+    let host = endpoint.host_header();
+    let request = HttpRequest {
+        method: "GET",
+        path: path.to_owned().into(),
+        query: query.to_owned(),
+        headers: vec![("host", host.clone())],
+        body: String::new(),
+    };
+    let (key, time): (TemporaryKey, _) = context.ask(&host, &endpoint, request, &[])?;
+    key.issued(host, time)
+}

@@ -1,0 +1,107 @@
+//! A section of an INI file.
+//!
+//! Written here because the file holds secrets, of which a library's parser leaves copies, and because a section that is
+//! there twice must not be put together of both: its id and its secret might be those of two keys.
+
+use std::collections::HashMap;
+
+use zeroize::Zeroizing;
+
+/// The keys, in lower case, and values of the section called `name`; an error says what is wrong, without a value.
+///
+/// As the official SDKs read it: `#` begins a comment, after a value too; so does `;` where a line begins. A line that is
+/// further in than the key before it goes on with that key's value.
+pub(super) fn section(text: &str, name: &str) -> Result<HashMap<String, Zeroizing<String>>, String> {
+    let mut found = None;
+    let mut inside = false;
+    let mut last: Option<(String, usize)> = None;
+    for (number, line) in text.lines().enumerate() {
+        let number = number + 1;
+        let content = without_comment(line);
+        if content.is_empty() {
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        if let Some(heading) = content.strip_prefix('[') {
+            let heading = heading.strip_suffix(']').ok_or_else(|| format!("line {number} is no section's heading"))?;
+            inside = heading.trim() == name;
+            last = None;
+            if inside && found.replace(HashMap::new()).is_some() {
+                return Err(format!("the section {name} is there twice, again in line {number}"));
+            }
+            continue;
+        }
+        let Some(values) = found.as_mut().filter(|_| inside) else { continue };
+        if let Some((key, _)) = last.as_ref().filter(|(_, of_key)| indent > *of_key) {
+            let value: &mut Zeroizing<String> = values.entry(key.clone()).or_default();
+            *value = Zeroizing::new([value.as_str(), "\n", content].concat());
+            continue;
+        }
+        let (key, value) = content.split_once(['=', ':']).ok_or_else(|| format!("line {number} has no ="))?;
+        let key = key.trim().to_ascii_lowercase();
+        if values.insert(key.clone(), Zeroizing::new(value.trim().to_owned())).is_some() {
+            return Err(format!("{key} is there twice, again in line {number}"));
+        }
+        last = Some((key, indent));
+    }
+    found.ok_or_else(|| format!("it has no section {name}"))
+}
+
+fn without_comment(line: &str) -> &str {
+    let line = if line.trim_start().starts_with(';') { "" } else { line };
+    line.split('#').next().unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<(String, String)>, String> {
+        let mut pairs: Vec<_> =
+            section(text, "default")?.into_iter().map(|(key, value)| (key, value.to_string())).collect();
+        pairs.sort();
+        Ok(pairs)
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Result<Vec<(String, String)>, String> {
+        Ok(pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect())
+    }
+
+    #[test]
+    fn only_the_section_is_read() {
+        let text = "a = 0\n[other]\na = 1\n[default]\na = 2\nb=3\n[ last ]\na = 4\nanything\n";
+
+        assert_eq!(read(text), pairs(&[("a", "2"), ("b", "3")]));
+    }
+
+    #[test]
+    fn comments_blanks_and_the_ends_of_lines_are_not_part_of_a_value() {
+        let text = "# c\r\n; c\r\n[default] # c\r\nType = access_key # c\r\n  \r\na : x=y==\r\nb =\r\n";
+
+        assert_eq!(read(text), pairs(&[("a", "x=y=="), ("b", ""), ("type", "access_key")]));
+    }
+
+    #[test]
+    fn a_line_further_in_goes_on_with_the_value_and_others_do_not() {
+        assert_eq!(read("[default]\na = {\n  x\n  }\nb = 1"), pairs(&[("a", "{\nx\n}"), ("b", "1")]));
+        assert_eq!(read("[default]\n  a = 1\n  b = 2"), pairs(&[("a", "1"), ("b", "2")]));
+    }
+
+    #[test]
+    fn what_is_there_twice_is_refused_where_it_counts() {
+        assert_eq!(
+            read("[default]\na=1\n[default]\na=2"),
+            Err("the section default is there twice, again in line 3".into())
+        );
+        assert_eq!(read("[default]\na=hunter2\nA=hunter3"), Err("a is there twice, again in line 3".into()));
+        assert_eq!(read("[other]\n[other]\n[default]\na=1"), pairs(&[("a", "1")]));
+    }
+
+    #[test]
+    fn what_is_no_ini_is_refused_without_being_repeated() {
+        assert_eq!(read(""), Err("it has no section default".into()));
+        assert_eq!(read("[default"), Err("line 1 is no section's heading".into()));
+        assert_eq!(read("[default]\nhunter2"), Err("line 2 has no =".into()));
+        assert_eq!(read(&"a".repeat(1024 * 1024)), Err("it has no section default".into()));
+    }
+}

@@ -1,0 +1,30 @@
+//! The provider for workloads that an identity provider vouches for, such as pods of a cluster.
+
+use std::path::Path;
+
+use super::context::Context;
+use super::sts::Role;
+use super::{Failure, Issued};
+use crate::environment::{OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, ROLE_ARN};
+use crate::file;
+
+pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
+    let environment = context.environment();
+    let role = Role { arn: environment.require(ROLE_ARN)?, ..Role::default() };
+    take_on(&role, environment.require(OIDC_PROVIDER_ARN)?, environment.require(OIDC_TOKEN_FILE)?, context)
+}
+
+/// Takes on `role` with the token in `token_file`, which is replaced from time to time and so read each time.
+pub(super) fn take_on(
+    role: &Role<'_>,
+    provider_arn: &str,
+    token_file: &str,
+    context: &Context<'_>,
+) -> Result<Issued, Failure> {
+    let file = file::read(Path::new(token_file))
+        .map_err(|reason| Failure::of(format!("the token file {token_file} can't be read: {reason}")))?;
+    match file.text.trim() {
+        "" => Err(Failure::of(format!("the token file {token_file} is empty"))),
+        token => role.assume_with_oidc(provider_arn, token, context),
+    }
+}

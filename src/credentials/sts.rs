@@ -1,0 +1,135 @@
+//! STS, which gives out temporary credentials for a role.
+
+use serde::Deserialize;
+
+use super::context::Context;
+use super::issued::TemporaryKey;
+use super::{Credentials, Failure, Issued};
+use crate::config::SignatureVersion;
+use crate::endpoint::Endpoint;
+use crate::environment;
+use crate::signature::percent_encoding::encode_pairs;
+use crate::signature::{self, FORM, Parameter, Request, Stamp};
+use crate::transport::HttpRequest;
+
+const VERSION: &str = "2015-04-01";
+
+/// What the role's sessions are called where nobody says it.
+const SESSION_NAME: &str = "libesa";
+
+/// Seconds; what STS itself has as its default, and the least that it gives.
+const DURATION: u64 = 3600;
+const SHORTEST_DURATION: u64 = 900;
+
+/// A role to take on, and how.
+#[derive(Default)]
+pub(super) struct Role<'a> {
+    pub(super) arn: &'a str,
+    pub(super) session_name: Option<&'a str>,
+    pub(super) duration_seconds: Option<u64>,
+    pub(super) policy: Option<&'a str>,
+    pub(super) external_id: Option<&'a str>,
+    /// The region whose STS to ask.
+    pub(super) sts_region: Option<&'a str>,
+    /// Whether to ask it from inside of a VPC.
+    pub(super) vpc: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Assumed {
+    credentials: TemporaryKey,
+}
+
+impl Role<'_> {
+    /// Takes on the role as `source`.
+    pub(super) fn assume(&self, source: &Credentials, context: &Context<'_>) -> Result<Issued, Failure> {
+        let endpoint = self.endpoint(context)?;
+        let host = endpoint.host_header();
+        let mut form = self.parameters(context)?;
+        form.extend(self.external_id.map(|external_id| ("ExternalId", external_id.into())));
+        let request =
+            Request { method: "POST", host: &host, version: VERSION, action: "AssumeRole", query: vec![], form };
+        let secrets = [source.access_key_secret(), source.security_token().unwrap_or_default()];
+        let ask = || {
+            let stamp = Stamp::new(context.clock.now())?;
+            self.ask(&endpoint, signature::sign(SignatureVersion::V1, &request, source, &stamp), &secrets, context)
+        };
+        match ask() {
+            Err(failure) if failure.clock_was_off => ask(),
+            answer => answer,
+        }
+    }
+
+    /// Takes on the role as whom `token` of the identity provider names.
+    pub(super) fn assume_with_oidc(
+        &self,
+        provider_arn: &str,
+        token: &str,
+        context: &Context<'_>,
+    ) -> Result<Issued, Failure> {
+        let endpoint = self.endpoint(context)?;
+        let stamp = Stamp::new(context.clock.now())?;
+        let query: [Parameter<'_>; 5] = [
+            ("Action", "AssumeRoleWithOIDC".into()),
+            ("Format", "JSON".into()),
+            ("SignatureNonce", stamp.nonce.as_str().into()),
+            ("Timestamp", stamp.date.as_str().into()),
+            ("Version", VERSION.into()),
+        ];
+        let mut form = self.parameters(context)?;
+        form.extend([("OIDCProviderArn", provider_arn.into()), ("OIDCToken", token.into())]);
+        let request = HttpRequest {
+            method: "POST",
+            path: "/".into(),
+            query: encode_pairs(&query),
+            headers: vec![("host", endpoint.host_header()), ("content-type", FORM.to_owned())],
+            body: encode_pairs(&form),
+        };
+        self.ask(&endpoint, request, &[token], context)
+    }
+
+    fn ask(
+        &self,
+        endpoint: &Endpoint,
+        request: HttpRequest,
+        secrets: &[&str],
+        context: &Context<'_>,
+    ) -> Result<Issued, Failure> {
+        let whom = format!("STS at {}", endpoint.host_header());
+        let (assumed, time): (Assumed, _) = context.ask(&whom, endpoint, request, secrets)?;
+        assumed.credentials.issued(format!("role {}", self.arn), time)
+    }
+
+    fn parameters(&self, context: &Context<'_>) -> Result<Vec<Parameter<'_>>, Failure> {
+        let duration = self.duration_seconds.filter(|&seconds| seconds != 0).unwrap_or(DURATION);
+        if duration < SHORTEST_DURATION {
+            let reason = format!("a session of {duration} s is too short; {SHORTEST_DURATION} s is the least");
+            return Err(Failure::of(reason));
+        }
+        let session_name = self.session_name.or_else(|| context.environment().get(environment::ROLE_SESSION_NAME));
+        let session_name = session_name.unwrap_or(SESSION_NAME).to_owned();
+        let mut parameters: Vec<Parameter<'_>> = vec![
+            ("DurationSeconds", duration.to_string().into()),
+            ("RoleArn", self.arn.into()),
+            ("RoleSessionName", session_name.into()),
+        ];
+        parameters.extend(self.policy.map(|policy| ("Policy", policy.into())));
+        Ok(parameters)
+    }
+
+    /// The region's STS, as the official SDKs choose it.
+    fn endpoint(&self, context: &Context<'_>) -> Result<Endpoint, Failure> {
+        if let Some(endpoint) = &context.surroundings.sts {
+            return Ok(endpoint.clone());
+        }
+        let environment = context.environment();
+        let vpc = self.vpc.unwrap_or_else(|| environment.is_on(environment::VPC_ENDPOINT_ENABLED));
+        let host = match self.sts_region.or_else(|| environment.get(environment::STS_REGION)) {
+            Some(region) if vpc => format!("sts-vpc.{region}.aliyuncs.com"),
+            Some(region) => format!("sts.{region}.aliyuncs.com"),
+            None => "sts.aliyuncs.com".to_owned(),
+        };
+        Endpoint::parse(&host).map_err(|_| Failure::of("the region of STS is not one that there can be"))
+    }
+}

@@ -1,0 +1,79 @@
+//! Reading the files that a configuration names.
+
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+/// More than any file has that is meant to be read here.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// A file that was read.
+pub(crate) struct File {
+    /// Wiped from memory at the end; without the mark of the byte order that some editors put in front.
+    pub(crate) text: Zeroizing<String>,
+    /// Whether other users of the machine may read it.
+    pub(crate) is_public: bool,
+}
+
+/// Reads a text file, or says why that can't be done. Nothing but a plain file is read: a pipe might never end.
+pub(crate) fn read(path: &Path) -> Result<File, String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let mut file =
+        OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err("it is not a plain file".to_owned());
+    }
+    if metadata.len() > LARGEST {
+        return Err(format!("it is larger than {LARGEST} bytes"));
+    }
+    // A file may grow while it is read; in one that doesn't, no copy of a part stays behind in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1));
+    file.by_ref().take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Ok(File { text: Zeroizing::new(text.to_owned()), is_public: metadata.mode() & 0o077 != 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn a_mark_of_the_byte_order_is_not_part_of_the_text() {
+        let scratch = Scratch::new();
+        let path = scratch.write("f", "\u{feff}a\r\nb");
+
+        assert_eq!(read(&path).unwrap().text.as_str(), "a\r\nb");
+    }
+
+    #[test]
+    fn who_else_may_read_it_is_told() {
+        let scratch = Scratch::new();
+        let path = scratch.write("f", "");
+
+        for (mode, is_public) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true)] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(read(&path).unwrap().is_public, is_public, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_with_the_reason() {
+        let scratch = Scratch::new();
+        let reason = |path: &Path| read(path).err().unwrap();
+
+        assert!(reason(Path::new("/no/such/file")).starts_with("No such file"));
+        assert_eq!(reason(Path::new("/")), "it is not a plain file");
+        assert_eq!(reason(Path::new("/dev/zero")), "it is not a plain file");
+        assert_eq!(reason(&scratch.write("f", b"a\xff")), "it is not UTF-8");
+        assert!(reason(&scratch.write("g", vec![b'a'; 4 * 1024 * 1024 + 1])).starts_with("it is larger than"));
+    }
+}
