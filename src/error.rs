@@ -326,7 +326,8 @@ fn advice(status: Status, outcome: Outcome) -> &'static str {
         Status::Unsupported => "Leave fields that this version doesn't know at zero, or use a newer library.",
         Status::Config => "Correct the configuration as the message says.",
         Status::Credentials => {
-            "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the client credentials."
+            "Correct what the message says of the place that is meant to have them; or set ALIBABA_CLOUD_ACCESS_KEY_ID and \
+             ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the client credentials."
         }
         Status::Cancelled => "Nothing was sent; call again when you like.",
         Status::Forked => "Make a client of its own in the child process.",

@@ -1,6 +1,7 @@
 //! What the fuzzer drives: `cargo fuzz` alone sets the flag that this is compiled with.
 
 pub use crate::call::fuzz::{credentials, reply, retry_hint};
+pub use crate::credentials::fuzz::credential_files;
 use crate::endpoint::Endpoint;
 #[cfg(feature = "capi")]
 pub use crate::ffi::fuzz::struct_size;

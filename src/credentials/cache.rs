@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::chain::{Chain, Source};
+use super::chain::{CONFIGURATION, Chain, Source};
 use super::context::Context;
 use super::{Credentials, Issued};
 use crate::call::{Gate, random};
@@ -166,7 +166,9 @@ impl Cache {
                 *state =
                     State { current: Some(current), asked: state.asked + 1, source: Some(source), ..State::default() };
                 drop(state);
-                context.log.write(Level::Info, || format!("credentials: {}", describe(source, &issued)));
+                if source != CONFIGURATION {
+                    context.log.write(Level::Info, || format!("credentials: {}", describe(source, &issued)));
+                }
                 Ok(credentials)
             }
             Err(error) => {

@@ -30,7 +30,7 @@ impl fmt::Display for Source {
     }
 }
 
-const CONFIGURATION: Source = Source(c"configuration");
+pub(super) const CONFIGURATION: Source = Source(c"configuration");
 const CALLBACK: Source = Source(c"callback");
 const ENVIRONMENT: Source = Source(c"environment");
 

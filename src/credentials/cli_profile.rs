@@ -152,6 +152,15 @@ impl Profile {
     }
 }
 
+/// Reads `text` as a configuration and as what a command prints, and forgets it.
+#[cfg(fuzzing)]
+pub(super) fn read_any(text: &str) {
+    let _ = parse::<Profiles>("it", text);
+    if let Ok(profile) = parse::<Profile>("it", text) {
+        let _ = profile.of_command(SystemTime::UNIX_EPOCH);
+    }
+}
+
 /// A setting that is there and isn't empty.
 pub(super) fn given(setting: &Option<impl AsRef<str>>) -> Option<&str> {
     setting.as_ref().map(|value| value.as_ref()).filter(|value| !value.is_empty())

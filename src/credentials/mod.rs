@@ -12,6 +12,8 @@ mod ecs_ram_role;
 mod environment;
 mod external;
 mod failure;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod ini;
 mod issued;
 mod oidc;

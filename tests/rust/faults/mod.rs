@@ -16,6 +16,7 @@
 //! | 55–62: the service asks for time | `waits` |
 //! | 63–73, 78, 80–82: definite answers | `definite` |
 //! | 74–76: clocks | `clock` |
+//! | 83–88, 91: credentials; 89 and 90, files, are in src/credentials/places.rs | `credentials`, through `giver` |
 //! | 102: cancelling | `cancelled` |
 //! | 103–105: many threads | `crowd` |
 //! | 106: one I/O operation after the other fails | `torture`, through `proxy` |
@@ -28,14 +29,15 @@
 //! | 3, no thread for the resolver; 21, no descriptors | the limits are the whole process's: the C tests have programs of their own |
 //! | 18–20, proxies | the client can't use one yet |
 //! | 77, the clock jumps | setting this machine's clock needs root, and harms others |
-//! | 83, 84, 106 with 83: tokens that expire | credentials aren't refreshed yet |
 //! | 44, the size of the process | the server counts what was taken from it instead |
 
 mod cancelled;
 mod clock;
+mod credentials;
 mod crowd;
 mod definite;
 mod garbled;
+mod giver;
 mod lost;
 mod not_sent;
 mod proxy;

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, Default)]
 pub(super) struct Request {
     method: String,
+    path: String,
     query: String,
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
@@ -33,10 +34,11 @@ impl Request {
         let mut lines = head.lines();
         let mut first = lines.next()?.split(' ');
         let (method, target) = (first.next()?.to_owned(), first.next()?);
-        let query = target.split_once('?').map_or("", |(_, query)| query).to_owned();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (path, query) = (path.to_owned(), query.to_owned());
         let headers = lines.filter_map(|line| line.split_once(':'));
         let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
-        Some(Request { method, query, headers, body: Vec::new() })
+        Some(Request { method, path, query, headers, body: Vec::new() })
     }
 
     /// Reads the body; false where the connection ends before it does.
@@ -48,6 +50,11 @@ impl Request {
 
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// Method and path.
+    pub(super) fn asks(&self) -> String {
+        format!("{} {}", self.method, self.path)
     }
 
     pub(super) fn action(&self) -> &str {

@@ -46,9 +46,15 @@ pub(super) struct Played {
 }
 
 pub(super) fn given() -> Row {
+    let mut row = given_without_credentials();
+    row.config.credentials(Credentials::new(KEY_ID, SECRET, Some(TOKEN)).unwrap());
+    row
+}
+
+/// A client that has to find its credentials.
+pub(super) fn given_without_credentials() -> Row {
     let mut config = Config::new();
     let lines = Lines::default();
-    config.credentials(Credentials::new(KEY_ID, SECRET, Some(TOKEN)).unwrap());
     let sink = lines.clone();
     config.log(Log::new(Level::Debug, move |_, line| sink.0.lock().unwrap().push(line.to_owned())));
     Row { state: State::default(), config, total: Duration::ZERO, lines, ensure: false }.limits(2000, 12_000)
@@ -119,6 +125,11 @@ impl Row {
         assert!(played.elapsed < self.total + SLACK, "after {:?}: {:?}", played.elapsed, played.result);
         played.keeps_the_promises(&self.lines);
         played
+    }
+
+    /// What the client has logged so far.
+    pub(super) fn lines(&self) -> String {
+        self.lines.text()
     }
 
     pub(super) fn call(&self, client: &Client) -> Result<Record, Error> {

@@ -52,6 +52,8 @@ pub(super) struct State {
     pub(super) first_id: Option<i64>,
     /// How many bytes a reply without end has had so far.
     pub(super) written: usize,
+    /// A token that is taken as well as the usual one.
+    pub(super) other_token: &'static str,
     /// How far the server's clock is ahead, in seconds.
     pub(super) clock_ahead: u64,
     /// A create that is still to be carried out.
@@ -200,7 +202,8 @@ impl State {
     /// The refusal of a request that isn't as it should be.
     fn check(&mut self, request: &Request) -> Option<Vec<u8>> {
         self.signatures.push(request.signature().to_owned());
-        let mut problem = request.problem(KEY_ID, SECRET, TOKEN);
+        let is_other = request.header("x-acs-security-token") == self.other_token;
+        let mut problem = request.problem(KEY_ID, SECRET, if is_other { self.other_token } else { TOKEN });
         if !self.nonces.insert(request.nonce().to_owned()) || request.nonce().len() < 32 {
             problem = Some(format!("the nonce {:?} is not fresh", request.nonce()));
         }

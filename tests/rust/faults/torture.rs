@@ -22,13 +22,14 @@ fn scenario(row: &str) -> Row {
             row.state.clock_ahead = 7200;
             row
         }
+        "83" => super::credentials::renewed_once(),
         _ => given(),
     }
 }
 
 #[test]
 fn whatever_fails_the_promises_are_kept() {
-    let rows = ["5", "22", "23", "28", "51", "55", "74"];
+    let rows = ["5", "22", "23", "28", "51", "55", "74", "83"];
     let cases: Vec<_> = rows.iter().flat_map(|&row| [(row, Break::Close), (row, Break::Reset)]).collect();
     together(&cases, |&(row, how)| {
         let undisturbed = (1..=MOST_EVENTS).find(|&event| !is_disturbed(row, event, how));
