@@ -34,7 +34,8 @@ pub(super) fn section(text: &str, name: &str) -> Result<HashMap<String, Zeroizin
         let Some(values) = found.as_mut().filter(|_| inside) else { continue };
         if let Some((key, _)) = last.as_ref().filter(|(_, of_key)| indent > *of_key) {
             let value: &mut Zeroizing<String> = values.entry(key.clone()).or_default();
-            *value = Zeroizing::new([value.as_str(), "\n", content].concat());
+            let joined = Zeroizing::new([value.as_str(), "\n", content].concat());
+            *value = Zeroizing::new(joined.trim_start().to_owned());
             continue;
         }
         let (key, value) = content.split_once(['=', ':']).ok_or_else(|| format!("line {number} has no ="))?;
@@ -84,6 +85,7 @@ mod tests {
     #[test]
     fn a_line_further_in_goes_on_with_the_value_and_others_do_not() {
         assert_eq!(read("[default]\na = {\n  x\n  }\nb = 1"), pairs(&[("a", "{\nx\n}"), ("b", "1")]));
+        assert_eq!(read("[default]\na =\n  1"), pairs(&[("a", "1")]));
         assert_eq!(read("[default]\n  a = 1\n  b = 2"), pairs(&[("a", "1"), ("b", "2")]));
     }
 
