@@ -14,7 +14,7 @@ mod header {
     use std::path::Path;
 
     /// In the order in which a reader wants them.
-    const FILES: [&str; 15] = [
+    const FILES: [&str; 16] = [
         "version",
         "status",
         "service_code",
@@ -27,6 +27,7 @@ mod header {
         "call_options",
         "origin",
         "create_routine_related_record",
+        "ensure_routine_related_records",
         "delete_routine_related_record",
         "list_routine_related_records",
         "get_match_site",

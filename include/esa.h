@@ -32,6 +32,8 @@
     { sizeof(esa_delete_routine_related_record_request), 0, NULL, NULL, 0 }
 #define ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT \
     { sizeof(esa_list_routine_related_records_request), NULL, NULL, 0, 0 }
+#define ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT \
+    { sizeof(esa_ensure_routine_related_records_request), NULL, 0, 0, 0, NULL, NULL }
 #define ESA_GET_MATCH_SITE_REQUEST_INIT { sizeof(esa_get_match_site_request), NULL }
 
 /**
@@ -438,6 +440,12 @@ typedef int32_t esa_origin;
 #endif // __cplusplus
 
 /**
+ * Records that are ensured step by step: `esa_ensure_routine_related_records()` for language runtimes, whose programs
+ * want an iterator. One thread at a time may use it.
+ */
+typedef struct esa_bulk esa_bulk;
+
+/**
  * Cancels the calls that were given it, once and for all.
  *
  * Any number of threads may use it at once. It holds two file descriptors.
@@ -644,6 +652,76 @@ typedef struct esa_create_routine_related_record_result {
      */
     int64_t site_id;
 } esa_create_routine_related_record_result;
+
+/**
+ * Told after each record, on the thread that makes the call: `done` of `count` have been tried, the last one with this
+ * `result` or, where that is NULL, this `error`; both are valid until it returns.
+ *
+ * Returns 0 to go on; anything else cancels the rest. It may call the library; it must return (no exception, no longjmp).
+ */
+typedef int32_t (*esa_progress_fn)(void *data,
+                                   size_t done,
+                                   size_t count,
+                                   const struct esa_create_routine_related_record_result *result,
+                                   const struct esa_error *error);
+
+/**
+ * Which records to ensure. Begin with `ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
+ */
+typedef struct esa_ensure_routine_related_records_request {
+    /**
+     * `sizeof(esa_ensure_routine_related_records_request)`.
+     */
+    size_t struct_size;
+    /**
+     * The records: an array of `count`, each of which begins with its own `struct_size`.
+     */
+    const struct esa_create_routine_related_record_request *items;
+    /**
+     * How many they are.
+     */
+    size_t count;
+    /**
+     * How long all of them together may take, in milliseconds; 0: as long as it takes. The options' limit is each one's.
+     */
+    uint32_t timeout_ms;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * Told after each record; NULL: nobody is.
+     */
+    esa_progress_fn progress;
+    /**
+     * Passed to `progress`.
+     */
+    void *progress_data;
+} esa_ensure_routine_related_records_request;
+
+/**
+ * What came of each record, in their order. Release it with `esa_ensure_routine_related_records_result_free()`.
+ *
+ * Any one thread at a time may read it.
+ */
+typedef struct esa_ensure_routine_related_records_result {
+    /**
+     * How many records there are.
+     */
+    size_t count;
+    /**
+     * How many of them failed.
+     */
+    size_t failed;
+    /**
+     * For each record its result; NULL where it failed. NULL itself where there are no records. They belong to this struct.
+     */
+    const struct esa_create_routine_related_record_result *const *results;
+    /**
+     * For each record its error; NULL where it succeeded. NULL itself where there are no records. They belong to this struct.
+     */
+    const struct esa_error *const *errors;
+} esa_ensure_routine_related_records_result;
 
 /**
  * Which record to delete. Begin with `ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
@@ -1137,6 +1215,68 @@ esa_status esa_ensure_routine_related_record(const struct esa_client *client,
  * `result` may be NULL. Any thread; each result once.
  */
 void esa_create_routine_related_record_result_free(struct esa_create_routine_related_record_result *result);
+
+/**
+ * Ensures many records, each like `esa_ensure_routine_related_record()`, one after the other: the service takes one at a
+ * time.
+ *
+ * The routines' records are listed first, 20 with a request, where that pays, so that what exists already costs a
+ * twentieth of a call. One that fails doesn't keep the others from being tried, unless it fails for a reason that all of
+ * them share (the credentials, the account): then the rest fail with it, without being sent. Called again with the same
+ * records, after it was cancelled for instance, it does what is left to do. For a `site_id` of 0, one record of the name
+ * that is tied to the routine is taken for the one.
+ *
+ * `options` are those of each record; cancelling ends the rest. Pointers and threads are as with
+ * `esa_create_routine_related_record()`; every string is read before anything is sent.
+ *
+ * Returns `ESA_OK` and a result with what came of each record, whether they succeeded or not; the kind of failure where
+ * an argument can't be used, and nothing was sent then.
+ */
+esa_status esa_ensure_routine_related_records(const struct esa_client *client,
+                                              const struct esa_ensure_routine_related_records_request *request,
+                                              const struct esa_call_options *options,
+                                              struct esa_ensure_routine_related_records_result **result,
+                                              struct esa_error **error);
+
+/**
+ * Releases a result, with the results and errors in it.
+ *
+ * `result` may be NULL. Any thread; each result once.
+ */
+void esa_ensure_routine_related_records_result_free(struct esa_ensure_routine_related_records_result *result);
+
+/**
+ * Begins to ensure many records; nothing is sent yet. `progress` of the request isn't used.
+ *
+ * Pointers, errors and limits are as with `esa_ensure_routine_related_records()`; the time limit of the whole begins here.
+ * Release it with `esa_bulk_free()`. The client may be released before.
+ */
+esa_status esa_bulk_new(const struct esa_client *client,
+                        const struct esa_ensure_routine_related_records_request *request,
+                        const struct esa_call_options *options,
+                        struct esa_bulk **bulk,
+                        struct esa_error **error);
+
+/**
+ * How many records are still to be tried; 0 where `bulk` is NULL.
+ */
+size_t esa_bulk_left(const struct esa_bulk *bulk);
+
+/**
+ * Ensures the next record.
+ *
+ * Returns what `esa_ensure_routine_related_record()` returns for it; `ESA_ERR_INVALID_ARGUMENT` where none is left.
+ */
+esa_status esa_bulk_next(struct esa_bulk *bulk,
+                         struct esa_create_routine_related_record_result **result,
+                         struct esa_error **error);
+
+/**
+ * Releases `bulk`; records that are left aren't tried.
+ *
+ * `bulk` may be NULL. Any thread; each object once.
+ */
+void esa_bulk_free(struct esa_bulk *bulk);
 
 /**
  * Deletes a record, so that it is gone afterwards: a record that doesn't exist (any more) is a success as well.

@@ -1,8 +1,9 @@
 //! The client: what all calls have in common.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::call::{Budget, Call, CallOptions, Clock, Gate};
+use crate::call::{Budget, Call, CallOptions, Clock, Deadline, Gate};
 use crate::config::{Config, SignatureVersion, Timeouts};
 use crate::credentials::{Cache, Chain, Credentials, Source};
 use crate::endpoint::Endpoint;
@@ -14,7 +15,7 @@ use crate::operation::{
     RelatedRecordPage,
 };
 use crate::per_process::PerProcess;
-use crate::record::{self, Deletion, Record};
+use crate::record::{self, Bulk, Deletion, Record};
 use crate::transport::{Destination, Settings, Transport};
 
 /// The access key id of the emulator, whose secret everybody knows.
@@ -114,6 +115,21 @@ impl Client {
         record::ensure(&self.begin(options), request)
     }
 
+    /// Ensures many records, each like [`ensure_routine_related_record`](Client::ensure_routine_related_record) and
+    /// within `options`, all within `timeout` (`None`: as long as it takes), one after the other as the iterator is
+    /// asked for them: the service takes one at a time.
+    ///
+    /// The routines' records are listed first, 20 with a request, where that pays; for a `site_id` of 0, one record of
+    /// the name that is tied to the routine is then the one.
+    pub fn ensure_routine_related_records<'a>(
+        &self,
+        requests: impl IntoIterator<Item = CreateRoutineRelatedRecord<'a>>,
+        options: &CallOptions,
+        timeout: Option<Duration>,
+    ) -> Bulk {
+        Bulk::new(self, requests, options, timeout)
+    }
+
     /// Deletes a record, and is a success where it is gone already. Without a record id, the record is found by its
     /// name, which needs the permission `esa:ListRoutineRelatedRecords`.
     pub fn delete_routine_related_record(
@@ -150,10 +166,13 @@ impl Client {
     }
 
     fn begin(&self, options: &CallOptions) -> Call<'_> {
-        Call::begin(&self.core, options)
+        self.begin_before(options, None)
     }
 
-    #[cfg(feature = "capi")]
+    pub(crate) fn begin_before(&self, options: &CallOptions, deadline: Option<Deadline>) -> Call<'_> {
+        Call::begin(&self.core, options, deadline)
+    }
+
     pub(crate) fn log(&self) -> &Log {
         &self.core.log
     }

@@ -69,5 +69,5 @@ pub use operation::{
     CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, MatchSite,
     RelatedRecord, RelatedRecordPage,
 };
-pub use record::{Deletion, Origin, Record};
+pub use record::{Bulk, Deletion, Origin, Record};
 pub use service_code::ServiceCode;

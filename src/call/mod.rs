@@ -93,14 +93,20 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call that begins now.
-    pub(crate) fn begin(core: &'a Core, options: &CallOptions) -> Call<'a> {
+    /// A call that begins now and ends by `deadline`, if its own time limit isn't earlier.
+    pub(crate) fn begin(core: &'a Core, options: &CallOptions, deadline: Option<Deadline>) -> Call<'a> {
+        let own = Deadline::after(options.timeout.unwrap_or(core.timeouts.total));
         let limits = Limits {
-            deadline: Deadline::after(options.timeout.unwrap_or(core.timeouts.total)),
+            deadline: deadline.map_or(own, |deadline| own.earlier(deadline)),
             cancel: options.cancel.clone(),
             interrupt: options.interrupt.clone(),
         };
         Call { core, live: core.live(), limits, max_attempts: options.max_attempts.unwrap_or(core.max_attempts) }
+    }
+
+    /// Whether the call may go on.
+    pub(crate) fn check(&self) -> Result<(), Stop> {
+        self.limits.check()
     }
 
     /// The credentials to sign a request with.

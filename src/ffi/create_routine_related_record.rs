@@ -40,7 +40,7 @@ unsafe impl CallerStruct for esa_create_routine_related_record_request {
 impl esa_create_routine_related_record_request {
     /// # Safety
     /// The strings are NULL or NUL-terminated, and outlive the result.
-    unsafe fn read<'a>(self) -> Result<CreateRoutineRelatedRecord<'a>, Error> {
+    pub(super) unsafe fn read<'a>(self) -> Result<CreateRoutineRelatedRecord<'a>, Error> {
         // SAFETY: this function's promise.
         let (name, record_name) =
             unsafe { (read_string("name", self.name)?, read_string("record_name", self.record_name)?) };
@@ -72,7 +72,7 @@ pub struct esa_create_routine_related_record_result {
 type Strings = [CString; 2];
 
 impl esa_create_routine_related_record_result {
-    fn give(record: &Record) -> *mut esa_create_routine_related_record_result {
+    pub(super) fn give(record: &Record) -> *mut esa_create_routine_related_record_result {
         let strings = [&record.status, &record.request_id].map(|text| to_c_string(text));
         let [status, request_id] = strings.each_ref().map(|text| text.as_ptr());
         let fields = esa_create_routine_related_record_result {

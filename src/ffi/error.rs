@@ -52,7 +52,7 @@ type Strings = [CString; 6];
 
 impl esa_error {
     /// Hands an error out.
-    fn give(error: &Error) -> *mut esa_error {
+    pub(super) fn give(error: &Error) -> *mut esa_error {
         let strings = [
             error.code(),
             error.message(),

@@ -8,6 +8,7 @@ use super::client::*;
 use super::config::*;
 use super::create_routine_related_record::*;
 use super::delete_routine_related_record::*;
+use super::ensure_routine_related_records::*;
 use super::error::{esa_error, esa_error_free};
 use super::get_match_site::*;
 use super::guard::tests::want_panic;
@@ -120,6 +121,11 @@ fn in_calls() {
             esa_list_routine_related_records(client, null(), null(), result, error)
         });
         assert_internal(Outcome::Unknown, |result, error| esa_get_match_site(client, null(), null(), result, error));
+        assert_internal(Outcome::Unknown, |result, error| {
+            esa_ensure_routine_related_records(client, null(), null(), result, error)
+        });
+        assert_internal(Outcome::Unknown, |bulk, error| esa_bulk_new(client, null(), null(), bulk, error));
+        assert_internal(Outcome::Unknown, |result, error| esa_bulk_next(null_mut(), result, error));
         want_panic();
         assert_eq!(CStr::from_ptr(esa_client_credentials_source(client)), c"");
 
@@ -145,6 +151,8 @@ fn in_releasing_which_can_be_done_again() {
     release(esa_cancel_new(), esa_cancel_free);
     release(null_mut(), esa_error_free);
     release(null_mut(), esa_create_routine_related_record_result_free);
+    release(null_mut(), esa_ensure_routine_related_records_result_free);
+    release(null_mut(), esa_bulk_free);
     release(null_mut(), esa_delete_routine_related_record_result_free);
     release(null_mut(), esa_list_routine_related_records_result_free);
     release(null_mut(), esa_get_match_site_result_free);

@@ -13,6 +13,7 @@ pub mod config;
 pub mod create_routine_related_record;
 pub mod credentials;
 pub mod delete_routine_related_record;
+pub mod ensure_routine_related_records;
 pub mod error;
 #[cfg(fuzzing)]
 pub mod fuzz;

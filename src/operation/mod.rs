@@ -12,6 +12,7 @@ pub use self::create_routine_related_record::CreateRoutineRelatedRecord;
 pub(crate) use self::create_routine_related_record::Created;
 pub use self::delete_routine_related_record::DeleteRoutineRelatedRecord;
 pub use self::get_match_site::{GetMatchSite, MatchSite};
+pub(crate) use self::list_routine_related_records::LARGEST_PAGE;
 pub use self::list_routine_related_records::{ListRoutineRelatedRecords, RelatedRecord, RelatedRecordPage};
 use crate::error::{Error, Outcome, Status};
 use crate::signature::Parameter;

@@ -28,10 +28,13 @@ pub(super) fn find(
     }
 }
 
-/// Host names have no case, and a dot at their end says nothing.
 fn is_same_host(one: &str, other: &str) -> bool {
-    let trimmed = |name: &str| name.strip_suffix('.').unwrap_or(name).to_lowercase();
-    trimmed(one) == trimmed(other)
+    host_key(one) == host_key(other)
+}
+
+/// What two names of one host have in common: host names have no case, and a dot at their end says nothing.
+pub(super) fn host_key(name: &str) -> String {
+    name.strip_suffix('.').unwrap_or(name).to_lowercase()
 }
 
 #[cfg(test)]

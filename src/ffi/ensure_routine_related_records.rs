@@ -1,0 +1,304 @@
+//! Ensuring many records: all in one call, or one step after the other.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::time::Duration;
+
+use super::call_options::{esa_call_options, read_options};
+use super::client::{esa_client, with_client};
+use super::create_routine_related_record::{
+    esa_create_routine_related_record_request, esa_create_routine_related_record_result,
+    esa_create_routine_related_record_result_free,
+};
+use super::error::{esa_error, esa_error_free};
+use super::guard::{call, guarded};
+use super::owned::Owned;
+use super::status::esa_status;
+use super::struct_size::{CallerStruct, read_struct};
+use crate::call::CallOptions;
+use crate::client::Client;
+use crate::error::{Error, Outcome, Status};
+use crate::log::Log;
+use crate::record::{Bulk, Record};
+
+/// Told after each record, on the thread that makes the call: `done` of `count` have been tried, the last one with this
+/// `result` or, where that is NULL, this `error`; both are valid until it returns.
+///
+/// Returns 0 to go on; anything else cancels the rest. It may call the library; it must return (no exception, no longjmp).
+pub type esa_progress_fn = Option<
+    unsafe extern "C" fn(
+        data: *mut c_void,
+        done: usize,
+        count: usize,
+        result: *const esa_create_routine_related_record_result,
+        error: *const esa_error,
+    ) -> i32,
+>;
+
+/// Which records to ensure. Begin with `ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct esa_ensure_routine_related_records_request {
+    /// `sizeof(esa_ensure_routine_related_records_request)`.
+    pub struct_size: usize,
+    /// The records: an array of `count`, each of which begins with its own `struct_size`.
+    pub items: *const esa_create_routine_related_record_request,
+    /// How many they are.
+    pub count: usize,
+    /// How long all of them together may take, in milliseconds; 0: as long as it takes. The options' limit is each one's.
+    pub timeout_ms: u32,
+    /// 0.
+    pub reserved: u32,
+    /// Told after each record; NULL: nobody is.
+    pub progress: esa_progress_fn,
+    /// Passed to `progress`.
+    pub progress_data: *mut c_void,
+}
+
+// SAFETY: `repr(C)`, `struct_size` first, then pointers, which may be NULL, and integers.
+unsafe impl CallerStruct for esa_ensure_routine_related_records_request {
+    const ARGUMENT: &'static str = "request";
+}
+
+impl esa_ensure_routine_related_records_request {
+    /// The work, for `client`, with each record within `options`.
+    ///
+    /// # Safety
+    /// `items` is NULL or points to `count` structs of the size that the first one says, whose strings are NULL or
+    /// NUL-terminated.
+    unsafe fn begin(&self, client: &Client, options: &CallOptions) -> Result<Bulk, Error> {
+        if self.reserved != 0 {
+            return Err(Error::new(Status::Unsupported, "request.reserved is not 0"));
+        }
+        let mut requests = Vec::new();
+        let mut stride = 0;
+        for number in 0..self.count {
+            let item = self.items.cast::<u8>().wrapping_add(number.wrapping_mul(stride));
+            let in_item = |error: Error| {
+                Error::new(error.status(), format!("items[{number}]: {}", error.message()))
+                    .advice_is(error.advice().to_owned())
+            };
+            // SAFETY: the array has this item, and items are as `read_struct` wants them (this function's promise).
+            let item =
+                unsafe { read_struct(item.cast::<esa_create_routine_related_record_request>()) }.map_err(in_item)?;
+            if number == 0 {
+                stride = item.struct_size;
+            } else if item.struct_size != stride {
+                return Err(in_item(Error::invalid_argument("struct_size", "is not that of the first item")));
+            }
+            // SAFETY: strings are NULL or NUL-terminated (this function's promise).
+            requests.push(unsafe { item.read() }.map_err(in_item)?);
+        }
+        let timeout = (self.timeout_ms != 0).then(|| Duration::from_millis(self.timeout_ms.into()));
+        Ok(client.ensure_routine_related_records(requests, options, timeout))
+    }
+}
+
+/// What came of each record, in their order. Release it with `esa_ensure_routine_related_records_result_free()`.
+///
+/// Any one thread at a time may read it.
+#[repr(C)]
+pub struct esa_ensure_routine_related_records_result {
+    /// How many records there are.
+    pub count: usize,
+    /// How many of them failed.
+    pub failed: usize,
+    /// For each record its result; NULL where it failed. NULL itself where there are no records. They belong to this struct.
+    pub results: *const *const esa_create_routine_related_record_result,
+    /// For each record its error; NULL where it succeeded. NULL itself where there are no records. They belong to this struct.
+    pub errors: *const *const esa_error,
+}
+
+/// What the fields point to.
+#[derive(Default)]
+struct Behind {
+    results: Vec<*const esa_create_routine_related_record_result>,
+    errors: Vec<*const esa_error>,
+}
+
+impl Behind {
+    fn push(
+        &mut self,
+        result: Result<Record, Error>,
+    ) -> (*const esa_create_routine_related_record_result, *const esa_error) {
+        let (result, error) = match result {
+            Ok(record) => (esa_create_routine_related_record_result::give(&record).cast_const(), ptr::null()),
+            Err(error) => (ptr::null(), esa_error::give(&error).cast_const()),
+        };
+        self.results.push(result);
+        self.errors.push(error);
+        (result, error)
+    }
+
+    /// Makes the struct for the caller of what was pushed.
+    fn give(self) -> *mut esa_ensure_routine_related_records_result {
+        let is_empty = self.results.is_empty();
+        let result = esa_ensure_routine_related_records_result {
+            count: self.results.len(),
+            failed: self.errors.iter().filter(|error| !error.is_null()).count(),
+            results: if is_empty { ptr::null() } else { self.results.as_ptr() },
+            errors: if is_empty { ptr::null() } else { self.errors.as_ptr() },
+        };
+        Owned::give(result, self)
+    }
+}
+
+impl Drop for Behind {
+    fn drop(&mut self) {
+        for (result, error) in self.results.drain(..).zip(self.errors.drain(..)) {
+            // SAFETY: each was made by its `give` in `push`, or is NULL, and is released once, here.
+            unsafe {
+                esa_create_routine_related_record_result_free(result.cast_mut());
+                esa_error_free(error.cast_mut());
+            }
+        }
+    }
+}
+
+/// Ensures many records, each like `esa_ensure_routine_related_record()`, one after the other: the service takes one at a
+/// time.
+///
+/// The routines' records are listed first, 20 with a request, where that pays, so that what exists already costs a
+/// twentieth of a call. One that fails doesn't keep the others from being tried, unless it fails for a reason that all of
+/// them share (the credentials, the account): then the rest fail with it, without being sent. Called again with the same
+/// records, after it was cancelled for instance, it does what is left to do. For a `site_id` of 0, one record of the name
+/// that is tied to the routine is taken for the one.
+///
+/// `options` are those of each record; cancelling ends the rest. Pointers and threads are as with
+/// `esa_create_routine_related_record()`; every string is read before anything is sent.
+///
+/// Returns `ESA_OK` and a result with what came of each record, whether they succeeded or not; the kind of failure where
+/// an argument can't be used, and nothing was sent then.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_ensure_routine_related_records(
+    client: *const esa_client,
+    request: *const esa_ensure_routine_related_records_request,
+    options: *const esa_call_options,
+    result: *mut *mut esa_ensure_routine_related_records_result,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let ensure = |client: &Client| {
+        // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+        let (request, options) = unsafe { (read_struct(request)?, read_options(options)?) };
+        // SAFETY: as above.
+        let mut bulk = unsafe { request.begin(client, &options) }?;
+        let mut behind = Behind::default();
+        while let Some(result) = bulk.next() {
+            let (result, error) = behind.push(result);
+            if let Some(progress) = request.progress {
+                let done = behind.results.len();
+                // SAFETY: a function of this type is what the caller gave, with the data to call it with.
+                let answer = unsafe { progress(request.progress_data, done, request.count, result, error) };
+                if answer != 0 {
+                    bulk.cancel();
+                }
+            }
+        }
+        Ok(behind.give())
+    };
+    // SAFETY: as this function promises.
+    unsafe { with_client(client, result, error, ensure) }
+}
+
+/// Releases a result, with the results and errors in it.
+///
+/// `result` may be NULL. Any thread; each result once.
+///
+/// # Safety
+/// `result` is NULL, or was handed out by the library and not released yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_ensure_routine_related_records_result_free(
+    result: *mut esa_ensure_routine_related_records_result,
+) {
+    guarded(&Log::default(), (), || {
+        // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
+        unsafe { Owned::<_, Behind>::take_back(result) }
+    });
+}
+
+/// Records that are ensured step by step: `esa_ensure_routine_related_records()` for language runtimes, whose programs
+/// want an iterator. One thread at a time may use it.
+pub struct esa_bulk {
+    bulk: Bulk,
+    log: Log,
+}
+
+/// Begins to ensure many records; nothing is sent yet. `progress` of the request isn't used.
+///
+/// Pointers, errors and limits are as with `esa_ensure_routine_related_records()`; the time limit of the whole begins here.
+/// Release it with `esa_bulk_free()`. The client may be released before.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_bulk_new(
+    client: *const esa_client,
+    request: *const esa_ensure_routine_related_records_request,
+    options: *const esa_call_options,
+    bulk: *mut *mut esa_bulk,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let begin = |client: &Client| {
+        // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+        let (request, options) = unsafe { (read_struct(request)?, read_options(options)?) };
+        // SAFETY: as above.
+        let bulk = unsafe { request.begin(client, &options) }?;
+        Ok(Box::into_raw(Box::new(esa_bulk { bulk, log: client.log().clone() })))
+    };
+    // SAFETY: as this function promises.
+    unsafe { with_client(client, bulk, error, begin) }
+}
+
+/// How many records are still to be tried; 0 where `bulk` is NULL.
+///
+/// # Safety
+/// `bulk` is NULL or a live object that no other thread uses.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
+    // SAFETY: NULL or a live object (this function's promise).
+    let bulk = unsafe { bulk.as_ref() };
+    guarded(&Log::default(), 0, || bulk.map_or(0, |bulk| bulk.bulk.len()))
+}
+
+/// Ensures the next record.
+///
+/// Returns what `esa_ensure_routine_related_record()` returns for it; `ESA_ERR_INVALID_ARGUMENT` where none is left.
+///
+/// # Safety
+/// `bulk` is NULL or a live object that no other thread uses; `result` and `error` are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_bulk_next(
+    bulk: *mut esa_bulk,
+    result: *mut *mut esa_create_routine_related_record_result,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    // SAFETY: NULL or a live object (this function's promise).
+    let mut bulk = unsafe { bulk.as_mut() };
+    let log = bulk.as_ref().map(|bulk| bulk.log.clone()).unwrap_or_default();
+    let next = || {
+        let bulk = bulk.as_mut().ok_or_else(|| Error::invalid_argument("bulk", "is NULL"))?;
+        let record = bulk.bulk.next().ok_or_else(|| Error::invalid_argument("bulk", "has no records left"))??;
+        Ok(esa_create_routine_related_record_result::give(&record))
+    };
+    // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
+    unsafe { call(&log, result, error, "result", Outcome::Unknown, next) }
+}
+
+/// Releases `bulk`; records that are left aren't tried.
+///
+/// `bulk` may be NULL. Any thread; each object once.
+///
+/// # Safety
+/// `bulk` is NULL, or was made by `esa_bulk_new()` and not released yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_bulk_free(bulk: *mut esa_bulk) {
+    guarded(&Log::default(), (), || {
+        if !bulk.is_null() {
+            // SAFETY: made by `esa_bulk_new` of a `Box`; released once.
+            drop(unsafe { Box::from_raw(bulk) });
+        }
+    });
+}
