@@ -4,27 +4,39 @@ use std::time::Duration;
 
 use crate::error::{Error, Outcome, Status};
 
-/// No wait is drawn from a longer range than this.
-const CAP: Duration = Duration::from_secs(20);
-
-/// Where nothing was sent, or the answer was lost: the next attempt may work at once.
-const SHORT: Duration = Duration::from_millis(50);
-
-/// Where the service has said that it needs time.
-pub(super) const LONG: Duration = Duration::from_secs(1);
-
-/// The range to draw the first wait after `error` from.
-pub(super) fn base(error: &Error) -> Duration {
-    match error.status() {
-        Status::Busy | Status::Throttled | Status::Server => LONG,
-        _ => SHORT,
-    }
+/// How waits grow: the range that they are drawn from doubles, from that of the first to the largest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Backoff {
+    pub(super) base: Duration,
+    cap: Duration,
 }
 
-/// The range to draw the `n`-th wait from (from 1 on), where that of the first is `base`.
-pub(super) fn range(base: Duration, n: u32) -> Duration {
-    // 2^9 of the shortest base is beyond the cap.
-    base.saturating_mul(1 << n.saturating_sub(1).min(9)).min(CAP)
+/// Where nothing was sent, or the answer was lost: the next attempt may work at once.
+const SHORT: Backoff = Backoff { base: Duration::from_millis(50), cap: Duration::from_secs(20) };
+
+/// Where the service has said that it needs time.
+pub(super) const LONG: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(20) };
+
+/// Where another call of the account runs, which takes seconds at most. With a larger cap, the last of many clients sleep
+/// while nobody is at work any more; with a smaller one, they ask more often without getting through any sooner: see
+/// `simulation`.
+pub(super) const BUSY: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(8) };
+
+impl Backoff {
+    /// How to wait after `error`.
+    pub(super) fn after(error: &Error) -> Backoff {
+        match error.status() {
+            _ if is_busy(error) => BUSY,
+            Status::Busy | Status::Throttled | Status::Server => LONG,
+            _ => SHORT,
+        }
+    }
+
+    /// The range to draw the `n`-th wait from, from 1 on.
+    pub(super) fn range(self, n: u32) -> Duration {
+        // 2^9 of the shortest base is beyond the cap.
+        self.base.saturating_mul(1 << n.saturating_sub(1).min(9)).min(self.cap)
+    }
 }
 
 /// A wait between zero and `range`; `random` is uniform.
@@ -51,13 +63,11 @@ mod tests {
 
     #[test]
     fn the_range_doubles_from_its_base_to_the_cap() {
-        let ranges = |status| {
-            let base = base(&Error::new(status, ""));
-            [1, 2, 3, 5, 6, 30, u32::MAX].map(|n| range(base, n).as_millis())
-        };
+        let ranges = |error: &Error| [1, 2, 3, 5, 6, 30, u32::MAX].map(|n| Backoff::after(error).range(n).as_millis());
 
-        assert_eq!(ranges(Status::Busy), [1000, 2000, 4000, 16000, 20000, 20000, 20000]);
-        assert_eq!(ranges(Status::Connect), [50, 100, 200, 800, 1600, 20000, 20000]);
+        assert_eq!(ranges(&Error::of_code("LockFailed")), [1000, 2000, 4000, 8000, 8000, 8000, 8000]);
+        assert_eq!(ranges(&Error::of_code("Throttling")), [1000, 2000, 4000, 16000, 20000, 20000, 20000]);
+        assert_eq!(ranges(&Error::new(Status::Connect, "")), [50, 100, 200, 800, 1600, 20000, 20000]);
     }
 
     #[test]

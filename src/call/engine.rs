@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::backoff::{self, hinted, is_busy, jitter};
+use super::backoff::{Backoff, LONG, hinted, is_busy, jitter};
 use super::{Budget, Stop};
 use crate::error::{Error, Outcome, Status};
 
@@ -112,7 +112,7 @@ impl Progress {
                 return Ok(true);
             }
             if looks < MOST_LOOKS {
-                let wait = jitter(backoff::range(backoff::LONG, looks), world.random());
+                let wait = jitter(LONG.range(looks), world.random());
                 if world.left().is_some_and(|left| left <= wait) {
                     break;
                 }
@@ -138,11 +138,12 @@ impl Progress {
             return None;
         }
         let left = world.left().unwrap_or(Duration::MAX).saturating_sub(LAST_ATTEMPT);
+        let backoff = Backoff::after(error);
         let wait = match error.retry_after() {
             Some(hint) => hinted(hint, world.random()),
             // Up to the deadline, though not ever faster towards it.
-            None if left < backoff::base(error) / 4 => return None,
-            None => jitter(backoff::range(backoff::base(error), failures).min(left), world.random()),
+            None if left < backoff.base / 4 => return None,
+            None => jitter(backoff.range(failures).min(left), world.random()),
         };
         if wait >= left {
             return None;
@@ -356,8 +357,8 @@ mod tests {
 
         assert_eq!((status, outcome), (Status::Busy, Outcome::Refused));
         assert_eq!(attempts, world.made);
-        // 1 + 2 + 4 + 8 seconds, and then what is left but for the last attempt's time.
-        assert_eq!(world.slept.len(), 5);
+        // 1 + 2 + 4 + 8 + 8 seconds, and then what is left but for the last attempt's time.
+        assert_eq!(world.slept.len(), 6);
         assert!(world.left <= LAST_ATTEMPT + Duration::from_millis(1), "{:?}", world.slept);
     }
 
@@ -517,7 +518,7 @@ mod tests {
 
     #[test]
     fn exactly_enough_time_for_a_quarter_of_the_base_is_enough() {
-        let quarter = LAST_ATTEMPT + backoff::base(&Error::new(Status::Connect, "")) / 4;
+        let quarter = LAST_ATTEMPT + Backoff::after(&Error::new(Status::Connect, "")).base / 4;
 
         for (left, attempts) in [(quarter, 2), (quarter - Duration::from_nanos(1), 1)] {
             let mut world = world([not_sent(), Ok("made")]);

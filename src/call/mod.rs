@@ -18,6 +18,8 @@ mod properties;
 mod redaction;
 mod reply;
 mod retry_hint;
+#[cfg(test)]
+mod simulation;
 mod stamp;
 mod wire;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::backoff::{LONG, hinted, jitter, range};
+use super::backoff::{BUSY, LONG, hinted, jitter};
 use super::{Budget, error_body, reply, retry_hint};
 use crate::error::{Error, Outcome, Status};
 use crate::operation::{CreateRoutineRelatedRecord, Operation, Receipt};
@@ -96,12 +96,13 @@ proptest! {
     }
 
     #[test]
-    fn ranges_grow_from_their_base_to_the_cap(milliseconds in 0u64..100_000, n in 1u32..) {
-        let (base, cap) = (Duration::from_millis(milliseconds), Duration::from_secs(20));
-
-        prop_assert_eq!(range(base, 1), base.min(cap));
-        prop_assert!(range(base, n) <= range(base, n.saturating_add(1)) && range(base, n) <= cap);
-        prop_assert_eq!(range(LONG, n), LONG * 2u32.saturating_pow(n - 1).min(20));
+    fn ranges_grow_from_their_base_to_the_cap(n in 1u32..) {
+        for (backoff, cap) in [(LONG, 20), (BUSY, 8)] {
+            let range = |n| backoff.range(n);
+            prop_assert_eq!(range(1), backoff.base);
+            prop_assert!(range(n) <= range(n.saturating_add(1)));
+            prop_assert_eq!(range(n), backoff.base * 2u32.saturating_pow(n - 1).min(cap));
+        }
     }
 
     #[test]
