@@ -31,7 +31,7 @@ pub(crate) fn answer(world: &Shared, parts: &Parts, body: Result<Vec<u8>, Servic
 }
 
 /// A web page can reach the loopback address, by a name that it makes resolve there or by a blind POST.
-fn check_origin(parts: &Parts) -> Result<(), Problem> {
+pub(crate) fn check_origin(parts: &Parts) -> Result<(), Problem> {
     if !single_header(&parts.headers, "host").is_some_and(is_loopback_authority) {
         return Err((403, "the Host header must name the loopback address".into()));
     }

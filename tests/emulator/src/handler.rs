@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::fault::{Rule, When};
+use crate::giver::{self, Givers, Question};
 use crate::identifier::request_id;
 use crate::operation::{self, Call};
 use crate::ram::{self, Principal};
@@ -19,7 +20,7 @@ use crate::request::{Parameters, Received, single_header};
 use crate::service_error::ServiceError;
 use crate::wire_fault::{Trigger, WireFault};
 use crate::world::Shared;
-use crate::{admin, authenticate, body};
+use crate::{admin, authenticate, body, sts};
 
 const API_VERSION: &str = "2024-09-10";
 
@@ -89,11 +90,29 @@ struct Exchange {
 }
 
 /// A request that is what it claims to be.
-struct Authenticated {
-    principal: Principal,
-    action: String,
-    version: String,
-    parameters: Parameters,
+enum Authenticated {
+    /// A signed one, to the service or to STS.
+    Signed { principal: Principal, action: String, version: String, parameters: Parameters },
+    /// One to STS that needs no signature.
+    Unsigned { action: String, parameters: Parameters },
+    /// One to something that gives out credentials to whoever reaches it.
+    Question { question: Question, body: Vec<u8> },
+}
+
+impl Authenticated {
+    fn action(&self) -> &str {
+        match self {
+            Self::Signed { action, .. } | Self::Unsigned { action, .. } => action,
+            Self::Question { question, .. } => question.action(),
+        }
+    }
+
+    fn parameters(&self) -> Parameters {
+        match self {
+            Self::Signed { parameters, .. } | Self::Unsigned { parameters, .. } => parameters.clone(),
+            Self::Question { .. } => Parameters::default(),
+        }
+    }
 }
 
 impl Exchange {
@@ -105,7 +124,7 @@ impl Exchange {
                 return Answer { reply: self.refusal(&problem), wire: None };
             }
         };
-        let rule = self.world.lock().faults.take(&authenticated.action, &authenticated.parameters);
+        let rule = self.world.lock().faults.take(authenticated.action(), &authenticated.parameters());
         let Some(rule) = rule else {
             return Answer { reply: self.execute(&authenticated).await, wire: None };
         };
@@ -139,6 +158,11 @@ impl Exchange {
     }
 
     fn authenticate(&self, parts: Parts, body: Result<Vec<u8>, ServiceError>) -> Result<Authenticated, ServiceError> {
+        if let Some(question) = Question::of(&parts) {
+            self.world.lock().log.update(self.number, |entry| entry.action = Some(question.action().to_owned()));
+            admin::check_origin(&parts).map_err(|(status, why)| ServiceError::new(status, "Forbidden", why))?;
+            return Ok(Authenticated::Question { question, body: body? });
+        }
         let received = Received::parse(parts, body?)?;
         let parameters = received.operation_parameters();
         let action = received.action().unwrap_or_default().to_owned();
@@ -150,6 +174,10 @@ impl Exchange {
         if received.method != Method::GET && received.method != Method::POST {
             let message = "This http method is not supported.";
             return Err(ServiceError::new(400, "UnsupportedHTTPMethod", message));
+        }
+        let version = received.version().unwrap_or_default().to_owned();
+        if version == sts::API_VERSION && action == sts::UNSIGNED_ACTION {
+            return Ok(Authenticated::Unsigned { action, parameters });
         }
         let claim = authenticate::read_claim(&received)?;
         world.log.update(self.number, |entry| {
@@ -166,16 +194,15 @@ impl Exchange {
         if !format.eq_ignore_ascii_case("json") {
             return Err(ServiceError::new(400, "InvalidFormat", "The emulator answers in JSON only."));
         }
-        let version = received.version().unwrap_or_default().to_owned();
-        Ok(Authenticated { principal, action, version, parameters })
+        Ok(Authenticated::Signed { principal, action, version, parameters })
     }
 
     /// Executes the operation and notes the verdict.
     async fn execute(&self, authenticated: &Authenticated) -> Reply {
         match self.run(authenticated).await {
-            Ok(body) => {
+            Ok(reply) => {
                 self.log_verdict("OK", true);
-                self.success(body)
+                reply
             }
             Err(problem) => {
                 self.log_verdict(&problem.code, problem.took_effect);
@@ -184,8 +211,44 @@ impl Exchange {
         }
     }
 
-    async fn run(&self, authenticated: &Authenticated) -> Result<Value, ServiceError> {
-        let Authenticated { principal, action, version, parameters } = authenticated;
+    async fn run(&self, authenticated: &Authenticated) -> Result<Reply, ServiceError> {
+        match authenticated {
+            Authenticated::Signed { principal, action, version, parameters } if version == sts::API_VERSION => {
+                let body = {
+                    let world = &mut *self.world.lock();
+                    sts::run(action, parameters, principal, &mut world.accounts, world.clock.now())?
+                };
+                Ok(self.success(body))
+            }
+            Authenticated::Signed { principal, action, version, parameters } => {
+                Ok(self.success(self.run_operation(principal, action, version, parameters).await?))
+            }
+            Authenticated::Unsigned { parameters, .. } => {
+                let body = {
+                    let world = &mut *self.world.lock();
+                    sts::run_unsigned(parameters, &mut world.accounts, world.clock.now())?
+                };
+                Ok(self.success(body))
+            }
+            Authenticated::Question { question, body } => {
+                let world = &mut *self.world.lock();
+                let givers =
+                    &mut Givers { accounts: &mut world.accounts, metadata: &mut world.metadata, clock: &world.clock };
+                Ok(match question.answer(body, givers)? {
+                    giver::Answer::Text(text) => Reply::text(200, text, world.clock.now()),
+                    giver::Answer::Json(json) => Reply::service(200, &json, &self.request_id, world.clock.now()),
+                })
+            }
+        }
+    }
+
+    async fn run_operation(
+        &self,
+        principal: &Principal,
+        action: &str,
+        version: &str,
+        parameters: &Parameters,
+    ) -> Result<Value, ServiceError> {
         if version != API_VERSION {
             return Err(ServiceError::new(400, "InvalidVersion", "Specified parameter Version is not valid."));
         }
@@ -228,7 +291,7 @@ impl Exchange {
     }
 }
 
-fn unknown_action() -> ServiceError {
+pub(crate) fn unknown_action() -> ServiceError {
     let message = "Specified api is not found, please check your url and method.";
     ServiceError::new(404, "InvalidAction.NotFound", message)
 }

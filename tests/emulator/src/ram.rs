@@ -38,13 +38,20 @@ pub(crate) enum Effect {
 #[derive(Clone, Debug)]
 pub(crate) struct Principal {
     pub(crate) account_id: String,
+    /// The user's name, or the role's whose session it is.
     pub(crate) user_name: String,
-    pub(crate) policy: Option<Policy>,
+    pub(crate) arn: String,
+    pub(crate) is_role: bool,
+    /// Each of them has to allow what is asked for: a role's own policy, and that of its session.
+    pub(crate) policies: Vec<Policy>,
 }
 
-/// Refuses unless a statement allows it and none denies it. Without a policy everything is allowed.
+/// Refuses unless a statement of each policy allows it and none denies it. Without a policy everything is allowed.
 pub(crate) fn authorize(principal: &Principal, action: &str, resource: &str) -> Result<(), ServiceError> {
-    let Some(policy) = &principal.policy else { return Ok(()) };
+    principal.policies.iter().try_for_each(|policy| authorize_by(policy, principal, action, resource))
+}
+
+fn authorize_by(policy: &Policy, principal: &Principal, action: &str, resource: &str) -> Result<(), ServiceError> {
     let action = format!("esa:{action}");
     let says = |effect| {
         policy
@@ -62,7 +69,7 @@ pub(crate) fn authorize(principal: &Principal, action: &str, resource: &str) -> 
         "AuthAction": action,
         "AuthPrincipalDisplayName": principal.user_name,
         "AuthPrincipalOwnerId": principal.account_id,
-        "AuthPrincipalType": "SubUser",
+        "AuthPrincipalType": if principal.is_role { "AssumedRoleUser" } else { "SubUser" },
         "NoPermissionType": kind,
         "PolicyType": "AccountLevelIdentityBasedPolicy",
         "EncodedDiagnosticMessage": "AQEAAAAAZXNhLWVtdWxhdG9y",

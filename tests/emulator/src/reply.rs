@@ -36,6 +36,14 @@ impl Reply {
         reply
     }
 
+    /// A plain text, as an instance's metadata answers.
+    pub(crate) fn text(status: u16, body: String, now: Timestamp) -> Self {
+        let mut reply = Self::json(status, &Value::Null, now);
+        reply.body = body.into();
+        reply.set("content-type", "text/plain");
+        reply
+    }
+
     /// A reply of the service, which always carries its request id in a header too.
     pub(crate) fn service(status: u16, body: &Value, request_id: &str, now: Timestamp) -> Self {
         let mut reply = Self::json(status, body, now);

@@ -8,17 +8,23 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Rule;
-use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, Routine, Site, User};
+use crate::giver::Metadata;
+use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, OidcProvider, Role, Routine, Site, User};
 
 /// The well-known key pair. It opens nothing but emulators.
 const ACCESS_KEY_ID: &str = "EsaEmulatorKeyId";
 const ACCESS_KEY_SECRET: &str = "EsaEmulatorKeySecret";
+
+/// The built-in account's role, which the built-in instance has as well.
+pub(crate) const ROLE: &str = "test-role";
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Seed {
     #[serde(default = "built_in_accounts")]
     pub(crate) accounts: Vec<Account>,
+    #[serde(default)]
+    pub(crate) metadata: Metadata,
     #[serde(default)]
     pub(crate) faults: Vec<Rule>,
     /// Starts the random numbers behind a rule's `probability`.
@@ -32,7 +38,12 @@ fn default_random_seed() -> u64 {
 
 impl Default for Seed {
     fn default() -> Self {
-        Self { accounts: built_in_accounts(), faults: Vec::new(), random_seed: default_random_seed() }
+        Self {
+            accounts: built_in_accounts(),
+            metadata: Metadata::default(),
+            faults: Vec::new(),
+            random_seed: default_random_seed(),
+        }
     }
 }
 
@@ -54,6 +65,15 @@ fn built_in_accounts() -> Vec<Account> {
     vec![Account {
         id: DEFAULT_ACCOUNT_ID.into(),
         users: vec![User { name: "root".into(), policy: None, keys: vec![key] }],
+        roles: vec![Role {
+            name: ROLE.into(),
+            trusted: None,
+            policy: None,
+            external_id: None,
+            max_session_seconds: 3600,
+        }],
+        oidc_providers: vec![OidcProvider { name: "test-provider".into(), tokens: vec!["test-oidc-token".into()] }],
+        cloud_sso_tokens: vec!["test-access-token".into()],
         sites: vec![site],
         routines: vec![Routine::new("test-routine1"), Routine::new("test-routine2")],
         ..Account::default()
@@ -109,6 +129,8 @@ impl Seed {
 }
 
 fn check_account(account: &Account) -> Result<(), String> {
+    unique("role", account.roles.iter().map(|role| &role.name))?;
+    unique("oidc provider", account.oidc_providers.iter().map(|provider| &provider.name))?;
     unique("routine", account.routines.iter().map(|routine| &routine.name))?;
     let names = account.records().map(|record| (record.site_id, record.record_name.to_ascii_lowercase()));
     unique("record", names.map(|(site_id, name)| format!("{name} on site {site_id}")))?;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::authenticate::NonceMemory;
 use crate::clock::Clock;
 use crate::fault::FaultTable;
+use crate::giver::Metadata;
 use crate::request_log::RequestLog;
 use crate::seed::Seed;
 use crate::state::Account;
@@ -17,6 +18,7 @@ pub(crate) struct World {
     start: Seed,
     random_seed: u64,
     pub(crate) accounts: Vec<Account>,
+    pub(crate) metadata: Metadata,
     pub(crate) record_ids: RecordIds,
     pub(crate) faults: FaultTable,
     pub(crate) clock: Clock,
@@ -30,6 +32,7 @@ impl World {
             start: start.clone(),
             random_seed: 0,
             accounts: Vec::new(),
+            metadata: Metadata::default(),
             record_ids: RecordIds::default(),
             faults: FaultTable::new(Vec::new(), 0),
             clock: Clock::default(),
@@ -43,6 +46,7 @@ impl World {
     /// Replaces accounts and fault rules. Clock, nonces and log stay.
     pub(crate) fn plant(&mut self, seed: Seed) {
         self.accounts = seed.accounts;
+        self.metadata = seed.metadata;
         for account in &mut self.accounts {
             // A lock shared with the seed's copy would outlive a reset.
             account.write_lock = Default::default();
@@ -60,7 +64,12 @@ impl World {
 
     /// The state in the form of a seed document.
     pub(crate) fn to_seed_json(&self) -> Value {
-        json!({"accounts": self.accounts, "faults": self.faults.rules(), "random_seed": self.random_seed})
+        json!({
+            "accounts": self.accounts,
+            "metadata": self.metadata,
+            "faults": self.faults.rules(),
+            "random_seed": self.random_seed,
+        })
     }
 }
 

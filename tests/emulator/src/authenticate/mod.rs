@@ -77,11 +77,28 @@ pub(crate) fn verify(
 
 fn find_key<'a>(accounts: &'a [Account], access_key_id: &str) -> Option<(Principal, &'a Key)> {
     accounts.iter().find_map(|account| {
-        account.users.iter().find_map(|user| {
+        let of_user = account.users.iter().find_map(|user| {
             let key = user.keys.iter().find(|key| key.access_key_id == access_key_id)?;
-            let principal =
-                Principal { account_id: account.id.clone(), user_name: user.name.clone(), policy: user.policy.clone() };
+            let principal = Principal {
+                account_id: account.id.clone(),
+                user_name: user.name.clone(),
+                arn: format!("acs:ram::{}:user/{}", account.id, user.name),
+                is_role: false,
+                policies: user.policy.iter().cloned().collect(),
+            };
             Some((principal, key))
+        });
+        of_user.or_else(|| {
+            let session = account.sessions.iter().find(|session| session.key.access_key_id == access_key_id)?;
+            let role = account.role(&session.role)?;
+            let principal = Principal {
+                account_id: account.id.clone(),
+                user_name: role.name.clone(),
+                arn: session.arn(&account.id),
+                is_role: true,
+                policies: role.policy.iter().chain(&session.policy).cloned().collect(),
+            };
+            Some((principal, &session.key))
         })
     })
 }
