@@ -45,11 +45,26 @@ impl Emulator {
 
     /// The requests that reached it, oldest first.
     pub(crate) fn requests(&self) -> Vec<Value> {
+        self.admin("GET", "requests", "")["requests"].as_array().unwrap().clone()
+    }
+
+    pub(crate) fn post(&self, resource: &str, body: &str) {
+        self.admin("POST", resource, body);
+    }
+
+    pub(crate) fn delete(&self, resource: &str) {
+        self.admin("DELETE", resource, "");
+    }
+
+    fn admin(&self, method: &str, resource: &str, body: &str) -> Value {
         let (scheme, address) = self.url().split_once("://").unwrap();
         let socket = TcpStream::connect(address).unwrap();
-        let log =
-            if scheme == "https" { get_requests(self.secured(socket), address) } else { get_requests(socket, address) };
-        log["requests"].as_array().unwrap().clone()
+        let length = body.len();
+        let request = format!(
+            "{method} /_emulator/{resource} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}"
+        );
+        if scheme == "https" { ask(self.secured(socket), &request) } else { ask(socket, &request) }
     }
 
     fn secured(&self, socket: TcpStream) -> impl Read + Write + use<> {
@@ -65,11 +80,12 @@ impl Emulator {
     }
 }
 
-fn get_requests(mut admin: impl Read + Write, host: &str) -> Value {
-    write!(admin, "GET /_emulator/requests HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+fn ask(mut admin: impl Read + Write, request: &str) -> Value {
+    admin.write_all(request.as_bytes()).unwrap();
     let mut reply = String::new();
     admin.read_to_string(&mut reply).unwrap();
-    let (_, body) = reply.split_once("\r\n\r\n").unwrap();
+    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{reply}");
     serde_json::from_str(body).unwrap()
 }
 
