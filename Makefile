@@ -102,6 +102,7 @@ test: test-rust test-c test-cpp test-python test-go test-oracles test-docs ## ru
 
 test-rust: emulator ## the library, the emulator, and the snippets of Rust's documentation
 	$(CARGO) test --locked --features capi
+	$(CARGO) test --locked --features platform-roots --lib tls
 	$(CARGO) test --locked --package esa-emulator
 
 test-c: stage emulator ## the C interface as it ships

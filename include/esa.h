@@ -1024,6 +1024,29 @@ esa_status esa_config_set_region(struct esa_config *config,
 esa_status esa_config_set_endpoint(struct esa_config *config, const char *endpoint);
 
 /**
+ * Sets from where the service is reached: "public", the default, or "vpc", from inside of a VPC in the region.
+ *
+ * It chooses the region's endpoint; one that is set by `esa_config_set_endpoint()` stays as it is.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_network(struct esa_config *config, const char *network);
+
+/**
+ * Sets the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..." (this machine
+ * looks up the endpoint's name) or "socks5h://..." (the proxy does); "" for none.
+ *
+ * Default: what the environment says: HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY, in upper case or
+ * else in lower case; it isn't used for this machine (localhost, 127.0.0.0/8, [::1]). Plain http to this machine takes no
+ * proxy at all, and neither does what asks for an instance's metadata. One that can't be used, wherever it comes from,
+ * makes `esa_client_new()` fail with `ESA_ERR_CONFIG`.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_proxy(struct esa_config *config,
+                                const char *proxy);
+
+/**
  * Sets the time limits, in milliseconds; 0 leaves the default.
  *
  * `connect_ms`: for one connection: name look-up, TCP and TLS together; default 5,000. `attempt_ms`: for one request,
@@ -1066,7 +1089,9 @@ esa_status esa_config_set_ca_pem(struct esa_config *config, const char *ca_pem);
 /**
  * Appends the caller's own product, such as "my-agent/1.2", to the User-Agent header.
  *
- * Printable ASCII. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ * Printable ASCII. Default: ALIBABA_CLOUD_USER_AGENT of the environment.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_user_agent(struct esa_config *config, const char *user_agent);
 
@@ -1121,7 +1146,7 @@ esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_
  *
  * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `client` is NULL or a setter was given something unusable, which
  * the message names; `ESA_ERR_CONFIG` where the region is unknown, the endpoint isn't a URL or is plain http to another
- * machine, or a CA file can't be read.
+ * machine, a proxy isn't one that can be used, or a CA file can't be read.
  */
 esa_status esa_client_new(const struct esa_config *config, struct esa_client **client, struct esa_error **error);
 

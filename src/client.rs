@@ -71,9 +71,9 @@ impl Client {
         let variables = &config.environment.clone().unwrap_or_else(Environment::of_process);
         let named = config.endpoint.as_deref().or_else(|| variables.get(environment::ENDPOINT));
         let region = config.region.as_deref().or_else(|| variables.get(environment::REGION_ID));
-        let endpoint = Endpoint::choose(named, region)?;
+        let endpoint = Endpoint::choose(named, region, config.network)?;
         let destination = Destination::new(&endpoint)?;
-        let settings = Arc::new(Settings::new(config)?);
+        let settings = Arc::new(Settings::new(config, variables)?);
         Ok(Client {
             core: Arc::new(Core {
                 endpoint,

@@ -1,8 +1,11 @@
 //! How a client is to be made, as its caller says it.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use crate::credentials::{Callback, Credentials, ProvidedCredentials};
 use crate::environment::Environment;
@@ -27,6 +30,9 @@ pub struct Config {
     pub(crate) endpoint: Option<String>,
     pub(crate) timeouts: Timeouts,
     pub(crate) signature_version: SignatureVersion,
+    pub(crate) network: Network,
+    /// "": none.
+    pub(crate) proxy: Option<ProxyUrl>,
     pub(crate) trust: Trust,
     pub(crate) product: Option<String>,
     pub(crate) keep_alive: KeepAlive,
@@ -44,6 +50,8 @@ impl Default for Config {
             endpoint: None,
             timeouts: Timeouts::default(),
             signature_version: SignatureVersion::default(),
+            network: Network::default(),
+            proxy: None,
             trust: Trust::default(),
             product: None,
             keep_alive: KeepAlive::default(),
@@ -53,6 +61,32 @@ impl Default for Config {
             log: Log::default(),
             environment: None,
         }
+    }
+}
+
+/// From where the service is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// From the internet.
+    #[default]
+    Public,
+    /// From inside of a VPC in one of the service's regions.
+    Vpc,
+}
+
+/// A proxy's URL, which may have a password in it.
+#[derive(Clone)]
+pub(crate) struct ProxyUrl(Zeroizing<String>);
+
+impl ProxyUrl {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProxyUrl")
     }
 }
 
@@ -153,6 +187,22 @@ impl Config {
         self
     }
 
+    /// From where the service is reached, where no endpoint is set. Default: [`Network::Public`].
+    pub fn network(&mut self, network: Network) -> &mut Config {
+        self.network = network;
+        self
+    }
+
+    /// The proxy on the way out: `http://user:password@host:port` (CONNECT), `host:port`, `socks5://…` (this machine looks
+    /// the endpoint's name up) or `socks5h://…` (the proxy does); `""` for none.
+    ///
+    /// Default: what the environment says: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper case or else
+    /// in lower case. Plain http to this machine takes no proxy, and neither do the metadata of an instance.
+    pub fn proxy(&mut self, url: &str) -> &mut Config {
+        self.proxy = Some(ProxyUrl(Zeroizing::new(url.to_owned())));
+        self
+    }
+
     /// The time limits; `None` leaves the default. One connection: 5 s; one request: 10 s; a whole call: 30 s.
     pub fn timeouts(
         &mut self,
@@ -188,12 +238,17 @@ impl Config {
     }
 
     /// The caller's own product, such as `my-agent/1.2`, for the end of the User-Agent header: printable ASCII.
+    /// Default: `ALIBABA_CLOUD_USER_AGENT`.
     pub fn user_agent(&mut self, user_agent: &str) -> Result<&mut Config, Error> {
-        if user_agent.is_empty() || !user_agent.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if !Config::is_product(user_agent) {
             return Err(Error::invalid_argument("user_agent", "is empty or not printable ASCII"));
         }
         self.product = Some(user_agent.to_owned());
         Ok(self)
+    }
+
+    pub(crate) fn is_product(text: &str) -> bool {
+        !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
     }
 
     /// How many unused connections to keep at most (default 64; 0: none), and for how long (`None`: 15 s).
@@ -226,5 +281,23 @@ impl Config {
     #[cfg(feature = "capi")]
     pub(crate) fn log_sink(&self) -> &Log {
         &self.log
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_is_in_the_debug_text() {
+        let mut config = Config::new();
+        config
+            .proxy("http://me:hunter2@proxy")
+            .credentials(Credentials::new("id", "hunter3", Some("hunter4")).unwrap());
+        config.environment([("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "hunter5")]);
+
+        let text = format!("{config:?}");
+
+        assert!(!text.contains("hunter"), "{text}");
     }
 }

@@ -5,11 +5,11 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ureq::http::Uri;
 
+use crate::config::Network;
 use crate::error::{Error, Status};
 
 /// The whole map of the service. The account decides which one is its own, not the place.
-const REGIONS: [(&str, &str); 2] =
-    [("cn-hangzhou", "esa.cn-hangzhou.aliyuncs.com"), ("ap-southeast-1", "esa.ap-southeast-1.aliyuncs.com")];
+const REGIONS: [&str; 2] = ["cn-hangzhou", "ap-southeast-1"];
 
 const DEFAULT_REGION: &str = "cn-hangzhou";
 
@@ -50,23 +50,26 @@ impl fmt::Display for Unusable {
 
 impl Endpoint {
     /// The endpoint that the caller names, else the region's.
-    pub(crate) fn choose(endpoint: Option<&str>, region: Option<&str>) -> Result<Endpoint, Error> {
+    pub(crate) fn choose(endpoint: Option<&str>, region: Option<&str>, network: Network) -> Result<Endpoint, Error> {
         match endpoint {
             Some(endpoint) => Endpoint::parse(endpoint),
-            None => Endpoint::of_region(region.unwrap_or(DEFAULT_REGION)),
+            None => Endpoint::of_region(region.unwrap_or(DEFAULT_REGION), network),
         }
     }
 
-    fn of_region(region: &str) -> Result<Endpoint, Error> {
-        let host = REGIONS.iter().find(|(name, _)| *name == region).map(|(_, host)| *host);
-        let host = host.ok_or_else(|| {
+    fn of_region(region: &str, network: Network) -> Result<Endpoint, Error> {
+        if !REGIONS.contains(&region) {
             let message = format!(
                 "region {region:?} has no endpoint of ESA: it is cn-hangzhou for accounts of the China site, \
                  ap-southeast-1 for international accounts"
             );
-            Error::new(Status::Config, message).advice_is("Set one of the two regions, or an endpoint.")
-        })?;
-        Ok(Endpoint { tls: true, host: host.to_owned(), port: 443 })
+            return Err(Error::new(Status::Config, message).advice_is("Set one of the two regions, or an endpoint."));
+        }
+        let service = match network {
+            Network::Public => "esa",
+            Network::Vpc => "esa-vpc",
+        };
+        Ok(Endpoint { tls: true, host: format!("{service}.{region}.aliyuncs.com"), port: 443 })
     }
 
     /// The endpoint that somebody names: a URL without a path, or a host with or without a port.
@@ -157,11 +160,11 @@ mod tests {
     use super::*;
 
     fn chosen(endpoint: Option<&str>, region: Option<&str>) -> String {
-        Endpoint::choose(endpoint, region).unwrap().url()
+        Endpoint::choose(endpoint, region, Network::Public).unwrap().url()
     }
 
     fn reason(endpoint: &str) -> String {
-        let error = Endpoint::choose(Some(endpoint), None).unwrap_err();
+        let error = Endpoint::choose(Some(endpoint), None, Network::Public).unwrap_err();
         assert_eq!(error.status(), Status::Config);
         error.message().to_owned()
     }
@@ -174,8 +177,17 @@ mod tests {
     }
 
     #[test]
+    fn a_vpc_has_endpoints_of_its_own_and_a_named_one_comes_before_them() {
+        let vpc = |endpoint, region| Endpoint::choose(endpoint, region, Network::Vpc).unwrap().url();
+
+        assert_eq!(vpc(None, None), "https://esa-vpc.cn-hangzhou.aliyuncs.com");
+        assert_eq!(vpc(None, Some("ap-southeast-1")), "https://esa-vpc.ap-southeast-1.aliyuncs.com");
+        assert_eq!(vpc(Some("127.0.0.1:8443"), None), "https://127.0.0.1:8443");
+    }
+
+    #[test]
     fn an_unknown_region_is_an_error_that_names_the_two() {
-        let error = Endpoint::choose(None, Some("eu-central-1")).unwrap_err();
+        let error = Endpoint::choose(None, Some("eu-central-1"), Network::Vpc).unwrap_err();
 
         assert_eq!(error.status(), Status::Config);
         for name in ["eu-central-1", "cn-hangzhou", "ap-southeast-1"] {

@@ -37,7 +37,16 @@ pub(crate) const ENDPOINT: &str = "ESA_ENDPOINT";
 pub(crate) const STS_ENDPOINT: &str = "ESA_STS_ENDPOINT";
 pub(crate) const METADATA_ENDPOINT: &str = "ESA_METADATA_ENDPOINT";
 
-const KNOWN: [&str; 22] = [
+pub(crate) const USER_AGENT: &str = "ALIBABA_CLOUD_USER_AGENT";
+// In the order in which the official SDKs look at the two cases.
+pub(crate) const HTTPS_PROXY: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+pub(crate) const HTTP_PROXY: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
+pub(crate) const ALL_PROXY: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+pub(crate) const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+/// Set in CGI programs.
+pub(crate) const REQUEST_METHOD: &str = "REQUEST_METHOD";
+
+const KNOWN: [&str; 32] = [
     ACCESS_KEY_ID,
     ACCESS_KEY_SECRET,
     SECURITY_TOKEN,
@@ -60,6 +69,16 @@ const KNOWN: [&str; 22] = [
     ENDPOINT,
     STS_ENDPOINT,
     METADATA_ENDPOINT,
+    USER_AGENT,
+    HTTPS_PROXY[0],
+    HTTPS_PROXY[1],
+    HTTP_PROXY[0],
+    HTTP_PROXY[1],
+    ALL_PROXY[0],
+    ALL_PROXY[1],
+    NO_PROXY[0],
+    NO_PROXY[1],
+    REQUEST_METHOD,
 ];
 
 impl Environment {

@@ -9,8 +9,8 @@ pub use crate::ffi::fuzz::struct_size;
 /// An endpoint that is taken is the same one when it is written out and read again.
 pub fn endpoint(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Ok(endpoint) = Endpoint::choose(Some(text), None) {
-        assert_eq!(Endpoint::choose(Some(&endpoint.url()), None).as_ref(), Ok(&endpoint));
+    if let Ok(endpoint) = Endpoint::parse(text) {
+        assert_eq!(Endpoint::parse(&endpoint.url()).as_ref(), Ok(&endpoint));
         assert!(endpoint.port() != 0 && !endpoint.host().is_empty());
     }
 }

@@ -61,7 +61,7 @@ mod transport;
 
 pub use call::{CallOptions, Cancel};
 pub use client::Client;
-pub use config::{Config, SignatureVersion};
+pub use config::{Config, Network, SignatureVersion};
 pub use credentials::{Credentials, ProvidedCredentials};
 pub use error::{Error, Outcome, Status};
 pub use log::{Level, Log};

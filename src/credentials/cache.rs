@@ -246,7 +246,7 @@ mod tests {
         let log = Log::new(Level::Info, move |_, line| sink.lock().unwrap().push(line.to_owned()));
         let context = Context {
             surroundings: &chain.surroundings,
-            settings: &Arc::new(Settings::new(&Config::new()).unwrap()),
+            settings: &Arc::new(Settings::new(&Config::new(), &Environment::of([("", ""); 0])).unwrap()),
             limits: &limits,
             attempt: Duration::from_secs(10),
             clock: &Clock::default(),

@@ -53,7 +53,7 @@ impl<'a> Metadata<'a> {
             Some(endpoint) => endpoint.clone(),
             None => Endpoint::of_url(METADATA).map_err(|reason| Failure::of(format!("{METADATA} {reason}")))?.0,
         };
-        let destination = Destination::new(&endpoint)?.connected_within(CONNECT_TIMEOUT);
+        let destination = Destination::new(&endpoint)?.connected_within(CONNECT_TIMEOUT).without_proxy();
         let server = context.server(&destination, ATTEMPT_TIMEOUT);
         let metadata = Metadata { server, host: endpoint.host_header(), token: None };
         let token = match metadata.new_token() {

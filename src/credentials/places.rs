@@ -25,7 +25,7 @@ fn find_with(variables: &[(&str, &str)], timeout: Duration) -> (Found, Vec<Strin
     let sink = Arc::clone(&lines);
     let context = Context {
         surroundings: &chain.surroundings,
-        settings: &Arc::new(Settings::new(&Config::new()).unwrap()),
+        settings: &Arc::new(Settings::new(&Config::new(), &Environment::of([("", ""); 0])).unwrap()),
         limits: &Limits { deadline: Deadline::after(timeout), cancel: None, interrupt: None },
         attempt: Duration::from_secs(10),
         clock: &Clock::default(),

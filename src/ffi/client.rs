@@ -25,7 +25,7 @@ pub struct esa_client {
 ///
 /// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `client` is NULL or a setter was given something unusable, which
 /// the message names; `ESA_ERR_CONFIG` where the region is unknown, the endpoint isn't a URL or is plain http to another
-/// machine, or a CA file can't be read.
+/// machine, a proxy isn't one that can be used, or a CA file can't be read.
 ///
 /// # Safety
 /// `config` is NULL or a live object that no other thread changes; `client` and `error` are NULL or writable.

@@ -8,7 +8,7 @@ use super::guard::guarded;
 use super::log::{esa_log_fn, to_log};
 use super::status::esa_status;
 use super::string::{read_optional_string, read_string};
-use crate::config::{Config, SignatureVersion};
+use crate::config::{Config, Network, SignatureVersion};
 use crate::credentials::Credentials;
 use crate::error::{Error, Status};
 use crate::log::{Level, Log};
@@ -154,6 +154,55 @@ pub unsafe extern "C" fn esa_config_set_endpoint(config: *mut esa_config, endpoi
     }
 }
 
+/// Sets from where the service is reached: "public", the default, or "vpc", from inside of a VPC in the region.
+///
+/// It chooses the region's endpoint; one that is set by `esa_config_set_endpoint()` stays as it is.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live; `network` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_network(config: *mut esa_config, network: *const c_char) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            config.network(match read_string("network", network)? {
+                "public" => Network::Public,
+                "vpc" => Network::Vpc,
+                other => {
+                    let reason = format_args!("is {other:?}; it can be \"public\" or \"vpc\"");
+                    return Err(Error::invalid_argument("network", reason));
+                }
+            });
+            Ok(())
+        })
+    }
+}
+
+/// Sets the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..." (this machine
+/// looks up the endpoint's name) or "socks5h://..." (the proxy does); "" for none.
+///
+/// Default: what the environment says: HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY, in upper case or
+/// else in lower case; it isn't used for this machine (localhost, 127.0.0.0/8, [::1]). Plain http to this machine takes no
+/// proxy at all, and neither does what asks for an instance's metadata. One that can't be used, wherever it comes from,
+/// makes `esa_client_new()` fail with `ESA_ERR_CONFIG`.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live; `proxy` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_proxy(config: *mut esa_config, proxy: *const c_char) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            config.proxy(read_string("proxy", proxy)?);
+            Ok(())
+        })
+    }
+}
+
 /// Sets the time limits, in milliseconds; 0 leaves the default.
 ///
 /// `connect_ms`: for one connection: name look-up, TCP and TLS together; default 5,000. `attempt_ms`: for one request,
@@ -249,7 +298,9 @@ pub unsafe extern "C" fn esa_config_set_ca_pem(config: *mut esa_config, ca_pem: 
 
 /// Appends the caller's own product, such as "my-agent/1.2", to the User-Agent header.
 ///
-/// Printable ASCII. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+/// Printable ASCII. Default: ALIBABA_CLOUD_USER_AGENT of the environment.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
 /// `config` is NULL or live; `user_agent` is NULL or NUL-terminated.

@@ -72,11 +72,13 @@ fn in_setters() {
             |$config| unsafe { $call }
         };
     }
-    let setters: [Setter; 13] = [
+    let setters: [Setter; 15] = [
         setter!(config => esa_config_set_credentials(config, c"id".as_ptr(), c"secret".as_ptr(), null())),
         setter!(config => esa_config_set_credentials_provider(config, None, null_mut())),
         setter!(config => esa_config_set_region(config, c"cn-hangzhou".as_ptr())),
         setter!(config => esa_config_set_endpoint(config, c"127.0.0.1".as_ptr())),
+        setter!(config => esa_config_set_network(config, c"vpc".as_ptr())),
+        setter!(config => esa_config_set_proxy(config, c"".as_ptr())),
         setter!(config => esa_config_set_timeouts(config, 1, 1, 1)),
         setter!(config => esa_config_set_signature_version(config, 1)),
         setter!(config => esa_config_set_ca_file(config, c"/".as_ptr())),

@@ -1,5 +1,6 @@
 //! A link: room for one connection to the endpoint, and for one exchange at a time over it.
 
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,12 +13,14 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 use ureq::{Agent, AsSendBody};
 
 use super::connection::{Connection, LARGEST_HEAD, SharedExchange};
+use super::proxy::{Proxies, Proxy};
 use super::resolver::Resolver;
 use super::stream::Stream;
 use super::{HttpRequest, Reply, tcp, tls};
 use crate::call::Limits;
-use crate::config::{Config, KeepAlive};
+use crate::config::{Config, KeepAlive, ProxyUrl};
 use crate::endpoint::Endpoint;
+use crate::environment::{self, Environment};
 use crate::error::{Error, Outcome, Status};
 
 /// More than any reply that the service gives.
@@ -27,19 +30,21 @@ const LARGEST_BODY: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Settings {
     tls: ClientConfig,
+    proxies: Proxies,
     connect_timeout: Duration,
     pub(super) keep_alive: KeepAlive,
     agent_config: AgentConfig,
 }
 
 impl Settings {
-    pub(crate) fn new(config: &Config) -> Result<Settings, Error> {
+    /// What isn't set comes from `environment`.
+    pub(crate) fn new(config: &Config, environment: &Environment) -> Result<Settings, Error> {
         let agent_config = Agent::config_builder()
             .proxy(None)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
-            .user_agent(user_agent(config.product.as_deref()))
+            .user_agent(user_agent(product(config, environment)?))
             .accept_encoding(AutoHeaderValue::None)
             .max_response_header_size(LARGEST_HEAD)
             .max_idle_connections(1)
@@ -48,6 +53,7 @@ impl Settings {
             .build();
         Ok(Settings {
             tls: tls::client_config(&config.trust)?,
+            proxies: Proxies::new(config.proxy.as_ref().map(ProxyUrl::as_str), environment)?,
             connect_timeout: config.timeouts.connect,
             keep_alive: config.keep_alive,
             agent_config,
@@ -65,6 +71,8 @@ pub(crate) struct Destination {
     server_name: Option<ServerName<'static>>,
     /// `None`: the configuration's.
     connect_timeout: Option<Duration>,
+    /// Whether the way there may lead through a proxy.
+    by_proxy: bool,
 }
 
 impl Destination {
@@ -73,12 +81,23 @@ impl Destination {
             true => Some(tls::server_name(endpoint.host())?),
             false => None,
         };
-        Ok(Destination { endpoint: endpoint.clone(), url: endpoint.url(), server_name, connect_timeout: None })
+        Ok(Destination {
+            endpoint: endpoint.clone(),
+            url: endpoint.url(),
+            server_name,
+            connect_timeout: None,
+            by_proxy: true,
+        })
     }
 
     /// The same, to which a connection has to be made within `connect_timeout`.
     pub(crate) fn connected_within(self, connect_timeout: Duration) -> Destination {
         Destination { connect_timeout: Some(connect_timeout), ..self }
+    }
+
+    /// The same, which is reached without a proxy whatever the configuration says.
+    pub(crate) fn without_proxy(self) -> Destination {
+        Destination { by_proxy: false, ..self }
     }
 }
 
@@ -88,6 +107,8 @@ pub(super) struct Target {
     pub(super) settings: Arc<Settings>,
     destination: Destination,
     resolver: Resolver,
+    /// On the way there.
+    proxy: Option<(Proxy, Resolver)>,
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
 }
 
@@ -96,7 +117,9 @@ impl Target {
         let Destination { endpoint, server_name, .. } = destination;
         // The sessions to resume are behind a lock, so each process has its own.
         let tls = server_name.clone().map(|server_name| (tls::with_own_sessions(&settings.tls), server_name));
+        let proxy = settings.proxies.on_the_way_to(endpoint).filter(|_| destination.by_proxy);
         Target {
+            proxy: proxy.map(|proxy| (proxy.clone(), proxy.resolver())),
             settings: Arc::clone(settings),
             destination: destination.clone(),
             resolver: Resolver::new(endpoint.host(), endpoint.port()),
@@ -106,22 +129,37 @@ impl Target {
 
     fn connect(&self, limits: &Limits) -> Result<Stream, Error> {
         let limits = limits.within(self.destination.connect_timeout.unwrap_or(self.settings.connect_timeout));
-        let addresses = self.resolver.resolve(&limits)?;
+        let socket = self.connect_socket(&limits)?;
         match &self.tls {
-            Some((config, server_name)) => {
-                let socket = tcp::connect(&addresses, &limits)?;
-                Stream::secured(socket, config, server_name, &limits)
-            }
-            None => {
-                // The name may be localhost and the address another machine's all the same.
-                let elsewhere = addresses.iter().find(|address| !address.ip().is_loopback());
-                if let Some(elsewhere) = elsewhere.filter(|_| self.destination.endpoint.is_loopback()) {
-                    let message = format!("plain http is for this machine only, and {elsewhere} is another one");
-                    return Err(Error::new(Status::Config, message));
-                }
-                tcp::connect(&addresses, &limits).map(Stream::Plain)
-            }
+            Some((config, server_name)) => Stream::secured(socket, config, server_name, &limits),
+            None => Ok(Stream::Plain(socket)),
         }
+    }
+
+    fn connect_socket(&self, limits: &Limits) -> Result<TcpStream, Error> {
+        let endpoint = &self.destination.endpoint;
+        if let Some((proxy, resolver)) = &self.proxy {
+            return proxy.connect(resolver, endpoint, &self.resolver, limits);
+        }
+        let addresses = self.resolver.resolve(limits)?;
+        // The name may be localhost and the address another machine's all the same.
+        let elsewhere = addresses.iter().find(|address| !address.ip().is_loopback());
+        if let Some(elsewhere) = elsewhere.filter(|_| endpoint.is_loopback() && !endpoint.is_tls()) {
+            let message = format!("plain http is for this machine only, and {elsewhere} is another one");
+            return Err(Error::new(Status::Config, message));
+        }
+        tcp::connect(&addresses, limits)
+    }
+}
+
+/// What the caller, or else the environment, wants at the end of the User-Agent header.
+fn product<'a>(config: &'a Config, environment: &'a Environment) -> Result<Option<&'a str>, Error> {
+    let of_environment = || environment.get(environment::USER_AGENT);
+    match config.product.as_deref().or_else(of_environment) {
+        Some(product) if !Config::is_product(product) => {
+            Err(Error::new(Status::Config, format!("{} is not printable ASCII", environment::USER_AGENT)))
+        }
+        product => Ok(product),
     }
 }
 

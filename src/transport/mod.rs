@@ -7,6 +7,7 @@
 mod connection;
 mod link;
 mod message;
+mod proxy;
 mod resolver;
 mod stream;
 mod tcp;

@@ -63,18 +63,7 @@ impl Stream {
     /// Writes all of `bytes`; `sent` is set as soon as one of them has left.
     pub(super) fn write(&mut self, bytes: &[u8], limits: &Limits, sent: &mut bool) -> Result<(), Stop> {
         match self {
-            Stream::Plain(socket) => {
-                let mut left = bytes;
-                while !left.is_empty() {
-                    let count = retried(socket, Ready::Write, limits, || (&*socket).write(left))?;
-                    if count == 0 {
-                        return Err(Stop::Failed(ErrorKind::WriteZero.into()));
-                    }
-                    *sent = true;
-                    left = &left[count..];
-                }
-                Ok(())
-            }
+            Stream::Plain(socket) => write_plain(socket, bytes, limits, sent),
             Stream::Tls(tls, socket) => {
                 tls.writer().write_all(bytes).map_err(Stop::Failed)?;
                 flush(tls, socket, limits, sent)
@@ -110,6 +99,39 @@ fn flush(tls: &mut ClientConnection, socket: &TcpStream, limits: &Limits, sent: 
     while tls.wants_write() {
         if retried(socket, Ready::Write, limits, || tls.write_tls(&mut &*socket))? == 0 {
             return Err(Stop::Failed(ErrorKind::WriteZero.into()));
+        }
+        *sent = true;
+    }
+    Ok(())
+}
+
+/// Looks at what has arrived without taking it; 0 at the end.
+pub(super) fn peek(socket: &TcpStream, buffer: &mut [u8], limits: &Limits) -> Result<usize, Stop> {
+    retried(socket, Ready::Read, limits, || socket.peek(buffer))
+}
+
+/// Reads until `buffer` is full.
+pub(super) fn read_exact(socket: &TcpStream, mut buffer: &mut [u8], limits: &Limits) -> Result<(), Stop> {
+    while !buffer.is_empty() {
+        match retried(socket, Ready::Read, limits, || (&*socket).read(buffer))? {
+            0 => return Err(Stop::Failed(ErrorKind::UnexpectedEof.into())),
+            count => buffer = buffer.get_mut(count..).unwrap_or_default(),
+        }
+    }
+    Ok(())
+}
+
+/// Writes all of `bytes`.
+pub(super) fn write_all(socket: &TcpStream, bytes: &[u8], limits: &Limits) -> Result<(), Stop> {
+    write_plain(socket, bytes, limits, &mut false)
+}
+
+/// Writes all of `bytes`; `sent` is set as soon as one of them has left.
+fn write_plain(socket: &TcpStream, mut bytes: &[u8], limits: &Limits, sent: &mut bool) -> Result<(), Stop> {
+    while !bytes.is_empty() {
+        match retried(socket, Ready::Write, limits, || (&*socket).write(bytes))? {
+            0 => return Err(Stop::Failed(ErrorKind::WriteZero.into())),
+            count => bytes = bytes.get(count..).unwrap_or_default(),
         }
         *sent = true;
     }

@@ -61,9 +61,29 @@ fn roots(trust: &Trust) -> Result<RootCertStore, Error> {
         add(&mut roots, pem.as_bytes()).map_err(|reason| Error::new(Status::Config, format!("CA PEM: {reason}")))?;
     }
     if trust.ca_file.is_none() && trust.ca_pem.is_none() {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        add_default(&mut roots)?;
     }
     Ok(roots)
+}
+
+/// The authorities that browsers trust.
+#[cfg(not(feature = "platform-roots"))]
+fn add_default(roots: &mut RootCertStore) -> Result<(), Error> {
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    Ok(())
+}
+
+/// The authorities that the platform trusts; what isn't usable in its store is passed over, as everywhere.
+#[cfg(feature = "platform-roots")]
+fn add_default(roots: &mut RootCertStore) -> Result<(), Error> {
+    let found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        let reasons: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
+        let message = format!("the platform has no certificate authorities: {}", reasons.join("; "));
+        return Err(Error::new(Status::Config, message));
+    }
+    Ok(())
 }
 
 fn unusable(path: &Path, reason: impl std::fmt::Display) -> Error {

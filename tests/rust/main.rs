@@ -8,6 +8,8 @@ mod faults;
 #[cfg(feature = "capi")]
 mod header;
 mod limits;
+mod proxies;
+mod proxy_server;
 mod records;
 mod reuse;
 mod server;

@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | 1, 4–9, 16, 17: nothing was sent | `not_sent` |
 //! | 10–15: TLS and certificates | `tls` |
+//! | 18–20: proxies | tests/rust/proxies.rs |
 //! | 22–38: the answer is lost | `lost` |
 //! | 39–54: the answer says nothing; 79 | `garbled` |
 //! | 55–62: the service asks for time | `waits` |
@@ -19,7 +20,7 @@
 //! | 83–88, 91: credentials; 89 and 90, files, are in src/credentials/places.rs | `credentials`, through `giver` |
 //! | 102: cancelling | `cancelled` |
 //! | 103–105: many threads | `crowd` |
-//! | 106: one I/O operation after the other fails | `torture`, through `proxy` |
+//! | 106: one I/O operation after the other fails | `torture`, through `breaker` |
 //!
 //! # Rows that aren't played here
 //!
@@ -27,10 +28,10 @@
 //! | --- | --- |
 //! | 1, names that don't resolve; 2, a resolver that hangs | a question would leave this machine, or the system's resolver have to be replaced; a name that no resolver is asked for is in src/transport/resolver.rs |
 //! | 3, no thread for the resolver; 21, no descriptors | the limits are the whole process's: the C tests have programs of their own |
-//! | 18–20, proxies | the client can't use one yet |
 //! | 77, the clock jumps | setting this machine's clock needs root, and harms others |
 //! | 44, the size of the process | the server counts what was taken from it instead |
 
+mod breaker;
 mod cancelled;
 mod clock;
 mod credentials;
@@ -40,7 +41,6 @@ mod garbled;
 mod giver;
 mod lost;
 mod not_sent;
-mod proxy;
 mod request;
 mod row;
 mod service;

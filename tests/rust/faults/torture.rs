@@ -2,7 +2,7 @@
 
 use esa::Origin;
 
-use super::proxy::{Break, Proxy};
+use super::breaker::{Break, Breaker};
 use super::row::{Row, given, together};
 use super::service::Service;
 use super::step::{closes, refuses};
@@ -39,17 +39,17 @@ fn whatever_fails_the_promises_are_kept() {
     });
 }
 
-/// Plays `row` where the proxy's `event` fails; false where the call ends before that.
+/// Plays `row` where the breaker's `event` fails; false where the call ends before that.
 fn is_disturbed(row: &str, event: u32, how: Break) -> bool {
     let mut row = scenario(row);
     let service = Service::start(std::mem::take(&mut row.state));
-    let proxy = Proxy::start(service.address, event, how);
-    row.config.endpoint(&format!("http://{}", proxy.address));
+    let breaker = Breaker::start(service.address, event, how);
+    row.config.endpoint(&format!("http://{}", breaker.address));
     // One failure is not too much for a call: it succeeds, and what holds for every row holds.
     let played = row.played_with(service);
     match &played.result {
         Ok(record) => assert!(matches!(record.origin, Origin::Created | Origin::Recovered), "{record:?}"),
         Err(error) => panic!("event {event}: {error:?}"),
     }
-    proxy.has_failed()
+    breaker.has_failed()
 }

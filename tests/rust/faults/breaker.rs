@@ -1,4 +1,4 @@
-//! A proxy between client and server that breaks the n-th thing that happens on its connections.
+//! A relay between client and server that breaks the n-th thing that happens on its connections.
 //!
 //! Things that happen: a connection is accepted, a piece of data arrives, half of a piece of data is passed on.
 
@@ -19,26 +19,26 @@ pub(super) enum Break {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Proxy {
+pub(super) struct Breaker {
     pub(super) address: SocketAddr,
     fails_at: u32,
     how: Break,
     events: Arc<AtomicU32>,
 }
 
-impl Proxy {
+impl Breaker {
     /// Forwards to `server`, and breaks the connection at event `fails_at`, from 1 on.
-    pub(super) fn start(server: SocketAddr, fails_at: u32, how: Break) -> Proxy {
+    pub(super) fn start(server: SocketAddr, fails_at: u32, how: Break) -> Breaker {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let proxy = Proxy { address, fails_at, how, events: Arc::default() };
-        let shared = proxy.clone();
+        let breaker = Breaker { address, fails_at, how, events: Arc::default() };
+        let shared = breaker.clone();
         thread::spawn(move || {
             for client in listener.incoming() {
                 shared.forward(client.unwrap(), server);
             }
         });
-        proxy
+        breaker
     }
 
     /// Whether the event that was to fail has come.
@@ -58,8 +58,8 @@ impl Proxy {
         for (from, to) in [(&client, &server), (&server, &client)] {
             from.set_nodelay(true).unwrap();
             from.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-            let (proxy, from, to) = (self.clone(), from.try_clone().unwrap(), to.try_clone().unwrap());
-            thread::spawn(move || proxy.pass_on(from, to));
+            let (breaker, from, to) = (self.clone(), from.try_clone().unwrap(), to.try_clone().unwrap());
+            thread::spawn(move || breaker.pass_on(from, to));
         }
     }
 

@@ -1,0 +1,253 @@
+//! The way out where it leads through a proxy: an HTTP proxy with CONNECT, or a SOCKS5 one.
+//!
+//! In both cases TLS is between this machine and the endpoint: the proxy sees where the connection goes, and no more.
+
+mod choice;
+mod no_proxy;
+mod socks5;
+mod tunnel;
+
+use std::fmt;
+use std::net::TcpStream;
+
+use percent_encoding::percent_decode_str;
+use ureq::http::Uri;
+use zeroize::Zeroizing;
+
+pub(super) use self::choice::Proxies;
+use super::resolver::Resolver;
+use super::tcp;
+use crate::call::Limits;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Outcome, Status};
+
+/// A proxy, as a URL names it.
+#[derive(Clone, PartialEq, Eq)]
+pub(in super::super) struct Proxy {
+    protocol: Protocol,
+    /// Without brackets.
+    host: String,
+    port: u16,
+    login: Option<Login>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    /// CONNECT of HTTP.
+    Http,
+    /// SOCKS5, where this machine looks up the endpoint's name.
+    Socks5,
+    /// SOCKS5, where the proxy does.
+    Socks5h,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Login {
+    user: String,
+    password: Zeroizing<String>,
+}
+
+impl Proxy {
+    /// The proxy of a URL such as `http://user:password@host:3128`, `host:3128`, `socks5://host` or `socks5h://host`. The
+    /// reason why it can't be used doesn't repeat it: there may be a password in it.
+    fn parse(text: &str) -> Result<Proxy, &'static str> {
+        let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let uri: Uri = url.parse().map_err(|_| "is not a URL")?;
+        let (protocol, default_port) = match uri.scheme_str() {
+            Some("http") => (Protocol::Http, 80),
+            Some("socks5") => (Protocol::Socks5, 1080),
+            Some("socks5h") => (Protocol::Socks5h, 1080),
+            _ => return Err("is of a kind that isn't supported: http, socks5 and socks5h are"),
+        };
+        let authority = uri.authority().ok_or("names no host")?;
+        if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+            return Err("has a path or a query");
+        }
+        let (login, address) = match authority.as_str().rsplit_once('@') {
+            Some((login, address)) => (Some(Login::parse(login)?), address),
+            None => (None, authority.as_str()),
+        };
+        let host = authority.host();
+        let port = match address.strip_prefix(host).unwrap_or_default() {
+            "" => default_port,
+            port => port.trim_start_matches(':').parse().map_err(|_| "has a port that is out of range")?,
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        if host.is_empty() || port == 0 {
+            return Err("has no host or port 0");
+        }
+        Ok(Proxy { protocol, host, port, login })
+    }
+
+    /// A connection through the proxy to `endpoint`. `resolver` knows the proxy's address.
+    pub(super) fn connect(
+        &self,
+        resolver: &Resolver,
+        endpoint: &Endpoint,
+        endpoint_resolver: &Resolver,
+        limits: &Limits,
+    ) -> Result<TcpStream, Error> {
+        let addresses = resolver.resolve(limits).map_err(|error| self.unreachable(error))?;
+        let socket = tcp::connect(&addresses, limits).map_err(|error| self.unreachable(error))?;
+        let login = self.login.as_ref();
+        match self.protocol {
+            Protocol::Http => tunnel::open(&socket, endpoint, login, limits),
+            Protocol::Socks5h => {
+                socks5::open(&socket, &socks5::Target::Name(endpoint.host()), endpoint.port(), login, limits)
+            }
+            Protocol::Socks5 => {
+                let addresses = endpoint_resolver.resolve(limits)?;
+                let address =
+                    addresses.first().ok_or_else(|| Error::new(Status::Dns, "the endpoint has no address"))?;
+                socks5::open(&socket, &socks5::Target::Address(address.ip()), address.port(), login, limits)
+            }
+        }
+        .map_err(|failure| failure.at(self))?;
+        Ok(socket)
+    }
+
+    pub(super) fn resolver(&self) -> Resolver {
+        Resolver::new(&self.host, self.port)
+    }
+
+    /// The proxy can't be reached, for the reason of `error`; limits are limits nevertheless.
+    fn unreachable(&self, error: Error) -> Error {
+        match error.status() {
+            Status::Timeout | Status::Cancelled => error,
+            _ => Error::new(Status::Proxy, format!("the proxy {self} can't be reached: {}", error.message()))
+                .retryable_is(error.retryable()),
+        }
+    }
+}
+
+/// Why a proxy doesn't connect.
+enum Failure {
+    /// A limit passed, or the connection broke.
+    Stopped(crate::call::Stop),
+    /// It answered with something that isn't an answer.
+    NoAnswer(String),
+    /// It says no; whether it may say yes the next time.
+    Refused { reason: String, passes: bool },
+    /// It wants a login, or another one.
+    Login(String),
+}
+
+impl From<crate::call::Stop> for Failure {
+    fn from(stop: crate::call::Stop) -> Failure {
+        Failure::Stopped(stop)
+    }
+}
+
+impl Failure {
+    fn at(self, proxy: &Proxy) -> Error {
+        let error = |reason: String| Error::new(Status::Proxy, format!("the proxy {proxy} {reason}"));
+        match self {
+            Failure::Stopped(stop) => {
+                stop.while_doing(&format!("asking the proxy {proxy} to connect"), Status::Proxy, Outcome::NotSent)
+            }
+            Failure::NoAnswer(reason) => error(reason),
+            Failure::Refused { reason, passes } => error(reason).retryable_is(passes),
+            Failure::Login(reason) => {
+                error(reason).advice_is("Check the user name and the password in the proxy's URL.")
+            }
+        }
+    }
+}
+
+/// Without the login.
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// Without the login.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {self}", self.protocol)
+    }
+}
+
+impl Login {
+    /// `user:password`, percent-encoded.
+    fn parse(text: &str) -> Result<Login, &'static str> {
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
+        let decoded = |text: &str| {
+            let text = percent_decode_str(text).decode_utf8().map_err(|_| "has a login that is not UTF-8")?;
+            match text.chars().any(char::is_control) {
+                true => Err("has a control character in its login"),
+                false => Ok(text.into_owned()),
+            }
+        };
+        Ok(Login { user: decoded(user)?, password: Zeroizing::new(decoded(password)?) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parsed(text: &str) -> (Protocol, String, Option<(String, String)>) {
+        let proxy = Proxy::parse(text).unwrap();
+        let login = proxy.login.clone().map(|login| (login.user, login.password.to_string()));
+        (proxy.protocol, proxy.to_string(), login)
+    }
+
+    #[test]
+    fn a_url_or_a_host_is_a_proxy() {
+        let login = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
+        for (text, protocol, address, login) in [
+            ("proxy:3128", Protocol::Http, "proxy:3128", None),
+            ("Proxy.Example.com", Protocol::Http, "proxy.example.com:80", None),
+            ("http://proxy:3128/", Protocol::Http, "proxy:3128", None),
+            ("http://[::1]:8080", Protocol::Http, "[::1]:8080", None),
+            ("socks5://proxy", Protocol::Socks5, "proxy:1080", None),
+            ("socks5h://me@proxy:9", Protocol::Socks5h, "proxy:9", login("me", "")),
+            ("http://me:p%40ss%3aword@proxy:3128", Protocol::Http, "proxy:3128", login("me", "p@ss:word")),
+        ] {
+            assert_eq!(parsed(text), (protocol, address.to_owned(), login), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_proxy_is_refused_and_not_repeated() {
+        for (text, reason) in [
+            ("http://", "is not a URL"),
+            ("a b", "is not a URL"),
+            ("https://me:hunter2@proxy", "isn't supported"),
+            ("socks4://proxy", "isn't supported"),
+            ("http://proxy/path", "has a path"),
+            ("http://proxy:99999", "is not a URL"),
+            ("http://proxy:0", "port 0"),
+            ("http://me:hunter2%0a@proxy", "control character"),
+            ("http://me:%ff@proxy", "not UTF-8"),
+        ] {
+            let refused = Proxy::parse(text).unwrap_err();
+            assert!(refused.contains(reason) || refused == "has a port that is out of range", "{text}: {refused}");
+            assert!(!refused.contains("hunter2"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_parsed_or_refused(text in any::<String>(), host in "[a-z@:/%\\[\\].0-9]{0,20}") {
+            for text in [text, format!("http://{host}"), format!("socks5://a:b@{host}")] {
+                if let Ok(proxy) = Proxy::parse(&text) {
+                    prop_assert!(!proxy.host.is_empty() && proxy.port != 0 && !proxy.host.contains('@'));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_login_is_in_no_text() {
+        let proxy = Proxy::parse("http://me:hunter2@proxy:3128").unwrap();
+
+        assert_eq!((proxy.to_string(), format!("{proxy:?}")), ("proxy:3128".into(), "Http proxy:3128".into()));
+    }
+}

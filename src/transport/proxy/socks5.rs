@@ -1,0 +1,114 @@
+//! A connection through a SOCKS5 proxy: RFC 1928, with the login of RFC 1929.
+
+use std::net::{IpAddr, TcpStream};
+
+use zeroize::Zeroizing;
+
+use super::super::stream::{read_exact, write_all};
+use super::{Failure, Login};
+use crate::call::Limits;
+
+const VERSION: u8 = 5;
+const NO_LOGIN: u8 = 0;
+const USER_AND_PASSWORD: u8 = 2;
+const LOGIN_VERSION: u8 = 1;
+const CONNECT: u8 = 1;
+const IPV4: u8 = 1;
+const NAME: u8 = 3;
+const IPV6: u8 = 4;
+
+/// Where the proxy shall connect to.
+pub(super) enum Target<'a> {
+    Name(&'a str),
+    Address(IpAddr),
+}
+
+/// Has the proxy at the other end of `socket` connect it with `target`.
+pub(super) fn open(
+    socket: &TcpStream,
+    target: &Target<'_>,
+    port: u16,
+    login: Option<&Login>,
+    limits: &Limits,
+) -> Result<(), Failure> {
+    let methods = if login.is_some() { &[NO_LOGIN, USER_AND_PASSWORD][..] } else { &[NO_LOGIN] };
+    write_all(socket, &[&[VERSION, length(methods)?], methods].concat(), limits)?;
+    let [version, method] = read(socket, limits)?;
+    if version != VERSION {
+        return Err(no_answer());
+    }
+    match (method, login) {
+        (NO_LOGIN, _) => {}
+        (USER_AND_PASSWORD, Some(login)) => log_in(socket, login, limits)?,
+        _ => return Err(Failure::Login("wants a login".to_owned())),
+    }
+    let mut request = vec![VERSION, CONNECT, 0];
+    match target {
+        Target::Name(name) => {
+            request.extend([NAME, length(name.as_bytes())?]);
+            request.extend(name.bytes());
+        }
+        Target::Address(IpAddr::V4(address)) => request.extend([&[IPV4], &address.octets()[..]].concat()),
+        Target::Address(IpAddr::V6(address)) => request.extend([&[IPV6], &address.octets()[..]].concat()),
+    }
+    request.extend(port.to_be_bytes());
+    write_all(socket, &request, limits)?;
+    read_answer(socket, limits)
+}
+
+fn log_in(socket: &TcpStream, Login { user, password }: &Login, limits: &Limits) -> Result<(), Failure> {
+    let mut request = Zeroizing::new(vec![LOGIN_VERSION, length(user.as_bytes())?]);
+    request.extend(user.bytes());
+    request.push(length(password.as_bytes())?);
+    request.extend(password.bytes());
+    write_all(socket, &request, limits)?;
+    match read(socket, limits)? {
+        [_, 0] => Ok(()),
+        _ => Err(Failure::Login("doesn't accept the login".to_owned())),
+    }
+}
+
+fn read_answer(socket: &TcpStream, limits: &Limits) -> Result<(), Failure> {
+    let [version, reply, _, kind] = read(socket, limits)?;
+    if version != VERSION {
+        return Err(no_answer());
+    }
+    let (reason, passes) = match reply {
+        0 => {
+            // The address that it connects from, and a port, which nobody here wants to know.
+            let address = match kind {
+                IPV4 => 4,
+                IPV6 => 16,
+                NAME => usize::from(read::<1>(socket, limits)?[0]),
+                _ => return Err(no_answer()),
+            };
+            read_exact(socket, &mut vec![0; address + 2], limits)?;
+            return Ok(());
+        }
+        1 => ("it fails", true),
+        2 => ("its rules don't allow it", false),
+        3 => ("the endpoint's network can't be reached", true),
+        4 => ("the endpoint's host can't be reached", true),
+        5 => ("the endpoint refuses the connection", true),
+        6 => ("it takes too long", true),
+        7 => ("it knows no CONNECT", false),
+        8 => ("it doesn't know such addresses", false),
+        _ => return Err(no_answer()),
+    };
+    Err(Failure::Refused { reason: format!("doesn't connect: {reason}"), passes })
+}
+
+fn read<const N: usize>(socket: &TcpStream, limits: &Limits) -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    read_exact(socket, &mut bytes, limits)?;
+    Ok(bytes)
+}
+
+/// The length of a part, which is one byte.
+fn length(part: &[u8]) -> Result<u8, Failure> {
+    u8::try_from(part.len()).map_err(|_| Failure::NoAnswer("takes no part of more than 255 bytes".to_owned()))
+}
+
+fn no_answer() -> Failure {
+    Failure::NoAnswer("doesn't answer in SOCKS5".to_owned())
+}
