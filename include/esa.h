@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ESA_STATS_INIT { sizeof(esa_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define ESA_CALL_OPTIONS_INIT { sizeof(esa_call_options), NULL, 0, 0, NULL, NULL }
 #define ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT \
     { sizeof(esa_create_routine_related_record_request), 0, NULL, NULL }
@@ -557,6 +558,54 @@ typedef void (*esa_credentials_fn)(void *user_data, uint32_t timeout_ms, struct 
  * library; it must return (no exception, no longjmp).
  */
 typedef void (*esa_log_fn)(void *user_data, int32_t level, const char *message);
+
+/**
+ * What a client has done since it was made, by all threads together. Begin with `ESA_STATS_INIT`.
+ *
+ * In a child of fork, what its parent had done before is part of it.
+ */
+typedef struct esa_stats {
+    /**
+     * `sizeof(esa_stats)`.
+     */
+    size_t struct_size;
+    /**
+     * Calls of the program; each record of `esa_ensure_routine_related_records()` is one.
+     */
+    uint64_t calls;
+    /**
+     * Requests to the service, those that look for a record included.
+     */
+    uint64_t attempts;
+    /**
+     * Requests that were made again after one that failed.
+     */
+    uint64_t retries;
+    /**
+     * Records of which the service's answer was lost, and that were found.
+     */
+    uint64_t recoveries;
+    /**
+     * Waits because the service was busy with another call of the account.
+     */
+    uint64_t busy_waits;
+    /**
+     * Waits because another write of the client was under way.
+     */
+    uint64_t gate_waits;
+    /**
+     * Connections made, those to whom credentials are asked of included.
+     */
+    uint64_t connections_opened;
+    /**
+     * Requests that went over a connection that was there already.
+     */
+    uint64_t connections_reused;
+    /**
+     * How often credentials were got from a provider.
+     */
+    uint64_t credentials_refreshed;
+} esa_stats;
 
 /**
  * Which record to create. Begin with `ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
@@ -1165,6 +1214,16 @@ void esa_client_free(struct esa_client *client);
  * Any thread.
  */
 const char *esa_client_credentials_source(const struct esa_client *client);
+
+/**
+ * Tells what `client` has done so far.
+ *
+ * Fills the fields that `stats->struct_size` says that the caller knows, and that the library does; the others of the
+ * caller become 0. The numbers only grow. Any thread, at any time.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where a pointer is NULL or `struct_size` was never set.
+ */
+esa_status esa_client_stats(const struct esa_client *client, struct esa_stats *stats);
 
 /**
  * Makes an object that can cancel calls; give it to them in `esa_call_options.cancel`.

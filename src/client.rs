@@ -16,6 +16,7 @@ use crate::operation::{
 };
 use crate::per_process::PerProcess;
 use crate::record::{self, Bulk, Deletion, Record};
+use crate::stats::{Counters, Stats};
 use crate::transport::{Destination, Settings, Transport};
 
 /// The access key id of the emulator, whose secret everybody knows.
@@ -38,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) budget: Budget,
     pub(crate) clock: Clock,
     pub(crate) log: Log,
+    pub(crate) counters: Arc<Counters>,
     max_concurrent_writes: usize,
     pub(crate) settings: Arc<Settings>,
     destination: Destination,
@@ -73,7 +75,8 @@ impl Client {
         let region = config.region.as_deref().or_else(|| variables.get(environment::REGION_ID));
         let endpoint = Endpoint::choose(named, region, config.network)?;
         let destination = Destination::new(&endpoint)?;
-        let settings = Arc::new(Settings::new(config, variables)?);
+        let counters = Arc::new(Counters::default());
+        let settings = Arc::new(Settings::new(config, variables, &counters)?);
         Ok(Client {
             core: Arc::new(Core {
                 endpoint,
@@ -84,6 +87,7 @@ impl Client {
                 budget: Budget::new(),
                 clock: Clock::default(),
                 log: config.log.clone(),
+                counters,
                 max_concurrent_writes: config.max_concurrent_writes,
                 live: PerProcess::new(Live::new(&settings, &destination, config.max_concurrent_writes)),
                 settings,
@@ -165,12 +169,22 @@ impl Client {
         self.core.live().credentials.source()
     }
 
+    /// What this client has done so far.
+    pub fn stats(&self) -> Stats {
+        self.core.counters.read()
+    }
+
     fn begin(&self, options: &CallOptions) -> Call<'_> {
+        self.counters().calls.count();
         self.begin_before(options, None)
     }
 
     pub(crate) fn begin_before(&self, options: &CallOptions, deadline: Option<Deadline>) -> Call<'_> {
         Call::begin(&self.core, options, deadline)
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.core.counters
     }
 
     pub(crate) fn log(&self) -> &Log {

@@ -196,6 +196,12 @@ impl Error {
         self
     }
 
+    /// The same failure, with what the library has to say about it.
+    pub(crate) fn and_says(mut self, text: &str) -> Error {
+        self.0.message = format!("{}; {text}", self.0.message.trim_end_matches('.'));
+        self
+    }
+
     /// The same failure, of which the outcome stays unknown because looking for the record failed as well.
     pub(crate) fn and_looking_failed(mut self, reason: &Error) -> Error {
         self.0.message = format!("{}; looking for the record failed: {reason}", self.0.message);

@@ -57,6 +57,7 @@ mod record;
 mod scratch;
 mod service_code;
 mod signature;
+mod stats;
 mod transport;
 
 pub use call::{CallOptions, Cancel};
@@ -71,3 +72,4 @@ pub use operation::{
 };
 pub use record::{Bulk, Deletion, Origin, Record};
 pub use service_code::ServiceCode;
+pub use stats::Stats;

@@ -1,7 +1,7 @@
 //! Where the library says what it does: the caller's own function, on the caller's own thread.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How important a line of the log is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +26,10 @@ impl Level {
 
 type Sink = dyn Fn(Level, &str) + Send + Sync;
 
+/// Lines that were kept; see [`Log::deferred`].
+#[derive(Default)]
+pub(crate) struct Deferred(Arc<Mutex<Vec<(Level, String)>>>);
+
 /// A log; by default it goes nowhere.
 #[derive(Clone, Default)]
 pub struct Log(Option<(Level, Arc<Sink>)>);
@@ -34,6 +38,27 @@ impl Log {
     /// A log that hands lines of `level` and above to `sink`, on the thread that makes the call.
     pub fn new(level: Level, sink: impl Fn(Level, &str) + Send + Sync + 'static) -> Log {
         Log(Some((level, Arc::new(sink))))
+    }
+
+    /// A log of the same level that keeps its lines until they are wanted: for the time in which a lock is held, since
+    /// the caller's function may make a call that needs it.
+    pub(crate) fn deferred(&self) -> (Log, Deferred) {
+        let lines = Deferred::default();
+        let kept = Arc::clone(&lines.0);
+        let log = self.0.as_ref().map(|(level, _)| {
+            Log::new(*level, move |level, line| {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push((level, line.to_owned()));
+            })
+        });
+        (log.unwrap_or_default(), lines)
+    }
+
+    /// Writes the lines that were kept.
+    pub(crate) fn write_deferred(&self, Deferred(lines): &Deferred) {
+        let lines = std::mem::take(&mut *lines.lock().unwrap_or_else(PoisonError::into_inner));
+        for (level, line) in lines {
+            self.write(level, || line);
+        }
     }
 
     /// Writes a line, which is made only where somebody wants it.

@@ -2,12 +2,15 @@
 
 use std::time::Instant;
 
+use super::gate::Place;
+use super::mismatch::{self, Explanation};
 use super::redaction::Redaction;
 use super::{Call, reply};
 use crate::credentials::Credentials;
 use crate::error::{Error, Outcome, Status};
 use crate::log::Level;
 use crate::operation::{API_VERSION, Operation, Receipt};
+use crate::service_code::ServiceCode;
 use crate::signature::{self, Parameter, Request, Stamp};
 use crate::transport::Reply;
 
@@ -53,6 +56,23 @@ impl<'a> Outgoing<'a> {
     }
 }
 
+/// A place among the client's writes, as soon as there is one.
+fn enter_gate<'a>(call: &Call<'a>, action: &str) -> Result<Place<'a>, Error> {
+    let Call { core, live, limits, .. } = call;
+    if let Some(place) = live.gate.enter_at_once() {
+        return Ok(place);
+    }
+    core.counters.gate_waits.count();
+    core.log.write(Level::Info, || format!("{action}: waiting for the client's other writes"));
+    let started = Instant::now();
+    let place = live
+        .gate
+        .enter(limits)
+        .map_err(|stop| stop.while_doing("waiting for the client's other writes", Status::Io, Outcome::NotSent))?;
+    core.log.write(Level::Debug, || format!("{action}: its turn after {} ms", started.elapsed().as_millis()));
+    Ok(place)
+}
+
 /// Sends what is outgoing, and has the reply read by `read`, which returns the service's id of the request.
 fn exchange(
     call: &Call<'_>,
@@ -63,25 +83,33 @@ fn exchange(
 ) -> Result<Receipt, Error> {
     let Call { core, live, limits, .. } = call;
     let Outgoing { action, method, writes, query, form } = outgoing;
-    let place =
-        match writes {
-            true => Some(live.gate.enter(limits).map_err(|stop| {
-                stop.while_doing("waiting for the client's other writes", Status::Io, Outcome::NotSent)
-            })?),
-            false => None,
-        };
+    let place = if writes { Some(enter_gate(call, action)?) } else { None };
     let host = core.endpoint.host_header();
     let request = Request { method, host: &host, version: API_VERSION, action, query, form };
-    let signed = signature::sign(core.signature_version, &request, credentials, &Stamp::new(core.clock.now())?);
+    let stamp = Stamp::new(core.clock.now())?;
+    let outgoing = signature::sign(core.signature_version, &request, credentials, &stamp);
 
+    core.counters.attempts.count();
     let started = Instant::now();
-    let exchanged = live.transport.exchange(signed, &limits.within(core.timeouts.attempt));
+    let exchanged = live.transport.exchange(outgoing, &limits.within(core.timeouts.attempt));
     // The log is the caller's, who may make another call in it.
     drop(place);
     let http_status = exchanged.as_ref().map_or(0, Reply::status);
     let answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
+        let signed = || signature::signed(core.signature_version, &request, credentials, &stamp);
+        let explanation = mismatch::explain(&error, signed);
         let redaction = Redaction::of(credentials);
-        error.redacted(|text| redaction.apply(text))
+        let error = error.redacted(|text| redaction.apply(text));
+        if let Some(Explanation { message, advice }) = explanation {
+            return error.and_says(&message).advice_is(advice);
+        }
+        match error.service_code() {
+            ServiceCode::InvalidTimeStampExpired => {
+                let difference = core.clock.describe(error.reply_date());
+                error.and_says(&difference)
+            }
+            _ => error,
+        }
     });
     core.log.write(Level::Debug, || {
         let milliseconds = started.elapsed().as_millis();

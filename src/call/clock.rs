@@ -35,12 +35,34 @@ impl Clock {
         offset.abs_diff(before) >= SIGNIFICANT
     }
 
+    /// How far this machine's clock is off from the service's, by the date of a reply.
+    pub(crate) fn describe(&self, date: Option<SystemTime>) -> String {
+        match date.filter(|&date| date >= UNIX_EPOCH + Duration::from_secs(EARLIEST)) {
+            Some(date) => describe(seconds_between(SystemTime::now(), date)),
+            None => {
+                "how far this machine's clock is off can't be told: the reply has no date of the service".to_owned()
+            }
+        }
+    }
+
     fn corrected(&self, machine: SystemTime) -> SystemTime {
         let offset = self.offset_seconds.load(Ordering::Relaxed);
         let distance = Duration::from_secs(offset.unsigned_abs());
         let corrected = if offset < 0 { machine.checked_sub(distance) } else { machine.checked_add(distance) };
         corrected.unwrap_or(machine)
     }
+}
+
+/// What it means that the service's clock shows so many seconds more than this machine's.
+fn describe(seconds: i64) -> String {
+    let off = seconds.unsigned_abs();
+    let amount = match (off / 86_400, off / 3600, off / 60) {
+        (0, 0, 0) => format!("{off} s"),
+        (0, 0, minutes) => format!("{minutes} min {} s", off % 60),
+        (0, hours, minutes) => format!("{hours} h {} min", minutes % 60),
+        (days, hours, _) => format!("{days} d {} h", hours % 24),
+    };
+    format!("this machine's clock is {amount} {} the service's", if seconds < 0 { "ahead of" } else { "behind" })
 }
 
 /// How many seconds `later` is after `earlier`; negative where it is before.
@@ -70,6 +92,21 @@ mod tests {
             assert!(clock.correct_at(at(machine), at(NOON)));
             assert_eq!(clock.corrected(at(machine + 5)), at(NOON + 5));
         }
+    }
+
+    #[test]
+    fn the_difference_is_told_in_words() {
+        for (seconds, amount) in [
+            (59, "59 s behind"),
+            (-90, "1 min 30 s ahead of"),
+            (7200, "2 h 0 min behind"),
+            (-7260, "2 h 1 min ahead of"),
+            (100_000, "1 d 3 h behind"),
+        ] {
+            assert_eq!(describe(seconds), format!("this machine's clock is {amount} the service's"));
+        }
+        assert!(Clock::default().describe(None).contains("can't be told"));
+        assert!(Clock::default().describe(Some(UNIX_EPOCH)).contains("can't be told"));
     }
 
     #[test]

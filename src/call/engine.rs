@@ -33,7 +33,8 @@ pub(crate) trait World {
     /// Mends what the service complains of; true where the next attempt can be made at once.
     fn mend(&mut self, error: &Error) -> bool;
 
-    fn pause(&mut self, duration: Duration) -> Result<(), Stop>;
+    /// Waits after an attempt that failed with `because`.
+    fn pause(&mut self, duration: Duration, because: &Error) -> Result<(), Stop>;
 
     /// The time that the call has left; `None` where it has no end.
     fn left(&self) -> Option<Duration>;
@@ -168,7 +169,7 @@ impl Progress {
     /// Waits after `error`; where that is cut short, the call ends with what it did so far.
     fn pause(&self, world: &mut dyn World, wait: Duration, error: Error) -> Result<(), Error> {
         let error = self.last(error);
-        world.pause(wait).map_err(|stop| match stop {
+        world.pause(wait, &error).map_err(|stop| match stop {
             Stop::Cancelled => {
                 let message = format!("cancelled while waiting to try again after: {error}");
                 Error::new(Status::Cancelled, message).outcome_is(error.outcome()).attempts_are(error.attempts())
@@ -266,7 +267,7 @@ mod tests {
             self.can_mend && error.service_code() == ServiceCode::InvalidTimeStampExpired
         }
 
-        fn pause(&mut self, duration: Duration) -> Result<(), Stop> {
+        fn pause(&mut self, duration: Duration, _: &Error) -> Result<(), Stop> {
             if self.cancelled_in_pause {
                 return Err(Stop::Cancelled);
             }

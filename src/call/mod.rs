@@ -13,6 +13,7 @@ mod error_body;
 pub(crate) mod fuzz;
 mod gate;
 mod limits;
+mod mismatch;
 #[cfg(test)]
 mod properties;
 mod redaction;
@@ -40,6 +41,7 @@ use crate::credentials::{Context, Credentials};
 use crate::error::{Error, Status};
 use crate::operation::Operation;
 use crate::service_code::ServiceCode;
+use crate::stats::Counters;
 
 /// What one call does differently from its client's defaults.
 #[derive(Clone, Debug, Default)]
@@ -106,6 +108,10 @@ impl<'a> Call<'a> {
         Call { core, live: core.live(), limits, max_attempts: options.max_attempts.unwrap_or(core.max_attempts) }
     }
 
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.core.counters
+    }
+
     /// Whether the call may go on.
     pub(crate) fn check(&self) -> Result<(), Stop> {
         self.limits.check()
@@ -113,9 +119,9 @@ impl<'a> Call<'a> {
 
     /// The credentials to sign a request with.
     fn credentials(&self) -> Result<Arc<Credentials>, Error> {
-        let Core { chain, settings, timeouts, clock, log, .. } = self.core;
+        let Core { chain, settings, timeouts, clock, log, counters, .. } = self.core;
         let (surroundings, attempt) = (&chain.surroundings, timeouts.attempt);
-        let context = Context { surroundings, settings, limits: &self.limits, attempt, clock, log };
+        let context = Context { surroundings, settings, limits: &self.limits, attempt, clock, log, counters };
         let credentials = self.live.credentials.get(chain, &context)?;
         self.core.endpoint_may_see(&credentials)?;
         Ok(credentials)

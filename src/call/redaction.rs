@@ -6,7 +6,7 @@ use crate::credentials::Credentials;
 const REDACTED: &str = "[redacted]";
 
 /// What a gateway says before it repeats the string that it signed, which holds the access key id and the token.
-const ECHO: &str = "server string to sign is:";
+pub(super) const ECHO: &str = "server string to sign is:";
 
 /// The secret parts of the credentials, in the forms in which a reply could repeat them.
 pub(crate) struct Redaction(Vec<String>);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempt::attempt;
+use super::backoff::is_busy;
 use super::engine::World;
 use super::{Call, Stop, random};
 use crate::credentials::Credentials;
@@ -28,6 +29,9 @@ pub(super) struct Wire<'a, O: Operation> {
 
 impl<O: Operation> World for Wire<'_, O> {
     fn attempt(&mut self, number: u32) -> Result<(), Error> {
+        if number > 1 {
+            self.call.core.counters.retries.count();
+        }
         let credentials = self.call.credentials().map_err(|error| error.attempts_are(number))?;
         let credentials = self.signed_with.insert(credentials);
         self.result = Some(attempt(self.call, self.operation, credentials, number)?);
@@ -50,16 +54,33 @@ impl<O: Operation> World for Wire<'_, O> {
     fn mend(&mut self, error: &Error) -> bool {
         match error.service_code() {
             ServiceCode::InvalidTimeStampExpired => {
-                error.reply_date().is_some_and(|date| self.call.core.clock.correct(date))
+                let corrected = error.reply_date().is_some_and(|date| self.call.core.clock.correct(date));
+                if corrected {
+                    let difference = self.call.core.clock.describe(error.reply_date());
+                    self.call.core.log.write(Level::Warn, || {
+                        format!("{}: {difference}; from now on the service's time is used", O::ACTION)
+                    });
+                }
+                corrected
             }
             ServiceCode::InvalidSecurityTokenExpired => {
-                self.signed_with.as_ref().is_some_and(|credentials| self.call.live.credentials.refuse(credentials))
+                let refused =
+                    self.signed_with.as_ref().is_some_and(|credentials| self.call.live.credentials.refuse(credentials));
+                if refused {
+                    self.note(&|| {
+                        "renewing the credentials, because the service says that they have expired".to_owned()
+                    });
+                }
+                refused
             }
             _ => false,
         }
     }
 
-    fn pause(&mut self, duration: Duration) -> Result<(), Stop> {
+    fn pause(&mut self, duration: Duration, because: &Error) -> Result<(), Stop> {
+        if is_busy(because) {
+            self.call.core.counters.busy_waits.count();
+        }
         pause(duration, &self.call.limits)
     }
 

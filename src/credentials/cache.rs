@@ -82,11 +82,19 @@ impl Cache {
             let state = self.lock();
             (state.current.clone(), state.asked)
         };
-        match current {
-            Some(current) if !current.is_due() => Ok(current.credentials),
-            Some(current) if !current.has_expired() => Ok(self.renew_early(current, chain, context)),
-            _ => self.renew(asked, chain, context),
-        }
+        let current = match current {
+            Some(current) if !current.is_due() => return Ok(current.credentials),
+            current => current.filter(|current| !current.has_expired()),
+        };
+        // What is written to the log while others wait for this call might itself be a call that waits.
+        let (log, lines) = context.log.deferred();
+        let deferring = Context { log: &log, ..*context };
+        let renewed = match current {
+            Some(current) => Ok(self.renew_early(current, chain, &deferring)),
+            None => self.renew(asked, chain, &deferring),
+        };
+        context.log.write_deferred(&lines);
+        renewed
     }
 
     /// Forgets credentials that the service says have expired; false where the provider can't have others.
@@ -161,6 +169,7 @@ impl Cache {
         let mut state = self.lock();
         match answer {
             Ok((source, issued)) => {
+                context.counters.credentials_refreshed.count();
                 let current = keep(&issued);
                 let credentials = Arc::clone(&current.credentials);
                 *state =
@@ -216,6 +225,7 @@ mod tests {
     use crate::config::{Config, Identity};
     use crate::environment::Environment;
     use crate::log::Log;
+    use crate::stats::Counters;
     use crate::transport::Settings;
 
     fn nothing() -> Environment {
@@ -239,22 +249,29 @@ mod tests {
 
     /// What `cache` gives to a call that has `milliseconds`, with the log.
     fn get(cache: &Cache, chain: &Chain, milliseconds: u64) -> (Result<String, Error>, Vec<String>) {
-        let limits =
-            Limits { deadline: Deadline::after(Duration::from_millis(milliseconds)), cancel: None, interrupt: None };
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
         let log = Log::new(Level::Info, move |_, line| sink.lock().unwrap().push(line.to_owned()));
+        let result = get_logging_to(&log, cache, chain, milliseconds);
+        let lines = lines.lock().unwrap().clone();
+        (result, lines)
+    }
+
+    fn get_logging_to(log: &Log, cache: &Cache, chain: &Chain, milliseconds: u64) -> Result<String, Error> {
+        let limits =
+            Limits { deadline: Deadline::after(Duration::from_millis(milliseconds)), cancel: None, interrupt: None };
         let context = Context {
             surroundings: &chain.surroundings,
-            settings: &Arc::new(Settings::new(&Config::new(), &Environment::of([("", ""); 0])).unwrap()),
+            settings: &Arc::new(
+                Settings::new(&Config::new(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap(),
+            ),
             limits: &limits,
             attempt: Duration::from_secs(10),
             clock: &Clock::default(),
-            log: &log,
+            log,
+            counters: &Counters::default(),
         };
-        let result = cache.get(chain, &context).map(|credentials| credentials.access_key_id().to_owned());
-        let lines = lines.lock().unwrap().clone();
-        (result, lines)
+        cache.get(chain, &context).map(|credentials| credentials.access_key_id().to_owned())
     }
 
     fn id(cache: &Cache, chain: &Chain) -> String {
@@ -424,6 +441,23 @@ mod tests {
         assert_eq!(error.status(), Status::Credentials);
         assert!(error.message().contains("callback still gives the same one"), "{error}");
         assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn the_log_may_ask_for_credentials_itself() {
+        let (chain, _) = chain(|_| Ok(("id", Some(HOUR))));
+        let (chain, cache) = (Arc::new(chain), Arc::new(Cache::new()));
+        let inner = (Arc::clone(&chain), Arc::clone(&cache));
+        let asked = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&asked);
+        let log = Log::new(Level::Debug, move |_, _| {
+            if counter.fetch_add(1, Ordering::SeqCst) == 0 {
+                assert_eq!(id(&inner.1, &inner.0), "id");
+            }
+        });
+
+        assert_eq!(get_logging_to(&log, &cache, &chain, 20_000), Ok("id".to_owned()));
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 
     #[test]

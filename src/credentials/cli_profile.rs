@@ -142,10 +142,11 @@ impl Profile {
 
     /// The credentials that a command printed, which have the form of a profile, as of `now`.
     pub(super) fn of_command(&self, now: SystemTime) -> Result<Issued, Failure> {
-        let token = match given(&self.mode).unwrap_or_default() {
-            "AK" => None,
-            "StsToken" => Some(require("sts_token", &self.sts_token)?),
-            _ => return Err(Failure::of("mode is neither AK nor StsToken")),
+        let token = match given(&self.mode) {
+            Some("AK") => None,
+            Some("StsToken") => Some(require("sts_token", &self.sts_token)?),
+            None => given(&self.sts_token),
+            Some(_) => return Err(Failure::of("mode is neither AK nor StsToken")),
         };
         let lifetime = given(&self.expiration).map(|expiration| lifetime(expiration, now)).transpose()?;
         Ok(Issued { lifetime, ..self.access_key("a command", token)? })

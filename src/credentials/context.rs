@@ -15,6 +15,7 @@ use crate::error::{Error, Status};
 use crate::file;
 use crate::log::{Level, Log};
 use crate::service_code::ServiceCode;
+use crate::stats::Counters;
 use crate::transport::{Destination, HttpRequest, Reply, Settings, Transport};
 
 /// What the client's surroundings say, as they were when it was made.
@@ -47,6 +48,7 @@ pub(crate) struct Context<'a> {
     pub(crate) attempt: Duration,
     pub(crate) clock: &'a Clock,
     pub(crate) log: &'a Log,
+    pub(crate) counters: &'a Counters,
 }
 
 impl Context<'_> {

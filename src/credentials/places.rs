@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::log::{Level, Log};
 use crate::scratch::Scratch;
+use crate::stats::Counters;
 use crate::transport::Settings;
 
 /// What a client finds: the source, the id, and the token.
@@ -25,11 +26,12 @@ fn find_with(variables: &[(&str, &str)], timeout: Duration) -> (Found, Vec<Strin
     let sink = Arc::clone(&lines);
     let context = Context {
         surroundings: &chain.surroundings,
-        settings: &Arc::new(Settings::new(&Config::new(), &Environment::of([("", ""); 0])).unwrap()),
+        settings: &Arc::new(Settings::new(&Config::new(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap()),
         limits: &Limits { deadline: Deadline::after(timeout), cancel: None, interrupt: None },
         attempt: Duration::from_secs(10),
         clock: &Clock::default(),
         log: &Log::new(Level::Debug, move |_, line| sink.lock().unwrap().push(line.to_owned())),
+        counters: &Counters::default(),
     };
     let cache = Cache::new();
     let found = match cache.get(&chain, &context) {
@@ -237,6 +239,9 @@ mod commands {
         let key = r#"echo '{"mode": "AK", "access_key_id": "id", "access_key_secret": "hunter2"}'"#;
         assert_eq!(find(key), found("cli_profile", "id", None));
 
+        let without_mode = r#"echo '{"access_key_id": "id", "access_key_secret": "hunter2", "sts_token": "t"}'"#;
+        assert_eq!(find(without_mode), found("cli_profile", "id", Some("t")));
+
         let token = r#"printf '{"mode":"StsToken","access_key_id":"%s","access_key_secret":"hunter2",
             "sts_token":"t","expiration":"2099-01-01T00:00:00Z"}' id"#;
         assert_eq!(find(token), found("cli_profile", "id", Some("t")));
@@ -257,7 +262,8 @@ mod commands {
             ("/no/such/program x", "/no/such/program can't be started: No such file"),
             ("sh -c 'echo hunter2 >&2; exit 3'", "sh failed with exit status: 3"),
             ("echo hunter2", "what process_command prints is not JSON"),
-            ("echo {}", "mode is neither AK nor StsToken"),
+            ("echo {}", "access_key_id is missing"),
+            (r#"echo '{"mode": "CloudSSO"}'"#, "mode is neither AK nor StsToken"),
             (r#"echo '{"mode": "AK", "access_key_id": "id"}'"#, "access_key_secret is missing"),
             (
                 r#"echo '{"mode":"AK","access_key_id":"i","access_key_secret":"s","expiration":"2001-01-01T00:00:00Z"}'"#,

@@ -14,6 +14,7 @@ use super::get_match_site::*;
 use super::guard::tests::want_panic;
 use super::list_routine_related_records::*;
 use super::service_code::{esa_service_code_advice, esa_service_code_name};
+use super::stats::esa_client_stats;
 use super::status::esa_status::{self, ESA_ERR_INTERNAL, ESA_OK};
 use crate::error::Outcome;
 
@@ -128,6 +129,8 @@ fn in_calls() {
         });
         assert_internal(Outcome::Unknown, |bulk, error| esa_bulk_new(client, null(), null(), bulk, error));
         assert_internal(Outcome::Unknown, |result, error| esa_bulk_next(null_mut(), result, error));
+        want_panic();
+        assert_eq!(esa_client_stats(client, null_mut()), ESA_ERR_INTERNAL);
         want_panic();
         assert_eq!(CStr::from_ptr(esa_client_credentials_source(client)), c"");
 

@@ -26,6 +26,7 @@ pub mod log;
 pub mod origin;
 mod owned;
 pub mod service_code;
+pub mod stats;
 pub mod status;
 mod string;
 mod struct_size;

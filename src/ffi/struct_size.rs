@@ -1,6 +1,7 @@
-//! Reading structs that the caller wrote, perhaps with an older or newer header than the library's.
+//! Reading structs that the caller wrote, and filling ones that are the caller's, perhaps with an older or newer header than the library's.
 
 use std::mem::{MaybeUninit, size_of};
+use std::ptr;
 
 use crate::error::{Error, Status};
 
@@ -22,18 +23,9 @@ pub(super) unsafe trait CallerStruct: Copy {
 /// # Safety
 /// `pointer` is NULL or points to a struct whose first field says how many bytes of it can be read.
 pub(super) unsafe fn read_struct<T: CallerStruct>(pointer: *const T) -> Result<T, Error> {
-    if pointer.is_null() {
-        return Err(Error::invalid_argument(T::ARGUMENT, "is NULL"));
-    }
+    // SAFETY: this function's promise.
+    let size = unsafe { read_size(pointer) }?;
     let bytes = pointer.cast::<u8>();
-    // SAFETY: a caller's struct begins with its size (this function's promise); it may lie at any address.
-    let size = unsafe { bytes.cast::<usize>().read_unaligned() };
-    if !(size_of::<usize>()..=LARGEST_STRUCT).contains(&size) {
-        return Err(Error::invalid_argument(
-            T::ARGUMENT,
-            format_args!("has struct_size {size}; begin with the struct's _INIT macro"),
-        ));
-    }
     let known = size.min(size_of::<T>());
     let mut copy = MaybeUninit::<T>::zeroed();
     // SAFETY: the caller's struct has `size` readable bytes, `known` of them fit into the copy, and all bytes are valid
@@ -51,6 +43,45 @@ pub(super) unsafe fn read_struct<T: CallerStruct>(pointer: *const T) -> Result<T
         ));
     }
     Ok(copy)
+}
+
+/// Fills the caller's struct, but for its size: the fields that both sides know from `fields`, zero in those that only the
+/// caller knows.
+///
+/// # Safety
+/// `pointer` is NULL or points to a struct whose first field says how many bytes of it can be written.
+pub(super) unsafe fn write_struct<T: CallerStruct>(fields: &T, pointer: *mut T) -> Result<(), Error> {
+    // SAFETY: what can be written can be read (this function's promise).
+    let size = unsafe { read_size(pointer) }?;
+    let known = size.min(size_of::<T>());
+    let (from, to) = (ptr::from_ref(fields).cast::<u8>(), pointer.cast::<u8>());
+    let begin = size_of::<usize>();
+    // SAFETY: the caller's struct has `size` bytes, of which `known` are in `fields` too; both are larger than the size
+    // itself, which stays.
+    unsafe {
+        to.add(begin).copy_from_nonoverlapping(from.add(begin), known - begin);
+        to.add(known).write_bytes(0, size - known);
+    }
+    Ok(())
+}
+
+/// The size that the caller's struct says it has.
+///
+/// # Safety
+/// `pointer` is NULL or points to a struct that begins with its size.
+unsafe fn read_size<T: CallerStruct>(pointer: *const T) -> Result<usize, Error> {
+    if pointer.is_null() {
+        return Err(Error::invalid_argument(T::ARGUMENT, "is NULL"));
+    }
+    // SAFETY: a caller's struct begins with its size (this function's promise); it may lie at any address.
+    let size = unsafe { pointer.cast::<usize>().read_unaligned() };
+    if !(size_of::<usize>()..=LARGEST_STRUCT).contains(&size) {
+        return Err(Error::invalid_argument(
+            T::ARGUMENT,
+            format_args!("has struct_size {size}; begin with the struct's _INIT macro"),
+        ));
+    }
+    Ok(size)
 }
 
 #[cfg(test)]
@@ -105,5 +136,30 @@ mod tests {
         // SAFETY: NULL is allowed.
         let error = unsafe { read_struct::<Sample>(std::ptr::null()) }.unwrap_err();
         assert_eq!(error.message(), "sample is NULL");
+    }
+
+    #[test]
+    fn a_struct_of_the_caller_s_is_filled_as_far_as_both_know_it() {
+        for (size, filled) in [(8, [0xff; 3]), (12, [7, 0xff, 0xff]), (16, [7, 9, 0xff]), (20, [7, 9, 0])] {
+            let mut words = [size, 0, 0xff, 0xff, 0xff];
+            let fields = Sample { struct_size: 16, a: 7, b: 9 };
+
+            // SAFETY: the array has as many bytes as its size says.
+            unsafe { write_struct(&fields, words.as_mut_ptr().cast::<Sample>()) }.unwrap();
+
+            assert_eq!(words, [size, 0, filled[0], filled[1], filled[2]]);
+        }
+    }
+
+    #[test]
+    fn what_says_no_size_is_not_filled() {
+        let fields = Sample { struct_size: 16, a: 7, b: 9 };
+        let mut words = [0_u64; 2];
+        // SAFETY: NULL is allowed, and so is a struct whose size is refused.
+        unsafe {
+            assert!(write_struct(&fields, ptr::null_mut()).is_err());
+            assert!(write_struct(&fields, words.as_mut_ptr().cast()).is_err());
+        }
+        assert_eq!(words, [0, 0]);
     }
 }

@@ -87,6 +87,7 @@ impl Bulk {
     }
 
     fn ensure(&mut self, item: &Item) -> Result<Record, Error> {
+        self.client.counters().calls.count();
         if let Some(error) = &self.hopeless {
             return Err(error.clone());
         }

@@ -53,6 +53,9 @@ pub(crate) fn create(call: &Call<'_>, request: &CreateRoutineRelatedRecord<'_>) 
             (created, origin) = (found, Origin::Recovered);
         }
     }
+    if origin == Origin::Recovered {
+        call.counters().recoveries.count();
+    }
     Ok(record(request, created, origin))
 }
 

@@ -39,6 +39,26 @@ const PATH: &str = "/";
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
+/// What the service repeats where it doesn't accept a signature.
+pub(crate) struct Signed {
+    pub(crate) string_to_sign: String,
+    /// Of V3 only.
+    pub(crate) canonical_request: Option<String>,
+}
+
+/// What [`sign`] has signed.
+pub(crate) fn signed(
+    version: SignatureVersion,
+    request: &Request<'_>,
+    credentials: &Credentials,
+    stamp: &Stamp,
+) -> Signed {
+    match version {
+        SignatureVersion::V1 => v1::signed(request, credentials, stamp),
+        SignatureVersion::V3 => v3::signed(request, credentials, stamp),
+    }
+}
+
 /// Signs `request`.
 pub(crate) fn sign(
     version: SignatureVersion,

@@ -7,25 +7,12 @@ use sha1::Sha1;
 use zeroize::Zeroizing;
 
 use super::percent_encoding::{encode, encode_pairs};
-use super::{FORM, PATH, Parameter, Request, Stamp};
+use super::{FORM, PATH, Parameter, Request, Signed, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
 pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
-    let mut query = request.query.clone();
-    query.extend([
-        ("AccessKeyId", credentials.access_key_id().into()),
-        ("Action", request.action.into()),
-        ("Format", "JSON".into()),
-        ("SignatureMethod", "HMAC-SHA1".into()),
-        ("SignatureNonce", stamp.nonce.as_str().into()),
-        ("SignatureVersion", "1.0".into()),
-        ("Timestamp", stamp.date.as_str().into()),
-        ("Version", request.version.into()),
-    ]);
-    if let Some(token) = credentials.security_token() {
-        query.push(("SecurityToken", token.into()));
-    }
+    let mut query = query_to_sign(request, credentials, stamp);
     let signature =
         signature(&string_to_sign(request.method, query.iter().chain(&request.form)), credentials.access_key_secret());
     query.push(("Signature", signature.into()));
@@ -41,6 +28,32 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
         headers,
         body: encode_pairs(&request.form),
     }
+}
+
+/// What is signed.
+pub(super) fn signed(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> Signed {
+    let query = query_to_sign(request, credentials, stamp);
+    let string_to_sign = string_to_sign(request.method, query.iter().chain(&request.form));
+    Signed { string_to_sign, canonical_request: None }
+}
+
+/// The query, with all that every request has in it but for the signature.
+fn query_to_sign<'a>(request: &Request<'a>, credentials: &'a Credentials, stamp: &'a Stamp) -> Vec<Parameter<'a>> {
+    let mut query = request.query.clone();
+    query.extend([
+        ("AccessKeyId", credentials.access_key_id().into()),
+        ("Action", request.action.into()),
+        ("Format", "JSON".into()),
+        ("SignatureMethod", "HMAC-SHA1".into()),
+        ("SignatureNonce", stamp.nonce.as_str().into()),
+        ("SignatureVersion", "1.0".into()),
+        ("Timestamp", stamp.date.as_str().into()),
+        ("Version", request.version.into()),
+    ]);
+    if let Some(token) = credentials.security_token() {
+        query.push(("SecurityToken", token.into()));
+    }
+    query
 }
 
 /// StringToSign = METHOD + "&" + enc("/") + "&" + enc(sorted pairs)

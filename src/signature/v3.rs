@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::percent_encoding::encode_pairs;
-use super::{FORM, PATH, Request, Stamp};
+use super::{FORM, PATH, Request, Signed, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
@@ -18,7 +18,7 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
     let body_hash = hash(&body);
     let mut headers = headers_to_sign(request, credentials, stamp, &body_hash);
 
-    let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
+    let names = names(&headers);
     let canonical_request = canonical_request(request.method, &query, &headers, &names, &body_hash);
     let signature = signature(&string_to_sign(&canonical_request), credentials.access_key_secret());
     headers.push((
@@ -26,6 +26,21 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
         format!("{ALGORITHM} Credential={},SignedHeaders={names},Signature={signature}", credentials.access_key_id()),
     ));
     HttpRequest { method: request.method, path: PATH.into(), query, headers, body }
+}
+
+/// What is signed.
+pub(super) fn signed(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> Signed {
+    let body_hash = hash(&encode_pairs(&request.form));
+    let headers = headers_to_sign(request, credentials, stamp, &body_hash);
+    let names = names(&headers);
+    let canonical_request =
+        canonical_request(request.method, &encode_pairs(&request.query), &headers, &names, &body_hash);
+    Signed { string_to_sign: string_to_sign(&canonical_request), canonical_request: Some(canonical_request) }
+}
+
+/// SignedHeaders
+fn names(headers: &[(&'static str, String)]) -> String {
+    headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";")
 }
 
 /// Host, content type and every `x-acs-*` header, sorted; no others, since a proxy may rewrite them.

@@ -18,6 +18,8 @@ const OUTPUT_BUFFER: usize = 8 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     pub(super) limits: Option<Limits>,
+    /// Whether it needs a connection of its own.
+    pub(super) connects: bool,
     /// Whether a byte of the request has left this machine.
     pub(super) sent: bool,
     /// Why the exchange failed, in more words than ureq has for it.

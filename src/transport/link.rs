@@ -12,7 +12,7 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver as NoResolver};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 use ureq::{Agent, AsSendBody};
 
-use super::connection::{Connection, LARGEST_HEAD, SharedExchange};
+use super::connection::{Connection, Exchange, LARGEST_HEAD, SharedExchange};
 use super::proxy::{Proxies, Proxy};
 use super::resolver::Resolver;
 use super::stream::Stream;
@@ -22,6 +22,7 @@ use crate::config::{Config, KeepAlive, ProxyUrl};
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
 use crate::error::{Error, Outcome, Status};
+use crate::stats::Counters;
 
 /// More than any reply that the service gives.
 const LARGEST_BODY: u64 = 1024 * 1024;
@@ -34,11 +35,12 @@ pub(crate) struct Settings {
     connect_timeout: Duration,
     pub(super) keep_alive: KeepAlive,
     agent_config: AgentConfig,
+    counters: Arc<Counters>,
 }
 
 impl Settings {
     /// What isn't set comes from `environment`.
-    pub(crate) fn new(config: &Config, environment: &Environment) -> Result<Settings, Error> {
+    pub(crate) fn new(config: &Config, environment: &Environment, counters: &Arc<Counters>) -> Result<Settings, Error> {
         let agent_config = Agent::config_builder()
             .proxy(None)
             .max_redirects(0)
@@ -57,6 +59,7 @@ impl Settings {
             connect_timeout: config.timeouts.connect,
             keep_alive: config.keep_alive,
             agent_config,
+            counters: Arc::clone(counters),
         })
     }
 }
@@ -193,7 +196,7 @@ impl Link {
     pub(super) fn exchange(&mut self, request: HttpRequest, limits: &Limits) -> Result<Reply, Error> {
         {
             let mut exchange = self.exchange.lock();
-            (exchange.limits, exchange.sent, exchange.failure) = (Some(limits.clone()), false, None);
+            *exchange = Exchange { limits: Some(limits.clone()), ..Exchange::default() };
         }
         let HttpRequest { method, path, query, headers, body } = request;
         let url = &self.target.destination.url;
@@ -204,7 +207,12 @@ impl Link {
         }
         let reply = if body.is_empty() { self.run(builder.body(())) } else { self.run(builder.body(body)) };
         // A link that is kept must not keep the caller's cancelling with it.
-        self.exchange.lock().limits = None;
+        let mut exchange = self.exchange.lock();
+        exchange.limits = None;
+        if !exchange.connects {
+            self.target.settings.counters.connections_reused.count();
+        }
+        drop(exchange);
         reply.map_err(|error| self.explain(error))
     }
 
@@ -244,8 +252,12 @@ impl Connector for LinkConnector {
         let Some(limits) = exchange.limits.clone() else {
             return Err(exchange.fail(Error::new(Status::Internal, "a connection is made outside of an exchange")));
         };
+        exchange.connects = true;
         match self.target.connect(&limits) {
-            Ok(stream) => Ok(Some(Connection::new(stream, self.exchange.clone()))),
+            Ok(stream) => {
+                self.target.settings.counters.connections_opened.count();
+                Ok(Some(Connection::new(stream, self.exchange.clone())))
+            }
             Err(error) => Err(exchange.fail(error)),
         }
     }

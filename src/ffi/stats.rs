@@ -1,0 +1,85 @@
+//! What a client has done so far.
+
+use std::mem::size_of;
+
+use super::client::esa_client;
+use super::guard::guarded;
+use super::status::esa_status;
+use super::struct_size::{CallerStruct, write_struct};
+use crate::log::Log;
+use crate::stats::Stats;
+
+/// What a client has done since it was made, by all threads together. Begin with `ESA_STATS_INIT`.
+///
+/// In a child of fork, what its parent had done before is part of it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct esa_stats {
+    /// `sizeof(esa_stats)`.
+    pub struct_size: usize,
+    /// Calls of the program; each record of `esa_ensure_routine_related_records()` is one.
+    pub calls: u64,
+    /// Requests to the service, those that look for a record included.
+    pub attempts: u64,
+    /// Requests that were made again after one that failed.
+    pub retries: u64,
+    /// Records of which the service's answer was lost, and that were found.
+    pub recoveries: u64,
+    /// Waits because the service was busy with another call of the account.
+    pub busy_waits: u64,
+    /// Waits because another write of the client was under way.
+    pub gate_waits: u64,
+    /// Connections made, those to whom credentials are asked of included.
+    pub connections_opened: u64,
+    /// Requests that went over a connection that was there already.
+    pub connections_reused: u64,
+    /// How often credentials were got from a provider.
+    pub credentials_refreshed: u64,
+}
+
+// SAFETY: `repr(C)`, `struct_size` first, then integers.
+unsafe impl CallerStruct for esa_stats {
+    const ARGUMENT: &'static str = "stats";
+}
+
+impl From<Stats> for esa_stats {
+    fn from(stats: Stats) -> esa_stats {
+        esa_stats {
+            struct_size: size_of::<esa_stats>(),
+            calls: stats.calls,
+            attempts: stats.attempts,
+            retries: stats.retries,
+            recoveries: stats.recoveries,
+            busy_waits: stats.busy_waits,
+            gate_waits: stats.gate_waits,
+            connections_opened: stats.connections_opened,
+            connections_reused: stats.connections_reused,
+            credentials_refreshed: stats.credentials_refreshed,
+        }
+    }
+}
+
+/// Tells what `client` has done so far.
+///
+/// Fills the fields that `stats->struct_size` says that the caller knows, and that the library does; the others of the
+/// caller become 0. The numbers only grow. Any thread, at any time.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where a pointer is NULL or `struct_size` was never set.
+///
+/// # Safety
+/// `client` is NULL or a live object; `stats` is NULL or points to a struct whose first field says how many bytes of it
+/// can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_client_stats(client: *const esa_client, stats: *mut esa_stats) -> esa_status {
+    // SAFETY: NULL or a live object (this function's promise).
+    let client = unsafe { client.as_ref() };
+    let panicked = esa_status::ESA_ERR_INTERNAL;
+    guarded(&Log::default(), panicked, || match client {
+        // SAFETY: `stats` is as `write_struct` wants it (this function's promise).
+        Some(client) => match unsafe { write_struct(&esa_stats::from(client.client.stats()), stats) } {
+            Ok(()) => esa_status::ESA_OK,
+            Err(error) => error.status().into(),
+        },
+        None => esa_status::ESA_ERR_INVALID_ARGUMENT,
+    })
+}

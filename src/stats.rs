@@ -1,0 +1,71 @@
+//! What a client has done so far, in numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a client has done since it was made, in this process and, before a fork, in the parent's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Calls of the program; each record of a bulk is one.
+    pub calls: u64,
+    /// Requests to the service, those that look for a record included.
+    pub attempts: u64,
+    /// Requests that were made again after one that failed.
+    pub retries: u64,
+    /// Records of which the service's answer was lost, and that were found.
+    pub recoveries: u64,
+    /// Waits because the service was busy with another call of the account.
+    pub busy_waits: u64,
+    /// Waits because another write of the client was under way.
+    pub gate_waits: u64,
+    /// Connections made, those to whom credentials are asked of included.
+    pub connections_opened: u64,
+    /// Requests that went over a connection that was there already.
+    pub connections_reused: u64,
+    /// How often credentials were got from a provider.
+    pub credentials_refreshed: u64,
+}
+
+/// One number, counted by any thread.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The numbers while they are counted.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) calls: Counter,
+    pub(crate) attempts: Counter,
+    pub(crate) retries: Counter,
+    pub(crate) recoveries: Counter,
+    pub(crate) busy_waits: Counter,
+    pub(crate) gate_waits: Counter,
+    pub(crate) connections_opened: Counter,
+    pub(crate) connections_reused: Counter,
+    pub(crate) credentials_refreshed: Counter,
+}
+
+impl Counters {
+    pub(crate) fn read(&self) -> Stats {
+        Stats {
+            calls: self.calls.get(),
+            attempts: self.attempts.get(),
+            retries: self.retries.get(),
+            recoveries: self.recoveries.get(),
+            busy_waits: self.busy_waits.get(),
+            gate_waits: self.gate_waits.get(),
+            connections_opened: self.connections_opened.get(),
+            connections_reused: self.connections_reused.get(),
+            credentials_refreshed: self.credentials_refreshed.get(),
+        }
+    }
+}
