@@ -13,6 +13,7 @@
 
 #include "esa.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -247,6 +248,34 @@ class Timeout {
 // once. `message` is valid until it returns. What it throws is dropped.
 using LogSink = std::function<void(LogLevel level, std::string_view message)>;
 
+// What a CredentialsProvider gives: printable ASCII without blanks.
+struct Credentials {
+    std::string access_key_id;
+    std::string access_key_secret;
+    // Empty unless they are temporary ones of STS.
+    std::string security_token;
+    // Until when they are good. None: until the service doesn't take them any more.
+    std::optional<std::chrono::system_clock::time_point> expires_at;
+};
+
+// Gives credentials that are kept elsewhere, on the thread of a call that needs them, one call of a client at a time:
+// for the client's first call, from five minutes before they expire on, and once more when the service says that they
+// have. `left` is how long it should take at most; nothing else ends it.
+//
+// It may return the Credentials as they are. The message of the Error that it returns in their place, or the what() of
+// the exception that it throws, is the reason in the call's own error, so it must hold no secret.
+using CredentialsProvider = std::function<Result<Credentials>(std::chrono::milliseconds left)>;
+
+namespace detail {
+
+// What the library calls back; whoever uses a client keeps it alive.
+struct Callbacks {
+    std::shared_ptr<const LogSink> sink;
+    std::shared_ptr<const CredentialsProvider> provider;
+};
+
+} // namespace detail
+
 // How a client is to be made. What isn't set comes from the environment or has the default that esa.h tells.
 //
 // Setters don't fail: one that is given something unusable changes nothing, and making a client of this configuration
@@ -255,7 +284,7 @@ class Config {
   public:
     Config() : handle_(esa_config_new()) {}
 
-    // `token` is for temporary credentials of STS.
+    // `token` is for temporary credentials of STS. Default: those that are found where the official SDKs find them.
     Config &set_credentials(std::string_view access_key_id, std::string_view access_key_secret,
                             std::optional<std::string_view> token = std::nullopt) {
         const auto id = kept(detail::terminated("access_key_id", access_key_id));
@@ -263,6 +292,19 @@ class Config {
         const auto third = kept(detail::terminated("security_token", token.value_or("")));
         if (id && secret && third) {
             esa_config_set_credentials(native_handle(), id->c_str(), secret->c_str(), token ? third->c_str() : nullptr);
+        }
+        return *this;
+    }
+
+    // What gives the credentials, in place of fixed ones; an empty `provider` changes nothing. Clients share it and
+    // keep it. The last one of this and set_credentials() counts.
+    Config &set_credentials_provider(CredentialsProvider provider) {
+        if (provider) {
+            auto shared = std::make_shared<const CredentialsProvider>(std::move(provider));
+            const auto user_data = const_cast<CredentialsProvider *>(shared.get());
+            if (esa_config_set_credentials_provider(native_handle(), ask, user_data) == ESA_OK) {
+                callbacks_.provider = std::move(shared);
+            }
         }
         return *this;
     }
@@ -324,7 +366,7 @@ class Config {
         auto shared = sink ? std::make_shared<const LogSink>(std::move(sink)) : nullptr;
         const auto user_data = const_cast<LogSink *>(shared.get());
         if (esa_config_set_log(native_handle(), level, shared ? write_log : nullptr, user_data) == ESA_OK) {
-            sink_ = std::move(shared);
+            callbacks_.sink = std::move(shared);
         }
         return *this;
     }
@@ -360,8 +402,44 @@ class Config {
 #endif
     }
 
+    static void ask(void *provider, std::uint32_t timeout_ms, esa_credentials *credentials) noexcept {
+        const auto give = [&] {
+            const std::chrono::milliseconds left(timeout_ms);
+            const Result<Credentials> given = (*static_cast<const CredentialsProvider *>(provider))(left);
+            if (!given) {
+                return esa_credentials_fail(credentials, given.error().message().c_str());
+            }
+            const auto id = detail::terminated("access_key_id", given->access_key_id);
+            const auto secret = detail::terminated("access_key_secret", given->access_key_secret);
+            const auto token = detail::terminated("security_token", given->security_token);
+            for (const auto *part : {&id, &secret, &token}) {
+                if (!*part) {
+                    return esa_credentials_fail(credentials, part->error().message().c_str());
+                }
+            }
+            std::int64_t expires_at = 0;
+            if (given->expires_at) {
+                const auto since_1970 = given->expires_at->time_since_epoch();
+                // 0 would be for ever.
+                expires_at = std::max<std::int64_t>(1, std::chrono::floor<std::chrono::seconds>(since_1970).count());
+            }
+            esa_credentials_set(credentials, id->c_str(), secret->c_str(), token->c_str(), expires_at);
+        };
+#if defined(__cpp_exceptions)
+        try {
+            give();
+        } catch (const std::exception &exception) {
+            esa_credentials_fail(credentials, exception.what());
+        } catch (...) {
+            esa_credentials_fail(credentials, "the program's own function threw what is no std::exception");
+        }
+#else
+        give();
+#endif
+    }
+
     detail::Handle<esa_config, esa_config_free> handle_;
-    std::shared_ptr<const LogSink> sink_;
+    detail::Callbacks callbacks_;
     // The first thing that the C library didn't get to see.
     std::optional<Error> refused_;
 };
@@ -607,7 +685,7 @@ class Client {
         if (esa_client_new(config.native_handle(), &client, &error) != ESA_OK) {
             return detail::failure(Error(*detail::ErrorHandle(error)));
         }
-        return Client(client, config.sink_);
+        return Client(client, config.callbacks_);
     }
 
     // Creates a record on a site and ties it to a routine. The Error's outcome() says whether the record may exist.
@@ -757,11 +835,15 @@ class Client {
                                                const CallOptions &options = {}) const;
 #endif
 
+    // The name of the provider whose credentials are used, such as "callback" or "cli_profile"; see
+    // esa_client_credentials_source(). Empty before the first call that needed some.
+    std::string_view credentials_source() const noexcept { return esa_client_credentials_source(native_handle()); }
+
     // The C library's object; it stays this one's.
     esa_client *native_handle() const noexcept { return handle_.get(); }
 
   private:
-    Client(esa_client *client, std::shared_ptr<const LogSink> sink) : sink_(std::move(sink)), handle_(client) {}
+    Client(esa_client *client, detail::Callbacks callbacks) : callbacks_(std::move(callbacks)), handle_(client) {}
 
     // Carries out an operation of C, with its request, its result and what releases that.
     template <class Value, auto release, class Request, class CRequest, class CResult>
@@ -769,7 +851,7 @@ class Client {
                                                CResult **, esa_error **),
                        const Request &request, const CallOptions &options) const {
         // The call may outlast this object.
-        const auto sink = sink_;
+        const auto callbacks = callbacks_;
         detail::Texts texts;
         const CRequest c_request = detail::to_c(request, texts);
         if (texts.problem()) {
@@ -808,7 +890,7 @@ class Client {
     }
 #endif
 
-    std::shared_ptr<const LogSink> sink_;
+    detail::Callbacks callbacks_;
     detail::Handle<esa_client, esa_client_free> handle_;
 };
 

@@ -36,6 +36,17 @@ func New(config Config) (*Client, error) {
 	return client, nil
 }
 
+// CredentialsSource is the name of the provider whose credentials are used: "configuration", "callback" (the
+// CredentialsProvider), "environment", "oidc", "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri".
+// It is empty before the first call that needed some, and after Close.
+func (client *Client) CredentialsSource() string {
+	if !client.handle.enter() {
+		return ""
+	}
+	defer client.handle.leave()
+	return client.handle.native.credentialsSource()
+}
+
 // Close releases the client. Calls that run come to their proper end, and the log may get lines until they do; those
 // that begin later, or still wait for their turn, fail with [ErrClosed].
 //

@@ -3,6 +3,7 @@
 package esa
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math"
@@ -15,9 +16,17 @@ import (
 // The environment is read by [New] and never again.
 type Config struct {
 	// Credentials sign the requests.
-	// Default: those of the environment variables ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and,
-	// for temporary ones, ALIBABA_CLOUD_SECURITY_TOKEN.
+	// Default: those that are found where the official SDKs find them, when a call needs some: the environment
+	// (ALIBABA_CLOUD_ACCESS_KEY_ID, …), OIDC, the command line's profile, the credentials file, the role of the ECS
+	// instance, ALIBABA_CLOUD_CREDENTIALS_URI. Temporary ones are renewed before they expire.
 	Credentials Credentials
+
+	// CredentialsProvider gives them in place of those, for secrets that are kept elsewhere. It runs on the goroutine of
+	// a call that needs them, one call of the client at a time: for the first call, from five minutes before they expire
+	// on, and once more when the service says that they have. Its context has the call's deadline, but doesn't end when
+	// the call's context is cancelled. Its error's text is told by the call's, so it must hold no secret. A panic counts
+	// as an error, and it must not end its goroutine. It may make calls with other clients.
+	CredentialsProvider func(context.Context) (Credentials, error)
 
 	// Region is "cn-hangzhou" for accounts of the China site and "ap-southeast-1" for international accounts: the
 	// account decides, not the place. Any other region needs an Endpoint.
@@ -83,6 +92,17 @@ type Credentials struct {
 	AccessKeySecret string `json:"-"`
 	// SecurityToken is empty unless they are temporary ones of STS.
 	SecurityToken string `json:"-"`
+	// ExpiresAt is until when those of a CredentialsProvider are good. Zero: until the service doesn't take them any more.
+	ExpiresAt time.Time `json:"-"`
+}
+
+// check refuses what C would cut.
+func (credentials *Credentials) check() error {
+	return checkText(
+		"access_key_id", credentials.AccessKeyID,
+		"access_key_secret", credentials.AccessKeySecret,
+		"security_token", credentials.SecurityToken,
+	)
 }
 
 // Format implements [fmt.Formatter], so that no verb shows a secret.
@@ -119,10 +139,13 @@ func clamped(number int) uint32 {
 
 // check refuses what C can't be handed, and returns the time limits for it.
 func (config *Config) check() (timeouts nativeTimeouts, err error) {
+	if err := config.Credentials.check(); err != nil {
+		return timeouts, err
+	}
+	if config.CredentialsProvider != nil && config.Credentials != (Credentials{}) {
+		return timeouts, invalidArgument("credentials_provider", "can't be given together with credentials")
+	}
 	err = checkText(
-		"access_key_id", config.Credentials.AccessKeyID,
-		"access_key_secret", config.Credentials.AccessKeySecret,
-		"security_token", config.Credentials.SecurityToken,
 		"region", config.Region,
 		"endpoint", config.Endpoint,
 		"ca_file", config.CAFile,

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 	os.Setenv("ESA_ENDPOINT", emulator.URL)
 	os.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", emulator.AccessKeyID)
 	os.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", emulator.AccessKeySecret)
+	os.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
 	os.Unsetenv("ALIBABA_CLOUD_SECURITY_TOKEN")
 	os.Unsetenv("ALIBABA_CLOUD_REGION_ID")
 	status := m.Run()

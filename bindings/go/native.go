@@ -8,6 +8,7 @@ package esa
 #include <esa.h>
 
 void esaGoLog(uintptr_t logger, int32_t level, char *message);
+void esaGoCredentials(uintptr_t provider, uint32_t timeout_ms, esa_credentials *credentials);
 
 // What cgo declares for a Go function has no const, so this stands between.
 static inline void forward_log(void *user_data, int32_t level, const char *message) {
@@ -16,6 +17,14 @@ static inline void forward_log(void *user_data, int32_t level, const char *messa
 
 static inline void set_log(esa_config *config, uintptr_t logger) {
     esa_config_set_log(config, ESA_LOG_DEBUG, forward_log, (void *)logger);
+}
+
+static inline void forward_credentials(void *user_data, uint32_t timeout_ms, esa_credentials *credentials) {
+    esaGoCredentials((uintptr_t)user_data, timeout_ms, credentials);
+}
+
+static inline void set_credentials_provider(esa_config *config, uintptr_t provider) {
+    esa_config_set_credentials_provider(config, forward_credentials, (void *)provider);
 }
 
 typedef struct {
@@ -92,17 +101,20 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/cgo"
+	"strings"
 	"time"
 	"unsafe"
 )
 
 // nativeClient is an esa_client and what has to live as long as it does.
 type nativeClient struct {
-	client *C.esa_client
-	logger cgo.Handle
+	client   *C.esa_client
+	logger   cgo.Handle
+	provider cgo.Handle
 }
 
 // nativeTimeouts are a configuration's, in milliseconds.
@@ -158,6 +170,10 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 		client.logger = cgo.NewHandle(config.Logger)
 		C.set_log(native, C.uintptr_t(client.logger))
 	}
+	if config.CredentialsProvider != nil {
+		client.provider = cgo.NewHandle(config.CredentialsProvider)
+		C.set_credentials_provider(native, C.uintptr_t(client.provider))
+	}
 	made := C.make_client(native)
 	if made.error != nil {
 		client.free()
@@ -170,9 +186,15 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 // free releases the client; no call may run.
 func (client nativeClient) free() {
 	C.esa_client_free(client.client)
-	if client.logger != 0 {
-		client.logger.Delete()
+	for _, held := range []cgo.Handle{client.logger, client.provider} {
+		if held != 0 {
+			held.Delete()
+		}
 	}
+}
+
+func (client nativeClient) credentialsSource() string {
+	return C.GoString(C.esa_client_credentials_source(client.client))
 }
 
 // The calls block until they are over. Their requests' strings have no NUL.
@@ -322,6 +344,41 @@ func esaGoLog(logger C.uintptr_t, level C.int32_t, message *C.char) {
 	// A panic that crossed the native frames would leave the library in the middle of a call.
 	defer func() { _ = recover() }()
 	cgo.Handle(logger).Value().(*slog.Logger).Log(context.Background(), slogLevel(level), C.GoString(message))
+}
+
+//export esaGoCredentials
+func esaGoCredentials(provider C.uintptr_t, timeout C.uint32_t, credentials *C.esa_credentials) {
+	provide := cgo.Handle(provider).Value().(func(context.Context) (Credentials, error))
+	given, err := provided(provide, time.Duration(timeout)*time.Millisecond)
+	if err != nil {
+		reason := strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "?"), "\x00", " ")
+		C.esa_credentials_fail(credentials, terminated(reason))
+		return
+	}
+	expiresAt := int64(0)
+	if !given.ExpiresAt.IsZero() {
+		expiresAt = max(1, given.ExpiresAt.Unix()) // 0 is for ever
+	}
+	C.esa_credentials_set(credentials, terminated(given.AccessKeyID), terminated(given.AccessKeySecret),
+		optional(given.SecurityToken), C.int64_t(expiresAt))
+}
+
+// provided is what the caller's function gives; its panic is an error, as with the log's.
+func provided(
+	provide func(context.Context) (Credentials, error), timeout time.Duration,
+) (given Credentials, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v", cause)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	given, err = provide(ctx)
+	if err != nil {
+		return given, errors.New(err.Error()) // which may panic as well
+	}
+	return given, given.check()
 }
 
 func slogLevel(level C.int32_t) slog.Level {

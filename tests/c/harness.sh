@@ -11,9 +11,9 @@ failed=0
 mkdir -p "$build"
 scripts/need "${CC%% *}" "${CXX%% *}" "$PYTHON" nm readelf || exit 2
 
-# The caller's own account has no part in the tests.
-unset ALIBABA_CLOUD_ACCESS_KEY_ID ALIBABA_CLOUD_ACCESS_KEY_SECRET ALIBABA_CLOUD_SECURITY_TOKEN
-unset ALIBABA_CLOUD_REGION_ID ESA_ENDPOINT
+# The caller's own account has no part in the tests, nor has a role of the machine that they run on.
+unset $(env | sed -n 's/^\(ALIBABA_CLOUD_[A-Z0-9_]*\)=.*/\1/p') ESA_ENDPOINT ESA_STS_ENDPOINT ESA_METADATA_ENDPOINT
+export ALIBABA_CLOUD_ECS_METADATA_DISABLED=true HOME="$build/home"
 
 if [ -z "${ESA_EMULATOR:-}" ] && [ -x target/debug/esa-emulator ]; then
     export ESA_EMULATOR="$PWD/target/debug/esa-emulator"

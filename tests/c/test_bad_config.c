@@ -1,7 +1,8 @@
 /*
  * Configurations that can't be used are refused with the reason: by the setter, by esa_client_new(), or by the call.
  *
- * Needs an environment without ESA_ENDPOINT and the variables of ALIBABA_CLOUD_*.
+ * Needs an environment without ESA_ENDPOINT and the variables of ALIBABA_CLOUD_*, but with
+ * ALIBABA_CLOUD_ECS_METADATA_DISABLED=true, and an empty home directory.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
@@ -36,6 +37,7 @@ static void refused(esa_status status, esa_config *config, const char *message) 
 
 static void setters_take_no_null_configuration(void) {
     CHECK_INTEGER(esa_config_set_credentials(NULL, "id", "secret", NULL), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_credentials_provider(NULL, NULL, NULL), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_region(NULL, "cn-hangzhou"), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_endpoint(NULL, "localhost"), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_timeouts(NULL, 1, 1, 1), ESA_ERR_INVALID_ARGUMENT);
@@ -158,12 +160,12 @@ static void call_lacks_credentials(esa_config *config, const char *message) {
 static void calls_without_credentials(void) {
     esa_config *config = esa_config_new();
     esa_config_set_endpoint(config, emulator.url);
-    call_lacks_credentials(config, "no credentials: environment: ALIBABA_CLOUD_ACCESS_KEY_ID is not set");
+    call_lacks_credentials(config, "no credentials: environment: ALIBABA_CLOUD_ACCESS_KEY_ID is not set; oidc: ");
 
     setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", emulator.access_key_id, 1);
     config = esa_config_new();
     esa_config_set_endpoint(config, emulator.url);
-    call_lacks_credentials(config, "no credentials: environment: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set");
+    call_lacks_credentials(config, "no credentials: environment: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set; oidc: ");
     unsetenv("ALIBABA_CLOUD_ACCESS_KEY_ID");
 }
 

@@ -33,7 +33,7 @@ static void calls_return_results() {
     const auto cancelled = client->try_create_routine_related_record(request, options);
     CHECK(!cancelled);
     CHECK_INTEGER(cancelled.error().status(), ESA_ERR_CANCELLED);
-    CHECK_INTEGER(lines, 2);
+    CHECK_INTEGER(lines, 3);
 }
 
 static void failures_return_errors() {
@@ -44,6 +44,25 @@ static void failures_return_errors() {
     CHECK_INTEGER(client.error().status(), ESA_ERR_CONFIG);
 }
 
+static void a_provider_returns_what_it_has_or_an_error() {
+    bool closed = true;
+    esa::Config config;
+    config.set_endpoint(emulator.url)
+        .set_credentials_provider([&closed](std::chrono::milliseconds) -> esa::Result<esa::Credentials> {
+            if (closed) {
+                return esa::detail::failure(esa::Error(ESA_ERR_CREDENTIALS, "the vault is closed", ""));
+            }
+            return esa::Credentials{emulator.access_key_id, emulator.access_key_secret, "", {}};
+        });
+    const auto client = esa::Client::try_make(config);
+    CHECK(client);
+    const auto refused = client->try_get_match_site({"a.example.com"});
+    CHECK(!refused);
+    CHECK_TEXT(refused.error().message().c_str(), "no credentials: callback: the vault is closed");
+    closed = false;
+    CHECK(client->try_get_match_site({"a.example.com"}));
+}
+
 int main() {
     if (esa_emulator_start(nullptr, &emulator) != 0) {
         std::fprintf(stderr, "%s\n", emulator.error);
@@ -52,5 +71,6 @@ int main() {
     }
     RUN(calls_return_results);
     RUN(failures_return_errors);
+    RUN(a_provider_returns_what_it_has_or_an_error);
     return esa_emulator_stop(&emulator) != 0 || check_failed_tests != 0;
 }

@@ -37,6 +37,9 @@ def run(example: str, emulator: Emulator, *arguments: str, **environment: str) -
         "ESA_ENDPOINT": emulator.url,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
+        # No other credentials that this machine has; empty is as good as unset.
+        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+        "HOME": "",
         **environment,
     }
     done = subprocess.run(

@@ -17,9 +17,14 @@ STAGE = ROOT / "target" / "stage"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def snippets(language: str, document: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", document, re.DOTALL | re.MULTILINE)
+
+
 def snippet(language: str) -> str:
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    return str(found)
+    """The one that is a whole program."""
+    (found,) = [block for block in snippets(language) if "vault" not in block]
+    return found
 
 
 @pytest.fixture
@@ -30,6 +35,9 @@ def environment() -> Iterator[dict[str, str]]:
             "ESA_ENDPOINT": emulator.url,
             "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
+            # No other credentials that this machine has; empty is as good as unset.
+            "ALIBABA_CLOUD_SECURITY_TOKEN": "",
+            "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
         }
 
 
@@ -73,12 +81,12 @@ def test_python(environment: dict[str, str]) -> None:
     assert run([sys.executable, "-c", snippet("python")], environment).startswith("created record ")
 
 
-def test_go(environment: dict[str, str]) -> None:
+def run_go(program: str, environment: dict[str, str]) -> str:
     # Beside the examples, whose module knows where the package is.
     folder = ROOT / "examples" / "go" / "readme_snippet"
     folder.mkdir()
     try:
-        (folder / "main.go").write_text(snippet("go"))
+        (folder / "main.go").write_text(program)
         done = subprocess.run(
             [os.environ.get("GO", "go"), "run", "./readme_snippet"],
             cwd=folder.parent,
@@ -90,7 +98,148 @@ def test_go(environment: dict[str, str]) -> None:
     finally:
         shutil.rmtree(folder)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("created record ")
+    return done.stdout
+
+
+def test_go(environment: dict[str, str]) -> None:
+    assert run_go(snippet("go"), environment).startswith("created record ")
+
+
+# What the providers of credentials need around them, in the place of SNIPPET: a vault, and a call.
+AROUND_PROVIDERS = {
+    "c": r"""
+#include <esa.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct secret { const char *id, *secret, *token; int64_t expires_at; };
+
+static int read_vault(void *vault, uint32_t timeout_ms, struct secret *secret) {
+    *secret = (struct secret){getenv("VAULT_ID"), getenv("VAULT_SECRET"), NULL, 4102444800};
+    return vault == NULL && timeout_ms > 0 ? 0 : -1;
+}
+
+SNIPPET
+int main(void) {
+    esa_config *config = esa_config_new();
+    esa_config_set_credentials_provider(config, from_vault, NULL);
+    esa_client *client = NULL;
+    esa_client_new(config, &client, NULL);
+    esa_config_free(config);
+    esa_get_match_site_request request = ESA_GET_MATCH_SITE_REQUEST_INIT;
+    request.record_name = "a.example.com";
+    esa_get_match_site_result *site = NULL;
+    esa_get_match_site(client, &request, NULL, &site, NULL);
+    printf("%s %s\n", esa_client_credentials_source(client), site ? site->site_name : "no site");
+    esa_get_match_site_result_free(site);
+    esa_client_free(client);
+    return 0;
+}
+""",
+    "cpp": r"""
+#include <esa.hpp>
+#include <iostream>
+
+struct Secret {
+    std::string id, secret, token;
+    std::optional<std::chrono::system_clock::time_point> expires_at;
+};
+
+struct Vault {
+    Secret read(std::chrono::milliseconds) const {
+        return {std::getenv("VAULT_ID"), std::getenv("VAULT_SECRET"), "",
+                std::chrono::system_clock::now() + std::chrono::hours(1)};
+    }
+};
+
+int main() {
+    const Vault vault;
+    esa::Config config;
+    SNIPPET
+    const esa::Client client(config);
+    const auto site = client.get_match_site({"a.example.com"});
+    std::cout << client.credentials_source() << " " << site.site_name << std::endl;
+}
+""",
+    "python": r"""
+import datetime
+import os
+import types
+
+import libesa
+
+secret = types.SimpleNamespace(
+    id=os.environ["VAULT_ID"],
+    secret=os.environ["VAULT_SECRET"],
+    token=None,
+    expires_at=datetime.datetime(2100, 1, 1, tzinfo=datetime.timezone.utc),
+)
+vault = types.SimpleNamespace(read=lambda name, timeout: secret)
+
+SNIPPET
+site = client.get_match_site(record_name="a.example.com")
+print(client.credentials_source, site.site_name)
+""",
+    "go": r"""
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"time"
+
+	"github.com/libesa/libesa/bindings/go"
+)
+
+type secret struct {
+	ID, Secret, Token string
+	Expires           time.Time
+}
+
+type anyVault struct{}
+
+func (anyVault) Read(context.Context, string) (secret, error) {
+	return secret{ID: os.Getenv("VAULT_ID"), Secret: os.Getenv("VAULT_SECRET"), Expires: time.Unix(4102444800, 0)}, nil
+}
+
+func main() {
+	var vault anyVault
+	SNIPPET
+	if err != nil {
+		log.Fatal(err)
+	}
+	site, err := client.GetMatchSite(context.Background(), esa.GetMatchSiteRequest{RecordName: "a.example.com"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(client.CredentialsSource(), site.SiteName)
+}
+""",
+}
+
+
+@pytest.mark.parametrize("language", AROUND_PROVIDERS)
+def test_a_provider_of_credentials(language: str, tmp_path: Path, environment: dict[str, str]) -> None:
+    of_a_binding = ROOT / "bindings" / language / "README.md"
+    document = of_a_binding.read_text(encoding="utf-8") if of_a_binding.exists() else README
+    (provider,) = [block for block in snippets(language, document) if "vault" in block]
+    program = AROUND_PROVIDERS[language].replace("SNIPPET", provider)
+    environment["VAULT_ID"] = environment.pop("ALIBABA_CLOUD_ACCESS_KEY_ID")
+    environment["VAULT_SECRET"] = environment.pop("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+    source = tmp_path / f"program.{language}"
+    source.write_text(program)
+
+    if language == "go":
+        printed = run_go(program, environment)
+    elif language == "python":
+        printed = run([sys.executable, str(source)], environment)
+    else:
+        compiler = {"c": [os.environ.get("CC", "cc"), "-std=c99"], "cpp": [os.environ.get("CXX", "c++"), "-std=c++17"]}
+        printed = run([compiled([*compiler[language], *STRICT], source, SHARED, environment)], environment)
+
+    assert printed == "callback example.com\n"
 
 
 def test_pkg_config(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -17,10 +17,14 @@ PACKAGE_PATH = Path(__file__).parents[1] / "src"
 
 
 @pytest.fixture(autouse=True)
-def _no_configuration_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_configuration_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     for variable in list(os.environ):
-        if variable.startswith("ALIBABA_CLOUD_") or variable == "ESA_ENDPOINT":
+        if variable.startswith("ALIBABA_CLOUD_") or (variable.startswith("ESA_") and variable.endswith("ENDPOINT")):
             monkeypatch.delenv(variable)
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
 
 
 @pytest.fixture

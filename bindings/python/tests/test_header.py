@@ -39,11 +39,13 @@ SCALARS: dict[str, Any] = {
     "uint64_t": c_uint64,
     "esa_log_fn": _structs.LogFunction,
     "esa_interrupt_fn": _structs.InterruptFunction,
+    "esa_credentials_fn": _structs.CredentialsFunction,
     "char *": c_char_p,
     "void *": c_void_p,
     "esa_config *": c_void_p,
     "esa_client *": c_void_p,
     "esa_cancel *": c_void_p,
+    "esa_credentials *": c_void_p,
 }
 
 
@@ -103,7 +105,12 @@ def test_functions(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "function"), [("esa_log_fn", _structs.LogFunction), ("esa_interrupt_fn", _structs.InterruptFunction)]
+    ("name", "function"),
+    [
+        ("esa_log_fn", _structs.LogFunction),
+        ("esa_interrupt_fn", _structs.InterruptFunction),
+        ("esa_credentials_fn", _structs.CredentialsFunction),
+    ],
 )
 def test_callbacks(name: str, function: Any) -> None:
     declaration = re.search(rf"typedef (.*?)\(\*{name}\)\((.*?)\);", HEADER)

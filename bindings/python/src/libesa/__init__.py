@@ -11,6 +11,7 @@ Importing this loads the shared library; an ImportError tells where it was looke
 from ._library import NativeInfo, native_info
 from .cancel import Cancel
 from .client import Client
+from .credentials import Credentials
 from .deletion import Deletion
 from .enums import Origin, Outcome, ServiceCode, Status
 from .errors import (
@@ -77,6 +78,7 @@ __all__ = [
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
+    "Credentials",
     "CredentialsError",
     "Deletion",
     "DependedByOthersError",

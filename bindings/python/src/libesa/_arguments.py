@@ -14,11 +14,11 @@ def text(name: str, value: str) -> bytes:
     if not isinstance(value, str):
         raise wrong_type(name, "a str", value)
     if "\0" in value:
-        raise _invalid(name, "has a NUL character")
+        raise invalid(name, "has a NUL character")
     try:
         return value.encode()
     except UnicodeEncodeError as error:
-        raise _invalid(name, f"has a lone surrogate at index {error.start}") from None
+        raise invalid(name, f"has a lone surrogate at index {error.start}") from None
 
 
 def integer(name: str, value: int, *, bits: int, signed: bool = False) -> int:
@@ -27,7 +27,7 @@ def integer(name: str, value: int, *, bits: int, signed: bool = False) -> int:
         raise wrong_type(name, "an int", value)
     least, most = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
     if not least <= value <= most:
-        raise _invalid(name, f"is out of range; it can be {least} to {most}")
+        raise invalid(name, f"is out of range; it can be {least} to {most}")
     return value
 
 
@@ -38,7 +38,7 @@ def milliseconds(name: str, seconds: float | None) -> int:
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise wrong_type(name, "a number of seconds", seconds)
     if not 0 < seconds <= _MOST_MILLISECONDS / 1000:
-        raise _invalid(name, f"is out of range; it can be more than 0, up to {_MOST_MILLISECONDS / 1000} seconds")
+        raise invalid(name, f"is out of range; it can be more than 0, up to {_MOST_MILLISECONDS / 1000} seconds")
     return ceil(seconds * 1000)
 
 
@@ -48,7 +48,7 @@ def attempts(value: int | None) -> int:
         return 0
     number = integer("max_attempts", value, bits=32)
     if number == 0:
-        raise _invalid("max_attempts", "is 0; it must be 1 or more")
+        raise invalid("max_attempts", "is 0; it must be 1 or more")
     return number
 
 
@@ -57,5 +57,6 @@ def wrong_type(name: str, wanted: str, value: object) -> TypeError:
     return TypeError(f"{name} is of type {type(value).__name__}; it must be {wanted}")
 
 
-def _invalid(name: str, reason: str) -> InvalidArgumentError:
+def invalid(name: str, reason: str) -> InvalidArgumentError:
+    """The error for a value that can't be used."""
     return InvalidArgumentError(f"{name} {reason}", advice="Correct the argument that the message names.")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 
 from . import _native
-from ._arguments import attempts, integer, milliseconds, text, wrong_type
+from ._arguments import attempts, integer, invalid, milliseconds, text, wrong_type
 from ._failure import error
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     import logging
+    from typing import Callable
+
+    from .credentials import Credentials
 
 # The library's own default, which can't be left as it is where only the idle time is to change.
 _MAX_IDLE_CONNECTIONS = 64
@@ -25,6 +28,7 @@ class Configured:
         access_key_id: str | None = None,
         access_key_secret: str | None = None,
         security_token: str | None = None,
+        credentials_provider: Callable[[float], Credentials] | None = None,
         region: str | None = None,
         endpoint: str | None = None,
         connect_timeout: float | None = None,
@@ -43,7 +47,15 @@ class Configured:
         """Makes a client.
 
         access_key_id, access_key_secret, security_token: the credentials, the last for temporary ones of STS only.
-            Default: ALIBABA_CLOUD_ACCESS_KEY_ID, _ACCESS_KEY_SECRET and _SECURITY_TOKEN of the environment.
+            Default: those that are found where the official SDKs find them, when a call needs some: the environment
+            (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC, the command line's profile, the credentials file, the role of the
+            ECS instance, ALIBABA_CLOUD_CREDENTIALS_URI. Temporary ones are renewed before they expire.
+        credentials_provider: a function that gives the Credentials in place of those, for secrets that are kept
+            elsewhere. It is called on the thread of a call that needs them, one call of the client at a time: for the
+            first call, from five minutes before they expire on, and once more when the service says that they have. It
+            is given the time that the call has left, in seconds, and should return within it; nothing else ends it. An
+            Exception that it raises is the reason in the call's CredentialsError, with its type and text, which must
+            hold no secret, and the error's `__cause__`. It may make calls with other clients.
         region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international ones. Default:
             ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other needs an endpoint.
         endpoint: in place of the region's: "host", "host:port" or "https://host:port"; "http://..." for this machine
@@ -67,7 +79,12 @@ class Configured:
         is none or a CA file can't be read, and TypeError for a value of the wrong type.
         """
         config = _native.Config()
-        if any(value is not None for value in (access_key_id, access_key_secret, security_token)):
+        given = any(value is not None for value in (access_key_id, access_key_secret, security_token))
+        if credentials_provider is not None:
+            if given:
+                raise invalid("credentials_provider", "can't be given together with an access key")
+            _set_credentials_provider(config, credentials_provider)
+        elif given:
             config.set(
                 "credentials",
                 _optional("access_key_id", access_key_id),
@@ -111,6 +128,15 @@ class Configured:
         """Says whether it is closed, and nothing of the configuration."""
         return f"<libesa.{type(self).__name__}, {'open' if self._owned else 'closed'}>"
 
+    @property
+    def credentials_source(self) -> str:
+        """The name of the provider whose credentials are used; "" before the first call that needed some.
+
+        "configuration" (given to the client), "callback" (its credentials_provider), "environment", "oidc",
+        "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri". Raises RuntimeError after close().
+        """
+        return _native.credentials_source(self._open())
+
     def _open(self) -> _native.Owned:
         owned = self._owned  # read once: another thread may close this now
         if owned is None:
@@ -120,6 +146,14 @@ class Configured:
 
 def _optional(name: str, value: str | None) -> bytes | None:
     return None if value is None else text(name, value)
+
+
+def _set_credentials_provider(config: _native.Config, provide: Callable[[float], Credentials]) -> None:
+    from . import _provider
+
+    if not callable(provide):
+        raise wrong_type("credentials_provider", "a function", provide)
+    config.set_credentials_provider(_provider.callback, lambda raised, failed: _provider.Asker(provide, raised, failed))
 
 
 def _set_log(config: _native.Config, logger: logging.Logger) -> None:
@@ -132,5 +166,5 @@ def _set_log(config: _native.Config, logger: logging.Logger) -> None:
     config.set_log(
         _log.level_of(logger),
         _log.callback,
-        lambda raised: _log.Receiver(lambda level, message: _log.forward(logger, level, message), raised),
+        lambda raised, _: _log.Receiver(lambda level, message: _log.forward(logger, level, message), raised),
     )

@@ -5,7 +5,7 @@ Failures are returned, not raised: an exception keeps the frames that it passed,
 
 from __future__ import annotations
 
-from ctypes import POINTER, Structure, byref, c_char_p, c_int32, c_uint32, c_void_p, sizeof
+from ctypes import POINTER, Structure, byref, c_char_p, c_int32, c_int64, c_uint32, c_void_p, sizeof
 
 from . import _interrupt
 from ._library import library
@@ -13,6 +13,7 @@ from ._structs import (
     CallOptionsStruct,
     CreateRequestStruct,
     CreateResultStruct,
+    CredentialsFunction,
     DeleteRequestStruct,
     DeleteResultStruct,
     ErrorStruct,
@@ -31,10 +32,13 @@ from .site import Site
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from typing import Any, Callable
+    from typing import Any, Callable, TypeVar
 
-    LogCallback = Any  # a LogFunction
-    Receiver = Callable[[list[BaseException]], AbstractContextManager[None]]
+    Raised = TypeVar("Raised", bound=BaseException)
+    Callback = Any  # a LogFunction or a CredentialsFunction
+    # What is entered for a call whose callback it serves. It adds to the first list what ends the call, to the second
+    # why there are no credentials.
+    Server = Callable[[list[BaseException], list[Exception]], AbstractContextManager[None]]
 
     Failure = dict[str, Any]  # the keyword arguments of EsaError
 
@@ -50,6 +54,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "esa_config_new": (c_void_p, []),
     "esa_config_free": (None, [c_void_p]),
     "esa_config_set_credentials": (c_int32, [c_void_p, c_char_p, c_char_p, c_char_p]),
+    "esa_config_set_credentials_provider": (c_int32, [c_void_p, CredentialsFunction, c_void_p]),
     "esa_config_set_region": (c_int32, [c_void_p, c_char_p]),
     "esa_config_set_endpoint": (c_int32, [c_void_p, c_char_p]),
     "esa_config_set_timeouts": (c_int32, [c_void_p, c_uint32, c_uint32, c_uint32]),
@@ -63,6 +68,9 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "esa_config_set_log": (c_int32, [c_void_p, c_int32, LogFunction, c_void_p]),
     "esa_client_new": (c_int32, [c_void_p, POINTER(c_void_p), POINTER(POINTER(ErrorStruct))]),
     "esa_client_free": (None, [c_void_p]),
+    "esa_client_credentials_source": (c_char_p, [c_void_p]),
+    "esa_credentials_set": (c_int32, [c_void_p, c_char_p, c_char_p, c_char_p, c_int64]),
+    "esa_credentials_fail": (None, [c_void_p, c_char_p]),
     "esa_cancel_new": (c_void_p, []),
     "esa_cancel_trigger": (None, [c_void_p]),
     "esa_cancel_free": (None, [c_void_p]),
@@ -93,9 +101,9 @@ class Owned:
     __slots__ = ("_release", "kept", "pointer")
 
     def __init__(
-        self, release: Callable[[c_void_p], None], pointer: int | None = None, kept: Receiver | None = None
+        self, release: Callable[[c_void_p], None], pointer: int | None = None, kept: tuple[Server, ...] = ()
     ) -> None:
-        """`kept` receives the log of the calls that use this."""
+        """`kept` serves the callbacks of the calls that use this."""
         self.pointer = c_void_p(pointer)
         self.kept = kept
         self._release = release
@@ -120,10 +128,15 @@ class Config(Owned):
         """Calls the setter. What it refuses, new_client() tells."""
         getattr(library, f"esa_config_set_{setting}")(self.pointer, *values)
 
-    def set_log(self, level: int, callback: LogCallback, receiver: Receiver) -> None:
+    def set_log(self, level: int, callback: Callback, receiver: Server) -> None:
         """Sends the log to `callback`, on the threads that make calls, while what `receiver` gives is entered."""
-        self.kept = receiver
+        self.kept += (receiver,)
         library.esa_config_set_log(self.pointer, level, callback, None)
+
+    def set_credentials_provider(self, callback: Callback, asker: Server) -> None:
+        """Gets credentials from `callback`, on the threads that make calls, while what `asker` gives is entered."""
+        self.kept += (asker,)
+        library.esa_config_set_credentials_provider(self.pointer, callback, None)
 
 
 def new_client(config: Config) -> tuple[Owned, Failure | None]:
@@ -135,6 +148,23 @@ def new_client(config: Config) -> tuple[Owned, Failure | None]:
         return client, _failure(error)
     finally:
         library.esa_error_free(error)
+
+
+def credentials_source(client: Owned) -> str:
+    """The name of the provider whose credentials are used; "" before the first."""
+    return _text(library.esa_client_credentials_source(client.pointer))
+
+
+def set_credentials(
+    pointer: int, access_key_id: bytes, access_key_secret: bytes, security_token: bytes | None, expires_at: int
+) -> None:
+    """Answers a CredentialsFunction. What is refused is told by the call."""
+    library.esa_credentials_set(pointer, access_key_id, access_key_secret, security_token, expires_at)
+
+
+def fail_credentials(pointer: int, reason: bytes) -> None:
+    """Answers a CredentialsFunction that there are none."""
+    library.esa_credentials_fail(pointer, reason)
 
 
 def new_cancel() -> Owned | None:
@@ -156,45 +186,57 @@ def call(
     timeout_ms: int,
     max_attempts: int,
     cancel: Owned | None,
-) -> tuple[Any, Failure | None, BaseException | None]:
+) -> tuple[Any, Failure | None, BaseException | None, Exception | None]:
     """Makes the call; the interpreter lets other threads run meanwhile.
 
-    Gives the result, the failure, and what a signal's handler raised meanwhile, which ends a call.
+    Gives the result, the failure, what a signal's handler raised meanwhile, which ends a call, and why the program's
+    own provider gave no credentials, where that is the failure.
     """
     function = getattr(library, f"esa_{operation}")
     result_struct, release, read = _RESULTS[type(request)]
     raised: list[BaseException] = []
+    failed: list[Exception] = []
     request.struct_size = sizeof(request)
     options = CallOptionsStruct(sizeof(CallOptionsStruct), cancel.pointer if cancel else None, timeout_ms, max_attempts)
     asking = _interrupt.asking(raised) if _interrupt.handles_signals() else None
     if asking:
         options.interrupt, options.interrupt_data = _interrupt.asks, id(asking)
-    log: AbstractContextManager[None] | _NoLog = client.kept(raised) if client.kept else _NoLog()
+    served = _Served(tuple(serve(raised, failed) for serve in client.kept))
     result = POINTER(result_struct)()
     error = POINTER(ErrorStruct)()
     try:
-        with log:
+        with served:
             try:
                 function(client.pointer, byref(request), byref(options), byref(result), byref(error))
             except BaseException as interrupt:  # raised by a signal's handler after the library's last question
                 raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
-        return read(result.contents) if result else None, _failure(error), _first(raised)
+        failure = _failure(error)
+        cause = _taken(failed) if failure and failure["status"] is Status.CREDENTIALS else None
+        return read(result.contents) if result else None, failure, _taken(raised), cause
     finally:
+        failed.clear()
         release(result)
         library.esa_error_free(error)
 
 
-class _NoLog:
-    __slots__ = ()
+class _Served:
+    """Enters all of them."""
+
+    __slots__ = ("_servers",)
+
+    def __init__(self, servers: tuple[AbstractContextManager[None], ...]) -> None:
+        self._servers = servers
 
     def __enter__(self) -> None:
-        """Does nothing."""
+        for server in self._servers:
+            server.__enter__()
 
     def __exit__(self, *_: object) -> None:
-        """Does nothing."""
+        for server in self._servers:
+            server.__exit__(None, None, None)
 
 
-def _first(raised: list[BaseException]) -> BaseException | None:
+def _taken(raised: list[Raised]) -> Raised | None:
     # Emptied, because the exceptions' frames hold the list.
     try:
         return raised.pop(0) if raised else None

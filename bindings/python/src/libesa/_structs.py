@@ -19,6 +19,9 @@ from ctypes import (
 LogFunction = CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
 """esa_log_fn."""
 
+CredentialsFunction = CFUNCTYPE(None, c_void_p, c_uint32, c_void_p)
+"""esa_credentials_fn."""
+
 InterruptFunction = CFUNCTYPE(c_int32, py_object)
 """esa_interrupt_fn, whose data is an object of the interpreter's."""
 

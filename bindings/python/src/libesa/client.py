@@ -213,7 +213,7 @@ class Client(Configured):
     ) -> Any:
         if cancel is not None and not isinstance(cancel, Cancel):
             raise wrong_type("cancel", "a Cancel", cancel)
-        result, failure, interrupt = _native.call(
+        result, failure, interrupt, cause = _native.call(
             operation,
             self._open(),
             request,
@@ -226,6 +226,11 @@ class Client(Configured):
                 raise interrupt from (error(failure) if failure else None)
             finally:
                 del interrupt  # which holds this frame
+        if failure and cause is not None:
+            try:
+                raise error(failure) from cause
+            finally:
+                del cause  # whose frames may hold this one
         if failure:
             raise error(failure)
         return result
