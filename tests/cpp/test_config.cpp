@@ -82,8 +82,7 @@ static void the_sink_gets_lines_and_outlives_the_configuration() {
         CHECK_INTEGER(lines.use_count(), 2);
     }
     CHECK_INTEGER(lines.use_count(), 1);
-    CHECK(lines->find("3 credentials: ") == 0);
-    CHECK(lines->find("\n4 CreateRoutineRelatedRecord to 127.0.0.1:") != lines->npos);
+    CHECK(lines->find("4 CreateRoutineRelatedRecord to 127.0.0.1:") == 0);
     CHECK(lines->find(emulator().access_key_secret()) == lines->npos);
 }
 
@@ -95,7 +94,7 @@ static void a_refused_level_leaves_the_sink_that_was_there() {
     const esa::Client client(config);
     config.set_log(esa::LogLevel(0), [](esa::LogLevel, std::string_view) {});
     client.create_routine_related_record(new_request("logged.example.com"));
-    CHECK_INTEGER(lines, 2);
+    CHECK_INTEGER(lines, 1);
 }
 
 static void what_the_sink_throws_is_dropped() {
@@ -107,7 +106,7 @@ static void what_the_sink_throws_is_dropped() {
         throw std::runtime_error("from the sink");
     });
     CHECK(esa::Client(config).try_create_routine_related_record(new_request("thrown.example.com")));
-    CHECK_INTEGER(lines, 2);
+    CHECK_INTEGER(lines, 1);
 }
 
 static void the_emulator_speaks_tls_too() {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::emulator::Emulator;
 
 const ROLE: &str = "acs:ram::1000000000000001:role/test-role";
-const PROVIDER: &str = "acs:ram::1000000000000001:oidc-provider/test-provider";
+const PROVIDER: &str = "acs:ram::1000000000000001:oidc-provider/test-oidc";
 const KEY: (&str, &str) = ("EsaEmulatorKeyId", "EsaEmulatorKeySecret");
 
 struct Fixture {
@@ -65,6 +65,12 @@ impl Drop for Fixture {
     }
 }
 
+/// The built-in state, with a role whose sessions are short.
+fn short_sessions() -> String {
+    let seed = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rust/roles.json")).unwrap();
+    seed.replace(r#""name": "test-role""#, r#""name": "test-role", "session_seconds": 2"#)
+}
+
 fn list(client: &Client) -> Result<(), Error> {
     let request = ListRoutineRelatedRecords::of("test-routine1");
     client.list_routine_related_records(&request, &CallOptions::new()).map(drop)
@@ -80,7 +86,7 @@ fn assert_found(found: Result<Found, Error>, source: &str, asked: &[&str]) {
 #[test]
 fn a_token_of_an_identity_provider_is_good_for_a_role() {
     let fixture = fixture("oidc", &[]);
-    let token = fixture.write("token", "test-oidc-token\n");
+    let token = fixture.write("token", "EsaEmulatorOidcToken\n");
     let variables = [
         ("ALIBABA_CLOUD_ROLE_ARN", ROLE),
         ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", PROVIDER),
@@ -181,7 +187,7 @@ fn an_instance_s_role_is_found_by_either_version_of_its_metadata() {
     fixture.emulator.delete("requests");
     assert_found(fixture.find(&[]), "ecs_ram_role", &["PutMetadataToken", ROLE_AND_KEY[0], ROLE_AND_KEY[1]]);
 
-    fixture.emulator.post("seed", r#"{"metadata": {"tokens": "required", "role": null}}"#);
+    fixture.emulator.post("seed", r#"{"metadata": {"tokens": "required", "role": "none"}}"#);
     let error = fixture.find(&[]).unwrap_err();
     assert!(error.message().contains("ecs_ram_role: the instance's metadata: the instance has no role"), "{error}");
 }
@@ -196,8 +202,8 @@ fn a_uri_and_cloud_sso_give_keys() {
 
     let mut profile = json!({
         "name": "sso", "mode": "CloudSSO", "cloud_sso_sign_in_url": format!("{}/login", fixture.emulator.url()),
-        "cloud_sso_account_id": "1000000000000001", "cloud_sso_access_config": "test-role",
-        "access_token": "test-access-token", "cloud_sso_access_token_expire": 4_000_000_000_u64,
+        "cloud_sso_account_id": "1000000000000001", "cloud_sso_access_config": "ac-test",
+        "access_token": "EsaEmulatorAccessToken", "cloud_sso_access_token_expire": 4_000_000_000_u64,
     });
     fixture.emulator.delete("requests");
     fixture.profiles(&[profile.clone()]);
@@ -220,7 +226,7 @@ fn a_uri_and_cloud_sso_give_keys() {
 #[test]
 fn the_credentials_file_takes_on_roles_as_well() {
     let fixture = fixture("ini", &[]);
-    let token = fixture.write("token", "test-oidc-token");
+    let token = fixture.write("token", "EsaEmulatorOidcToken");
     fixture.write(
         ".alibabacloud/credentials",
         format!(
@@ -244,7 +250,7 @@ fn the_credentials_file_takes_on_roles_as_well() {
 #[test]
 fn a_client_stays_who_it_is() {
     let fixture = fixture("stays", &[]);
-    fixture.emulator.post("seed", r#"{"metadata": {"session_seconds": 2}}"#);
+    fixture.emulator.post("seed", &short_sessions());
     let client = fixture.client(&[]);
     list(&client).unwrap();
     // What comes first in the chain, and has appeared since.

@@ -8,6 +8,7 @@ mod faults;
 #[cfg(feature = "capi")]
 mod header;
 mod limits;
+mod observability;
 mod proxies;
 mod proxy_server;
 mod records;

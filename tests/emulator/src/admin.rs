@@ -6,13 +6,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::clock;
 use crate::fault::Rule;
 use crate::reply::Reply;
-use crate::request::single_header;
 use crate::seed::Seed;
 use crate::service_error::ServiceError;
 use crate::world::{Shared, World};
+use crate::{clock, web_page};
 
 pub(crate) const PREFIX: &str = "/_emulator/";
 
@@ -30,28 +29,15 @@ pub(crate) fn answer(world: &Shared, parts: &Parts, body: Result<Vec<u8>, Servic
     Reply::json(status, &body, world.clock.now())
 }
 
-/// A web page can reach the loopback address, by a name that it makes resolve there or by a blind POST.
-pub(crate) fn check_origin(parts: &Parts) -> Result<(), Problem> {
-    if !single_header(&parts.headers, "host").is_some_and(is_loopback_authority) {
+/// No web page may watch or steer.
+fn check_origin(parts: &Parts) -> Result<(), Problem> {
+    if !web_page::host_is_loopback(&parts.headers) {
         return Err((403, "the Host header must name the loopback address".into()));
     }
-    let origin_is_foreign = parts.headers.contains_key("origin")
-        && !single_header(&parts.headers, "origin")
-            .and_then(|origin| origin.split_once("://"))
-            .is_some_and(|(_, authority)| is_loopback_authority(authority));
-    if origin_is_foreign {
+    if web_page::origin_is_foreign(&parts.headers) {
         return Err((403, "the Origin header names another site".into()));
     }
     Ok(())
-}
-
-fn is_loopback_authority(authority: &str) -> bool {
-    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let name = match authority.rsplit_once(':') {
-        Some((name, port)) if is_port(port) => name,
-        _ => authority,
-    };
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn route(world: &mut World, parts: &Parts, body: &[u8]) -> Result<Value, Problem> {
@@ -121,19 +107,4 @@ fn parse_rules(body: &[u8]) -> Result<Vec<Rule>, Problem> {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|problem| (400, problem.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_loopback_names_are_let_in() {
-        for good in ["127.0.0.1", "127.0.0.1:80", "localhost:1", "LOCALHOST", "[::1]", "[::1]:8080"] {
-            assert!(is_loopback_authority(good), "{good}");
-        }
-        for bad in ["", "example.com", "127.0.0.1.example.com", "localhost:80:x", "::1", "[::2]:1"] {
-            assert!(!is_loopback_authority(bad), "{bad}");
-        }
-    }
 }

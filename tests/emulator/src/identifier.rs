@@ -1,15 +1,12 @@
-//! Makes request ids and the seeded random numbers of fault rules.
+//! Makes request ids, the numbers of users and roles, and the seeded random numbers of fault rules.
 
 use std::fmt::Write as _;
 
+use sha2::{Digest, Sha256};
+
 /// An upper-case version 4 UUID, the form of a `RequestId`.
 pub(crate) fn request_id() -> String {
-    let mut bytes = [0u8; 16];
-    if getrandom::fill(&mut bytes).is_err() {
-        // Without a random source an id is still unique by its time; nothing secret hangs on it.
-        let nanoseconds = jiff::Timestamp::now().as_nanosecond();
-        bytes = nanoseconds.to_be_bytes();
-    }
+    let mut bytes: [u8; 16] = random_bytes();
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let mut id = String::with_capacity(36);
@@ -20,6 +17,23 @@ pub(crate) fn request_id() -> String {
         let _ = write!(id, "{byte:02X}"); // writing to a String can't fail
     }
     id
+}
+
+/// Bytes that no two calls share. Keys are made of them too, which open nothing but this emulator.
+pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if getrandom::fill(&mut bytes).is_err() {
+        // Without a random source they still differ by their time.
+        let nanoseconds = jiff::Timestamp::now().as_nanosecond().to_le_bytes();
+        bytes.iter_mut().zip(nanoseconds).for_each(|(byte, part)| *byte = part);
+    }
+    bytes
+}
+
+/// The number of a user or role, in 18 digits: always the same one for the same name.
+pub(crate) fn number_of(arn: &str) -> String {
+    let hash = Sha256::digest(arn).iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("3{:017}", hash % 10_u64.pow(17))
 }
 
 /// SplitMix64: small, and the same seed gives the same sequence everywhere.

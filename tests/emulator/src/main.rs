@@ -1,17 +1,19 @@
 //! `esa-emulator`: a local stand-in for Alibaba Cloud ESA that checks every signature.
 //!
-//! It knows the edge-routine operations, answers as the service does, and can be told to fail.
+//! It knows the edge-routine operations and the places that keys come from, answers as they do, and can be told to fail.
 #![forbid(unsafe_code)]
 
 mod admin;
+mod arn;
 mod authenticate;
 mod base64_text;
 mod body;
 mod cli;
 mod clock;
 mod encoding;
+mod endpoint;
+mod exchange;
 mod fault;
-mod giver;
 mod handler;
 mod identifier;
 mod operation;
@@ -19,13 +21,15 @@ mod ram;
 mod reply;
 mod request;
 mod request_log;
+mod role;
+mod rpc;
 mod seed;
 mod server;
 mod service_error;
-mod session;
 mod state;
 mod sts;
 mod tls;
+mod web_page;
 mod wire_fault;
 mod world;
 

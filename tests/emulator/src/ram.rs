@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::arn;
 use crate::seed::OneOrMore;
 use crate::service_error::ServiceError;
 
@@ -34,44 +35,66 @@ pub(crate) enum Effect {
     Deny,
 }
 
+impl Policy {
+    /// What keeps the action out, if anything does: a statement that denies it, or that none allows it.
+    fn denial(&self, action: &str, resource: &str) -> Option<&'static str> {
+        let says = |effect| {
+            self.statement
+                .iter()
+                .any(|one| one.effect == effect && matches(&one.action, action) && matches(&one.resource, resource))
+        };
+        match (says(Effect::Deny), says(Effect::Allow)) {
+            (true, _) => Some("ExplicitDeny"),
+            (false, true) => None,
+            (false, false) => Some("ImplicitDeny"),
+        }
+    }
+}
+
 /// Who asks.
 #[derive(Clone, Debug)]
 pub(crate) struct Principal {
     pub(crate) account_id: String,
-    /// The user's name, or the role's whose session it is.
-    pub(crate) user_name: String,
-    pub(crate) arn: String,
-    pub(crate) is_role: bool,
-    /// Each of them has to allow what is asked for: a role's own policy, and that of its session.
-    pub(crate) policies: Vec<Policy>,
+    pub(crate) identity: Identity,
+    /// The user's or the role's. None allows everything.
+    pub(crate) policy: Option<Policy>,
+    /// The session's, which allows no more than the role's.
+    pub(crate) session_policy: Option<Policy>,
 }
 
-/// Refuses unless a statement of each policy allows it and none denies it. Without a policy everything is allowed.
+#[derive(Clone, Debug)]
+pub(crate) enum Identity {
+    User { name: String },
+    Session { role: String, name: String },
+}
+
+impl Principal {
+    pub(crate) fn arn(&self) -> String {
+        match &self.identity {
+            Identity::User { name } => arn::of(&self.account_id, "user", name),
+            Identity::Session { role, name } => arn::of(&self.account_id, "assumed-role", &format!("{role}/{name}")),
+        }
+    }
+}
+
+/// Refuses unless each policy has a statement that allows it and none that denies it.
 pub(crate) fn authorize(principal: &Principal, action: &str, resource: &str) -> Result<(), ServiceError> {
-    principal.policies.iter().try_for_each(|policy| authorize_by(policy, principal, action, resource))
-}
-
-fn authorize_by(policy: &Policy, principal: &Principal, action: &str, resource: &str) -> Result<(), ServiceError> {
-    let action = format!("esa:{action}");
-    let says = |effect| {
-        policy
-            .statement
-            .iter()
-            .any(|one| one.effect == effect && matches(&one.action, &action) && matches(&one.resource, resource))
-    };
-    let kind = match (says(Effect::Deny), says(Effect::Allow)) {
-        (true, _) => "ExplicitDeny",
-        (false, true) => return Ok(()),
-        (false, false) => "ImplicitDeny",
+    let policies =
+        [("AccountLevelIdentityBasedPolicy", &principal.policy), ("SessionPolicy", &principal.session_policy)];
+    let denial = |(kind, policy): (_, &Option<Policy>)| Some((kind, policy.as_ref()?.denial(action, resource)?));
+    let Some((policy_type, denial)) = policies.into_iter().find_map(denial) else { return Ok(()) };
+    let (name, principal_type) = match &principal.identity {
+        Identity::User { name } => (name.clone(), "SubUser"),
+        Identity::Session { role, name } => (format!("{role}:{name}"), "AssumedRoleUser"),
     };
     let message = format!("You are not authorized to perform this operation. Action: {action}, Resource: {resource}.");
     Err(ServiceError::new(403, "NoPermission", message).with_access_denied_detail(json!({
         "AuthAction": action,
-        "AuthPrincipalDisplayName": principal.user_name,
+        "AuthPrincipalDisplayName": name,
         "AuthPrincipalOwnerId": principal.account_id,
-        "AuthPrincipalType": if principal.is_role { "AssumedRoleUser" } else { "SubUser" },
-        "NoPermissionType": kind,
-        "PolicyType": "AccountLevelIdentityBasedPolicy",
+        "AuthPrincipalType": principal_type,
+        "NoPermissionType": denial,
+        "PolicyType": policy_type,
         "EncodedDiagnosticMessage": "AQEAAAAAZXNhLWVtdWxhdG9y",
     })))
 }

@@ -15,6 +15,14 @@ use crate::fault::FaultReply;
 use crate::seed::OneOrMore;
 use crate::service_error::{ServiceError, known_message};
 
+/// What is answered where nothing is refused.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// Lacks only its `RequestId`.
+    Json(Value),
+    Text(String),
+}
+
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -25,22 +33,18 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn json(status: u16, body: &Value, now: Timestamp) -> Self {
+        Self::new(status, "application/json;charset=utf-8", body.to_string(), now)
+    }
+
+    pub(crate) fn new(status: u16, content_type: &str, body: String, now: Timestamp) -> Self {
         let mut reply = Self {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: HeaderMap::new(),
-            body: Bytes::from(body.to_string()),
+            body: body.into(),
             repeat: 1,
         };
         reply.set("date", &http_date(now));
-        reply.set("content-type", "application/json;charset=utf-8");
-        reply
-    }
-
-    /// A plain text, as an instance's metadata answers.
-    pub(crate) fn text(status: u16, body: String, now: Timestamp) -> Self {
-        let mut reply = Self::json(status, &Value::Null, now);
-        reply.body = body.into();
-        reply.set("content-type", "text/plain");
+        reply.set("content-type", content_type);
         reply
     }
 

@@ -63,8 +63,17 @@ impl Received {
     }
 
     /// The place that the signature covers: V3 signs headers, V1 (which may send them too) parameters only.
+    /// What isn't signed may use either.
     fn header_or_parameter(&self, header: &str, parameter: &str) -> Option<&str> {
-        if self.headers.contains_key("authorization") { self.header(header) } else { self.parameter(parameter) }
+        if self.headers.contains_key("authorization") {
+            self.header(header)
+        } else {
+            self.parameter(parameter).or_else(|| self.header(header))
+        }
+    }
+
+    pub(crate) fn is_signed(&self) -> bool {
+        self.headers.contains_key("authorization") || self.parameter("Signature").is_some()
     }
 
     /// What is meant for the operation.
@@ -119,12 +128,24 @@ impl Parameters {
         Ok(Self(pairs))
     }
 
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        self.0.push((name.into(), value.into()));
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Refuses if one of them is missing or empty.
+    pub(crate) fn require(&self, names: &[&str]) -> Result<(), ServiceError> {
+        match names.iter().find(|name| self.get(name).unwrap_or_default().is_empty()) {
+            Some(name) => Err(ServiceError::missing(name)),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn to_json(&self) -> Map<String, Value> {

@@ -7,15 +7,18 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arn;
+use crate::endpoint::cloud_sso::CloudSso;
+use crate::endpoint::metadata::Metadata;
 use crate::fault::Rule;
-use crate::giver::Metadata;
-use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, OidcProvider, Role, Routine, Site, User};
+use crate::role::{BearerToken, OidcProvider, Role};
+use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, Routine, Site, User};
 
 /// The well-known key pair. It opens nothing but emulators.
 const ACCESS_KEY_ID: &str = "EsaEmulatorKeyId";
 const ACCESS_KEY_SECRET: &str = "EsaEmulatorKeySecret";
 
-/// The built-in account's role, which the built-in instance has as well.
+/// The role that is there without a seed.
 pub(crate) const ROLE: &str = "test-role";
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -25,6 +28,8 @@ pub(crate) struct Seed {
     pub(crate) accounts: Vec<Account>,
     #[serde(default)]
     pub(crate) metadata: Metadata,
+    #[serde(default)]
+    pub(crate) cloud_sso: CloudSso,
     #[serde(default)]
     pub(crate) faults: Vec<Rule>,
     /// Starts the random numbers behind a rule's `probability`.
@@ -41,6 +46,7 @@ impl Default for Seed {
         Self {
             accounts: built_in_accounts(),
             metadata: Metadata::default(),
+            cloud_sso: CloudSso::default(),
             faults: Vec::new(),
             random_seed: default_random_seed(),
         }
@@ -62,18 +68,12 @@ fn built_in_accounts() -> Vec<Account> {
         backend: Default::default(),
         dns_records: Vec::new(),
     };
+    let provider = OidcProvider { name: "test-oidc".into(), tokens: vec![BearerToken::new("EsaEmulatorOidcToken")] };
     vec![Account {
         id: DEFAULT_ACCOUNT_ID.into(),
         users: vec![User { name: "root".into(), policy: None, keys: vec![key] }],
-        roles: vec![Role {
-            name: ROLE.into(),
-            trusted: None,
-            policy: None,
-            external_id: None,
-            max_session_seconds: 3600,
-        }],
-        oidc_providers: vec![OidcProvider { name: "test-provider".into(), tokens: vec!["test-oidc-token".into()] }],
-        cloud_sso_tokens: vec!["test-access-token".into()],
+        roles: vec![Role::new(ROLE)],
+        oidc_providers: vec![provider],
         sites: vec![site],
         routines: vec![Routine::new("test-routine1"), Routine::new("test-routine2")],
         ..Account::default()
@@ -112,7 +112,9 @@ impl Seed {
 
     fn check(&self) -> Result<(), String> {
         let accounts = &self.accounts;
-        let keys = accounts.iter().flat_map(|account| &account.users).flat_map(|user| &user.keys);
+        let user_keys = accounts.iter().flat_map(|account| &account.users).flat_map(|user| &user.keys);
+        let sessions = accounts.iter().flat_map(|account| &account.roles).flat_map(|role| &role.sessions);
+        let keys = user_keys.chain(sessions.map(|session| &session.key));
         unique("account id", accounts.iter().map(|account| &account.id))?;
         unique("access_key_id", keys.map(|key| &key.access_key_id))?;
         unique("site_id", accounts.iter().flat_map(|account| &account.sites).map(|site| site.site_id))?;
@@ -129,8 +131,8 @@ impl Seed {
 }
 
 fn check_account(account: &Account) -> Result<(), String> {
-    unique("role", account.roles.iter().map(|role| &role.name))?;
-    unique("oidc provider", account.oidc_providers.iter().map(|provider| &provider.name))?;
+    check_names(account)?;
+    account.roles.iter().try_for_each(|role| check_role(role, account))?;
     unique("routine", account.routines.iter().map(|routine| &routine.name))?;
     let names = account.records().map(|record| (record.site_id, record.record_name.to_ascii_lowercase()));
     unique("record", names.map(|(site_id, name)| format!("{name} on site {site_id}")))?;
@@ -145,6 +147,42 @@ fn check_account(account: &Account) -> Result<(), String> {
         if !site.covers(name) {
             return Err(format!("the record {name} does not lie below its site {}", site.site_name));
         }
+    }
+    Ok(())
+}
+
+/// Users, roles and identity providers are found by their names.
+fn check_names(account: &Account) -> Result<(), String> {
+    let users = account.users.iter().map(|user| &user.name);
+    let roles = account.roles.iter().map(|role| &role.name);
+    let providers = account.oidc_providers.iter().map(|provider| &provider.name);
+    unique("user", users.clone())?;
+    unique("role", roles.clone())?;
+    unique("OIDC provider", providers.clone())?;
+    match users.chain(roles).chain(providers).find(|name| !arn::is_name(name)) {
+        Some(name) => Err(format!("{name:?} is no name: 1 to 64 letters, digits, dots, hyphens and underscores are")),
+        None => Ok(()),
+    }
+}
+
+fn check_role(role: &Role, account: &Account) -> Result<(), String> {
+    let name = &role.name;
+    let exists = |who: &str| match who.split_once('/') {
+        Some(("user", name)) => account.users.iter().any(|user| user.name == name),
+        Some(("role", name)) => account.roles.iter().any(|role| role.name == name),
+        Some(("oidc-provider", name)) => account.oidc_providers.iter().any(|provider| provider.name == name),
+        _ => false,
+    };
+    if let Some(who) = role.trusted.iter().flatten().find(|who| !exists(who)) {
+        return Err(format!(
+            "the role {name} trusts {who:?}, which is no user/…, role/… or oidc-provider/… of its account"
+        ));
+    }
+    if !(3600..=43_200).contains(&role.max_session_seconds) {
+        return Err(format!("the max_session_seconds of the role {name} must lie between 3600 and 43200"));
+    }
+    if role.session_seconds == Some(0) {
+        return Err(format!("the session_seconds of the role {name} must be 1 at least"));
     }
     Ok(())
 }

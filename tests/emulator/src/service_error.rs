@@ -56,6 +56,11 @@ impl ServiceError {
         Self::new(400, format!("Missing{parameter}"), format!("{parameter} is mandatory for this action."))
     }
 
+    /// The services and the other endpoints say it with different statuses.
+    pub(crate) fn unsupported_method(status: u16) -> Self {
+        Self::new(status, "UnsupportedHTTPMethod", "This http method is not supported.")
+    }
+
     pub(crate) fn internal() -> Self {
         Self::new(500, "InternalError", "The request processing has failed due to some unknown error.")
     }

@@ -1,4 +1,4 @@
-//! What the emulated service knows: accounts with their users, sites, routines and records.
+//! What the emulated service knows: accounts with their users, roles, sites, routines and records.
 //!
 //! The same types read a seed file and write `GET /_emulator/state`, so a state can be kept as a seed.
 
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::ram::Policy;
+use crate::role::{OidcProvider, Role};
 use crate::service_error::ServiceError;
-use crate::session::Session;
 
 pub(crate) const DEFAULT_ACCOUNT_ID: &str = "1000000000000001";
 const GENEROUS_QUOTA: usize = 1_000_000;
@@ -29,16 +29,11 @@ pub(crate) struct Account {
     pub(crate) users: Vec<User>,
     pub(crate) roles: Vec<Role>,
     pub(crate) oidc_providers: Vec<OidcProvider>,
-    /// Access tokens of people who have signed in to CloudSSO.
-    pub(crate) cloud_sso_tokens: Vec<String>,
     pub(crate) sites: Vec<Site>,
     pub(crate) routines: Vec<Routine>,
     /// Held by the write in progress.
     #[serde(skip)]
     pub(crate) write_lock: Arc<Mutex<()>>,
-    /// The temporary keys that were given out. A seed has those that it needs as keys of its users.
-    #[serde(skip)]
-    pub(crate) sessions: Vec<Session>,
 }
 
 impl Default for Account {
@@ -54,11 +49,9 @@ impl Default for Account {
             users: Vec::new(),
             roles: Vec::new(),
             oidc_providers: Vec::new(),
-            cloud_sso_tokens: Vec::new(),
             sites: Vec::new(),
             routines: Vec::new(),
             write_lock: Arc::default(),
-            sessions: Vec::new(),
         }
     }
 }
@@ -70,6 +63,10 @@ impl Account {
             Ok(guard) if !self.locked => Ok(guard),
             _ => Err(ServiceError::known("UserOperationStatusIsLocked")),
         }
+    }
+
+    pub(crate) fn role_mut(&mut self, name: &str) -> Option<&mut Role> {
+        self.roles.iter_mut().find(|role| role.name == name)
     }
 
     pub(crate) fn site(&self, site_id: i64) -> Option<&Site> {
@@ -98,37 +95,6 @@ pub(crate) struct User {
     pub(crate) policy: Option<Policy>,
     #[serde(default)]
     pub(crate) keys: Vec<Key>,
-}
-
-/// What users take on for a while.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Role {
-    pub(crate) name: String,
-    /// The users, and roles, of the account that may take it on; None: all.
-    #[serde(default)]
-    pub(crate) trusted: Option<Vec<String>>,
-    /// None allows everything.
-    #[serde(default)]
-    pub(crate) policy: Option<Policy>,
-    /// What whoever takes it on has to know.
-    #[serde(default)]
-    pub(crate) external_id: Option<String>,
-    #[serde(default = "an_hour")]
-    pub(crate) max_session_seconds: i64,
-}
-
-fn an_hour() -> i64 {
-    3600
-}
-
-/// Vouches for whoever has one of its tokens.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct OidcProvider {
-    pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) tokens: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 use crate::authenticate::NonceMemory;
 use crate::clock::Clock;
+use crate::endpoint::cloud_sso::CloudSso;
+use crate::endpoint::metadata::{Metadata, TokenMemory};
 use crate::fault::FaultTable;
-use crate::giver::Metadata;
 use crate::request_log::RequestLog;
+use crate::role::Role;
 use crate::seed::Seed;
 use crate::state::Account;
 
@@ -19,10 +21,12 @@ pub(crate) struct World {
     random_seed: u64,
     pub(crate) accounts: Vec<Account>,
     pub(crate) metadata: Metadata,
+    pub(crate) cloud_sso: CloudSso,
     pub(crate) record_ids: RecordIds,
     pub(crate) faults: FaultTable,
     pub(crate) clock: Clock,
     pub(crate) nonces: NonceMemory,
+    pub(crate) metadata_tokens: TokenMemory,
     pub(crate) log: RequestLog,
 }
 
@@ -33,20 +37,23 @@ impl World {
             random_seed: 0,
             accounts: Vec::new(),
             metadata: Metadata::default(),
+            cloud_sso: CloudSso::default(),
             record_ids: RecordIds::default(),
             faults: FaultTable::new(Vec::new(), 0),
             clock: Clock::default(),
             nonces: NonceMemory::default(),
+            metadata_tokens: TokenMemory::default(),
             log: RequestLog::default(),
         };
         world.plant(start);
         world
     }
 
-    /// Replaces accounts and fault rules. Clock, nonces and log stay.
+    /// Replaces all that a seed says. Clock, nonces, metadata tokens and log stay.
     pub(crate) fn plant(&mut self, seed: Seed) {
         self.accounts = seed.accounts;
         self.metadata = seed.metadata;
+        self.cloud_sso = seed.cloud_sso;
         for account in &mut self.accounts {
             // A lock shared with the seed's copy would outlive a reset.
             account.write_lock = Default::default();
@@ -67,9 +74,15 @@ impl World {
         json!({
             "accounts": self.accounts,
             "metadata": self.metadata,
+            "cloud_sso": self.cloud_sso,
             "faults": self.faults.rules(),
             "random_seed": self.random_seed,
         })
+    }
+
+    /// The role of that name, of the first account that has one.
+    pub(crate) fn role_mut(&mut self, name: &str) -> Option<&mut Role> {
+        self.accounts.iter_mut().find_map(|account| account.role_mut(name))
     }
 }
 

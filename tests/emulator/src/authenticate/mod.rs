@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 pub(crate) use nonce::NonceMemory;
 
 use crate::clock;
-use crate::ram::Principal;
+use crate::ram::{Identity, Principal};
 use crate::request::Received;
 use crate::service_error::ServiceError;
 use crate::state::{Account, Key, KeyStatus};
@@ -44,7 +44,7 @@ pub(crate) fn read_claim(received: &Received) -> Result<Claim, ServiceError> {
         (true, None) => v3::read_claim(received),
         (false, Some(signature)) => v1::read_claim(received, signature),
         (true, Some(_)) => Err(incomplete("it carries both an Authorization header and a Signature parameter")),
-        (false, None) => Err(incomplete("it carries neither an Authorization header nor a Signature parameter")),
+        (false, None) => Err(unsigned()),
     }
 }
 
@@ -76,30 +76,25 @@ pub(crate) fn verify(
 }
 
 fn find_key<'a>(accounts: &'a [Account], access_key_id: &str) -> Option<(Principal, &'a Key)> {
-    accounts.iter().find_map(|account| {
-        let of_user = account.users.iter().find_map(|user| {
-            let key = user.keys.iter().find(|key| key.access_key_id == access_key_id)?;
-            let principal = Principal {
-                account_id: account.id.clone(),
-                user_name: user.name.clone(),
-                arn: format!("acs:ram::{}:user/{}", account.id, user.name),
-                is_role: false,
-                policies: user.policy.iter().cloned().collect(),
-            };
-            Some((principal, key))
-        });
-        of_user.or_else(|| {
-            let session = account.sessions.iter().find(|session| session.key.access_key_id == access_key_id)?;
-            let role = account.role(&session.role)?;
-            let principal = Principal {
-                account_id: account.id.clone(),
-                user_name: role.name.clone(),
-                arn: session.arn(&account.id),
-                is_role: true,
-                policies: role.policy.iter().chain(&session.policy).cloned().collect(),
-            };
-            Some((principal, &session.key))
-        })
+    accounts.iter().find_map(|account| user_key(account, access_key_id).or_else(|| session_key(account, access_key_id)))
+}
+
+fn user_key<'a>(account: &'a Account, access_key_id: &str) -> Option<(Principal, &'a Key)> {
+    account.users.iter().find_map(|user| {
+        let key = user.keys.iter().find(|key| key.access_key_id == access_key_id)?;
+        let identity = Identity::User { name: user.name.clone() };
+        let policy = user.policy.clone();
+        Some((Principal { account_id: account.id.clone(), identity, policy, session_policy: None }, key))
+    })
+}
+
+fn session_key<'a>(account: &'a Account, access_key_id: &str) -> Option<(Principal, &'a Key)> {
+    account.roles.iter().find_map(|role| {
+        // The one that was opened last is the one most likely in use.
+        let session = role.sessions.iter().rev().find(|session| session.key.access_key_id == access_key_id)?;
+        let identity = Identity::Session { role: role.name.clone(), name: session.name.clone() };
+        let (policy, session_policy) = (role.policy.clone(), session.policy.clone());
+        Some((Principal { account_id: account.id.clone(), identity, policy, session_policy }, &session.key))
     })
 }
 
@@ -143,6 +138,11 @@ fn mismatch(claim: &Claim) -> ServiceError {
         message.push_str(canonical_request);
     }
     ServiceError::new(400, "SignatureDoesNotMatch", message)
+}
+
+/// Refuses what is not signed at all.
+pub(crate) fn unsigned() -> ServiceError {
+    incomplete("it carries neither an Authorization header nor a Signature parameter")
 }
 
 fn incomplete(why: &str) -> ServiceError {

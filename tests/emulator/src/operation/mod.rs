@@ -1,4 +1,4 @@
-//! The operations that the emulator knows, what each needs, and how parameters are read.
+//! The operations of ESA that the emulator knows, what each needs, and how parameters are read.
 
 mod create_routine;
 mod create_routine_related_record;
@@ -21,8 +21,10 @@ use crate::service_error::ServiceError;
 use crate::state::{Account, Routine, RoutineState};
 use crate::world::RecordIds;
 
+pub(crate) const API_VERSION: &str = "2024-09-10";
+
 /// The region that resource names of RAM carry.
-const REGION: &str = "cn-hangzhou";
+pub(crate) const REGION: &str = "cn-hangzhou";
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Scope {
@@ -35,7 +37,7 @@ enum Scope {
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) action: &'static str,
-    required: &'static [&'static str],
+    pub(crate) required: &'static [&'static str],
     scope: Scope,
     /// Writes of one account exclude each other.
     pub(crate) writes: bool,
@@ -69,15 +71,6 @@ pub(crate) fn find(action: &str) -> Option<&'static Operation> {
 }
 
 impl Operation {
-    pub(crate) fn check_required(&self, parameters: &Parameters) -> Result<(), ServiceError> {
-        for name in self.required {
-            if parameters.get(name).unwrap_or_default().is_empty() {
-                return Err(ServiceError::missing(name));
-            }
-        }
-        Ok(())
-    }
-
     /// What RAM is asked about.
     pub(crate) fn resource(&self, account_id: &str, parameters: &Parameters) -> String {
         match self.scope {

@@ -1,37 +1,30 @@
-//! AssumeRole: a user, or another role, takes on a role that trusts it.
+//! AssumeRole: a key of a role, for a user or another role's session that it trusts.
 
-use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{parse_arn, required, role_not_found, session_json, session_name, session_policy, session_seconds};
-use crate::ram::Principal;
-use crate::request::Parameters;
+use super::session_request::SessionRequest;
+use super::{Call, Operation};
+use crate::ram::{Identity, authorize};
 use crate::service_error::ServiceError;
-use crate::state::Account;
 
-pub(super) const ACTION: &str = "AssumeRole";
+pub(super) const OPERATION: Operation =
+    Operation { action: "AssumeRole", required: &["RoleArn", "RoleSessionName"], takes_unsigned: false, run };
 
-pub(super) fn run(
-    parameters: &Parameters,
-    principal: &Principal,
-    accounts: &mut [Account],
-    now: Timestamp,
-) -> Result<Value, ServiceError> {
-    let arn = required(parameters, "RoleArn")?;
-    let (account_id, role_name) = parse_arn(arn, "role").ok_or_else(|| {
-        ServiceError::new(400, "InvalidParameter.RoleArn", "The parameter RoleArn is wrongly formed.")
-    })?;
-    let session_name = session_name(parameters)?;
-    let account = accounts.iter_mut().find(|account| account.id == account_id).ok_or_else(role_not_found)?;
-    let role = account.role(role_name).ok_or_else(role_not_found)?;
-    let names = |trusted: &Vec<String>| trusted.contains(&principal.user_name);
-    let is_trusted = principal.account_id == account_id && role.trusted.as_ref().is_none_or(names);
-    let external_id = parameters.get("ExternalId").filter(|id| !id.is_empty());
-    if !is_trusted || role.external_id.as_deref() != external_id {
+fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
+    let signer = call.signer()?;
+    let request = SessionRequest::read(call)?;
+    let external_id = call.parameters.get("ExternalId");
+    let role = request.role(call)?;
+    authorize(signer, "sts:AssumeRole", request.role_arn)?;
+    let who = match &signer.identity {
+        Identity::User { name } => format!("user/{name}"),
+        Identity::Session { role, .. } => format!("role/{role}"),
+    };
+    let is_trusted = signer.account_id == request.account_id && role.trusts(&who);
+    let knows_external_id = role.external_id.is_none() || role.external_id.as_deref() == external_id;
+    if !(is_trusted && knows_external_id) {
         let message = "You are not authorized to do this action. You should be authorized by RAM.";
         return Err(ServiceError::new(403, "NoPermission", message));
     }
-    let (seconds, policy) = (session_seconds(parameters, role)?, session_policy(parameters)?);
-    let session = account.open_session(role_name, session_name, policy, seconds, now)?;
-    Ok(session_json(session, account_id))
+    request.open(call)
 }

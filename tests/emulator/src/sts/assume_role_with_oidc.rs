@@ -1,35 +1,42 @@
-//! AssumeRoleWithOIDC: whoever has a token of an identity provider that the account trusts takes on a role.
+//! AssumeRoleWithOIDC: a key of a role, for whoever shows a token of an identity provider that it trusts.
 
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{parse_arn, required, role_not_found, session_json, session_name, session_policy, session_seconds};
-use crate::request::Parameters;
+use super::session_request::SessionRequest;
+use super::{Call, Operation};
+use crate::arn;
 use crate::service_error::ServiceError;
-use crate::state::Account;
 
-pub(super) const ACTION: &str = "AssumeRoleWithOIDC";
+pub(super) const OPERATION: Operation = Operation {
+    action: "AssumeRoleWithOIDC",
+    required: &["RoleArn", "OIDCProviderArn", "OIDCToken", "RoleSessionName"],
+    takes_unsigned: true,
+    run,
+};
 
-pub(crate) fn run(parameters: &Parameters, accounts: &mut [Account], now: Timestamp) -> Result<Value, ServiceError> {
-    let malformed = |name| ServiceError::new(400, format!("InvalidParameter.{name}"), format!("{name} is malformed."));
-    let (role_arn, provider_arn) = (required(parameters, "RoleArn")?, required(parameters, "OIDCProviderArn")?);
-    let token = required(parameters, "OIDCToken")?;
-    let (account_id, role_name) = parse_arn(role_arn, "role").ok_or_else(|| malformed("RoleArn"))?;
-    let (provider_account, provider_name) =
-        parse_arn(provider_arn, "oidc-provider").ok_or_else(|| malformed("OIDCProviderArn"))?;
-    let session_name = session_name(parameters)?;
-    let account = accounts.iter_mut().find(|account| account.id == account_id).ok_or_else(role_not_found)?;
-    let provider = account.oidc_providers.iter().find(|provider| provider.name == provider_name);
-    let provider = provider.filter(|_| provider_account == account_id).ok_or_else(|| {
-        ServiceError::new(404, "EntityNotExist.OIDCProvider", "The specified OIDC Provider not exists.")
-    })?;
-    if !provider.tokens.iter().any(|known| known == token) {
-        let message = "This JSON Web Token is not one that the provider has given out, or it has expired.";
-        return Err(ServiceError::new(400, "AuthenticationFail.OIDCToken.Invalid", message));
+fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
+    let request = SessionRequest::read(call)?;
+    let (account_id, provider) = arn::parse(call.text("OIDCProviderArn"), "oidc-provider")
+        .ok_or_else(|| failed("NoPermission", "Parameter OIDCProviderArn is not valid"))?;
+    check_token(call, account_id, provider)?;
+    let is_trusted = request.role(call)?.trusts(&format!("oidc-provider/{provider}"));
+    if account_id != request.account_id || !is_trusted {
+        return Err(failed("NoPermission", "There is no permission"));
     }
-    let role = account.role(role_name).ok_or_else(role_not_found)?;
-    let (seconds, policy) = (session_seconds(parameters, role)?, session_policy(parameters)?);
-    let mut body = session_json(account.open_session(role_name, session_name, policy, seconds, now)?, account_id);
-    body["OIDCTokenInfo"] = json!({"Subject": "emulated", "Issuer": provider_name, "ClientIds": "emulated"});
-    Ok(body)
+    request.open(call)
+}
+
+fn check_token(call: &Call<'_>, account_id: &str, provider: &str) -> Result<(), ServiceError> {
+    let account = call.accounts.iter().find(|account| account.id == account_id);
+    let provider = account.and_then(|account| account.oidc_providers.iter().find(|known| known.name == provider));
+    let provider = provider.ok_or_else(|| failed("NoPermission", "No such OIDC Provider registered."))?;
+    match provider.tokens.iter().find(|known| known.token == call.text("OIDCToken")) {
+        None => Err(failed("OIDCToken.Invalid", "The Jwt content is invalid that cannot be recognized.")),
+        Some(token) if token.has_expired(call.now) => Err(failed("OIDCToken.Expired", "This JsonWebToken is expired.")),
+        Some(_) => Ok(()),
+    }
+}
+
+fn failed(what: &str, message: &str) -> ServiceError {
+    ServiceError::new(401, format!("AuthenticationFail.{what}"), message)
 }

@@ -1,97 +1,64 @@
-//! STS, which the service's own address answers for as well: temporary keys for whom may take on a role.
+//! STS: gives out the temporary keys of roles.
 
 mod assume_role;
 mod assume_role_with_oidc;
 mod get_caller_identity;
+mod session_request;
 
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::Value;
 
+use crate::authenticate;
 use crate::ram::Principal;
 use crate::request::Parameters;
 use crate::service_error::ServiceError;
-use crate::session::{Session, key_json};
-use crate::state::{Account, Role};
+use crate::state::Account;
 
 pub(crate) const API_VERSION: &str = "2015-04-01";
 
-/// Needs no signature: the token says who asks.
-pub(crate) const UNSIGNED_ACTION: &str = assume_role_with_oidc::ACTION;
+#[derive(Debug)]
+pub(crate) struct Operation {
+    action: &'static str,
+    required: &'static [&'static str],
+    /// Whether what it is given proves enough without a signature.
+    takes_unsigned: bool,
+    run: fn(&mut Call<'_>) -> Result<Value, ServiceError>,
+}
 
-const SHORTEST_SESSION: i64 = 900;
-const DEFAULT_SESSION: i64 = 3600;
+/// One execution of an operation.
+pub(crate) struct Call<'a> {
+    pub(crate) parameters: &'a Parameters,
+    /// Who signed.
+    pub(crate) signer: Option<&'a Principal>,
+    pub(crate) accounts: &'a mut [Account],
+    pub(crate) now: Timestamp,
+}
 
-/// Carries out a signed action.
-pub(crate) fn run(
-    action: &str,
-    parameters: &Parameters,
-    principal: &Principal,
-    accounts: &mut [Account],
-    now: jiff::Timestamp,
-) -> Result<Value, ServiceError> {
-    match action {
-        assume_role::ACTION => assume_role::run(parameters, principal, accounts, now),
-        get_caller_identity::ACTION => Ok(get_caller_identity::run(principal)),
-        _ => Err(crate::handler::unknown_action()),
+const OPERATIONS: &[Operation] =
+    &[assume_role::OPERATION, assume_role_with_oidc::OPERATION, get_caller_identity::OPERATION];
+
+pub(crate) fn find(action: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.action == action)
+}
+
+pub(crate) fn takes_unsigned(version: Option<&str>, action: &str) -> bool {
+    version == Some(API_VERSION) && find(action).is_some_and(|operation| operation.takes_unsigned)
+}
+
+impl Operation {
+    /// Carries it out. The reply lacks only its `RequestId`.
+    pub(crate) fn run(&self, call: &mut Call<'_>) -> Result<Value, ServiceError> {
+        call.parameters.require(self.required)?;
+        (self.run)(call)
     }
 }
 
-pub(crate) use assume_role_with_oidc::run as run_unsigned;
-
-fn required<'p>(parameters: &'p Parameters, name: &str) -> Result<&'p str, ServiceError> {
-    match parameters.get(name) {
-        Some(value) if !value.is_empty() => Ok(value),
-        _ => Err(ServiceError::missing(name)),
+impl<'a> Call<'a> {
+    fn text(&self, name: &str) -> &'a str {
+        self.parameters.get(name).unwrap_or_default()
     }
-}
 
-/// The account and the name in `acs:ram::<account>:<kind>/<name>`, in any case.
-fn parse_arn<'a>(arn: &'a str, kind: &str) -> Option<(&'a str, &'a str)> {
-    let (account, resource) = arn.strip_prefix("acs:ram::")?.split_once(':')?;
-    let (found, name) = resource.split_once('/')?;
-    (found == kind && !name.is_empty()).then_some((account, name))
-}
-
-fn role_not_found() -> ServiceError {
-    ServiceError::new(404, "EntityNotExist.Role", "The specified Role not exists.")
-}
-
-fn session_name(parameters: &Parameters) -> Result<&str, ServiceError> {
-    let name = required(parameters, "RoleSessionName")?;
-    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte);
-    if !(2..=64).contains(&name.len()) || !name.bytes().all(is_good) {
-        return Err(ServiceError::new(
-            400,
-            "InvalidParameter.RoleSessionName",
-            "The parameter RoleSessionName is wrongly formed.",
-        ));
+    fn signer(&self) -> Result<&'a Principal, ServiceError> {
+        self.signer.ok_or_else(authenticate::unsigned)
     }
-    Ok(name)
-}
-
-fn session_seconds(parameters: &Parameters, role: &Role) -> Result<i64, ServiceError> {
-    let longest = role.max_session_seconds;
-    let seconds = match parameters.get("DurationSeconds") {
-        None => DEFAULT_SESSION.min(longest),
-        Some(text) => text.parse().unwrap_or(0),
-    };
-    if (SHORTEST_SESSION..=longest).contains(&seconds) {
-        return Ok(seconds);
-    }
-    let message = format!("The Min/Max value of DurationSeconds is {SHORTEST_SESSION}/{longest}.");
-    Err(ServiceError::new(400, "InvalidParameter.DurationSeconds", message))
-}
-
-fn session_policy(parameters: &Parameters) -> Result<Option<crate::ram::Policy>, ServiceError> {
-    let Some(text) = parameters.get("Policy").filter(|text| !text.is_empty()) else { return Ok(None) };
-    serde_json::from_str(text).map(Some).map_err(|problem| {
-        let message = format!("The parameter Policy has not passed grammar check: {problem}.");
-        ServiceError::new(400, "InvalidParameter.PolicyGrammar", message)
-    })
-}
-
-fn session_json(session: &Session, account_id: &str) -> Value {
-    json!({
-        "AssumedRoleUser": {"AssumedRoleId": format!("3{account_id}:{}", session.name), "Arn": session.arn(account_id)},
-        "Credentials": key_json(&session.key),
-    })
 }

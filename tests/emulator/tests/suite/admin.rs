@@ -98,6 +98,14 @@ fn a_wrong_seed_is_refused_with_the_reason_and_changes_nothing() {
         (with_record(json!({"record_name": "a.example.com", "site_id": 2})), "site 2"),
         (with_record(json!({"record_name": "a.example.org", "site_id": 1})), "below"),
         (with_record(json!({"record_name": "a.example.com", "site_id": 1, "record_id": -1})), "negative"),
+        (json!({"accounts": [{"roles": [{"name": "r"}, {"name": "r"}]}]}), "role r"),
+        (json!({"accounts": [{"roles": [{"name": "a/b"}]}]}), "a/b"),
+        (json!({"accounts": [{"roles": [{"name": "r", "trusted": ["user/nobody"]}]}]}), "user/nobody"),
+        (json!({"accounts": [{"roles": [{"name": "r", "max_session_seconds": 60}]}]}), "max_session_seconds"),
+        (json!({"accounts": [{"roles": [{"name": "r", "session_seconds": 0}]}]}), "session_seconds"),
+        (json!({"accounts": [{"oidc_providers": [{"name": "p", "tokens": ["x"]}]}]}), "BearerToken"),
+        (json!({"metadata": {"tokens": "maybe"}}), "maybe"),
+        (json!({"cloud_sso": {"url": "x"}}), "url"),
         (json!({"faults": [{"delay_ms": 1}, {}]}), "faults[1]"),
     ] {
         let reply = emulator.admin("POST", "seed", &seed.to_string());

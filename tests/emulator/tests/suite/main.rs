@@ -1,13 +1,17 @@
 //! Drives the built emulator over loopback sockets, with a signer of its own.
 
 mod admin;
+mod assume_role;
 mod authentication;
+mod cloud_sso;
+mod credentials_uri;
 mod errors;
 mod faults;
-mod giver;
+mod metadata;
+mod oidc;
 mod operations;
 mod process;
 mod ram;
+mod session;
 mod signer;
-mod sts;
 mod support;

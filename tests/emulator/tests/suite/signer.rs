@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -45,6 +46,16 @@ impl Call {
         }
     }
 
+    /// A call of STS.
+    pub(crate) fn sts(action: &str, form: &[(&str, &str)]) -> Self {
+        Self { version: "2015-04-01".into(), ..Self::new(action, form) }
+    }
+
+    pub(crate) fn assume_role(role: &str) -> Self {
+        let arn = format!("acs:ram::1000000000000001:role/{role}");
+        Self::sts("AssumeRole", &[("RoleArn", &arn), ("RoleSessionName", "a-session")])
+    }
+
     pub(crate) fn create(record_name: &str) -> Self {
         let site_id = ("SiteId", "54362329990032");
         Self::new("CreateRoutineRelatedRecord", &[("Name", "test-routine1"), site_id, ("RecordName", record_name)])
@@ -68,6 +79,20 @@ impl Call {
     pub(crate) fn key(mut self, key_id: &str, secret: &str) -> Self {
         (self.key_id, self.secret) = (key_id.into(), secret.into());
         self
+    }
+
+    /// Signed with a temporary key, given as STS gives it.
+    pub(crate) fn temporary(self, credentials: &Value) -> Self {
+        let member = |name: &str| credentials[name].as_str().unwrap_or_else(|| panic!("{name} in {credentials}"));
+        let token = Some(member("SecurityToken").to_owned());
+        Self { token, ..self.key(member("AccessKeyId"), member("AccessKeySecret")) }
+    }
+
+    /// The request without a signature, its parameters in the form.
+    pub(crate) fn unsigned(&self) -> String {
+        let common = pairs(&[("Action", &self.action), ("Version", &self.version), ("Format", "JSON")]);
+        let headers = [("host", self.host.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        request(self.method, &join(&common), &headers, &join(&self.form))
     }
 
     /// The request signed with ACS3-HMAC-SHA256.

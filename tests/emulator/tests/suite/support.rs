@@ -65,12 +65,17 @@ impl Emulator {
         self.send(&call.v3())
     }
 
-    pub(crate) fn admin(&self, method: &str, resource: &str, body: &str) -> Reply {
+    /// An unsigned request to a path, with headers that end in line ends.
+    pub(crate) fn plain(&self, method: &str, path: &str, headers: &str, body: &str) -> Reply {
         let length = body.len();
         self.send(&format!(
-            "{method} /_emulator/{resource} HTTP/1.1\r\nhost: {}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}",
             self.address
         ))
+    }
+
+    pub(crate) fn admin(&self, method: &str, resource: &str, body: &str) -> Reply {
+        self.plain(method, &format!("/_emulator/{resource}"), "", body)
     }
 
     pub(crate) fn admin_ok(&self, method: &str, resource: &str, body: &Value) -> Value {
@@ -89,6 +94,12 @@ impl Emulator {
 
     pub(crate) fn add_fault(&self, rule: Value) {
         self.admin_ok("POST", "faults", &rule);
+    }
+
+    /// What has been asked for, in order: actions and verdicts.
+    pub(crate) fn actions(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+        self.requests().iter().map(|entry| (text(&entry["action"]), text(&entry["verdict"]))).collect()
     }
 
     /// The names of test-routine1's records.
@@ -150,6 +161,10 @@ impl Reply {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
     }
 
     pub(crate) fn code(&self) -> &str {

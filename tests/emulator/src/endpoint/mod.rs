@@ -1,0 +1,109 @@
+//! The unsigned endpoints beside the services, from which programs get temporary keys.
+
+pub(crate) mod cloud_sso;
+mod credentials_uri;
+pub(crate) mod metadata;
+
+use hyper::Method;
+use hyper::http::request::Parts;
+use serde_json::{Map, Value};
+
+use crate::reply::Content;
+use crate::request::{Parameters, path, single_header};
+use crate::service_error::ServiceError;
+use crate::web_page;
+use crate::world::World;
+
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    /// What the log and the fault rules call it.
+    pub(crate) action: &'static str,
+    method: Method,
+    path: &'static str,
+    /// Whether the name of a role comes after the path.
+    name_follows: bool,
+    run: fn(&Request, &mut World) -> Result<Content, ServiceError>,
+}
+
+const ENDPOINTS: &[Endpoint] = &[
+    metadata::TOKEN,
+    metadata::ROLE,
+    metadata::CREDENTIALS,
+    metadata::REGION,
+    credentials_uri::CREDENTIALS,
+    cloud_sso::CREDENTIALS,
+];
+
+/// Whether it is for them to answer at this path, be it with 404.
+pub(crate) fn has(path: &str) -> bool {
+    metadata::has(path) || ENDPOINTS.iter().any(|endpoint| path.starts_with(endpoint.path))
+}
+
+/// A request to an endpoint.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) endpoint: &'static Endpoint,
+    /// What the log shows and fault rules match: the role's name of the path, the headers that a metadata server heeds,
+    /// and the members of the body.
+    pub(crate) parameters: Parameters,
+    bearer_token: Option<String>,
+}
+
+impl Request {
+    pub(crate) fn read(parts: &Parts, body: &[u8]) -> Result<Self, ServiceError> {
+        web_page::refuse_foreign(&parts.headers)?;
+        let path = path(&parts.uri);
+        let mut at_path =
+            ENDPOINTS.iter().filter_map(|endpoint| Some((endpoint, endpoint.role_name(path)?))).peekable();
+        if at_path.peek().is_none() {
+            return Err(ServiceError::new(404, "NotFound", "There is nothing at this path."));
+        }
+        let Some((endpoint, role_name)) = at_path.find(|(endpoint, _)| endpoint.method == parts.method) else {
+            return Err(ServiceError::unsupported_method(405));
+        };
+        let mut parameters =
+            if endpoint.method == Method::POST { read_members(parts, body)? } else { Parameters::default() };
+        if endpoint.name_follows {
+            parameters.push("RoleName", role_name);
+        }
+        for name in metadata::HEADERS {
+            if let Some(value) = single_header(&parts.headers, name) {
+                parameters.push(name, value);
+            }
+        }
+        let authorization = single_header(&parts.headers, "authorization").unwrap_or_default();
+        let bearer_token = authorization.strip_prefix("Bearer ").map(str::to_owned);
+        Ok(Self { endpoint, parameters, bearer_token })
+    }
+
+    pub(crate) fn run(&self, world: &mut World) -> Result<Content, ServiceError> {
+        (self.endpoint.run)(self, world)
+    }
+
+    fn role_name(&self) -> &str {
+        self.parameters.get("RoleName").unwrap_or_default()
+    }
+}
+
+impl Endpoint {
+    /// What follows the path, if it is this endpoint's: a name where one may follow, else nothing.
+    fn role_name<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let rest = path.strip_prefix(self.path)?;
+        (self.name_follows != rest.is_empty()).then_some(rest)
+    }
+}
+
+/// The members of a JSON object, all of them texts.
+fn read_members(parts: &Parts, body: &[u8]) -> Result<Parameters, ServiceError> {
+    let content_type = single_header(&parts.headers, "content-type").unwrap_or_default();
+    if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+        return Err(ServiceError::new(400, "InvalidContentType", "The body must be application/json."));
+    }
+    let malformed = || ServiceError::new(400, "InvalidParameter", "The body must be a JSON object of texts.");
+    let members: Map<String, Value> = serde_json::from_slice(body).map_err(|_| malformed())?;
+    let mut parameters = Parameters::default();
+    for (name, value) in &members {
+        parameters.push(name, value.as_str().ok_or_else(malformed)?);
+    }
+    Ok(parameters)
+}

@@ -1,0 +1,185 @@
+//! The way of one request to the service: judge it, execute it, answer it, with the faults that rules add.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::http::request::Parts;
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::endpoint::{self, metadata};
+use crate::fault::{Rule, When};
+use crate::identifier::request_id;
+use crate::reply::{Content, Reply};
+use crate::request::{Parameters, Received, path, single_header};
+use crate::request_log::Entry;
+use crate::rpc;
+use crate::service_error::ServiceError;
+use crate::wire_fault::WireFault;
+use crate::world::Shared;
+
+/// One request under way.
+#[derive(Clone)]
+pub(crate) struct Exchange {
+    world: Arc<Shared>,
+    /// Of its entry in the log.
+    number: u64,
+    request_id: String,
+    host: String,
+    path: String,
+}
+
+/// The answer to a request and the fault that its bytes meet.
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    pub(crate) wire: Option<WireFault>,
+}
+
+/// A request that may be executed: a call of a service, signed where it has to be, or a request to an endpoint.
+enum Admitted {
+    Call(rpc::Call),
+    Endpoint(endpoint::Request),
+}
+
+impl Admitted {
+    fn name(&self) -> (&str, &Parameters) {
+        match self {
+            Self::Call(call) => (&call.action, &call.parameters),
+            Self::Endpoint(request) => (request.endpoint.action, &request.parameters),
+        }
+    }
+}
+
+impl Exchange {
+    /// Starts the request's entry in the log.
+    pub(crate) fn begin(world: &Arc<Shared>, connection: u64, parts: &Parts) -> Self {
+        let number = {
+            let mut world = world.lock();
+            let time = world.clock.now().to_string();
+            world.log.begin(connection, time, parts.method.to_string())
+        };
+        Self {
+            world: Arc::clone(world),
+            number,
+            request_id: request_id(),
+            host: single_header(&parts.headers, "host").unwrap_or_default().to_owned(),
+            path: path(&parts.uri).to_owned(),
+        }
+    }
+
+    pub(crate) async fn answer(self, parts: Parts, body: Result<Vec<u8>, ServiceError>) -> Answer {
+        let admitted = match body.and_then(|body| self.admit(parts, body)) {
+            Ok(admitted) => admitted,
+            Err(problem) => {
+                self.log_verdict(&problem.code, false);
+                return Answer { reply: self.refusal(&problem), wire: None };
+            }
+        };
+        let (action, parameters) = admitted.name();
+        let rule = self.world.lock().faults.take(action, parameters);
+        let Some(rule) = rule else {
+            return Answer { reply: self.execute(&admitted).await, wire: None };
+        };
+        self.log(|entry| entry.fault = true);
+        let reply = self.execute_with_fault(&admitted, &rule).await;
+        let reply = match &rule.reply {
+            Some(fault) => reply.replaced_by(fault, &self.request_id, &self.host),
+            None => reply,
+        };
+        Answer { reply, wire: rule.wire.clone() }
+    }
+
+    /// The answer where the emulator itself has failed.
+    pub(crate) fn failure(&self) -> Answer {
+        Answer { reply: self.refusal(&ServiceError::internal()), wire: None }
+    }
+
+    /// Completes the request's entry in the log.
+    pub(crate) fn end(&self, answer: &Answer) {
+        if !answer.wire.as_ref().is_some_and(WireFault::replaces_reply) {
+            self.log(|entry| entry.status = Some(answer.reply.status.as_u16()));
+        }
+    }
+
+    fn admit(&self, parts: Parts, body: Vec<u8>) -> Result<Admitted, ServiceError> {
+        if endpoint::has(&self.path) {
+            let request = endpoint::Request::read(&parts, &body)?;
+            self.log(|entry| {
+                entry.action = Some(request.endpoint.action.into());
+                entry.parameters = request.parameters.to_json();
+            });
+            return Ok(Admitted::Endpoint(request));
+        }
+        let received = Received::parse(parts, body)?;
+        rpc::Call::read(&received, &mut self.world.lock(), self.number).map(Admitted::Call)
+    }
+
+    async fn execute_with_fault(&self, admitted: &Admitted, rule: &Rule) -> Reply {
+        let delay = Duration::from_millis(rule.delay_ms);
+        match rule.when() {
+            When::Before => {
+                self.log_verdict("OK", false);
+                sleep(delay).await;
+                self.success(Content::Json(json!({})))
+            }
+            When::After => {
+                let reply = self.execute(admitted).await;
+                sleep(delay).await;
+                reply
+            }
+            When::Late => {
+                sleep(delay).await;
+                self.execute(admitted).await
+            }
+        }
+    }
+
+    /// Executes it and notes the verdict.
+    async fn execute(&self, admitted: &Admitted) -> Reply {
+        let result = match admitted {
+            Admitted::Call(call) => call.run(&self.world).await.map(Content::Json),
+            Admitted::Endpoint(request) => request.run(&mut self.world.lock()),
+        };
+        match result {
+            Ok(content) => {
+                self.log_verdict("OK", true);
+                self.success(content)
+            }
+            Err(problem) => {
+                self.log_verdict(&problem.code, problem.took_effect);
+                self.refusal(&problem)
+            }
+        }
+    }
+
+    fn log(&self, change: impl FnOnce(&mut Entry)) {
+        self.world.lock().log.update(self.number, change);
+    }
+
+    fn log_verdict(&self, verdict: &str, executed: bool) {
+        self.log(|entry| {
+            entry.verdict = Some(verdict.to_owned());
+            entry.executed = executed;
+        });
+    }
+
+    fn success(&self, content: Content) -> Reply {
+        let now = self.world.lock().clock.now();
+        match content {
+            Content::Json(mut body) => {
+                body["RequestId"] = self.request_id.as_str().into();
+                Reply::service(200, &body, &self.request_id, now)
+            }
+            Content::Text(text) => Reply::new(200, "text/plain", text, now),
+        }
+    }
+
+    fn refusal(&self, problem: &ServiceError) -> Reply {
+        let now = self.world.lock().clock.now();
+        if metadata::has(&self.path) {
+            return Reply::new(problem.status, "text/html", metadata::error_page(problem), now);
+        }
+        let body = problem.body(&self.request_id, &self.host);
+        Reply::service(problem.status, &body, &self.request_id, now)
+    }
+}

@@ -1,0 +1,111 @@
+//! Calls of the two services, ESA and STS: whether they are what they claim to be, and what comes of them.
+
+use std::time::Duration;
+
+use hyper::Method;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use crate::ram::{self, Principal};
+use crate::request::{Parameters, Received};
+use crate::service_error::ServiceError;
+use crate::world::{Shared, World};
+use crate::{authenticate, operation, sts, web_page};
+
+/// A call that is what it claims to be.
+pub(crate) struct Call {
+    pub(crate) action: String,
+    pub(crate) parameters: Parameters,
+    version: String,
+    /// None where the operation takes unsigned calls and this is one.
+    signer: Option<Principal>,
+}
+
+impl Call {
+    /// Judges a request. What it is gets into the log's entry of that number as soon as it is known.
+    pub(crate) fn read(received: &Received, world: &mut World, number: u64) -> Result<Self, ServiceError> {
+        let parameters = received.operation_parameters();
+        let action = received.action().unwrap_or_default().to_owned();
+        world.log.update(number, |entry| {
+            entry.action = Some(action.clone()).filter(|action| !action.is_empty());
+            entry.parameters = parameters.to_json();
+        });
+        if received.method != Method::GET && received.method != Method::POST {
+            return Err(ServiceError::unsupported_method(400));
+        }
+        let signer = if !received.is_signed() && sts::takes_unsigned(received.version(), &action) {
+            web_page::refuse_foreign(&received.headers)?;
+            None
+        } else {
+            Some(authenticate(received, world, number)?)
+        };
+        if received.path != "/" {
+            return Err(unknown_action());
+        }
+        let format = received.parameter("Format").unwrap_or("JSON");
+        if !format.eq_ignore_ascii_case("json") {
+            return Err(ServiceError::new(400, "InvalidFormat", "The emulator answers in JSON only."));
+        }
+        let version = received.version().unwrap_or_default().to_owned();
+        Ok(Self { action, parameters, version, signer })
+    }
+
+    /// Carries it out. The reply lacks only its `RequestId`.
+    pub(crate) async fn run(&self, world: &Shared) -> Result<Value, ServiceError> {
+        match self.version.as_str() {
+            operation::API_VERSION => self.run_esa(world).await,
+            sts::API_VERSION => self.run_sts(&mut world.lock()),
+            _ => Err(ServiceError::new(400, "InvalidVersion", "Specified parameter Version is not valid.")),
+        }
+    }
+
+    fn run_sts(&self, world: &mut World) -> Result<Value, ServiceError> {
+        let operation = sts::find(&self.action).ok_or_else(unknown_action)?;
+        operation.run(&mut sts::Call {
+            parameters: &self.parameters,
+            signer: self.signer.as_ref(),
+            accounts: &mut world.accounts,
+            now: world.clock.now(),
+        })
+    }
+
+    async fn run_esa(&self, world: &Shared) -> Result<Value, ServiceError> {
+        let (parameters, signer) = (&self.parameters, self.signer.as_ref().ok_or_else(authenticate::unsigned)?);
+        let operation = operation::find(&self.action).ok_or_else(unknown_action)?;
+        parameters.require(operation.required)?;
+        let resource = operation.resource(&signer.account_id, parameters);
+        ram::authorize(signer, &format!("esa:{}", self.action), &resource)?;
+
+        let (result, _held, hold_ms) = {
+            let world = &mut *world.lock();
+            let account = world.accounts.iter_mut().find(|account| account.id == signer.account_id);
+            // The account can have gone with a new seed since the request was authenticated.
+            let account = account.ok_or_else(ServiceError::internal)?;
+            let held = if operation.writes { Some(account.begin_write()?) } else { None };
+            let hold_ms = if operation.writes { account.lock_hold_ms } else { 0 };
+            let now = world.clock.now();
+            let mut call = operation::Call { parameters, account, record_ids: &mut world.record_ids, now };
+            (operation.run(&mut call), held, hold_ms)
+        };
+        if hold_ms > 0 {
+            sleep(Duration::from_millis(hold_ms)).await;
+        }
+        result
+    }
+}
+
+/// Who has signed.
+fn authenticate(received: &Received, world: &mut World, number: u64) -> Result<Principal, ServiceError> {
+    let claim = authenticate::read_claim(received)?;
+    world.log.update(number, |entry| {
+        entry.access_key_id = Some(claim.access_key_id.clone());
+        entry.signature_version = Some(claim.signature_version);
+        entry.nonce = Some(claim.nonce.clone());
+    });
+    authenticate::verify(&claim, &world.accounts, &mut world.nonces, world.clock.now())
+}
+
+fn unknown_action() -> ServiceError {
+    let message = "Specified api is not found, please check your url and method.";
+    ServiceError::new(404, "InvalidAction.NotFound", message)
+}

@@ -1,0 +1,163 @@
+//! What a client tells of its work: numbers, log lines, and the reasons behind refusals.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use esa::{
+    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Level, ListRoutineRelatedRecords, Log,
+    Record, SignatureVersion, Status,
+};
+
+use crate::emulator::Emulator;
+
+const KEY: &str = "EsaEmulatorKeyId";
+const SECRET: &str = "EsaEmulatorKeySecret";
+
+/// What a client has logged.
+type Lines = Arc<Mutex<Vec<(Level, String)>>>;
+
+fn config(url: &str, secret: &str) -> (Config, Lines) {
+    let (mut config, lines) = (Config::new(), Lines::default());
+    let sink = Arc::clone(&lines);
+    config.endpoint(url).credentials(Credentials::new(KEY, secret, None).unwrap());
+    config.log(Log::new(Level::Debug, move |level, line| sink.lock().unwrap().push((level, line.to_owned()))));
+    (config, lines)
+}
+
+fn create(client: &Client, record_name: &str) -> Result<Record, Error> {
+    let request = CreateRoutineRelatedRecord { site_id: 54362329990032, name: "test-routine1", record_name };
+    client.create_routine_related_record(&request, &CallOptions::new())
+}
+
+fn with_level(lines: &Lines, level: Level) -> Vec<String> {
+    lines.lock().unwrap().iter().filter(|(found, _)| *found == level).map(|(_, line)| line.clone()).collect()
+}
+
+#[test]
+fn the_numbers_are_those_of_what_was_done() {
+    let emulator = Emulator::start(&[]);
+    let (config, lines) = config(emulator.url(), SECRET);
+    let client = Client::new(&config).unwrap();
+    assert_eq!(client.stats(), esa::Stats::default());
+
+    create(&client, "a.example.com").unwrap();
+    emulator.post("faults", r#"{"action": "CreateRoutineRelatedRecord", "when": "after", "wire": {"kind": "drop"}}"#);
+    create(&client, "b.example.com").unwrap();
+    emulator.post("faults", r#"{"action": "CreateRoutineRelatedRecord", "reply": {"code": "LockFailed"}}"#);
+    create(&client, "c.example.com").unwrap();
+
+    let stats = client.stats();
+    // A create; a create whose answer was lost, and a look; a create that was refused as busy, and another one.
+    assert_eq!((stats.calls, stats.attempts, stats.retries), (3, 5, 1));
+    assert_eq!((stats.recoveries, stats.busy_waits, stats.gate_waits), (1, 1, 0));
+    assert_eq!((stats.connections_opened, stats.connections_reused), (2, 3));
+    assert_eq!(stats.credentials_refreshed, 1);
+    let decisions = with_level(&lines, Level::Info);
+    assert_eq!(decisions.len(), 2, "{decisions:#?}");
+    assert!(decisions[0].starts_with("CreateRoutineRelatedRecord: looking whether it was carried out, because"));
+    assert!(decisions[1].starts_with("CreateRoutineRelatedRecord: trying again in "));
+    assert_eq!(with_level(&lines, Level::Debug).len(), 5);
+}
+
+#[test]
+fn a_call_that_waits_for_another_one_says_so() {
+    let emulator = Emulator::start(&[]);
+    emulator.post("faults", r#"{"action": "CreateRoutineRelatedRecord", "delay_ms": 300}"#);
+    let (config, lines) = config(emulator.url(), SECRET);
+    let client = Client::new(&config).unwrap();
+
+    thread::scope(|scope| {
+        let (client, emulator) = (&client, &emulator);
+        scope.spawn(move || create(client, "a.example.com").unwrap());
+        while emulator.requests().is_empty() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        create(client, "b.example.com").unwrap();
+    });
+
+    assert_eq!(client.stats().gate_waits, 1);
+    let decisions = with_level(&lines, Level::Info);
+    assert_eq!(decisions, ["CreateRoutineRelatedRecord: waiting for the client's other writes"]);
+    let lines = with_level(&lines, Level::Debug);
+    assert!(lines.iter().any(|line| line.starts_with("CreateRoutineRelatedRecord: its turn after ")), "{lines:#?}");
+}
+
+/// A program between client and server that writes `to` for `from`, which has as many bytes.
+fn relay(server: &str, from: &'static str, to: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = server.strip_prefix("http://").unwrap().to_owned();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, mut server) = (client.unwrap(), TcpStream::connect(&server).unwrap());
+            let (mut back, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            thread::spawn(move || std::io::copy(&mut back, &mut to_client));
+            let mut piece = vec![0; 64 * 1024];
+            while let Ok(count @ 1..) = client.read(&mut piece) {
+                let text = String::from_utf8_lossy(&piece[..count]).replace(from, to);
+                if server.write_all(text.as_bytes()).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    url
+}
+
+fn refused(url: &str, secret: &str, version: SignatureVersion) -> Error {
+    let (mut config, _) = config(url, secret);
+    let error = create(&Client::new(config.signature_version(version)).unwrap(), "a.example.com").unwrap_err();
+    assert_eq!((error.status(), error.code()), (Status::Auth, "SignatureDoesNotMatch"));
+    assert!(!format!("{error:?}").contains("AccessKeyId%3D"), "{error:?}");
+    error
+}
+
+#[test]
+fn a_wrong_secret_and_a_changed_request_are_told_apart() {
+    let emulator = Emulator::start(&[]);
+    for version in [SignatureVersion::V1, SignatureVersion::V3] {
+        let error = refused(emulator.url(), "another-secret", version);
+        assert!(
+            error.message().ends_with("; the request arrived as it was sent, so the access key secret is wrong"),
+            "{error}"
+        );
+        assert!(error.advice().starts_with("Check the access key secret"), "{}", error.advice());
+    }
+
+    let body = relay(emulator.url(), "SiteId=54362329990032", "SiteId=54362329990033");
+    let error = refused(&body, SECRET, SignatureVersion::V1);
+    assert!(error.message().ends_with("; the request was changed on its way"), "{error}");
+
+    let header = relay(emulator.url(), "x-acs-version: 2024-09-10", "x-acs-version: 2024-09-11");
+    let error = refused(&header, SECRET, SignatureVersion::V3);
+    assert!(
+        error.message().ends_with("; the request was changed on its way: the header x-acs-version differs"),
+        "{error}"
+    );
+    assert!(error.advice().contains("proxy"), "{}", error.advice());
+}
+
+#[test]
+fn a_clock_that_is_off_says_by_how_much() {
+    let emulator = Emulator::start(&[]);
+    emulator.post("clock", r#"{"offset_ms": 7230000}"#);
+    let (config, lines) = config(emulator.url(), SECRET);
+    let client = Client::new(&config).unwrap();
+
+    create(&client, "a.example.com").unwrap();
+
+    let warnings = with_level(&lines, Level::Warn);
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("this machine's clock is 2 h 0 min behind the service's"), "{}", warnings[0]);
+
+    // It may be the other way round, too.
+    emulator.post("clock", r#"{"offset_ms": -7230000}"#);
+    let request = ListRoutineRelatedRecords::of("test-routine1");
+    let error = client.list_routine_related_records(&request, &CallOptions::new());
+    assert!(error.is_ok(), "{error:?}");
+    let warnings = with_level(&lines, Level::Warn);
+    assert!(warnings[1].contains("2 h 0 min ahead of the service's"), "{}", warnings[1]);
+}
