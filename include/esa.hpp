@@ -315,6 +315,13 @@ class Config {
     // "host", "host:port" or "https://host:port", in place of the region's; "http://..." for this machine only.
     Config &set_endpoint(std::string_view endpoint) { return set("endpoint", endpoint, esa_config_set_endpoint); }
 
+    // From where the service is reached: "public", or "vpc" from inside of a VPC in the region.
+    Config &set_network(std::string_view network) { return set("network", network, esa_config_set_network); }
+
+    // "http://user:password@host:port", "host:port", "socks5://..." or "socks5h://..."; "" for none, in place of what the
+    // environment says. See esa_config_set_proxy().
+    Config &set_proxy(std::string_view proxy) { return set("proxy", proxy, esa_config_set_proxy); }
+
     // For one connection (5 s), for one request (10 s), and for a whole call (30 s).
     Config &set_timeouts(Timeout connect, Timeout attempt, Timeout total) {
         const auto connect_ms = kept(connect.milliseconds("connect"));
@@ -838,6 +845,13 @@ class Client {
     // The name of the provider whose credentials are used, such as "callback" or "cli_profile"; see
     // esa_client_credentials_source(). Empty before the first call that needed some.
     std::string_view credentials_source() const noexcept { return esa_client_credentials_source(native_handle()); }
+
+    // What the client has done so far, by all threads together; see esa_stats.
+    esa_stats stats() const noexcept {
+        esa_stats stats = ESA_STATS_INIT;
+        esa_client_stats(native_handle(), &stats);
+        return stats;
+    }
 
     // The C library's object; it stays this one's.
     esa_client *native_handle() const noexcept { return handle_.get(); }

@@ -38,6 +38,17 @@ type Config struct {
 	// Default: ESA_ENDPOINT, else the region's.
 	Endpoint string
 
+	// Network is from where the service is reached, where there is no Endpoint: "public", or "vpc" from inside of a VPC in
+	// the region.
+	// Default: "public".
+	Network string
+
+	// Proxy is the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://…" (this
+	// machine looks up the endpoint's name) or "socks5h://…" (the proxy does); [NoProxy] for none. Plain http to this
+	// machine takes no proxy.
+	// Default: what HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY say, which isn't for this machine.
+	Proxy string
+
 	// ConnectTimeout is for making one connection: name look-up, TCP and TLS. Default: 5 s.
 	//
 	// This and the other durations are at most 49 days and are rounded up to milliseconds.
@@ -68,6 +79,7 @@ type Config struct {
 	CAPEM string
 
 	// UserAgent is the caller's own product, such as "my-agent/1.2", to append to the User-Agent header.
+	// Default: ALIBABA_CLOUD_USER_AGENT.
 	UserAgent string
 
 	// MaxIdleConnections is how many connections are kept between calls at most; negative: none. Default: 64.
@@ -85,6 +97,9 @@ type Config struct {
 	// one that runs holds a thread, also while it waits for another write or to try again. Default: 64.
 	MaxConcurrentCalls int
 }
+
+// NoProxy as [Config.Proxy] goes out without one, whatever the environment says.
+const NoProxy = "none"
 
 // Credentials are an access key. Printing them shows the id only.
 type Credentials struct {
@@ -148,6 +163,8 @@ func (config *Config) check() (timeouts nativeTimeouts, err error) {
 	err = checkText(
 		"region", config.Region,
 		"endpoint", config.Endpoint,
+		"network", config.Network,
+		"proxy", config.Proxy,
 		"ca_file", config.CAFile,
 		"ca_pem", config.CAPEM,
 		"user_agent", config.UserAgent,

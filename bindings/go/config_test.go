@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -50,6 +51,8 @@ func TestAConfigurationThatCannotBeUsedIsRefusedByName(t *testing.T) {
 		"security_token ":       {Credentials: esa.Credentials{SecurityToken: "\x00"}},
 		"region ":               {Region: "\x00"},
 		"endpoint ":             {Endpoint: "localhost\x00"},
+		"network ":              {Network: "here"},
+		"proxy ":                {Proxy: "\x00"},
 		"ca_file ":              {CAFile: "\x00"},
 		"ca_pem ":               {CAPEM: "\x00"},
 		"user_agent ":           {UserAgent: "\x00"},
@@ -72,6 +75,42 @@ func TestAnEndpointThatIsNotOneIsAConfigurationError(t *testing.T) {
 
 	if failure := asError(t, err); failure.Status != esa.StatusConfig || failure.Advice == "" {
 		t.Errorf("%+v", failure)
+	}
+}
+
+func TestAProxyThatIsNotOneIsAConfigurationErrorAndNotRepeated(t *testing.T) {
+	_, err := esa.New(esa.Config{Proxy: "ftp://me:hunter2@proxy"})
+
+	failure := asError(t, err)
+	if failure.Status != esa.StatusConfig || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("%+v", failure)
+	}
+}
+
+func TestTheEnvironmentsProxyCanBeRefused(t *testing.T) {
+	t.Setenv("HTTPS_PROXY", "ftp://proxy")
+	if _, err := esa.New(esa.Config{}); asError(t, err).Status != esa.StatusConfig {
+		t.Errorf("%v; want a configuration error", err)
+	}
+	newClient(t, esa.Config{Proxy: esa.NoProxy})
+}
+
+func TestStatsTellWhatWasDone(t *testing.T) {
+	emulator := esatest.Start(t)
+	client := newClient(t, emulator.Config())
+	for _, label := range []string{"a", "b"} {
+		if _, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, label)); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	want := esa.Stats{Calls: 2, Attempts: 2, ConnectionsOpened: 1, ConnectionsReused: 1, CredentialsRefreshed: 1}
+	if got := client.Stats(); got != want {
+		t.Errorf("%+v; want %+v", got, want)
+	}
+	client.Close()
+	if got := client.Stats(); got != (esa.Stats{}) {
+		t.Errorf("%+v after Close", got)
 	}
 }
 

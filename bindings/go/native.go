@@ -91,6 +91,12 @@ static inline call_answer list_records(const esa_client *client, call_limits lim
     ANSWER(esa_list_routine_related_records, esa_list_routine_related_records_result);
 }
 
+static inline esa_stats client_stats(const esa_client *client) {
+    esa_stats stats = ESA_STATS_INIT;
+    esa_client_stats(client, &stats);
+    return stats;
+}
+
 static inline call_answer get_match_site(const esa_client *client, call_limits limits, const char *record_name) {
     esa_get_match_site_request request = ESA_GET_MATCH_SITE_REQUEST_INIT;
     request.record_name = record_name;
@@ -147,6 +153,16 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 	}
 	if config.Endpoint != "" {
 		C.esa_config_set_endpoint(native, terminated(config.Endpoint))
+	}
+	if config.Network != "" {
+		C.esa_config_set_network(native, terminated(config.Network))
+	}
+	switch config.Proxy {
+	case "":
+	case NoProxy:
+		C.esa_config_set_proxy(native, terminated(""))
+	default:
+		C.esa_config_set_proxy(native, terminated(config.Proxy))
 	}
 	C.esa_config_set_timeouts(native, C.uint32_t(timeouts.connect), C.uint32_t(timeouts.attempt), C.uint32_t(timeouts.total))
 	if config.SignatureVersion != 0 {
@@ -391,6 +407,21 @@ func slogLevel(level C.int32_t) slog.Level {
 		return slog.LevelInfo
 	default:
 		return slog.LevelDebug
+	}
+}
+
+func (client nativeClient) stats() Stats {
+	native := C.client_stats(client.client)
+	return Stats{
+		Calls:                uint64(native.calls),
+		Attempts:             uint64(native.attempts),
+		Retries:              uint64(native.retries),
+		Recoveries:           uint64(native.recoveries),
+		BusyWaits:            uint64(native.busy_waits),
+		GateWaits:            uint64(native.gate_waits),
+		ConnectionsOpened:    uint64(native.connections_opened),
+		ConnectionsReused:    uint64(native.connections_reused),
+		CredentialsRefreshed: uint64(native.credentials_refreshed),
 	}
 }
 

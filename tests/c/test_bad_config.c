@@ -40,6 +40,8 @@ static void setters_take_no_null_configuration(void) {
     CHECK_INTEGER(esa_config_set_credentials_provider(NULL, NULL, NULL), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_region(NULL, "cn-hangzhou"), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_endpoint(NULL, "localhost"), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_network(NULL, "vpc"), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_proxy(NULL, ""), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_timeouts(NULL, 1, 1, 1), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_signature_version(NULL, 3), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_ca_file(NULL, "file"), ESA_ERR_INVALID_ARGUMENT);
@@ -76,6 +78,10 @@ static void setters_refuse_bad_values_and_so_does_the_client(void) {
     REFUSED(esa_config_set_region, "region is not UTF-8", "\xff");
     REFUSED(esa_config_set_endpoint, "endpoint is NULL", NULL);
     REFUSED(esa_config_set_endpoint, "endpoint is not UTF-8", "\xff");
+    REFUSED(esa_config_set_network, "network is NULL", NULL);
+    REFUSED(esa_config_set_network, "network is \"VPC\"; it can be \"public\" or \"vpc\"", "VPC");
+    REFUSED(esa_config_set_proxy, "proxy is NULL", NULL);
+    REFUSED(esa_config_set_proxy, "proxy is not UTF-8", "\xff");
     REFUSED(esa_config_set_ca_file, "ca_file is NULL", NULL);
     REFUSED(esa_config_set_ca_pem, "ca_pem is NULL", NULL);
     REFUSED(esa_config_set_user_agent, "user_agent is NULL", NULL);

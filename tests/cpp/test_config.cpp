@@ -25,6 +25,10 @@ static void what_a_setter_refuses_is_told_by_the_client() {
                "ESA_ERR_INVALID_ARGUMENT: security_token is empty");
     CHECK_TEXT(message([](auto &config) { config.set_credentials("", "secret"); }).c_str(),
                "ESA_ERR_INVALID_ARGUMENT: access_key_id is empty");
+    CHECK_TEXT(message([](auto &config) { config.set_network("here"); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: network is \"here\"; it can be \"public\" or \"vpc\"");
+    CHECK_TEXT(message([](auto &config) { config.set_proxy("ftp://p"); }).c_str(),
+               "ESA_ERR_CONFIG: proxy is of a kind that isn't supported: http, socks5 and socks5h are");
     CHECK_TEXT(message([](auto &config) { config.set_timeouts(1s, -1ms, 1s); }).c_str(),
                "ESA_ERR_INVALID_ARGUMENT: attempt is out of range; it is 0 to 4294967295 ms");
     CHECK_TEXT(message([](auto &config) { config.set_keep_alive(1, 1200h); }).c_str(),
@@ -58,6 +62,8 @@ static void every_setter_in_a_chain() {
     config.set_endpoint(emulator().url())
         .set_credentials(emulator().access_key_id(), emulator().access_key_secret())
         .set_region("ap-southeast-1")
+        .set_network("vpc")
+        .set_proxy("")
         .set_timeouts(5s, 1min, {})
         .set_signature_version(1)
         .set_user_agent("test/1")
@@ -66,6 +72,8 @@ static void every_setter_in_a_chain() {
     const esa::Client client(config);
     CHECK_TEXT(client.create_routine_related_record(new_request("chain.example.com")).status.c_str(), "OK");
     CHECK(emulator().get("requests").find("\"V1\"") != std::string::npos);
+    CHECK_INTEGER(client.stats().calls, 1);
+    CHECK_INTEGER(client.stats().connections_opened, 1);
 }
 
 static void the_sink_gets_lines_and_outlives_the_configuration() {

@@ -27,6 +27,8 @@ STRUCTS: dict[str, type[Structure]] = {
     "esa_list_routine_related_records_result": _structs.ListResultStruct,
     "esa_get_match_site_request": _structs.GetMatchSiteRequestStruct,
     "esa_get_match_site_result": _structs.GetMatchSiteResultStruct,
+    "esa_ensure_routine_related_records_request": _structs.BulkRequestStruct,
+    "esa_stats": _structs.StatsStruct,
 }
 
 SCALARS: dict[str, Any] = {
@@ -40,12 +42,14 @@ SCALARS: dict[str, Any] = {
     "esa_log_fn": _structs.LogFunction,
     "esa_interrupt_fn": _structs.InterruptFunction,
     "esa_credentials_fn": _structs.CredentialsFunction,
+    "esa_progress_fn": _structs.ProgressFunction,
     "char *": c_char_p,
     "void *": c_void_p,
     "esa_config *": c_void_p,
     "esa_client *": c_void_p,
     "esa_cancel *": c_void_p,
     "esa_credentials *": c_void_p,
+    "esa_bulk *": c_void_p,
 }
 
 
@@ -124,6 +128,8 @@ def test_callbacks(name: str, function: Any) -> None:
 def test_every_function_that_makes_a_call_is_there() -> None:
     declared = re.findall(r"^esa_status (esa_(?!config_set)\w+)\(", HEADER, re.MULTILINE)
 
+    # Python's way to it is step by step.
+    declared.remove("esa_ensure_routine_related_records")
     assert len(declared) >= 6
     assert set(declared) <= set(_native.FUNCTIONS)
 

@@ -9,6 +9,7 @@ Importing this loads the shared library; an ImportError tells where it was looke
 """
 
 from ._library import NativeInfo, native_info
+from .bulk import Bulk, Ensured
 from .cancel import Cancel
 from .client import Client
 from .credentials import Credentials
@@ -59,6 +60,7 @@ from .service_errors import (
     UserOperationStatusIsLockedError,
 )
 from .site import Site
+from .stats import Stats
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AsyncClient",
     "AuthError",
+    "Bulk",
     "BusyError",
     "CallCancelledError",
     "CallTimeoutError",
@@ -83,6 +86,7 @@ __all__ = [
     "Deletion",
     "DependedByOthersError",
     "DnsError",
+    "Ensured",
     "EsaError",
     "ForbiddenError",
     "ForkedError",
@@ -114,6 +118,7 @@ __all__ = [
     "ServiceError",
     "Site",
     "SiteParameterNotMatchError",
+    "Stats",
     "Status",
     "ThrottledError",
     "TlsError",

@@ -7,6 +7,7 @@ import os
 from . import _native
 from ._arguments import attempts, integer, invalid, milliseconds, text, wrong_type
 from ._failure import error
+from .stats import Stats
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Configured:
         credentials_provider: Callable[[float], Credentials] | None = None,
         region: str | None = None,
         endpoint: str | None = None,
+        network: str | None = None,
+        proxy: str | None = None,
         connect_timeout: float | None = None,
         attempt_timeout: float | None = None,
         timeout: float | None = None,
@@ -60,11 +63,18 @@ class Configured:
             ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other needs an endpoint.
         endpoint: in place of the region's: "host", "host:port" or "https://host:port"; "http://..." for this machine
             only. Default: ESA_ENDPOINT of the environment, else the region's.
+        network: from where the service is reached, where no endpoint is given: "public" (the default), or "vpc" from
+            inside of a VPC in the region.
+        proxy: the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..."
+            (this machine looks up the endpoint's name), "socks5h://..." (the proxy does); "" for none. Default: what
+            HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY of the environment say, which isn't for
+            this machine. Plain http to this machine takes no proxy at all.
         connect_timeout, attempt_timeout, timeout: how long one connection, one request and a whole call may take, in
             seconds, rounded up to milliseconds. Default: 5, 10 and 30.
         signature_version: 3 (the default), or 1 for old gateways.
         ca_file, ca_pem: certificate authorities (PEM) to trust in place of the ones that are built in.
-        user_agent: the caller's own product for the User-Agent header, such as "my-agent/1.2".
+        user_agent: the caller's own product for the User-Agent header, such as "my-agent/1.2". Default:
+            ALIBABA_CLOUD_USER_AGENT of the environment.
         max_idle_connections, idle_timeout: how many unused connections are kept at most (default 64), and for how
             long, in seconds (default 15).
         max_attempts: how many attempts of a call may fail, 1 or more (default 3). Those that are refused because the
@@ -76,7 +86,7 @@ class Configured:
             an Exception that it raises goes to sys.unraisablehook.
 
         Raises InvalidArgumentError where a value can't be used, ConfigError where the region is unknown, the endpoint
-        is none or a CA file can't be read, and TypeError for a value of the wrong type.
+        or the proxy is none or a CA file can't be read, and TypeError for a value of the wrong type.
         """
         config = _native.Config()
         given = any(value is not None for value in (access_key_id, access_key_secret, security_token))
@@ -91,7 +101,14 @@ class Configured:
                 _optional("access_key_secret", access_key_secret),
                 _optional("security_token", security_token),
             )
-        strings = (("region", region), ("endpoint", endpoint), ("ca_pem", ca_pem), ("user_agent", user_agent))
+        strings = (
+            ("region", region),
+            ("endpoint", endpoint),
+            ("network", network),
+            ("proxy", proxy),
+            ("ca_pem", ca_pem),
+            ("user_agent", user_agent),
+        )
         for name, string in strings:
             if string is not None:
                 config.set(name, text(name, string))
@@ -136,6 +153,10 @@ class Configured:
         "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri". Raises RuntimeError after close().
         """
         return _native.credentials_source(self._open())
+
+    def stats(self) -> Stats:
+        """What this client has done so far. Raises RuntimeError after close()."""
+        return Stats(**_native.stats(self._open()))
 
     def _open(self) -> _native.Owned:
         owned = self._owned  # read once: another thread may close this now

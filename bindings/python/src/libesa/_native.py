@@ -10,6 +10,7 @@ from ctypes import POINTER, Structure, byref, c_char_p, c_int32, c_int64, c_uint
 from . import _interrupt
 from ._library import library
 from ._structs import (
+    BulkRequestStruct,
     CallOptionsStruct,
     CreateRequestStruct,
     CreateResultStruct,
@@ -22,6 +23,7 @@ from ._structs import (
     ListRequestStruct,
     ListResultStruct,
     LogFunction,
+    StatsStruct,
 )
 from .deletion import Deletion
 from .enums import Origin, Outcome, ServiceCode, Status
@@ -57,6 +59,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "esa_config_set_credentials_provider": (c_int32, [c_void_p, CredentialsFunction, c_void_p]),
     "esa_config_set_region": (c_int32, [c_void_p, c_char_p]),
     "esa_config_set_endpoint": (c_int32, [c_void_p, c_char_p]),
+    "esa_config_set_network": (c_int32, [c_void_p, c_char_p]),
+    "esa_config_set_proxy": (c_int32, [c_void_p, c_char_p]),
     "esa_config_set_timeouts": (c_int32, [c_void_p, c_uint32, c_uint32, c_uint32]),
     "esa_config_set_signature_version": (c_int32, [c_void_p, c_uint32]),
     "esa_config_set_ca_file": (c_int32, [c_void_p, c_char_p]),
@@ -69,6 +73,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "esa_client_new": (c_int32, [c_void_p, POINTER(c_void_p), POINTER(POINTER(ErrorStruct))]),
     "esa_client_free": (None, [c_void_p]),
     "esa_client_credentials_source": (c_char_p, [c_void_p]),
+    "esa_client_stats": (c_int32, [c_void_p, POINTER(StatsStruct)]),
     "esa_credentials_set": (c_int32, [c_void_p, c_char_p, c_char_p, c_char_p, c_int64]),
     "esa_credentials_fail": (None, [c_void_p, c_char_p]),
     "esa_cancel_new": (c_void_p, []),
@@ -76,6 +81,18 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "esa_cancel_free": (None, [c_void_p]),
     "esa_create_routine_related_record": _call_of(CreateRequestStruct, CreateResultStruct),
     "esa_ensure_routine_related_record": _call_of(CreateRequestStruct, CreateResultStruct),
+    "esa_bulk_new": (
+        c_int32,
+        [
+            c_void_p,
+            POINTER(BulkRequestStruct),
+            POINTER(CallOptionsStruct),
+            POINTER(c_void_p),
+            POINTER(POINTER(ErrorStruct)),
+        ],
+    ),
+    "esa_bulk_next": (c_int32, [c_void_p, POINTER(POINTER(CreateResultStruct)), POINTER(POINTER(ErrorStruct))]),
+    "esa_bulk_free": (None, [c_void_p]),
     "esa_create_routine_related_record_result_free": (None, [POINTER(CreateResultStruct)]),
     "esa_delete_routine_related_record": _call_of(DeleteRequestStruct, DeleteResultStruct),
     "esa_delete_routine_related_record_result_free": (None, [POINTER(DeleteResultStruct)]),
@@ -155,6 +172,13 @@ def credentials_source(client: Owned) -> str:
     return _text(library.esa_client_credentials_source(client.pointer))
 
 
+def stats(client: Owned) -> dict[str, int]:
+    """What the client has done so far, by name."""
+    struct = StatsStruct(sizeof(StatsStruct))
+    library.esa_client_stats(client.pointer, byref(struct))
+    return {name: getattr(struct, name) for name, _ in StatsStruct._fields_ if name != "struct_size"}
+
+
 def set_credentials(
     pointer: int, access_key_id: bytes, access_key_secret: bytes, security_token: bytes | None, expires_at: int
 ) -> None:
@@ -193,21 +217,90 @@ def call(
     own provider gave no credentials, where that is the failure.
     """
     function = getattr(library, f"esa_{operation}")
-    result_struct, release, read = _RESULTS[type(request)]
-    raised: list[BaseException] = []
-    failed: list[Exception] = []
     request.struct_size = sizeof(request)
-    options = CallOptionsStruct(sizeof(CallOptionsStruct), cancel.pointer if cancel else None, timeout_ms, max_attempts)
-    asking = _interrupt.asking(raised) if _interrupt.handles_signals() else None
-    if asking:
-        options.interrupt, options.interrupt_data = _interrupt.asks, id(asking)
-    served = _Served(tuple(serve(raised, failed) for serve in client.kept))
+    calling = _Calling(timeout_ms, max_attempts, cancel)
+
+    def make(result: Any, error: Any) -> None:
+        function(client.pointer, byref(request), byref(calling.options), result, error)
+
+    return _answer(make, client.kept, calling, _RESULTS[type(request)])
+
+
+class Bulk(Owned):
+    """An esa_bulk, with what its calls need."""
+
+    __slots__ = ("calling",)
+
+    def __init__(self, client: Owned, calling: _Calling) -> None:
+        super().__init__(library.esa_bulk_free, kept=client.kept)
+        self.calling = calling
+
+
+def new_bulk(
+    client: Owned,
+    items: list[CreateRequestStruct],
+    *,
+    total_timeout_ms: int,
+    timeout_ms: int,
+    max_attempts: int,
+    cancel: Owned | None,
+) -> tuple[Bulk, Failure | None]:
+    """An esa_bulk of these records, or why there is none."""
+    for item in items:
+        item.struct_size = sizeof(item)
+    calling = _Calling(timeout_ms, max_attempts, cancel)
+    bulk = Bulk(client, calling)
+    array = (CreateRequestStruct * len(items))(*items)
+    request = BulkRequestStruct(sizeof(BulkRequestStruct), array, len(items), total_timeout_ms)
+    error = POINTER(ErrorStruct)()
+    try:
+        library.esa_bulk_new(client.pointer, byref(request), byref(calling.options), byref(bulk.pointer), byref(error))
+        return bulk, _failure(error)
+    finally:
+        library.esa_error_free(error)
+
+
+def next_in(bulk: Bulk) -> tuple[Any, Failure | None, BaseException | None, Exception | None]:
+    """Ensures the next record; gives what call() gives."""
+
+    def make(result: Any, error: Any) -> None:
+        library.esa_bulk_next(bulk.pointer, result, error)
+
+    return _answer(make, bulk.kept, bulk.calling, _RESULTS[CreateRequestStruct])
+
+
+class _Calling:
+    """A call's options, and what its callbacks leave behind."""
+
+    __slots__ = ("asking", "cancel", "failed", "options", "raised")
+
+    def __init__(self, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> None:
+        self.raised: list[BaseException] = []
+        self.failed: list[Exception] = []
+        self.cancel = cancel
+        self.options = CallOptionsStruct(
+            sizeof(CallOptionsStruct), cancel.pointer if cancel else None, timeout_ms, max_attempts
+        )
+        self.asking = _interrupt.asking(self.raised) if _interrupt.handles_signals() else None
+        if self.asking:
+            self.options.interrupt, self.options.interrupt_data = _interrupt.asks, id(self.asking)
+
+
+def _answer(
+    make: Callable[[Any, Any], None],
+    servers: tuple[Server, ...],
+    calling: _Calling,
+    result_type: tuple[type[Structure], Callable[[Any], None], Callable[[Any], Any]],
+) -> tuple[Any, Failure | None, BaseException | None, Exception | None]:
+    result_struct, release, read = result_type
+    raised, failed = calling.raised, calling.failed
+    served = _Served(tuple(serve(raised, failed) for serve in servers))
     result = POINTER(result_struct)()
     error = POINTER(ErrorStruct)()
     try:
         with served:
             try:
-                function(client.pointer, byref(request), byref(options), byref(result), byref(error))
+                make(byref(result), byref(error))
             except BaseException as interrupt:  # raised by a signal's handler after the library's last question
                 raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
         failure = _failure(error)

@@ -66,6 +66,24 @@ class CreateRequestStruct(Structure):
     _fields_ = (("struct_size", c_size_t), ("site_id", c_int64), ("name", c_char_p), ("record_name", c_char_p))
 
 
+ProgressFunction = CFUNCTYPE(c_int32, c_void_p, c_size_t, c_size_t, c_void_p, c_void_p)
+"""esa_progress_fn, which isn't used here."""
+
+
+class BulkRequestStruct(Structure):
+    """esa_ensure_routine_related_records_request."""
+
+    _fields_ = (
+        ("struct_size", c_size_t),
+        ("items", POINTER(CreateRequestStruct)),
+        ("count", c_size_t),
+        ("timeout_ms", c_uint32),
+        ("reserved", c_uint32),
+        ("progress", ProgressFunction),
+        ("progress_data", c_void_p),
+    )
+
+
 class CreateResultStruct(Structure):
     """esa_create_routine_related_record_result."""
 
@@ -138,3 +156,20 @@ class GetMatchSiteResultStruct(Structure):
     """esa_get_match_site_result."""
 
     _fields_ = (("site_id", c_int64), ("site_name", c_char_p), ("request_id", c_char_p))
+
+
+class StatsStruct(Structure):
+    """esa_stats."""
+
+    _fields_ = (
+        ("struct_size", c_size_t),
+        ("calls", c_uint64),
+        ("attempts", c_uint64),
+        ("retries", c_uint64),
+        ("recoveries", c_uint64),
+        ("busy_waits", c_uint64),
+        ("gate_waits", c_uint64),
+        ("connections_opened", c_uint64),
+        ("connections_reused", c_uint64),
+        ("credentials_refreshed", c_uint64),
+    )

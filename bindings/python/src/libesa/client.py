@@ -7,15 +7,17 @@ from ._arguments import attempts, integer, milliseconds, text, wrong_type
 from ._configured import Configured
 from ._failure import error
 from ._structs import CreateRequestStruct, DeleteRequestStruct, GetMatchSiteRequestStruct, ListRequestStruct
+from .bulk import Bulk
 from .cancel import Cancel
 from .deletion import Deletion
+from .errors import EsaError
 from .record import Record
 from .related_records import RelatedRecord, RelatedRecordsPage
 from .site import Site
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from ctypes import Structure
     from types import TracebackType
     from typing import Any
@@ -87,6 +89,58 @@ class Client(Configured):
         request = _create_request(name, number, record_name)
         record: Record = self._call("ensure_routine_related_record", request, timeout, max_attempts, cancel)
         return record
+
+    def ensure_routine_related_records(
+        self,
+        *,
+        name: str,
+        record_names: Iterable[str],
+        site_id: int | None = None,
+        timeout: float | None = None,
+        record_timeout: float | None = None,
+        max_attempts: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> Bulk:
+        """Ensures many records of a routine as the iterator is asked for them, like ensure_routine_related_record().
+
+            for ensured in client.ensure_routine_related_records(name="my-routine", record_names=names):
+                print(ensured.record_name, ensured.error or ensured.record.origin.name)
+
+        Each step gives an Ensured, with the record or the error, in the order of record_names. It has a length, so that
+        `tqdm(...)` around it is a progress bar. The routine's records are listed first, 20 with a request, where that
+        pays: what exists costs a twentieth of a call. One that fails doesn't keep the others from being tried, unless
+        it fails for a reason that all of them share (the credentials, the account): then the rest fail with it, without
+        being sent. Run again with the same names, after it was interrupted for instance, it does what is left to do.
+
+        site_id: Default: of each record's own name; one of that name that is tied to the routine is taken for the one.
+        timeout: how long all of them together may take, in seconds. Default: as long as it takes.
+        record_timeout, max_attempts: for each record. Default: the client's.
+
+        Raises InvalidArgumentError for a name that can't be read, before anything is sent, and what a single call
+        raises for a value of the wrong type.
+        """
+        number = 0 if site_id is None else integer("site_id", site_id, bits=64, signed=True)
+        if isinstance(record_names, str):
+            raise wrong_type("record_names", "an iterable of str", record_names)
+        names = list(record_names)
+        bulk, failure = _native.new_bulk(
+            self._open(),
+            [_create_request(name, number, record_name) for record_name in names],
+            total_timeout_ms=milliseconds("timeout", timeout),
+            timeout_ms=milliseconds("record_timeout", record_timeout),
+            max_attempts=attempts(max_attempts),
+            cancel=_opened(cancel),
+        )
+        if failure:
+            raise error(failure)
+
+        def ensure() -> tuple[Record | None, EsaError | None]:
+            try:
+                return _given(_native.next_in(bulk)), None
+            except EsaError as failed:
+                return None, failed.with_traceback(None)
+
+        return Bulk(names, ensure)
 
     def delete_routine_related_record(
         self,
@@ -211,29 +265,43 @@ class Client(Configured):
         max_attempts: int | None,
         cancel: Cancel | None,
     ) -> Any:
-        if cancel is not None and not isinstance(cancel, Cancel):
-            raise wrong_type("cancel", "a Cancel", cancel)
-        result, failure, interrupt, cause = _native.call(
-            operation,
-            self._open(),
-            request,
-            timeout_ms=milliseconds("timeout", timeout),
-            max_attempts=attempts(max_attempts),
-            cancel=None if cancel is None else cancel._open(),
+        return _given(
+            _native.call(
+                operation,
+                self._open(),
+                request,
+                timeout_ms=milliseconds("timeout", timeout),
+                max_attempts=attempts(max_attempts),
+                cancel=_opened(cancel),
+            )
         )
-        if interrupt is not None:
-            try:
-                raise interrupt from (error(failure) if failure else None)
-            finally:
-                del interrupt  # which holds this frame
-        if failure and cause is not None:
-            try:
-                raise error(failure) from cause
-            finally:
-                del cause  # whose frames may hold this one
-        if failure:
-            raise error(failure)
-        return result
+
+
+def _given(answer: tuple[Any, _native.Failure | None, BaseException | None, Exception | None]) -> Any:
+    """The result of a call, or what it raises."""
+    result, failure, interrupt, cause = answer
+    del answer  # which holds the exceptions
+    if interrupt is not None:
+        try:
+            raise interrupt from (error(failure) if failure else None)
+        finally:
+            del interrupt  # which holds this frame
+    if failure and cause is not None:
+        try:
+            raise error(failure) from cause
+        finally:
+            del cause  # whose frames may hold this one
+    if failure:
+        raise error(failure)
+    return result
+
+
+def _opened(cancel: Cancel | None) -> _native.Owned | None:
+    if cancel is None:
+        return None
+    if not isinstance(cancel, Cancel):
+        raise wrong_type("cancel", "a Cancel", cancel)
+    return cancel._open()
 
 
 def _create_request(name: str, site_id: int, record_name: str) -> CreateRequestStruct:

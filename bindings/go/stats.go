@@ -1,0 +1,34 @@
+//go:build cgo
+
+package esa
+
+// Stats is what a client has done since it was made, by all goroutines together.
+type Stats struct {
+	// Calls are the program's.
+	Calls uint64
+	// Attempts are the requests to the service, those that look for a record included.
+	Attempts uint64
+	// Retries are requests that were made again after one that failed.
+	Retries uint64
+	// Recoveries are records of which the service's answer was lost, and that were found.
+	Recoveries uint64
+	// BusyWaits are waits because the service was busy with another call of the account.
+	BusyWaits uint64
+	// GateWaits are waits because another write of the client was under way.
+	GateWaits uint64
+	// ConnectionsOpened are all that were made, those to whom credentials are asked of included.
+	ConnectionsOpened uint64
+	// ConnectionsReused are requests that went over a connection that was there already.
+	ConnectionsReused uint64
+	// CredentialsRefreshed is how often credentials were got from a provider.
+	CredentialsRefreshed uint64
+}
+
+// Stats tells what the client has done so far; nothing after Close.
+func (client *Client) Stats() Stats {
+	if !client.handle.enter() {
+		return Stats{}
+	}
+	defer client.handle.leave()
+	return client.handle.native.stats()
+}

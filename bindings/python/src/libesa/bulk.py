@@ -1,0 +1,58 @@
+"""Ensuring many records."""
+
+from __future__ import annotations
+
+from ._frozen import Frozen
+
+TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Callable
+
+    from .errors import EsaError
+    from .record import Record
+
+
+class Ensured(Frozen):
+    """What came of one of many records. Can't be changed; compares and pickles by its fields."""
+
+    __slots__ = ("error", "record", "record_name")
+
+    record_name: str
+    """The record's name, as it was given."""
+    record: Record | None
+    """The record; None where it failed."""
+    error: EsaError | None
+    """Why it failed; None where it didn't."""
+
+    def __init__(self, *, record_name: str, record: Record | None, error: EsaError | None) -> None:
+        """Takes every field."""
+        self._set(record_name=record_name, record=record, error=error)
+
+
+class Bulk:
+    """Records that are ensured whenever the next one is asked for: an iterator that knows how many are left.
+
+    So `for ensured in tqdm(bulk)` has a progress bar. One thread at a time may use it.
+    """
+
+    def __init__(self, record_names: list[str], ensure: Callable[[], tuple[Record | None, EsaError | None]]) -> None:
+        """Made by Client.ensure_routine_related_records()."""
+        self._left = record_names[::-1]
+        self._ensure = ensure
+
+    def __len__(self) -> int:
+        """How many records are left."""
+        return len(self._left)
+
+    def __iter__(self) -> Iterator[Ensured]:
+        """Gives itself."""
+        return self
+
+    def __next__(self) -> Ensured:
+        """Ensures the next record. Raises what a signal's handler raises, and never EsaError."""
+        if not self._left:
+            raise StopIteration
+        record_name = self._left.pop()
+        record, error = self._ensure()
+        return Ensured(record_name=record_name, record=record, error=error)

@@ -1,0 +1,69 @@
+"""What a client has done so far."""
+
+from __future__ import annotations
+
+from ._frozen import Frozen
+
+
+class Stats(Frozen):
+    """What a client has done since it was made, by all threads together. Can't be changed; compares by its fields.
+
+    In a child of fork, what its parent had done before is part of it.
+    """
+
+    __slots__ = (
+        "attempts",
+        "busy_waits",
+        "calls",
+        "connections_opened",
+        "connections_reused",
+        "credentials_refreshed",
+        "gate_waits",
+        "recoveries",
+        "retries",
+    )
+
+    calls: int
+    """Calls of the program."""
+    attempts: int
+    """Requests to the service, those that look for a record included."""
+    retries: int
+    """Requests that were made again after one that failed."""
+    recoveries: int
+    """Records of which the service's answer was lost, and that were found."""
+    busy_waits: int
+    """Waits because the service was busy with another call of the account."""
+    gate_waits: int
+    """Waits because another write of the client was under way."""
+    connections_opened: int
+    """Connections made, those to whom credentials are asked of included."""
+    connections_reused: int
+    """Requests that went over a connection that was there already."""
+    credentials_refreshed: int
+    """How often credentials were got from a provider."""
+
+    def __init__(
+        self,
+        *,
+        calls: int,
+        attempts: int,
+        retries: int,
+        recoveries: int,
+        busy_waits: int,
+        gate_waits: int,
+        connections_opened: int,
+        connections_reused: int,
+        credentials_refreshed: int,
+    ) -> None:
+        """Takes every field."""
+        self._set(
+            calls=calls,
+            attempts=attempts,
+            retries=retries,
+            recoveries=recoveries,
+            busy_waits=busy_waits,
+            gate_waits=gate_waits,
+            connections_opened=connections_opened,
+            connections_reused=connections_reused,
+            credentials_refreshed=credentials_refreshed,
+        )
