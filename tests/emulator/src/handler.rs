@@ -17,6 +17,7 @@ use crate::operation::{self, Call};
 use crate::ram::{self, Principal};
 use crate::reply::{RepeatedBody, Reply};
 use crate::request::{Parameters, Received, single_header};
+use crate::request_details::Details;
 use crate::service_error::ServiceError;
 use crate::wire_fault::{Trigger, WireFault};
 use crate::world::Shared;
@@ -120,7 +121,7 @@ impl Exchange {
         let authenticated = match self.authenticate(parts, body) {
             Ok(authenticated) => authenticated,
             Err(problem) => {
-                self.log_verdict(&problem.code, false);
+                self.log_refusal(&problem);
                 return Answer { reply: self.refusal(&problem), wire: None };
             }
         };
@@ -158,6 +159,8 @@ impl Exchange {
     }
 
     fn authenticate(&self, parts: Parts, body: Result<Vec<u8>, ServiceError>) -> Result<Authenticated, ServiceError> {
+        let details = Details::of(&parts, body.as_deref().unwrap_or_default());
+        self.world.lock().log.set_details(self.number, details);
         if let Some(question) = Question::of(&parts) {
             self.world.lock().log.update(self.number, |entry| entry.action = Some(question.action().to_owned()));
             admin::check_origin(&parts).map_err(|(status, why)| ServiceError::new(status, "Forbidden", why))?;
@@ -179,14 +182,16 @@ impl Exchange {
         if version == sts::API_VERSION && action == sts::UNSIGNED_ACTION {
             return Ok(Authenticated::Unsigned { action, parameters });
         }
-        let claim = authenticate::read_claim(&received)?;
+        let mut claim = authenticate::read_claim(&received)?;
         world.log.update(self.number, |entry| {
             entry.access_key_id = Some(claim.access_key_id.clone());
             entry.signature_version = Some(claim.signature_version);
             entry.nonce = Some(claim.nonce.clone());
         });
         let world = &mut *world;
-        let principal = authenticate::verify(&claim, &world.accounts, &mut world.nonces, world.clock.now())?;
+        let verified = authenticate::verify(&mut claim, &world.accounts, &mut world.nonces, world.clock.now());
+        world.log.update_details(self.number, |details| details.note_claim(&claim));
+        let principal = verified?;
         if received.path != "/" {
             return Err(unknown_action());
         }
@@ -205,7 +210,7 @@ impl Exchange {
                 reply
             }
             Err(problem) => {
-                self.log_verdict(&problem.code, problem.took_effect);
+                self.log_refusal(&problem);
                 self.refusal(&problem)
             }
         }
@@ -278,6 +283,11 @@ impl Exchange {
             entry.verdict = Some(verdict.to_owned());
             entry.executed = executed;
         });
+    }
+
+    fn log_refusal(&self, problem: &ServiceError) {
+        self.log_verdict(&problem.code, problem.took_effect);
+        self.world.lock().log.update_details(self.number, |details| details.note_refusal(&problem.message));
     }
 
     fn success(&self, mut body: Value) -> Reply {

@@ -25,22 +25,23 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn json(status: u16, body: &Value, now: Timestamp) -> Self {
-        let mut reply = Self {
-            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            headers: HeaderMap::new(),
-            body: Bytes::from(body.to_string()),
-            repeat: 1,
-        };
-        reply.set("date", &http_date(now));
-        reply.set("content-type", "application/json;charset=utf-8");
-        reply
+        Self::of_type("application/json;charset=utf-8", status, body.to_string(), now)
     }
 
     /// A plain text, as an instance's metadata answers.
     pub(crate) fn text(status: u16, body: String, now: Timestamp) -> Self {
-        let mut reply = Self::json(status, &Value::Null, now);
-        reply.body = body.into();
-        reply.set("content-type", "text/plain");
+        Self::of_type("text/plain", status, body, now)
+    }
+
+    pub(crate) fn of_type(content_type: &str, status: u16, body: impl Into<Bytes>, now: Timestamp) -> Self {
+        let mut reply = Self {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            headers: HeaderMap::new(),
+            body: body.into(),
+            repeat: 1,
+        };
+        reply.set("date", &http_date(now));
+        reply.set("content-type", content_type);
         reply
     }
 
@@ -79,7 +80,7 @@ impl Reply {
         self
     }
 
-    fn set(&mut self, name: &'static str, value: &str) {
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
         }

@@ -37,7 +37,7 @@ impl World {
             faults: FaultTable::new(Vec::new(), 0),
             clock: Clock::default(),
             nonces: NonceMemory::default(),
-            log: RequestLog::default(),
+            log: RequestLog::new(),
         };
         world.plant(start);
         world

@@ -6,6 +6,7 @@ mod errors;
 mod faults;
 mod giver;
 mod operations;
+mod page;
 mod process;
 mod ram;
 mod signer;
