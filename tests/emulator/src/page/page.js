@@ -19,6 +19,8 @@ const PRESETS = {
   "Every answer three seconds late": { times: 0, delay_ms: 3000 },
 };
 
+const RULE_DEFAULTS = { action: "*", nth: 1, times: 1, probability: 1, delay_ms: 0, repeat: 1 };
+
 const EXAMPLE_SEED = {
   accounts: [{
     users: [{
@@ -100,7 +102,8 @@ function showRow(entry) {
   const { number } = entry;
   let row = rows.get(number);
   if (!row) {
-    const button = element("button", { type: "button", textContent: number, ariaExpanded: number === chosen });
+    const button = element("button", { type: "button", ariaExpanded: false }, number);
+    button.setAttribute("aria-controls", "details");
     row = element("tr", { onclick: () => choose(number) }, element("td", {}, button));
     rows.set(number, row);
     byId("requests").tBodies[0].prepend(row);
@@ -118,11 +121,11 @@ function showRow(entry) {
     row.deleteCell(1);
   }
   row.append(
-    element("td", { title: entry.time }, entry.time.slice(11, 23)),
-    element("td", {}, entry.action ?? "–"),
-    element("td", {}, about(entry)),
     verdict,
     element("td", {}, entry.status ?? "–"),
+    element("td", {}, entry.action ?? "–"),
+    element("td", {}, about(entry)),
+    element("td", { title: entry.time }, entry.time.slice(11, 23)),
   );
 }
 
@@ -216,7 +219,7 @@ function explain(own, marked) {
   const lines = marked === 1 ? "1 line" : `${marked} lines`;
   if (own) {
     return marked
-      ? `What your client signed is not what it sent: ${lines} marked below.`
+      ? `What your client signed is not what the server computed: ${lines} marked below.`
       : "Your client signed the same text, so it did so with another secret, or in another way.";
   }
   return marked
@@ -254,7 +257,7 @@ function headerOf({ headers }, wanted) {
 /** Percent-encoding as the signature of V1 wants it. */
 function encode(text) {
   const escaped = (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
-  return text === HIDDEN ? text : encodeURIComponent(text).replace(/[!'()*]/g, escaped).replace("%28hidden%29", HIDDEN);
+  return encodeURIComponent(text).replace(/[!'()*]/g, escaped).replace("%28hidden%29", HIDDEN);
 }
 
 /** One line for the method, the path and each parameter. */
@@ -352,7 +355,7 @@ function accountParts(account) {
   const badges = [[account.locked, "locked"], [account.overdue, "overdue"], [!account.activated, "not activated"]]
     .filter(([applies]) => applies)
     .map(([, word]) => element("span", { className: "badge bad" }, word));
-  const lock = element("button", { type: "button", id: `lock-${account.id}` }, account.locked ? "Unlock" : "Lock");
+  const lock = element("button", { type: "button", id: `lock-${account.id}` }, account.locked ? "Unlock it" : "Lock it");
   lock.onclick = () => {
     const wanted = JSON.stringify({ account: account.id, locked: !account.locked });
     act(byId("state-answer"), "", "POST", "lock", wanted);
@@ -385,11 +388,11 @@ function table(caption, names, lines) {
 
 /** What a rule says, without what it leaves at its default. */
 function faultParts({ rule, matched, applied }) {
-  const isSaid = ([, value]) => value !== null && (typeof value !== "object" || Object.keys(value).length > 0);
-  const said = JSON.stringify(rule, (name, value) =>
-    value && typeof value === "object" && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).filter(isSaid))
-      : value);
+  const isSaid = ([name, value]) => value !== null && value !== RULE_DEFAULTS[name] && JSON.stringify(value) !== "{}";
+  const short = (name, value) => name === "headers" || typeof value !== "object" || !value
+    ? value
+    : Object.fromEntries(Object.entries(value).filter(isSaid));
+  const said = JSON.stringify(rule, short, 1).replace(/\n */g, " ");
   const counts = `matched ${matched}, applied ${applied}`;
   return element("li", {}, element("pre", {}, said), element("span", { className: "soft" }, counts));
 }
@@ -420,8 +423,11 @@ async function refresh() {
 }
 
 function showConnection(problem) {
-  byId("connection").textContent = problem ? `no answer: ${problem.message}` : "live";
-  byId("connection").className = problem ? "bad" : "good";
+  const words = problem ? `no answer: ${problem.message}` : "live";
+  if (byId("connection").textContent !== words) { // or it would be read out each second
+    byId("connection").textContent = words;
+    byId("connection").className = problem ? "bad" : "good";
+  }
 }
 
 /** Once a second, and where an answer takes long (a large state), for a tenth of the time at most. */
