@@ -96,9 +96,9 @@ $(VENV)/.done: $(REQUIREMENTS)
 	$(VENV)/bin/pip install --quiet $(REQUIREMENTS:%=-r %)
 	touch $@
 
-.PHONY: test-rust test-c test-cpp test-python test-go test-oracles test-docs
+.PHONY: test-rust test-c test-cpp test-python test-go test-oracles test-page test-docs
 
-test: test-rust test-c test-cpp test-python test-go test-oracles test-docs ## run every test in every language
+test: test-rust test-c test-cpp test-python test-go test-oracles test-page test-docs ## run every test in every language
 
 test-rust: emulator ## the library, the emulator, and the snippets of Rust's documentation
 	$(CARGO) test --locked --features capi
@@ -125,6 +125,13 @@ test-oracles: stage emulator $(VENV)/.done ## the official SDKs against the emul
 	@scripts/need $(GO)
 	$(VENV)/bin/pytest -q tests/oracle/python
 	cd tests/oracle/go && $(GO) test -count=1 ./...
+
+test-page: stage emulator $(VENV)/.done ## the emulator's page in a Chromium
+	@if command -v chromium && command -v chromedriver; then \
+	    $(VENV)/bin/pytest -q tests/browser; \
+	else \
+	    echo "LEFT OUT: the emulator's page, since there isn't both chromium and chromedriver" >&2; \
+	fi
 
 test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and the examples
 	$(VENV)/bin/pytest -q tests/docs

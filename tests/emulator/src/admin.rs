@@ -6,7 +6,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::encoding::decode_pairs;
 use crate::fault::Rule;
+use crate::page;
 use crate::reply::Reply;
 use crate::seed::Seed;
 use crate::service_error::ServiceError;
@@ -21,12 +23,13 @@ type Problem = (u16, String);
 pub(crate) fn answer(world: &Shared, parts: &Parts, body: Result<Vec<u8>, ServiceError>) -> Reply {
     let mut world = world.lock();
     let body = body.map_err(|problem| (400, problem.message));
-    let result = check_origin(parts).and(body).and_then(|body| route(&mut world, parts, &body));
-    let (status, body) = match result {
-        Ok(body) => (200, body),
-        Err((status, problem)) => (status, json!({"error": problem})),
-    };
-    Reply::json(status, &body, world.clock.now())
+    let resource = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
+    let result = check_origin(parts).and(body).and_then(|body| match (page::find(resource), &parts.method) {
+        (Some(file), &(Method::GET | Method::HEAD)) => Ok(file.reply(world.clock.now())),
+        (Some(_), method) => Err((400, format!("{PREFIX}{resource} doesn't take {method}"))),
+        (None, _) => route(&mut world, resource, parts, &body).map(|body| Reply::json(200, &body, world.clock.now())),
+    });
+    result.unwrap_or_else(|(status, problem)| Reply::json(status, &json!({"error": problem}), world.clock.now()))
 }
 
 /// No web page may watch or steer.
@@ -40,8 +43,7 @@ fn check_origin(parts: &Parts) -> Result<(), Problem> {
     Ok(())
 }
 
-fn route(world: &mut World, parts: &Parts, body: &[u8]) -> Result<Value, Problem> {
-    let resource = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
+fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Result<Value, Problem> {
     match (resource, &parts.method) {
         ("health", &Method::GET) => {
             let version = env!("CARGO_PKG_VERSION");
@@ -57,13 +59,25 @@ fn route(world: &mut World, parts: &Parts, body: &[u8]) -> Result<Value, Problem
             Ok(json!({"status": "ok"}))
         }
         ("state", &Method::GET) => Ok(world.to_seed_json()),
+        ("lock", &Method::POST) => {
+            let wanted: WantedLock = parse(body)?;
+            let account = match &wanted.account {
+                Some(id) => world.accounts.iter_mut().find(|account| account.id == *id),
+                None => world.accounts.first_mut(),
+            };
+            account.ok_or((400, "there is no such account".into()))?.locked = wanted.locked;
+            Ok(json!({"status": "ok"}))
+        }
         ("clock", &Method::GET) => Ok(clock_json(world)),
         ("clock", &Method::POST) => {
             let wanted: WantedClock = parse(body)?;
             world.clock.set_offset_ms(wanted.offset_ms).map_err(|problem| (400, problem))?;
             Ok(clock_json(world))
         }
-        ("requests", &Method::GET) => Ok(json!({"requests": world.log.entries()})),
+        ("requests", &Method::GET) => {
+            let Excerpt { after, limit } = Excerpt::parse(parts.uri.query().unwrap_or_default())?;
+            Ok(world.log.to_json(after, limit))
+        }
         ("requests", &Method::DELETE) => {
             world.log.clear();
             Ok(json!({"status": "ok"}))
@@ -78,10 +92,43 @@ fn route(world: &mut World, parts: &Parts, body: &[u8]) -> Result<Value, Problem
             world.faults.clear();
             Ok(json!({"status": "ok"}))
         }
-        ("health" | "reset" | "seed" | "state" | "clock" | "requests" | "faults", method) => {
+        ("health" | "reset" | "seed" | "state" | "lock" | "clock" | "requests" | "faults", method) => {
             Err((400, format!("{resource} doesn't take {method}")))
         }
-        _ => Err((400, format!("there is no {PREFIX}{resource}"))),
+        _ => {
+            let number = resource.strip_prefix("requests/").and_then(|number| number.parse().ok());
+            let entry = number.filter(|_| parts.method == Method::GET).and_then(|number| world.log.entry_json(number));
+            entry.ok_or_else(|| (400, format!("there is no {PREFIX}{resource}")))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedLock {
+    /// Without it, the first.
+    account: Option<String>,
+    locked: bool,
+}
+
+/// Which entries of the log are wanted.
+struct Excerpt {
+    after: u64,
+    limit: usize,
+}
+
+impl Excerpt {
+    fn parse(query: &str) -> Result<Self, Problem> {
+        let mut excerpt = Self { after: 0, limit: usize::MAX };
+        for (name, value) in decode_pairs(query).map_err(|problem| (400, problem))? {
+            let number: u64 = value.parse().map_err(|_| (400, format!("{name} must be a number of 0 or more")))?;
+            match name.as_str() {
+                "after" => excerpt.after = number,
+                "limit" => excerpt.limit = usize::try_from(number).unwrap_or(usize::MAX),
+                _ => return Err((400, format!("requests doesn't take {name}"))),
+            }
+        }
+        Ok(excerpt)
     }
 }
 

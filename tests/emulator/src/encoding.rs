@@ -22,7 +22,7 @@ pub(crate) fn decode_pairs(text: &str) -> Result<Vec<(String, String)>, String> 
         .collect()
 }
 
-fn decode(text: &str) -> Result<String, String> {
+pub(crate) fn decode(text: &str) -> Result<String, String> {
     let spaced: Cow<'_, str> = if text.contains('+') { text.replace('+', " ").into() } else { text.into() };
     let mut rest = spaced.as_bytes();
     while let Some(at) = rest.iter().position(|byte| *byte == b'%') {

@@ -12,6 +12,7 @@ use crate::fault::{Rule, When};
 use crate::identifier::request_id;
 use crate::reply::{Content, Reply};
 use crate::request::{Parameters, Received, path, single_header};
+use crate::request_details::Details;
 use crate::request_log::Entry;
 use crate::rpc;
 use crate::service_error::ServiceError;
@@ -68,10 +69,12 @@ impl Exchange {
     }
 
     pub(crate) async fn answer(self, parts: Parts, body: Result<Vec<u8>, ServiceError>) -> Answer {
+        let details = Details::of(&parts, body.as_deref().unwrap_or_default());
+        self.world.lock().log.set_details(self.number, details);
         let admitted = match body.and_then(|body| self.admit(parts, body)) {
             Ok(admitted) => admitted,
             Err(problem) => {
-                self.log_verdict(&problem.code, false);
+                self.log_refusal(&problem);
                 return Answer { reply: self.refusal(&problem), wire: None };
             }
         };
@@ -146,7 +149,7 @@ impl Exchange {
                 self.success(content)
             }
             Err(problem) => {
-                self.log_verdict(&problem.code, problem.took_effect);
+                self.log_refusal(&problem);
                 self.refusal(&problem)
             }
         }
@@ -161,6 +164,11 @@ impl Exchange {
             entry.verdict = Some(verdict.to_owned());
             entry.executed = executed;
         });
+    }
+
+    fn log_refusal(&self, problem: &ServiceError) {
+        self.log_verdict(&problem.code, problem.took_effect);
+        self.world.lock().log.update_details(self.number, |details| details.note_refusal(&problem.message));
     }
 
     fn success(&self, content: Content) -> Reply {

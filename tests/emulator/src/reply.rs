@@ -36,7 +36,7 @@ impl Reply {
         Self::new(status, "application/json;charset=utf-8", body.to_string(), now)
     }
 
-    pub(crate) fn new(status: u16, content_type: &str, body: String, now: Timestamp) -> Self {
+    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>, now: Timestamp) -> Self {
         let mut reply = Self {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: HeaderMap::new(),
@@ -83,7 +83,7 @@ impl Reply {
         self
     }
 
-    fn set(&mut self, name: &'static str, value: &str) {
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
         }

@@ -3,10 +3,15 @@
 use std::collections::VecDeque;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use crate::identifier::request_id;
+use crate::request_details::Details;
 
 /// Older entries go: a long benchmark must not eat the memory.
 const CAPACITY: usize = 50_000;
+/// Only the last so many have details.
+const DETAILED: u64 = 500;
 
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Entry {
@@ -29,40 +34,89 @@ pub(crate) struct Entry {
     pub(crate) fault: bool,
     /// What was answered; null where no HTTP reply was.
     pub(crate) status: Option<u16>,
+    /// The log's mark when this last changed.
+    #[serde(skip)]
+    changed: u64,
+    #[serde(skip)]
+    details: Option<Details>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RequestLog {
+    /// Tells it from the log before a start, a reset or a clearing.
+    id: String,
     entries: VecDeque<Entry>,
     last_number: u64,
+    /// Counts the changes.
+    mark: u64,
 }
 
 impl RequestLog {
+    pub(crate) fn new() -> Self {
+        Self { id: request_id(), entries: VecDeque::new(), last_number: 0, mark: 0 }
+    }
+
     /// Starts an entry and returns its number.
     pub(crate) fn begin(&mut self, connection: u64, time: String, method: String) -> u64 {
         self.last_number += 1;
         if self.entries.len() == CAPACITY {
             self.entries.pop_front();
         }
-        self.entries.push_back(Entry { number: self.last_number, connection, time, method, ..Entry::default() });
-        self.last_number
+        self.mark += 1;
+        let (number, changed) = (self.last_number, self.mark);
+        self.entries.push_back(Entry { number, connection, time, method, changed, ..Entry::default() });
+        if let Some(old) = number.checked_sub(DETAILED).and_then(|old| self.find(old)) {
+            old.details = None;
+        }
+        number
     }
 
     /// Changes an entry, if it is still there.
     pub(crate) fn update(&mut self, number: u64, change: impl FnOnce(&mut Entry)) {
-        let first = self.entries.front().map_or(0, |entry| entry.number);
-        let position = number.checked_sub(first).and_then(|position| usize::try_from(position).ok());
-        if let Some(entry) = position.and_then(|position| self.entries.get_mut(position)) {
+        let mark = self.mark + 1;
+        if let Some(entry) = self.find(number) {
             change(entry);
+            entry.changed = mark;
+            self.mark = mark;
         }
+    }
+
+    pub(crate) fn set_details(&mut self, number: u64, details: Details) {
+        if self.last_number.saturating_sub(number) < DETAILED {
+            self.update(number, |entry| entry.details = Some(details));
+        }
+    }
+
+    /// Adds to the details of an entry, if they are still there.
+    pub(crate) fn update_details(&mut self, number: u64, change: impl FnOnce(&mut Details)) {
+        self.update(number, |entry| {
+            entry.details.as_mut().map(change);
+        });
+    }
+
+    fn find(&mut self, number: u64) -> Option<&mut Entry> {
+        let position = number.checked_sub(self.entries.front()?.number)?;
+        self.entries.get_mut(usize::try_from(position).ok()?)
     }
 
     /// Forgets the entries; the numbers go on, so that a request under way can't write into another's entry.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
+        self.id = request_id();
     }
 
-    pub(crate) fn entries(&self) -> &VecDeque<Entry> {
-        &self.entries
+    /// The newest `limit` of the entries that began or changed after the mark, in order of arrival.
+    pub(crate) fn to_json(&self, after: u64, limit: usize) -> Value {
+        let mut entries: Vec<_> = self.entries.iter().rev().filter(|entry| entry.changed > after).take(limit).collect();
+        entries.reverse();
+        json!({"requests": entries, "log": self.id, "mark": self.mark})
+    }
+
+    /// One entry with its details, which are null where they are not kept any more.
+    pub(crate) fn entry_json(&self, number: u64) -> Option<Value> {
+        let entry = self.entries.iter().rev().find(|entry| entry.number == number)?;
+        let mut shown = json!(entry);
+        shown["details"] = json!(entry.details);
+        Some(shown)
     }
 }

@@ -96,13 +96,15 @@ impl Call {
 
 /// Who has signed.
 fn authenticate(received: &Received, world: &mut World, number: u64) -> Result<Principal, ServiceError> {
-    let claim = authenticate::read_claim(received)?;
+    let mut claim = authenticate::read_claim(received)?;
     world.log.update(number, |entry| {
         entry.access_key_id = Some(claim.access_key_id.clone());
         entry.signature_version = Some(claim.signature_version);
         entry.nonce = Some(claim.nonce.clone());
     });
-    authenticate::verify(&claim, &world.accounts, &mut world.nonces, world.clock.now())
+    let verified = authenticate::verify(&mut claim, &world.accounts, &mut world.nonces, world.clock.now());
+    world.log.update_details(number, |details| details.note_claim(&claim));
+    verified
 }
 
 fn unknown_action() -> ServiceError {

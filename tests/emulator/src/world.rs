@@ -43,7 +43,7 @@ impl World {
             clock: Clock::default(),
             nonces: NonceMemory::default(),
             metadata_tokens: TokenMemory::default(),
-            log: RequestLog::default(),
+            log: RequestLog::new(),
         };
         world.plant(start);
         world

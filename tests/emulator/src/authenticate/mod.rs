@@ -24,11 +24,15 @@ pub(crate) struct Claim {
     pub(crate) nonce: String,
     security_token: Option<String>,
     date: String,
-    signature: String,
+    pub(crate) signature: String,
+    /// V3 only.
+    pub(crate) signed_headers: Vec<String>,
     /// What the signature is made over.
-    string_to_sign: String,
+    pub(crate) string_to_sign: String,
     /// V3 only; the refusal shows it.
-    canonical_request: Option<String>,
+    pub(crate) canonical_request: Option<String>,
+    /// What the signature should be, once that has been computed.
+    pub(crate) expected_signature: Option<String>,
 }
 
 /// Reads the claim. Fails where something that every signed request needs is missing or malformed.
@@ -50,7 +54,7 @@ pub(crate) fn read_claim(received: &Received) -> Result<Claim, ServiceError> {
 
 /// Believes the claim or refuses it. The nonce counts as used only once everything else is right.
 pub(crate) fn verify(
-    claim: &Claim,
+    claim: &mut Claim,
     accounts: &[Account],
     nonces: &mut NonceMemory,
     now: Timestamp,
@@ -66,7 +70,9 @@ pub(crate) fn verify(
         v1::VERSION => v1::sign(&key.access_key_secret, &claim.string_to_sign),
         _ => v3::sign(&key.access_key_secret, &claim.string_to_sign),
     };
-    if expected != claim.signature {
+    let matches = expected == claim.signature;
+    claim.expected_signature = Some(expected);
+    if !matches {
         return Err(mismatch(claim));
     }
     if !nonces.remember(&claim.access_key_id, &claim.nonce, now) {

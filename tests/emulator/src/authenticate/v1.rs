@@ -33,8 +33,10 @@ pub(super) fn read_claim(received: &Received, signature: &str) -> Result<Claim, 
         security_token: received.parameter("SecurityToken").map(str::to_owned),
         date: required("Timestamp")?,
         signature: signature.to_owned(),
+        signed_headers: Vec::new(),
         string_to_sign: string_to_sign(received.method.as_str(), parameters),
         canonical_request: None,
+        expected_signature: None,
     })
 }
 

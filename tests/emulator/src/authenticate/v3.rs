@@ -33,8 +33,10 @@ pub(super) fn read_claim(received: &Received) -> Result<Claim, ServiceError> {
         security_token: received.header("x-acs-security-token").map(str::to_owned),
         date: date.to_owned(),
         signature: authorization.signature.to_owned(),
+        signed_headers: authorization.signed_headers.iter().map(|name| name.to_string()).collect(),
         string_to_sign: string_to_sign(&canonical_request),
         canonical_request: Some(canonical_request),
+        expected_signature: None,
     })
 }
 

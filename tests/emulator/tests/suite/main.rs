@@ -10,6 +10,7 @@ mod faults;
 mod metadata;
 mod oidc;
 mod operations;
+mod page;
 mod process;
 mod ram;
 mod session;
