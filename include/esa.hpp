@@ -318,8 +318,8 @@ class Config {
     // From where the service is reached: "public", or "vpc" from inside of a VPC in the region.
     Config &set_network(std::string_view network) { return set("network", network, esa_config_set_network); }
 
-    // "http://user:password@host:port", "host:port", "socks5://..." or "socks5h://..."; "" for none, in place of what the
-    // environment says. See esa_config_set_proxy().
+    // "http://user:password@host:port", "host:port", "socks5://..." or "socks5h://..."; "" for none, in place of what
+    // the environment says. See esa_config_set_proxy().
     Config &set_proxy(std::string_view proxy) { return set("proxy", proxy, esa_config_set_proxy); }
 
     // For one connection (5 s), for one request (10 s), and for a whole call (30 s).

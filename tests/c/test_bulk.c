@@ -40,7 +40,7 @@ static void every_record_has_a_result_or_an_error(void) {
     bulk_request request = new_bulk();
     for (int round = 0; round < 2; round++) {
         bulk_result *result = ensured(&request);
-    CHECK(result);
+        CHECK(result);
         CHECK(result);
         CHECK_INTEGER(result->count, ITEMS);
         CHECK_INTEGER(result->failed, 1);
