@@ -2,8 +2,8 @@
 
 Usage: abi.py check|record
 
-A function or a type that goes, a field that moves, an enumerator with another number: check fails. Something new at an end is
-growth: check asks for it to be recorded. Raise ESA_ABI_VERSION with the first growth after a release.
+A function or a type that goes, a field that moves, an enumerator with another number: check fails. Something new at an
+end is growth: check asks for it to be recorded. Raise ESA_ABI_VERSION with the first growth after a release.
 """
 
 from __future__ import annotations

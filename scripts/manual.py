@@ -1,4 +1,4 @@
-"""Makes the manual pages below DIRECTORY/man3 of the C header's comments: one page a function and a type, and libesa(3).
+"""Makes the manual pages below DIRECTORY/man3: one a function and a type, of the C header's comments, and libesa(3).
 
 Usage: manual.py DIRECTORY VERSION
 """
@@ -19,9 +19,10 @@ WIDTH = 80
 EXAMPLE = header.ROOT / "examples" / "c" / "create_record.c"
 # A builder that wants the same bytes each time says when it is, by the convention of reproducible builds.
 DATE = date.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())).isoformat()
-RULES = """Objects are released by the _free function that their page names, once; it takes NULL. What a call hands out, result or
-error, is the caller's and is released by its own function. An esa_client and an esa_cancel serve any number of threads at
-once, everything else one thread at a time; an error can be read on another thread than the one that made the call."""
+RULES = """Objects are released by the _free function that their page names, once; it takes NULL. What a call hands out,
+result or error, is the caller's and is released by its own function. An esa_client and an esa_cancel serve any number of
+threads at once, everything else one thread at a time; an error can be read on another thread than the one that made the
+call."""
 
 
 def escaped(text: str) -> str:
@@ -52,10 +53,12 @@ class Page:
     """A page while it is written."""
 
     def __init__(self, name: str, about: str, version: str) -> None:
+        """Begins with the name and what it is about."""
         title = f'.TH {name} 3 "{DATE}" "libesa {version}" "Library Functions Manual"\n'
         self.text = f"{title}.SH NAME\n{escaped(name)} \\- {escaped(about)}\n"
 
     def section(self, title: str, body: str) -> None:
+        """Adds a section."""
         self.text += f".SH {title}\n{body}"
 
 
