@@ -73,8 +73,8 @@ impl Role<'_> {
         let query: [Parameter<'_>; 5] = [
             ("Action", "AssumeRoleWithOIDC".into()),
             ("Format", "JSON".into()),
-            ("SignatureNonce", stamp.nonce.as_str().into()),
-            ("Timestamp", stamp.date.as_str().into()),
+            ("SignatureNonce", stamp.nonce().into()),
+            ("Timestamp", stamp.date().into()),
             ("Version", VERSION.into()),
         ];
         let mut form = self.parameters(context)?;

@@ -29,9 +29,19 @@ pub(crate) struct Request<'a> {
 /// What makes one attempt's signature its own.
 pub(crate) struct Stamp {
     /// `yyyy-MM-ddTHH:mm:ssZ`, UTC.
-    pub(crate) date: String,
+    pub(crate) date: [u8; 20],
     /// Never used before.
-    pub(crate) nonce: String,
+    pub(crate) nonce: [u8; 32],
+}
+
+impl Stamp {
+    pub(crate) fn date(&self) -> &str {
+        std::str::from_utf8(&self.date).unwrap_or_default()
+    }
+
+    pub(crate) fn nonce(&self) -> &str {
+        std::str::from_utf8(&self.nonce).unwrap_or_default()
+    }
 }
 
 /// The path of every request that is signed.
@@ -76,8 +86,12 @@ pub(crate) mod tests {
         Credentials::new("testid", "testsecret", None).unwrap()
     }
 
+    pub(crate) const DATE: &str = "2025-01-02T03:04:05Z";
+    pub(crate) const NONCE: &str = "0123456789abcdef0123456789abcdef";
+
     pub(crate) fn stamp(date: &str, nonce: &str) -> Stamp {
-        Stamp { date: date.to_owned(), nonce: nonce.to_owned() }
+        let fixed = "the date and the nonce have their lengths";
+        Stamp { date: date.as_bytes().try_into().expect(fixed), nonce: nonce.as_bytes().try_into().expect(fixed) }
     }
 
     pub(crate) fn header<'a>(signed: &'a HttpRequest, name: &str) -> Option<&'a str> {

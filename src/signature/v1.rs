@@ -18,9 +18,9 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
         ("Action", request.action.into()),
         ("Format", "JSON".into()),
         ("SignatureMethod", "HMAC-SHA1".into()),
-        ("SignatureNonce", stamp.nonce.as_str().into()),
+        ("SignatureNonce", stamp.nonce().into()),
         ("SignatureVersion", "1.0".into()),
-        ("Timestamp", stamp.date.as_str().into()),
+        ("Timestamp", stamp.date().into()),
         ("Version", request.version.into()),
     ]);
     if let Some(token) = credentials.security_token() {
@@ -58,7 +58,7 @@ fn signature(string_to_sign: &str, secret: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{create, header, stamp, test_credentials};
+    use super::super::tests::{DATE, NONCE, create, header, stamp, test_credentials};
     use super::*;
 
     fn signature_of(method: &str, parameters: &[(&'static str, &'static str)], secret: &str) -> String {
@@ -122,7 +122,7 @@ mod tests {
     fn a_token_is_a_parameter_and_the_form_stays_in_the_body() {
         let credentials = Credentials::new("testid", "testsecret", Some("t/k")).unwrap();
 
-        let signed = sign(&create(), &credentials, &stamp("2025-01-02T03:04:05Z", "n"));
+        let signed = sign(&create(), &credentials, &stamp(DATE, NONCE));
 
         assert!(
             signed
@@ -137,7 +137,7 @@ mod tests {
     fn a_request_without_a_form_has_no_body() {
         let request = Request { form: vec![], ..create() };
 
-        let signed = sign(&request, &test_credentials(), &stamp("2025-01-02T03:04:05Z", "n"));
+        let signed = sign(&request, &test_credentials(), &stamp(DATE, NONCE));
 
         assert_eq!((signed.body.as_str(), header(&signed, "content-type")), ("", None));
     }

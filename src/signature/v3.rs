@@ -42,11 +42,11 @@ fn headers_to_sign(
     headers.push(("host", request.host.to_owned()));
     headers.push(("x-acs-action", request.action.to_owned()));
     headers.push(("x-acs-content-sha256", body_hash.to_owned()));
-    headers.push(("x-acs-date", stamp.date.clone()));
+    headers.push(("x-acs-date", stamp.date().to_owned()));
     if let Some(token) = credentials.security_token() {
         headers.push(("x-acs-security-token", token.to_owned()));
     }
-    headers.push(("x-acs-signature-nonce", stamp.nonce.clone()));
+    headers.push(("x-acs-signature-nonce", stamp.nonce().to_owned()));
     headers.push(("x-acs-version", request.version.to_owned()));
     headers
 }
@@ -98,11 +98,8 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{create, header, stamp, test_credentials};
+    use super::super::tests::{DATE, NONCE, create, header, stamp, test_credentials};
     use super::*;
-
-    const DATE: &str = "2025-01-02T03:04:05Z";
-    const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
     fn signature_of(request: &Request<'_>) -> String {
         let signed = sign(request, &test_credentials(), &stamp(DATE, NONCE));
