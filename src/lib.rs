@@ -58,6 +58,7 @@ mod scratch;
 mod service_code;
 mod signature;
 mod transport;
+mod url;
 
 pub use call::{CallOptions, Cancel};
 pub use client::Client;

@@ -71,8 +71,8 @@ fn exchange(
             false => None,
         };
     let host = core.endpoint.host_header();
-    let request = Request { method, host: &host, version: API_VERSION, action, query, form };
-    let signed = signature::sign(core.signature_version, &request, credentials, &Stamp::new(core.clock.now())?);
+    let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
+    let signed = signature::sign(core.signature_version, &mut request, credentials, &Stamp::new(core.clock.now())?);
 
     let started = Instant::now();
     let exchanged = live.transport.exchange(signed, &limits.within(core.timeouts.attempt));

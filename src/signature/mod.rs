@@ -3,11 +3,13 @@
 pub(crate) mod percent_encoding;
 #[cfg(test)]
 mod properties;
+mod text;
 mod v1;
 mod v3;
 
 use std::borrow::Cow;
 
+use self::percent_encoding::sort;
 use crate::config::SignatureVersion;
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
@@ -49,13 +51,15 @@ const PATH: &str = "/";
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Signs `request`.
+/// Signs `request`, whose parameters it brings into their order.
 pub(crate) fn sign(
     version: SignatureVersion,
-    request: &Request<'_>,
+    request: &mut Request<'_>,
     credentials: &Credentials,
     stamp: &Stamp,
 ) -> HttpRequest {
+    sort(&mut request.query);
+    sort(&mut request.form);
     match version {
         SignatureVersion::V1 => v1::sign(request, credentials, stamp),
         SignatureVersion::V3 => v3::sign(request, credentials, stamp),
@@ -94,7 +98,34 @@ pub(crate) mod tests {
         Stamp { date: date.as_bytes().try_into().expect(fixed), nonce: nonce.as_bytes().try_into().expect(fixed) }
     }
 
-    pub(crate) fn header<'a>(signed: &'a HttpRequest, name: &str) -> Option<&'a str> {
-        signed.headers.iter().find(|(header, _)| *header == name).map(|(_, value)| value.as_str())
+    /// A signed request, taken apart.
+    #[derive(Debug)]
+    pub(crate) struct Sent {
+        pub(crate) query: String,
+        pub(crate) headers: Vec<(String, String)>,
+        pub(crate) body: String,
+    }
+
+    impl Sent {
+        pub(crate) fn header(&self, name: &str) -> Option<&str> {
+            self.headers.iter().find(|(header, _)| *header == name).map(|(_, value)| value.as_str())
+        }
+    }
+
+    /// `request` as it is sent, signed.
+    pub(crate) fn sent(
+        version: SignatureVersion,
+        mut request: Request<'_>,
+        credentials: &Credentials,
+        stamp: &Stamp,
+    ) -> Sent {
+        let method = request.method;
+        let signed = sign(version, &mut request, credentials, stamp);
+        let (head, body) = signed.parts();
+        let mut lines = head.lines();
+        let target = lines.next().and_then(|line| line.strip_prefix(method)?.strip_suffix(" HTTP/1.1")).unwrap();
+        let query = target.strip_prefix(" /").unwrap().trim_start_matches('?').to_owned();
+        let headers = lines.map(|line| line.split_once(": ").unwrap()).map(|(n, v)| (n.to_owned(), v.to_owned()));
+        Sent { query, headers: headers.collect(), body: body.to_owned() }
     }
 }

@@ -95,8 +95,8 @@ impl Sample {
         Credentials::new(&self.id, &self.secret, self.token.as_deref()).unwrap()
     }
 
-    fn signed(&self, version: SignatureVersion) -> HttpRequest {
-        sign(version, &self.request(), &self.credentials(), &tests::stamp(tests::DATE, &self.nonce))
+    fn signed(&self, version: SignatureVersion) -> tests::Sent {
+        tests::sent(version, self.request(), &self.credentials(), &tests::stamp(tests::DATE, &self.nonce))
     }
 }
 
@@ -152,11 +152,10 @@ proptest! {
 
     #[test]
     fn pairs_are_sorted_whatever_their_order(pairs in parameters("")) {
-        let parameters: Vec<Parameter<'_>> = texts(&pairs).map(|(name, value)| (name, value.into())).collect();
-        let backwards: Vec<_> = parameters.iter().rev().cloned().collect();
+        let mut parameters: Vec<Parameter<'_>> = texts(&pairs).map(|(name, value)| (name, value.into())).collect();
+        sort(&mut parameters);
 
-        prop_assert_eq!(encode_pairs(&parameters), naive_pairs(texts(&pairs)));
-        prop_assert_eq!(encode_pairs(&backwards), encode_pairs(&parameters));
+        prop_assert_eq!(encode_pairs(&parameters).to_string(), naive_pairs(texts(&pairs)));
     }
 
     #[test]
@@ -213,10 +212,10 @@ proptest! {
         let authorization =
             format!("ACS3-HMAC-SHA256 Credential={},SignedHeaders={names},Signature={signature}", sample.id);
 
-        prop_assert_eq!(tests::header(&signed, "authorization"), Some(authorization.as_str()));
+        prop_assert_eq!(signed.header("authorization"), Some(authorization.as_str()));
         prop_assert_eq!(signed.headers.len(), headers.len() + 1);
         for (name, value) in headers {
-            prop_assert_eq!(tests::header(&signed, name), Some(value));
+            prop_assert_eq!(signed.header(name), Some(value));
         }
         prop_assert_eq!((signed.query, signed.body), (query, body));
     }

@@ -1,19 +1,22 @@
 //! Signature V1, RPC style with HMAC-SHA1: the parameters are signed, and the signature is a parameter.
 
+use std::fmt::{Display, Write};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use super::percent_encoding::{encode, encode_pairs};
+use super::percent_encoding::{Encoding, encode_pairs, merged};
+use super::text::{fed, shown};
 use super::{FORM, PATH, Parameter, Request, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
 pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
-    let mut query = request.query.clone();
-    query.extend([
+    let Request { query, form, .. } = request;
+    let common: [Parameter<'_>; 8] = [
         ("AccessKeyId", credentials.access_key_id().into()),
         ("Action", request.action.into()),
         ("Format", "JSON".into()),
@@ -22,48 +25,46 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
         ("SignatureVersion", "1.0".into()),
         ("Timestamp", stamp.date().into()),
         ("Version", request.version.into()),
-    ]);
-    if let Some(token) = credentials.security_token() {
-        query.push(("SecurityToken", token.into()));
-    }
-    let signature =
-        signature(&string_to_sign(request.method, query.iter().chain(&request.form)), credentials.access_key_secret());
-    query.push(("Signature", signature.into()));
+    ];
+    let token: Option<Parameter<'_>> = credentials.security_token().map(|token| ("SecurityToken", token.into()));
+    let to_sign = encode_pairs(merged([&common, token.as_slice(), query, form]));
+    let signature = signature(string_to_sign(request.method, to_sign), credentials.access_key_secret());
+    let signature: [Parameter<'_>; 1] = [("Signature", signature.as_str().into())];
 
-    let mut headers = vec![("host", request.host.to_owned())];
-    if !request.form.is_empty() {
-        headers.push(("content-type", FORM.to_owned()));
+    let query = encode_pairs(merged([&common, token.as_slice(), &signature, query]));
+    let mut signed = HttpRequest::new(request.method, PATH, query);
+    signed.header("host", request.host);
+    if !form.is_empty() {
+        signed.header("content-type", FORM).body(encode_pairs(form));
     }
-    HttpRequest {
-        method: request.method,
-        path: PATH.into(),
-        query: encode_pairs(&query),
-        headers,
-        body: encode_pairs(&request.form),
-    }
+    signed
 }
 
 /// StringToSign = METHOD + "&" + enc("/") + "&" + enc(sorted pairs)
-fn string_to_sign<'a>(method: &str, parameters: impl IntoIterator<Item = &'a Parameter<'a>>) -> String {
-    format!("{method}&%2F&{}", encode(&encode_pairs(parameters)))
+fn string_to_sign(method: &str, pairs: impl Display) -> impl Display {
+    shown(move |f| {
+        write!(f, "{method}&%2F&")?;
+        write!(Encoding(f), "{pairs}")
+    })
 }
 
 /// Signature = Base64(HMAC-SHA1(secret + "&", StringToSign))
-fn signature(string_to_sign: &str, secret: &str) -> String {
+fn signature(string_to_sign: impl Display, secret: &str) -> String {
     let key = Zeroizing::new([secret, "&"].concat());
-    let mut hmac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
-    hmac.update(string_to_sign.as_bytes());
-    STANDARD.encode(hmac.finalize().into_bytes())
+    let hmac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
+    STANDARD.encode(fed(hmac, string_to_sign).finalize().into_bytes())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{DATE, NONCE, create, header, stamp, test_credentials};
+    use super::super::percent_encoding::sort;
+    use super::super::tests::{DATE, NONCE, create, sent, stamp, test_credentials};
     use super::*;
+    use crate::config::SignatureVersion::V1;
 
     fn signature_of(method: &str, parameters: &[(&'static str, &'static str)], secret: &str) -> String {
         let parameters: Vec<Parameter<'_>> = parameters.iter().map(|(name, value)| (*name, (*value).into())).collect();
-        signature(&string_to_sign(method, &parameters), secret)
+        signature(string_to_sign(method, encode_pairs(&parameters)), secret)
     }
 
     #[test]
@@ -99,7 +100,8 @@ mod tests {
     #[test]
     fn a_create_is_signed_as_the_official_code_signs_it() {
         // That code says Format=json; the value is part of what is signed, so the vector holds with it only.
-        let request = create();
+        let mut request = create();
+        sort(&mut request.form);
         let query: Vec<Parameter<'_>> = [
             ("AccessKeyId", "testid"),
             ("Action", request.action),
@@ -113,16 +115,16 @@ mod tests {
         .map(|(name, value)| (name, value.into()))
         .into();
 
-        let string_to_sign = string_to_sign("POST", query.iter().chain(&request.form));
+        let string_to_sign = string_to_sign("POST", encode_pairs(merged([&query, &request.form])));
 
-        assert_eq!(signature(&string_to_sign, "testsecret"), "hao4Q95VTRY+/johhtYAJ41Q//0=");
+        assert_eq!(signature(string_to_sign, "testsecret"), "hao4Q95VTRY+/johhtYAJ41Q//0=");
     }
 
     #[test]
     fn a_token_is_a_parameter_and_the_form_stays_in_the_body() {
         let credentials = Credentials::new("testid", "testsecret", Some("t/k")).unwrap();
 
-        let signed = sign(&create(), &credentials, &stamp(DATE, NONCE));
+        let signed = sent(V1, create(), &credentials, &stamp(DATE, NONCE));
 
         assert!(
             signed
@@ -130,15 +132,15 @@ mod tests {
                 .starts_with("AccessKeyId=testid&Action=CreateRoutineRelatedRecord&Format=JSON&SecurityToken=t%2Fk&")
         );
         assert_eq!(signed.body, "Name=test-routine1&RecordName=test-record-1.example.com&SiteId=54362329990032");
-        assert_eq!(header(&signed, "content-type"), Some("application/x-www-form-urlencoded"));
+        assert_eq!(signed.header("content-type"), Some("application/x-www-form-urlencoded"));
     }
 
     #[test]
     fn a_request_without_a_form_has_no_body() {
         let request = Request { form: vec![], ..create() };
 
-        let signed = sign(&request, &test_credentials(), &stamp(DATE, NONCE));
+        let signed = sent(V1, request, &test_credentials(), &stamp(DATE, NONCE));
 
-        assert_eq!((signed.body.as_str(), header(&signed, "content-type")), ("", None));
+        assert_eq!((signed.body.as_str(), signed.header("content-type")), ("", None));
     }
 }

@@ -1,114 +1,117 @@
 //! Signature V3, ACS3-HMAC-SHA256: the method, query, headers and body are signed, and the signature is a header.
 
-use std::fmt::Write;
+use std::fmt::Display;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::percent_encoding::encode_pairs;
+use super::text::{Hex, fed, shown};
 use super::{FORM, PATH, Request, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
+type Header<'a> = (&'static str, &'a str);
+
 pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
     let query = encode_pairs(&request.query);
     let body = encode_pairs(&request.form);
     let body_hash = hash(&body);
-    let mut headers = headers_to_sign(request, credentials, stamp, &body_hash);
+    let headers = headers_to_sign(request, credentials, stamp, body_hash.as_str());
+    let canonical_request = canonical_request(request.method, &query, &headers, &body_hash);
+    let signature = signature(string_to_sign(canonical_request), credentials.access_key_secret());
 
-    let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-    let canonical_request = canonical_request(request.method, &query, &headers, &names, &body_hash);
-    let signature = signature(&string_to_sign(&canonical_request), credentials.access_key_secret());
-    headers.push((
-        "authorization",
-        format!("{ALGORITHM} Credential={},SignedHeaders={names},Signature={signature}", credentials.access_key_id()),
-    ));
-    HttpRequest { method: request.method, path: PATH.into(), query, headers, body }
+    let mut signed = HttpRequest::new(request.method, PATH, &query);
+    for (name, value) in present(&headers) {
+        signed.header(name, value);
+    }
+    let (id, names) = (credentials.access_key_id(), names(&headers));
+    let authorization = format_args!("{ALGORITHM} Credential={id},SignedHeaders={names},Signature={signature}");
+    signed.header("authorization", authorization).body(&body);
+    signed
 }
 
-/// Host, content type and every `x-acs-*` header, sorted; no others, since a proxy may rewrite them.
-fn headers_to_sign(
-    request: &Request<'_>,
-    credentials: &Credentials,
-    stamp: &Stamp,
-    body_hash: &str,
-) -> Vec<(&'static str, String)> {
-    let mut headers = Vec::with_capacity(9);
-    if !request.form.is_empty() {
-        headers.push(("content-type", FORM.to_owned()));
-    }
-    headers.push(("host", request.host.to_owned()));
-    headers.push(("x-acs-action", request.action.to_owned()));
-    headers.push(("x-acs-content-sha256", body_hash.to_owned()));
-    headers.push(("x-acs-date", stamp.date().to_owned()));
-    if let Some(token) = credentials.security_token() {
-        headers.push(("x-acs-security-token", token.to_owned()));
-    }
-    headers.push(("x-acs-signature-nonce", stamp.nonce().to_owned()));
-    headers.push(("x-acs-version", request.version.to_owned()));
-    headers
+/// Host, content type and every `x-acs-*` header, sorted; no others, since a proxy may rewrite them. What is empty isn't
+/// there.
+fn headers_to_sign<'a>(
+    request: &Request<'a>,
+    credentials: &'a Credentials,
+    stamp: &'a Stamp,
+    body_hash: &'a str,
+) -> [Header<'a>; 8] {
+    [
+        ("content-type", if request.form.is_empty() { "" } else { FORM }),
+        ("host", request.host),
+        ("x-acs-action", request.action),
+        ("x-acs-content-sha256", body_hash),
+        ("x-acs-date", stamp.date()),
+        ("x-acs-security-token", credentials.security_token().unwrap_or_default()),
+        ("x-acs-signature-nonce", stamp.nonce()),
+        ("x-acs-version", request.version),
+    ]
+}
+
+fn present<'a>(headers: &'a [Header<'a>]) -> impl Iterator<Item = Header<'a>> {
+    headers.iter().copied().filter(|(_, value)| !value.is_empty())
+}
+
+/// The headers' names, joined by ";"
+fn names(headers: &[Header<'_>]) -> impl Display {
+    shown(move |f| {
+        let mut separator = "";
+        present(headers).try_for_each(|(name, _)| {
+            f.write_str(separator)?;
+            separator = ";";
+            f.write_str(name)
+        })
+    })
 }
 
 /// CanonicalRequest = METHOD, "/", query, headers ("name:value\n" each), header names, body hash, joined by "\n"
-fn canonical_request(
-    method: &str,
-    query: &str,
-    headers: &[(&'static str, String)],
-    names: &str,
-    body_hash: &str,
-) -> String {
-    let mut canonical = String::with_capacity(1024);
-    for line in [method, PATH, query] {
-        canonical.push_str(line);
-        canonical.push('\n');
-    }
-    for (name, value) in headers {
-        canonical.extend([name, ":", value, "\n"]);
-    }
-    canonical.extend(["\n", names, "\n", body_hash]);
-    canonical
+fn canonical_request(method: &str, query: impl Display, headers: &[Header<'_>], body_hash: &Hex) -> impl Display {
+    shown(move |f| {
+        write!(f, "{method}\n{PATH}\n{query}\n")?;
+        for (name, value) in present(headers) {
+            [name, ":", value, "\n"].into_iter().try_for_each(|piece| f.write_str(piece))?;
+        }
+        write!(f, "\n{}\n{body_hash}", names(headers))
+    })
 }
 
 /// StringToSign = algorithm + "\n" + hex(SHA-256(CanonicalRequest))
-fn string_to_sign(canonical_request: &str) -> String {
-    format!("{ALGORITHM}\n{}", hash(canonical_request))
+fn string_to_sign(canonical_request: impl Display) -> impl Display {
+    let hash = hash(canonical_request);
+    shown(move |f| write!(f, "{ALGORITHM}\n{hash}"))
 }
 
 /// Signature = hex(HMAC-SHA256(secret, StringToSign))
-fn signature(string_to_sign: &str, secret: &str) -> String {
-    let mut hmac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
-    hmac.update(string_to_sign.as_bytes());
-    hex(&hmac.finalize().into_bytes())
+fn signature(string_to_sign: impl Display, secret: &str) -> Hex {
+    let hmac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
+    Hex::of(fed(hmac, string_to_sign).finalize().into_bytes().into())
 }
 
 /// hex(SHA-256(text))
-fn hash(text: &str) -> String {
-    hex(&Sha256::digest(text))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
-        // Writing to a String can't fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+fn hash(text: impl Display) -> Hex {
+    Hex::of(fed(Sha256::new(), text).finalize().into())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{DATE, NONCE, create, header, stamp, test_credentials};
+    use super::super::percent_encoding::sort;
+    use super::super::tests::{DATE, NONCE, create, sent, stamp, test_credentials};
     use super::*;
+    use crate::config::SignatureVersion::V3;
 
-    fn signature_of(request: &Request<'_>) -> String {
-        let signed = sign(request, &test_credentials(), &stamp(DATE, NONCE));
-        header(&signed, "authorization").unwrap().rsplit_once("Signature=").unwrap().1.to_owned()
+    fn signature_of(request: Request<'_>) -> String {
+        let signed = sent(V3, request, &test_credentials(), &stamp(DATE, NONCE));
+        signed.header("authorization").unwrap().rsplit_once("Signature=").unwrap().1.to_owned()
     }
 
     #[test]
     fn the_published_example_has_its_hash_and_signature() {
-        let request = Request {
+        let mut request = Request {
             method: "POST",
             host: "ecs.cn-shanghai.aliyuncs.com",
             version: "2014-05-26",
@@ -122,33 +125,29 @@ mod tests {
         let credentials = Credentials::new("YourAccessKeyId", "YourAccessKeySecret", None).unwrap();
         let stamp = stamp("2023-10-26T10:22:32Z", "3156853299f313e23d1673dc12e1703d");
 
-        let signed = sign(&request, &credentials, &stamp);
+        sort(&mut request.query);
+        let empty = hash("");
+        let headers = headers_to_sign(&request, &credentials, &stamp, empty.as_str());
+        let canonical_request = canonical_request("POST", encode_pairs(&request.query), &headers, &empty);
+        let expected = "7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259";
+        assert_eq!(hash(canonical_request).as_str(), expected);
 
-        let (names, signed_headers) = (
-            "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version",
-            &signed.headers[..6],
-        );
-        let canonical_request = canonical_request("POST", &signed.query, signed_headers, names, &hash(""));
-        assert_eq!(hash(&canonical_request), "7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259");
-        assert_eq!(
-            header(&signed, "authorization"),
-            Some(
-                format!(
-                    "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders={names},\
-                     Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
-                )
-                .as_str()
-            )
-        );
+        let signed = sent(V3, request, &credentials, &stamp);
+        let expected = "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;\
+                        x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version,\
+                        Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0";
+        assert_eq!(signed.header("authorization"), Some(expected));
     }
 
     #[test]
     fn create_and_list_are_signed_as_the_official_code_signs_them() {
+        let mut form = create().form;
+        sort(&mut form);
         assert_eq!(
-            hash(&encode_pairs(&create().form)),
+            hash(encode_pairs(&form)).as_str(),
             "17bbf6f5fee54d631badd52edfe7651a06e1b8185922a373cecaecbe645cad0a"
         );
-        assert_eq!(signature_of(&create()), "94c5c7a198e73706eac29b20b17100151dd3a2692fe0b513c723cc1f8e3298a4");
+        assert_eq!(signature_of(create()), "94c5c7a198e73706eac29b20b17100151dd3a2692fe0b513c723cc1f8e3298a4");
 
         let list = Request {
             action: "ListRoutineRelatedRecords",
@@ -160,17 +159,17 @@ mod tests {
             ],
             ..create()
         };
-        assert_eq!(signature_of(&list), "ed47f8f2a5a5968e1df7f8caca2d8c5a9091f8d8051543d9ff96129b85ab8d3d");
+        assert_eq!(signature_of(list), "ed47f8f2a5a5968e1df7f8caca2d8c5a9091f8d8051543d9ff96129b85ab8d3d");
     }
 
     #[test]
     fn a_token_is_a_signed_header() {
         let credentials = Credentials::new("testid", "testsecret", Some("token")).unwrap();
 
-        let signed = sign(&create(), &credentials, &stamp(DATE, NONCE));
+        let signed = sent(V3, create(), &credentials, &stamp(DATE, NONCE));
 
-        assert_eq!(header(&signed, "x-acs-security-token"), Some("token"));
-        let authorization = header(&signed, "authorization").unwrap();
+        assert_eq!(signed.header("x-acs-security-token"), Some("token"));
+        let authorization = signed.header("authorization").unwrap();
         assert!(authorization.contains(
             "SignedHeaders=content-type;host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-security-token;x-acs-signature-nonce;x-acs-version,"
         ));
