@@ -34,6 +34,8 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(test)]
+mod allocations;
 mod call;
 mod client;
 mod config;

@@ -48,7 +48,7 @@ pub(super) fn sign_in(profile: &Profile, context: &Context<'_>) -> Result<Issued
         .header("accept", "application/json")
         .header("content-type", "application/json")
         .header("authorization", format_args!("Bearer {token}"))
-        .body(wanted);
+        .set_body(wanted);
     let whom = format!("CloudSSO at {host}");
     let (signed_in, time): (SignedIn, _) = context.ask(&whom, &endpoint, request, &[token])?;
     signed_in.cloud_credential.issued(whom, time)

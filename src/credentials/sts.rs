@@ -81,7 +81,7 @@ impl Role<'_> {
         form.extend([("OIDCProviderArn", provider_arn.into()), ("OIDCToken", token.into())]);
         sort(&mut form);
         let mut request = HttpRequest::new("POST", "/", encode_pairs(&query));
-        request.header("host", endpoint.host_header()).header("content-type", FORM).body(encode_pairs(&form));
+        request.header("host", endpoint.host_header()).header("content-type", FORM).set_body(encode_pairs(&form));
         self.ask(&endpoint, request, &[token], context)
     }
 

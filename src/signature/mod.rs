@@ -69,6 +69,7 @@ pub(crate) fn sign(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::allocations::counted;
 
     /// The create call of the vectors that were computed with the official code.
     pub(crate) fn create() -> Request<'static> {
@@ -127,5 +128,18 @@ pub(crate) mod tests {
         let query = target.strip_prefix(" /").unwrap().trim_start_matches('?').to_owned();
         let headers = lines.map(|line| line.split_once(": ").unwrap()).map(|(n, v)| (n.to_owned(), v.to_owned()));
         Sent { query, headers: headers.collect(), body: body.to_owned() }
+    }
+
+    #[test]
+    fn signing_allocates_nothing_but_what_is_sent() {
+        let (credentials, stamp) = (test_credentials(), stamp(DATE, NONCE));
+
+        // Head and body; the older signature also puts its key and itself together.
+        for (version, most) in [(SignatureVersion::V3, 2), (SignatureVersion::V1, 4)] {
+            let mut request = create();
+            let (allocations, _signed) = counted(|| sign(version, &mut request, &credentials, &stamp));
+
+            assert!(allocations <= most, "{version:?}: {allocations}");
+        }
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
     let mut signed = HttpRequest::new(request.method, PATH, query);
     signed.header("host", request.host);
     if !form.is_empty() {
-        signed.header("content-type", FORM).body(encode_pairs(form));
+        signed.header("content-type", FORM).set_body(encode_pairs(form));
     }
     signed
 }

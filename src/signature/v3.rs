@@ -17,19 +17,17 @@ type Header<'a> = (&'static str, &'a str);
 
 pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
     let query = encode_pairs(&request.query);
-    let body = encode_pairs(&request.form);
-    let body_hash = hash(&body);
+    let mut signed = HttpRequest::new(request.method, PATH, &query);
+    let body_hash = hash(signed.set_body(encode_pairs(&request.form)));
     let headers = headers_to_sign(request, credentials, stamp, body_hash.as_str());
     let canonical_request = canonical_request(request.method, &query, &headers, &body_hash);
     let signature = signature(string_to_sign(canonical_request), credentials.access_key_secret());
-
-    let mut signed = HttpRequest::new(request.method, PATH, &query);
     for (name, value) in present(&headers) {
         signed.header(name, value);
     }
     let (id, names) = (credentials.access_key_id(), names(&headers));
     let authorization = format_args!("{ALGORITHM} Credential={id},SignedHeaders={names},Signature={signature}");
-    signed.header("authorization", authorization).body(&body);
+    signed.header("authorization", authorization);
     signed
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write};
 
+use memchr::memchr2;
 use zeroize::Zeroize;
 
 /// A request, written as it goes out.
@@ -32,14 +33,15 @@ impl HttpRequest {
         let start = self.head.len();
         let _ = write!(self.head, "{name}: {value}");
         let line = self.head.as_bytes().get(start..).unwrap_or_default();
-        self.is_sound &= !line.contains(&b'\n') && !line.contains(&b'\r');
+        self.is_sound &= memchr2(b'\r', b'\n', line).is_none();
         self.head.push_str("\r\n");
         self
     }
 
-    pub(crate) fn body(&mut self, body: impl Display) -> &mut HttpRequest {
+    /// Gives the body, as it is written.
+    pub(crate) fn set_body(&mut self, body: impl Display) -> &str {
         let _ = write!(self.body, "{body}");
-        self
+        &self.body
     }
 
     /// All of it as bytes, with the line that says who sends it; `None` where it can't be sent.
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn a_request_is_written_as_it_goes_out() {
         let mut request = HttpRequest::new("POST", "/a", "b=c");
-        request.header("host", "h").body("text");
+        request.header("host", "h").set_body("text");
 
         let expected = "POST /a?b=c HTTP/1.1\r\nhost: h\r\nuser-agent: me/1\r\ncontent-length: 4\r\n\r\ntext";
         assert_eq!(text(request).unwrap(), expected);

@@ -1,6 +1,7 @@
 //! Reading a reply: where its head ends, and where its body does.
 
 use std::io::ErrorKind;
+use std::mem::MaybeUninit;
 
 use httparse::Status::{Complete, Partial};
 
@@ -132,9 +133,10 @@ impl<R: FnMut(&mut [u8]) -> Result<usize, Stop>> Input<R> {
         loop {
             // The head can't be whole without another end of a line.
             if self.bytes[looked_at..self.filled].contains(&b'\n') {
-                let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-                let mut head = httparse::Response::new(&mut headers);
-                match head.parse(&self.bytes[..self.filled]) {
+                let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+                let mut head = httparse::Response::new(&mut []);
+                let parser = httparse::ParserConfig::default();
+                match parser.parse_response_with_uninit_headers(&mut head, &self.bytes[..self.filled], &mut headers) {
                     Ok(Complete(length)) => return Head::of(&head, length),
                     Ok(Partial) => {}
                     Err(_) => return Err(Garbled("not the head of an HTTP reply")),
