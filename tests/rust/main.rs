@@ -2,6 +2,7 @@
 
 mod bulk;
 mod credentials;
+mod counts;
 mod emulator;
 mod exchange;
 mod faults;
