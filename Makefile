@@ -172,6 +172,7 @@ bench: bench-clients ## compare with the raw socket, libcurl and the official SD
 bench-clients: stage $(VENV)/.done $(BENCH)/curl $(BENCH)/libesa_c $(BENCH)/libesa_cpp
 	@scripts/need $(CARGO) $(GO)
 	$(CARGO) build --release --locked --package esa-bench
+	$(CARGO) test --release --locked --quiet --lib --features capi --no-run
 	cp $(RELEASE)/server $(RELEASE)/raw $(BENCH)/
 	rm -f $(BENCH)/*_go # Go doesn't notice when the static archive changes.
 	cd benches/clients/go && $(GO) build -o $(CURDIR)/$(BENCH)/libesa_go ./libesa

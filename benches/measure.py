@@ -211,3 +211,14 @@ def growth(client: Client, url: str, threads: int, calls: int) -> tuple[float, i
     grown, sockets = running.resident_kilobytes() - before, running.sockets()
     running.end()
     return grown / 1024, sockets
+
+
+def signing_microseconds() -> dict[str, float]:
+    """What a signature takes with its date and nonce, by version: a measurement inside of the library's own tests."""
+    command = [
+        *("cargo", "test", "--release", "--locked", "--quiet", "--lib", "--features=capi"),
+        *("--", "--ignored", "--nocapture", "--exact", "signature::tests::how_long_signing_takes"),
+    ]
+    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    lines = (line.split() for line in output.splitlines() if line.startswith("signing "))
+    return {version: int(nanoseconds) / 1e3 for _, version, nanoseconds in lines}

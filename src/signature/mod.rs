@@ -68,6 +68,8 @@ pub(crate) fn sign(
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::time::{Duration, Instant, SystemTime};
+
     use super::*;
     use crate::allocations::counted;
 
@@ -140,6 +142,25 @@ pub(crate) mod tests {
             let (allocations, _signed) = counted(|| sign(version, &mut request, &credentials, &stamp));
 
             assert!(allocations <= most, "{version:?}: {allocations}");
+        }
+    }
+
+    /// What `make bench` runs, and reads: nanoseconds for a stamp and a signature.
+    #[test]
+    #[ignore = "a measurement"]
+    fn how_long_signing_takes() {
+        let credentials = test_credentials();
+        for version in [SignatureVersion::V3, SignatureVersion::V1] {
+            let mut fastest = Duration::MAX;
+            for _ in 0..200 {
+                let started = Instant::now();
+                for _ in 0..100 {
+                    let stamp = Stamp::new(SystemTime::now()).unwrap();
+                    std::hint::black_box(sign(version, &mut create(), &credentials, &stamp));
+                }
+                fastest = fastest.min(started.elapsed() / 100);
+            }
+            println!("signing {version:?} {}", fastest.as_nanos());
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Tests of the library through its public interface, against the emulator and against servers that misbehave.
 
 mod bulk;
-mod credentials;
 mod counts;
+mod credentials;
 mod emulator;
 mod exchange;
 mod faults;
