@@ -14,7 +14,7 @@ pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
         Endpoint::of_url(uri).map_err(|reason| Failure::of(format!("{CREDENTIALS_URI} {reason}")))?;
     let (path, query) = resource.split_once('?').unwrap_or((&resource, ""));
     let host = endpoint.host_header();
-    let mut request = HttpRequest::new("GET", path, query);
+    let mut request = HttpRequest::new("GET", path, |text| text.push_str(query));
     request.header("host", &host);
     let (key, time): (TemporaryKey, _) = context.ask(&host, &endpoint, request, &[])?;
     key.issued(host, time)

@@ -108,7 +108,7 @@ impl<'a> Metadata<'a> {
     }
 
     fn ask(&self, method: &str, path: &str, (name, value): (&str, &str)) -> Result<Answer<'_>, Failure> {
-        let mut request = HttpRequest::new(method, path, "");
+        let mut request = HttpRequest::new(method, path, |_| ());
         request.header("host", &self.host).header(name, value);
         self.server.ask(request)
     }

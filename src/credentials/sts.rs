@@ -8,7 +8,7 @@ use super::{Credentials, Failure, Issued};
 use crate::config::SignatureVersion;
 use crate::endpoint::Endpoint;
 use crate::environment;
-use crate::signature::percent_encoding::{encode_pairs, sort};
+use crate::signature::percent_encoding::{push_pairs, sort};
 use crate::signature::{self, FORM, Parameter, Request, Stamp};
 use crate::transport::HttpRequest;
 
@@ -80,8 +80,11 @@ impl Role<'_> {
         let mut form = self.parameters(context)?;
         form.extend([("OIDCProviderArn", provider_arn.into()), ("OIDCToken", token.into())]);
         sort(&mut form);
-        let mut request = HttpRequest::new("POST", "/", encode_pairs(&query));
-        request.header("host", endpoint.host_header()).header("content-type", FORM).set_body(encode_pairs(&form));
+        let mut request = HttpRequest::new("POST", "/", |text| push_pairs(&query, text));
+        request
+            .header("host", &endpoint.host_header())
+            .header("content-type", FORM)
+            .set_body(|body| push_pairs(&form, body));
         self.ask(&endpoint, request, &[token], context)
     }
 

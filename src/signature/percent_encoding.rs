@@ -1,12 +1,11 @@
 //! Percent-encoding as both signatures want it: everything but `A-Z a-z 0-9 - _ . ~`, as UTF-8, in upper case.
 
-use std::fmt::{self, Display, Write};
 use std::iter;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use super::Parameter;
-use super::text::shown;
+use super::text::Sink;
 
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -16,25 +15,25 @@ pub(crate) fn encode(text: &str) -> PercentEncode<'_> {
 }
 
 /// Encodes what is written to it.
-pub(super) struct Encoding<W>(pub(super) W);
+pub(super) struct Encoding<'a, S>(pub(super) &'a mut S);
 
-impl<W: Write> Write for Encoding<W> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        encode(text).try_for_each(|piece| self.0.write_str(piece))
+impl<S: Sink> Sink for Encoding<'_, S> {
+    fn push(&mut self, piece: &str) {
+        encode(piece).for_each(|encoded| self.0.push(encoded));
     }
 }
 
-/// `enc(name)=enc(value)` of each parameter, joined by `&`. They are sorted already: the order is part of what is signed.
-pub(crate) fn encode_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>> + Clone) -> impl Display {
-    shown(move |f| {
-        let mut separator = "";
-        for (name, value) in parameters.clone() {
-            f.write_str(separator)?;
-            write!(f, "{}={}", encode(name), encode(value))?;
-            separator = "&";
-        }
-        Ok(())
-    })
+/// Writes `enc(name)=enc(value)` of each parameter, joined by `&`. They are sorted already: the order is part of what is
+/// signed.
+pub(crate) fn push_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>, sink: &mut impl Sink) {
+    let mut separator = "";
+    for (name, value) in parameters {
+        sink.push(separator);
+        Encoding(sink).push(name);
+        sink.push("=");
+        Encoding(sink).push(value);
+        separator = "&";
+    }
 }
 
 /// Brings parameters into the order in which they are signed.
@@ -56,6 +55,14 @@ pub(super) fn merged<'a, const N: usize>(
     })
 }
 
+/// The pairs as a text.
+#[cfg(test)]
+pub(super) fn encoded_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>) -> String {
+    let mut pairs = String::new();
+    push_pairs(parameters, &mut pairs);
+    pairs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,11 +78,11 @@ mod tests {
 
     #[test]
     fn what_is_encoded_twice_is_encoded_piece_by_piece() {
-        let mut twice = Encoding(String::new());
+        let mut twice = String::new();
 
-        ["a=%20", "&é"].into_iter().for_each(|piece| twice.write_str(piece).unwrap());
+        push_pairs(&[("a", " ".into()), ("b", "é".into())], &mut Encoding(&mut twice));
 
-        assert_eq!(twice.0, "a%3D%2520%26%C3%A9");
+        assert_eq!(twice, "a%3D%2520%26b%3D%25C3%25A9");
     }
 
     #[test]
@@ -83,8 +90,8 @@ mod tests {
         let mut parameters = [("b", "2".into()), ("B", "1".into()), ("a", "x y".into())];
         sort(&mut parameters);
 
-        assert_eq!(encode_pairs(&parameters).to_string(), "B=1&a=x%20y&b=2");
+        assert_eq!(encoded_pairs(&parameters), "B=1&a=x%20y&b=2");
         let others = [("A", "0".into()), ("aa", "".into())];
-        assert_eq!(encode_pairs(merged([&others, &[], &parameters])).to_string(), "A=0&B=1&a=x%20y&aa=&b=2");
+        assert_eq!(encoded_pairs(merged([&others, &[], &parameters])), "A=0&B=1&a=x%20y&aa=&b=2");
     }
 }

@@ -1,21 +1,19 @@
 //! Signature V1, RPC style with HMAC-SHA1: the parameters are signed, and the signature is a parameter.
 
-use std::fmt::{Display, Write};
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use super::percent_encoding::{Encoding, encode_pairs, merged};
-use super::text::{fed, shown};
+use super::percent_encoding::{Encoding, merged, push_pairs};
+use super::text::{Sink, fed};
 use super::{FORM, PATH, Parameter, Request, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
 pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
-    let Request { query, form, .. } = request;
+    let Request { method, query, form, .. } = request;
     let common: [Parameter<'_>; 8] = [
         ("AccessKeyId", credentials.access_key_id().into()),
         ("Action", request.action.into()),
@@ -27,32 +25,29 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
         ("Version", request.version.into()),
     ];
     let token: Option<Parameter<'_>> = credentials.security_token().map(|token| ("SecurityToken", token.into()));
-    let to_sign = encode_pairs(merged([&common, token.as_slice(), query, form]));
-    let signature = signature(string_to_sign(request.method, to_sign), credentials.access_key_secret());
+    let to_sign = merged([&common, token.as_slice(), query, form]);
+    let signature = signature(method, to_sign, credentials.access_key_secret());
     let signature: [Parameter<'_>; 1] = [("Signature", signature.as_str().into())];
 
-    let query = encode_pairs(merged([&common, token.as_slice(), &signature, query]));
-    let mut signed = HttpRequest::new(request.method, PATH, query);
+    let query = merged([&common, token.as_slice(), &signature, query]);
+    let mut signed = HttpRequest::new(method, PATH, |text| push_pairs(query, text));
     signed.header("host", request.host);
     if !form.is_empty() {
-        signed.header("content-type", FORM).set_body(encode_pairs(form));
+        signed.header("content-type", FORM).set_body(|body| push_pairs(form, body));
     }
     signed
 }
 
-/// StringToSign = METHOD + "&" + enc("/") + "&" + enc(sorted pairs)
-fn string_to_sign(method: &str, pairs: impl Display) -> impl Display {
-    shown(move |f| {
-        write!(f, "{method}&%2F&")?;
-        write!(Encoding(f), "{pairs}")
-    })
-}
-
-/// Signature = Base64(HMAC-SHA1(secret + "&", StringToSign))
-fn signature(string_to_sign: impl Display, secret: &str) -> String {
+/// Signature = Base64(HMAC-SHA1(secret + "&", StringToSign)), StringToSign = METHOD + "&" + enc("/") + "&" + enc(sorted
+/// pairs)
+fn signature<'a>(method: &str, sorted: impl Iterator<Item = &'a Parameter<'a>>, secret: &str) -> String {
     let key = Zeroizing::new([secret, "&"].concat());
     let hmac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
-    STANDARD.encode(fed(hmac, string_to_sign).finalize().into_bytes())
+    let signed = fed(hmac, |hmac| {
+        hmac.push_all(&[method, "&%2F&"]);
+        push_pairs(sorted, &mut Encoding(hmac));
+    });
+    STANDARD.encode(signed.finalize().into_bytes())
 }
 
 #[cfg(test)]
@@ -64,7 +59,7 @@ mod tests {
 
     fn signature_of(method: &str, parameters: &[(&'static str, &'static str)], secret: &str) -> String {
         let parameters: Vec<Parameter<'_>> = parameters.iter().map(|(name, value)| (*name, (*value).into())).collect();
-        signature(string_to_sign(method, encode_pairs(&parameters)), secret)
+        signature(method, parameters.iter(), secret)
     }
 
     #[test]
@@ -115,9 +110,9 @@ mod tests {
         .map(|(name, value)| (name, value.into()))
         .into();
 
-        let string_to_sign = string_to_sign("POST", encode_pairs(merged([&query, &request.form])));
+        let sorted = merged([&query, &request.form]);
 
-        assert_eq!(signature(string_to_sign, "testsecret"), "hao4Q95VTRY+/johhtYAJ41Q//0=");
+        assert_eq!(signature("POST", sorted, "testsecret"), "hao4Q95VTRY+/johhtYAJ41Q//0=");
     }
 
     #[test]

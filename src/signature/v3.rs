@@ -1,38 +1,37 @@
 //! Signature V3, ACS3-HMAC-SHA256: the method, query, headers and body are signed, and the signature is a header.
 
-use std::fmt::Display;
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::percent_encoding::encode_pairs;
-use super::text::{Hex, fed, shown};
+use super::percent_encoding::push_pairs;
+use super::text::{Feeding, Hex, Sink, fed};
 use super::{FORM, PATH, Request, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
+/// Name and value; what has an empty value isn't there.
 type Header<'a> = (&'static str, &'a str);
 
 pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
-    let query = encode_pairs(&request.query);
-    let mut signed = HttpRequest::new(request.method, PATH, &query);
-    let body_hash = hash(signed.set_body(encode_pairs(&request.form)));
+    let mut signed = HttpRequest::new(request.method, PATH, |query| push_pairs(&request.query, query));
+    let body_hash = hash(|hash| hash.push(signed.set_body(|body| push_pairs(&request.form, body))));
     let headers = headers_to_sign(request, credentials, stamp, body_hash.as_str());
-    let canonical_request = canonical_request(request.method, &query, &headers, &body_hash);
-    let signature = signature(string_to_sign(canonical_request), credentials.access_key_secret());
+    let canonical_request = hash(|hash| push_canonical_request(request, &headers, body_hash.as_str(), hash));
+    let signature = signature(&canonical_request, credentials.access_key_secret());
     for (name, value) in present(&headers) {
         signed.header(name, value);
     }
-    let (id, names) = (credentials.access_key_id(), names(&headers));
-    let authorization = format_args!("{ALGORITHM} Credential={id},SignedHeaders={names},Signature={signature}");
-    signed.header("authorization", authorization);
+    signed.header_of("authorization", |value| {
+        value.push_all(&[ALGORITHM, " Credential=", credentials.access_key_id(), ",SignedHeaders="]);
+        push_names(&headers, value);
+        value.push_all(&[",Signature=", signature.as_str()]);
+    });
     signed
 }
 
-/// Host, content type and every `x-acs-*` header, sorted; no others, since a proxy may rewrite them. What is empty isn't
-/// there.
+/// Host, content type and every `x-acs-*` header, sorted; no others, since a proxy may rewrite them.
 fn headers_to_sign<'a>(
     request: &Request<'a>,
     credentials: &'a Credentials,
@@ -56,43 +55,38 @@ fn present<'a>(headers: &'a [Header<'a>]) -> impl Iterator<Item = Header<'a>> {
 }
 
 /// The headers' names, joined by ";"
-fn names(headers: &[Header<'_>]) -> impl Display {
-    shown(move |f| {
-        let mut separator = "";
-        present(headers).try_for_each(|(name, _)| {
-            f.write_str(separator)?;
-            separator = ";";
-            f.write_str(name)
-        })
-    })
+fn push_names(headers: &[Header<'_>], sink: &mut impl Sink) {
+    let mut separator = "";
+    for (name, _) in present(headers) {
+        sink.push(separator);
+        sink.push(name);
+        separator = ";";
+    }
 }
 
 /// CanonicalRequest = METHOD, "/", query, headers ("name:value\n" each), header names, body hash, joined by "\n"
-fn canonical_request(method: &str, query: impl Display, headers: &[Header<'_>], body_hash: &Hex) -> impl Display {
-    shown(move |f| {
-        write!(f, "{method}\n{PATH}\n{query}\n")?;
-        for (name, value) in present(headers) {
-            [name, ":", value, "\n"].into_iter().try_for_each(|piece| f.write_str(piece))?;
-        }
-        write!(f, "\n{}\n{body_hash}", names(headers))
-    })
+fn push_canonical_request(request: &Request<'_>, headers: &[Header<'_>], body_hash: &str, sink: &mut impl Sink) {
+    sink.push_all(&[request.method, "\n", PATH, "\n"]);
+    push_pairs(&request.query, sink);
+    sink.push("\n");
+    for (name, value) in present(headers) {
+        sink.push_all(&[name, ":", value, "\n"]);
+    }
+    sink.push("\n");
+    push_names(headers, sink);
+    sink.push_all(&["\n", body_hash]);
 }
 
-/// StringToSign = algorithm + "\n" + hex(SHA-256(CanonicalRequest))
-fn string_to_sign(canonical_request: impl Display) -> impl Display {
-    let hash = hash(canonical_request);
-    shown(move |f| write!(f, "{ALGORITHM}\n{hash}"))
-}
-
-/// Signature = hex(HMAC-SHA256(secret, StringToSign))
-fn signature(string_to_sign: impl Display, secret: &str) -> Hex {
+/// Signature = hex(HMAC-SHA256(secret, StringToSign)), StringToSign = algorithm + "\n" + hex(SHA-256(CanonicalRequest))
+fn signature(canonical_request: &Hex, secret: &str) -> Hex {
     let hmac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
-    Hex::of(fed(hmac, string_to_sign).finalize().into_bytes().into())
+    let signed = fed(hmac, |hmac| hmac.push_all(&[ALGORITHM, "\n", canonical_request.as_str()]));
+    Hex::of(signed.finalize().into_bytes().into())
 }
 
-/// hex(SHA-256(text))
-fn hash(text: impl Display) -> Hex {
-    Hex::of(fed(Sha256::new(), text).finalize().into())
+/// hex(SHA-256(what is written))
+fn hash(write: impl FnOnce(&mut Feeding<Sha256>)) -> Hex {
+    Hex::of(fed(Sha256::new(), write).finalize().into())
 }
 
 #[cfg(test)]
@@ -124,11 +118,11 @@ mod tests {
         let stamp = stamp("2023-10-26T10:22:32Z", "3156853299f313e23d1673dc12e1703d");
 
         sort(&mut request.query);
-        let empty = hash("");
+        let empty = hash(|_| ());
         let headers = headers_to_sign(&request, &credentials, &stamp, empty.as_str());
-        let canonical_request = canonical_request("POST", encode_pairs(&request.query), &headers, &empty);
+        let canonical_request = hash(|hash| push_canonical_request(&request, &headers, empty.as_str(), hash));
         let expected = "7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259";
-        assert_eq!(hash(canonical_request).as_str(), expected);
+        assert_eq!(canonical_request.as_str(), expected);
 
         let signed = sent(V3, request, &credentials, &stamp);
         let expected = "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;\
@@ -142,7 +136,7 @@ mod tests {
         let mut form = create().form;
         sort(&mut form);
         assert_eq!(
-            hash(encode_pairs(&form)).as_str(),
+            hash(|hash| push_pairs(&form, hash)).as_str(),
             "17bbf6f5fee54d631badd52edfe7651a06e1b8185922a373cecaecbe645cad0a"
         );
         assert_eq!(signature_of(create()), "94c5c7a198e73706eac29b20b17100151dd3a2692fe0b513c723cc1f8e3298a4");

@@ -1,6 +1,6 @@
 //! What goes out, and what comes back.
 
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
 use memchr::memchr2;
 use zeroize::Zeroize;
@@ -15,12 +15,12 @@ pub(crate) struct HttpRequest {
 }
 
 impl HttpRequest {
-    /// A request for `path` with `query`, both encoded; the latter is empty where there is none.
-    pub(crate) fn new(method: &str, path: &str, query: impl Display) -> HttpRequest {
+    /// A request for `path` with the query that `write_query` writes, both encoded.
+    pub(crate) fn new(method: &str, path: &str, write_query: impl FnOnce(&mut String)) -> HttpRequest {
         // More than most requests have, so that neither has to grow.
         let (mut head, body) = (String::with_capacity(1024), String::with_capacity(256));
-        // Writing to a String can't fail.
-        let _ = write!(head, "{method} {path}?{query}");
+        [method, " ", path, "?"].iter().for_each(|piece| head.push_str(piece));
+        write_query(&mut head);
         if head.ends_with('?') {
             head.pop();
         }
@@ -29,18 +29,23 @@ impl HttpRequest {
         HttpRequest { head, body, is_sound }
     }
 
-    pub(crate) fn header(&mut self, name: &str, value: impl Display) -> &mut HttpRequest {
+    pub(crate) fn header(&mut self, name: &str, value: &str) -> &mut HttpRequest {
+        self.header_of(name, |text| text.push_str(value))
+    }
+
+    /// A header with the value that `write_value` writes.
+    pub(crate) fn header_of(&mut self, name: &str, write_value: impl FnOnce(&mut String)) -> &mut HttpRequest {
         let start = self.head.len();
-        let _ = write!(self.head, "{name}: {value}");
-        let line = self.head.as_bytes().get(start..).unwrap_or_default();
-        self.is_sound &= memchr2(b'\r', b'\n', line).is_none();
+        [name, ": "].iter().for_each(|piece| self.head.push_str(piece));
+        write_value(&mut self.head);
+        self.is_sound &= memchr2(b'\r', b'\n', self.head.as_bytes().get(start..).unwrap_or_default()).is_none();
         self.head.push_str("\r\n");
         self
     }
 
-    /// Gives the body, as it is written.
-    pub(crate) fn set_body(&mut self, body: impl Display) -> &str {
-        let _ = write!(self.body, "{body}");
+    /// The body that `write` writes; gives it back.
+    pub(crate) fn set_body(&mut self, write: impl FnOnce(&mut String)) -> &str {
+        write(&mut self.body);
         &self.body
     }
 
@@ -48,7 +53,11 @@ impl HttpRequest {
     pub(super) fn into_bytes(mut self, user_agent: &str) -> Option<Vec<u8>> {
         self.header("user-agent", user_agent);
         if !self.head.starts_with("GET ") {
-            self.header("content-length", self.body.len());
+            let length = self.body.len();
+            self.header_of("content-length", |value| {
+                // Writing to a String can't fail.
+                let _ = write!(value, "{length}");
+            });
         }
         self.head.push_str("\r\n");
         self.head.push_str(&self.body);
@@ -118,23 +127,23 @@ mod tests {
 
     #[test]
     fn a_request_is_written_as_it_goes_out() {
-        let mut request = HttpRequest::new("POST", "/a", "b=c");
-        request.header("host", "h").set_body("text");
+        let mut request = HttpRequest::new("POST", "/a", |query| query.push_str("b=c"));
+        request.header("host", "h").set_body(|body| body.push_str("text"));
 
         let expected = "POST /a?b=c HTTP/1.1\r\nhost: h\r\nuser-agent: me/1\r\ncontent-length: 4\r\n\r\ntext";
         assert_eq!(text(request).unwrap(), expected);
-        assert_eq!(text(HttpRequest::new("GET", "/", "")).unwrap(), "GET / HTTP/1.1\r\nuser-agent: me/1\r\n\r\n");
+        assert_eq!(text(HttpRequest::new("GET", "/", |_| ())).unwrap(), "GET / HTTP/1.1\r\nuser-agent: me/1\r\n\r\n");
     }
 
     #[test]
     fn what_would_be_read_as_something_else_is_not_sent() {
         for value in ["a\r\nb: c", "a\n", "\ra"] {
-            let mut request = HttpRequest::new("GET", "/", "");
+            let mut request = HttpRequest::new("GET", "/", |_| ());
             request.header("a", value);
             assert_eq!(text(request), None, "{value:?}");
         }
         for path in ["/a b", "/\r\n", "/é"] {
-            assert_eq!(text(HttpRequest::new("GET", path, "")), None, "{path:?}");
+            assert_eq!(text(HttpRequest::new("GET", path, |_| ())), None, "{path:?}");
         }
     }
 
