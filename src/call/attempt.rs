@@ -85,9 +85,9 @@ fn exchange(
     let Outgoing { action, method, writes, query, form } = outgoing;
     let place = if writes { Some(enter_gate(call, action)?) } else { None };
     let host = core.endpoint.host_header();
-    let request = Request { method, host: &host, version: API_VERSION, action, query, form };
+    let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
     let stamp = Stamp::new(core.clock.now())?;
-    let outgoing = signature::sign(core.signature_version, &request, credentials, &stamp);
+    let outgoing = signature::sign(core.signature_version, &mut request, credentials, &stamp);
 
     core.counters.attempts.count();
     let started = Instant::now();

@@ -84,6 +84,7 @@ fn without_words(reply: &Reply) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::allocations::counted;
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct Body {
@@ -106,6 +107,15 @@ mod tests {
 
         let ok = reply(200, &[("x-acs-request-id", "H")], r#"{"Status":"OK"}"#);
         assert_eq!(read::<Body>(&ok).unwrap().1, "H");
+    }
+
+    #[test]
+    fn reading_a_success_allocates_nothing_but_what_it_says() {
+        let body = r#"{"RequestId":"R","Status":"OK","RecordId":3227405728754048}"#;
+        let ok = reply(200, &[("date", "Sun, 06 Nov 1994 08:49:37 GMT")], body);
+
+        // The status and the id of the request.
+        assert_eq!(counted(|| read::<Body>(&ok).is_ok()), (2, true));
     }
 
     #[test]
