@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{error_body, retry_hint};
+use super::{clock, error_body, retry_hint};
 use crate::error::{Error, Outcome, ServiceWords, Status};
 use crate::service_code::ServiceCode;
 use crate::transport::Reply;
@@ -42,7 +42,11 @@ pub(crate) fn read_error(reply: &Reply) -> Error {
         Some(words) => read_words(reply, words),
         None => without_words(reply),
     };
-    error.retry_after_is(retry_hint::read(reply, SystemTime::now())).reply_date_is(date(reply))
+    let error = error.retry_after_is(retry_hint::read(reply, SystemTime::now())).reply_date_is(date(reply));
+    match error.service_code() {
+        ServiceCode::InvalidTimeStampExpired => clock::explain(error),
+        _ => error,
+    }
 }
 
 /// When the service made the reply; `None` where a cache on the way did.
