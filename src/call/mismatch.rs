@@ -130,7 +130,8 @@ mod tests {
     use super::*;
     use crate::config::SignatureVersion;
     use crate::error::ServiceWords;
-    use crate::signature::tests::{create, stamp, test_credentials};
+    use crate::signature::percent_encoding::sort;
+    use crate::signature::tests::{DATE, NONCE, create, stamp, test_credentials};
     use crate::signature::{self, Request};
 
     const V1: &str = "POST&%2F&AccessKeyId%3Dtestid%26Action%3DCreateRoutineRelatedRecord%26Format%3DJSON\
@@ -142,8 +143,10 @@ mod tests {
         server StringToSign is [%S]\nserver CanonicalRequest is [%C]";
 
     fn signed(version: SignatureVersion, request: &Request<'_>) -> Signed {
-        let stamp = stamp("2025-01-02T03:04:05Z", "0123456789abcdef0123456789abcdef");
-        signature::signed(version, request, &test_credentials(), &stamp)
+        let (mut query, mut form) = (request.query.clone(), request.form.clone());
+        sort(&mut query);
+        sort(&mut form);
+        signature::signed(version, &Request { query, form, ..*request }, &test_credentials(), &stamp(DATE, NONCE))
     }
 
     fn v1(message: &str) -> Option<Arrival> {
