@@ -193,10 +193,10 @@ Made by `make bench-contention` on {datetime.date.today():%Y-%m-%d}, on {os.cpu_
 
 ## Measured
 
-An emulator on the same machine locks the account for {HOLD * 1000:.0f} ms a write and loses one answer in {1 / LOST:.0f}. \
-The policies other than "no
-retry" were measured at the same time, each with an emulator of its own. "No retry" counts what the official SDKs would
-raise an error for: refused, or answered in vain.
+An emulator on the same machine locks the account for {HOLD * 1000:.0f} ms a write, and loses one answer in {1 / LOST:.0f}.
+1 × 1 has nobody in its way: it shows what the machine adds. The policies other than "no retry" were measured at the same
+time, each with an emulator of its own. "No retry" counts what the official SDKs would raise an error for: refused, or
+answered in vain.
 
 {measured}
 
