@@ -84,7 +84,7 @@ class Worker:
 
 
 def main() -> int:
-    """Runs everything. The exit status: 0 where every record was created once, and those that failed not at all."""
+    """Runs everything, and ends at once where a record was lost or doubled."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the records, no fixed waits")
     quick = parser.parse_args().quick
@@ -110,7 +110,7 @@ def measure(processes: int, threads: int, records: int, policy: str) -> str:
     """A line of the table."""
     with Emulator(seed=SEED) as emulator:
         began, workers = run(emulator, processes, threads, records, POLICIES[policy])
-        check(emulator, workers, processes * threads * records, sdk=policy == "no retry")
+        check(emulator, workers, processes * threads * records, complete=policy == "libesa")
         requests = Counter((request["action"], request["verdict"]) for request in emulator.requests())
     total = processes * threads * records
     took = [worker.done - began for worker in workers]
@@ -163,15 +163,14 @@ def said(worker: subprocess.Popen[str]) -> Worker:
     return Worker(float(done), *map(int, counts))
 
 
-def check(emulator: Emulator, workers: list[Worker], total: int, *, sdk: bool) -> None:
-    """Every record that was made is there once, and nothing else."""
+def check(emulator: Emulator, workers: list[Worker], total: int, *, complete: bool) -> None:
+    """No name is there twice; where it has to be `complete`, every one is there."""
     (routine,) = emulator.state()["accounts"][0]["routines"]
     names = Counter(record["record_name"] for record in routine["related_records"])
     made = sum(worker.created + worker.recovered for worker in workers)
-    if set(names.values()) != {1} or len(names) != made or (made != total and not sdk):
-        raise SystemExit(
-            f"{made} of {total} records were created, and the emulator has {names.total()} of {len(names)} names"
-        )
+    if max(names.values()) > 1 or len(names) < made or (complete and not total == made == len(names)):
+        kept = f"{sum(names.values())} records of {len(names)} names"
+        raise SystemExit(f"{made} of {total} records were created, and the emulator has {kept}")
 
 
 def simulation() -> str:
@@ -193,10 +192,11 @@ Made by `make bench-contention` on {datetime.date.today():%Y-%m-%d}, on {os.cpu_
 
 ## Measured
 
-An emulator on the same machine locks the account for {HOLD * 1000:.0f} ms a write, and loses one answer in {1 / LOST:.0f}.
-1 × 1 has nobody in its way: it shows what the machine adds. The policies other than "no retry" were measured at the same
-time, each with an emulator of its own. "No retry" counts what the official SDKs would raise an error for: refused, or
-answered in vain.
+An emulator on the same machine locks the account for {HOLD * 1000:.0f} ms a write, and loses one answer in \
+{1 / LOST:.0f}. 1 × 1 has
+nobody in its way: it shows what the machine adds. The policies other than "no retry" were measured at the same time,
+each with an emulator of its own. "No retry" counts what the official SDKs would raise an error for: refused, or its
+answer lost.
 
 {measured}
 

@@ -129,7 +129,7 @@ int main(int argc, char **argv) {
         sum.created += outcomes[thread].created;
         sum.recovered += outcomes[thread].recovered;
         sum.failed += outcomes[thread].failed;
-        if (outcomes[thread].reason[0]) {
+        if (outcomes[thread].reason[0] && wait_ms != GIVE_UP) {
             fprintf(stderr, "worker: %s\n", outcomes[thread].reason);
         }
     }
