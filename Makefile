@@ -199,7 +199,7 @@ fuzz: ## fuzz each target for a minute (FUZZ_SECONDS=… for others)
 
 # --- speed and size ---------------------------------------------------------------------------------------------------
 
-.PHONY: bench bench-clients
+.PHONY: bench bench-clients bench-contention
 
 BENCH := target/bench
 BENCH_C := -D_GNU_SOURCE -Ibenches/clients -I$(STAGE)/include
@@ -228,6 +228,15 @@ $(BENCH)/libesa_c: benches/clients/libesa.c benches/clients/driver.h $(STAGED)
 $(BENCH)/libesa_cpp: benches/clients/libesa.cpp benches/clients/driver.h $(STAGED)
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) $(BENCH_C) $< -o $@ $(BENCH_LINK)
+
+$(BENCH)/contention: benches/contention/worker.c $(STAGED)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ $(BENCH_LINK)
+
+bench-contention: $(BENCH)/contention ## many processes that share an account, half an hour (QUICK=1: a few minutes)
+	@scripts/need $(CARGO) $(PYTHON)
+	$(CARGO) build --release --locked --package esa-emulator
+	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(PYTHON) benches/contention/run.py $(if $(QUICK),--quick)
 
 # --- form -------------------------------------------------------------------------------------------------------------
 
