@@ -31,24 +31,49 @@ all: stage examples ## build everything that ships, and the examples
 STAGED := $(STAGE)/.done
 SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs cbindgen.toml
 HEADERS := include/esa.h include/esa.hpp
+LAYOUT  := scripts/layout scripts/static-archive scripts/libesa.pc.in scripts/native-libraries scripts/manual.py \
+    scripts/header.py $(wildcard cmake/*) THIRD-PARTY-NOTICES LICENSE examples/c/create_record.c
 
 stage: $(STAGED) ## lay out the library below target/stage, as an installed one
 
 # The two files are built one by one: together, or beside an rlib, they can't be optimised as a whole.
-$(STAGED): $(SOURCES) $(HEADERS) scripts/static-archive scripts/libesa.pc.in Makefile
-	@scripts/need $(CARGO) $(CC) ar ld nm objcopy
+BUILT := target/built
+$(STAGED): $(SOURCES) $(HEADERS) $(LAYOUT) Makefile
+	@scripts/need $(CARGO) $(CC) $(PYTHON) ar ld nm objcopy
 	$(CARGO) rustc --release --locked --features capi --lib --crate-type cdylib -- \
 	    -C strip=symbols -C link-arg=-Wl,-soname,libesa.so.0,-z,nodelete
 	$(CARGO) rustc --release --locked --features capi --lib --crate-type staticlib
-	rm -rf $(STAGE)
-	mkdir -p $(STAGE)/include $(STAGE)/lib/pkgconfig
-	cp $(HEADERS) $(STAGE)/include/
-	cp $(RELEASE)/libesa.so $(STAGE)/lib/libesa.so.$(VERSION)
-	ln -s libesa.so.$(VERSION) $(STAGE)/lib/libesa.so.0
-	ln -s libesa.so.0 $(STAGE)/lib/libesa.so
-	scripts/static-archive $(RELEASE)/libesa.so $(RELEASE)/libesa.a $(STAGE)/lib/libesa.a
-	sed 's/@VERSION@/$(VERSION)/' scripts/libesa.pc.in > $(STAGE)/lib/pkgconfig/libesa.pc
+	rm -rf $(STAGE) $(BUILT)
+	mkdir -p $(BUILT)
+	cp $(RELEASE)/libesa.so $(BUILT)/
+	scripts/static-archive $(RELEASE)/libesa.so $(RELEASE)/libesa.a $(BUILT)/libesa.a
+	$(call layout,install,$(STAGE),,$(STAGE)/lib,$(STAGE)/include,$(STAGE)/share/man,$(STAGE)/share/doc/libesa)
 	touch $@
+
+# action, prefix, DESTDIR, directories of libraries, headers, manual pages and documents
+layout = FROM=$(BUILT) VERSION=$(VERSION) PYTHON="$(PYTHON)" PREFIX="$2" DESTDIR="$3" LIBDIR="$4" INCLUDEDIR="$5" \
+    MANDIR="$6" DOCDIR="$7" scripts/layout $1
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/libesa
+
+.PHONY: install uninstall notices abi-baseline
+
+install: stage ## install below PREFIX (/usr/local; DESTDIR=… for packages; LIBDIR, INCLUDEDIR, MANDIR, DOCDIR)
+	@$(call layout,install,$(PREFIX),$(DESTDIR),$(LIBDIR),$(INCLUDEDIR),$(MANDIR),$(DOCDIR))
+	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+uninstall: ## take away what install has put there
+	@$(call layout,uninstall,$(PREFIX),$(DESTDIR),$(LIBDIR),$(INCLUDEDIR),$(MANDIR),$(DOCDIR))
+
+notices: ## write THIRD-PARTY-NOTICES anew, after a change of Cargo.lock
+	CARGO="$(CARGO)" $(PYTHON) scripts/notices.py write
+
+abi-baseline: stage ## record that the binary interface has grown
+	CC="$(CC)" $(PYTHON) scripts/abi.py record
 
 header: ## make include/esa.h anew from the sources
 	$(CARGO) build --locked --features capi
@@ -96,9 +121,9 @@ $(VENV)/.done: $(REQUIREMENTS)
 	$(VENV)/bin/pip install --quiet $(REQUIREMENTS:%=-r %)
 	touch $@
 
-.PHONY: test-rust test-c test-cpp test-python test-go test-oracles test-page test-docs
+.PHONY: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-page test-docs
 
-test: test-rust test-c test-cpp test-python test-go test-oracles test-page test-docs ## run every test in every language
+test: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-page test-docs ## run every test in every language
 
 test-rust: emulator ## the library, the emulator, and the snippets of Rust's documentation
 	$(CARGO) test --locked --features capi
@@ -108,6 +133,13 @@ test-rust: emulator ## the library, the emulator, and the snippets of Rust's doc
 test-c: stage emulator ## the C interface as it ships
 	@scripts/need $(CC) $(PYTHON)
 	CC="$(CC)" CXX="$(CXX)" tests/c/run
+
+test-abi: stage $(VENV)/.done ## that programs which were built before still run
+	CC="$(CC)" $(VENV)/bin/pytest -q tests/abi
+
+test-consumers: stage emulator ## programs that are built from an installed library, in every way
+	@scripts/need $(CC) $(CXX) $(CARGO) pkg-config
+	CC="$(CC)" CXX="$(CXX)" CARGO="$(CARGO)" MAKE="$(MAKE)" tests/consumers/run
 
 test-cpp: stage emulator ## the C++ header
 	@scripts/need $(CXX)
@@ -175,6 +207,7 @@ lint: stage $(VENV)/.done ## check the form of everything
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked --features capi --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
+	CARGO="$(CARGO)" $(PYTHON) scripts/notices.py check
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	cd bindings/python && $(VENV)/bin/mypy

@@ -1,0 +1,80 @@
+"""Writes THIRD-PARTY-NOTICES: the licences of all that is linked into the library, from the crates' own sources.
+
+Usage: notices.py write|check
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+NOTICES = ROOT / "THIRD-PARTY-NOTICES"
+CARGO = os.environ.get("CARGO", "cargo")
+TARGET = "x86_64-unknown-linux-gnu"
+# What crates call the files that have their licence in them.
+LICENCE_FILE = re.compile(r"^(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
+HEAD = """libesa links the Rust standard library and the crates below. Each is named with its version and licence, and the
+texts that came with it; a text that several crates share stands once, under all of their names.
+
+The Rust standard library: MIT OR Apache-2.0, https://www.rust-lang.org.
+"""
+
+
+def linked() -> list[tuple[str, str]]:
+    """Names and versions of the crates that are linked, without those that only run while building."""
+    command = [CARGO, "tree", "--locked", "--features", "capi", "--edges", "normal,no-proc-macro", "--prefix", "none"]
+    command += ["--target", TARGET, "--format", "{p}"]
+    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    crates = {tuple(line.split()[:2]) for line in output.splitlines() if line}
+    return sorted((name, version.removeprefix("v")) for name, version in crates if name != "libesa")
+
+
+def packages() -> dict[tuple[str, str], dict[str, str]]:
+    """The metadata of every crate that could be linked."""
+    command = [CARGO, "metadata", "--locked", "--format-version", "1", "--filter-platform", TARGET]
+    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return {(package["name"], package["version"]): package for package in json.loads(output)["packages"]}
+
+
+def texts(package: dict[str, str]) -> list[str]:
+    directory = Path(package["manifest_path"]).parent
+    files = sorted(file for file in directory.iterdir() if file.is_file() and LICENCE_FILE.match(file.name))
+    return [
+        "\n".join(line.rstrip() for line in file.read_text("utf-8", "replace").splitlines()).strip() for file in files
+    ]
+
+
+def notices() -> str:
+    known = packages()
+    table: list[str] = []
+    users: dict[str, list[str]] = {}
+    for name, version in linked():
+        package = known[name, version]
+        table.append(
+            f"{name} {version}: {package['license'] or 'see its text'}, {package['repository'] or ''}".rstrip(", ")
+        )
+        for text in texts(package):
+            users.setdefault(text, []).append(f"{name} {version}")
+    parts = [HEAD, "\n".join(table) + "\n"]
+    for text, names in users.items():
+        parts.append("-" * 80 + "\n" + "\n".join(names) + "\n\n" + text + "\n")
+    return "\n".join(parts)
+
+
+def main() -> None:
+    if sys.argv[1:] == ["write"]:
+        NOTICES.write_text(notices())
+    elif sys.argv[1:] == ["check"]:
+        if not NOTICES.exists() or NOTICES.read_text() != notices():
+            sys.exit("THIRD-PARTY-NOTICES isn't that of Cargo.lock: `make notices` writes it")
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
