@@ -1,11 +1,11 @@
 package esa
 
 /*
-#cgo !esa_system CFLAGS: -I${SRCDIR}/../../target/stage/include
-#cgo !esa_system LDFLAGS: ${SRCDIR}/../../target/stage/lib/libesa.a -lgcc_s -lutil -lrt -lpthread -lm -ldl
-#cgo esa_system pkg-config: libesa
-
+#if __has_include(<esa.h>)
 #include <esa.h>
+#else
+#error "libesa for this platform isn't here: run `make stage` in its repository, or install it and build with -tags esa_system"
+#endif
 #include <stdlib.h>
 #include <string.h>
 
