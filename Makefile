@@ -94,21 +94,23 @@ EXAMPLES := target/examples
 C_FLAGS   := -std=c99 -Wall -Wextra -Wpedantic -Werror -O2
 CXX_FLAGS := -std=c++17 -Wall -Wextra -Wpedantic -Werror -O2
 
-examples: $(EXAMPLES)/create_record_c $(EXAMPLES)/create_record_cpp $(EXAMPLES)/create_record_go ## build the examples
+EXAMPLE_NAMES := create_record bind_domains
 
-$(EXAMPLES)/create_record_c: examples/c/create_record.c $(STAGED)
+examples: $(foreach name,$(EXAMPLE_NAMES),$(EXAMPLES)/$(name)_c $(EXAMPLES)/$(name)_cpp $(EXAMPLES)/$(name)_go) ## build the examples
+
+$(EXAMPLES)/%_c: examples/c/%.c $(STAGED)
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa
 
-$(EXAMPLES)/create_record_cpp: examples/cpp/create_record.cpp $(STAGED)
+$(EXAMPLES)/%_cpp: examples/cpp/%.cpp $(STAGED)
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) -I$(STAGE)/include $< -o $@ -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa
 
-$(EXAMPLES)/create_record_go: examples/go/create_record/main.go $(wildcard bindings/go/*.go) $(GO_LIBRARY)
+$(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go) $(GO_LIBRARY)
 	@scripts/need $(GO) $(CC)
 	@mkdir -p $(@D)
 	@rm -f $@ # Go doesn't notice when the static archive changes.
-	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./create_record
+	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./$*
 
 demo: stage emulator examples ## run the four examples against the emulator
 	@scripts/need $(PYTHON)
