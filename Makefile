@@ -205,6 +205,15 @@ fuzz: ## fuzz each target for a minute (FUZZ_SECONDS=… for others)
 	        -print_final_stats=1 || exit 1; \
 	done
 
+# --- benchmarks -------------------------------------------------------------------------------------------------------
+
+.PHONY: bench-bulk
+
+bench-bulk: stage ## a thousand names in bulk and one by one, two minutes
+	@scripts/need $(CARGO) $(PYTHON)
+	$(CARGO) build --release --locked --package esa-emulator
+	ESA_EMULATOR=$(RELEASE)/esa-emulator $(PYTHON) benches/bulk/run.py
+
 # --- form -------------------------------------------------------------------------------------------------------------
 
 C_FILES := $(shell find include examples tests -name '*.[ch]' -o -name '*.[ch]pp' | grep -v '^include/esa\.h$$')
