@@ -205,9 +205,37 @@ fuzz: ## fuzz each target for a minute (FUZZ_SECONDS=… for others)
 	        -print_final_stats=1 || exit 1; \
 	done
 
-# --- benchmarks -------------------------------------------------------------------------------------------------------
+# --- speed and size ---------------------------------------------------------------------------------------------------
 
-.PHONY: bench-bulk
+.PHONY: bench bench-clients bench-bulk
+
+BENCH := target/bench
+BENCH_C := -D_GNU_SOURCE -Ibenches/clients -I$(STAGE)/include
+BENCH_LINK := -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa -lpthread
+
+bench: bench-clients ## compare with the raw socket, libcurl and the official SDKs (QUICK=1: within a minute)
+	$(VENV)/bin/python benches/run $(if $(QUICK),--quick)
+
+bench-clients: stage $(VENV)/.done $(BENCH)/curl $(BENCH)/libesa_c $(BENCH)/libesa_cpp
+	@scripts/need $(CARGO) $(GO)
+	$(CARGO) build --release --locked --package esa-bench
+	$(CARGO) test --release --locked --quiet --lib --features capi --no-run
+	cp $(RELEASE)/server $(RELEASE)/raw $(BENCH)/
+	rm -f $(BENCH)/*_go # Go doesn't notice when the static archive changes.
+	cd benches/clients/go && $(GO) build -o $(CURDIR)/$(BENCH)/libesa_go ./libesa
+	cd benches/clients/go && $(GO) build -o $(CURDIR)/$(BENCH)/official_go ./official
+
+$(BENCH)/curl: benches/clients/curl.c benches/clients/driver.h
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) $(BENCH_C) $< -o $@ -ldl -lpthread
+
+$(BENCH)/libesa_c: benches/clients/libesa.c benches/clients/driver.h $(STAGED)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) $(BENCH_C) $< -o $@ $(BENCH_LINK)
+
+$(BENCH)/libesa_cpp: benches/clients/libesa.cpp benches/clients/driver.h $(STAGED)
+	@mkdir -p $(@D)
+	$(CXX) $(CXX_FLAGS) $(BENCH_C) $< -o $@ $(BENCH_LINK)
 
 bench-bulk: stage ## a thousand names in bulk and one by one, two minutes
 	@scripts/need $(CARGO) $(PYTHON)
@@ -216,7 +244,7 @@ bench-bulk: stage ## a thousand names in bulk and one by one, two minutes
 
 # --- form -------------------------------------------------------------------------------------------------------------
 
-C_FILES := $(shell find include examples tests -name '*.[ch]' -o -name '*.[ch]pp' | grep -v '^include/esa\.h$$')
+C_FILES := $(shell find include examples tests benches -name '*.[ch]' -o -name '*.[ch]pp' | grep -v '^include/esa\.h$$')
 
 lint: stage $(VENV)/.done ## check the form of everything
 	@scripts/need $(CARGO) $(GO)
@@ -228,16 +256,17 @@ lint: stage $(VENV)/.done ## check the form of everything
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	cd bindings/python && $(VENV)/bin/mypy
-	test -z "$$(gofmt -l bindings examples tests)" || { gofmt -d bindings examples tests; exit 1; }
+	test -z "$$(gofmt -l bindings examples tests benches)" || { gofmt -d bindings examples tests benches; exit 1; }
 	cd bindings/go && $(GO) vet ./...
 	cd examples/go && $(GO) vet ./...
 	cd tests/oracle/go && $(GO) vet ./...
+	cd benches/clients/go && $(GO) vet ./...
 	$(VENV)/bin/clang-format --dry-run --Werror $(C_FILES)
 
 format: $(VENV)/.done ## put everything into form
 	$(CARGO) fmt --all
 	$(VENV)/bin/ruff format .
-	gofmt -w bindings examples tests
+	gofmt -w bindings examples tests benches
 	$(VENV)/bin/clang-format -i $(C_FILES)
 
 clean: ## remove all that was built or installed here

@@ -20,9 +20,9 @@ EXAMPLE = header.ROOT / "examples" / "c" / "create_record.c"
 # A builder that wants the same bytes each time says when it is, by the convention of reproducible builds.
 DATE = date.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())).isoformat()
 RULES = """Objects are released by the _free function that their page names, once; it takes NULL. What a call hands out,
-result or error, is the caller's and is released by its own function. An esa_client and an esa_cancel serve any number of
-threads at once, everything else one thread at a time; an error can be read on another thread than the one that made the
-call."""
+result or error, is the caller's and is released by its own function. An esa_client and an esa_cancel serve any number
+of threads at once, everything else one thread at a time; an error can be read on another thread than the one that made
+the call."""
 
 
 def escaped(text: str) -> str:

@@ -18,8 +18,8 @@ CARGO = os.environ.get("CARGO", "cargo")
 TARGET = "x86_64-unknown-linux-gnu"
 # What crates call the files that have their licence in them.
 LICENCE_FILE = re.compile(r"^(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
-HEAD = """libesa links the Rust standard library and the crates below. Each is named with its version and licence, and the
-texts that came with it; a text that several crates share stands once, under all of their names.
+HEAD = """libesa links the Rust standard library and the crates below. Each is named with its version and licence, and
+the texts that came with it; a text that several crates share stands once, under all of their names.
 
 The Rust standard library: MIT OR Apache-2.0, https://www.rust-lang.org.
 """

@@ -1,12 +1,10 @@
 //! Which server to talk to: the table of regions, and endpoints that the caller names.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
-
-use ureq::http::Uri;
+use std::net::IpAddr;
 
 use crate::config::Network;
 use crate::error::{Error, Status};
+use crate::url::{Unusable, Url};
 
 /// The whole map of the service. The account decides which one is its own, not the place.
 const REGIONS: [&str; 2] = ["cn-hangzhou", "ap-southeast-1"];
@@ -20,32 +18,6 @@ pub(crate) struct Endpoint {
     /// As in a URL: an IPv6 address has its brackets.
     host: String,
     port: u16,
-}
-
-/// Why a text isn't the URL of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unusable {
-    NoUrl,
-    Scheme,
-    NoHost,
-    UserInformation,
-    EmptyPort,
-    Port,
-    Brackets,
-}
-
-impl fmt::Display for Unusable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Unusable::NoUrl => "is not a URL",
-            Unusable::Scheme => "is neither https nor http",
-            Unusable::NoHost => "has no host or port 0",
-            Unusable::UserInformation => "has user information, which isn't supported",
-            Unusable::EmptyPort => "has an empty port",
-            Unusable::Port => "has a port that is out of range",
-            Unusable::Brackets => "has brackets around what is not an IPv6 address",
-        })
-    }
 }
 
 impl Endpoint {
@@ -95,31 +67,18 @@ impl Endpoint {
 
     /// The server of a URL, and what the URL names of it: path and query.
     pub(crate) fn of_url(url: &str) -> Result<(Endpoint, String), Unusable> {
-        let uri: Uri = url.parse().map_err(|_| Unusable::NoUrl)?;
-        let tls = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
+        let url = Url::parse(url)?;
+        let tls = match url.scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
             _ => return Err(Unusable::Scheme),
         };
-        let authority = uri.authority().ok_or(Unusable::NoHost)?;
-        if authority.as_str().contains('@') {
+        if url.user_information.is_some() {
             return Err(Unusable::UserInformation);
         }
-        let port = match authority.as_str().strip_prefix(authority.host()).unwrap_or_default() {
-            "" if tls => 443,
-            "" => 80,
-            ":" => return Err(Unusable::EmptyPort),
-            port => port[1..].parse().map_err(|_| Unusable::Port)?,
-        };
-        let endpoint = Endpoint { tls, host: authority.host().to_ascii_lowercase(), port };
-        let bracketed = endpoint.host.strip_prefix('[').map(|host| host.strip_suffix(']').unwrap_or_default());
-        if bracketed.is_some_and(|address| address.parse::<Ipv6Addr>().is_err()) {
-            return Err(Unusable::Brackets);
-        }
-        if endpoint.host.is_empty() || port == 0 {
-            return Err(Unusable::NoHost);
-        }
-        Ok((endpoint, uri.path_and_query().map_or("/", |resource| resource.as_str()).to_owned()))
+        let slash = if url.resource.starts_with('/') { "" } else { "/" };
+        let port = url.port.unwrap_or(if tls { 443 } else { 80 });
+        Ok((Endpoint { tls, host: url.host, port }, format!("{slash}{}", url.resource)))
     }
 
     pub(crate) fn is_tls(&self) -> bool {
@@ -226,7 +185,7 @@ mod tests {
         assert!(reason("https://example.com/?a=b").contains("query"));
         assert!(reason("https://example.com:99999").contains("out of range"));
         assert!(reason("https://example.com:").contains("empty port"));
-        assert!(reason("https://example.com:0").contains("port 0"));
+        assert!(reason("https://example.com:0").contains("out of range"));
         for endpoint in ["[]", "https://[]:443", "[example.com]"] {
             assert!(reason(endpoint).contains("IPv6") || reason(endpoint).contains("not a URL"), "{endpoint}");
         }

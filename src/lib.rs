@@ -34,6 +34,8 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(test)]
+mod allocations;
 mod call;
 mod client;
 mod config;
@@ -59,6 +61,7 @@ mod service_code;
 mod signature;
 mod stats;
 mod transport;
+mod url;
 
 pub use call::{CallOptions, Cancel};
 pub use client::Client;

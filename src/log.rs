@@ -11,7 +11,7 @@ pub enum Level {
     Error = 1,
     /// Something isn't as it should be, and the call goes on.
     Warn = 2,
-    /// What a call decides.
+    /// What a call decides and what it waits for; and new credentials.
     Info = 3,
     /// Every request.
     Debug = 4,

@@ -88,9 +88,9 @@ type Config struct {
 	// IdleTimeout is for how long an unused connection is kept at most. Default: 15 s.
 	IdleTimeout time.Duration
 
-	// Logger receives what the library does, most of it at [slog.LevelDebug]; no line holds a secret. Its handler runs
-	// on the goroutine that makes the call, several at once. Its panics are dropped, and it must not end its goroutine.
-	// Default: no log.
+	// Logger receives what the library does: requests at [slog.LevelDebug], decisions and waits at [slog.LevelInfo]; no
+	// line holds a secret. Its handler runs on the goroutine that makes the call, several at once. Its panics are
+	// dropped, and it must not end its goroutine. Default: no log.
 	Logger *slog.Logger
 
 	// MaxConcurrentCalls is how many calls run at once; more wait for their turn, or for their context to end. Each

@@ -3,9 +3,11 @@ package esa_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
@@ -55,6 +57,31 @@ func TestTheLoggerGetsALineForARequest(t *testing.T) {
 	for _, line := range handler.records {
 		if strings.Contains(line.Message, emulator.AccessKeySecret) {
 			t.Errorf("a secret is in %q", line.Message)
+		}
+	}
+}
+
+func TestLinesHaveTheirLevels(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.SetClock(t, 2*time.Hour)
+	emulator.AddFault(t, `{"action": "CreateRoutineRelatedRecord", "reply": {"code": "LockFailed"}}`)
+	handler := &recordingHandler{}
+	config := emulator.Config()
+	config.Logger = slog.New(handler)
+
+	_, err := newClient(t, config).CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for level, text := range map[slog.Level]string{
+		slog.LevelWarn:  "this machine's clock is 2 h 0 min behind the service's",
+		slog.LevelInfo:  "the service is no longer busy",
+		slog.LevelDebug: "attempt 3: HTTP 200",
+	} {
+		has := func(line slog.Record) bool { return line.Level == level && strings.Contains(line.Message, text) }
+		if !slices.ContainsFunc(handler.records, has) {
+			t.Errorf("no line at %v with %q: %v", level, text, handler.records)
 		}
 	}
 }

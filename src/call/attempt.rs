@@ -1,6 +1,6 @@
 //! One attempt: one HTTP exchange, from the operation's arguments to its reply or the error that says what it did.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::gate::Place;
 use super::mismatch::{self, Explanation};
@@ -10,7 +10,6 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Outcome, Status};
 use crate::log::Level;
 use crate::operation::{API_VERSION, Operation, Receipt};
-use crate::service_code::ServiceCode;
 use crate::signature::{self, Parameter, Request, Stamp};
 use crate::transport::Reply;
 
@@ -56,11 +55,18 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// A place among the client's writes, as soon as there is one.
-fn enter_gate<'a>(call: &Call<'a>, action: &str) -> Result<Place<'a>, Error> {
+/// A write's place among those of its client.
+struct Turn<'a> {
+    _place: Place<'a>,
+    /// How long it took to come; `None`: no time.
+    waited: Option<Duration>,
+}
+
+/// Waits for the call's turn to write.
+fn turn<'a>(call: &Call<'a>, action: &str) -> Result<Turn<'a>, Error> {
     let Call { core, live, limits, .. } = call;
     if let Some(place) = live.gate.enter_at_once() {
-        return Ok(place);
+        return Ok(Turn { _place: place, waited: None });
     }
     core.counters.gate_waits.count();
     core.log.write(Level::Info, || format!("{action}: waiting for the client's other writes"));
@@ -69,8 +75,7 @@ fn enter_gate<'a>(call: &Call<'a>, action: &str) -> Result<Place<'a>, Error> {
         .gate
         .enter(limits)
         .map_err(|stop| stop.while_doing("waiting for the client's other writes", Status::Io, Outcome::NotSent))?;
-    core.log.write(Level::Debug, || format!("{action}: its turn after {} ms", started.elapsed().as_millis()));
-    Ok(place)
+    Ok(Turn { _place: place, waited: Some(started.elapsed()) })
 }
 
 /// Sends what is outgoing, and has the reply read by `read`, which returns the service's id of the request.
@@ -83,41 +88,39 @@ fn exchange(
 ) -> Result<Receipt, Error> {
     let Call { core, live, limits, .. } = call;
     let Outgoing { action, method, writes, query, form } = outgoing;
-    let place = if writes { Some(enter_gate(call, action)?) } else { None };
+    let turn = if writes { Some(turn(call, action)?) } else { None };
     let host = core.endpoint.host_header();
-    let request = Request { method, host: &host, version: API_VERSION, action, query, form };
+    let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
     let stamp = Stamp::new(core.clock.now())?;
-    let outgoing = signature::sign(core.signature_version, &request, credentials, &stamp);
+    let outgoing = signature::sign(core.signature_version, &mut request, credentials, &stamp);
 
     core.counters.attempts.count();
     let started = Instant::now();
     let exchanged = live.transport.exchange(outgoing, &limits.within(core.timeouts.attempt));
-    // The log is the caller's, who may make another call in it.
-    drop(place);
+    let took = started.elapsed();
+    // Gives the place up: the log is the caller's, who may make another call in it.
+    if let Some(waited) = turn.and_then(|turn| turn.waited) {
+        let waited = waited.as_millis();
+        core.log.write(Level::Info, || format!("{action}: waited {waited} ms for the client's other writes"));
+    }
     let http_status = exchanged.as_ref().map_or(0, Reply::status);
     let answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
         let signed = || signature::signed(core.signature_version, &request, credentials, &stamp);
         let explanation = mismatch::explain(&error, signed);
         let redaction = Redaction::of(credentials);
         let error = error.redacted(|text| redaction.apply(text));
-        if let Some(Explanation { message, advice }) = explanation {
-            return error.and_says(&message).advice_is(advice);
-        }
-        match error.service_code() {
-            ServiceCode::InvalidTimeStampExpired => {
-                let difference = core.clock.describe(error.reply_date());
-                error.and_says(&difference)
-            }
-            _ => error,
+        match explanation {
+            Some(Explanation { message, advice }) => error.and_says(&message).advice_is(advice),
+            None => error,
         }
     });
     core.log.write(Level::Debug, || {
-        let milliseconds = started.elapsed().as_millis();
+        let reply = if http_status == 0 { "no reply".to_owned() } else { format!("HTTP {http_status}") };
         let end = match &answer {
             Ok(request_id) => format!("request {request_id}"),
             Err(error) => error.to_string(),
         };
-        format!("{action} to {host}: attempt {number}: HTTP {http_status} after {milliseconds} ms: {end}")
+        format!("{action} to {host}: attempt {number}: {reply} after {} ms: {end}", took.as_millis())
     });
     answer.map(|request_id| Receipt { attempt: number, http_status, request_id })
 }

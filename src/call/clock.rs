@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::error::Error;
+use crate::log::{Level, Log};
+
 /// Requests are signed with the service's time, as far as it is known. The clock itself isn't touched.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
@@ -20,29 +23,23 @@ impl Clock {
         self.corrected(SystemTime::now())
     }
 
-    /// Sets the clock by the date of a reply; false where that makes no difference, or isn't to be believed.
-    pub(crate) fn correct(&self, date: SystemTime) -> bool {
-        self.correct_at(SystemTime::now(), date)
+    /// Sets the clock by the date of a reply, and says so in the log, as what `who` does; false where that makes no
+    /// difference, or isn't to be believed.
+    pub(crate) fn correct(&self, date: SystemTime, who: &str, log: &Log) -> bool {
+        let machine = SystemTime::now();
+        let corrected = self.correct_at(machine, date);
+        if corrected {
+            let difference = describe(seconds_between(machine, date));
+            log.write(Level::Warn, || format!("{who}: {difference}; from now on the service's time is used"));
+        }
+        corrected
     }
 
     fn correct_at(&self, machine: SystemTime, date: SystemTime) -> bool {
-        if date < UNIX_EPOCH + Duration::from_secs(EARLIEST) {
-            return false;
-        }
+        let Some(offset) = offset_at(machine, date) else { return false };
         let before = seconds_between(machine, self.corrected(machine));
-        let offset = seconds_between(machine, date);
         self.offset_seconds.store(offset, Ordering::Relaxed);
         offset.abs_diff(before) >= SIGNIFICANT
-    }
-
-    /// How far this machine's clock is off from the service's, by the date of a reply.
-    pub(crate) fn describe(&self, date: Option<SystemTime>) -> String {
-        match date.filter(|&date| date >= UNIX_EPOCH + Duration::from_secs(EARLIEST)) {
-            Some(date) => describe(seconds_between(SystemTime::now(), date)),
-            None => {
-                "how far this machine's clock is off can't be told: the reply has no date of the service".to_owned()
-            }
-        }
     }
 
     fn corrected(&self, machine: SystemTime) -> SystemTime {
@@ -53,14 +50,37 @@ impl Clock {
     }
 }
 
-/// What it means that the service's clock shows so many seconds more than this machine's.
+/// How many seconds the service's clock, by the date of a reply, is ahead of this machine's; `None` where the date isn't
+/// to be believed.
+fn offset_at(machine: SystemTime, date: SystemTime) -> Option<i64> {
+    (date >= UNIX_EPOCH + Duration::from_secs(EARLIEST)).then(|| seconds_between(machine, date))
+}
+
+/// The refusal of a request's date, with how far this machine's clock is off by the date of the reply.
+pub(super) fn explain(error: Error) -> Error {
+    match error.reply_date().and_then(|date| offset_at(SystemTime::now(), date)) {
+        Some(offset) if offset.unsigned_abs() < SIGNIFICANT => error
+            .and_says(&describe(offset))
+            .advice_is("Check that nothing on the way to the service holds requests back, or repeats old ones."),
+        Some(offset) => error.and_says(&describe(offset)),
+        None => {
+            error.and_says("how far this machine's clock is off can't be told: the reply has no date of the service")
+        }
+    }
+}
+
+/// What it means that the service's clock shows so many seconds more than this machine's. Rounded: the date of a reply
+/// lacks up to a second.
 fn describe(seconds: i64) -> String {
-    let off = seconds.unsigned_abs();
-    let amount = match (off / 86_400, off / 3600, off / 60) {
-        (0, 0, 0) => format!("{off} s"),
-        (0, 0, minutes) => format!("{minutes} min {} s", off % 60),
-        (0, hours, minutes) => format!("{hours} h {} min", minutes % 60),
-        (days, hours, _) => format!("{days} d {} h", hours % 24),
+    if seconds.unsigned_abs() < SIGNIFICANT {
+        return "this machine's clock agrees with the service's".to_owned();
+    }
+    let minutes = seconds.unsigned_abs().saturating_add(30) / 60;
+    let hours = (minutes + 30) / 60;
+    let amount = match (hours / 24, minutes / 60) {
+        (0..2, 0) => format!("{minutes} min"),
+        (0..2, hours) => format!("{hours} h {} min", minutes % 60),
+        (days, _) => format!("{days} d {} h", hours % 24),
     };
     format!("this machine's clock is {amount} {} the service's", if seconds < 0 { "ahead of" } else { "behind" })
 }
@@ -77,6 +97,7 @@ fn seconds_between(earlier: SystemTime, later: SystemTime) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service_code::ServiceCode;
 
     fn at(seconds: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(seconds)
@@ -97,16 +118,35 @@ mod tests {
     #[test]
     fn the_difference_is_told_in_words() {
         for (seconds, amount) in [
-            (59, "59 s behind"),
-            (-90, "1 min 30 s ahead of"),
-            (7200, "2 h 0 min behind"),
+            (60, "1 min behind"),
+            (-3569, "59 min ahead of"),
+            (3570, "1 h 0 min behind"),
+            (7199, "2 h 0 min behind"),
             (-7260, "2 h 1 min ahead of"),
-            (100_000, "1 d 3 h behind"),
+            (100_000, "27 h 47 min behind"),
+            (-172_790, "2 d 0 h ahead of"),
+            (NOON as i64, "20833 d 8 h behind"),
+            (i64::MIN, "106751991167300 d 16 h ahead of"),
         ] {
             assert_eq!(describe(seconds), format!("this machine's clock is {amount} the service's"));
         }
-        assert!(Clock::default().describe(None).contains("can't be told"));
-        assert!(Clock::default().describe(Some(UNIX_EPOCH)).contains("can't be told"));
+    }
+
+    #[test]
+    fn a_refused_date_is_explained_by_the_date_of_the_reply() {
+        let code = ServiceCode::InvalidTimeStampExpired;
+        let explained = |date| explain(Error::of_code(code.word()).reply_date_is(date));
+        let (now, hour) = (SystemTime::now(), Duration::from_secs(3600));
+
+        let off = explained(Some(now + 2 * hour));
+        assert_eq!(off.message(), "; this machine's clock is 2 h 0 min behind the service's");
+        assert_eq!(off.advice(), code.advice());
+        let right = explained(Some(now));
+        assert_eq!(right.message(), "; this machine's clock agrees with the service's");
+        assert_ne!(right.advice(), code.advice());
+        for date in [None, Some(UNIX_EPOCH)] {
+            assert!(explained(date).message().contains("can't be told"));
+        }
     }
 
     #[test]
@@ -137,8 +177,9 @@ mod tests {
         let clock = Clock::default();
         let hour = Duration::from_secs(3600);
 
-        assert!(!clock.correct(SystemTime::now()));
-        assert!(clock.correct(SystemTime::now() + hour));
+        let correct = |date| clock.correct(date, "test", &Log::default());
+        assert!(!correct(SystemTime::now()));
+        assert!(correct(SystemTime::now() + hour));
         assert!(clock.now() > SystemTime::now() + hour / 2);
     }
 }

@@ -52,7 +52,9 @@ pub(crate) fn carry_out(world: &mut dyn World, max_attempts: u32, budget: &Budge
     let mut number: u32 = 0;
     loop {
         number = number.saturating_add(1);
-        let error = match world.attempt(number) {
+        let attempt = world.attempt(number);
+        call.note_end_of_busy(world, &attempt);
+        let error = match attempt {
             Ok(()) => {
                 budget.earn();
                 return Ok(());
@@ -85,12 +87,25 @@ struct Progress {
     failures: u32,
     /// Attempts that failed because it was.
     busy: u32,
+    /// How long the call has waited because of that, until the service was no longer busy.
+    busy_for: Duration,
+    /// Once in an operation is enough. A look is an operation of its own: it shall not fail because the clock was
+    /// corrected before it, by a date that was wrong.
     mended: bool,
     /// Whether an attempt's outcome was unknown.
     in_doubt: bool,
 }
 
 impl Progress {
+    /// Tells that the service, which was busy, has taken or refused the request after all.
+    fn note_end_of_busy(&mut self, world: &mut dyn World, attempt: &Result<(), Error>) {
+        let is_definite = |error: &Error| error.outcome() == Outcome::Refused && !error.retryable();
+        if !self.busy_for.is_zero() && attempt.as_ref().map_or_else(is_definite, |()| true) {
+            let waited = std::mem::take(&mut self.busy_for);
+            world.note(&|| format!("the service is no longer busy, after {} ms of waiting for it", waited.as_millis()));
+        }
+    }
+
     /// Finds out what the attempts did, where that isn't clear; true where one of them was carried out.
     fn resolve(&mut self, world: &mut dyn World, error: &Error) -> Result<bool, Error> {
         if world.is_safe() {
@@ -127,34 +142,48 @@ impl Progress {
     fn next_wait(&mut self, world: &mut dyn World, error: &Error, budget: &Budget) -> Option<Duration> {
         if !self.mended && world.mend(error) {
             self.mended = true;
+            world.note(&|| format!("trying again at once, because {error}"));
             return Some(Duration::ZERO);
         }
         if !error.retryable() {
             return None;
         }
+        match self.plan(world, error, budget) {
+            Ok(wait) => {
+                world.note(&|| format!("trying again in {} ms, because {error}", wait.as_millis()));
+                Some(wait)
+            }
+            Err(reason) => {
+                world.note(&|| format!("no further attempt, because {reason}; the last one failed: {error}"));
+                None
+            }
+        }
+    }
+
+    /// How long to wait after `error`, of which trying again may be the cure; else the reason not to.
+    fn plan(&mut self, world: &mut dyn World, error: &Error, budget: &Budget) -> Result<Duration, &'static str> {
+        const NO_TIME: &str = "too little time is left";
         let failures = if is_busy(error) { &mut self.busy } else { &mut self.failures };
         *failures += 1;
         let failures = *failures;
         if self.failures >= self.max_attempts {
-            return None;
+            return Err("as many have failed as may");
         }
         let left = world.left().unwrap_or(Duration::MAX).saturating_sub(LAST_ATTEMPT);
         let backoff = Backoff::after(error);
         let wait = match error.retry_after() {
             Some(hint) => hinted(hint, world.random()),
             // Up to the deadline, though not ever faster towards it.
-            None if left < backoff.base / 4 => return None,
+            None if left < backoff.base / 4 => return Err(NO_TIME),
             None => jitter(backoff.range(failures).min(left), world.random()),
         };
         if wait >= left {
-            return None;
+            return Err(NO_TIME);
         }
         if !is_busy(error) && !budget.pay(error) {
-            world.note(&|| "no further attempt: too much has failed lately".to_owned());
-            return None;
+            return Err("too much has failed lately");
         }
-        world.note(&|| format!("trying again in {} ms, because {error}", wait.as_millis()));
-        Some(wait)
+        Ok(wait)
     }
 
     /// The call's error, where its last attempt failed with `error`.
@@ -167,9 +196,13 @@ impl Progress {
     }
 
     /// Waits after `error`; where that is cut short, the call ends with what it did so far.
-    fn pause(&self, world: &mut dyn World, wait: Duration, error: Error) -> Result<(), Error> {
+    fn pause(&mut self, world: &mut dyn World, wait: Duration, error: Error) -> Result<(), Error> {
+        if is_busy(&error) {
+            self.busy_for += wait;
+        }
+        let paused = world.pause(wait, &error);
         let error = self.last(error);
-        world.pause(wait, &error).map_err(|stop| match stop {
+        paused.map_err(|stop| match stop {
             Stop::Cancelled => {
                 let message = format!("cancelled while waiting to try again after: {error}");
                 Error::new(Status::Cancelled, message).outcome_is(error.outcome()).attempts_are(error.attempts())
@@ -198,6 +231,7 @@ mod tests {
         made: u32,
         looked: u32,
         slept: Vec<u128>,
+        notes: Vec<String>,
         result: &'static str,
     }
 
@@ -214,6 +248,7 @@ mod tests {
             made: 0,
             looked: 0,
             slept: Vec::new(),
+            notes: Vec::new(),
             result: "",
         }
     }
@@ -285,7 +320,7 @@ mod tests {
         }
 
         fn note(&mut self, decision: &dyn Fn() -> String) {
-            assert!(!decision().is_empty());
+            self.notes.push(decision());
         }
     }
 
@@ -347,6 +382,54 @@ mod tests {
 
         assert_eq!(world.run(), Ok("made"));
         assert_eq!(world.did(), (5, 0, &[500, 1000, 2000, 4000][..]));
+    }
+
+    #[test]
+    fn every_decision_is_told() {
+        let busy = || refused("LockFailed");
+        let notes = |mut world: Scripted| {
+            let _ = world.run();
+            world.notes
+        };
+
+        assert_eq!(notes(world([Ok("made")])), [""; 0]);
+        assert_eq!(notes(world([refused("RoutineNotExist")])), [""; 0]);
+        assert_eq!(
+            notes(
+                world([busy(), lost(), busy(), refused("ParameterAlreadyExist")]).with_looks([Ok(None), Ok(Some(""))])
+            ),
+            [
+                "trying again in 500 ms, because LockFailed:  (HTTP 400)",
+                "looking whether it was carried out, because lost",
+                "trying again in 25 ms, because lost",
+                "trying again in 1000 ms, because LockFailed:  (HTTP 400)",
+                "the service is no longer busy, after 1500 ms of waiting for it",
+                "looking for what an earlier attempt did, because ParameterAlreadyExist:  (HTTP 400)",
+            ]
+        );
+        assert_eq!(
+            notes(world([not_sent(), not_sent(), not_sent()])),
+            [
+                "trying again in 25 ms, because refused",
+                "trying again in 50 ms, because refused",
+                "no further attempt, because as many have failed as may; the last one failed: refused",
+            ]
+        );
+        let hinted = not_sent().map_err(|error| error.retry_after_is(Some(Duration::from_secs(60))));
+        assert_eq!(
+            notes(world([hinted])),
+            ["no further attempt, because too little time is left; the last one failed: refused"]
+        );
+        let mut mended = world([refused("InvalidTimeStamp.Expired"), Ok("made")]);
+        mended.can_mend = true;
+        assert_eq!(notes(mended), ["trying again at once, because InvalidTimeStamp.Expired:  (HTTP 400)"]);
+        let (mut poor, budget) = (world([not_sent()]), Budget::new());
+        while budget.pay(&Error::new(Status::Connect, "")) {}
+        assert!(poor.run_with(&budget).is_err());
+        assert_eq!(
+            poor.notes,
+            ["no further attempt, because too much has failed lately; the last one failed: refused"]
+        );
     }
 
     #[test]

@@ -1,35 +1,37 @@
 //! A signature that the service doesn't accept: whether the secret is wrong, or the request was changed on its way.
 //!
-//! The service repeats the text that it has signed. Where that is the client's own, they have signed it with different
-//! secrets; else something between them has changed what was sent. The text itself is told to nobody.
+//! The service repeats the text that it has signed, as `server string to sign is:…`, or as `server StringToSign is […]`
+//! and `server CanonicalRequest is […]`. Where that is the client's own, they have signed it with different secrets; else
+//! something between them has changed what was sent. The text itself is told to nobody.
 
-use super::redaction::ECHO;
+use percent_encoding::percent_decode_str;
+
 use crate::error::Error;
 use crate::service_code::ServiceCode;
 use crate::signature::Signed;
 
-/// What comes before the canonical request, where the service repeats that too.
-const CANONICAL_REQUEST: &str = "canonical request is:";
+const STRING_TO_SIGN: &str = "stringtosign";
+const CANONICAL_REQUEST: &str = "canonicalrequest";
 
 /// What a refusal of a signature says about the request of which `signed` is the text.
 pub(super) fn explain(error: &Error, signed: impl FnOnce() -> Signed) -> Option<Explanation> {
-    if error.service_code() != ServiceCode::SignatureDoesNotMatch {
+    if !matches!(error.service_code(), ServiceCode::SignatureDoesNotMatch | ServiceCode::IncompleteSignature) {
         return None;
     }
-    let text = after(error.message(), ECHO)?;
-    let Signed { string_to_sign, canonical_request } = signed();
-    if without_blanks(text).starts_with(&without_blanks(&string_to_sign)) {
-        return Some(Explanation {
+    match Arrival::of(error.message(), &signed())? {
+        Arrival::AsSent => Some(Explanation {
             message: "the request arrived as it was sent, so the access key secret is wrong".to_owned(),
             advice: "Check the access key secret: it is not that of the access key id.",
-        });
+        }),
+        Arrival::Changed(part) => Some(Explanation {
+            message: match part {
+                Some(part) => format!("the request was changed on its way: {part} differs"),
+                None => "the request was changed on its way".to_owned(),
+            },
+            advice: "Look for what changes requests on their way to the service: a proxy, a gateway, or a program in \
+                     between.",
+        }),
     }
-    let echo = after(text, CANONICAL_REQUEST);
-    let part = canonical_request.and_then(|own| first_difference(&own, echo?)).map(|part| format!(": {part} differs"));
-    Some(Explanation {
-        message: format!("the request was changed on its way{}", part.unwrap_or_default()),
-        advice: "Look for what changes requests on their way to the service: a proxy, a gateway, or a program in between.",
-    })
 }
 
 /// What to add to the refusal.
@@ -38,81 +40,220 @@ pub(super) struct Explanation {
     pub(super) advice: &'static str,
 }
 
-fn after<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
-    let start = text.to_ascii_lowercase().find(marker)?;
-    text.get(start + marker.len()..)
+/// Where in `text` the service begins to repeat what it signed.
+pub(super) fn echo_start(text: &str) -> Option<usize> {
+    let echoes = [STRING_TO_SIGN, CANONICAL_REQUEST].into_iter().filter_map(|marker| behind(text, marker));
+    echoes.map(|echo| text.len() - echo.len()).min()
 }
 
-/// A gateway may break the text into lines in another way.
-fn without_blanks(text: &str) -> String {
-    text.split_ascii_whitespace().collect()
+/// How a request arrived, by what the service repeats of it.
+#[derive(Debug, PartialEq, Eq)]
+enum Arrival {
+    AsSent,
+    /// With the first part that is different, as far as it can be told, by the name that it had here.
+    Changed(Option<String>),
 }
 
-/// The name of the first part that differs: method, path, query, then a header each, the names of those, the body's hash.
-fn first_difference(own: &str, echo: &str) -> Option<String> {
-    let mut lines = own.lines().zip(echo.trim_start().lines()).enumerate();
-    let (number, (own, _)) = lines.find(|(_, (own, echo))| own.trim_end() != echo.trim_end())?;
-    Some(match (number, own.split_once(':')) {
-        (0, _) => "the method".to_owned(),
-        (1, _) => "the path".to_owned(),
-        (2, _) => "the query".to_owned(),
-        (_, Some((header, _))) => format!("the header {header}"),
-        (_, None) => "the body or the list of headers".to_owned(),
-    })
+impl Arrival {
+    /// `None` where `message` doesn't repeat what was signed.
+    fn of(message: &str, signed: &Signed) -> Option<Arrival> {
+        let message = message.replace("\\n", "\n");
+        let own: Vec<_> = signed.string_to_sign.split_whitespace().collect();
+        let words = behind(&message, STRING_TO_SIGN)?.split(|c: char| c.is_whitespace() || c == ']');
+        let words = words.map(|word| word.trim_end_matches(['.', ',', ';']));
+        let echo: Vec<_> = words.filter(|word| !word.is_empty()).take(own.len()).collect();
+        if echo == own {
+            return Some(Arrival::AsSent);
+        }
+        match (&signed.canonical_request, echo.as_slice()) {
+            (None, [echo]) if echo.matches('&').count() == 2 => {
+                let (own, echo) = (parameters(&signed.string_to_sign), parameters(echo));
+                Some(Arrival::Changed(first_difference(own, &echo)))
+            }
+            (Some(canonical_request), [algorithm, _]) if own.first() == Some(algorithm) => {
+                let (own, echo) = (lines(canonical_request), behind(&message, CANONICAL_REQUEST).map(lines));
+                // With another number of lines, it can't be told which is which.
+                let echo = echo.filter(|echo| echo.len() == own.len());
+                Some(Arrival::Changed(echo.and_then(|echo| first_difference(own, &echo))))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What follows the first `marker` in `text`, whatever its case and blanks.
+fn behind<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
+    let rest = text.char_indices().find_map(|(start, _)| without(&text[start..], marker))?.trim_start();
+    Some(without(rest, "is").unwrap_or(rest).trim_start_matches([':', ' ', '[']))
+}
+
+fn without<'a>(mut text: &'a str, marker: &str) -> Option<&'a str> {
+    for (position, letter) in marker.chars().enumerate() {
+        if position > 0 {
+            text = text.trim_start();
+        }
+        text = text.strip_prefix(|c: char| c.eq_ignore_ascii_case(&letter))?;
+    }
+    Some(text)
+}
+
+/// What a part is called, and its value.
+type Part = (String, String);
+
+fn first_difference(own: Vec<Part>, echo: &[Part]) -> Option<String> {
+    own.into_iter().find(|part| !echo.contains(part)).map(|(name, _)| name)
+}
+
+/// The parts of a V1 string to sign: METHOD "&" path "&" parameters, each of them in one more encoding.
+fn parameters(string_to_sign: &str) -> Vec<Part> {
+    let mut parts = string_to_sign.split('&');
+    let mut named = vec![("the method".to_owned(), parts.next().unwrap_or_default().to_owned())];
+    let parameters = percent_decode_str(parts.nth(1).unwrap_or_default()).decode_utf8_lossy();
+    let pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
+    named.extend(pairs.map(|(name, value)| (format!("the parameter {name}"), value.to_owned())));
+    named
+}
+
+/// The parts of a V3 canonical request, which are lines, but for the names of the headers.
+fn lines(canonical_request: &str) -> Vec<Part> {
+    let mut lines = canonical_request.trim_end().trim_end_matches(']').lines().map(str::trim_end);
+    let first = ["the method", "the path", "the query"].into_iter().zip(lines.by_ref());
+    let mut named: Vec<_> = first.map(|(name, line)| (name.to_owned(), line.to_owned())).collect();
+    let headers = lines.by_ref().map_while(|line| line.split_once(':'));
+    named.extend(headers.map(|(name, value)| (format!("the header {name}"), value.trim_start().to_owned())));
+    named.extend(lines.nth(1).map(|hash| ("the body".to_owned(), hash.to_owned())));
+    named
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SignatureVersion;
     use crate::error::ServiceWords;
+    use crate::signature::percent_encoding::sort;
+    use crate::signature::tests::{DATE, NONCE, create, stamp, test_credentials};
+    use crate::signature::{self, Request};
 
-    const CANONICAL: &str = "POST\n/\n\nhost:esa.example.com\nx-acs-date:2025\n\nhost;x-acs-date\nhash";
+    const V1: &str = "POST&%2F&AccessKeyId%3Dtestid%26Action%3DCreateRoutineRelatedRecord%26Format%3DJSON\
+        %26Name%3Dtest-routine1%26RecordName%3Dtest-record-1.example.com%26SignatureMethod%3DHMAC-SHA1\
+        %26SignatureNonce%3D0123456789abcdef0123456789abcdef%26SignatureVersion%3D1.0%26SiteId%3D54362329990032\
+        %26Timestamp%3D2025-01-02T03%253A04%253A05Z%26Version%3D2024-09-10";
+    const SAYS: &str = "Specified signature is not matched with our calculation. server string to sign is:";
+    const SAYS_BOTH: &str = "Specified signature does not match our calculation. \
+        server StringToSign is [%S]\nserver CanonicalRequest is [%C]";
 
-    fn explained(message: &str) -> Option<String> {
-        let code = "SignatureDoesNotMatch".to_owned();
-        let words = ServiceWords { code, message: message.to_owned(), ..ServiceWords::default() };
-        let error = Error::refused_by_service(ServiceCode::SignatureDoesNotMatch, 400, words);
-        let signed = || Signed {
-            string_to_sign: "ACS3-HMAC-SHA256\nabc".to_owned(),
-            canonical_request: Some(CANONICAL.to_owned()),
-        };
-        explain(&error, signed).map(|explanation| explanation.message)
+    fn signed(version: SignatureVersion, request: &Request<'_>) -> Signed {
+        let (mut query, mut form) = (request.query.clone(), request.form.clone());
+        sort(&mut query);
+        sort(&mut form);
+        signature::signed(version, &Request { query, form, ..*request }, &test_credentials(), &stamp(DATE, NONCE))
+    }
+
+    fn v1(message: &str) -> Option<Arrival> {
+        Arrival::of(message, &signed(SignatureVersion::V1, &create()))
+    }
+
+    /// What `message` tells about the create call, signed with V3, where `%S` and `%C` are what the service makes of
+    /// `arrived`.
+    fn v3(arrived: &Request<'_>, message: &str) -> Option<Arrival> {
+        let theirs = signed(SignatureVersion::V3, arrived);
+        let message = message.replace("%S", &theirs.string_to_sign);
+        let message = message.replace("%C", &theirs.canonical_request.unwrap());
+        Arrival::of(&message, &signed(SignatureVersion::V3, &create()))
+    }
+
+    fn changed(part: &str) -> Option<Arrival> {
+        Some(Arrival::Changed(Some(part.to_owned()).filter(|part| !part.is_empty())))
     }
 
     #[test]
     fn the_same_text_means_another_secret() {
         for message in [
-            "Specified signature is not matched with our calculation. server string to sign is:ACS3-HMAC-SHA256\nabc",
-            "Signature is not matched. Server String To Sign is: ACS3-HMAC-SHA256 abc server canonical request is:x",
+            format!("{SAYS}{V1}"),
+            format!("{SAYS} {V1}."),
+            format!("The request signature does not conform to Aliyun standards. server StringToSign is [{V1}]"),
+            format!("SERVER STRING TO SIGN: {V1}, and more"),
         ] {
-            assert_eq!(
-                explained(message).unwrap(),
-                "the request arrived as it was sent, so the access key secret is wrong"
-            );
+            assert_eq!(v1(&message), Some(Arrival::AsSent), "{message}");
         }
+        let in_words = format!("{SAYS}%S server canonical request is:%C");
+        for message in [SAYS_BOTH, &in_words, "server string to sign is:%S"] {
+            assert_eq!(v3(&create(), message), Some(Arrival::AsSent), "{message}");
+        }
+        let escaped = SAYS_BOTH.replace("%S", &signed(SignatureVersion::V3, &create()).string_to_sign);
+        assert_eq!(v3(&create(), &escaped.replace('\n', "\\n")), Some(Arrival::AsSent));
     }
 
     #[test]
-    fn another_text_means_a_change_which_is_named_where_that_can_be_told() {
-        let changed = |echo: &str| explained(&format!("server string to sign is:ACS3-HMAC-SHA256\nxyz{echo}")).unwrap();
-        let echo = |from: &str, to: &str| format!(" server canonical request is:{}", CANONICAL.replace(from, to));
+    fn another_text_of_v1_names_the_parameter_that_was_changed() {
+        let with = |from, to| {
+            let other = V1.replace(from, to);
+            assert_ne!(other, V1);
+            v1(&format!("{SAYS}{other}"))
+        };
 
-        assert_eq!(changed(""), "the request was changed on its way");
-        assert_eq!(changed(&echo("", "")), "the request was changed on its way");
-        for (from, to, part) in [
-            ("POST", "GET", "the method"),
-            ("\n/\n", "\n/x\n", "the path"),
-            ("/\n\n", "/\na=b\n", "the query"),
-            ("esa.example.com", "other", "the header host"),
-            ("hash", "other", "the body or the list of headers"),
-        ] {
-            assert_eq!(changed(&echo(from, to)), format!("the request was changed on its way: {part} differs"));
-        }
+        assert_eq!(with("test-routine1", "other"), changed("the parameter Name"));
+        assert_eq!(with("POST", "GET"), changed("the method"));
+        assert_eq!(with("%26Timestamp%3D2025-01-02T03%253A04%253A05Z", ""), changed("the parameter Timestamp"));
+        // What was signed here is all of the beginning.
+        assert_eq!(with("2024-09-10", "2024-09-10%26utm%3D1"), changed(""));
+    }
+
+    #[test]
+    fn another_text_of_v3_names_the_part_that_was_changed() {
+        let arrived = Request { host: "gateway.internal", ..create() };
+        assert_eq!(v3(&arrived, SAYS_BOTH), changed("the header host"));
+        assert_eq!(v3(&arrived, &format!("{SAYS}%S server canonical request is:%C")), changed("the header host"));
+        assert_eq!(v3(&arrived, "server StringToSign is [%S]"), changed(""));
+        assert_eq!(v3(&Request { method: "GET", ..create() }, SAYS_BOTH), changed("the method"));
+        let arrived = Request { query: vec![("a", "1".into())], ..create() };
+        assert_eq!(v3(&arrived, SAYS_BOTH), changed("the query"));
+        // Another body under the same header.
+        let body = signed(SignatureVersion::V3, &create()).canonical_request.unwrap();
+        let body = format!("{}00", &body[..body.len() - 2]);
+        assert_eq!(v3(&arrived, &SAYS_BOTH.replace("%C", &body)), changed("the body"));
+        // Another number of lines.
+        assert_eq!(v3(&Request { form: vec![], ..create() }, SAYS_BOTH), changed(""));
     }
 
     #[test]
     fn without_the_service_s_text_nothing_is_claimed() {
-        assert_eq!(explained("Specified signature is not matched with our calculation."), None);
-        assert!(explain(&Error::of_code("Forbidden.RAM"), || unreachable!("not signed again")).is_none());
+        for message in [
+            "",
+            "Specified signature is not matched with our calculation.",
+            "server string to sign is:",
+            "server string to sign is:*********",
+            "server StringToSign is [ACS3-HMAC-SHA256]",
+            "the string to sign isn't complete",
+        ] {
+            assert_eq!(v1(message), None, "{message}");
+            assert_eq!(v3(&create(), message), None, "{message}");
+        }
+        assert_eq!(v3(&create(), &format!("{SAYS}{V1}")), None);
+        assert_eq!(v1(&format!("{SAYS}ACS3-HMAC-SHA256\n00")), None);
+    }
+
+    #[test]
+    fn only_refusals_of_a_signature_are_explained() {
+        let explained = |code: ServiceCode| {
+            let message = format!("{SAYS}{V1}");
+            let words = ServiceWords { code: code.word().to_owned(), message, ..ServiceWords::default() };
+            let error = Error::refused_by_service(code, 400, words);
+            explain(&error, || signed(SignatureVersion::V1, &create())).map(|explanation| explanation.message)
+        };
+
+        let wrong = Some("the request arrived as it was sent, so the access key secret is wrong".to_owned());
+        assert_eq!(explained(ServiceCode::SignatureDoesNotMatch), wrong);
+        assert_eq!(explained(ServiceCode::IncompleteSignature), wrong);
+        assert_eq!(explained(ServiceCode::ForbiddenRam), None);
+    }
+
+    #[test]
+    fn an_echo_starts_with_the_first_of_both_texts() {
+        assert_eq!(echo_start("ab string to Sign is: cd"), Some(22));
+        assert_eq!(echo_start("ab CanonicalRequest is [c] StringToSign is [d]"), Some(24));
+        assert_eq!(echo_start("例 stringtosign"), Some(16));
+        assert_eq!(echo_start("a string"), None);
+        assert_eq!(echo_start(&"s ".repeat(500_000)), None);
     }
 }

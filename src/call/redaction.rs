@@ -1,12 +1,10 @@
 //! Taking secrets out of texts that came from outside.
 
 use super::super::signature::percent_encoding::encode;
+use super::mismatch::echo_start;
 use crate::credentials::Credentials;
 
 const REDACTED: &str = "[redacted]";
-
-/// What a gateway says before it repeats the string that it signed, which holds the access key id and the token.
-pub(super) const ECHO: &str = "server string to sign is:";
 
 /// The secret parts of the credentials, in the forms in which a reply could repeat them.
 pub(crate) struct Redaction(Vec<String>);
@@ -27,10 +25,11 @@ impl Redaction {
         Redaction(forms.collect())
     }
 
-    /// Takes out the echo of a string to sign, and the secrets wherever they stand.
+    /// Takes out what the service repeats of what was signed, which holds the access key id and the token, and the
+    /// secrets wherever they stand.
     pub(crate) fn apply(&self, text: &mut String) {
-        if let Some(start) = text.to_ascii_lowercase().find(ECHO) {
-            text.truncate(start + ECHO.len());
+        if let Some(start) = echo_start(text) {
+            text.truncate(start);
             text.push_str(REDACTED);
         }
         for secret in &self.0 {
@@ -56,6 +55,10 @@ mod tests {
         assert_eq!(
             redacted("Signature is not matched. Server string to sign is:POST&%2F&AccessKeyId%3Dtestid"),
             "Signature is not matched. Server string to sign is:[redacted]"
+        );
+        assert_eq!(
+            redacted("No match. server StringToSign is [ACS3]\nserver CanonicalRequest is [POST\n/\nx-acs-date:]"),
+            "No match. server StringToSign is [[redacted]"
         );
     }
 

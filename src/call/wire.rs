@@ -7,6 +7,7 @@ use super::attempt::attempt;
 use super::backoff::is_busy;
 use super::engine::World;
 use super::{Call, Stop, random};
+use crate::client::Core;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::log::Level;
@@ -54,24 +55,11 @@ impl<O: Operation> World for Wire<'_, O> {
     fn mend(&mut self, error: &Error) -> bool {
         match error.service_code() {
             ServiceCode::InvalidTimeStampExpired => {
-                let corrected = error.reply_date().is_some_and(|date| self.call.core.clock.correct(date));
-                if corrected {
-                    let difference = self.call.core.clock.describe(error.reply_date());
-                    self.call.core.log.write(Level::Warn, || {
-                        format!("{}: {difference}; from now on the service's time is used", O::ACTION)
-                    });
-                }
-                corrected
+                let Core { clock, log, .. } = self.call.core;
+                error.reply_date().is_some_and(|date| clock.correct(date, O::ACTION, log))
             }
             ServiceCode::InvalidSecurityTokenExpired => {
-                let refused =
-                    self.signed_with.as_ref().is_some_and(|credentials| self.call.live.credentials.refuse(credentials));
-                if refused {
-                    self.note(&|| {
-                        "renewing the credentials, because the service says that they have expired".to_owned()
-                    });
-                }
-                refused
+                self.signed_with.as_ref().is_some_and(|credentials| self.call.live.credentials.refuse(credentials))
             }
             _ => false,
         }

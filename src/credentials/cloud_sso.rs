@@ -42,18 +42,13 @@ pub(super) fn sign_in(profile: &Profile, context: &Context<'_>) -> Result<Issued
     let wanted = serde_json::to_string(&Wanted { account_id, access_configuration_id })
         .map_err(|_| Failure::of("the request can't be written"))?;
     let host = endpoint.host_header();
-    let request = HttpRequest {
-        method: "POST",
-        path: "/cloud-credentials".into(),
-        query: String::new(),
-        headers: vec![
-            ("host", host.clone()),
-            ("accept", "application/json".to_owned()),
-            ("content-type", "application/json".to_owned()),
-            ("authorization", format!("Bearer {token}")),
-        ],
-        body: wanted,
-    };
+    let mut request = HttpRequest::new("POST", "/cloud-credentials", |_| ());
+    request
+        .header("host", &host)
+        .header("accept", "application/json")
+        .header("content-type", "application/json")
+        .header("authorization", &format!("Bearer {token}"))
+        .set_body(|body| body.push_str(&wanted));
     let whom = format!("CloudSSO at {host}");
     let (signed_in, time): (SignedIn, _) = context.ask(&whom, &endpoint, request, &[token])?;
     signed_in.cloud_credential.issued(whom, time)

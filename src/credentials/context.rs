@@ -101,10 +101,9 @@ impl<'a> Server<'a> {
     /// The answer to `request`, whatever its HTTP status.
     pub(super) fn ask(&self, request: HttpRequest) -> Result<Answer<'a>, Failure> {
         let reply = self.transport.exchange(request, &self.context.limits.within(self.attempt))?;
-        let clock = self.context.clock;
         // A machine's clock may be off; who gives out credentials tells the time with them.
-        let time = reply_date(&reply).unwrap_or_else(|| clock.now());
-        Ok(Answer { status: reply.status(), reply, time, clock })
+        let time = reply_date(&reply).unwrap_or_else(|| self.context.clock.now());
+        Ok(Answer { status: reply.status(), reply, time, context: self.context })
     }
 }
 
@@ -113,7 +112,7 @@ pub(super) struct Answer<'a> {
     pub(super) status: u16,
     pub(super) time: SystemTime,
     reply: Reply,
-    clock: &'a Clock,
+    context: &'a Context<'a>,
 }
 
 impl Answer<'_> {
@@ -122,8 +121,9 @@ impl Answer<'_> {
         if !(200..=299).contains(&self.status) {
             let redaction = Redaction::of_secrets(secrets.iter().copied());
             let error = read_error(&self.reply).redacted(|text| redaction.apply(text));
+            let Context { clock, log, .. } = self.context;
             let clock_was_off = error.service_code() == ServiceCode::InvalidTimeStampExpired
-                && error.reply_date().is_some_and(|date| self.clock.correct(date));
+                && error.reply_date().is_some_and(|date| clock.correct(date, "credentials", log));
             return Err(Failure { clock_was_off, ..error.into() });
         }
         std::str::from_utf8(self.reply.body()).map_err(|_| Failure::of("the answer is not UTF-8"))

@@ -14,13 +14,8 @@ pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
         Endpoint::of_url(uri).map_err(|reason| Failure::of(format!("{CREDENTIALS_URI} {reason}")))?;
     let (path, query) = resource.split_once('?').unwrap_or((&resource, ""));
     let host = endpoint.host_header();
-    let request = HttpRequest {
-        method: "GET",
-        path: path.to_owned().into(),
-        query: query.to_owned(),
-        headers: vec![("host", host.clone())],
-        body: String::new(),
-    };
+    let mut request = HttpRequest::new("GET", path, |text| text.push_str(query));
+    request.header("host", &host);
     let (key, time): (TemporaryKey, _) = context.ask(&host, &endpoint, request, &[])?;
     key.issued(host, time)
 }

@@ -1,6 +1,5 @@
 //! The provider for instances of ECS, whose metadata has credentials for the instance's role.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use super::context::{Answer, Context, Server, parse};
@@ -72,8 +71,8 @@ impl<'a> Metadata<'a> {
     }
 
     fn new_token(&self) -> Result<String, Failure> {
-        let lifetime = ("x-aliyun-ecs-metadata-token-ttl-seconds", "21600".to_owned());
-        let token = self.ask("PUT", "/latest/api/token".into(), lifetime)?.text(&[])?.trim().to_owned();
+        let lifetime = ("x-aliyun-ecs-metadata-token-ttl-seconds", "21600");
+        let token = self.ask("PUT", "/latest/api/token", lifetime)?.text(&[])?.trim().to_owned();
         match token.as_str() {
             "" => Err(Failure::of("an empty token")),
             token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Failure::of("a token that is none")),
@@ -82,7 +81,7 @@ impl<'a> Metadata<'a> {
     }
 
     fn role(&self) -> Result<String, Failure> {
-        let answer = self.get(CREDENTIALS_PATH.into())?;
+        let answer = self.get(CREDENTIALS_PATH)?;
         if answer.status == 404 {
             return Err(Failure::of("the instance has no role"));
         }
@@ -93,7 +92,7 @@ impl<'a> Metadata<'a> {
     }
 
     fn credentials(&self, role: &str) -> Result<Issued, Failure> {
-        let answer = self.get(format!("{CREDENTIALS_PATH}{}", encode(role)).into())?;
+        let answer = self.get(&format!("{CREDENTIALS_PATH}{}", encode(role)))?;
         if answer.status == 404 {
             return Err(Failure::of(format!("the instance doesn't have the role {role}")));
         }
@@ -101,20 +100,16 @@ impl<'a> Metadata<'a> {
         key.issued(format!("role {role} of the instance"), answer.time)
     }
 
-    fn get(&self, path: Cow<'static, str>) -> Result<Answer<'_>, Failure> {
+    fn get(&self, path: &str) -> Result<Answer<'_>, Failure> {
         match &self.token {
-            Some(token) => self.ask("GET", path, ("x-aliyun-ecs-metadata-token", token.clone())),
-            None => self.ask("GET", path, ("accept", "*/*".to_owned())),
+            Some(token) => self.ask("GET", path, ("x-aliyun-ecs-metadata-token", token)),
+            None => self.ask("GET", path, ("accept", "*/*")),
         }
     }
 
-    fn ask(
-        &self,
-        method: &'static str,
-        path: Cow<'static, str>,
-        header: (&'static str, String),
-    ) -> Result<Answer<'_>, Failure> {
-        let headers = vec![("host", self.host.clone()), header];
-        self.server.ask(HttpRequest { method, path, query: String::new(), headers, body: String::new() })
+    fn ask(&self, method: &str, path: &str, (name, value): (&str, &str)) -> Result<Answer<'_>, Failure> {
+        let mut request = HttpRequest::new(method, path, |_| ());
+        request.header("host", &self.host).header(name, value);
+        self.server.ask(request)
     }
 }

@@ -8,7 +8,7 @@ use super::{Credentials, Failure, Issued};
 use crate::config::SignatureVersion;
 use crate::endpoint::Endpoint;
 use crate::environment;
-use crate::signature::percent_encoding::encode_pairs;
+use crate::signature::percent_encoding::{push_pairs, sort};
 use crate::signature::{self, FORM, Parameter, Request, Stamp};
 use crate::transport::HttpRequest;
 
@@ -48,12 +48,12 @@ impl Role<'_> {
         let host = endpoint.host_header();
         let mut form = self.parameters(context)?;
         form.extend(self.external_id.map(|external_id| ("ExternalId", external_id.into())));
-        let request =
+        let mut request =
             Request { method: "POST", host: &host, version: VERSION, action: "AssumeRole", query: vec![], form };
         let secrets = [source.access_key_secret(), source.security_token().unwrap_or_default()];
-        let ask = || {
+        let mut ask = || {
             let stamp = Stamp::new(context.clock.now())?;
-            self.ask(&endpoint, signature::sign(SignatureVersion::V1, &request, source, &stamp), &secrets, context)
+            self.ask(&endpoint, signature::sign(SignatureVersion::V1, &mut request, source, &stamp), &secrets, context)
         };
         match ask() {
             Err(failure) if failure.clock_was_off => ask(),
@@ -73,19 +73,18 @@ impl Role<'_> {
         let query: [Parameter<'_>; 5] = [
             ("Action", "AssumeRoleWithOIDC".into()),
             ("Format", "JSON".into()),
-            ("SignatureNonce", stamp.nonce.as_str().into()),
-            ("Timestamp", stamp.date.as_str().into()),
+            ("SignatureNonce", stamp.nonce().into()),
+            ("Timestamp", stamp.date().into()),
             ("Version", VERSION.into()),
         ];
         let mut form = self.parameters(context)?;
         form.extend([("OIDCProviderArn", provider_arn.into()), ("OIDCToken", token.into())]);
-        let request = HttpRequest {
-            method: "POST",
-            path: "/".into(),
-            query: encode_pairs(&query),
-            headers: vec![("host", endpoint.host_header()), ("content-type", FORM.to_owned())],
-            body: encode_pairs(&form),
-        };
+        sort(&mut form);
+        let mut request = HttpRequest::new("POST", "/", |text| push_pairs(&query, text));
+        request
+            .header("host", &endpoint.host_header())
+            .header("content-type", FORM)
+            .set_body(|body| push_pairs(&form, body));
         self.ask(&endpoint, request, &[token], context)
     }
 

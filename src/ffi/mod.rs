@@ -6,6 +6,8 @@
 
 #![allow(non_camel_case_types)]
 
+#[cfg(test)]
+mod allocations;
 pub mod call_options;
 pub mod cancel;
 pub mod client;

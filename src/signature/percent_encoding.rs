@@ -1,8 +1,11 @@
 //! Percent-encoding as both signatures want it: everything but `A-Z a-z 0-9 - _ . ~`, as UTF-8, in upper case.
 
+use std::iter;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use super::Parameter;
+use super::text::Sink;
 
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -11,19 +14,52 @@ pub(crate) fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, RESERVED)
 }
 
-/// `enc(name)=enc(value)` of each parameter, sorted by name, joined by `&`.
-pub(crate) fn encode_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>) -> String {
-    let mut sorted: Vec<_> = parameters.into_iter().collect();
-    sorted.sort_unstable_by_key(|(name, _)| *name);
-    let mut pairs = String::with_capacity(256);
-    for (name, value) in sorted {
-        if !pairs.is_empty() {
-            pairs.push('&');
-        }
-        pairs.extend(encode(name));
-        pairs.push('=');
-        pairs.extend(encode(value));
+/// Encodes what is written to it.
+pub(super) struct Encoding<'a, S>(pub(super) &'a mut S);
+
+impl<S: Sink> Sink for Encoding<'_, S> {
+    fn push(&mut self, piece: &str) {
+        encode(piece).for_each(|encoded| self.0.push(encoded));
     }
+}
+
+/// Writes `enc(name)=enc(value)` of each parameter, joined by `&`. They are sorted already: the order is part of what is
+/// signed.
+pub(crate) fn push_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>, sink: &mut impl Sink) {
+    let mut separator = "";
+    for (name, value) in parameters {
+        sink.push(separator);
+        Encoding(sink).push(name);
+        sink.push("=");
+        Encoding(sink).push(value);
+        separator = "&";
+    }
+}
+
+/// Brings parameters into the order in which they are signed.
+pub(crate) fn sort(parameters: &mut [Parameter<'_>]) {
+    parameters.sort_unstable_by_key(|(name, _)| *name);
+}
+
+/// All the parameters of lists that are sorted, in their common order.
+pub(super) fn merged<'a, const N: usize>(
+    lists: [&'a [Parameter<'a>]; N],
+) -> impl Iterator<Item = &'a Parameter<'a>> + Clone {
+    let mut left = lists;
+    iter::from_fn(move || {
+        let list =
+            left.iter_mut().filter(|list| !list.is_empty()).min_by_key(|list| list.first().map(|first| first.0))?;
+        let (first, rest) = list.split_first()?;
+        *list = rest;
+        Some(first)
+    })
+}
+
+/// The pairs as a text.
+#[cfg(test)]
+pub(super) fn encoded_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>) -> String {
+    let mut pairs = String::new();
+    push_pairs(parameters, &mut pairs);
     pairs
 }
 
@@ -41,9 +77,21 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_sorted_by_name() {
-        let parameters = [("b", "2".into()), ("B", "1".into()), ("a", "x y".into())];
+    fn what_is_encoded_twice_is_encoded_piece_by_piece() {
+        let mut twice = String::new();
 
-        assert_eq!(encode_pairs(&parameters), "B=1&a=x%20y&b=2");
+        push_pairs(&[("a", " ".into()), ("b", "é".into())], &mut Encoding(&mut twice));
+
+        assert_eq!(twice, "a%3D%2520%26b%3D%25C3%25A9");
+    }
+
+    #[test]
+    fn pairs_are_sorted_by_name_across_lists() {
+        let mut parameters = [("b", "2".into()), ("B", "1".into()), ("a", "x y".into())];
+        sort(&mut parameters);
+
+        assert_eq!(encoded_pairs(&parameters), "B=1&a=x%20y&b=2");
+        let others = [("A", "0".into()), ("aa", "".into())];
+        assert_eq!(encoded_pairs(merged([&others, &[], &parameters])), "A=0&B=1&a=x%20y&aa=&b=2");
     }
 }

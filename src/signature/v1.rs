@@ -6,77 +6,80 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use super::percent_encoding::{encode, encode_pairs};
+use super::percent_encoding::{Encoding, merged, push_pairs};
+use super::text::{Sink, fed};
 use super::{FORM, PATH, Parameter, Request, Signed, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
 pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
-    let mut query = query_to_sign(request, credentials, stamp);
-    let signature =
-        signature(&string_to_sign(request.method, query.iter().chain(&request.form)), credentials.access_key_secret());
-    query.push(("Signature", signature.into()));
+    let Request { method, query, form, .. } = request;
+    let common = common(request, credentials, stamp);
+    let token = token(credentials);
+    let to_sign = merged([&common, token.as_slice(), query, form]);
+    let signature = signature(method, to_sign, credentials.access_key_secret());
+    let signature: [Parameter<'_>; 1] = [("Signature", signature.as_str().into())];
 
-    let mut headers = vec![("host", request.host.to_owned())];
-    if !request.form.is_empty() {
-        headers.push(("content-type", FORM.to_owned()));
+    let query = merged([&common, token.as_slice(), &signature, query]);
+    let mut signed = HttpRequest::new(method, PATH, |text| push_pairs(query, text));
+    signed.header("host", request.host);
+    if !form.is_empty() {
+        signed.header("content-type", FORM).set_body(|body| push_pairs(form, body));
     }
-    HttpRequest {
-        method: request.method,
-        path: PATH.into(),
-        query: encode_pairs(&query),
-        headers,
-        body: encode_pairs(&request.form),
-    }
+    signed
 }
 
 /// What is signed.
 pub(super) fn signed(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> Signed {
-    let query = query_to_sign(request, credentials, stamp);
-    let string_to_sign = string_to_sign(request.method, query.iter().chain(&request.form));
+    let (common, token) = (common(request, credentials, stamp), token(credentials));
+    let mut string_to_sign = String::new();
+    let sorted = merged([&common, token.as_slice(), &request.query, &request.form]);
+    push_string_to_sign(request.method, sorted, &mut string_to_sign);
     Signed { string_to_sign, canonical_request: None }
 }
 
-/// The query, with all that every request has in it but for the signature.
-fn query_to_sign<'a>(request: &Request<'a>, credentials: &'a Credentials, stamp: &'a Stamp) -> Vec<Parameter<'a>> {
-    let mut query = request.query.clone();
-    query.extend([
+/// The parameters that every request has.
+fn common<'a>(request: &Request<'a>, credentials: &'a Credentials, stamp: &'a Stamp) -> [Parameter<'a>; 8] {
+    [
         ("AccessKeyId", credentials.access_key_id().into()),
         ("Action", request.action.into()),
         ("Format", "JSON".into()),
         ("SignatureMethod", "HMAC-SHA1".into()),
-        ("SignatureNonce", stamp.nonce.as_str().into()),
+        ("SignatureNonce", stamp.nonce().into()),
         ("SignatureVersion", "1.0".into()),
-        ("Timestamp", stamp.date.as_str().into()),
+        ("Timestamp", stamp.date().into()),
         ("Version", request.version.into()),
-    ]);
-    if let Some(token) = credentials.security_token() {
-        query.push(("SecurityToken", token.into()));
-    }
-    query
+    ]
+}
+
+fn token(credentials: &Credentials) -> Option<Parameter<'_>> {
+    credentials.security_token().map(|token| ("SecurityToken", token.into()))
 }
 
 /// StringToSign = METHOD + "&" + enc("/") + "&" + enc(sorted pairs)
-fn string_to_sign<'a>(method: &str, parameters: impl IntoIterator<Item = &'a Parameter<'a>>) -> String {
-    format!("{method}&%2F&{}", encode(&encode_pairs(parameters)))
+fn push_string_to_sign<'a>(method: &str, sorted: impl Iterator<Item = &'a Parameter<'a>>, sink: &mut impl Sink) {
+    sink.push_all(&[method, "&%2F&"]);
+    push_pairs(sorted, &mut Encoding(sink));
 }
 
 /// Signature = Base64(HMAC-SHA1(secret + "&", StringToSign))
-fn signature(string_to_sign: &str, secret: &str) -> String {
+fn signature<'a>(method: &str, sorted: impl Iterator<Item = &'a Parameter<'a>>, secret: &str) -> String {
     let key = Zeroizing::new([secret, "&"].concat());
-    let mut hmac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
-    hmac.update(string_to_sign.as_bytes());
-    STANDARD.encode(hmac.finalize().into_bytes())
+    let hmac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
+    let signed = fed(hmac, |hmac| push_string_to_sign(method, sorted, hmac));
+    STANDARD.encode(signed.finalize().into_bytes())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{create, header, stamp, test_credentials};
+    use super::super::percent_encoding::sort;
+    use super::super::tests::{DATE, NONCE, create, sent, stamp, test_credentials};
     use super::*;
+    use crate::config::SignatureVersion::V1;
 
     fn signature_of(method: &str, parameters: &[(&'static str, &'static str)], secret: &str) -> String {
         let parameters: Vec<Parameter<'_>> = parameters.iter().map(|(name, value)| (*name, (*value).into())).collect();
-        signature(&string_to_sign(method, &parameters), secret)
+        signature(method, parameters.iter(), secret)
     }
 
     #[test]
@@ -112,7 +115,8 @@ mod tests {
     #[test]
     fn a_create_is_signed_as_the_official_code_signs_it() {
         // That code says Format=json; the value is part of what is signed, so the vector holds with it only.
-        let request = create();
+        let mut request = create();
+        sort(&mut request.form);
         let query: Vec<Parameter<'_>> = [
             ("AccessKeyId", "testid"),
             ("Action", request.action),
@@ -126,16 +130,16 @@ mod tests {
         .map(|(name, value)| (name, value.into()))
         .into();
 
-        let string_to_sign = string_to_sign("POST", query.iter().chain(&request.form));
+        let sorted = merged([&query, &request.form]);
 
-        assert_eq!(signature(&string_to_sign, "testsecret"), "hao4Q95VTRY+/johhtYAJ41Q//0=");
+        assert_eq!(signature("POST", sorted, "testsecret"), "hao4Q95VTRY+/johhtYAJ41Q//0=");
     }
 
     #[test]
     fn a_token_is_a_parameter_and_the_form_stays_in_the_body() {
         let credentials = Credentials::new("testid", "testsecret", Some("t/k")).unwrap();
 
-        let signed = sign(&create(), &credentials, &stamp("2025-01-02T03:04:05Z", "n"));
+        let signed = sent(V1, create(), &credentials, &stamp(DATE, NONCE));
 
         assert!(
             signed
@@ -143,15 +147,15 @@ mod tests {
                 .starts_with("AccessKeyId=testid&Action=CreateRoutineRelatedRecord&Format=JSON&SecurityToken=t%2Fk&")
         );
         assert_eq!(signed.body, "Name=test-routine1&RecordName=test-record-1.example.com&SiteId=54362329990032");
-        assert_eq!(header(&signed, "content-type"), Some("application/x-www-form-urlencoded"));
+        assert_eq!(signed.header("content-type"), Some("application/x-www-form-urlencoded"));
     }
 
     #[test]
     fn a_request_without_a_form_has_no_body() {
         let request = Request { form: vec![], ..create() };
 
-        let signed = sign(&request, &test_credentials(), &stamp("2025-01-02T03:04:05Z", "n"));
+        let signed = sent(V1, request, &test_credentials(), &stamp(DATE, NONCE));
 
-        assert_eq!((signed.body.as_str(), header(&signed, "content-type")), ("", None));
+        assert_eq!((signed.body.as_str(), signed.header("content-type")), ("", None));
     }
 }

@@ -1,132 +1,119 @@
 //! Signature V3, ACS3-HMAC-SHA256: the method, query, headers and body are signed, and the signature is a header.
 
-use std::fmt::Write;
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::percent_encoding::encode_pairs;
+use super::percent_encoding::push_pairs;
+use super::text::{Feeding, Hex, Sink, fed};
 use super::{FORM, PATH, Request, Signed, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
-pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
-    let query = encode_pairs(&request.query);
-    let body = encode_pairs(&request.form);
-    let body_hash = hash(&body);
-    let mut headers = headers_to_sign(request, credentials, stamp, &body_hash);
+/// Name and value; what has an empty value isn't there.
+type Header<'a> = (&'static str, &'a str);
 
-    let names = names(&headers);
-    let canonical_request = canonical_request(request.method, &query, &headers, &names, &body_hash);
-    let signature = signature(&string_to_sign(&canonical_request), credentials.access_key_secret());
-    headers.push((
-        "authorization",
-        format!("{ALGORITHM} Credential={},SignedHeaders={names},Signature={signature}", credentials.access_key_id()),
-    ));
-    HttpRequest { method: request.method, path: PATH.into(), query, headers, body }
+pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
+    let mut signed = HttpRequest::new(request.method, PATH, |query| push_pairs(&request.query, query));
+    let body_hash = hash(|hash| hash.push(signed.set_body(|body| push_pairs(&request.form, body))));
+    let headers = headers_to_sign(request, credentials, stamp, body_hash.as_str());
+    let canonical_request = hash(|hash| push_canonical_request(request, &headers, body_hash.as_str(), hash));
+    let signature = signature(&canonical_request, credentials.access_key_secret());
+    for (name, value) in present(&headers) {
+        signed.header(name, value);
+    }
+    signed.header_of("authorization", |value| {
+        value.push_all(&[ALGORITHM, " Credential=", credentials.access_key_id(), ",SignedHeaders="]);
+        push_names(&headers, value);
+        value.push_all(&[",Signature=", signature.as_str()]);
+    });
+    signed
 }
 
 /// What is signed.
 pub(super) fn signed(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> Signed {
-    let body_hash = hash(&encode_pairs(&request.form));
-    let headers = headers_to_sign(request, credentials, stamp, &body_hash);
-    let names = names(&headers);
-    let canonical_request =
-        canonical_request(request.method, &encode_pairs(&request.query), &headers, &names, &body_hash);
-    Signed { string_to_sign: string_to_sign(&canonical_request), canonical_request: Some(canonical_request) }
-}
-
-/// SignedHeaders
-fn names(headers: &[(&'static str, String)]) -> String {
-    headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";")
+    let body_hash = hash(|hash| push_pairs(&request.form, hash));
+    let headers = headers_to_sign(request, credentials, stamp, body_hash.as_str());
+    let mut canonical_request = String::new();
+    push_canonical_request(request, &headers, body_hash.as_str(), &mut canonical_request);
+    let string_to_sign = [ALGORITHM, "\n", hash(|hash| hash.push(&canonical_request)).as_str()].concat();
+    Signed { string_to_sign, canonical_request: Some(canonical_request) }
 }
 
 /// Host, content type and every `x-acs-*` header, sorted; no others, since a proxy may rewrite them.
-fn headers_to_sign(
-    request: &Request<'_>,
-    credentials: &Credentials,
-    stamp: &Stamp,
-    body_hash: &str,
-) -> Vec<(&'static str, String)> {
-    let mut headers = Vec::with_capacity(9);
-    if !request.form.is_empty() {
-        headers.push(("content-type", FORM.to_owned()));
+fn headers_to_sign<'a>(
+    request: &Request<'a>,
+    credentials: &'a Credentials,
+    stamp: &'a Stamp,
+    body_hash: &'a str,
+) -> [Header<'a>; 8] {
+    [
+        ("content-type", if request.form.is_empty() { "" } else { FORM }),
+        ("host", request.host),
+        ("x-acs-action", request.action),
+        ("x-acs-content-sha256", body_hash),
+        ("x-acs-date", stamp.date()),
+        ("x-acs-security-token", credentials.security_token().unwrap_or_default()),
+        ("x-acs-signature-nonce", stamp.nonce()),
+        ("x-acs-version", request.version),
+    ]
+}
+
+fn present<'a>(headers: &'a [Header<'a>]) -> impl Iterator<Item = Header<'a>> {
+    headers.iter().copied().filter(|(_, value)| !value.is_empty())
+}
+
+/// The headers' names, joined by ";"
+fn push_names(headers: &[Header<'_>], sink: &mut impl Sink) {
+    let mut separator = "";
+    for (name, _) in present(headers) {
+        sink.push(separator);
+        sink.push(name);
+        separator = ";";
     }
-    headers.push(("host", request.host.to_owned()));
-    headers.push(("x-acs-action", request.action.to_owned()));
-    headers.push(("x-acs-content-sha256", body_hash.to_owned()));
-    headers.push(("x-acs-date", stamp.date.clone()));
-    if let Some(token) = credentials.security_token() {
-        headers.push(("x-acs-security-token", token.to_owned()));
-    }
-    headers.push(("x-acs-signature-nonce", stamp.nonce.clone()));
-    headers.push(("x-acs-version", request.version.to_owned()));
-    headers
 }
 
 /// CanonicalRequest = METHOD, "/", query, headers ("name:value\n" each), header names, body hash, joined by "\n"
-fn canonical_request(
-    method: &str,
-    query: &str,
-    headers: &[(&'static str, String)],
-    names: &str,
-    body_hash: &str,
-) -> String {
-    let mut canonical = String::with_capacity(1024);
-    for line in [method, PATH, query] {
-        canonical.push_str(line);
-        canonical.push('\n');
+fn push_canonical_request(request: &Request<'_>, headers: &[Header<'_>], body_hash: &str, sink: &mut impl Sink) {
+    sink.push_all(&[request.method, "\n", PATH, "\n"]);
+    push_pairs(&request.query, sink);
+    sink.push("\n");
+    for (name, value) in present(headers) {
+        sink.push_all(&[name, ":", value, "\n"]);
     }
-    for (name, value) in headers {
-        canonical.extend([name, ":", value, "\n"]);
-    }
-    canonical.extend(["\n", names, "\n", body_hash]);
-    canonical
+    sink.push("\n");
+    push_names(headers, sink);
+    sink.push_all(&["\n", body_hash]);
 }
 
-/// StringToSign = algorithm + "\n" + hex(SHA-256(CanonicalRequest))
-fn string_to_sign(canonical_request: &str) -> String {
-    format!("{ALGORITHM}\n{}", hash(canonical_request))
+/// Signature = hex(HMAC-SHA256(secret, StringToSign)), StringToSign = algorithm + "\n" + hex(SHA-256(CanonicalRequest))
+fn signature(canonical_request: &Hex, secret: &str) -> Hex {
+    let hmac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
+    let signed = fed(hmac, |hmac| hmac.push_all(&[ALGORITHM, "\n", canonical_request.as_str()]));
+    Hex::of(signed.finalize().into_bytes().into())
 }
 
-/// Signature = hex(HMAC-SHA256(secret, StringToSign))
-fn signature(string_to_sign: &str, secret: &str) -> String {
-    let mut hmac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
-    hmac.update(string_to_sign.as_bytes());
-    hex(&hmac.finalize().into_bytes())
-}
-
-/// hex(SHA-256(text))
-fn hash(text: &str) -> String {
-    hex(&Sha256::digest(text))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
-        // Writing to a String can't fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+/// hex(SHA-256(what is written))
+fn hash(write: impl FnOnce(&mut Feeding<Sha256>)) -> Hex {
+    Hex::of(fed(Sha256::new(), write).finalize().into())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{create, header, stamp, test_credentials};
+    use super::super::percent_encoding::sort;
+    use super::super::tests::{DATE, NONCE, create, sent, stamp, test_credentials};
     use super::*;
+    use crate::config::SignatureVersion::V3;
 
-    const DATE: &str = "2025-01-02T03:04:05Z";
-    const NONCE: &str = "0123456789abcdef0123456789abcdef";
-
-    fn signature_of(request: &Request<'_>) -> String {
-        let signed = sign(request, &test_credentials(), &stamp(DATE, NONCE));
-        header(&signed, "authorization").unwrap().rsplit_once("Signature=").unwrap().1.to_owned()
+    fn signature_of(request: Request<'_>) -> String {
+        let signed = sent(V3, request, &test_credentials(), &stamp(DATE, NONCE));
+        signed.header("authorization").unwrap().rsplit_once("Signature=").unwrap().1.to_owned()
     }
 
     #[test]
     fn the_published_example_has_its_hash_and_signature() {
-        let request = Request {
+        let mut request = Request {
             method: "POST",
             host: "ecs.cn-shanghai.aliyuncs.com",
             version: "2014-05-26",
@@ -140,33 +127,29 @@ mod tests {
         let credentials = Credentials::new("YourAccessKeyId", "YourAccessKeySecret", None).unwrap();
         let stamp = stamp("2023-10-26T10:22:32Z", "3156853299f313e23d1673dc12e1703d");
 
-        let signed = sign(&request, &credentials, &stamp);
+        sort(&mut request.query);
+        let empty = hash(|_| ());
+        let headers = headers_to_sign(&request, &credentials, &stamp, empty.as_str());
+        let canonical_request = hash(|hash| push_canonical_request(&request, &headers, empty.as_str(), hash));
+        let expected = "7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259";
+        assert_eq!(canonical_request.as_str(), expected);
 
-        let (names, signed_headers) = (
-            "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version",
-            &signed.headers[..6],
-        );
-        let canonical_request = canonical_request("POST", &signed.query, signed_headers, names, &hash(""));
-        assert_eq!(hash(&canonical_request), "7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259");
-        assert_eq!(
-            header(&signed, "authorization"),
-            Some(
-                format!(
-                    "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders={names},\
-                     Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
-                )
-                .as_str()
-            )
-        );
+        let signed = sent(V3, request, &credentials, &stamp);
+        let expected = "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;\
+                        x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version,\
+                        Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0";
+        assert_eq!(signed.header("authorization"), Some(expected));
     }
 
     #[test]
     fn create_and_list_are_signed_as_the_official_code_signs_them() {
+        let mut form = create().form;
+        sort(&mut form);
         assert_eq!(
-            hash(&encode_pairs(&create().form)),
+            hash(|hash| push_pairs(&form, hash)).as_str(),
             "17bbf6f5fee54d631badd52edfe7651a06e1b8185922a373cecaecbe645cad0a"
         );
-        assert_eq!(signature_of(&create()), "94c5c7a198e73706eac29b20b17100151dd3a2692fe0b513c723cc1f8e3298a4");
+        assert_eq!(signature_of(create()), "94c5c7a198e73706eac29b20b17100151dd3a2692fe0b513c723cc1f8e3298a4");
 
         let list = Request {
             action: "ListRoutineRelatedRecords",
@@ -178,17 +161,17 @@ mod tests {
             ],
             ..create()
         };
-        assert_eq!(signature_of(&list), "ed47f8f2a5a5968e1df7f8caca2d8c5a9091f8d8051543d9ff96129b85ab8d3d");
+        assert_eq!(signature_of(list), "ed47f8f2a5a5968e1df7f8caca2d8c5a9091f8d8051543d9ff96129b85ab8d3d");
     }
 
     #[test]
     fn a_token_is_a_signed_header() {
         let credentials = Credentials::new("testid", "testsecret", Some("token")).unwrap();
 
-        let signed = sign(&create(), &credentials, &stamp(DATE, NONCE));
+        let signed = sent(V3, create(), &credentials, &stamp(DATE, NONCE));
 
-        assert_eq!(header(&signed, "x-acs-security-token"), Some("token"));
-        let authorization = header(&signed, "authorization").unwrap();
+        assert_eq!(signed.header("x-acs-security-token"), Some("token"));
+        let authorization = signed.header("authorization").unwrap();
         assert!(authorization.contains(
             "SignedHeaders=content-type;host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-security-token;x-acs-signature-nonce;x-acs-version,"
         ));

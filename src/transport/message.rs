@@ -1,28 +1,82 @@
 //! What goes out, and what comes back.
 
-use std::borrow::Cow;
+use std::fmt::Write;
 
-use ureq::http::HeaderMap;
+use memchr::memchr2;
 use zeroize::Zeroize;
 
-/// A request that can be sent as it stands.
+/// A request, written as it goes out.
 pub(crate) struct HttpRequest {
-    pub(crate) method: &'static str,
-    /// Encoded, from its slash on.
-    pub(crate) path: Cow<'static, str>,
-    /// Encoded; empty where there is none.
-    pub(crate) query: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    /// Empty where there is none.
-    pub(crate) body: String,
+    /// The request line and the headers.
+    head: String,
+    body: String,
+    /// False where a header holds the end of a line, which would make two of it.
+    is_sound: bool,
+}
+
+impl HttpRequest {
+    /// A request for `path` with the query that `write_query` writes, both encoded.
+    pub(crate) fn new(method: &str, path: &str, write_query: impl FnOnce(&mut String)) -> HttpRequest {
+        // More than most requests have, so that neither has to grow.
+        let (mut head, body) = (String::with_capacity(1024), String::with_capacity(256));
+        [method, " ", path, "?"].iter().for_each(|piece| head.push_str(piece));
+        write_query(&mut head);
+        if head.ends_with('?') {
+            head.pop();
+        }
+        let is_sound = head.bytes().filter(|&byte| !byte.is_ascii_graphic()).count() == 1;
+        head.push_str(" HTTP/1.1\r\n");
+        HttpRequest { head, body, is_sound }
+    }
+
+    pub(crate) fn header(&mut self, name: &str, value: &str) -> &mut HttpRequest {
+        self.header_of(name, |text| text.push_str(value))
+    }
+
+    /// A header with the value that `write_value` writes.
+    pub(crate) fn header_of(&mut self, name: &str, write_value: impl FnOnce(&mut String)) -> &mut HttpRequest {
+        let start = self.head.len();
+        [name, ": "].iter().for_each(|piece| self.head.push_str(piece));
+        write_value(&mut self.head);
+        self.is_sound &= memchr2(b'\r', b'\n', self.head.as_bytes().get(start..).unwrap_or_default()).is_none();
+        self.head.push_str("\r\n");
+        self
+    }
+
+    /// The body that `write` writes; gives it back.
+    pub(crate) fn set_body(&mut self, write: impl FnOnce(&mut String)) -> &str {
+        write(&mut self.body);
+        &self.body
+    }
+
+    /// All of it as bytes, with the line that says who sends it; `None` where it can't be sent.
+    pub(super) fn into_bytes(mut self, user_agent: &str) -> Option<Vec<u8>> {
+        self.header("user-agent", user_agent);
+        if !self.head.starts_with("GET ") {
+            let length = self.body.len();
+            self.header_of("content-length", |value| {
+                // Writing to a String can't fail.
+                let _ = write!(value, "{length}");
+            });
+        }
+        self.head.push_str("\r\n");
+        self.head.push_str(&self.body);
+        self.is_sound.then_some(self.head.into_bytes())
+    }
+
+    /// Head and body.
+    #[cfg(test)]
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        (&self.head, &self.body)
+    }
 }
 
 /// What came back.
-#[derive(Debug)]
 pub(crate) struct Reply {
     pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    /// Head and body.
+    pub(super) bytes: Vec<u8>,
+    pub(super) head_length: usize,
 }
 
 impl Reply {
@@ -32,7 +86,12 @@ impl Reply {
 
     /// A header's value; `None` where it is missing or isn't text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        let head = self.bytes.get(..self.head_length)?;
+        head.split(|&byte| byte == b'\n').skip(1).find_map(|line| {
+            let colon = line.iter().position(|&byte| byte == b':')?;
+            let (found, value) = line.split_at(colon);
+            found.eq_ignore_ascii_case(name.as_bytes()).then(|| std::str::from_utf8(&value[1..]).ok().map(str::trim))?
+        })
     }
 
     /// The gateway's id of the request; empty where there is none.
@@ -41,19 +100,62 @@ impl Reply {
     }
 
     pub(crate) fn body(&self) -> &[u8] {
-        &self.body
+        self.bytes.get(self.head_length..).unwrap_or_default()
     }
 
-    /// Wipes the body from memory.
+    /// Wipes all of it from memory.
     pub(crate) fn wipe(&mut self) {
-        self.body.zeroize();
+        self.bytes.zeroize();
     }
 
     #[cfg(any(test, fuzzing))]
     pub(crate) fn new(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>>) -> Reply {
-        let headers = headers.iter().map(|(name, value)| {
-            (ureq::http::HeaderName::from_static(name), ureq::http::HeaderValue::from_str(value).unwrap())
-        });
-        Reply { status, headers: headers.collect(), body: body.into() }
+        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("HTTP/1.1 {status}\r\n{lines}\r\n").into_bytes();
+        let head_length = head.len();
+        Reply { status, bytes: [head, body.into()].concat(), head_length }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(request: HttpRequest) -> Option<String> {
+        request.into_bytes("me/1").map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn a_request_is_written_as_it_goes_out() {
+        let mut request = HttpRequest::new("POST", "/a", |query| query.push_str("b=c"));
+        request.header("host", "h").set_body(|body| body.push_str("text"));
+
+        let expected = "POST /a?b=c HTTP/1.1\r\nhost: h\r\nuser-agent: me/1\r\ncontent-length: 4\r\n\r\ntext";
+        assert_eq!(text(request).unwrap(), expected);
+        assert_eq!(text(HttpRequest::new("GET", "/", |_| ())).unwrap(), "GET / HTTP/1.1\r\nuser-agent: me/1\r\n\r\n");
+    }
+
+    #[test]
+    fn what_would_be_read_as_something_else_is_not_sent() {
+        for value in ["a\r\nb: c", "a\n", "\ra"] {
+            let mut request = HttpRequest::new("GET", "/", |_| ());
+            request.header("a", value);
+            assert_eq!(text(request), None, "{value:?}");
+        }
+        for path in ["/a b", "/\r\n", "/é"] {
+            assert_eq!(text(HttpRequest::new("GET", path, |_| ())), None, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_reply_s_headers_are_found_in_either_case() {
+        let reply = Reply::new(200, &[("Date", " now "), ("X", "a:b"), ("x", "2")], "X: body");
+
+        let header = |name| reply.header(name);
+        assert_eq!(
+            [header("date"), header("X"), header("HTTP/1.1 200"), header("y")],
+            [Some("now"), Some("a:b"), None, None]
+        );
+        assert_eq!(reply.body(), b"X: body");
     }
 }

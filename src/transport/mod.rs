@@ -1,13 +1,17 @@
-//! One HTTP exchange with the endpoint: ureq, with the project's own way of connecting.
+//! HTTP/1.1 exchanges with an endpoint.
 //!
-//! ureq's own connections can't be cancelled, start a thread for every name look-up, and don't tell whether the request
-//! went out. So ureq does the HTTP, and this module the rest: sockets that wait in `poll` for data, the deadline and the
-//! caller's cancelling at once, and that note when the first byte of a request has left.
+//! A call needs of HTTP no more than a head, a body and connections that are kept; and of a connection what HTTP libraries
+//! don't have: it waits in `poll` for data, the deadline and the caller's cancelling at once, and notes when the first
+//! byte of a request has left. So httparse reads what the service says, and this module does the rest, which makes a
+//! call take half the time that it takes through a whole HTTP library.
 
 mod connection;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod link;
 mod message;
 mod proxy;
+mod reading;
 mod resolver;
 mod stream;
 mod tcp;
@@ -17,49 +21,76 @@ mod wait;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use self::connection::Connection;
+use self::link::Target;
 pub(crate) use self::link::{Destination, Settings};
-use self::link::{Link, Target};
 pub(crate) use self::message::{HttpRequest, Reply};
 #[cfg(feature = "capi")]
 pub(crate) use self::resolver::is_library_thread;
 pub(crate) use self::wait::{pause, wait_until_readable};
 use crate::call::Limits;
-use crate::error::Error;
+use crate::error::{Error, Status};
 
 /// Exchanges requests for replies, with connections that are kept for the next ones. It belongs to one process.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    target: Arc<Target>,
-    /// Links that no call uses at the moment; the one used last is at the end.
-    idle: Mutex<Vec<Link>>,
+    target: Target,
+    /// Connections that no call uses at the moment; the one used last is at the end.
+    idle: Mutex<Vec<Connection>>,
 }
 
 impl Transport {
     pub(crate) fn new(settings: &Arc<Settings>, destination: &Destination) -> Transport {
-        Transport { target: Arc::new(Target::new(settings, destination)), idle: Mutex::default() }
+        Transport { target: Target::new(settings, destination), idle: Mutex::default() }
     }
 
     /// Sends `request` and returns the reply, whatever its HTTP status.
     ///
     /// An error has the outcome `NotSent` where no byte of the request left this machine, else `Unknown`.
     pub(crate) fn exchange(&self, request: HttpRequest, limits: &Limits) -> Result<Reply, Error> {
-        let mut link = self.lock().pop().unwrap_or_else(|| Link::new(&self.target));
-        let reply = link.exchange(request, limits)?;
-        self.put_idle(link);
+        let request = request.into_bytes(&self.target.settings.user_agent);
+        let request = request.ok_or_else(|| Error::new(Status::Internal, "a header that has more than one line"))?;
+        let counters = &self.target.settings.counters;
+        let mut connection = match self.take_idle() {
+            Some(connection) => {
+                counters.connections_reused.count();
+                connection
+            }
+            None => {
+                let stream = self.target.connect(limits)?;
+                counters.connections_opened.count();
+                Connection { stream, last_used: Instant::now() }
+            }
+        };
+        let (reply, may_go_on) = connection.exchange(&request, limits)?;
+        if may_go_on {
+            self.put_idle(connection);
+        }
         Ok(reply)
     }
 
-    fn put_idle(&self, mut link: Link) {
-        let (now, keep_alive) = (Instant::now(), self.target.settings.keep_alive);
-        link.last_used = now;
-        let mut idle = self.lock();
-        idle.retain(|link| now.duration_since(link.last_used) < keep_alive.idle);
-        if idle.len() < keep_alive.max_idle {
-            idle.push(link);
+    /// A connection that can still be used.
+    fn take_idle(&self) -> Option<Connection> {
+        loop {
+            let mut connection = self.lock().pop()?;
+            let age = Instant::now().duration_since(connection.last_used);
+            if age < self.target.settings.keep_alive.idle && connection.stream.is_idle() {
+                return Some(connection);
+            }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Link>> {
+    fn put_idle(&self, mut connection: Connection) {
+        let (now, keep_alive) = (Instant::now(), self.target.settings.keep_alive);
+        connection.last_used = now;
+        let mut idle = self.lock();
+        idle.retain(|connection| now.duration_since(connection.last_used) < keep_alive.idle);
+        if idle.len() < keep_alive.max_idle {
+            idle.push(connection);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -37,7 +37,7 @@ impl Stream {
                 }
                 if let Err(error) = tls.process_new_packets() {
                     // The server is told why; whether it listens doesn't matter.
-                    let _ = tls.write_tls(&mut &socket);
+                    let _ = tls.write_tls(&mut Quiet(&socket));
                     return Err(refused(error));
                 }
             }
@@ -90,6 +90,20 @@ impl Stream {
     }
 }
 
+/// A socket without vectored writes: what the standard library makes them with raises SIGPIPE where the peer has closed,
+/// which ends host programs.
+struct Quiet<'a>(&'a TcpStream);
+
+impl Write for Quiet<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 fn is_would_block(result: io::Result<usize>) -> bool {
     result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
@@ -97,7 +111,7 @@ fn is_would_block(result: io::Result<usize>) -> bool {
 /// Sends what TLS has to send; `sent` is set as soon as a byte has left.
 fn flush(tls: &mut ClientConnection, socket: &TcpStream, limits: &Limits, sent: &mut bool) -> Result<(), Stop> {
     while tls.wants_write() {
-        if retried(socket, Ready::Write, limits, || tls.write_tls(&mut &*socket))? == 0 {
+        if retried(socket, Ready::Write, limits, || tls.write_tls(&mut Quiet(socket)))? == 0 {
             return Err(Stop::Failed(ErrorKind::WriteZero.into()));
         }
         *sent = true;

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+# In bytes, stripped: what the library may come to.
+LARGEST = 1_900_000
 SYSTEM_LIBRARIES = {"libc.so.6", "libgcc_s.so.1", "libm.so.6"}
 
 
@@ -53,6 +55,9 @@ def main(header, directory):
         + check("the shared library's SONAME", dynamic_entries(library, "SONAME"), {"libesa.so.0"})
         + check("the shared library needs the system's own libraries only", needed - SYSTEM_LIBRARIES, set())
         + check("the shared library leaves nothing else undefined", undefined_elsewhere(library), set())
+        + check(
+            "the shared library is small", {size for size in [Path(library).stat().st_size] if size > LARGEST}, set()
+        )
     )
 
 

@@ -122,11 +122,15 @@ static void during_tls_handshakes(void) {
 
 static int listener;
 
-/* Accepts connections and resets them. */
+/* Accepts connections and resets them: at once, or after an answer that is none and the end of the stream. */
 static void *reset_connections(void *argument) {
     const struct linger at_once = {1, 0};
     int connection;
-    while ((connection = accept(listener, NULL, NULL)) >= 0) {
+    for (int i = 0; (connection = accept(listener, NULL, NULL)) >= 0; i++) {
+        char first;
+        if (i / 2 % 2 && recv(connection, &first, 1, MSG_PEEK) == 1 && send(connection, "garbage", 7, 0) == 7) {
+            shutdown(connection, SHUT_WR);
+        }
         setsockopt(connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         close(connection);
     }

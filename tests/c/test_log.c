@@ -5,20 +5,20 @@
 typedef struct log_book {
     esa_client *client; /* to call from the callback; NULL: not */
     pthread_t caller;
-    int lines, nested, wrong_thread, wrong_level, secrets;
-    char last[1024];
+    int lines, at_level[ESA_LOG_DEBUG + 1], nested, wrong_thread, secrets;
+    char last[1024], warning[1024];
 } log_book;
 
 static void write_line(void *user_data, int32_t level, const char *message) {
     log_book *book = user_data;
     book->lines++;
-    book->wrong_level += level != ESA_LOG_DEBUG;
+    book->at_level[level]++;
     book->wrong_thread += !pthread_equal(book->caller, pthread_self());
     book->secrets += strstr(message, emulator.access_key_secret) != NULL || strstr(message, "Signature=") != NULL;
     if (book->client && book->lines == 1) {
         book->nested = create(book->client, "nested.example.com", NULL, NULL) == ESA_OK && *esa_version();
     }
-    snprintf(book->last, sizeof book->last, "%s", message);
+    snprintf(level == ESA_LOG_WARN ? book->warning : book->last, sizeof book->last, "%s", message);
 }
 
 static esa_config *config_with_log(log_book *book, esa_log_level level) {
@@ -45,7 +45,25 @@ static void every_request_is_a_line(void) {
     CHECK_INTEGER(create(client, "logged.example.com", NULL, NULL), ESA_ERR_CONFLICT);
     CHECK_INTEGER(book.lines, 2);
     CHECK(strstr(book.last, "HTTP 400") && strstr(book.last, "ParameterAlreadyExist"));
-    CHECK(!book.wrong_thread && !book.wrong_level && !book.secrets);
+    CHECK_INTEGER(book.at_level[ESA_LOG_DEBUG], 2);
+    CHECK(!book.wrong_thread && !book.secrets);
+    esa_client_free(client);
+}
+
+static void each_level_has_its_lines(void) {
+    reset();
+    log_book book;
+    esa_client *client = client_of(config_with_log(&book, ESA_LOG_DEBUG));
+    CHECK_TEXT(esa_emulator_post(&emulator, "clock", "{\"offset_ms\": 7200000}") ? emulator.error : "", "");
+    add_fault("{\"action\": \"CreateRoutineRelatedRecord\", \"reply\": {\"code\": \"LockFailed\"}}");
+    CHECK_INTEGER(create(client, "busy.example.com", NULL, NULL), ESA_OK);
+    /* The clock was off. */
+    CHECK_INTEGER(book.at_level[ESA_LOG_WARN], 1);
+    CHECK(strstr(book.warning, "this machine's clock is 2 h 0 min behind the service's"));
+    /* Again at once; again in a while, because the service is busy; it no longer is. */
+    CHECK_INTEGER(book.at_level[ESA_LOG_INFO], 3);
+    CHECK_INTEGER(book.at_level[ESA_LOG_DEBUG], 3);
+    CHECK_INTEGER(book.at_level[ESA_LOG_ERROR], 0);
     esa_client_free(client);
 }
 
@@ -141,6 +159,7 @@ int main(void) {
         return 2;
     }
     RUN(every_request_is_a_line);
+    RUN(each_level_has_its_lines);
     RUN(no_secret_is_in_the_log_of_a_refused_signature);
     RUN(the_level_limits_what_is_written);
     RUN(the_callback_may_call_the_library);

@@ -267,3 +267,14 @@ def test_the_table_of_codes_is_what_the_library_says() -> None:
     shown = dict(re.findall(r"^\| `(\w+)` \| `ESA_ERR_\w+` \| (.*) \|$", README, re.MULTILINE))
 
     assert shown == documented
+
+
+def test_the_table_of_numbers_is_the_struct() -> None:
+    (struct,) = re.findall(
+        r"typedef struct esa_stats \{(.*?)\} esa_stats;", (STAGE / "include/esa.h").read_text(), re.DOTALL
+    )
+    (table,) = re.findall(r"^\| field of `esa_stats` .*?(?=^$)", README, re.DOTALL | re.MULTILINE)
+
+    shown = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+    assert shown == re.findall(r"uint64_t (\w+);", struct)

@@ -1,6 +1,7 @@
 //! Tests of the library through its public interface, against the emulator and against servers that misbehave.
 
 mod bulk;
+mod counts;
 mod credentials;
 mod emulator;
 mod exchange;

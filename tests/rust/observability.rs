@@ -2,16 +2,16 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
-use std::time::Duration;
 
 use esa::{
     CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Level, ListRoutineRelatedRecords, Log,
-    Record, SignatureVersion, Status,
+    Record, SignatureVersion, Stats, Status,
 };
 
 use crate::emulator::Emulator;
+use crate::server::{SUCCESS, Server, call, read_request};
 
 const KEY: &str = "EsaEmulatorKeyId";
 const SECRET: &str = "EsaEmulatorKeySecret";
@@ -56,33 +56,138 @@ fn the_numbers_are_those_of_what_was_done() {
     assert_eq!((stats.connections_opened, stats.connections_reused), (2, 3));
     assert_eq!(stats.credentials_refreshed, 1);
     let decisions = with_level(&lines, Level::Info);
-    assert_eq!(decisions.len(), 2, "{decisions:#?}");
+    assert_eq!(decisions.len(), 3, "{decisions:#?}");
     assert!(decisions[0].starts_with("CreateRoutineRelatedRecord: looking whether it was carried out, because"));
     assert!(decisions[1].starts_with("CreateRoutineRelatedRecord: trying again in "));
     assert_eq!(with_level(&lines, Level::Debug).len(), 5);
 }
 
 #[test]
-fn a_call_that_waits_for_another_one_says_so() {
+fn every_request_is_a_line() {
     let emulator = Emulator::start(&[]);
-    emulator.post("faults", r#"{"action": "CreateRoutineRelatedRecord", "delay_ms": 300}"#);
+    let host = emulator.url().strip_prefix("http://").unwrap().to_owned();
     let (config, lines) = config(emulator.url(), SECRET);
     let client = Client::new(&config).unwrap();
 
-    thread::scope(|scope| {
-        let (client, emulator) = (&client, &emulator);
-        scope.spawn(move || create(client, "a.example.com").unwrap());
-        while emulator.requests().is_empty() {
-            thread::sleep(Duration::from_millis(5));
+    let id = create(&client, "a.example.com").unwrap().request_id;
+    create(&client, "a.example.com").unwrap_err();
+    drop(emulator);
+    create(&client, "a.example.com").unwrap_err();
+
+    let lines = with_level(&lines, Level::Debug);
+    let start = format!("CreateRoutineRelatedRecord to {host}: attempt 1: ");
+    assert!(lines[0].starts_with(&format!("{start}HTTP 200 after ")), "{lines:#?}");
+    assert!(lines[0].ends_with(&format!(" ms: request {id}")), "{lines:#?}");
+    assert!(lines[1].starts_with(&format!("{start}HTTP 400 after ")), "{lines:#?}");
+    assert!(lines[1].contains(" ms: ParameterAlreadyExist: "), "{lines:#?}");
+    assert!(lines[2].starts_with(&format!("{start}no reply after ")), "{lines:#?}");
+    assert!(lines[3].starts_with("CreateRoutineRelatedRecord to ") && lines[3].contains(": attempt 2: "), "{lines:#?}");
+}
+
+#[test]
+fn the_end_of_waiting_for_a_busy_service_is_told() {
+    let emulator = Emulator::start(&[]);
+    emulator.post("faults", r#"{"action": "CreateRoutineRelatedRecord", "reply": {"code": "LockFailed"}}"#);
+    let (config, lines) = config(emulator.url(), SECRET);
+
+    create(&Client::new(&config).unwrap(), "a.example.com").unwrap();
+
+    let decisions = with_level(&lines, Level::Info);
+    assert_eq!(decisions.len(), 2, "{decisions:#?}");
+    let waits = decisions[0].strip_prefix("CreateRoutineRelatedRecord: trying again in ").unwrap();
+    let (milliseconds, because) = waits.split_once(" ms, because ").unwrap();
+    assert!(because.starts_with("LockFailed: "), "{because}");
+    let over = format!("the service is no longer busy, after {milliseconds} ms of waiting for it");
+    assert_eq!(decisions[1], format!("CreateRoutineRelatedRecord: {over}"));
+}
+
+/// A busy service is waited for whether or not an earlier request is in doubt.
+#[test]
+fn every_wait_for_a_busy_service_is_counted() {
+    let emulator = Emulator::start(&[]);
+    for fault in [r#""nth": 1, "wire": {"kind": "drop"}"#, r#""nth": 2, "reply": {"code": "LockFailed"}"#] {
+        emulator.post("faults", &format!(r#"{{"action": "CreateRoutineRelatedRecord", "when": "before", {fault}}}"#));
+    }
+    let (config, _) = config(emulator.url(), SECRET);
+    let client = Client::new(&config).unwrap();
+
+    create(&client, "a.example.com").unwrap();
+
+    let stats = client.stats();
+    // A create that is lost, a look, a create that is refused as busy, and another one.
+    assert_eq!((stats.attempts, stats.retries, stats.busy_waits), (4, 2, 1));
+}
+
+/// Makes two calls at once, of which the second waits for the first, with a client that tells its decisions to `sink`.
+fn two_calls(sink: impl Fn(&Client, &str) + Send + Sync + 'static) -> Stats {
+    let (server, release) = Server::holding_the_first();
+    let shared = Arc::new(OnceLock::new());
+    let mut config = server.config();
+    config.log(Log::new(Level::Info, {
+        let shared = Arc::clone(&shared);
+        move |_, line| {
+            if line.contains(": waiting for") {
+                release.send(()).unwrap();
+            }
+            sink(shared.get().unwrap(), line);
         }
-        create(client, "b.example.com").unwrap();
+    }));
+    let client = shared.get_or_init(|| Client::new(&config).unwrap());
+    thread::scope(|scope| {
+        scope.spawn(|| call(client).unwrap());
+        while server.connections() == 0 {
+            thread::yield_now();
+        }
+        call(client).unwrap();
+    });
+    client.stats()
+}
+
+#[test]
+fn a_call_that_waits_for_another_one_says_so() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+
+    let stats = two_calls(move |_, line| sink.lock().unwrap().push(line.to_owned()));
+
+    assert_eq!(stats.gate_waits, 1);
+    let lines = lines.lock().unwrap();
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    assert_eq!(lines[0], "CreateRoutineRelatedRecord: waiting for the client's other writes");
+    assert!(lines[1].starts_with("CreateRoutineRelatedRecord: waited "), "{lines:#?}");
+    assert!(lines[1].ends_with(" ms for the client's other writes"), "{lines:#?}");
+}
+
+#[test]
+fn a_log_that_is_told_of_a_wait_may_make_a_call() {
+    let (sender, results) = mpsc::channel();
+
+    two_calls(move |client, line| {
+        if line.contains(": waited ") {
+            sender.send(call(client)).unwrap();
+        }
     });
 
-    assert_eq!(client.stats().gate_waits, 1);
-    let decisions = with_level(&lines, Level::Info);
-    assert_eq!(decisions, ["CreateRoutineRelatedRecord: waiting for the client's other writes"]);
-    let lines = with_level(&lines, Level::Debug);
-    assert!(lines.iter().any(|line| line.starts_with("CreateRoutineRelatedRecord: its turn after ")), "{lines:#?}");
+    results.try_recv().unwrap().unwrap();
+}
+
+#[test]
+fn a_request_that_is_lost_on_a_kept_connection_has_reused_it() {
+    let server = Server::start(|mut connection, number| {
+        read_request(&mut connection);
+        connection.write_all(SUCCESS.as_bytes()).unwrap();
+        if number == 1 {
+            read_request(&mut connection);
+        }
+    });
+    let client = Client::new(&server.config()).unwrap();
+
+    call(&client).unwrap();
+    // It isn't there when it is looked for.
+    call(&client).unwrap_err();
+
+    let stats = client.stats();
+    assert_eq!((stats.connections_opened, stats.connections_reused), (server.connections().into(), 1));
 }
 
 /// A program between client and server that writes `to` for `from`, which has as many bytes.
@@ -129,7 +234,7 @@ fn a_wrong_secret_and_a_changed_request_are_told_apart() {
 
     let body = relay(emulator.url(), "SiteId=54362329990032", "SiteId=54362329990033");
     let error = refused(&body, SECRET, SignatureVersion::V1);
-    assert!(error.message().ends_with("; the request was changed on its way"), "{error}");
+    assert!(error.message().ends_with("; the request was changed on its way: the parameter SiteId differs"), "{error}");
 
     let header = relay(emulator.url(), "x-acs-version: 2024-09-10", "x-acs-version: 2024-09-11");
     let error = refused(&header, SECRET, SignatureVersion::V3);
@@ -143,7 +248,7 @@ fn a_wrong_secret_and_a_changed_request_are_told_apart() {
 #[test]
 fn a_clock_that_is_off_says_by_how_much() {
     let emulator = Emulator::start(&[]);
-    emulator.post("clock", r#"{"offset_ms": 7230000}"#);
+    emulator.post("clock", r#"{"offset_ms": 7200000}"#);
     let (config, lines) = config(emulator.url(), SECRET);
     let client = Client::new(&config).unwrap();
 
@@ -151,10 +256,14 @@ fn a_clock_that_is_off_says_by_how_much() {
 
     let warnings = with_level(&lines, Level::Warn);
     assert_eq!(warnings.len(), 1);
-    assert!(warnings[0].contains("this machine's clock is 2 h 0 min behind the service's"), "{}", warnings[0]);
+    let off = "this machine's clock is 2 h 0 min behind the service's";
+    assert_eq!(warnings[0], format!("CreateRoutineRelatedRecord: {off}; from now on the service's time is used"));
+    let decisions = with_level(&lines, Level::Info);
+    let because = "CreateRoutineRelatedRecord: trying again at once, because InvalidTimeStamp.Expired: ";
+    assert!(decisions[0].starts_with(because) && decisions[0].contains(off), "{decisions:#?}");
 
     // It may be the other way round, too.
-    emulator.post("clock", r#"{"offset_ms": -7230000}"#);
+    emulator.post("clock", r#"{"offset_ms": -7200000}"#);
     let request = ListRoutineRelatedRecords::of("test-routine1");
     let error = client.list_routine_related_records(&request, &CallOptions::new());
     assert!(error.is_ok(), "{error:?}");

@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Record};
@@ -44,6 +45,22 @@ impl Server {
             // The client may have seen enough before the end.
             let _ = connection.write_all(&reply);
         })
+    }
+
+    /// Lets every request succeed; the first one as soon as the sender is used.
+    pub(crate) fn holding_the_first() -> (Server, Sender<()>) {
+        let (release, held) = mpsc::channel();
+        let held = Mutex::new(held);
+        let server = Server::start(move |mut connection, number| {
+            let mut is_first = number == 1;
+            while !read_request(&mut connection).is_empty() {
+                if std::mem::take(&mut is_first) {
+                    held.lock().unwrap().recv_timeout(Duration::from_secs(20)).unwrap();
+                }
+                connection.write_all(SUCCESS.as_bytes()).unwrap();
+            }
+        });
+        (server, release)
     }
 
     pub(crate) fn address(&self) -> &str {

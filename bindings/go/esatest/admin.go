@@ -66,6 +66,12 @@ func (emulator *Emulator) AddFault(t testing.TB, rule string) {
 	emulator.admin(t, http.MethodPost, "faults", rule)
 }
 
+// SetClock moves the emulator's clock so far from this machine's.
+func (emulator *Emulator) SetClock(t testing.TB, offset time.Duration) {
+	t.Helper()
+	emulator.admin(t, http.MethodPost, "clock", fmt.Sprintf(`{"offset_ms": %d}`, offset.Milliseconds()))
+}
+
 // admin sends one request to the emulator itself, and fails the test where it isn't answered with success.
 func (emulator *Emulator) admin(t testing.TB, method, name, body string) []byte {
 	t.Helper()

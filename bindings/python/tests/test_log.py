@@ -49,6 +49,22 @@ def test_requests_are_told_at_debug(esa_emulator: Emulator, record: Record) -> N
     assert not any(esa_emulator.access_key_secret in entry.getMessage() for entry in collector.records)
 
 
+def test_each_level_has_its_lines(esa_emulator: Emulator, record: Record) -> None:
+    collector = Collector()
+    esa_emulator.set_clock(offset_ms=2 * 60 * 60 * 1000)
+    esa_emulator.add_fault(action="CreateRoutineRelatedRecord", reply={"code": "LockFailed"})
+
+    with client_of(esa_emulator, log=logger_with(collector, logging.DEBUG)) as client:
+        client.create_routine_related_record(**record())
+
+    def lines(level: int) -> str:
+        return "\n".join(entry.getMessage() for entry in collector.records if entry.levelno == level)
+
+    assert "this machine's clock is 2 h 0 min behind the service's" in lines(logging.WARNING)
+    assert "the service is no longer busy" in lines(logging.INFO)
+    assert "attempt 3: HTTP 200" in lines(logging.DEBUG)
+
+
 def test_nothing_is_told_of_a_good_call_above_debug(esa_emulator: Emulator, record: Record) -> None:
     collector = Collector()
 

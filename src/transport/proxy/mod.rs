@@ -11,7 +11,6 @@ use std::fmt;
 use std::net::TcpStream;
 
 use percent_encoding::percent_decode_str;
-use ureq::http::Uri;
 use zeroize::Zeroizing;
 
 pub(super) use self::choice::Proxies;
@@ -20,6 +19,7 @@ use super::tcp;
 use crate::call::Limits;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Outcome, Status};
+use crate::url::{Unusable, Url};
 
 /// A proxy, as a URL names it.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,30 +52,19 @@ impl Proxy {
     /// reason why it can't be used doesn't repeat it: there may be a password in it.
     fn parse(text: &str) -> Result<Proxy, &'static str> {
         let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let uri: Uri = url.parse().map_err(|_| "is not a URL")?;
-        let (protocol, default_port) = match uri.scheme_str() {
-            Some("http") => (Protocol::Http, 80),
-            Some("socks5") => (Protocol::Socks5, 1080),
-            Some("socks5h") => (Protocol::Socks5h, 1080),
+        let url = Url::parse(&url).map_err(Unusable::reason)?;
+        let (protocol, default_port) = match url.scheme.to_ascii_lowercase().as_str() {
+            "http" => (Protocol::Http, 80),
+            "socks5" => (Protocol::Socks5, 1080),
+            "socks5h" => (Protocol::Socks5h, 1080),
             _ => return Err("is of a kind that isn't supported: http, socks5 and socks5h are"),
         };
-        let authority = uri.authority().ok_or("names no host")?;
-        if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+        if !matches!(url.resource, "" | "/") {
             return Err("has a path or a query");
         }
-        let (login, address) = match authority.as_str().rsplit_once('@') {
-            Some((login, address)) => (Some(Login::parse(login)?), address),
-            None => (None, authority.as_str()),
-        };
-        let host = authority.host();
-        let port = match address.strip_prefix(host).unwrap_or_default() {
-            "" => default_port,
-            port => port.trim_start_matches(':').parse().map_err(|_| "has a port that is out of range")?,
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-        if host.is_empty() || port == 0 {
-            return Err("has no host or port 0");
-        }
+        let login = url.user_information.map(Login::parse).transpose()?;
+        let host = url.host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = url.port.unwrap_or(default_port);
         Ok(Proxy { protocol, host, port, login })
     }
 
@@ -222,13 +211,13 @@ mod tests {
             ("https://me:hunter2@proxy", "isn't supported"),
             ("socks4://proxy", "isn't supported"),
             ("http://proxy/path", "has a path"),
-            ("http://proxy:99999", "is not a URL"),
-            ("http://proxy:0", "port 0"),
+            ("http://proxy:99999", "out of range"),
+            ("http://proxy:0", "out of range"),
             ("http://me:hunter2%0a@proxy", "control character"),
             ("http://me:%ff@proxy", "not UTF-8"),
         ] {
             let refused = Proxy::parse(text).unwrap_err();
-            assert!(refused.contains(reason) || refused == "has a port that is out of range", "{text}: {refused}");
+            assert!(refused.contains(reason), "{text}: {refused}");
             assert!(!refused.contains("hunter2"));
         }
     }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::super::connection::LARGEST_HEAD;
+use super::super::reading::LARGEST_HEAD;
 use super::super::stream::{peek, read_exact, write_all};
 use super::{Failure, Login};
 use crate::call::Limits;

@@ -6,7 +6,7 @@ use esa::{Client, Origin, Outcome, Status};
 
 use super::row::{Row, given};
 use super::service::Service;
-use super::step::refuses_with;
+use super::step::{closes, refuses_with};
 
 const CODE: &str = "InvalidTimeStamp.Expired";
 
@@ -44,11 +44,19 @@ fn row_74_the_correction_is_kept_for_the_next_call() {
 #[test]
 fn row_75_a_date_that_is_not_to_be_believed_corrects_nothing() {
     let epoch = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n".to_owned();
-    for headers in [String::new(), epoch, format!("{}Age: 7200\r\n", date(7200)), date(0), "Date: now\r\n".to_owned()] {
+    let no_date = "how far this machine's clock is off can't be told: the reply has no date of the service";
+    for (headers, reason) in [
+        (String::new(), no_date),
+        (epoch, no_date),
+        (format!("{}Age: 7200\r\n", date(7200)), no_date),
+        (date(0), "this machine's clock agrees with the service's"),
+        ("Date: now\r\n".to_owned(), no_date),
+    ] {
         let played = given().every_create(refuses_with(400, &headers, CODE)).played();
 
         let played = played.fails(Status::Auth, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
         assert_eq!(played.error().code(), CODE, "{headers:?}");
+        assert_eq!(played.error().message(), format!("Words of the service; {reason}"));
     }
 }
 
@@ -56,5 +64,18 @@ fn row_75_a_date_that_is_not_to_be_believed_corrects_nothing() {
 fn row_76_a_correction_that_does_not_help_is_not_made_again() {
     let row = given().creates([refuses_with(400, &date(7200), CODE), refuses_with(400, &date(14_400), CODE)]);
 
-    row.played().fails(Status::Auth, Outcome::Refused).sent(2, 0).attempts(2).leaves(0);
+    let played = row.played().fails(Status::Auth, Outcome::Refused).sent(2, 0).attempts(2).leaves(0);
+    let off = "Words of the service; this machine's clock is 4 h 0 min behind the service's";
+    assert_eq!(played.error().message(), off);
+}
+
+#[test]
+fn a_look_corrects_the_clock_for_itself_so_that_it_doesn_t_fail() {
+    let row = given().creates([refuses_with(400, &date(7200), CODE), closes().applied()]).lists([refuses_with(
+        400,
+        &date(0),
+        CODE,
+    )]);
+
+    row.played().succeeds(Origin::Recovered).sent(2, 2).attempts(2).leaves(1);
 }

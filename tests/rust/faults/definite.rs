@@ -77,8 +77,7 @@ fn row_71_the_echo_of_what_was_signed_is_not_told() {
 
     // That neither secret is told is among what holds for every row.
     let played = played.fails(Status::Auth, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
-    let told = "string to sign is:[redacted]; the request was changed on its way";
-    assert!(played.error().message().ends_with(told), "{:?}", played.result);
+    assert!(played.error().message().ends_with("string to sign is:[redacted]"), "{:?}", played.result);
 }
 
 #[test]

@@ -17,6 +17,7 @@ import os
 import select
 import ssl
 import subprocess
+import sysconfig
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,14 @@ from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 START_LIMIT = 10.0
 STOP_LIMIT = 5.0
+
+
+def _program() -> str:
+    chosen = os.environ.get("ESA_EMULATOR")
+    if chosen:
+        return chosen
+    installed = Path(sysconfig.get_path("scripts"), "esa-emulator")
+    return str(installed) if installed.exists() else "esa-emulator"
 
 
 class Emulator:
@@ -42,14 +51,15 @@ class Emulator:
     """With `tls`: the certificate authority to trust."""
 
     def __init__(self, *, seed: str | os.PathLike[str] | Mapping[str, object] | None = None, tls: bool = False) -> None:
-        """Starts it: the program that the environment variable ESA_EMULATOR names, else esa-emulator on the PATH.
+        """Starts it: the program that ESA_EMULATOR of the environment names, else the one that `libesa[emulator]` has
+        installed beside this interpreter, else esa-emulator on the PATH.
 
         seed: the state and fault rules to start with, as a file or as what its JSON says. Default: one account.
         tls: serve HTTPS, with a certificate authority made for this run.
 
         Raises OSError where there is no such program, RuntimeError where it doesn't start.
         """
-        command = [os.environ.get("ESA_EMULATOR") or "esa-emulator"]
+        command = [_program()]
         if tls:
             command.append("--tls")
         with tempfile.TemporaryDirectory() as directory:

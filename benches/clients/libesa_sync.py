@@ -1,0 +1,21 @@
+"""libesa's Client."""
+
+import driver
+import libesa
+
+client = libesa.Client(
+    endpoint=driver.URL,
+    ca_file=driver.CA_FILE,
+    access_key_id="testid",
+    access_key_secret="testsecret",
+    max_concurrent_writes=0,  # this server locks no account
+)
+
+
+def call() -> "int | None":
+    return client.create_routine_related_record(
+        name=driver.NAME, site_id=driver.SITE_ID, record_name=driver.RECORD_NAME, timeout=30
+    ).record_id
+
+
+driver.run(call)

@@ -1,0 +1,138 @@
+//! URLs, as far as they are used here: which server, as whom, and what of it.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+/// A URL's parts.
+pub(crate) struct Url<'a> {
+    pub(crate) scheme: &'a str,
+    /// What is before the `@`, percent-encoded.
+    pub(crate) user_information: Option<&'a str>,
+    /// In lower case; an IPv6 address has its brackets.
+    pub(crate) host: String,
+    /// `None`: the scheme's own.
+    pub(crate) port: Option<u16>,
+    /// Path and query, which begin with a slash or a question mark; empty where there are none.
+    pub(crate) resource: &'a str,
+}
+
+/// Why a text isn't the URL of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    NoUrl,
+    Scheme,
+    UserInformation,
+    EmptyPort,
+    Port,
+    Brackets,
+}
+
+impl Unusable {
+    /// What the text is or has; not the text, since there may be a password in it.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Unusable::NoUrl => "is not a URL",
+            Unusable::Scheme => "is neither https nor http",
+            Unusable::UserInformation => "has user information, which isn't supported",
+            Unusable::EmptyPort => "has an empty port",
+            Unusable::Port => "has a port that is out of range",
+            Unusable::Brackets => "has brackets around what is not an IPv6 address",
+        }
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason())
+    }
+}
+
+impl<'a> Url<'a> {
+    pub(crate) fn parse(text: &'a str) -> Result<Url<'a>, Unusable> {
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Unusable::NoUrl);
+        }
+        let (scheme, rest) = text.split_once("://").ok_or(Unusable::NoUrl)?;
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (user_information, address) = match authority.rsplit_once('@') {
+            Some((user_information, address)) => (Some(user_information), address),
+            None => (None, authority),
+        };
+        // An IPv6 address has colons of its own.
+        let host_end = address.rfind(']').map(|end| end + 1).or_else(|| address.find(':')).unwrap_or(address.len());
+        let (host, port) = address.split_at(host_end);
+        check_host(host)?;
+        Ok(Url { scheme, user_information, host: host.to_ascii_lowercase(), port: parse_port(port)?, resource })
+    }
+}
+
+fn check_host(host: &str) -> Result<(), Unusable> {
+    match host.strip_prefix('[').map(|host| host.strip_suffix(']').unwrap_or_default()) {
+        Some(address) if address.parse::<Ipv6Addr>().is_err() => Err(Unusable::Brackets),
+        None if host.is_empty() || !host.bytes().all(is_of_a_name) => Err(Unusable::NoUrl),
+        _ => Ok(()),
+    }
+}
+
+fn is_of_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._".contains(&byte)
+}
+
+/// The port of what comes after a host: nothing, or a colon and digits.
+fn parse_port(text: &str) -> Result<Option<u16>, Unusable> {
+    match text.strip_prefix(':') {
+        None if text.is_empty() => Ok(None),
+        None => Err(Unusable::Brackets),
+        Some("") => Err(Unusable::EmptyPort),
+        Some(port) => {
+            let number = port.parse().ok().filter(|&number| number != 0 && !port.starts_with('+'));
+            number.map(Some).ok_or(Unusable::Port)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_taken_apart() {
+        for (text, scheme, user_information, host, port, resource) in [
+            ("http://A.b", "http", None, "a.b", None, ""),
+            ("https://a:1/b?c@d:e#f", "https", None, "a", Some(1), "/b?c@d:e"),
+            ("socks5://u:p@[::1]:65535?q", "socks5", Some("u:p"), "[::1]", Some(65535), "?q"),
+            ("x://u@v@1.2.3.4", "x", Some("u@v"), "1.2.3.4", None, ""),
+        ] {
+            let url = Url::parse(text).unwrap();
+            let parts = (url.scheme, url.user_information, url.host.as_str(), url.port, url.resource);
+            assert_eq!(parts, (scheme, user_information, host, port, resource), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_none_is_refused_with_the_reason() {
+        use Unusable::*;
+        for (text, reason) in [
+            ("", NoUrl),
+            ("a", NoUrl),
+            ("http://", NoUrl),
+            ("http://:1", NoUrl),
+            ("http://a b", NoUrl),
+            ("http://a/b\n", NoUrl),
+            ("http://é", NoUrl),
+            ("http://a%41", NoUrl),
+            ("http://a:", EmptyPort),
+            ("http://a:0", Port),
+            ("http://a:65536", Port),
+            ("http://a:+1", Port),
+            ("http://a:b", Port),
+            ("http://[]", Brackets),
+            ("http://[::1", Brackets),
+            ("http://[a]:1", Brackets),
+            ("http://[::1]1", Brackets),
+        ] {
+            assert_eq!(Url::parse(text).err(), Some(reason), "{text}");
+        }
+    }
+}
