@@ -1,0 +1,1 @@
+../python/hatch_build.py

@@ -1,0 +1,81 @@
+"""Builds what of a distribution is in Rust, as a hook of hatchling's.
+
+`[tool.hatch.build.hooks.custom]` in pyproject.toml tells what that is. The Rust sources are those of the repository, or
+in a source distribution those that it brings along.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+# What cargo needs. The emulator is part of it for both distributions, because the lock file covers the workspace.
+SOURCES = (
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "build.rs",
+    "cbindgen.toml",
+    "include",
+    "src",
+    "tests/emulator/Cargo.toml",
+    "tests/emulator/src",
+)
+
+
+class RustHook(BuildHookInterface):  # type: ignore[type-arg]
+    """The hook, which hatchling finds by its base class."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Adds the sources to a source distribution, and to a wheel what is built of them."""
+        brought = Path(self.root, "rust")
+        sources = brought if brought.exists() else Path(self.root).parents[1]
+        if self.target_name == "sdist":
+            self._add_sources(sources, build_data)
+            return
+        built = self._prebuilt() or self._build(sources)
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+        if version == "editable" and "editable" in self.config:
+            shutil.copy(built, Path(self.root, self.config["editable"]))
+        else:
+            build_data[self.config["into"]][str(built)] = self.config["as"]
+
+    def _add_sources(self, sources: Path, build_data: dict[str, Any]) -> None:
+        files = {**build_data["force_include"], **{str(sources / name): f"rust/{name}" for name in SOURCES}}
+        # Files that are links in the repository would be links to nowhere.
+        build_data["force_include"] = {os.path.realpath(file): name for file, name in files.items()}
+
+    def _prebuilt(self) -> Path | None:
+        """The file that the environment names in place of building one."""
+        variable = self.config["prebuilt"]
+        named = os.environ.get(variable)
+        if not named:
+            return None
+        prebuilt = Path(named).absolute()
+        if not prebuilt.is_file():
+            self.app.abort(f"{self.metadata.name}: {variable} names {prebuilt}, which is no file")
+        return prebuilt
+
+    def _build(self, sources: Path) -> Path:
+        command = [os.environ.get("CARGO") or "cargo", "rustc", "--release", "--locked", *self.config["cargo"]]
+        command += ["--message-format", "json-render-diagnostics", "--", *self.config["rustc"]]
+        try:
+            done = subprocess.run(command, cwd=sources, stdout=subprocess.PIPE, check=False)
+        except FileNotFoundError:
+            self.app.abort(
+                f"{self.metadata.name}: there is no {command[0]}, which builds it: install Rust 1.85 or newer, "
+                f"or let {self.config['prebuilt']} name a {self.config['file']} that is built"
+            )
+        if done.returncode:
+            self.app.abort(f"{self.metadata.name}: cargo failed, see above")
+        messages = map(json.loads, done.stdout.splitlines())
+        files = [Path(file) for message in messages for file in message.get("filenames", ())]
+        return next(file for file in files if file.name == self.config["file"])
