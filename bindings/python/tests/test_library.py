@@ -13,12 +13,37 @@ from conftest import PACKAGE_PATH
 import libesa
 from libesa import _library
 
+# What the package imports, besides what is there when Python starts, with what those import in one version of Python or
+# another. asyncio, dataclasses, inspect, logging, pathlib and typing each cost as much as all of the package, or more.
+WITH_CTYPES_AND_ENUM = (
+    *("future", "errno"),
+    *("ctypes", "struct"),
+    *("enum", "collections", "functools", "itertools", "keyword", "math", "operator", "reprlib", "types"),
+)
+
 
 def import_with(library: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "LIBESA_LIBRARY": library, "PYTHONPATH": str(PACKAGE_PATH)}
     return subprocess.run(
         [sys.executable, "-c", "import libesa"], env=environment, capture_output=True, text=True, check=False
     )
+
+
+def test_importing_imports_little() -> None:
+    program = f"""
+import os, sys
+sys.path.insert(0, {str(PACKAGE_PATH)!r})
+before = {{*sys.modules}}
+import libesa
+print(*{{*sys.modules}} - before)
+libesa.AsyncClient
+"""
+    # Without an environment's packages: what they import at the start would hide what this one does.
+    imported = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+
+    names = {name.partition(".")[0].strip("_") for name in imported.stdout.split()}
+    assert "libesa" in names
+    assert names <= {"libesa", *WITH_CTYPES_AND_ENUM}
 
 
 def test_native_info_tells_what_was_loaded() -> None:
