@@ -20,7 +20,6 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 SOURCES = (
     "Cargo.lock",
     "Cargo.toml",
-    "LICENSE",
     "build.rs",
     "cbindgen.toml",
     "include",

@@ -142,5 +142,5 @@ def _installed() -> str | None:
         files = distribution("libesa-emulator").files or []
     except PackageNotFoundError:
         return None
-    paths = [str(file.locate()) for file in files if file.name == PROGRAM]
+    paths = [os.path.realpath(file.locate()) for file in files if file.name == PROGRAM]
     return next(filter(os.path.exists, paths), None)
