@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -158,8 +159,13 @@ def test_pytest_finds_the_fixture(python: Path, tmp_path: Path) -> None:
 
 
 def test_a_source_distribution_builds_elsewhere(unpacked: Path, emulator_wheel: Path, tmp_path: Path) -> None:
-    # With this machine's cargo, and what has been compiled of other crates already.
-    variables = {"HOME": HOME, "CARGO_TARGET_DIR": str(REPOSITORY / "target"), "CARGO_NET_OFFLINE": "true"}
+    # With this machine's cargo, and what it has compiled of other crates already.
+    target = REPOSITORY / "target" / "packaging"
+    if not target.exists():
+        shutil.copytree(REPOSITORY / "target" / "release", target / "release")
+    # Older than what cargo has compiled of the repository's own, it would be taken for compiled.
+    (unpacked / "rust" / "src" / "lib.rs").touch()
+    variables = {"HOME": HOME, "CARGO_TARGET_DIR": str(target), "CARGO_NET_OFFLINE": "true"}
     python = installed(tmp_path / "venv", build("wheel", unpacked, tmp_path / "dist", **variables), emulator_wheel)
 
     assert output(python, "-I", "-c", CREATE).split()[2] == "CREATED"
