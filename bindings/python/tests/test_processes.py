@@ -20,13 +20,13 @@ from libesa.emulator import Emulator
 Record = Callable[..., dict[str, Any]]
 
 
-def create(settings: dict[str, str], arguments: dict[str, Any]) -> int | None:
+def create(settings: dict[str, Any], arguments: dict[str, Any]) -> int | None:
     """In a child."""
     with Client(**settings) as client:
         return client.create_routine_related_record(**arguments).record_id
 
 
-def fail(settings: dict[str, str], arguments: dict[str, Any]) -> None:
+def fail(settings: dict[str, Any], arguments: dict[str, Any]) -> None:
     """In a child, whose failure comes back pickled."""
     create(settings, {**arguments, "name": "no-such-routine"})
 
