@@ -95,7 +95,7 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def unpacked(sdist: Path, tmp_path: Path) -> Path:
     """The source distribution's directory, far from the repository."""
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path)
+        archive.extractall(tmp_path, filter="data")
     return tmp_path / sdist.name.replace(".tar.gz", "")
 
 
