@@ -19,7 +19,7 @@ export ESA_EMULATOR   := $(CURDIR)/target/debug/esa-emulator
 export PYTHONPATH     := $(CURDIR)/bindings/python/src
 export CGO_ENABLED    := 1
 
-.PHONY: help all stage emulator examples demo test lint format clean header
+.PHONY: help all stage emulator examples demo wheels test lint format clean header
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -115,6 +115,15 @@ $(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go) $(GO_LIBRAR
 demo: stage emulator examples ## run the four examples against the emulator
 	@scripts/need $(PYTHON)
 	@$(PYTHON) scripts/demo.py
+
+# --- Python's packages ------------------------------------------------------------------------------------------------
+
+wheels: $(VENV)/.done ## Python's wheels and source distributions, below target/python
+	@scripts/need $(CARGO)
+	rm -rf target/python
+	for package in python python-emulator; do \
+	    (cd bindings/$$package && CARGO="$(CARGO)" $(VENV)/bin/python -m hatchling build -d $(CURDIR)/target/python) || exit 1; \
+	done
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
