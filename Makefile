@@ -19,7 +19,7 @@ export ESA_EMULATOR   := $(CURDIR)/target/debug/esa-emulator
 export PYTHONPATH     := $(CURDIR)/bindings/python/src
 export CGO_ENABLED    := 1
 
-.PHONY: help all stage emulator examples demo test lint format clean header
+.PHONY: help all stage emulator examples demo wheels test lint format clean header
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -116,6 +116,15 @@ demo: stage emulator examples ## run the four examples against the emulator
 	@scripts/need $(PYTHON)
 	@$(PYTHON) scripts/demo.py
 
+# --- Python's packages ------------------------------------------------------------------------------------------------
+
+wheels: $(VENV)/.done ## Python's wheels and source distributions, below target/python
+	@scripts/need $(CARGO)
+	rm -rf target/python
+	for package in python python-emulator; do \
+	    (cd bindings/$$package && CARGO="$(CARGO)" $(VENV)/bin/python -m hatchling build -d $(CURDIR)/target/python) || exit 1; \
+	done
+
 # --- tests ------------------------------------------------------------------------------------------------------------
 
 REQUIREMENTS := bindings/python/tests/requirements.txt tests/oracle/python/requirements.txt scripts/requirements.txt
@@ -207,7 +216,7 @@ fuzz: ## fuzz each target for a minute (FUZZ_SECONDS=… for others)
 
 # --- speed and size ---------------------------------------------------------------------------------------------------
 
-.PHONY: bench bench-clients bench-bulk
+.PHONY: bench bench-clients bench-contention bench-bulk
 
 BENCH := target/bench
 BENCH_C := -D_GNU_SOURCE -Ibenches/clients -I$(STAGE)/include
@@ -236,6 +245,15 @@ $(BENCH)/libesa_c: benches/clients/libesa.c benches/clients/driver.h $(STAGED)
 $(BENCH)/libesa_cpp: benches/clients/libesa.cpp benches/clients/driver.h $(STAGED)
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) $(BENCH_C) $< -o $@ $(BENCH_LINK)
+
+$(BENCH)/contention: benches/contention/worker.c $(STAGED)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ $(BENCH_LINK)
+
+bench-contention: $(BENCH)/contention ## many processes that share an account, half an hour (QUICK=1: a few minutes)
+	@scripts/need $(CARGO) $(PYTHON)
+	$(CARGO) build --release --locked --package esa-emulator
+	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(PYTHON) benches/contention/run.py $(if $(QUICK),--quick)
 
 bench-bulk: stage ## a thousand names in bulk and one by one, two minutes
 	@scripts/need $(CARGO) $(PYTHON)
