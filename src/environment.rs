@@ -6,7 +6,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The variables that are set, are UTF-8 and aren't empty: empty means unset, as in the official SDKs.
+/// The variables that are set and aren't empty: empty means unset, as in the official SDKs.
 #[derive(Clone)]
 pub(crate) struct Environment {
     known: HashMap<&'static str, Zeroizing<String>>,
@@ -93,8 +93,9 @@ impl Environment {
             variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let known = all.iter().filter_map(|(name, value)| {
             let name = KNOWN.into_iter().find(|known| name == known)?;
-            let value = value.to_str().filter(|value| !value.is_empty())?;
-            Some((name, Zeroizing::new(value.to_owned())))
+            // What isn't UTF-8 is good for nothing here, and is for its reader to refuse: unset would be another wish.
+            let value = Zeroizing::new(value.to_string_lossy().into_owned());
+            (!value.is_empty()).then_some((name, value))
         });
         Environment { known: known.collect(), all }
     }

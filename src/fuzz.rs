@@ -5,7 +5,7 @@ pub use crate::credentials::fuzz::credential_files;
 use crate::endpoint::Endpoint;
 #[cfg(feature = "capi")]
 pub use crate::ffi::fuzz::struct_size;
-pub use crate::transport::fuzz::http_reply;
+pub use crate::transport::fuzz::{http_reply, proxy, proxy_reply};
 
 /// An endpoint that is taken is the same one when it is written out and read again.
 pub fn endpoint(data: &[u8]) {

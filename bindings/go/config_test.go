@@ -3,7 +3,11 @@ package esa_test
 import (
 	"context"
 	"errors"
+	"io"
 	"math"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -93,6 +97,58 @@ func TestTheEnvironmentsProxyCanBeRefused(t *testing.T) {
 		t.Errorf("%v; want a configuration error", err)
 	}
 	newClient(t, esa.Config{Proxy: esa.NoProxy})
+}
+
+func TestARecordIsCreatedThroughAProxy(t *testing.T) {
+	emulator := esatest.Start(t, esatest.TLS())
+	asked := make(chan *http.Request, 1)
+	proxy := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		asked <- request
+		server, err := net.Dial("tcp", request.Host)
+		if err != nil {
+			http.Error(writer, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer server.Close()
+		client, buffered, err := http.NewResponseController(writer).Hijack()
+		if err != nil {
+			return
+		}
+		defer client.Close()
+		_, _ = client.Write([]byte("HTTP/1.1 200 Connected\r\n\r\n"))
+		go func() { _, _ = io.Copy(server, buffered) }()
+		_, _ = io.Copy(client, server)
+	}))
+	defer proxy.Close()
+	config := emulator.Config()
+	config.Proxy = strings.Replace(proxy.URL, "://", "://me:p%40ss@", 1)
+	client := newClient(t, config)
+
+	if _, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "a")); err != nil {
+		t.Fatal(err)
+	}
+
+	request := <-asked
+	login := request.Header.Get("Proxy-Authorization")
+	if request.Method != http.MethodConnect || "https://"+request.Host != emulator.URL || login != "Basic bWU6cEBzcw==" {
+		t.Errorf("%s %s with %q", request.Method, request.Host, login)
+	}
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAVPCHasEndpointsOfItsOwn(t *testing.T) {
+	t.Setenv("ESA_ENDPOINT", "")
+	emulator := esatest.Start(t)
+	client := newClient(t, esa.Config{Credentials: emulator.Config().Credentials, Network: "vpc"})
+
+	_, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "a"))
+
+	// The emulator's key isn't sent to another machine, and the error names that.
+	if failure := asError(t, err); !strings.HasSuffix(failure.Message, "https://esa-vpc.cn-hangzhou.aliyuncs.com") {
+		t.Errorf("%+v", failure)
+	}
 }
 
 func TestStatsTellWhatWasDone(t *testing.T) {

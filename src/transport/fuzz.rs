@@ -1,6 +1,7 @@
 //! What a server may send, for the fuzzer.
 
 use super::Reply;
+pub use super::proxy::fuzz::{proxy, proxy_reply};
 use super::reading::read_reply;
 
 /// The first byte is the size of the pieces in which the rest arrives. That makes no difference to what is read.

@@ -146,3 +146,43 @@ fn user_agent(product: Option<&str>) -> String {
         None => own,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(config: &Config, variables: &[(&str, &str)]) -> Result<Arc<Settings>, Error> {
+        Settings::new(config, &Environment::of(variables.iter().copied()), &Arc::default()).map(Arc::new)
+    }
+
+    #[test]
+    fn a_destination_can_be_one_without_a_proxy() {
+        let (endpoint, _) = Endpoint::of_url("http://100.100.100.200").unwrap();
+        let destination = Destination::new(&endpoint).unwrap();
+        let mut config = Config::new();
+        config.proxy("http://me:hunter2@p");
+        for settings in [settings(&config, &[]), settings(&Config::new(), &[("HTTP_PROXY", "http://me:hunter2@p")])] {
+            let settings = settings.unwrap();
+
+            assert!(Target::new(&settings, &destination).proxy.is_some());
+            assert!(Target::new(&settings, &destination.clone().without_proxy()).proxy.is_none());
+            assert!(!format!("{:?}", Target::new(&settings, &destination)).contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_user_agent_is_the_configuration_s_or_the_environment_s() {
+        let user_agent = |config: &Config, variables| Ok::<_, Error>(settings(config, variables)?.user_agent.clone());
+        let variable = [(environment::USER_AGENT, "other/2")];
+        let mut config = Config::new();
+
+        assert!(user_agent(&config, &[]).unwrap().ends_with(" TeaDSL/2"));
+        assert!(user_agent(&config, &variable).unwrap().ends_with(" TeaDSL/2 other/2"));
+        config.user_agent("my-agent/1.2").unwrap();
+        assert!(user_agent(&config, &variable).unwrap().ends_with(" TeaDSL/2 my-agent/1.2"));
+
+        let error = user_agent(&Config::new(), &[(environment::USER_AGENT, "a\r\nInjected: b")]).unwrap_err();
+        assert_eq!(error.status(), Status::Config);
+        assert_eq!(error.message(), "ALIBABA_CLOUD_USER_AGENT is not printable ASCII");
+    }
+}

@@ -129,8 +129,48 @@ mod tests {
         assert!(reason(directory).starts_with("CA file /: "));
     }
 
+    #[cfg(not(feature = "platform-roots"))]
     #[test]
     fn the_built_in_authorities_are_trusted_by_default() {
-        assert!(!roots(&Trust::default()).unwrap().is_empty());
+        assert_eq!(roots(&Trust::default()).unwrap().len(), webpki_roots::TLS_SERVER_ROOTS.len());
+    }
+
+    /// A file in place of the platform's store is named by the environment, so this needs a process of its own.
+    #[cfg(feature = "platform-roots")]
+    #[test]
+    fn the_platform_s_authorities_are_trusted_by_default() {
+        use std::process::{Command, Stdio};
+
+        use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
+        let mut parameters = CertificateParams::new([]).unwrap();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap();
+        let scratch = crate::scratch::Scratch::new();
+        for (content, test) in [(authority.pem().as_str(), "one_authority"), ("", "no_authority")] {
+            let child = Command::new(std::env::current_exe().unwrap())
+                .args(["--ignored", "--exact", &format!("transport::tls::tests::{test}")])
+                .env("SSL_CERT_FILE", scratch.write(test, content))
+                .env_remove("SSL_CERT_DIR")
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            let told = String::from_utf8_lossy(&child.stdout);
+            assert!(child.status.success() && told.contains("1 passed"), "{test}: {told}");
+        }
+    }
+
+    #[cfg(feature = "platform-roots")]
+    #[test]
+    #[ignore = "runs where the store is the test's own"]
+    fn one_authority() {
+        assert_eq!(roots(&Trust::default()).unwrap().len(), 1);
+    }
+
+    #[cfg(feature = "platform-roots")]
+    #[test]
+    #[ignore = "runs where the store is the test's own"]
+    fn no_authority() {
+        assert!(reason(Trust::default()).starts_with("the platform has no certificate authorities"));
     }
 }

@@ -181,6 +181,14 @@ static void the_emulator_s_key_is_for_this_machine_only(void) {
     call_lacks_credentials(config, "the emulator's access key is meant for the emulator, not for https://esa.invalid");
 }
 
+static void a_vpc_has_endpoints_of_its_own(void) {
+    esa_config *config = esa_config_new();
+    esa_config_set_credentials(config, emulator.access_key_id, emulator.access_key_secret, NULL);
+    CHECK_INTEGER(esa_config_set_network(config, "vpc"), ESA_OK);
+    call_lacks_credentials(config, "the emulator's access key is meant for the emulator, not for "
+                                   "https://esa-vpc.cn-hangzhou.aliyuncs.com");
+}
+
 static void a_null_configuration_is_the_environment(void) {
     setenv("ALIBABA_CLOUD_REGION_ID", "nowhere-1", 1);
     no_client(NULL, ESA_ERR_CONFIG, "region \"nowhere-1\" has no endpoint of ESA*");
@@ -210,6 +218,7 @@ int main(void) {
     RUN(certificate_authorities_that_cannot_be_read);
     RUN(calls_without_credentials);
     RUN(the_emulator_s_key_is_for_this_machine_only);
+    RUN(a_vpc_has_endpoints_of_its_own);
     RUN(a_null_configuration_is_the_environment);
     return stop_emulator();
 }

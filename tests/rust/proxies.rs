@@ -3,11 +3,15 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use esa::{
-    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Origin, Outcome, Record, Status,
+    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Level, Log, Origin, Outcome,
+    Record, Status,
 };
 
 use crate::emulator::Emulator;
@@ -73,11 +77,16 @@ fn a_connection_through_a_proxy_is_kept() {
 
 /// What comes of a call through a proxy at `address`, with `login`; nothing is sent to the service in any case.
 fn fails(address: SocketAddr, scheme: &str, login: &str) -> Error {
-    let emulator = Emulator::start(&["--tls"]);
-    let error = ensure(&config(&emulator, &format!("{scheme}://{login}{address}"))).unwrap_err();
+    let (emulator, log) = (Emulator::start(&["--tls"]), Arc::new(Mutex::new(String::new())));
+    let mut config = config(&emulator, &format!("{scheme}://{login}{address}"));
+    let sink = Arc::clone(&log);
+    config.log(Log::new(Level::Debug, move |_, line| sink.lock().unwrap().push_str(line)));
+    let error = ensure(&config).unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotSent, "{error:?}");
     assert!(emulator.requests().is_empty());
-    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    let told = format!("{error:?} {}", log.lock().unwrap());
+    assert!(told.contains(&address.to_string()), "{told}");
+    assert!(!told.contains("hunter2") && !told.contains(&STANDARD.encode("me:hunter2")), "{told}");
     error
 }
 
@@ -112,9 +121,11 @@ fn row_20_a_proxy_that_fails_or_goes_away_is_tried_again() {
         (&b"HTTP/1.1 502 Bad Gateway\r\n\r\n"[..], true),
         (b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 9\r\n\r\n", true),
         (b"HTTP/1.1 403 Forbidden\r\n\r\n", false),
+        (b"HTTP/1.1 407 Who\r\nProxy-Authenticate: NTLM\r\n\r\n", false),
         (b"", true),
         (b"HTTP/1.1 200 Connec", true),
-        (b"SSH-2.0-OpenSSH\r\n\r\n", false),
+        // Known for what it is, without waiting for an end that a head would have.
+        (b"SSH-2.0-OpenSSH\r\n", false),
         (b"HTTP/1.1 99999 A\r\n\r\n", false),
     ] {
         let proxy = Server::start(move |mut connection, _| {
@@ -130,6 +141,7 @@ fn row_20_a_proxy_that_fails_or_goes_away_is_tried_again() {
         (&[5, 0, 5, 2, 0, 1, 0, 0, 0, 0, 0, 0], false),
         (&[5, 0, 5, 0, 0, 9], false),
         (&[4, 0], false),
+        (&[5, 1], false),
         (&[5], true),
         (&[], true),
     ] {
@@ -167,6 +179,36 @@ fn a_proxy_that_hangs_or_talks_without_end_is_left_in_time() {
             assert_eq!(error.outcome(), Outcome::NotSent);
             assert!(started.elapsed() < Duration::from_millis(750), "{:?}", started.elapsed());
         }
+    }
+}
+
+#[test]
+fn a_proxy_that_hangs_is_left_at_once_when_the_call_is_cancelled() {
+    for scheme in ["http", "socks5h"] {
+        let (reached, was_reached) = mpsc::channel();
+        let proxy = Server::start(move |mut connection, _| {
+            let _ = connection.read(&mut [0; 4096]);
+            reached.send(()).unwrap();
+            let _ = connection.read(&mut [0; 4096]);
+        });
+        let emulator = Emulator::start(&["--tls"]);
+        let client = Client::new(&config(&emulator, &format!("{scheme}://{}", proxy.address()))).unwrap();
+        let cancel = Cancel::new().unwrap();
+        let mut options = CallOptions::new();
+        options.cancel(&cancel);
+        let request = CreateRoutineRelatedRecord { site_id: 1, name: "a", record_name: "a.example.com" };
+
+        let (error, triggered) = thread::scope(|scope| {
+            let call = scope.spawn(|| client.create_routine_related_record(&request, &options).unwrap_err());
+            was_reached.recv().unwrap();
+            let triggered = Instant::now();
+            cancel.trigger();
+            (call.join().unwrap(), triggered)
+        });
+
+        assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Cancelled, Outcome::NotSent, 1));
+        // Row 102's own allowance; the attempt's limit would be 5 s.
+        assert!(triggered.elapsed() < Duration::from_secs(1), "{:?}", triggered.elapsed());
     }
 }
 

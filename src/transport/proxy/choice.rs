@@ -20,7 +20,7 @@ pub(in super::super) enum Proxies {
 
 impl Proxies {
     /// The proxy that the caller has set ("" for none), else what the environment says. One that can't be used is an
-    /// error, wherever it would be used: to go without it might not be wanted.
+    /// error, whether or not this client would take it: to go without it might not be wanted.
     pub(in super::super) fn new(configured: Option<&str>, environment: &Environment) -> Result<Proxies, Error> {
         match configured {
             Some("") => Ok(Proxies::Configured(None)),
@@ -34,15 +34,15 @@ impl Proxies {
             let found = names.iter().find_map(|&name| Some((name, environment.get(name)?)));
             found.map(|(name, url)| parse(name, url)).transpose()
         };
-        let [all, no_proxy] = [&environment::ALL_PROXY, &environment::NO_PROXY];
         let https = of_variables(&environment::HTTPS_PROXY)?;
         // In a CGI program, a request's header Proxy becomes HTTP_PROXY.
         let http = match environment.get(environment::REQUEST_METHOD) {
             Some(_) => of_variables(&environment::HTTP_PROXY[1..])?,
             None => of_variables(&environment::HTTP_PROXY)?,
         };
-        let all = of_variables(all)?;
-        let no_proxy = no_proxy.iter().find_map(|name| environment.get(name));
+        // Where both schemes have a proxy, desktops set one here of a kind that few programs know.
+        let all = if https.is_some() && http.is_some() { None } else { of_variables(&environment::ALL_PROXY)? };
+        let no_proxy = environment::NO_PROXY.iter().find_map(|name| environment.get(name));
         Ok(Proxies::Environment {
             https: https.or_else(|| all.clone()),
             http: http.or(all),
@@ -73,6 +73,9 @@ fn parse(name: &str, url: &str) -> Result<Proxy, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
     use super::*;
 
     fn way(configured: Option<&str>, variables: &[(&str, &str)], url: &str) -> Result<Option<String>, Error> {
@@ -130,6 +133,11 @@ mod tests {
             assert_eq!(error.status(), Status::Config);
             assert!(error.message().starts_with(name) && !error.message().contains("hunter2"), "{error}");
         }
+        assert!(by(&[("HTTPS_PROXY", "p"), ("HTTP_PROXY", "p"), ("ALL_PROXY", "socks://p")], ESA).is_some());
+
+        let not_utf8 = OsString::from_vec(b"http://p\xff".to_vec());
+        let environment = Environment::of([("HTTPS_PROXY", not_utf8)]);
+        assert_eq!(Proxies::new(None, &environment).unwrap_err().message(), "HTTPS_PROXY is not a URL");
         assert!(way(Some("ftp://p"), &[], ESA).unwrap_err().message().starts_with("proxy is of a kind"));
     }
 }

@@ -3,6 +3,8 @@
 //! In both cases TLS is between this machine and the endpoint: the proxy sees where the connection goes, and no more.
 
 mod choice;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod no_proxy;
 mod socks5;
 mod tunnel;
@@ -43,7 +45,7 @@ enum Protocol {
 
 #[derive(Clone, PartialEq, Eq)]
 struct Login {
-    user: String,
+    user: Zeroizing<String>,
     password: Zeroizing<String>,
 }
 
@@ -51,7 +53,11 @@ impl Proxy {
     /// The proxy of a URL such as `http://user:password@host:3128`, `host:3128`, `socks5://host` or `socks5h://host`. The
     /// reason why it can't be used doesn't repeat it: there may be a password in it.
     fn parse(text: &str) -> Result<Proxy, &'static str> {
-        let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        // In a password it would cut the URL there, and make a host of the user's name.
+        if text.contains('#') {
+            return Err("has a '#', which is %23 in a user name or a password");
+        }
+        let url = Zeroizing::new(if text.contains("://") { text.to_owned() } else { ["http://", text].concat() });
         let url = Url::parse(&url).map_err(Unusable::reason)?;
         let (protocol, default_port) = match url.scheme.to_ascii_lowercase().as_str() {
             "http" => (Protocol::Http, 80),
@@ -62,7 +68,10 @@ impl Proxy {
         if !matches!(url.resource, "" | "/") {
             return Err("has a path or a query");
         }
-        let login = url.user_information.map(Login::parse).transpose()?;
+        let login = url.user_information.filter(|text| !text.is_empty()).map(Login::parse).transpose()?;
+        if protocol != Protocol::Http && login.as_ref().is_some_and(Login::is_too_long_for_socks) {
+            return Err("has a login of more than 255 bytes, which SOCKS5 can't carry");
+        }
         let host = url.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = url.port.unwrap_or(default_port);
         Ok(Proxy { protocol, host, port, login })
@@ -164,14 +173,22 @@ impl Login {
     /// `user:password`, percent-encoded.
     fn parse(text: &str) -> Result<Login, &'static str> {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
-        let decoded = |text: &str| {
-            let text = percent_decode_str(text).decode_utf8().map_err(|_| "has a login that is not UTF-8")?;
-            match text.chars().any(char::is_control) {
-                true => Err("has a control character in its login"),
-                false => Ok(text.into_owned()),
-            }
-        };
-        Ok(Login { user: decoded(user)?, password: Zeroizing::new(decoded(password)?) })
+        Ok(Login { user: decoded(user)?, password: decoded(password)? })
+    }
+
+    fn is_too_long_for_socks(&self) -> bool {
+        self.user.len().max(self.password.len()) > socks5::LONGEST_PART
+    }
+}
+
+fn decoded(text: &str) -> Result<Zeroizing<String>, &'static str> {
+    // As long as it can become: one that grew would leave the password behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    bytes.extend(percent_decode_str(text));
+    let text = std::str::from_utf8(&bytes).map_err(|_| "has a login that is not UTF-8")?;
+    match text.chars().any(char::is_control) {
+        true => Err("has a control character in its login"),
+        false => Ok(Zeroizing::new(text.to_owned())),
     }
 }
 
@@ -183,7 +200,7 @@ mod tests {
 
     fn parsed(text: &str) -> (Protocol, String, Option<(String, String)>) {
         let proxy = Proxy::parse(text).unwrap();
-        let login = proxy.login.clone().map(|login| (login.user, login.password.to_string()));
+        let login = proxy.login.as_ref().map(|login| (login.user.to_string(), login.password.to_string()));
         (proxy.protocol, proxy.to_string(), login)
     }
 
@@ -195,12 +212,17 @@ mod tests {
             ("Proxy.Example.com", Protocol::Http, "proxy.example.com:80", None),
             ("http://proxy:3128/", Protocol::Http, "proxy:3128", None),
             ("http://[::1]:8080", Protocol::Http, "[::1]:8080", None),
+            ("http://@proxy:3128", Protocol::Http, "proxy:3128", None),
             ("socks5://proxy", Protocol::Socks5, "proxy:1080", None),
             ("socks5h://me@proxy:9", Protocol::Socks5h, "proxy:9", login("me", "")),
             ("http://me:p%40ss%3aword@proxy:3128", Protocol::Http, "proxy:3128", login("me", "p@ss:word")),
         ] {
             assert_eq!(parsed(text), (protocol, address.to_owned(), login), "{text}");
         }
+    }
+
+    fn long_login(scheme: &str) -> String {
+        format!("{scheme}://me:{}@proxy", "a".repeat(256))
     }
 
     #[test]
@@ -215,11 +237,15 @@ mod tests {
             ("http://proxy:0", "out of range"),
             ("http://me:hunter2%0a@proxy", "control character"),
             ("http://me:%ff@proxy", "not UTF-8"),
+            ("http://me:12#hunter2@proxy", "has a '#'"),
+            ("http://me:12?hunter2@proxy", "has a path or a query"),
+            (&long_login("socks5h"), "more than 255 bytes"),
         ] {
             let refused = Proxy::parse(text).unwrap_err();
             assert!(refused.contains(reason), "{text}: {refused}");
             assert!(!refused.contains("hunter2"));
         }
+        assert!(Proxy::parse(&long_login("http")).is_ok());
     }
 
     proptest! {

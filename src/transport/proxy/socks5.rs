@@ -8,6 +8,9 @@ use super::super::stream::{read_exact, write_all};
 use super::{Failure, Login};
 use crate::call::Limits;
 
+/// The most bytes that a part can have, since its length is one byte.
+pub(super) const LONGEST_PART: usize = 255;
+
 const VERSION: u8 = 5;
 const NO_LOGIN: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
@@ -40,7 +43,11 @@ pub(super) fn open(
     match (method, login) {
         (NO_LOGIN, _) => {}
         (USER_AND_PASSWORD, Some(login)) => log_in(socket, login, limits)?,
-        _ => return Err(Failure::Login("wants a login".to_owned())),
+        (_, None) => return Err(Failure::Login("wants a login".to_owned())),
+        (_, Some(_)) => {
+            let reason = "wants another kind of login than user and password".to_owned();
+            return Err(Failure::Refused { reason, passes: false });
+        }
     }
     let mut request = vec![VERSION, CONNECT, 0];
     match target {
@@ -57,10 +64,9 @@ pub(super) fn open(
 }
 
 fn log_in(socket: &TcpStream, Login { user, password }: &Login, limits: &Limits) -> Result<(), Failure> {
-    let mut request = Zeroizing::new(vec![LOGIN_VERSION, length(user.as_bytes())?]);
-    request.extend(user.bytes());
-    request.push(length(password.as_bytes())?);
-    request.extend(password.bytes());
+    let (user, password) = (user.as_bytes(), password.as_bytes());
+    // Made in its full length: one that grew would leave the password behind.
+    let request = Zeroizing::new([&[LOGIN_VERSION, length(user)?], user, &[length(password)?], password].concat());
     write_all(socket, &request, limits)?;
     match read(socket, limits)? {
         [_, 0] => Ok(()),

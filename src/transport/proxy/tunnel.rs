@@ -24,13 +24,19 @@ pub(super) fn open(
 ) -> Result<(), Failure> {
     write_all(socket, request(endpoint, login).as_bytes(), limits)?;
     loop {
-        match status(&read_head(socket, limits)?)? {
-            100..=199 => {}
-            200..=299 => return Ok(()),
-            407 if login.is_some() => return Err(Failure::Login("doesn't accept the login (HTTP 407)".to_owned())),
-            407 => return Err(Failure::Login("wants a login (HTTP 407)".to_owned())),
+        match read_head(socket, limits)? {
+            Head { status: 100..=199, .. } => {}
+            Head { status: 200..=299, .. } => return Ok(()),
+            Head { status: 407, takes_basic: false, .. } => {
+                let reason = "wants another kind of login than Basic (HTTP 407)".to_owned();
+                return Err(Failure::Refused { reason, passes: false });
+            }
+            Head { status: 407, .. } if login.is_some() => {
+                return Err(Failure::Login("doesn't accept the login (HTTP 407)".to_owned()));
+            }
+            Head { status: 407, .. } => return Err(Failure::Login("wants a login (HTTP 407)".to_owned())),
             // It asks to come again, or couldn't connect this time.
-            status => {
+            Head { status, .. } => {
                 let reason = format!("doesn't connect (HTTP {status})");
                 return Err(Failure::Refused { reason, passes: status == 429 || status >= 500 });
             }
@@ -43,21 +49,35 @@ fn request(endpoint: &Endpoint, login: Option<&Login>) -> Zeroizing<String> {
         host if host.contains(':') => format!("[{host}]:{}", endpoint.port()),
         host => format!("{host}:{}", endpoint.port()),
     };
-    let mut request = Zeroizing::new(format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n"));
-    if let Some(Login { user, password }) = login {
-        let login = Zeroizing::new([user.as_str(), ":", password].concat());
-        let encoded = Zeroizing::new(STANDARD.encode(login.as_bytes()));
-        request.push_str("Proxy-Authorization: Basic ");
-        request.push_str(&encoded);
-        request.push_str("\r\n");
-    }
-    request.push_str("\r\n");
-    request
+    let head = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n");
+    let Some(Login { user, password }) = login else {
+        return Zeroizing::new(head + "\r\n");
+    };
+    // Each text is made in its full length: one that grew would leave the password behind.
+    let login = Zeroizing::new([user, ":", password].concat());
+    let encoded = Zeroizing::new(STANDARD.encode(login.as_bytes()));
+    Zeroizing::new([&head, "Proxy-Authorization: Basic ", encoded.as_str(), "\r\n\r\n"].concat())
 }
 
-/// The head of a reply, and not a byte of what comes after it.
-fn read_head(socket: &TcpStream, limits: &Limits) -> Result<Vec<u8>, Failure> {
-    let mut head = Vec::new();
+/// What matters of a reply's head.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    status: u16,
+    /// Whether a login may be one of Basic: that is among the kinds that the proxy tells, or it tells none.
+    takes_basic: bool,
+    length: usize,
+}
+
+#[cfg(fuzzing)]
+impl Head {
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+}
+
+/// Takes the head of a reply, and not a byte of what comes after it.
+fn read_head(socket: &TcpStream, limits: &Limits) -> Result<Head, Failure> {
+    let mut bytes = Vec::new();
     let mut piece = [0; 1024];
     loop {
         let count = peek(socket, &mut piece, limits)?;
@@ -65,27 +85,77 @@ fn read_head(socket: &TcpStream, limits: &Limits) -> Result<Vec<u8>, Failure> {
             let reason = "closes the connection instead of answering".to_owned();
             return Err(Failure::Refused { reason, passes: true });
         }
-        let before = head.len();
-        head.extend_from_slice(piece.get(..count).unwrap_or_default());
-        let end = head.windows(4).position(|window| window == b"\r\n\r\n").map(|position| position + 4);
-        let taken = end.unwrap_or(head.len()) - before;
-        read_exact(socket, piece.get_mut(..taken).unwrap_or_default(), limits)?;
-        if let Some(end) = end {
-            head.truncate(end);
+        let before = bytes.len();
+        bytes.extend_from_slice(piece.get(..count).unwrap_or_default());
+        let head = parse(&bytes)?;
+        let end = head.as_ref().map_or(bytes.len(), |head| head.length);
+        read_exact(socket, piece.get_mut(..end.saturating_sub(before)).unwrap_or_default(), limits)?;
+        if let Some(head) = head {
             return Ok(head);
         }
-        if head.len() > LARGEST_HEAD {
+        if bytes.len() > LARGEST_HEAD {
             return Err(Failure::NoAnswer("answers with more than 64 KiB of headers".to_owned()));
         }
     }
 }
 
-fn status(head: &[u8]) -> Result<u16, Failure> {
+/// The head that `bytes` begin with; `None` where there is more to come.
+pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, Failure> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut reply = httparse::Response::new(&mut headers);
-    let parsed = reply.parse(head);
-    match (parsed, reply.code) {
-        (Ok(httparse::Status::Complete(_)), Some(code)) => Ok(code),
+    match (reply.parse(bytes), reply.code) {
+        (Ok(httparse::Status::Complete(length)), Some(status)) => {
+            Ok(Some(Head { status, takes_basic: takes_basic(reply.headers), length }))
+        }
+        (Ok(httparse::Status::Partial), _) => Ok(None),
         _ => Err(Failure::NoAnswer("doesn't answer in HTTP".to_owned())),
+    }
+}
+
+fn takes_basic(headers: &[httparse::Header<'_>]) -> bool {
+    let mut kinds = headers
+        .iter()
+        .filter(|header| header.name.eq_ignore_ascii_case("Proxy-Authenticate"))
+        .map(|header| header.value);
+    let is_basic =
+        |kind: &[u8]| kind.split(|byte| b", ".contains(byte)).any(|word| word.eq_ignore_ascii_case(b"Basic"));
+    kinds.clone().next().is_none() || kinds.any(is_basic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Option<Head> {
+        parse(text.as_bytes()).ok().unwrap()
+    }
+
+    #[test]
+    fn a_head_ends_with_an_empty_line_and_begins_as_http_does() {
+        for (head, rest) in [("HTTP/1.1 200 OK\r\nVia: a\r\n\r\n", "\x16\x03"), ("HTTP/1.0 200\n\n", "HTTP/1.1")] {
+            let whole = Some(Head { status: 200, takes_basic: true, length: head.len() });
+            assert_eq!(parsed(&[head, rest].concat()), whole);
+            for end in 0..head.len() {
+                assert_eq!(parsed(&head[..end]), None, "{:?}", &head[..end]);
+            }
+        }
+        for text in ["SSH-2.0", "220 smtp", "HTTP/1.1 99999", "HTTP/1.1 200 OK\r\nno header\r\n"] {
+            assert!(parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_kinds_of_login_that_a_proxy_takes() {
+        for (headers, takes_basic) in [
+            ("", true),
+            ("Proxy-Authenticate: Basic realm=\"a\"\r\n", true),
+            ("Proxy-Authenticate: Negotiate\r\nproxy-authenticate: basic\r\n", true),
+            ("Proxy-Authenticate: Digest realm=\"a\",Basic realm=\"a\"\r\n", true),
+            ("Proxy-Authenticate: NTLM\r\n", false),
+            ("Proxy-Authenticate: Digest realm=\"Basically\"\r\nWWW-Authenticate: Basic\r\n", false),
+        ] {
+            let head = parsed(&format!("HTTP/1.1 407 Who\r\n{headers}\r\n")).unwrap();
+            assert_eq!((head.status, head.takes_basic), (407, takes_basic), "{headers}");
+        }
     }
 }
