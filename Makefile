@@ -1,6 +1,6 @@
 # libesa: build, try, test. `make help` lists what there is.
 #
-# Everything that is built or installed goes below target/.
+# Everything that is built or installed goes below target/, and a copy of the static archive to where Go looks for it.
 
 CARGO  ?= cargo
 CC     ?= cc
@@ -19,7 +19,7 @@ export ESA_EMULATOR   := $(CURDIR)/target/debug/esa-emulator
 export PYTHONPATH     := $(CURDIR)/bindings/python/src
 export CGO_ENABLED    := 1
 
-.PHONY: help all stage emulator examples demo test lint format clean header
+.PHONY: help all stage emulator examples demo wheels test lint format clean header
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,12 +29,13 @@ all: stage examples ## build everything that ships, and the examples
 # --- the library, as it ships -----------------------------------------------------------------------------------------
 
 STAGED := $(STAGE)/.done
+GO_LIBRARY := bindings/go/lib/linux_$(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))/libesa.a
 SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs cbindgen.toml
 HEADERS := include/esa.h include/esa.hpp
 LAYOUT  := scripts/layout scripts/static-archive scripts/libesa.pc.in scripts/native-libraries scripts/manual.py \
     scripts/header.py $(wildcard cmake/*) THIRD-PARTY-NOTICES LICENSE examples/c/create_record.c
 
-stage: $(STAGED) ## lay out the library below target/stage, as an installed one
+stage: $(STAGED) $(GO_LIBRARY) ## lay out the library below target/stage, as an installed one, and beside the Go package
 
 # The two files are built one by one: together, or beside an rlib, they can't be optimised as a whole.
 BUILT := target/built
@@ -49,6 +50,10 @@ $(STAGED): $(SOURCES) $(HEADERS) $(LAYOUT) Makefile
 	scripts/static-archive $(RELEASE)/libesa.so $(RELEASE)/libesa.a $(BUILT)/libesa.a
 	$(call layout,install,$(STAGE),,$(STAGE)/lib,$(STAGE)/include,$(STAGE)/share/man,$(STAGE)/share/doc/libesa)
 	touch $@
+
+$(GO_LIBRARY): $(STAGED)
+	@mkdir -p $(@D)
+	cp $(STAGE)/include/esa.h $(STAGE)/lib/libesa.a $(@D)/
 
 # action, prefix, DESTDIR, directories of libraries, headers, manual pages and documents
 layout = FROM=$(BUILT) VERSION=$(VERSION) PYTHON="$(PYTHON)" PREFIX="$2" DESTDIR="$3" LIBDIR="$4" INCLUDEDIR="$5" \
@@ -89,25 +94,36 @@ EXAMPLES := target/examples
 C_FLAGS   := -std=c99 -Wall -Wextra -Wpedantic -Werror -O2
 CXX_FLAGS := -std=c++17 -Wall -Wextra -Wpedantic -Werror -O2
 
-examples: $(EXAMPLES)/create_record_c $(EXAMPLES)/create_record_cpp $(EXAMPLES)/create_record_go ## build the examples
+EXAMPLE_NAMES := create_record bind_domains
 
-$(EXAMPLES)/create_record_c: examples/c/create_record.c $(STAGED)
+examples: $(foreach name,$(EXAMPLE_NAMES),$(EXAMPLES)/$(name)_c $(EXAMPLES)/$(name)_cpp $(EXAMPLES)/$(name)_go) ## build the examples
+
+$(EXAMPLES)/%_c: examples/c/%.c $(STAGED)
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa
 
-$(EXAMPLES)/create_record_cpp: examples/cpp/create_record.cpp $(STAGED)
+$(EXAMPLES)/%_cpp: examples/cpp/%.cpp $(STAGED)
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) -I$(STAGE)/include $< -o $@ -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa
 
-$(EXAMPLES)/create_record_go: examples/go/create_record/main.go $(wildcard bindings/go/*.go) $(STAGED)
+$(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go) $(GO_LIBRARY)
 	@scripts/need $(GO) $(CC)
 	@mkdir -p $(@D)
 	@rm -f $@ # Go doesn't notice when the static archive changes.
-	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./create_record
+	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./$*
 
 demo: stage emulator examples ## run the four examples against the emulator
 	@scripts/need $(PYTHON)
 	@$(PYTHON) scripts/demo.py
+
+# --- Python's packages ------------------------------------------------------------------------------------------------
+
+wheels: $(VENV)/.done ## Python's wheels and source distributions, below target/python
+	@scripts/need $(CARGO)
+	rm -rf target/python
+	for package in python python-emulator; do \
+	    (cd bindings/$$package && CARGO="$(CARGO)" $(VENV)/bin/python -m hatchling build -d $(CURDIR)/target/python) || exit 1; \
+	done
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
@@ -172,8 +188,9 @@ test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and
 
 .PHONY: check-memory load soak fuzz
 
-check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer
+check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer, and the Go ones under the latter
 	CARGO="$(CARGO)" tests/c/check-memory
+	cd bindings/go && $(GO) test -asan -count=1 ./...
 
 LOAD := $(CARGO) test --locked --features capi --test load -- --ignored --nocapture --exact
 
@@ -199,7 +216,7 @@ fuzz: ## fuzz each target for a minute (FUZZ_SECONDS=… for others)
 
 # --- speed and size ---------------------------------------------------------------------------------------------------
 
-.PHONY: bench bench-clients
+.PHONY: bench bench-clients bench-contention bench-bulk
 
 BENCH := target/bench
 BENCH_C := -D_GNU_SOURCE -Ibenches/clients -I$(STAGE)/include
@@ -229,6 +246,20 @@ $(BENCH)/libesa_cpp: benches/clients/libesa.cpp benches/clients/driver.h $(STAGE
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) $(BENCH_C) $< -o $@ $(BENCH_LINK)
 
+$(BENCH)/contention: benches/contention/worker.c $(STAGED)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ $(BENCH_LINK)
+
+bench-contention: $(BENCH)/contention ## many processes that share an account, half an hour (QUICK=1: a few minutes)
+	@scripts/need $(CARGO) $(PYTHON)
+	$(CARGO) build --release --locked --package esa-emulator
+	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(PYTHON) benches/contention/run.py $(if $(QUICK),--quick)
+
+bench-bulk: stage ## a thousand names in bulk and one by one, two minutes
+	@scripts/need $(CARGO) $(PYTHON)
+	$(CARGO) build --release --locked --package esa-emulator
+	ESA_EMULATOR=$(RELEASE)/esa-emulator $(PYTHON) benches/bulk/run.py
+
 # --- form -------------------------------------------------------------------------------------------------------------
 
 C_FILES := $(shell find include examples tests benches -name '*.[ch]' -o -name '*.[ch]pp' | grep -v '^include/esa\.h$$')
@@ -257,4 +288,4 @@ format: $(VENV)/.done ## put everything into form
 	$(VENV)/bin/clang-format -i $(C_FILES)
 
 clean: ## remove all that was built or installed here
-	rm -rf target
+	rm -rf target $(wildcard bindings/go/lib/*/esa.h bindings/go/lib/*/libesa.a)

@@ -129,7 +129,10 @@ class Running:
 
 @dataclass
 class Measured:
-    """What a client took, over all rounds. Times are in microseconds."""
+    """What a client took, over all rounds. Times are in microseconds.
+
+    A figure is that of its best round, but for the 99th percentile: what else the machine does can only add to it.
+    """
 
     client: Client
     latencies: list[int] = field(default_factory=list)
@@ -149,7 +152,7 @@ class Measured:
 
     @property
     def p50(self) -> float:
-        return statistics.median(self.p50s)
+        return min(self.p50s)
 
     @property
     def p99(self) -> float:
@@ -157,17 +160,12 @@ class Measured:
 
     @property
     def cpu(self) -> float:
-        return statistics.median(self.cpus)
+        return min(self.cpus)
 
     @property
     def rate(self) -> float:
         """Calls per second."""
-        return statistics.median(self.rates)
-
-
-def ratio(one: Sequence[float], other: Sequence[float]) -> float:
-    """How many times `other` `one` is. Both have a value for each round, and only those of one round are compared."""
-    return statistics.median(a / b for a, b in zip(one, other))
+        return max(self.rates)
 
 
 def in_turns(running: Iterable[Running], rounds: int, seconds: float) -> dict[str, Measured]:
@@ -197,8 +195,8 @@ def start_to_first_record(clients: Sequence[Client], url: str, repeats: int) -> 
             milliseconds = (time.monotonic() - started) * 1e3
             taken[client.key].append((milliseconds, running.resident_kilobytes() / 1024))
             running.end()
-    medians = {key: [statistics.median(column) for column in zip(*values)] for key, values in taken.items()}
-    return {key: (milliseconds, megabytes) for key, (milliseconds, megabytes) in medians.items()}
+    best = {key: [min(column) for column in zip(*values)] for key, values in taken.items()}
+    return {key: (milliseconds, megabytes) for key, (milliseconds, megabytes) in best.items()}
 
 
 def growth(client: Client, url: str, threads: int, calls: int) -> tuple[float, int]:

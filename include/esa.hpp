@@ -40,6 +40,7 @@
 #include <expected>
 #endif
 #if defined(__cpp_lib_jthread)
+#include <concepts>
 #include <stop_token>
 #endif
 
@@ -188,6 +189,8 @@ template <auto release> struct Release {
 template <class T, auto release> using Handle = std::unique_ptr<T, Release<release>>;
 using ErrorHandle = Handle<esa_error, esa_error_free>;
 using CancelHandle = Handle<esa_cancel, esa_cancel_free>;
+using BulkHandle = Handle<esa_bulk, esa_bulk_free>;
+using RecordHandle = Handle<esa_create_routine_related_record_result, esa_create_routine_related_record_result_free>;
 
 #if defined(__cpp_lib_expected)
 inline std::unexpected<Error> failure(Error error) { return std::unexpected<Error>(std::move(error)); }
@@ -518,6 +521,14 @@ struct CreateRoutineRelatedRecordResult {
     std::int64_t site_id = 0;
 };
 
+// What came of each of many records that were ensured, in their order.
+using EnsuredRecords = std::vector<Result<CreateRoutineRelatedRecordResult>>;
+
+// Told after each of many records: `done` of `count` have been tried, and what came of the last one. It returns whether
+// to go on; it may make calls.
+using Progress =
+    std::function<bool(std::size_t done, std::size_t count, const Result<CreateRoutineRelatedRecordResult> &last)>;
+
 // Which record to delete.
 struct DeleteRoutineRelatedRecordRequest {
     // The site's id: 1 or more.
@@ -753,6 +764,59 @@ class Client {
     }
 #endif
 
+    // Ensures many records, one after the other, and tells what came of each: those that exist already cost a twentieth
+    // of a call; see esa_ensure_routine_related_records(). `options` are for each record and `timeout` for all
+    // together, zero for as long as it takes. Where `progress` returns false, the rest is cancelled. What it throws
+    // ends the call and comes out of it; run again with the same requests, it does what is left to do.
+    //
+    // The call itself fails where an argument can't be used, with nothing sent.
+#if defined(__cpp_exceptions)
+    EnsuredRecords ensure_routine_related_records(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
+                                                  const CallOptions &options = {}, Timeout timeout = {},
+                                                  const Progress &progress = {}) const {
+        return detail::value_or_throw(try_ensure_routine_related_records(requests, options, timeout, progress));
+    }
+#endif
+    Result<EnsuredRecords>
+    try_ensure_routine_related_records(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
+                                       const CallOptions &options = {}, Timeout timeout = {},
+                                       const Progress &progress = {}) const {
+        // The call may outlast this object.
+        const auto callbacks = callbacks_;
+        const auto bulk = begin_bulk(requests, options, timeout);
+        if (!bulk) {
+            return detail::failure(bulk.error());
+        }
+        EnsuredRecords ensured;
+        ensured.reserve(requests.size());
+        while (ensured.size() < requests.size()) {
+            ensured.push_back(next_of(bulk->get()));
+            if (progress && !progress(ensured.size(), requests.size(), ensured.back())) {
+                ensured.resize(requests.size(), detail::failure(Error(ESA_ERR_CANCELLED, "cancelled before its turn",
+                                                                      "Nothing was sent; call again when you like.")));
+            }
+        }
+        return ensured;
+    }
+#if defined(__cpp_lib_jthread)
+    // Templates, so that {} stands for the options of the form above.
+#if defined(__cpp_exceptions)
+    EnsuredRecords ensure_routine_related_records(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
+                                                  std::same_as<std::stop_token> auto stop, Timeout timeout = {},
+                                                  const Progress &progress = {}) const {
+        return detail::value_or_throw(try_ensure_routine_related_records(requests, std::move(stop), timeout, progress));
+    }
+#endif
+    Result<EnsuredRecords>
+    try_ensure_routine_related_records(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
+                                       std::same_as<std::stop_token> auto stop, Timeout timeout = {},
+                                       const Progress &progress = {}) const {
+        return stopped_by(std::move(stop), {}, [&](const CallOptions &options) {
+            return try_ensure_routine_related_records(requests, options, timeout, progress);
+        });
+    }
+#endif
+
     // Deletes a record, so that it is gone afterwards; one that doesn't exist is a success as well.
 #if defined(__cpp_exceptions)
     DeleteRoutineRelatedRecordResult delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request,
@@ -871,6 +935,19 @@ class Client {
         if (texts.problem()) {
             return detail::failure(*texts.problem());
         }
+        const auto c_options = to_c(options);
+        if (!c_options) {
+            return detail::failure(c_options.error());
+        }
+        CResult *result = nullptr;
+        esa_error *error = nullptr;
+        if (operation(native_handle(), &c_request, &*c_options, &result, &error) != ESA_OK) {
+            return detail::failure(Error(*detail::ErrorHandle(error)));
+        }
+        return detail::to_cpp(*detail::Handle<CResult, release>(result));
+    }
+
+    static Result<esa_call_options> to_c(const CallOptions &options) {
         const auto timeout_ms = options.timeout.milliseconds("timeout");
         if (!timeout_ms) {
             return detail::failure(timeout_ms.error());
@@ -879,13 +956,49 @@ class Client {
         c_options.cancel = options.cancel ? options.cancel->native_handle() : nullptr;
         c_options.timeout_ms = *timeout_ms;
         c_options.max_attempts = options.max_attempts;
+        return c_options;
+    }
 
-        CResult *result = nullptr;
+    Result<detail::BulkHandle> begin_bulk(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
+                                          const CallOptions &options, Timeout timeout) const {
+        detail::Texts texts;
+        std::vector<esa_create_routine_related_record_request> items;
+        items.reserve(requests.size());
+        for (const auto &request : requests) {
+            items.push_back(detail::to_c(request, texts));
+            if (const auto &problem = texts.problem()) {
+                const auto item = "items[" + std::to_string(items.size() - 1) + "]: ";
+                return detail::failure(Error(problem->status(), item + problem->message(), problem->advice()));
+            }
+        }
+        const auto timeout_ms = timeout.milliseconds("timeout");
+        if (!timeout_ms) {
+            return detail::failure(timeout_ms.error());
+        }
+        const auto c_options = to_c(options);
+        if (!c_options) {
+            return detail::failure(c_options.error());
+        }
+        esa_ensure_routine_related_records_request c_request = ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+        c_request.items = items.data();
+        c_request.count = items.size();
+        c_request.timeout_ms = *timeout_ms;
+
+        esa_bulk *bulk = nullptr;
         esa_error *error = nullptr;
-        if (operation(native_handle(), &c_request, &c_options, &result, &error) != ESA_OK) {
+        if (esa_bulk_new(native_handle(), &c_request, &*c_options, &bulk, &error) != ESA_OK) {
             return detail::failure(Error(*detail::ErrorHandle(error)));
         }
-        return detail::to_cpp(*detail::Handle<CResult, release>(result));
+        return detail::BulkHandle(bulk);
+    }
+
+    static Result<CreateRoutineRelatedRecordResult> next_of(esa_bulk *bulk) {
+        esa_create_routine_related_record_result *result = nullptr;
+        esa_error *error = nullptr;
+        if (esa_bulk_next(bulk, &result, &error) != ESA_OK) {
+            return detail::failure(Error(*detail::ErrorHandle(error)));
+        }
+        return detail::to_cpp(*detail::RecordHandle(result));
     }
 
 #if defined(__cpp_lib_jthread)

@@ -49,54 +49,84 @@ func (handle *handle) close() {
 
 // run makes one native call within ctx. It returns when that is over, and not before.
 func run[T any](ctx context.Context, client *Client, call func(nativeClient, nativeLimits) (*T, *Error)) (*T, error) {
-	// A blocked native call holds a thread, so only so many may be under way.
-	select {
-	case client.slots <- struct{}{}:
-		defer func() { <-client.slots }()
-	case <-ctx.Done():
+	timeout, err := client.enter(ctx)
+	if err != nil {
+		return nil, err
 	}
-	timeout, cause := remaining(ctx)
-	if cause != nil {
-		return nil, endedBefore(cause)
+	defer client.leave()
+	limits, release, err := limitsOf(ctx, timeout)
+	if err != nil {
+		return nil, err
 	}
-	if !client.handle.enter() {
-		return nil, ErrClosed
-	}
-	defer client.handle.leave()
-
-	limits := nativeLimits{timeout: timeout}
-	if ctx.Done() != nil {
-		cancel := newNativeCancel()
-		if cancel == (nativeCancel{}) {
-			return nil, noDescriptors()
-		}
-		defer cancel.free()
-		limits.cancel = cancel
-
-		triggered := make(chan struct{})
-		stop := context.AfterFunc(ctx, func() {
-			defer close(triggered)
-			// The library sees the deadline by itself, and then says where the time went.
-			if timeout == 0 || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				cancel.trigger()
-			}
-		})
-		defer func() {
-			if !stop() {
-				<-triggered
-			}
-		}()
-	}
+	defer release()
 
 	result, failure := call(client.handle.native, limits)
 	if failure == nil {
 		return result, nil
 	}
-	// A failure that may pass ended the call for want of time, if there is none.
-	if failure.Status == StatusCancelled || failure.Status == StatusTimeout || failure.Retryable {
-		_, failure.cause = remaining(ctx)
+	return nil, failure.within(ctx)
+}
+
+// enter waits within ctx until a native call may begin, and tells the milliseconds that are left then, 0 where ctx has no
+// deadline.
+func (client *Client) enter(ctx context.Context) (timeout uint32, err error) {
+	// A blocked native call holds a thread, so only so many may be under way.
+	select {
+	case client.slots <- struct{}{}:
+	case <-ctx.Done():
+		return 0, endedBefore(ctx.Err())
 	}
-	return nil, failure
+	timeout, cause := remaining(ctx)
+	if cause == nil && client.handle.enter() {
+		return timeout, nil
+	}
+	<-client.slots
+	if cause != nil {
+		return 0, endedBefore(cause)
+	}
+	return 0, ErrClosed
+}
+
+// leave follows when the native call is over.
+func (client *Client) leave() {
+	client.handle.leave()
+	<-client.slots
+}
+
+// limitsOf makes native calls end with ctx, which has timeout milliseconds left. Release the limits when the calls are
+// over.
+func limitsOf(ctx context.Context, timeout uint32) (limits nativeLimits, release func(), err error) {
+	if ctx.Done() == nil {
+		return nativeLimits{timeout: timeout}, func() {}, nil
+	}
+	cancel := newNativeCancel()
+	if cancel == (nativeCancel{}) {
+		return nativeLimits{}, nil, noDescriptors()
+	}
+	triggered := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(triggered)
+		// The library sees the deadline by itself, and then says where the time went.
+		if timeout == 0 || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			cancel.trigger()
+		}
+	})
+	release = func() {
+		if !stop() {
+			<-triggered
+		}
+		cancel.free()
+	}
+	return nativeLimits{timeout: timeout, cancel: cancel}, release, nil
+}
+
+// within is the error as that of a call within ctx: the context's as well, where that ended the call.
+func (e *Error) within(ctx context.Context) *Error {
+	// A failure that may pass ended the call for want of time, if there is none.
+	if e.Status == StatusCancelled || e.Status == StatusTimeout || e.Retryable {
+		_, e.cause = remaining(ctx)
+	}
+	return e
 }
 
 // remaining is the time until ctx's deadline in milliseconds, 0 where it has none; or why no time is left. The context's

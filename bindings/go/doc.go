@@ -9,8 +9,8 @@
 // [Client.EnsureRoutineRelatedRecord] is the call for programs that run more than once: it succeeds where the record is
 // there already.
 //
-// The work is done by libesa, which cgo links in. By default that is the static archive which `make stage` leaves in
-// the repository; with the build tag esa_system it is the installed library, found by pkg-config.
+// The work is done by libesa, which cgo links in. By default that is the static archive below lib, so that programs need
+// nothing beside them; with the build tag esa_system it is the installed library, found by pkg-config.
 //
 // Package [github.com/libesa/libesa/bindings/go/esatest] starts an emulator of the service to test against.
 package esa

@@ -75,6 +75,35 @@ func ExampleClient_EnsureRoutineRelatedRecord() {
 	// 54362329990032 ESA_ORIGIN_EXISTING
 }
 
+func ExampleClient_EnsureRoutineRelatedRecords() {
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	var requests []esa.CreateRoutineRelatedRecordRequest
+	for _, recordName := range []string{"blog.example.com", "shop.example.org", "wiki.example.com"} {
+		requests = append(requests, esa.CreateRoutineRelatedRecordRequest{
+			SiteID: 54362329990032, Name: "test-routine1", RecordName: recordName,
+		})
+	}
+
+	done := 0
+	for record, err := range client.EnsureRoutineRelatedRecords(context.Background(), requests) {
+		recordName := requests[done].RecordName
+		done++
+		if err != nil {
+			fmt.Println(recordName, "failed:", errors.Is(err, esa.ErrSiteParameterNotMatch))
+			continue
+		}
+		fmt.Println(recordName, record.Origin)
+	}
+	// Output:
+	// blog.example.com ESA_ORIGIN_CREATED
+	// shop.example.org failed: true
+	// wiki.example.com ESA_ORIGIN_CREATED
+}
+
 func ExampleClient_RelatedRecords() {
 	client, err := esa.New(esa.Config{})
 	if err != nil {

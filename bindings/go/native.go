@@ -1,11 +1,13 @@
 package esa
 
 /*
-#cgo !esa_system CFLAGS: -I${SRCDIR}/../../target/stage/include
-#cgo !esa_system LDFLAGS: ${SRCDIR}/../../target/stage/lib/libesa.a -lgcc_s -lutil -lrt -lpthread -lm -ldl
-#cgo esa_system pkg-config: libesa
-
+#if __has_include(<esa.h>)
 #include <esa.h>
+#else
+#error "libesa for this platform isn't here: run `make stage` in its repository, or install it and build with -tags esa_system"
+#endif
+#include <stdlib.h>
+#include <string.h>
 
 void esaGoLog(uintptr_t logger, int32_t level, char *message);
 void esaGoCredentials(uintptr_t provider, uint32_t timeout_ms, esa_credentials *credentials);
@@ -69,6 +71,42 @@ static inline call_answer create_record(const esa_client *client, call_limits li
     request.record_name = record_name;
     ANSWER(ensure ? esa_ensure_routine_related_record : esa_create_routine_related_record,
            esa_create_routine_related_record_result);
+}
+
+typedef struct {
+    esa_bulk *bulk;
+    esa_error *error;
+} begun_bulk;
+
+// `names` has a routine's and a record's name for each, one terminated string after the other.
+static inline begun_bulk begin_bulk(const esa_client *client, call_limits limits, size_t count, const int64_t *site_ids,
+                                    const char *names) {
+    esa_create_routine_related_record_request *items = calloc(count, sizeof *items);
+    for (size_t i = 0; items && i < count; i++) {
+        items[i] = (esa_create_routine_related_record_request)ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+        items[i].site_id = site_ids[i];
+        items[i].name = names;
+        items[i].record_name = names + strlen(names) + 1;
+        names = items[i].record_name + strlen(items[i].record_name) + 1;
+    }
+    esa_ensure_routine_related_records_request request = ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+    request.items = items;
+    request.count = count;
+    request.timeout_ms = limits.timeout_ms;
+    esa_call_options each = ESA_CALL_OPTIONS_INIT;
+    each.cancel = limits.cancel;
+    begun_bulk begun;
+    esa_bulk_new(client, &request, &each, &begun.bulk, &begun.error);
+    free(items);
+    return begun;
+}
+
+static inline call_answer next_of_bulk(esa_bulk *bulk) {
+    esa_create_routine_related_record_result *result;
+    call_answer answer;
+    esa_bulk_next(bulk, &result, &answer.error);
+    answer.result = result;
+    return answer;
 }
 
 static inline call_answer delete_record(const esa_client *client, call_limits limits, int64_t site_id,
@@ -220,17 +258,49 @@ func (client nativeClient) createRecord(
 ) (*Record, *Error) {
 	answer := C.create_record(client.client, limits.native(), truth(ensure), C.int64_t(request.SiteID),
 		terminated(request.Name), terminated(request.RecordName))
-	return take(answer, freeRecord, func(result *C.esa_create_routine_related_record_result) *Record {
-		return &Record{
-			RecordID:  int64(result.record_id),
-			SiteID:    int64(result.site_id),
-			Origin:    Origin(result.origin),
-			Attempts:  int(result.attempts),
-			Status:    C.GoString(result.status),
-			RequestID: C.GoString(result.request_id),
-		}
-	})
+	return take(answer, freeRecord, record)
 }
+
+func record(result *C.esa_create_routine_related_record_result) *Record {
+	return &Record{
+		RecordID:  int64(result.record_id),
+		SiteID:    int64(result.site_id),
+		Origin:    Origin(result.origin),
+		Attempts:  int(result.attempts),
+		Status:    C.GoString(result.status),
+		RequestID: C.GoString(result.request_id),
+	}
+}
+
+// nativeBulk is an esa_bulk.
+type nativeBulk struct {
+	bulk *C.esa_bulk
+}
+
+// beginBulk sends nothing yet. The limits are those of all records together, and must not be released before the bulk.
+func (client nativeClient) beginBulk(
+	requests []CreateRoutineRelatedRecordRequest, limits nativeLimits,
+) (nativeBulk, *Error) {
+	siteIDs := make([]C.int64_t, len(requests))
+	var names strings.Builder
+	for i, request := range requests {
+		siteIDs[i] = C.int64_t(request.SiteID)
+		names.WriteString(request.Name + "\x00" + request.RecordName + "\x00")
+	}
+	begun := C.begin_bulk(client.client, limits.native(), C.size_t(len(requests)), unsafe.SliceData(siteIDs),
+		terminated(names.String()))
+	if begun.error != nil {
+		return nativeBulk{}, takeError(begun.error)
+	}
+	return nativeBulk{begun.bulk}, nil
+}
+
+// next ensures the next record, and blocks until that is over.
+func (bulk nativeBulk) next() (*Record, *Error) {
+	return take(C.next_of_bulk(bulk.bulk), freeRecord, record)
+}
+
+func (bulk nativeBulk) free() { C.esa_bulk_free(bulk.bulk) }
 
 func (client nativeClient) deleteRecord(
 	request *DeleteRoutineRelatedRecordRequest, limits nativeLimits,

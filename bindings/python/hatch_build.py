@@ -1,73 +1,82 @@
-"""Builds what is native in a wheel with cargo, or takes what was built before.
+"""Builds what of a distribution is in Rust, as a hook of hatchling's.
 
-The table of this hook in pyproject.toml says what: `arguments` for cargo, the `artifact` below cargo's target
-directory, `prebuilt`, the environment variable that names a file to take instead, and where in the wheel it goes:
-`package_file` or `script`. The Rust sources are two directories up in the repository, and in rust/ in a source
-distribution.
+`[tool.hatch.build.hooks.custom]` in pyproject.toml tells what that is. The Rust sources are those of the repository, or
+in a source distribution those that it brings along.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PLATFORM = "LIBESA_WHEEL_PLATFORM"
+# What cargo needs. All members of the workspace are part of it for both distributions: the lock file covers them.
+SOURCES = (
+    "Cargo.lock",
+    "Cargo.toml",
+    "benches/Cargo.toml",
+    "benches/src",
+    "build.rs",
+    "cbindgen.toml",
+    "include",
+    "src",
+    "tests/emulator/Cargo.toml",
+    "tests/emulator/src",
+)
 
 
-class NativeHook(BuildHookInterface[Any]):
-    """Puts the native file into the wheel, which is then one for this platform and for any Python 3."""
+class RustHook(BuildHookInterface):  # type: ignore[type-arg]
+    """The hook, which hatchling finds by its base class."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Called before a wheel is built."""
-        if version == "editable":
-            sys.exit(
-                f"{self.metadata.name} can't be installed as editable, since nothing would put the native file there: "
-                "set PYTHONPATH to its sources and LIBESA_LIBRARY to a built libesa.so instead"
-            )
-        file = str(self.prebuilt() or self.built())
-        if "script" in self.config:
-            build_data["shared_scripts"][file] = self.config["script"]
-        else:
-            build_data["force_include"][file] = self.config["package_file"]
-        for name in self.config["licences"]:
-            build_data["shared_data"][str(self.sources() / name)] = f"share/doc/{self.metadata.name}/{name}"
-        # A wheel for an index has to say which systems it was checked on; who does that sets the variable.
-        platform = os.environ.get(PLATFORM) or sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        """Adds the sources to a source distribution, and to a wheel what is built of them."""
+        brought = Path(self.root, "rust")
+        sources = brought if brought.exists() else Path(self.root).parents[1]
+        if self.target_name == "sdist":
+            self._add_sources(sources, build_data)
+            return
+        built = self._prebuilt() or self._build(sources)
         build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{platform}"
+        build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+        if version == "editable" and "editable" in self.config:
+            shutil.copy(built, Path(self.root, self.config["editable"]))
+        else:
+            build_data[self.config["into"]][str(built)] = self.config["as"]
 
-    def prebuilt(self) -> Path | None:
-        """The file that the environment names, where it does."""
+    def _add_sources(self, sources: Path, build_data: dict[str, Any]) -> None:
+        files = {**build_data["force_include"], **{str(sources / name): f"rust/{name}" for name in SOURCES}}
+        # Files that are links in the repository would be links to nowhere.
+        build_data["force_include"] = {os.path.realpath(file): name for file, name in files.items()}
+
+    def _prebuilt(self) -> Path | None:
+        """The file that the environment names in place of building one."""
         variable = self.config["prebuilt"]
-        given = os.environ.get(variable)
-        if not given:
+        named = os.environ.get(variable)
+        if not named:
             return None
-        if not Path(given).is_file():
-            sys.exit(f"{variable} names no file: {given}")
-        return Path(given).resolve()
+        prebuilt = Path(named).absolute()
+        if not prebuilt.is_file():
+            self.app.abort(f"{self.metadata.name}: {variable} names {prebuilt}, which is no file")
+        return prebuilt
 
-    def built(self) -> Path:
-        """The file that cargo builds."""
-        cargo = shutil.which(os.environ.get("CARGO") or "cargo")
-        if cargo is None:
-            instead = f"see https://rustup.rs, or set {self.config['prebuilt']}"
-            sys.exit(f"cargo is missing, which builds {self.metadata.name}: {instead}")
-        root = self.sources()
-        target = Path(os.environ.get("CARGO_TARGET_DIR") or root / "target").resolve()
-        command = [cargo, *self.config["arguments"]]
-        done = subprocess.run(command, cwd=root, env={**os.environ, "CARGO_TARGET_DIR": str(target)}, check=False)
-        if done.returncode != 0:
-            sys.exit(f"cargo could not build {self.metadata.name}: its messages are above")
-        return target / self.config["artifact"]
-
-    def sources(self) -> Path:
-        """Where the Rust sources are."""
-        distributed = Path(self.root, "rust")
-        return distributed if distributed.exists() else Path(self.root, "..", "..").resolve()
+    def _build(self, sources: Path) -> Path:
+        command = [os.environ.get("CARGO") or "cargo", "rustc", "--release", "--locked", *self.config["cargo"]]
+        command += ["--message-format", "json-render-diagnostics", "--", *self.config["rustc"]]
+        try:
+            done = subprocess.run(command, cwd=sources, stdout=subprocess.PIPE, check=False)
+        except FileNotFoundError:
+            self.app.abort(
+                f"{self.metadata.name}: there is no {command[0]}, which builds it: install Rust 1.85 or newer, "
+                f"or let {self.config['prebuilt']} name a {self.config['file']} that is built"
+            )
+        if done.returncode:
+            self.app.abort(f"{self.metadata.name}: cargo failed, see above")
+        messages = map(json.loads, done.stdout.splitlines())
+        files = [Path(file) for message in messages for file in message.get("filenames", ())]
+        return next(file for file in files if file.name == self.config["file"])

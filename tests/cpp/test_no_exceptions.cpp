@@ -36,6 +36,26 @@ static void calls_return_results() {
     CHECK_INTEGER(lines, 2);
 }
 
+static void many_records_return_results() {
+    esa::Config config;
+    config.set_endpoint(emulator.url).set_credentials(emulator.access_key_id, emulator.access_key_secret);
+    const auto client = esa::Client::try_make(config);
+    CHECK(client);
+    const esa::CreateRoutineRelatedRecordRequest good{emulator.site_id, emulator.routine, "many.example.com"};
+    const esa::CreateRoutineRelatedRecordRequest bad{emulator.site_id, emulator.routine, "many.elsewhere.org"};
+    const auto go_on_once = [](std::size_t done, std::size_t, const auto &) { return done < 2; };
+
+    const auto ensured = client->try_ensure_routine_related_records({good, bad, good}, {}, {}, go_on_once);
+
+    CHECK(ensured);
+    CHECK_INTEGER(static_cast<std::int64_t>(ensured->size()), 3);
+    CHECK((*ensured)[0]);
+    CHECK(!(*ensured)[1]);
+    CHECK_INTEGER((*ensured)[1].error().status(), ESA_ERR_REJECTED);
+    CHECK(!(*ensured)[2]);
+    CHECK_INTEGER((*ensured)[2].error().status(), ESA_ERR_CANCELLED);
+}
+
 static void failures_return_errors() {
     esa::Config config;
     config.set_region("nowhere-1");
@@ -70,6 +90,7 @@ int main() {
         return 2;
     }
     RUN(calls_return_results);
+    RUN(many_records_return_results);
     RUN(failures_return_errors);
     RUN(a_provider_returns_what_it_has_or_an_error);
     return esa_emulator_stop(&emulator) != 0 || check_failed_tests != 0;

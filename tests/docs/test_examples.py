@@ -1,9 +1,13 @@
 """The four examples behave alike: output, errors and exit statuses."""
 
+import contextlib
 import os
+import pty
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +16,7 @@ from libesa.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "target" / "examples"
-EXAMPLES = {
-    "c": [str(BUILT / "create_record_c")],
-    "cpp": [str(BUILT / "create_record_cpp")],
-    "go": [str(BUILT / "create_record_go")],
-    "python": [sys.executable, str(ROOT / "examples" / "python" / "create_record.py")],
-}
+LANGUAGES = ["c", "cpp", "go", "python"]
 SITE_ID = "54362329990032"
 
 
@@ -27,24 +26,42 @@ def emulator() -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture(params=EXAMPLES)
+@pytest.fixture(params=LANGUAGES)
 def example(request: pytest.FixtureRequest) -> str:
+    """The language of an example."""
     return str(request.param)
 
 
-def run(example: str, emulator: Emulator, *arguments: str, **environment: str) -> tuple[int, str, str]:
-    given = {
+def command(program: str, example: str) -> list[str]:
+    if example == "python":
+        return [sys.executable, str(ROOT / "examples" / "python" / f"{program}.py")]
+    return [str(BUILT / f"{program}_{example}")]
+
+
+def environment_of(emulator: Emulator) -> dict[str, str]:
+    return {
+        **os.environ,
         "ESA_ENDPOINT": emulator.url,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
         # No other credentials that this machine has; empty is as good as unset.
         "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
         "HOME": "",
-        **environment,
     }
+
+
+def run(
+    example: str,
+    emulator: Emulator,
+    *arguments: str,
+    program: str = "create_record",
+    stdin: str = "",
+    **environment: str,
+) -> tuple[int, str, str]:
     done = subprocess.run(
-        [*EXAMPLES[example], *arguments],
-        env={**os.environ, **given},
+        [*command(program, example), *arguments],
+        env={**environment_of(emulator), **environment},
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,
@@ -106,9 +123,141 @@ def test_a_wrong_argument_has_its_own_status(example: str, emulator: Emulator, a
     assert err
 
 
-def test_there_is_help(example: str, emulator: Emulator) -> None:
-    status, out, err = run(example, emulator, "--help")
+@pytest.mark.parametrize("program", ["create_record", "bind_domains"])
+def test_there_is_help(program: str, example: str, emulator: Emulator) -> None:
+    status, out, err = run(example, emulator, "--help", program=program)
+
+    assert (status, err) == (0, "")
+    assert program in out
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in out
+
+
+NAMES = """
+# The names of a shop.
+a.example.com
+b.example.com   # the second
+
+\tc.example.com\r
+not-ours.elsewhere.org
+d.example.com
+"""
+
+
+def bind(example: str, emulator: Emulator, names: str, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    given = ["--routine", "test-routine1", "--site-id", SITE_ID, *arguments, "-"]
+    return run(example, emulator, *given, program="bind_domains", stdin=names, **environment)
+
+
+def test_names_are_bound_and_those_that_fail_are_explained(example: str, emulator: Emulator) -> None:
+    emulator.reset()
+
+    for created in (4, 0):
+        status, out, err = bind(example, emulator, NAMES)
+
+        assert status == 3
+        assert out == f"5 names: {created} created, {4 - created} there already, 1 failed\n"
+        assert re.fullmatch(
+            r"not-ours\.elsewhere\.org: SiteParameterNotMatch: .+\n  advice: Check that the site id .+\n", err
+        )
+
+
+def test_names_come_from_a_file_and_find_their_sites(example: str, emulator: Emulator, tmp_path: Path) -> None:
+    emulator.reset()
+    file = tmp_path / "names"
+    file.write_text("a.example.com\nb.example.com")  # no end of the last line
+
+    status, out, err = run(example, emulator, "--routine", "test-routine1", str(file), program="bind_domains")
+
+    assert (status, err) == (0, "")
+    assert out == "2 names: 2 created, 0 there already, 0 failed\n"
+    assert bind(example, emulator, "") == (0, "0 names: 0 created, 0 there already, 0 failed\n", "")
+
+
+def test_progress_is_a_line_each_hundred_names(example: str, emulator: Emulator) -> None:
+    emulator.reset()
+
+    status, _, err = bind(example, emulator, "".join(f"r{number}.example.com\n" for number in range(201)))
 
     assert status == 0
-    assert "imeout" in out + err
-    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in out + err
+    assert err == "100 of 201, 0 failed\n200 of 201, 0 failed\n"
+
+
+def test_progress_is_a_bar_on_a_terminal(example: str, emulator: Emulator, tmp_path: Path) -> None:
+    emulator.reset()
+    file = tmp_path / "names"
+    file.write_text("a.example.com\nb.elsewhere.org\n")
+    ours, theirs = pty.openpty()
+    arguments = ["--routine", "test-routine1", "--site-id", SITE_ID, str(file)]
+    with subprocess.Popen(
+        [*command("bind_domains", example), *arguments],
+        env=environment_of(emulator),
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal's end
+            while piece := os.read(ours, 4096):
+                shown += piece
+        os.close(ours)
+
+    assert process.returncode == 3
+    half, whole = "#" * 20 + "." * 20, "#" * 40
+    assert shown.decode().startswith(
+        f"\r[{half}] 1/2, 0 failed\r[{whole}] 2/2, 1 failed\r\nb.elsewhere.org: SiteParameterNotMatch: "
+    )
+
+
+def test_interrupted_it_says_how_far_it_came_and_run_again_it_goes_on(example: str, emulator: Emulator) -> None:
+    emulator.reset()
+    emulator.add_fault(parameters={"RecordName": "c.example.com"}, wire={"kind": "hang"})
+    with subprocess.Popen(
+        [*command("bind_domains", example), "--routine", "test-routine1", "--site-id", SITE_ID, "-"],
+        env=environment_of(emulator),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin
+        process.stdin.write(NAMES)
+        process.stdin.close()
+        process.stdin = None
+        while not any(request["parameters"].get("RecordName") == "c.example.com" for request in emulator.requests()):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+
+    assert (process.returncode, out) == (130, "")
+    assert err == "interrupted: 2 of 5 are tied; run it again for the rest\n"
+    assert bind(example, emulator, NAMES)[:2] == (3, "5 names: 2 created, 2 there already, 1 failed\n")
+
+
+def test_without_credentials_every_name_fails(example: str, emulator: Emulator) -> None:
+    emulator.reset()
+
+    status, out, err = bind(example, emulator, "a.example.com\nb.example.com", ALIBABA_CLOUD_ACCESS_KEY_ID="")
+
+    assert (status, out) == (3, "2 names: 0 created, 0 there already, 2 failed\n")
+    assert err.startswith("a.example.com: ESA_ERR_CREDENTIALS: no credentials: ")
+    assert "\nb.example.com: ESA_ERR_CREDENTIALS: not tried, because of what came of a.example.com: " in err
+    assert emulator.requests() == []
+
+
+def test_a_client_that_cannot_be_made_is_explained(example: str, emulator: Emulator) -> None:
+    status, out, err = bind(example, emulator, "a.example.com", ESA_ENDPOINT="ftp://127.0.0.1")
+
+    assert (status, out) == (3, "")
+    assert err.startswith("error: ESA_ERR_CONFIG: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["-"], ["--routine", "r"], ["--routine", "r", "--site-id", "x", "-"], ["--routine", "r", "no-such-file"]],
+    ids=" ".join,
+)
+def test_wrong_arguments_of_many_have_their_own_status(example: str, emulator: Emulator, arguments: list[str]) -> None:
+    status, out, err = run(example, emulator, *arguments, program="bind_domains")
+
+    assert (status, out) == (2, "")
+    assert err

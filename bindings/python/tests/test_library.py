@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +14,39 @@ from conftest import PACKAGE_PATH
 import libesa
 from libesa import _library
 
+# What the package imports, besides what is there when Python starts, with what those import in one version of Python or
+# another. asyncio, dataclasses, inspect, logging, pathlib and typing each cost as much as all of the package, or more.
+WITH_CTYPES_AND_ENUM = (
+    *("future", "errno"),
+    *("ctypes", "struct"),
+    *("enum", "collections", "functools", "itertools", "keyword", "math", "operator", "reprlib", "types"),
+)
 
-def import_with(library: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "LIBESA_LIBRARY": library, "PYTHONPATH": str(PACKAGE_PATH)}
-    return subprocess.run(
-        [sys.executable, "-c", "import libesa"], env=environment, capture_output=True, text=True, check=False
-    )
+
+def import_with(
+    library: str, *, package_path: Path = PACKAGE_PATH, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Imports the package, and prints which library it loaded."""
+    environment = {**os.environ, "LIBESA_LIBRARY": library, "PYTHONPATH": str(package_path), **variables}
+    program = "import libesa; print(libesa.native_info().path)"
+    return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_importing_imports_little() -> None:
+    program = f"""
+import os, sys
+sys.path.insert(0, {str(PACKAGE_PATH)!r})
+before = {{*sys.modules}}
+import libesa
+print(*{{*sys.modules}} - before)
+libesa.AsyncClient
+"""
+    # Without an environment's packages: what they import at the start would hide what this one does.
+    imported = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+
+    names = {name.partition(".")[0].strip("_") for name in imported.stdout.split()}
+    assert "libesa" in names
+    assert names <= {"libesa", *WITH_CTYPES_AND_ENUM}
 
 
 def test_native_info_tells_what_was_loaded() -> None:
@@ -53,14 +81,26 @@ def test_another_library_is_an_import_error() -> None:
     assert f"ImportError: libesa: {_ctypes.__file__} is another library" in imported.stderr
 
 
-def test_the_package_has_its_own_library_before_the_system_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("LIBESA_LIBRARY", raising=False)
-    monkeypatch.setattr(_library, "__file__", str(tmp_path / "_library.py"))
-    assert _library.find() == "libesa.so.0"
+def test_the_chosen_library_goes_before_the_package_s_and_that_before_the_system_s(tmp_path: Path) -> None:
+    chosen = Path(libesa.native_info().path)
+    package_path = tmp_path / "package"
+    shutil.copytree(PACKAGE_PATH, package_path, ignore=shutil.ignore_patterns("*.so"))
+    packaged = package_path / "libesa" / "libesa.so"
+    shutil.copy(chosen, tmp_path / "libesa.so.0")
+    system = {"LD_LIBRARY_PATH": str(tmp_path)}
 
-    packaged = tmp_path / "libesa.so"
-    packaged.touch()
-    assert _library.find() == str(packaged)
+    def loaded(library: str) -> str:
+        done = import_with(library, package_path=package_path, **system)
+        return done.stdout.strip() or done.stderr.splitlines()[-1]
+
+    assert loaded("") == "libesa.so.0"
+    shutil.copy(chosen, packaged)
+    assert loaded("") == str(packaged)
+    assert loaded(str(chosen)) == str(chosen)
+    # One that can't be used is never passed over for the next.
+    assert loaded("/nonexistent.so").startswith("ImportError: libesa: can't load the shared library")
+    packaged.write_text("not a library")
+    assert loaded("").startswith("ImportError: libesa: can't load the shared library")
 
 
 def test_an_older_library_is_refused() -> None:

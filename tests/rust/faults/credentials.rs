@@ -102,7 +102,7 @@ fn row_85_sixty_four_threads_without_credentials_ask_once() {
     let list = || client.list_routine_related_records(&ListRoutineRelatedRecords::of(ROUTINE), &CallOptions::new());
     thread::scope(|scope| {
         let calls: Vec<_> = (0..64).map(|_| scope.spawn(list)).collect();
-        calls.into_iter().for_each(|call| assert!(call.join().unwrap().is_ok()));
+        calls.into_iter().for_each(|call| drop(call.join().unwrap().unwrap()));
     });
 
     assert_eq!(client.credentials_source(), Some("ecs_ram_role"));

@@ -9,7 +9,7 @@ Importing this loads the shared library; an ImportError tells where it was looke
 """
 
 from ._library import NativeInfo, native_info
-from .bulk import Bulk, Ensured
+from .bulk import AsyncBulk, Bulk, Ensured
 from .cancel import Cancel
 from .client import Client
 from .credentials import Credentials
@@ -69,6 +69,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncBulk",
     "AsyncClient",
     "AuthError",
     "Bulk",

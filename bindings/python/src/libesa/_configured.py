@@ -140,6 +140,10 @@ class Configured:
         if failure:
             raise error(failure)
         self._owned: _native.Owned | None = client
+        self._made(timeout)
+
+    def _made(self, timeout: float | None) -> None:
+        """For what a kind of client needs besides; `timeout` is the one that was given."""
 
     def __repr__(self) -> str:
         """Says whether it is closed, and nothing of the configuration."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
@@ -13,6 +13,7 @@ from typing import Any, Callable, TypeVar
 
 from ._arguments import milliseconds
 from ._configured import Configured
+from .bulk import AsyncBulk
 from .cancel import Cancel
 from .client import Client
 from .deletion import Deletion
@@ -35,11 +36,8 @@ class AsyncClient(Configured):
     CancelledError is raised, nothing is left running. Its `__cause__` is the EsaError that tells what the call did.
     """
 
-    def __init__(self, **settings: Any) -> None:
-        """Takes what Client takes."""
-        super().__init__(**settings)
-        limit = settings.get("timeout")
-        self._timeout: float = 30.0 if limit is None else limit
+    def _made(self, timeout: float | None) -> None:
+        self._timeout = 30.0 if timeout is None else timeout
         self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="libesa")
         self._calls: set[Future[Any]] = set()
 
@@ -72,6 +70,35 @@ class AsyncClient(Configured):
             self._client().ensure_routine_related_record, name=name, site_id=site_id, record_name=record_name
         )
         return await self._run(call, timeout, max_attempts)
+
+    def ensure_routine_related_records(
+        self,
+        *,
+        name: str,
+        record_names: Iterable[str],
+        site_id: int | None = None,
+        timeout: float | None = None,
+        record_timeout: float | None = None,
+        max_attempts: int | None = None,
+    ) -> AsyncBulk:
+        """See Client.ensure_routine_related_records(). To go through with `async for`.
+
+            async for ensured in client.ensure_routine_related_records(name="my-routine", record_names=names):
+                print(ensured.record_name, ensured.error or ensured.record.origin.name)
+
+        Cancelling a task that waits for the next record cancels all that are left.
+        """
+        cancel = Cancel()
+        bulk = self._client().ensure_routine_related_records(
+            name=name,
+            record_names=record_names,
+            site_id=site_id,
+            timeout=timeout,
+            record_timeout=record_timeout,
+            max_attempts=max_attempts,
+            cancel=cancel,
+        )
+        return AsyncBulk(bulk, lambda: self._in_a_thread(partial(next, bulk), cancel))
 
     async def delete_routine_related_record(
         self,
@@ -169,23 +196,28 @@ class AsyncClient(Configured):
         milliseconds("timeout", timeout)
         end = time.monotonic() + (self._timeout if timeout is None else timeout)
         with Cancel() as cancel:
-            started = partial(_start, partial(call, max_attempts=max_attempts, cancel=cancel), end)
-            running = self._threads.submit(contextvars.copy_context().run, started)
-            self._calls.add(running)
-            running.add_done_callback(self._calls.discard)
-            future: asyncio.Future[T] = asyncio.wrap_future(running)
-            try:
-                await asyncio.wait([future])
-                return future.result()
-            except asyncio.CancelledError as cancelled:
-                cancel.trigger()
-                running.cancel()  # where it waits for a thread
-                await _end_of(future)
-                if not future.cancelled():
-                    cancelled.__cause__ = future.exception()
-                raise
-            finally:
-                del future, running  # whose exception holds this frame
+            limited = partial(_start, partial(call, max_attempts=max_attempts, cancel=cancel), end)
+            return await self._in_a_thread(limited, cancel)
+
+    async def _in_a_thread(self, call: Callable[[], T], cancel: Cancel) -> T:
+        """Makes the call, which `cancel` cancels when the task is cancelled."""
+        self._open()
+        running = self._threads.submit(contextvars.copy_context().run, call)
+        self._calls.add(running)
+        running.add_done_callback(self._calls.discard)
+        future: asyncio.Future[T] = asyncio.wrap_future(running)
+        try:
+            await asyncio.wait([future])
+            return future.result()
+        except asyncio.CancelledError as cancelled:
+            cancel.trigger()
+            running.cancel()  # where it waits for a thread
+            await _end_of(future)
+            if not future.cancelled():
+                cancelled.__cause__ = future.exception()
+            raise
+        finally:
+            del future, running  # whose exception holds this frame
 
 
 def _start(call: Callable[..., T], end: float) -> T:

@@ -6,7 +6,7 @@ from ._frozen import Frozen
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Awaitable, Iterator
     from typing import Callable
 
     from .errors import EsaError
@@ -56,3 +56,26 @@ class Bulk:
         record_name = self._left.pop()
         record, error = self._ensure()
         return Ensured(record_name=record_name, record=record, error=error)
+
+
+class AsyncBulk:
+    """Bulk for `async for`: it knows how many are left as well. One task at a time may use it."""
+
+    def __init__(self, bulk: Bulk, ensure: Callable[[], Awaitable[Ensured]]) -> None:
+        """Made by AsyncClient.ensure_routine_related_records(); `ensure` takes the next step of `bulk`."""
+        self._bulk = bulk
+        self._ensure = ensure
+
+    def __len__(self) -> int:
+        """How many records are left."""
+        return len(self._bulk)
+
+    def __aiter__(self) -> AsyncIterator[Ensured]:
+        """Gives itself."""
+        return self
+
+    async def __anext__(self) -> Ensured:
+        """Ensures the next record. Raises RuntimeError after the client's close(), and never EsaError."""
+        if not self._bulk:
+            raise StopAsyncIteration
+        return await self._ensure()

@@ -17,24 +17,17 @@ import os
 import select
 import ssl
 import subprocess
-import sysconfig
 import tempfile
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
+PROGRAM = "esa-emulator"
 START_LIMIT = 10.0
 STOP_LIMIT = 5.0
-
-
-def _program() -> str:
-    chosen = os.environ.get("ESA_EMULATOR")
-    if chosen:
-        return chosen
-    installed = Path(sysconfig.get_path("scripts"), "esa-emulator")
-    return str(installed) if installed.exists() else "esa-emulator"
 
 
 class Emulator:
@@ -51,15 +44,15 @@ class Emulator:
     """With `tls`: the certificate authority to trust."""
 
     def __init__(self, *, seed: str | os.PathLike[str] | Mapping[str, object] | None = None, tls: bool = False) -> None:
-        """Starts it: the program that ESA_EMULATOR of the environment names, else the one that `libesa[emulator]` has
-        installed beside this interpreter, else esa-emulator on the PATH.
+        """Starts it: the program that the environment variable ESA_EMULATOR names, else esa-emulator as the
+        distribution libesa-emulator installed it, else the one on the PATH.
 
         seed: the state and fault rules to start with, as a file or as what its JSON says. Default: one account.
         tls: serve HTTPS, with a certificate authority made for this run.
 
         Raises OSError where there is no such program, RuntimeError where it doesn't start.
         """
-        command = [_program()]
+        command = [os.environ.get("ESA_EMULATOR") or _installed() or PROGRAM]
         if tls:
             command.append("--tls")
         with tempfile.TemporaryDirectory() as directory:
@@ -141,3 +134,13 @@ class Emulator:
         request = Request(f"{self.url}/_emulator/{path}", data, {"Content-Type": "application/json"}, method=method)
         with self._opener.open(request, timeout=STOP_LIMIT) as reply:
             return json.loads(reply.read() or b"null")
+
+
+def _installed() -> str | None:
+    """The program of libesa-emulator: a virtual environment that isn't activated isn't on the PATH."""
+    try:
+        files = distribution("libesa-emulator").files or []
+    except PackageNotFoundError:
+        return None
+    paths = [os.path.realpath(file.locate()) for file in files if file.name == PROGRAM]
+    return next(filter(os.path.exists, paths), None)

@@ -101,7 +101,7 @@ class InvalidArgumentError(EsaError, ValueError):
     status = Status.INVALID_ARGUMENT
 
 
-class UnsupportedError(EsaError):
+class UnsupportedError(EsaError, NotImplementedError):
     """The loaded library doesn't know something that the call asks for."""
 
     status = Status.UNSUPPORTED
@@ -179,7 +179,7 @@ class RejectedError(ServiceError):
     status = Status.REJECTED
 
 
-class AuthError(ServiceError):
+class AuthError(ServiceError, PermissionError):
     """The service doesn't accept the credentials or the signature."""
 
     status = Status.AUTH

@@ -12,7 +12,7 @@ class InternalExceptionError(ServerError):
     service_code = ServiceCode.INTERNAL_EXCEPTION
 
 
-class InvalidParameterError(RejectedError):
+class InvalidParameterError(RejectedError, ValueError):
     """InvalidParameter: the routine's name, the site id or the record's name is not one."""
 
     service_code = ServiceCode.INVALID_PARAMETER
@@ -30,7 +30,7 @@ class DependedByOthersError(ConflictError):
     service_code = ServiceCode.DEPENDED_BY_OTHERS
 
 
-class SiteParameterNotMatchError(RejectedError):
+class SiteParameterNotMatchError(RejectedError, ValueError):
     """SiteParameterNotMatch: the site is not the account's, or the record's name is not on it."""
 
     service_code = ServiceCode.SITE_PARAMETER_NOT_MATCH

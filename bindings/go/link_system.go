@@ -1,0 +1,6 @@
+//go:build esa_system
+
+package esa
+
+// #cgo pkg-config: libesa
+import "C"
