@@ -339,7 +339,7 @@ fn advice(status: Status, outcome: Outcome) -> &'static str {
         Status::Forked => "Make a client of its own in the child process.",
         Status::Dns => "Check the endpoint's name and this machine's name resolution.",
         Status::Connect => "Check that this machine may reach the endpoint: network, firewall, port.",
-        Status::Proxy => "Check the proxy's address and credentials.",
+        Status::Proxy => "Check the proxy's address, and what it allows.",
         Status::Tls => {
             "Check the certificate authorities, this machine's clock, and what stands between it and the endpoint."
         }

@@ -27,14 +27,15 @@ pub(super) fn open(
         match read_head(socket, limits)? {
             Head { status: 100..=199, .. } => {}
             Head { status: 200..=299, .. } => return Ok(()),
-            Head { status: 407, takes_basic: false, .. } => {
-                let reason = "wants another kind of login than Basic (HTTP 407)".to_owned();
+            // Some proxies say 401 to a login that is wrong; no endpoint can have said it.
+            Head { status: 401 | 407, takes_basic: false, .. } => {
+                let reason = "wants another kind of login than Basic".to_owned();
                 return Err(Failure::Refused { reason, passes: false });
             }
-            Head { status: 407, .. } if login.is_some() => {
-                return Err(Failure::Login("doesn't accept the login (HTTP 407)".to_owned()));
+            Head { status: status @ (401 | 407), .. } => {
+                let does = if login.is_some() { "doesn't accept the login" } else { "wants a login" };
+                return Err(Failure::Login(format!("{does} (HTTP {status})")));
             }
-            Head { status: 407, .. } => return Err(Failure::Login("wants a login (HTTP 407)".to_owned())),
             // It asks to come again, or couldn't connect this time.
             Head { status, .. } => {
                 let reason = format!("doesn't connect (HTTP {status})");
