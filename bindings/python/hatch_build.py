@@ -16,7 +16,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# What cargo needs. All members of the workspace are part of it for both distributions, because the lock file covers them.
+# What cargo needs. All members of the workspace are part of it for both distributions: the lock file covers them.
 SOURCES = (
     "Cargo.lock",
     "Cargo.toml",

@@ -23,7 +23,13 @@ def snippets(language: str, document: str = README) -> list[str]:
 
 def snippet(language: str) -> str:
     """The one that is a whole program."""
-    (found,) = [block for block in snippets(language) if "vault" not in block]
+    (found,) = [block for block in snippets(language) if "created record" in block]
+    return found
+
+
+def part(language: str, word: str, document: str = README) -> str:
+    """The one that is part of a program, and has a word in it."""
+    (found,) = [block for block in snippets(language, document) if word in block]
     return found
 
 
@@ -224,22 +230,103 @@ func main() {
 def test_a_provider_of_credentials(language: str, tmp_path: Path, environment: dict[str, str]) -> None:
     of_a_binding = ROOT / "bindings" / language / "README.md"
     document = of_a_binding.read_text(encoding="utf-8") if of_a_binding.exists() else README
-    (provider,) = [block for block in snippets(language, document) if "vault" in block]
-    program = AROUND_PROVIDERS[language].replace("SNIPPET", provider)
+    program = AROUND_PROVIDERS[language].replace("SNIPPET", part(language, "vault", document))
     environment["VAULT_ID"] = environment.pop("ALIBABA_CLOUD_ACCESS_KEY_ID")
     environment["VAULT_SECRET"] = environment.pop("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
-    source = tmp_path / f"program.{language}"
+
+    assert run_program(language, program, tmp_path, environment) == "callback example.com\n"
+
+
+# What ensuring many records needs around it.
+AROUND_MANY = {
+    "c": r"""
+#include <esa.h>
+#include <stdio.h>
+
+int main(void) {
+    static const char *const names[] = {"a.example.com", "b.elsewhere.org", "c.example.com"};
+    const size_t count = 3;
+    esa_create_routine_related_record_request items[3];
+    for (size_t i = 0; i < count; i++) {
+        const esa_create_routine_related_record_request item = ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+        items[i] = item;
+        items[i].name = "test-routine1";
+        items[i].record_name = names[i];
+    }
+    esa_client *client = NULL;
+    esa_client_new(NULL, &client, NULL);
+    SNIPPET
+    esa_client_free(client);
+    return 0;
+}
+""",
+    "cpp": r"""
+#include <esa.hpp>
+#include <iostream>
+
+int main() {
+    std::vector<esa::CreateRoutineRelatedRecordRequest> requests;
+    for (const char *name : {"a.example.com", "b.elsewhere.org", "c.example.com"}) {
+        requests.push_back({0, "test-routine1", name});
+    }
+    const esa::Client client;
+    SNIPPET
+}
+""",
+    "python": r"""
+import libesa
+
+names = ["a.example.com", "b.elsewhere.org", "c.example.com"]
+client = libesa.Client()
+
+SNIPPET
+""",
+    "go": r"""
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/libesa/libesa/bindings/go"
+)
+
+func main() {
+	var requests []esa.CreateRoutineRelatedRecordRequest
+	for _, name := range []string{"a.example.com", "b.elsewhere.org", "c.example.com"} {
+		requests = append(requests, esa.CreateRoutineRelatedRecordRequest{Name: "test-routine1", RecordName: name})
+	}
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	SNIPPET
+}
+""",
+}
+
+
+@pytest.mark.parametrize("language", AROUND_MANY)
+def test_many_records(language: str, tmp_path: Path, environment: dict[str, str]) -> None:
+    ensure = "EnsureRoutineRelatedRecords" if language == "go" else "ensure_routine_related_records"
+    program = AROUND_MANY[language].replace("SNIPPET", part(language, ensure))
+
+    printed = run_program(language, program, tmp_path, environment)
+
+    assert re.fullmatch(r"b\.elsewhere\.org: .*The website does not exist.*\n1 of 3 failed\n", printed)
+
+
+def run_program(language: str, program: str, folder: Path, environment: dict[str, str]) -> str:
+    source = folder / f"program.{language}"
     source.write_text(program)
-
     if language == "go":
-        printed = run_go(program, environment)
-    elif language == "python":
-        printed = run([sys.executable, str(source)], environment)
-    else:
-        compiler = {"c": [os.environ.get("CC", "cc"), "-std=c99"], "cpp": [os.environ.get("CXX", "c++"), "-std=c++17"]}
-        printed = run([compiled([*compiler[language], *STRICT], source, SHARED, environment)], environment)
-
-    assert printed == "callback example.com\n"
+        return run_go(program, environment)
+    if language == "python":
+        return run([sys.executable, str(source)], environment)
+    compiler = {"c": [os.environ.get("CC", "cc"), "-std=c99"], "cpp": [os.environ.get("CXX", "c++"), "-std=c++17"]}
+    return run([compiled([*compiler[language], *STRICT], source, SHARED, environment)], environment)
 
 
 def test_pkg_config(tmp_path: Path, environment: dict[str, str]) -> None:

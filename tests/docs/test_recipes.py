@@ -20,7 +20,7 @@ STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 LINKED = [f"-L{STAGE}/lib", f"-Wl,-rpath,{STAGE}/lib", "-lesa"]
 
 # The document has snippets in C++ only where it differs from C.
-OF_CPP = ["bind", "log"]
+OF_CPP = ["bind", "bulk", "log"]
 
 PYTHON_IMPORTS = """\
 import logging
