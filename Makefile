@@ -11,11 +11,13 @@ PYTHON ?= python3
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 STAGE   := $(CURDIR)/target/stage
 VENV    := $(CURDIR)/target/venv
-RELEASE := $(CURDIR)/target/release
+# Where cargo builds.
+TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),target))
+RELEASE := $(TARGET)/release
 
 # What the tests and examples of every language need to find.
 export LIBESA_LIBRARY := $(STAGE)/lib/libesa.so
-export ESA_EMULATOR   := $(CURDIR)/target/debug/esa-emulator
+export ESA_EMULATOR   := $(TARGET)/debug/esa-emulator
 export PYTHONPATH     := $(CURDIR)/bindings/python/src
 export CGO_ENABLED    := 1
 
@@ -33,7 +35,7 @@ GO_LIBRARY := bindings/go/lib/linux_$(subst x86_64,amd64,$(subst aarch64,arm64,$
 SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs cbindgen.toml
 HEADERS := include/esa.h include/esa.hpp
 LAYOUT  := scripts/layout scripts/static-archive scripts/libesa.pc.in scripts/native-libraries scripts/manual.py \
-    scripts/header.py $(wildcard cmake/*) THIRD-PARTY-NOTICES LICENSE examples/c/create_record.c
+    scripts/header.py $(wildcard cmake/* examples/c/man/*) THIRD-PARTY-NOTICES LICENSE
 
 stage: $(STAGED) $(GO_LIBRARY) ## lay out the library below target/stage, as an installed one, and beside the Go package
 
@@ -43,7 +45,8 @@ $(STAGED): $(SOURCES) $(HEADERS) $(LAYOUT) Makefile
 	@scripts/need $(CARGO) $(CC) $(PYTHON) ar ld nm objcopy
 	$(CARGO) rustc --release --locked --features capi --lib --crate-type cdylib -- \
 	    -C strip=symbols -C link-arg=-Wl,-soname,libesa.so.0,-z,nodelete
-	$(CARGO) rustc --release --locked --features capi --lib --crate-type staticlib
+	$(CARGO) rustc --release --locked --features capi --lib --crate-type staticlib -- \
+	    --print native-static-libs=$(RELEASE)/libesa.native-static-libs
 	rm -rf $(STAGE) $(BUILT)
 	mkdir -p $(BUILT)
 	cp $(RELEASE)/libesa.so $(BUILT)/
@@ -59,11 +62,12 @@ $(GO_LIBRARY): $(STAGED)
 layout = FROM=$(BUILT) VERSION=$(VERSION) PYTHON="$(PYTHON)" PREFIX="$2" DESTDIR="$3" LIBDIR="$4" INCLUDEDIR="$5" \
     MANDIR="$6" DOCDIR="$7" scripts/layout $1
 
-PREFIX     ?= /usr/local
-LIBDIR     ?= $(PREFIX)/lib
-INCLUDEDIR ?= $(PREFIX)/include
-MANDIR     ?= $(PREFIX)/share/man
-DOCDIR     ?= $(PREFIX)/share/doc/libesa
+# GNU's names for them, in small letters, do as well.
+PREFIX     ?= $(or $(prefix),/usr/local)
+LIBDIR     ?= $(or $(libdir),$(PREFIX)/lib)
+INCLUDEDIR ?= $(or $(includedir),$(PREFIX)/include)
+MANDIR     ?= $(or $(mandir),$(PREFIX)/share/man)
+DOCDIR     ?= $(or $(docdir),$(PREFIX)/share/doc/libesa)
 
 .PHONY: install uninstall notices abi-baseline
 
@@ -82,7 +86,7 @@ abi-baseline: stage ## record that the binary interface has grown
 
 header: ## make include/esa.h anew from the sources
 	$(CARGO) build --locked --features capi
-	cp "$$(ls -t target/debug/build/libesa-*/out/esa.h | head -n 1)" include/esa.h
+	cp "$$(ls -t $(TARGET)/debug/build/libesa-*/out/esa.h | head -n 1)" include/esa.h
 
 # --- the emulator and the examples ------------------------------------------------------------------------------------
 
@@ -182,7 +186,7 @@ test-page: stage emulator $(VENV)/.done ## the emulator's page in a Chromium
 	fi
 
 test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and the examples
-	$(VENV)/bin/pytest -q tests/docs
+	$(VENV)/bin/pytest -q -rs tests/docs
 
 # --- checks that take longer ------------------------------------------------------------------------------------------
 

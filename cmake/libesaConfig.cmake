@@ -1,5 +1,6 @@
 # The installed libesa, wherever its prefix is: libesa::libesa (shared) and libesa::static.
-get_filename_component(_libesa_libdir "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+# By its real path, since /lib may be a link to /usr/lib.
+get_filename_component(_libesa_libdir "${CMAKE_CURRENT_LIST_DIR}/../.." REALPATH)
 get_filename_component(_libesa_prefix "${_libesa_libdir}/@LIBDIR_TO_PREFIX@" ABSOLUTE)
 set(_libesa_includedir "${_libesa_prefix}/@INCLUDE_FROM_PREFIX@")
 

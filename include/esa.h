@@ -1266,7 +1266,7 @@ const char *esa_origin_name(int32_t origin);
  * `client` and `request` are required, `options` may be NULL. All are read before anything is sent and can be changed
  * afterwards. On success `*result` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL.
  *
- * Any number of threads may call this with one client. It returns within the time limit, or at once when it is
+ * Any number of threads may call this with one client. A call returns within the time limit, or at once when it is
  * cancelled; `outcome` of the error then says whether the record may exist.
  *
  * Returns `ESA_OK`, or the kind of failure. Besides the gateway's errors the service documents ten for this

@@ -29,6 +29,18 @@ class Declaration:
     doc: str
     members: list[Member] = field(default_factory=list)
 
+    @property
+    def returns(self) -> str:
+        """What a function returns: `const char *`."""
+        return self.text.partition(self.name)[0].strip()
+
+    @property
+    def parameters(self) -> list[Member]:
+        """Of a function or callback; the declaration of each is its type."""
+        listed = self.text.rpartition("(")[2].partition(")")[0]
+        split = [re.fullmatch(r"(.*?)(\w+)", each.strip()) for each in listed.split(",") if listed != "void"]
+        return [Member(each[2], each[1].strip(), "") for each in split if each]
+
 
 def doc_of(comment: str | None) -> str:
     """A comment's text: paragraphs with a blank line between them."""
@@ -55,15 +67,15 @@ def members(body: str, pattern: str) -> list[Member]:
 
 
 def declarations() -> list[Declaration]:
-    """All of them, in the header's order."""
+    """All of them, in the header's order. Raises ValueError where the header has something that isn't understood."""
     text = HEADER.read_text()
     found: list[tuple[int, Declaration]] = []
 
     def add(match: re.Match[str], kind: str, shown: str, parts: list[Member] | None = None) -> None:
         found.append((match.start("name"), Declaration(kind, match["name"], shown, doc_of(match["doc"]), parts or [])))
 
-    for match in re.finditer(COMMENT + r"#define (?P<name>ESA_\w+)(?P<value>(?:[^\n]*\\\n)*[^\n]*)", text, re.DOTALL):
-        add(match, "macro", f"#define {match['name']}{match['value']}")
+    for match in re.finditer(COMMENT + r"#define (?P<name>ESA_\w+) (?P<value>(?:[^\n]*\\\n)*[^\n]*)", text, re.DOTALL):
+        add(match, "macro", f"#define {match['name']} {match['value']}")
     enum = r"enum (?P<name>esa_\w+)\n(?:#if.*?#endif[^\n]*\n)? \{(?P<body>.*?)\n\};"
     for match in re.finditer(COMMENT + enum, text, re.DOTALL):
         parts = members(match["body"], r"(?P<declaration>(?P<name>ESA_\w+) = -?\d+),?")
@@ -83,4 +95,13 @@ def declarations() -> list[Declaration]:
     for match in re.finditer(COMMENT + function, text, re.DOTALL | re.MULTILINE):
         if not match["text"].startswith("typedef"):
             add(match, "function", " ".join(match["text"].split()))
+    _check_that_all_are_found(text, [declaration for _, declaration in found])
     return [declaration for _, declaration in sorted(found, key=lambda pair: pair[0])]
+
+
+def _check_that_all_are_found(text: str, found: list[Declaration]) -> None:
+    code = re.sub(r"/\*.*?\*/|//[^\n]*", "", text, flags=re.DOTALL)
+    names = set(re.findall(r"\besa_\w+|\bESA_\w+", code)) - {"ESA_H"}
+    known = {part.name for each in found for part in [each, *each.members] if part.name.lower().startswith("esa_")}
+    if names != known:
+        raise ValueError(f"{HEADER}: not understood: {sorted(names ^ known)}")

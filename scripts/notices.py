@@ -16,12 +16,18 @@ ROOT = Path(__file__).parents[1]
 NOTICES = ROOT / "THIRD-PARTY-NOTICES"
 CARGO = os.environ.get("CARGO", "cargo")
 TARGET = "x86_64-unknown-linux-gnu"
-# What crates call the files that have their licence in them.
+# Under these, what is linked may be put into any program that has the notices with it. Another one has to be looked at.
+ACCEPTED = {"Apache-2.0", "BSD-3-Clause", "CDLA-Permissive-2.0", "ISC", "MIT", "Unlicense"}
+# Of licences that a crate leaves the choice of: the first one of these, and how crates call its file.
+CHOSEN = {"Apache-2.0": "apache", "MIT": "mit"}
+# What crates call the files that have their licence in them, or that of a part which they have from others.
 LICENCE_FILE = re.compile(r"^(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
-HEAD = """libesa links the Rust standard library and the crates below. Each is named with its version and licence, and
-the texts that came with it; a text that several crates share stands once, under all of their names.
+HEAD = """libesa links the Rust standard library and the crates below. Each is named with its version and licence; the
+texts that came with them follow, of licences that one may choose from the first, and a text that several crates share
+once, under all of their names.
 
-The Rust standard library: MIT OR Apache-2.0, https://www.rust-lang.org.
+The Rust standard library: MIT OR Apache-2.0, https://www.rust-lang.org; share/doc/rust/COPYRIGHT-library.html of the
+toolchain that the library is built with tells what is in it.
 """
 
 
@@ -42,10 +48,22 @@ def packages() -> dict[tuple[str, str], dict[str, str]]:
 
 
 def texts(package: dict[str, str]) -> list[str]:
+    name, licence = f"{package['name']} {package['version']}", (package["license"] or "").replace("/", " OR ")
+    if not licence or set(re.findall(r"[\w.-]+", licence)) - {"AND", "OR"} - ACCEPTED:
+        sys.exit(f"{name}: its licence {licence!r} has to be looked at; scripts/notices.py has those that were")
     directory = Path(package["manifest_path"]).parent
-    files = sorted(file for file in directory.iterdir() if file.is_file() and LICENCE_FILE.match(file.name))
+    files = sorted(file for file in directory.rglob("*") if file.is_file() and LICENCE_FILE.match(file.name))
+    if "AND" not in licence:
+        for identifier, word in CHOSEN.items():
+            chosen = [file for file in files if file.parent == directory and word in file.name.lower()]
+            if identifier in licence.split() and chosen:
+                files = chosen + [file for file in files if file.name.lower().startswith("notice")]
+                break
+    if not files:
+        sys.exit(f"{name}: there is no text of its licence in {directory}")
     return [
-        "\n".join(line.rstrip() for line in file.read_text("utf-8", "replace").splitlines()).strip() for file in files
+        "\n".join(line.rstrip() for line in file.read_text("utf-8", "replace").splitlines()).strip("\n")
+        for file in files
     ]
 
 
@@ -53,16 +71,20 @@ def notices() -> str:
     known = packages()
     table: list[str] = []
     users: dict[str, list[str]] = {}
+    shown: dict[str, str] = {}
     for name, version in linked():
         package = known[name, version]
         table.append(
             f"{name} {version}: {package['license'] or 'see its text'}, {package['repository'] or ''}".rstrip(", ")
         )
         for text in texts(package):
-            users.setdefault(text, []).append(f"{name} {version}")
+            # Copies of a text differ in white space, and in whether they tell how to apply it.
+            words = " ".join(text.partition("APPENDIX: How to apply")[0].split())
+            shown.setdefault(words, text)
+            users.setdefault(words, []).append(f"{name} {version}")
     parts = [HEAD, "\n".join(table) + "\n"]
-    for text, names in users.items():
-        parts.append("-" * 80 + "\n" + "\n".join(names) + "\n\n" + text + "\n")
+    for words, names in users.items():
+        parts.append("-" * 80 + "\n" + "\n".join(dict.fromkeys(names)) + "\n\n" + shown[words] + "\n")
     return "\n".join(parts)
 
 

@@ -1,0 +1,118 @@
+"""The manual pages: one for everything in the header, in good form, with examples that run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from libesa.emulator import Emulator
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = ROOT / "target" / "stage"
+PAGES = sorted((STAGE / "share" / "man" / "man3").iterdir())
+TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in PAGES}
+SECTIONS = ["NAME", "LIBRARY", "SYNOPSIS", "DESCRIPTION", "RETURN VALUE", "ERRORS", "OWNERSHIP", "THREADS", "SEE ALSO"]
+EXAMPLES = sorted((ROOT / "examples" / "c" / "man").glob("*.c"))
+# What each prints, in an account without records.
+PRINTED = {
+    "esa_cancel_trigger": r"",
+    "esa_config_set_credentials_provider": r"callback\n",
+    "esa_config_set_log": r"1 requests over 1 connections\n",
+    "esa_create_routine_related_record": r"created record \d+\n",
+    "esa_delete_routine_related_record": r"it was gone already\n",
+    "esa_ensure_routine_related_records": r"1 of 2: ESA_ORIGIN_CREATED\n2 of 2: ESA_ORIGIN_CREATED\n",
+    "esa_get_match_site": r"54362329990032 example.com\n",
+    "esa_list_routine_related_records": r"",
+}
+
+
+def run(*command: str | Path, **environment: str) -> str:
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_every_function_has_a_page_with_every_section() -> None:
+    symbols = run("nm", "-D", "--defined-only", STAGE / "lib" / "libesa.so").splitlines()
+    functions = {symbol.split()[-1] for symbol in symbols}
+
+    assert len(functions) > 40
+    for function in functions:
+        page = TEXTS[function]
+        sections = re.findall(r"^\.SH (.*)$", page, re.MULTILINE)
+        assert [section for section in sections if section != "EXAMPLE"] == SECTIONS, function
+        assert f"{function}(" in page.split(".SH SYNOPSIS")[1].split(".SH ")[0]
+        assert not re.search(r"^\.SH .*\n(?=\.SH)", page, re.MULTILINE), f"{function} has an empty section"
+
+
+def test_the_pages_say_what_the_header_says_where_one_looks_for_it() -> None:
+    assert "\n.SH RETURN VALUE\nReturns a static string; don't free it.\n.SH" in TEXTS["esa_version"]
+    assert "\n.SH THREADS\nAny thread, any number of times;" in TEXTS["esa_cancel_trigger"]
+    assert "release it with\n\\fBesa_client_free\\fP(3)" in TEXTS["esa_client_new"]
+    assert "\n.TP\n\\fBESA_ERR_TIMEOUT = 204\\fP\nA time limit passed.\n" in TEXTS["esa_status"]
+    assert "\n.TP\n\\fBtimeout_ms\\fP\nHow long the whole call may take" in TEXTS["esa_call_options"]
+    assert TEXTS["ESA_CALL_OPTIONS_INIT"] == TEXTS["esa_call_options"]
+
+
+def test_every_reference_leads_to_a_page() -> None:
+    for name, page in TEXTS.items():
+        for reference in re.findall(r"\\fB(\w+)\\fP\(3\)", page):
+            assert reference in TEXTS, f"{name} refers to {reference}"
+
+
+@pytest.mark.parametrize("command", ["groff -man -ww -z -Tutf8", "mandoc -T lint -W style"])
+def test_the_pages_are_in_good_form(command: str) -> None:
+    if not shutil.which(command.split()[0]):
+        pytest.skip(f"LEFT OUT: there is no {command.split()[0]}")
+
+    assert run(*command.split(), *PAGES) == ""
+
+
+def test_man_finds_them() -> None:
+    if not shutil.which("man"):
+        pytest.skip("LEFT OUT: there is no man")
+    for name, shown in {"libesa": "edge-routine records", "ESA_STATS_INIT": "typedef struct esa_stats"}.items():
+        text = run("man", "-M", STAGE / "share" / "man", "3", name, MANPAGER="cat", LC_ALL="C")
+        assert shown in re.sub(r".\x08", "", text)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_an_example_runs(example: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    library = [f"-I{STAGE}/include", f"-L{STAGE}/lib", f"-Wl,-rpath,{STAGE}/lib", "-lesa"]
+    strict = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    run(*(os.environ.get("CC") or "cc").split(), *strict, example, "-o", program, *library)
+    with Emulator() as emulator:
+        key = {"ID": emulator.access_key_id, "SECRET": emulator.access_key_secret}
+        account = {f"ALIBABA_CLOUD_ACCESS_KEY_{name}": value for name, value in key.items()}
+        vault = {f"VAULT_{name}": value for name, value in key.items()}
+        none = {"ALIBABA_CLOUD_SECURITY_TOKEN": "", "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
+        done = subprocess.run(
+            [program],
+            env={**os.environ, **none, **account, **vault, "ESA_ENDPOINT": emulator.url},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(PRINTED[example.stem], done.stdout)
+
+
+def test_the_first_example_is_the_one_of_the_readme() -> None:
+    example = (ROOT / "examples/c/man/esa_create_routine_related_record.c").read_text(encoding="utf-8")
+
+    assert f"```c\n{example}```" in (ROOT / "README.md").read_text(encoding="utf-8")
