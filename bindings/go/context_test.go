@@ -121,20 +121,32 @@ func TestAContextThatNamesNoDeadlineStillEndsTheCall(t *testing.T) {
 	}
 }
 
+// startCall begins a call whose request hangs, and returns when that has arrived. The function that it returns ends the call
+// and waits for it; so does the end of the test.
+func startCall(t *testing.T, client *esa.Client, emulator *esatest.Emulator) (stop func()) {
+	t.Helper()
+	running, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = client.CreateRoutineRelatedRecord(running, requestFor(emulator, "a"))
+	}()
+	stop = func() {
+		cancel()
+		<-ended
+	}
+	t.Cleanup(stop)
+	waitForRequests(t, emulator, 1)
+	return stop
+}
+
 func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
 	emulator := esatest.Start(t)
 	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
 	config := emulator.Config()
 	config.MaxConcurrentCalls = 1
 	client := newClient(t, config)
-	running, stop := context.WithCancel(context.Background())
-	defer stop()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_, _ = client.CreateRoutineRelatedRecord(running, requestFor(emulator, "a"))
-	}()
-	waitForRequests(t, emulator, 1)
+	stop := startCall(t, client, emulator)
 	waiting, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 
@@ -144,7 +156,6 @@ func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	stop()
-	<-ended
 	if requests := emulator.Requests(t); len(requests) != 1 {
 		t.Errorf("%d requests arrived; want the first call's only", len(requests))
 	}
@@ -154,14 +165,7 @@ func TestWaitingForAnotherWriteEndsWithTheContext(t *testing.T) {
 	emulator := esatest.Start(t)
 	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
 	client := newClient(t, emulator.Config())
-	running, stop := context.WithCancel(context.Background())
-	defer stop()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_, _ = client.CreateRoutineRelatedRecord(running, requestFor(emulator, "a"))
-	}()
-	waitForRequests(t, emulator, 1)
+	stop := startCall(t, client, emulator)
 	cancelled, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	time.AfterFunc(200*time.Millisecond, cancel)
@@ -178,7 +182,6 @@ func TestWaitingForAnotherWriteEndsWithTheContext(t *testing.T) {
 		}
 	}
 	stop()
-	<-ended
 	if requests := emulator.Requests(t); len(requests) != 1 {
 		t.Errorf("%d requests arrived; want the first call's only", len(requests))
 	}
