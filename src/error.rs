@@ -91,6 +91,7 @@ struct Details {
     attempts: u32,
     retry_after: Option<Duration>,
     retryable: bool,
+    stale: bool,
     code: String,
     message: String,
     advice: Cow<'static, str>,
@@ -123,6 +124,7 @@ impl Error {
             attempts: 0,
             retry_after: None,
             retryable: false,
+            stale: false,
             code: String::new(),
             message: message.into(),
             advice: Cow::Borrowed(advice(status, Outcome::NotSent)),
@@ -175,6 +177,16 @@ impl Error {
     pub(crate) fn retryable_is(mut self, retryable: bool) -> Error {
         self.0.retryable = retryable;
         self
+    }
+
+    /// The same failure, of a connection that was kept and turned out to be closed when a request was on its way.
+    pub(crate) fn stale_is(mut self, stale: bool) -> Error {
+        self.0.stale = stale;
+        self
+    }
+
+    pub(crate) fn is_stale(&self) -> bool {
+        self.0.stale
     }
 
     pub(crate) fn retry_after_is(mut self, delay: Option<Duration>) -> Error {

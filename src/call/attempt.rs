@@ -13,12 +13,14 @@ use crate::operation::{API_VERSION, Operation, Receipt};
 use crate::signature::{self, Parameter, Request, Stamp};
 use crate::transport::Reply;
 
-/// Sends `operation` once, signed with `credentials`, as the call's attempt of this `number`.
+/// Sends `operation` once, signed with `credentials`, as the call's attempt of this `number`; over a new connection where
+/// it comes `anew`.
 pub(super) fn attempt<O: Operation>(
     call: &Call<'_>,
     operation: &O,
     credentials: &Credentials,
     number: u32,
+    anew: bool,
 ) -> Result<O::Output, Error> {
     let mut body = None;
     let mut read = |reply: &Reply| {
@@ -26,7 +28,7 @@ pub(super) fn attempt<O: Operation>(
         body = Some(parsed);
         Ok(request_id)
     };
-    let receipt = exchange(call, Outgoing::of(operation), credentials, number, &mut read);
+    let receipt = exchange(call, Outgoing { anew, ..Outgoing::of(operation) }, credentials, number, &mut read);
     let output = receipt.and_then(|receipt| match body {
         Some(body) => operation.output(body, receipt),
         None => Err(Error::new(Status::Internal, "a reply was not read").outcome_is(Outcome::Unknown)),
@@ -39,6 +41,7 @@ struct Outgoing<'a> {
     action: &'static str,
     method: &'static str,
     writes: bool,
+    anew: bool,
     query: Vec<Parameter<'a>>,
     form: Vec<Parameter<'a>>,
 }
@@ -49,6 +52,7 @@ impl<'a> Outgoing<'a> {
             action: O::ACTION,
             method: O::METHOD,
             writes: O::WRITES,
+            anew: false,
             query: operation.query(),
             form: operation.form(),
         }
@@ -87,7 +91,7 @@ fn exchange(
     read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
 ) -> Result<Receipt, Error> {
     let Call { core, live, limits, .. } = call;
-    let Outgoing { action, method, writes, query, form } = outgoing;
+    let Outgoing { action, method, writes, anew, query, form } = outgoing;
     let turn = if writes { Some(turn(call, action)?) } else { None };
     let host = core.endpoint.host_header();
     let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
@@ -96,7 +100,7 @@ fn exchange(
 
     core.counters.attempts.count();
     let started = Instant::now();
-    let exchanged = live.transport.exchange(outgoing, &limits.within(core.timeouts.attempt));
+    let exchanged = live.transport.exchange(outgoing, anew, &limits.within(core.timeouts.attempt));
     let took = started.elapsed();
     // Gives the place up: the log is the caller's, who may make another call in it.
     if let Some(waited) = turn.and_then(|turn| turn.waited) {

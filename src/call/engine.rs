@@ -173,6 +173,8 @@ impl Progress {
         let backoff = Backoff::after(error);
         let wait = match error.retry_after() {
             Some(hint) => hinted(hint, world.random()),
+            // That a connection wasn't kept is no sign of trouble.
+            None if error.is_stale() => Duration::ZERO,
             // Up to the deadline, though not ever faster towards it.
             None if left < backoff.base / 4 => return Err(NO_TIME),
             None => jitter(backoff.range(failures).min(left), world.random()),
@@ -180,7 +182,7 @@ impl Progress {
         if wait >= left {
             return Err(NO_TIME);
         }
-        if !is_busy(error) && !budget.pay(error) {
+        if !is_busy(error) && !error.is_stale() && !budget.pay(error) {
             return Err("too much has failed lately");
         }
         Ok(wait)
@@ -355,6 +357,19 @@ mod tests {
 
         assert_eq!(world.run(), Ok("made"));
         assert_eq!(world.did(), (3, 0, &[25, 50][..]));
+    }
+
+    #[test]
+    fn a_connection_that_was_not_kept_costs_no_time_and_nothing_of_the_budget() {
+        let budget = Budget::new();
+        let stale = || lost().map_err(|error| error.stale_is(true));
+
+        for _ in 0..100 {
+            let mut world = world([stale(), Ok("made")]).with_looks([Ok(None)]);
+
+            assert_eq!(world.run_with(&budget), Ok("made"));
+            assert_eq!(world.did(), (2, 1, &[0][..]));
+        }
     }
 
     #[test]

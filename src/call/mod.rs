@@ -143,7 +143,15 @@ impl<'a> Call<'a> {
         mut look: impl FnMut(u32) -> Result<Option<O::Output>, Error>,
     ) -> Result<O::Output, Error> {
         operation.check()?;
-        let mut wire = Wire { call: self, operation, look: &mut look, confirmed_by, signed_with: None, result: None };
+        let mut wire = Wire {
+            call: self,
+            operation,
+            look: &mut look,
+            confirmed_by,
+            signed_with: None,
+            was_stale: false,
+            result: None,
+        };
         carry_out(&mut wire, self.max_attempts, &self.core.budget)?;
         wire.result.ok_or_else(|| Error::new(Status::Internal, "a call without a result"))
     }

@@ -25,6 +25,8 @@ pub(super) struct Wire<'a, O: Operation> {
     pub(super) confirmed_by: ServiceCode,
     /// The credentials of the last attempt.
     pub(super) signed_with: Option<Arc<Credentials>>,
+    /// Whether the last attempt met a kept connection that was closed; the next one shall not meet another.
+    pub(super) was_stale: bool,
     pub(super) result: Option<O::Output>,
 }
 
@@ -35,7 +37,9 @@ impl<O: Operation> World for Wire<'_, O> {
         }
         let credentials = self.call.credentials().map_err(|error| error.attempts_are(number))?;
         let credentials = self.signed_with.insert(credentials);
-        self.result = Some(attempt(self.call, self.operation, credentials, number)?);
+        let attempt = attempt(self.call, self.operation, credentials, number, self.was_stale);
+        self.was_stale = attempt.as_ref().is_err_and(Error::is_stale);
+        self.result = Some(attempt?);
         Ok(())
     }
 

@@ -100,7 +100,7 @@ pub(super) struct Server<'a> {
 impl<'a> Server<'a> {
     /// The answer to `request`, whatever its HTTP status.
     pub(super) fn ask(&self, request: HttpRequest) -> Result<Answer<'a>, Failure> {
-        let reply = self.transport.exchange(request, &self.context.limits.within(self.attempt))?;
+        let reply = self.transport.exchange(request, false, &self.context.limits.within(self.attempt))?;
         // A machine's clock may be off; who gives out credentials tells the time with them.
         let time = reply_date(&reply).unwrap_or_else(|| self.context.clock.now());
         Ok(Answer { status: reply.status(), reply, time, context: self.context })

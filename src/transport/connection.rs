@@ -1,6 +1,6 @@
 //! A connection to the endpoint, and the exchanges that go on over it, one at a time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Reply;
 use super::reading::{Unreadable, read_reply};
@@ -10,18 +10,46 @@ use crate::error::{Error, Outcome, Status};
 
 #[derive(Debug)]
 pub(super) struct Connection {
-    pub(super) stream: Stream,
+    stream: Stream,
     pub(super) last_used: Instant,
+    /// Whether it has served an exchange before.
+    was_kept: bool,
 }
 
 impl Connection {
+    pub(super) fn new(stream: Stream) -> Connection {
+        Connection { stream, last_used: Instant::now(), was_kept: false }
+    }
+
+    /// Whether it can be used for another request, if it hasn't been idle for `longest` or more.
+    pub(super) fn is_usable(&mut self, longest: Duration) -> bool {
+        self.last_used.elapsed() < longest && self.stream.is_idle()
+    }
+
     /// Sends `request` and reads the reply. False or an error: the connection is of no more use.
     pub(super) fn exchange(&mut self, request: &[u8], limits: &Limits) -> Result<(Reply, bool), Error> {
+        let mut answered = false;
+        let exchanged = self.try_exchange(request, limits, &mut answered);
+        let was_kept = std::mem::replace(&mut self.was_kept, true);
+        self.last_used = Instant::now();
+        exchanged.map_err(|error| {
+            let is_stale = was_kept && !answered && error.status() == Status::Io;
+            error.stale_is(is_stale)
+        })
+    }
+
+    /// `answered` is set with the reply's first byte.
+    fn try_exchange(&mut self, request: &[u8], limits: &Limits, answered: &mut bool) -> Result<(Reply, bool), Error> {
         let mut sent = false;
         let written = self.stream.write(request, limits, &mut sent);
         let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
         written.map_err(|stop| stop.while_doing("sending the request", Status::Io, outcome))?;
-        read_reply(|buffer| self.stream.read(buffer, limits)).map_err(|unreadable| match unreadable {
+        let read = |buffer: &mut [u8]| {
+            let count = self.stream.read(buffer, limits)?;
+            *answered |= count > 0;
+            Ok(count)
+        };
+        read_reply(read).map_err(|unreadable| match unreadable {
             Unreadable::Stopped(stop) => stop.while_doing("waiting for the reply", Status::Io, outcome),
             Unreadable::Garbled(reason) => {
                 let error = Error::new(Status::Response, format!("the reply can't be read: {reason}"));

@@ -19,7 +19,6 @@ mod tls;
 mod wait;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use self::connection::Connection;
 use self::link::Target;
@@ -44,14 +43,15 @@ impl Transport {
         Transport { target: Target::new(settings, destination), idle: Mutex::default() }
     }
 
-    /// Sends `request` and returns the reply, whatever its HTTP status.
+    /// Sends `request` and returns the reply, whatever its HTTP status. `anew` says to leave kept connections alone.
     ///
     /// An error has the outcome `NotSent` where no byte of the request left this machine, else `Unknown`.
-    pub(crate) fn exchange(&self, request: HttpRequest, limits: &Limits) -> Result<Reply, Error> {
+    pub(crate) fn exchange(&self, request: HttpRequest, anew: bool, limits: &Limits) -> Result<Reply, Error> {
         let request = request.into_bytes(&self.target.settings.user_agent);
         let request = request.ok_or_else(|| Error::new(Status::Internal, "a header that has more than one line"))?;
         let counters = &self.target.settings.counters;
-        let mut connection = match self.take_idle() {
+        let kept = if anew { None } else { self.take_idle() };
+        let mut connection = match kept {
             Some(connection) => {
                 counters.connections_reused.count();
                 connection
@@ -59,7 +59,7 @@ impl Transport {
             None => {
                 let stream = self.target.connect(limits)?;
                 counters.connections_opened.count();
-                Connection { stream, last_used: Instant::now() }
+                Connection::new(stream)
             }
         };
         let (reply, may_go_on) = connection.exchange(&request, limits)?;
@@ -73,16 +73,14 @@ impl Transport {
     fn take_idle(&self) -> Option<Connection> {
         loop {
             let mut connection = self.lock().pop()?;
-            let age = Instant::now().duration_since(connection.last_used);
-            if age < self.target.settings.keep_alive.idle && connection.stream.is_idle() {
+            if connection.is_usable(self.target.settings.keep_alive.idle) {
                 return Some(connection);
             }
         }
     }
 
-    fn put_idle(&self, mut connection: Connection) {
-        let (now, keep_alive) = (Instant::now(), self.target.settings.keep_alive);
-        connection.last_used = now;
+    fn put_idle(&self, connection: Connection) {
+        let (now, keep_alive) = (connection.last_used, self.target.settings.keep_alive);
         let mut idle = self.lock();
         idle.retain(|connection| now.duration_since(connection.last_used) < keep_alive.idle);
         if idle.len() < keep_alive.max_idle {

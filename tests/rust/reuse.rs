@@ -1,13 +1,17 @@
 //! Connections are kept for the next call, and only those that are still good.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use esa::{Client, CreateRoutineRelatedRecord, Credentials};
+use esa::{CallOptions, Client, CreateRoutineRelatedRecord, Credentials};
 
 use crate::emulator::Emulator;
 use crate::server::{SUCCESS, Server, call, read_request};
+
+const NO_RECORDS: &str = "HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n{\"TotalCount\":0,\"RelatedRecords\":[]}";
 
 /// Answers requests until the client closes.
 fn keep_answering(mut connection: TcpStream, reply: &str) {
@@ -77,6 +81,69 @@ fn a_connection_that_the_reply_ends_is_not_used_again() {
     call(&client).unwrap();
 
     assert_eq!(server.connections(), 2);
+}
+
+/// Which names it was asked to create, and how often. `serve` gets a connection, and what answers a request on it.
+fn creating(
+    serve: impl Fn(&mut TcpStream, &dyn Fn(&str) -> &'static str) + Send + Sync + 'static,
+) -> (Server, Created) {
+    let created = Created::default();
+    let server = Server::start({
+        let created = Arc::clone(&created);
+        move |mut connection, _| {
+            serve(&mut connection, &|request| {
+                let name = request.split(['&', '?', '\n']).find_map(|part| part.strip_prefix("RecordName="));
+                let Some(name) = name else { return NO_RECORDS };
+                *created.lock().unwrap().entry(name.to_owned()).or_default() += 1;
+                SUCCESS
+            });
+        }
+    });
+    (server, created)
+}
+
+type Created = Arc<Mutex<HashMap<String, u32>>>;
+
+fn create(client: &Client, count: u32) {
+    for number in 0..count {
+        let record_name = &format!("r{number}.example.com");
+        let request = CreateRoutineRelatedRecord { site_id: 1, name: "routine", record_name };
+        client.create_routine_related_record(&request, &CallOptions::new()).unwrap();
+    }
+}
+
+/// The close may be on its way while the next request is. Then nobody can tell whether that arrived, and it may not be sent
+/// again before a look.
+#[test]
+fn a_server_that_closes_after_each_reply_gets_every_record_once() {
+    let (server, created) = creating(|connection, answer| {
+        let request = read_request(connection);
+        let _ = connection.write_all(answer(&request).as_bytes());
+    });
+
+    create(&Client::new(&server.config()).unwrap(), 300);
+
+    let created = created.lock().unwrap();
+    assert_eq!(created.len(), 300);
+    assert!(created.values().all(|&count| count == 1));
+}
+
+#[test]
+fn where_a_kept_connection_was_lost_the_next_attempt_goes_over_a_new_one() {
+    let (server, created) = creating(|connection, answer| {
+        let request = read_request(connection);
+        connection.write_all(answer(&request).as_bytes()).unwrap();
+        read_request(connection);
+    });
+    let client = Client::new(&server.config()).unwrap();
+
+    create(&client, 2);
+
+    assert_eq!(created.lock().unwrap().len(), 2);
+    let stats = client.stats();
+    assert_eq!((stats.connections_reused, stats.retries), (1, 1));
+    // The look's and the second attempt's came after the first.
+    assert_eq!(server.connections(), 3);
 }
 
 #[test]
