@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,14 +16,34 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// descriptors is how many file descriptors the process has open.
-func descriptors(t *testing.T) int {
+// openDescriptors are the process's, each as what it leads to.
+func openDescriptors(t *testing.T) (targets []string) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Skip("needs /proc")
 	}
-	return len(entries)
+	for _, entry := range entries {
+		target, _ := os.Readlink("/proc/self/fd/" + entry.Name()) // the directory's own is closed by now
+		targets = append(targets, target)
+	}
+	return targets
+}
+
+// descriptors is how many file descriptors the process has open.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	return len(openDescriptors(t))
+}
+
+// sockets are the process's. No two that are made have the same number.
+func sockets(t *testing.T) []string {
+	t.Helper()
+	found := slices.DeleteFunc(openDescriptors(t), func(target string) bool {
+		return !strings.HasPrefix(target, "socket:")
+	})
+	slices.Sort(found)
+	return found
 }
 
 func expectDescriptors(t *testing.T, most int) {
@@ -54,6 +77,25 @@ func TestCallsThatCanBeCancelledLeaveNoDescriptorsBehind(t *testing.T) {
 	}
 
 	expectDescriptors(t, before)
+}
+
+func TestACallThatCanBeCancelledMakesNoSocketsOfItsOwn(t *testing.T) {
+	emulator := esatest.Start(t)
+	var during [][]string // a line of the log comes while a call runs
+	handler := &recordingHandler{each: func(slog.Record) { during = append(during, sockets(t)) }}
+	config := emulator.Config()
+	config.Logger = slog.New(handler)
+	client := newClient(t, config)
+	callWithin(t, client, "match", requestFor(emulator, "a"))
+	during = nil
+
+	for range 2 {
+		callWithin(t, client, "match", requestFor(emulator, "a"))
+	}
+
+	if len(during) != 2 || !slices.Equal(during[0], during[1]) {
+		t.Errorf("the sockets during the calls are %v", during)
+	}
 }
 
 func TestCallsThatAreCancelledLeaveNoDescriptorsBehind(t *testing.T) {
