@@ -63,7 +63,7 @@ func (client *Client) beginBulk(ctx context.Context, requests []CreateRoutineRel
 		return nil, err
 	}
 	defer client.leave()
-	limits, release, err := limitsOf(ctx, timeout)
+	limits, release, err := client.limitsOf(ctx, timeout)
 	if err != nil {
 		return nil, err
 	}

@@ -178,9 +178,7 @@ func TestALoopThatIsLeftTriesNoMoreAndAnotherBeginsAnew(t *testing.T) {
 		leave()
 	}
 
-	if after := descriptors(t); after > before {
-		t.Errorf("there are %d descriptors open; there were %d", after, before)
-	}
+	expectDescriptors(t, before)
 	if records := recordsOf(t, emulator); records != 1 {
 		t.Errorf("there are %d records; want the first one", records)
 	}

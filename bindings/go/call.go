@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// handle holds the native client until it is closed and the last call is over.
+// handle holds the native client, and what its calls can be cancelled with, until it is closed and the last call is over.
 type handle struct {
-	native nativeClient
+	native  nativeClient
+	cancels cancels
 
 	mutex  sync.Mutex
 	calls  int
@@ -34,7 +35,7 @@ func (handle *handle) leave() {
 	defer handle.mutex.Unlock()
 	handle.calls--
 	if handle.closed && handle.calls == 0 {
-		handle.native.free()
+		handle.free()
 	}
 }
 
@@ -42,9 +43,15 @@ func (handle *handle) close() {
 	handle.mutex.Lock()
 	defer handle.mutex.Unlock()
 	if !handle.closed && handle.calls == 0 {
-		handle.native.free()
+		handle.free()
 	}
 	handle.closed = true
+}
+
+// free releases what the handle holds; no call may run.
+func (handle *handle) free() {
+	handle.native.free()
+	handle.cancels.close()
 }
 
 // run makes one native call within ctx. It returns when that is over, and not before.
@@ -54,7 +61,7 @@ func run[T any](ctx context.Context, client *Client, call func(nativeClient, nat
 		return nil, err
 	}
 	defer client.leave()
-	limits, release, err := limitsOf(ctx, timeout)
+	limits, release, err := client.limitsOf(ctx, timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +102,13 @@ func (client *Client) leave() {
 
 // limitsOf makes native calls end with ctx, which has timeout milliseconds left. Release the limits when the calls are
 // over.
-func limitsOf(ctx context.Context, timeout uint32) (limits nativeLimits, release func(), err error) {
+func (client *Client) limitsOf(
+	ctx context.Context, timeout uint32,
+) (limits nativeLimits, release func(), err error) {
 	if ctx.Done() == nil {
 		return nativeLimits{timeout: timeout}, func() {}, nil
 	}
-	cancel := newNativeCancel()
+	cancel := client.handle.cancels.take()
 	if cancel == (nativeCancel{}) {
 		return nativeLimits{}, nil, noDescriptors()
 	}
@@ -112,9 +121,11 @@ func limitsOf(ctx context.Context, timeout uint32) (limits nativeLimits, release
 		}
 	})
 	release = func() {
-		if !stop() {
-			<-triggered
+		if stop() {
+			client.handle.cancels.giveBack(cancel)
+			return
 		}
+		<-triggered
 		cancel.free()
 	}
 	return nativeLimits{timeout: timeout, cancel: cancel}, release, nil

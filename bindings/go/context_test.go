@@ -37,6 +37,21 @@ func TestCancellingEndsACallThatWaitsForItsReply(t *testing.T) {
 	}
 }
 
+func TestACallThatWasCancelledEndsNoneAfterIt(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
+	client := newClient(t, emulator.Config())
+	startCall(t, client, emulator)()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+
+	for _, label := range []string{"b", "c"} {
+		if _, err := client.CreateRoutineRelatedRecord(ctx, requestFor(emulator, label)); err != nil {
+			t.Errorf("%s: %v", label, err)
+		}
+	}
+}
+
 func TestADeadlineThatIsShorterThanTheConfigurationCounts(t *testing.T) {
 	emulator := esatest.Start(t)
 	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
