@@ -9,7 +9,7 @@ use once_cell::race::OnceBox;
 
 use crate::error::{Error, Status};
 use crate::per_process::PerProcess;
-use crate::signature::Stamp;
+use crate::signature::{Stamp, write_hex};
 
 const YEAR_10000: u64 = 253_402_300_800;
 
@@ -27,8 +27,8 @@ impl Stamp {
         }
         let mut stamp = Stamp { date: [0; 20], nonce: [0; 32] };
         write!(&mut stamp.date[..], "{}", format_rfc3339_seconds(time))
-            .and_then(|()| write!(&mut stamp.nonce[..], "{nonce:032x}"))
-            .map_err(|_| Error::new(Status::Internal, "a date or a nonce that is too long"))?;
+            .map_err(|_| Error::new(Status::Internal, "a date that is too long"))?;
+        write_hex(&nonce.to_be_bytes(), &mut stamp.nonce);
         Ok(stamp)
     }
 }

@@ -10,6 +10,7 @@ mod v3;
 use std::borrow::Cow;
 
 use self::percent_encoding::sort;
+pub(crate) use self::text::write_hex;
 use crate::config::SignatureVersion;
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;

@@ -1,7 +1,7 @@
 //! What holds for every request: the encoding's properties, and both signatures as their formulas say, written once more
 //! from the definitions alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use proptest::prelude::*;
@@ -179,7 +179,8 @@ proptest! {
         let signature = naive_base64(&naive_hmac::<Sha1>(&format!("{}&", sample.secret), &string_to_sign));
         query.push(("Signature", &signature));
 
-        prop_assert_eq!(signed.query, naive_pairs(query));
+        let in_order = |pairs: &str| BTreeSet::from_iter(pairs.split('&').map(str::to_owned));
+        prop_assert_eq!(in_order(&signed.query), in_order(&naive_pairs(query)));
         prop_assert_eq!(signed.body, naive_pairs(texts(&sample.form)));
     }
 

@@ -56,16 +56,32 @@ impl<H: Update> Sink for Feeding<H> {
     }
 }
 
+/// Each byte in lower hex.
+const DIGITS: &[[u8; 2]; 256] = &{
+    const DIGIT: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        digits[byte] = [DIGIT[byte >> 4], DIGIT[byte & 15]];
+        byte += 1;
+    }
+    digits
+};
+
+/// Writes `bytes` in lower hex; `hex` has two for each.
+pub(crate) fn write_hex(bytes: &[u8], hex: &mut [u8]) {
+    for (two, &byte) in hex.chunks_exact_mut(2).zip(bytes) {
+        two.copy_from_slice(&DIGITS[usize::from(byte)]);
+    }
+}
+
 /// 32 bytes in lower hex.
 pub(super) struct Hex([u8; 64]);
 
 impl Hex {
     pub(super) fn of(bytes: [u8; 32]) -> Hex {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0; 64];
-        for (two, byte) in hex.chunks_exact_mut(2).zip(bytes) {
-            two.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-        }
+        write_hex(&bytes, &mut hex);
         Hex(hex)
     }
 

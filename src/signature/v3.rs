@@ -10,34 +10,58 @@ use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
+const AUTHORIZATION: &str = "authorization: ACS3-HMAC-SHA256";
 
-/// Name and value; what has an empty value isn't there.
-type Header<'a> = (&'static str, &'a str);
+/// A header that is signed; one with an empty value isn't there.
+struct Header<'a> {
+    /// As its line begins in what is signed.
+    canonical: &'static str,
+    /// As its line begins in what is sent.
+    sent: &'static str,
+    /// As it stands in the list of names, where it isn't the first.
+    listed: &'static str,
+    value: &'a str,
+}
+
+/// A header of this name and value. Its pieces are put together by the compiler: fewer to hash and to send.
+macro_rules! header {
+    ($name:literal, $value:expr) => {
+        Header {
+            canonical: concat!($name, ":"),
+            sent: concat!($name, ": "),
+            listed: concat!(";", $name),
+            value: $value,
+        }
+    };
+}
 
 pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
     let mut signed = HttpRequest::new(request.method, PATH, |query| push_pairs(&request.query, query));
-    let body_hash = hash(|hash| hash.push(signed.set_body(|body| push_pairs(&request.form, body))));
+    let body_hash = hash(signed.set_body(|body| push_pairs(&request.form, body)));
     let headers = headers_to_sign(request, credentials, stamp, body_hash.as_str());
-    let canonical_request = hash(|hash| push_canonical_request(request, &headers, body_hash.as_str(), hash));
-    let signature = signature(&canonical_request, credentials.access_key_secret());
-    for (name, value) in present(&headers) {
-        signed.header(name, value);
+    let write = |sink: &mut Feeding<_>| push_canonical_request(request, &headers, body_hash.as_str(), sink);
+    let canonical_hash = Hex::of(fed(Sha256::new(), write).finalize().into());
+    let signature = signature(&canonical_hash, credentials.access_key_secret());
+    for header in present(&headers) {
+        signed.line(|line| line.push_all(&[header.sent, header.value]));
     }
-    signed.header_of("authorization", |value| {
-        value.push_all(&[ALGORITHM, " Credential=", credentials.access_key_id(), ",SignedHeaders="]);
-        push_names(&headers, value);
-        value.push_all(&[",Signature=", signature.as_str()]);
+    signed.line(|line| {
+        line.push_all(&[AUTHORIZATION, " Credential=", credentials.access_key_id(), ",SignedHeaders="]);
+        push_names(&headers, line);
+        line.push_all(&[",Signature=", signature.as_str()]);
     });
     signed
 }
 
 /// What is signed.
 pub(super) fn signed(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> Signed {
-    let body_hash = hash(|hash| push_pairs(&request.form, hash));
+    let mut body = String::new();
+    push_pairs(&request.form, &mut body);
+    let body_hash = hash(&body);
     let headers = headers_to_sign(request, credentials, stamp, body_hash.as_str());
     let mut canonical_request = String::new();
     push_canonical_request(request, &headers, body_hash.as_str(), &mut canonical_request);
-    let string_to_sign = [ALGORITHM, "\n", hash(|hash| hash.push(&canonical_request)).as_str()].concat();
+    let string_to_sign = [ALGORITHM, "\n", hash(&canonical_request).as_str()].concat();
     Signed { string_to_sign, canonical_request: Some(canonical_request) }
 }
 
@@ -49,29 +73,26 @@ fn headers_to_sign<'a>(
     body_hash: &'a str,
 ) -> [Header<'a>; 8] {
     [
-        ("content-type", if request.form.is_empty() { "" } else { FORM }),
-        ("host", request.host),
-        ("x-acs-action", request.action),
-        ("x-acs-content-sha256", body_hash),
-        ("x-acs-date", stamp.date()),
-        ("x-acs-security-token", credentials.security_token().unwrap_or_default()),
-        ("x-acs-signature-nonce", stamp.nonce()),
-        ("x-acs-version", request.version),
+        header!("content-type", if request.form.is_empty() { "" } else { FORM }),
+        header!("host", request.host),
+        header!("x-acs-action", request.action),
+        header!("x-acs-content-sha256", body_hash),
+        header!("x-acs-date", stamp.date()),
+        header!("x-acs-security-token", credentials.security_token().unwrap_or_default()),
+        header!("x-acs-signature-nonce", stamp.nonce()),
+        header!("x-acs-version", request.version),
     ]
 }
 
-fn present<'a>(headers: &'a [Header<'a>]) -> impl Iterator<Item = Header<'a>> {
-    headers.iter().copied().filter(|(_, value)| !value.is_empty())
+fn present<'a>(headers: &'a [Header<'a>]) -> impl Iterator<Item = &'a Header<'a>> {
+    headers.iter().filter(|header| !header.value.is_empty())
 }
 
 /// The headers' names, joined by ";"
 fn push_names(headers: &[Header<'_>], sink: &mut impl Sink) {
-    let mut separator = "";
-    for (name, _) in present(headers) {
-        sink.push(separator);
-        sink.push(name);
-        separator = ";";
-    }
+    let mut names = present(headers).map(|header| header.listed);
+    sink.push(names.next().and_then(|name| name.strip_prefix(';')).unwrap_or_default());
+    names.for_each(|name| sink.push(name));
 }
 
 /// CanonicalRequest = METHOD, "/", query, headers ("name:value\n" each), header names, body hash, joined by "\n"
@@ -79,8 +100,8 @@ fn push_canonical_request(request: &Request<'_>, headers: &[Header<'_>], body_ha
     sink.push_all(&[request.method, "\n", PATH, "\n"]);
     push_pairs(&request.query, sink);
     sink.push("\n");
-    for (name, value) in present(headers) {
-        sink.push_all(&[name, ":", value, "\n"]);
+    for header in present(headers) {
+        sink.push_all(&[header.canonical, header.value, "\n"]);
     }
     sink.push("\n");
     push_names(headers, sink);
@@ -88,20 +109,20 @@ fn push_canonical_request(request: &Request<'_>, headers: &[Header<'_>], body_ha
 }
 
 /// Signature = hex(HMAC-SHA256(secret, StringToSign)), StringToSign = algorithm + "\n" + hex(SHA-256(CanonicalRequest))
-fn signature(canonical_request: &Hex, secret: &str) -> Hex {
-    let hmac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
-    let signed = fed(hmac, |hmac| hmac.push_all(&[ALGORITHM, "\n", canonical_request.as_str()]));
-    Hex::of(signed.finalize().into_bytes().into())
+fn signature(canonical_hash: &Hex, secret: &str) -> Hex {
+    let mut hmac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
+    [ALGORITHM, "\n", canonical_hash.as_str()].iter().for_each(|piece| Mac::update(&mut hmac, piece.as_bytes()));
+    Hex::of(hmac.finalize().into_bytes().into())
 }
 
-/// hex(SHA-256(what is written))
-fn hash(write: impl FnOnce(&mut Feeding<Sha256>)) -> Hex {
-    Hex::of(fed(Sha256::new(), write).finalize().into())
+/// hex(SHA-256(text))
+fn hash(text: &str) -> Hex {
+    Hex::of(Sha256::digest(text).into())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::percent_encoding::sort;
+    use super::super::percent_encoding::{encoded_pairs, sort};
     use super::super::tests::{DATE, NONCE, create, sent, stamp, test_credentials};
     use super::*;
     use crate::config::SignatureVersion::V3;
@@ -128,11 +149,9 @@ mod tests {
         let stamp = stamp("2023-10-26T10:22:32Z", "3156853299f313e23d1673dc12e1703d");
 
         sort(&mut request.query);
-        let empty = hash(|_| ());
-        let headers = headers_to_sign(&request, &credentials, &stamp, empty.as_str());
-        let canonical_request = hash(|hash| push_canonical_request(&request, &headers, empty.as_str(), hash));
+        let canonical_request = signed(&request, &credentials, &stamp).canonical_request.unwrap();
         let expected = "7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259";
-        assert_eq!(canonical_request.as_str(), expected);
+        assert_eq!(hash(&canonical_request).as_str(), expected);
 
         let signed = sent(V3, request, &credentials, &stamp);
         let expected = "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;\
@@ -146,7 +165,7 @@ mod tests {
         let mut form = create().form;
         sort(&mut form);
         assert_eq!(
-            hash(|hash| push_pairs(&form, hash)).as_str(),
+            hash(&encoded_pairs(&form)).as_str(),
             "17bbf6f5fee54d631badd52edfe7651a06e1b8185922a373cecaecbe645cad0a"
         );
         assert_eq!(signature_of(create()), "94c5c7a198e73706eac29b20b17100151dd3a2692fe0b513c723cc1f8e3298a4");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use memchr::memchr2;
+use memchr::memchr_iter;
 use zeroize::Zeroize;
 
 /// A request, written as it goes out.
@@ -10,12 +10,13 @@ pub(crate) struct HttpRequest {
     /// The request line and the headers.
     head: String,
     body: String,
-    /// False where a header holds the end of a line, which would make two of it.
-    is_sound: bool,
+    /// How many lines the head has; unless a header holds the end of one, which would make two of it.
+    lines: usize,
+    has_sound_path: bool,
 }
 
 impl HttpRequest {
-    /// A request for `path` with the query that `write_query` writes, both encoded.
+    /// A request for `path` with the query that `write_query` writes; that encodes it, and `path` is encoded.
     pub(crate) fn new(method: &str, path: &str, write_query: impl FnOnce(&mut String)) -> HttpRequest {
         // More than most requests have, so that neither has to grow.
         let (mut head, body) = (String::with_capacity(1024), String::with_capacity(256));
@@ -24,22 +25,19 @@ impl HttpRequest {
         if head.ends_with('?') {
             head.pop();
         }
-        let is_sound = head.bytes().filter(|&byte| !byte.is_ascii_graphic()).count() == 1;
         head.push_str(" HTTP/1.1\r\n");
-        HttpRequest { head, body, is_sound }
+        HttpRequest { head, body, lines: 1, has_sound_path: path.bytes().all(|byte| byte.is_ascii_graphic()) }
     }
 
     pub(crate) fn header(&mut self, name: &str, value: &str) -> &mut HttpRequest {
-        self.header_of(name, |text| text.push_str(value))
+        self.line(|line| [name, ": ", value].iter().for_each(|piece| line.push_str(piece)))
     }
 
-    /// A header with the value that `write_value` writes.
-    pub(crate) fn header_of(&mut self, name: &str, write_value: impl FnOnce(&mut String)) -> &mut HttpRequest {
-        let start = self.head.len();
-        [name, ": "].iter().for_each(|piece| self.head.push_str(piece));
-        write_value(&mut self.head);
-        self.is_sound &= memchr2(b'\r', b'\n', self.head.as_bytes().get(start..).unwrap_or_default()).is_none();
+    /// A header of which `write` writes the line.
+    pub(crate) fn line(&mut self, write: impl FnOnce(&mut String)) -> &mut HttpRequest {
+        write(&mut self.head);
         self.head.push_str("\r\n");
+        self.lines += 1;
         self
     }
 
@@ -54,14 +52,16 @@ impl HttpRequest {
         self.header("user-agent", user_agent);
         if !self.head.starts_with("GET ") {
             let length = self.body.len();
-            self.header_of("content-length", |value| {
+            self.line(|line| {
                 // Writing to a String can't fail.
-                let _ = write!(value, "{length}");
+                let _ = write!(line, "content-length: {length}");
             });
         }
-        self.head.push_str("\r\n");
+        self.line(|_| ());
+        let ends_as_many = |byte| memchr_iter(byte, self.head.as_bytes()).count() == self.lines;
+        let is_sound = self.has_sound_path && ends_as_many(b'\r') && ends_as_many(b'\n');
         self.head.push_str(&self.body);
-        self.is_sound.then_some(self.head.into_bytes())
+        is_sound.then_some(self.head.into_bytes())
     }
 
     /// Head and body.
