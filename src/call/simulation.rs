@@ -12,7 +12,7 @@ use super::backoff::{BUSY, jitter};
 /// A request's way there and back, beside what the service does.
 const ROUND_TRIP: Duration = Duration::from_millis(1);
 
-/// One answer in so many is lost, and costs a look.
+/// One answer in so many is lost, and costs its thread a look. Meanwhile another one has its turn.
 const LOST: u64 = 50;
 
 /// Clients, threads of each, and records of each thread.
@@ -55,6 +55,8 @@ enum Event {
     Wants,
     /// Its request is on its way.
     Sends,
+    /// Its answer is there, or lost.
+    Answered,
     /// Its record is made.
     Done,
 }
@@ -135,11 +137,15 @@ impl Simulation {
                 }
             }
             Event::Sends => self.sends(now, thread),
+            Event::Answered => {
+                self.leaves(now, thread);
+                let look = if self.random() % LOST == 0 { ROUND_TRIP } else { Duration::ZERO };
+                self.plan(now + look, Event::Done, thread);
+            }
             Event::Done => {
                 self.threads[thread].0 -= 1;
                 self.threads[thread].1 = 0;
                 self.client_of(thread).done = now;
-                self.leaves(now, thread);
                 if self.threads[thread].0 > 0 {
                     self.plan(now, Event::Wants, thread);
                 }
@@ -151,8 +157,7 @@ impl Simulation {
         let arrival = now + ROUND_TRIP / 2;
         if arrival >= self.locked_until {
             self.locked_until = arrival + self.fleet.hold;
-            let look = if self.random() % LOST == 0 { ROUND_TRIP } else { Duration::ZERO };
-            self.plan(self.locked_until + ROUND_TRIP / 2 + look, Event::Done, thread);
+            self.plan(self.locked_until + ROUND_TRIP / 2, Event::Answered, thread);
             return;
         }
         self.refusals += 1;

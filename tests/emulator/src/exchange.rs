@@ -118,20 +118,19 @@ impl Exchange {
     }
 
     async fn execute_with_fault(&self, admitted: &Admitted, rule: &Rule) -> Reply {
-        let delay = Duration::from_millis(rule.delay_ms);
         match rule.when() {
             When::Before => {
                 self.log_verdict("OK", false);
-                sleep(delay).await;
+                pause(rule.delay_ms).await;
                 self.success(Content::Json(json!({})))
             }
             When::After => {
                 let reply = self.execute(admitted).await;
-                sleep(delay).await;
+                pause(rule.delay_ms).await;
                 reply
             }
             When::Late => {
-                sleep(delay).await;
+                pause(rule.delay_ms).await;
                 self.execute(admitted).await
             }
         }
@@ -189,5 +188,12 @@ impl Exchange {
         }
         let body = problem.body(&self.request_id, &self.host);
         Reply::service(problem.status, &body, &self.request_id, now)
+    }
+}
+
+/// No time at all for 0, for which the runtime's timer takes a millisecond.
+async fn pause(milliseconds: u64) {
+    if milliseconds > 0 {
+        sleep(Duration::from_millis(milliseconds)).await;
     }
 }

@@ -1,10 +1,11 @@
 //! Calls of the two services, ESA and STS: whether they are what they claim to be, and what comes of them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::Method;
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::task::yield_now;
+use tokio::time::sleep_until;
 
 use crate::ram::{self, Principal};
 use crate::request::{Parameters, Received};
@@ -76,21 +77,35 @@ impl Call {
         let resource = operation.resource(&signer.account_id, parameters);
         ram::authorize(signer, &format!("esa:{}", self.action), &resource)?;
 
-        let (result, _held, hold_ms) = {
+        let (result, _held, until) = {
             let world = &mut *world.lock();
             let account = world.accounts.iter_mut().find(|account| account.id == signer.account_id);
             // The account can have gone with a new seed since the request was authenticated.
             let account = account.ok_or_else(ServiceError::internal)?;
             let held = if operation.writes { Some(account.begin_write()?) } else { None };
-            let hold_ms = if operation.writes { account.lock_hold_ms } else { 0 };
+            // From here on, so that the emulator's own work is part of the time.
+            let hold = Duration::from_millis(if operation.writes { account.lock_hold_ms } else { 0 });
+            let until = Instant::now().checked_add(hold);
             let now = world.clock.now();
             let mut call = operation::Call { parameters, account, record_ids: &mut world.record_ids, now };
-            (operation.run(&mut call), held, hold_ms)
+            (operation.run(&mut call), held, until)
         };
-        if hold_ms > 0 {
-            sleep(Duration::from_millis(hold_ms)).await;
-        }
+        wait_until(until).await;
         result
+    }
+}
+
+/// Returns at that moment. The runtime's timer counts in whole milliseconds and rounds up twice, so that it alone would be late
+/// by one or two. `None` never comes.
+async fn wait_until(moment: Option<Instant>) {
+    const LATE: Duration = Duration::from_millis(2);
+    let Some(moment) = moment else { return std::future::pending().await };
+    if let Some(early) = moment.checked_sub(LATE).filter(|early| *early > Instant::now()) {
+        sleep_until(early.into()).await;
+    }
+    // Other requests are served meanwhile.
+    while Instant::now() < moment {
+        yield_now().await;
     }
 }
 
@@ -110,4 +125,22 @@ fn authenticate(received: &Received, world: &mut World, number: u64) -> Result<P
 fn unknown_action() -> ServiceError {
     let message = "Specified api is not found, please check your url and method.";
     ServiceError::new(404, "InvalidAction.NotFound", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_moment_is_waited_for_exactly() {
+        let mut late = Vec::new();
+        for milliseconds in 0..8 {
+            let moment = Instant::now() + Duration::from_millis(milliseconds);
+            wait_until(Some(moment)).await;
+            late.push(Instant::now().checked_duration_since(moment).expect("not before it"));
+        }
+        // Some are late where the machine is busy.
+        late.sort_unstable();
+        assert!(late[4] < Duration::from_micros(500), "{late:?}");
+    }
 }

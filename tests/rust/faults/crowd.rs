@@ -6,7 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use esa::{
-    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Origin, Outcome, Record, Status,
+    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Origin, Outcome, Record,
+    Status,
 };
 
 use super::not_sent::refusing;
@@ -24,8 +25,12 @@ fn config(emulator: &Emulator) -> Config {
     config
 }
 
+fn request(record_name: &str) -> CreateRoutineRelatedRecord<'_> {
+    CreateRoutineRelatedRecord { site_id: 1, name: "r", record_name }
+}
+
 fn create(client: &Client, ensures: bool, record_name: &str) -> Result<Record, Error> {
-    let request = CreateRoutineRelatedRecord { site_id: 1, name: "r", record_name };
+    let request = request(record_name);
     match ensures {
         true => client.ensure_routine_related_record(&request, &CallOptions::new()),
         false => client.create_routine_related_record(&request, &CallOptions::new()),
@@ -61,6 +66,55 @@ fn row_103_many_names_at_once() {
         ids.dedup();
         assert_eq!((ids.len(), carried_out(&emulator)), (32, 32));
     }
+}
+
+#[test]
+fn one_client_is_not_refused_for_its_own_writes_even_where_answers_are_lost() {
+    let emulator = Emulator::start(&["--seed", SEED]);
+    emulator.delete("faults");
+    let lost = r#""times": 0, "probability": 0.2, "when": "after", "wire": {"kind": "drop"}"#;
+    emulator.post("faults", &format!(r#"{{"action": "CreateRoutineRelatedRecord", {lost}}}"#));
+    let client = Client::new(&config(&emulator)).unwrap();
+
+    let results = at_once(8, |thread| {
+        let names = (0..8).map(|number| format!("t{thread}-r{number}.example.com"));
+        names.map(|name| create(&client, false, &name).unwrap().origin).collect::<Vec<_>>()
+    });
+
+    let recovered = results.iter().flatten().filter(|origin| **origin == Origin::Recovered).count();
+    assert!((1..64).contains(&recovered), "{recovered}");
+    // Each create was made once, and none of them in vain.
+    let creates = emulator.requests().into_iter().filter(|entry| entry["action"] == "CreateRoutineRelatedRecord");
+    assert_eq!((creates.count(), carried_out(&emulator)), (64, 64));
+}
+
+#[test]
+fn others_write_while_a_call_looks_for_what_was_lost() {
+    let emulator = Emulator::start(&["--seed", SEED]);
+    emulator.delete("faults");
+    for fault in [
+        r#"{"action": "CreateRoutineRelatedRecord", "when": "after", "wire": {"kind": "drop"}}"#,
+        r#"{"action": "ListRoutineRelatedRecords", "wire": {"kind": "hang"}}"#,
+    ] {
+        emulator.post("faults", fault);
+    }
+    let client = Client::new(&config(&emulator)).unwrap();
+    let cancel = Cancel::new().unwrap();
+
+    thread::scope(|scope| {
+        let options = CallOptions::new().cancel(&cancel).clone();
+        let client = &client;
+        let lost = scope.spawn(move || client.create_routine_related_record(&request("lost.example.com"), &options));
+        while !emulator.requests().iter().any(|entry| entry["action"] == "ListRoutineRelatedRecords") {
+            thread::yield_now();
+        }
+
+        create(client, false, "other.example.com").unwrap();
+
+        cancel.trigger();
+        let error = lost.join().unwrap().unwrap_err();
+        assert_eq!((error.status(), error.outcome()), (Status::Cancelled, Outcome::Unknown));
+    });
 }
 
 #[test]
