@@ -1,6 +1,6 @@
 //! A connection's bytes, plain or in TLS. Nothing here blocks: what isn't ready is waited for, within limits.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Does the TLS handshake over `socket`.
+    /// Does the TLS handshake over `socket`. What that has to say last goes out with the first request.
     pub(super) fn secured(
         socket: TcpStream,
         config: &Arc<ClientConfig>,
@@ -28,7 +28,7 @@ impl Stream {
         let failed = |stop: Stop| stop.while_doing("doing the TLS handshake", Status::Tls, Outcome::NotSent);
         let refused = |error: rustls::Error| Error::new(Status::Tls, format!("the TLS handshake failed: {error}"));
         let mut tls = ClientConnection::new(Arc::clone(config), server_name.clone()).map_err(refused)?;
-        while tls.is_handshaking() || tls.wants_write() {
+        while tls.is_handshaking() {
             if tls.wants_write() {
                 flush(&mut tls, &socket, limits, &mut false).map_err(failed)?;
             } else {
@@ -90,13 +90,23 @@ impl Stream {
     }
 }
 
-/// A socket without vectored writes: what the standard library makes them with raises SIGPIPE where the peer has closed,
-/// which ends host programs.
+/// A socket of which vectored writes don't raise SIGPIPE where the peer has closed, as the standard library's do: that
+/// ends host programs.
 struct Quiet<'a>(&'a TcpStream);
 
 impl Write for Quiet<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        if let [piece] = pieces {
+            return self.0.write(piece);
+        }
+        // The end of a handshake, and a request. In one packet they arrive sooner.
+        let mut bytes = Vec::new();
+        pieces.iter().for_each(|piece| bytes.extend_from_slice(piece));
+        self.0.write(&bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
