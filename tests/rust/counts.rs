@@ -13,13 +13,16 @@ const CALLS: usize = 20;
 
 #[test]
 #[ignore = "runs in a process of its own, for the tests below"]
-fn calls_on_a_kept_connection() {
+fn calls() {
     let variable = |name| std::env::var(name).unwrap();
     let mut config = Config::new();
     config.endpoint(&variable("COUNTS_URL"));
     config.credentials(Credentials::new(&variable("COUNTS_KEY_ID"), &variable("COUNTS_KEY_SECRET"), None).unwrap());
     if let Ok(ca_file) = std::env::var("COUNTS_CA_FILE") {
         config.ca_file(ca_file);
+    }
+    if variable("COUNTS_KEEP") == "no" {
+        config.keep_alive(0, None);
     }
     let client = Client::new(&config).unwrap();
     let mut options = CallOptions::new();
@@ -41,13 +44,14 @@ fn calls_on_a_kept_connection() {
 /// A system call: its number, and what it returned.
 type SystemCall = (i64, i64);
 
-/// The system calls of `CALLS` calls on a kept connection to `emulator`.
-fn system_calls(emulator: &Emulator) -> Vec<SystemCall> {
+/// The system calls of `CALLS` calls to `emulator`, on one connection where that is kept, else on one each.
+fn system_calls(emulator: &Emulator, keep: bool) -> Vec<SystemCall> {
     let text = |name: &str| emulator.ready[name].as_str();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--exact", "counts::calls_on_a_kept_connection", "--ignored", "--test-threads=1"])
+        .args(["--exact", "counts::calls", "--ignored", "--test-threads=1"])
         .env("COUNTS_URL", emulator.url())
+        .env("COUNTS_KEEP", if keep { "yes" } else { "no" })
         .env("COUNTS_KEY_ID", text("access_key_id").unwrap())
         .env("COUNTS_KEY_SECRET", text("access_key_secret").unwrap())
         .envs(text("ca_file").map(|ca_file| ("COUNTS_CA_FILE", ca_file)))
@@ -157,12 +161,21 @@ const WAITS: [i64; 1] = [libc::SYS_ppoll];
 
 #[test]
 fn a_call_on_a_kept_connection_makes_three_system_calls() {
-    assert_few(&system_calls(&Emulator::start(&[])));
+    assert_few(&system_calls(&Emulator::start(&[]), true));
 }
 
 #[test]
 fn a_call_on_a_kept_tls_connection_makes_three_system_calls() {
-    assert_few(&system_calls(&Emulator::start(&["--tls"])));
+    assert_few(&system_calls(&Emulator::start(&["--tls"]), true));
+}
+
+/// The beginning of the handshake; its end, and the request.
+#[test]
+fn a_call_on_a_new_tls_connection_sends_twice() {
+    let calls = system_calls(&Emulator::start(&["--tls"]), false);
+
+    assert_eq!(calls.iter().filter(|(number, _)| *number == libc::SYS_connect).count(), CALLS, "{calls:?}");
+    assert_eq!(calls.iter().filter(|(number, _)| *number == libc::SYS_sendto).count(), 2 * CALLS, "{calls:?}");
 }
 
 #[test]
