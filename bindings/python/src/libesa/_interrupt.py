@@ -9,21 +9,34 @@ their own, and the handler runs where the generator goes on.
 from __future__ import annotations
 
 import os
-from _thread import get_native_id
-
-from ._structs import InterruptFunction
+from _thread import get_ident, get_native_id
+from ctypes import CFUNCTYPE, c_int32, py_object
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+InterruptFunction = CFUNCTYPE(c_int32, py_object)
+"""esa_interrupt_fn, whose data is an object of the interpreter's."""
+
 asks = InterruptFunction(next)
 """For `interrupt` of the call options; `interrupt_data` is the id of an asking()."""
+
+_main_thread: int | None = None
 
 
 def handles_signals() -> bool:
     """Whether this is the main thread. Where it isn't the interpreter's, asking is in vain, but harmless."""
-    return get_native_id() == os.getpid()
+    return get_ident() == _main_thread or _is_main_thread()
+
+
+def _is_main_thread() -> bool:
+    # Asks the system, which takes longer. A fork in another thread makes that one the child's main thread.
+    global _main_thread
+    if get_native_id() != os.getpid():
+        return False
+    _main_thread = get_ident()
+    return True
 
 
 def asking(raised: list[BaseException]) -> Iterator[int]:
