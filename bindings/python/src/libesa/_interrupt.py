@@ -22,21 +22,27 @@ InterruptFunction = CFUNCTYPE(c_int32, py_object)
 asks = InterruptFunction(next)
 """For `interrupt` of the call options; `interrupt_data` is the id of an asking()."""
 
-_main_thread: int | None = None
+
+def _find_main_thread() -> int | None:
+    if get_native_id() == os.getpid():
+        return get_ident()
+    import threading  # which is there already, most likely, since there is another thread
+
+    return threading.main_thread().ident
+
+
+def _be_main_thread() -> None:
+    global _main_thread
+    _main_thread = get_ident()
+
+
+_main_thread = _find_main_thread()
+os.register_at_fork(after_in_child=_be_main_thread)
 
 
 def handles_signals() -> bool:
-    """Whether this is the main thread. Where it isn't the interpreter's, asking is in vain, but harmless."""
-    return get_ident() == _main_thread or _is_main_thread()
-
-
-def _is_main_thread() -> bool:
-    # Asks the system, which takes longer. A fork in another thread makes that one the child's main thread.
-    global _main_thread
-    if get_native_id() != os.getpid():
-        return False
-    _main_thread = get_ident()
-    return True
+    """Whether this is the main thread."""
+    return get_ident() == _main_thread
 
 
 def asking(raised: list[BaseException]) -> Iterator[int]:
