@@ -36,8 +36,8 @@ class AsyncClient(Configured):
     def _made(self, timeout: float | None) -> None:
         self._timeout = 30.0 if timeout is None else timeout
         self._threads = Threads(_MAX_THREADS)
-        self._made_with = Client.__new__(Client)
-        self._made_with._owned = self._owned
+        self._blocking = Client.__new__(Client)
+        self._blocking._owned = self._owned
 
     async def create_routine_related_record(
         self,
@@ -185,7 +185,7 @@ class AsyncClient(Configured):
         """Waits for the calls that run, and closes the connections. Any number of times."""
         self._owned = None
         await self._threads.close()
-        self._made_with.close()
+        self._blocking.close()
 
     async def __aenter__(self) -> AsyncClient:
         """Gives itself."""
@@ -199,7 +199,7 @@ class AsyncClient(Configured):
 
     def _client(self) -> Client:
         self._open()
-        return self._made_with
+        return self._blocking
 
     def _submit(self, call: Callable[..., Any], timeout: float | None, max_attempts: int | None) -> Job:
         milliseconds("timeout", timeout)
