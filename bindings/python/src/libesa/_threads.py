@@ -18,6 +18,9 @@ from .cancel import Cancel
 
 T = TypeVar("T")
 
+_STAY = 0.02
+"""How long a thread without work stays where it is woken the fastest, in seconds. A program may end so much later."""
+
 
 class Job:
     """A call that a thread makes, and what came of it."""
@@ -127,6 +130,7 @@ class Threads:
         self._idle = [True] * most  # one for each thread that isn't at work, whether it is made yet or not
         self._waiting: deque[Job] = deque()
         self._waking = False
+        self._bells: list[threading.Lock] = []  # of the threads that stay
         self._cancels: list[Cancel] = []
         self._results: Results | None = None
         self._jobs: set[Job] = set()
@@ -153,6 +157,11 @@ class Threads:
     async def close(self) -> None:
         """Waits for the calls, and ends the threads."""
         self._closing = True
+        while True:
+            bell = _took(self._bells)
+            if bell is None:
+                break
+            bell.release()
         if self._jobs:
             await asyncio.get_running_loop().run_in_executor(None, self._done.wait)
         self._executor.shutdown()
@@ -160,20 +169,27 @@ class Threads:
 
     def _wake(self) -> None:
         # One at a time: the one that wakes up wakes the next, if there is more to do than those at work come to.
-        if self._waking or not _took(self._idle):
+        if self._waking:
             return
-        self._waking = True
-        try:
-            self._executor.submit(self._work)
-        except RuntimeError:  # no more threads can be made, or Python ends
-            self._waking = False
-            self._idle.append(True)
-            raise
+        bell = _took(self._bells)
+        if bell is not None:
+            self._waking = True
+            bell.release()
+        elif _took(self._idle):
+            self._waking = True
+            try:
+                self._executor.submit(self._work)
+            except RuntimeError:  # no more threads can be made, or Python ends
+                self._waking = False
+                self._idle.append(True)
+                raise
 
     def _work(self) -> None:
         self._waking = False
+        bell = threading.Lock()
+        bell.acquire()
         while True:
-            job = self._next()
+            job = self._next(bell)
             if job is None:
                 return
             if self._waiting:
@@ -185,15 +201,32 @@ class Threads:
                 self._done.set()
             del job
 
-    def _next(self) -> Job | None:
+    def _next(self, bell: threading.Lock) -> Job | None:
         while True:
             try:
                 return self._waiting.popleft()
             except IndexError:
-                self._idle.append(True)
+                pass
+            if self._stays(bell):
+                continue
+            self._idle.append(True)
             # One that came before this thread was idle may have found none that was.
             if not self._waiting or not _took(self._idle):
                 return None
+
+    def _stays(self, bell: threading.Lock) -> bool:
+        # Whether there may be something to do after that.
+        self._bells.append(bell)
+        rings = not self._waiting and not self._closing and bell.acquire(timeout=_STAY)
+        if not rings:
+            try:
+                self._bells.remove(bell)
+            except ValueError:  # somebody has it, and will ring
+                bell.acquire()
+                rings = True
+        if rings:
+            self._waking = False
+        return rings or bool(self._waiting)
 
 
 def _took(ones: list[T]) -> T | None:
