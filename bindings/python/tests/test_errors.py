@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import copy
 import pickle
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -127,3 +129,12 @@ def test_every_class_is_public_and_shadows_nothing(kind: type[EsaError]) -> None
 )
 def test_str(error: EsaError, text: str) -> None:
     assert str(error) == text
+
+
+def test_without_its_exceptions_a_failure_is_told_all_the_same(
+    client: libesa.Client, record: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "libesa._failure", None)  # as where there are no file descriptors left
+
+    with pytest.raises(RuntimeError, match=r"can't be loaded .*: status 303, outcome 1, .*, code RoutineNotExist"):
+        client.create_routine_related_record(**record(name="no-such-routine"))

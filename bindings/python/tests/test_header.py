@@ -10,25 +10,41 @@ from typing import Any
 import pytest
 from conftest import REPOSITORY
 
-from libesa import Origin, Outcome, ServiceCode, Status, _library, _native, _structs
+from libesa import (
+    Origin,
+    Outcome,
+    ServiceCode,
+    Status,
+    _bulk,
+    _create,
+    _delete,
+    _interrupt,
+    _library,
+    _list,
+    _log,
+    _match_site,
+    _operation,
+    _provider,
+    _stats,
+)
 from libesa.enums import LogLevel
 
 HEADER = re.sub(r"/\*.*?\*/|//[^\n]*", "", (REPOSITORY / "include" / "esa.h").read_text("utf-8"), flags=re.DOTALL)
 
 STRUCTS: dict[str, type[Structure]] = {
-    "esa_error": _structs.ErrorStruct,
-    "esa_call_options": _structs.CallOptionsStruct,
-    "esa_create_routine_related_record_request": _structs.CreateRequestStruct,
-    "esa_create_routine_related_record_result": _structs.CreateResultStruct,
-    "esa_delete_routine_related_record_request": _structs.DeleteRequestStruct,
-    "esa_delete_routine_related_record_result": _structs.DeleteResultStruct,
-    "esa_list_routine_related_records_request": _structs.ListRequestStruct,
-    "esa_related_record": _structs.RelatedRecordStruct,
-    "esa_list_routine_related_records_result": _structs.ListResultStruct,
-    "esa_get_match_site_request": _structs.GetMatchSiteRequestStruct,
-    "esa_get_match_site_result": _structs.GetMatchSiteResultStruct,
-    "esa_ensure_routine_related_records_request": _structs.BulkRequestStruct,
-    "esa_stats": _structs.StatsStruct,
+    "esa_error": _operation.ErrorStruct,
+    "esa_call_options": _operation.CallOptionsStruct,
+    "esa_create_routine_related_record_request": _create.CreateRequestStruct,
+    "esa_create_routine_related_record_result": _create.CreateResultStruct,
+    "esa_delete_routine_related_record_request": _delete.DeleteRequestStruct,
+    "esa_delete_routine_related_record_result": _delete.DeleteResultStruct,
+    "esa_list_routine_related_records_request": _list.ListRequestStruct,
+    "esa_related_record": _list.RelatedRecordStruct,
+    "esa_list_routine_related_records_result": _list.ListResultStruct,
+    "esa_get_match_site_request": _match_site.GetMatchSiteRequestStruct,
+    "esa_get_match_site_result": _match_site.GetMatchSiteResultStruct,
+    "esa_ensure_routine_related_records_request": _bulk.BulkRequestStruct,
+    "esa_stats": _stats.StatsStruct,
 }
 
 SCALARS: dict[str, Any] = {
@@ -39,10 +55,10 @@ SCALARS: dict[str, Any] = {
     "size_t": c_size_t,
     "esa_status": c_int32,
     "uint64_t": c_uint64,
-    "esa_log_fn": _structs.LogFunction,
-    "esa_interrupt_fn": _structs.InterruptFunction,
-    "esa_credentials_fn": _structs.CredentialsFunction,
-    "esa_progress_fn": _structs.ProgressFunction,
+    "esa_log_fn": _log.LogFunction,
+    "esa_interrupt_fn": _interrupt.InterruptFunction,
+    "esa_credentials_fn": _provider.CredentialsFunction,
+    "esa_progress_fn": c_void_p,  # which isn't used here
     "char *": c_char_p,
     "void *": c_void_p,
     "esa_config *": c_void_p,
@@ -52,7 +68,6 @@ SCALARS: dict[str, Any] = {
     "esa_bulk *": c_void_p,
 }
 
-BOUND_BY_THE_LOADER = ("esa_abi_version", "esa_version")
 LEFT_OUT = (
     # The members of Python's enumerations know their names, and errors bring their advice.
     *("esa_status_name", "esa_outcome_name", "esa_origin_name", "esa_service_code_name", "esa_service_code_advice"),
@@ -108,20 +123,45 @@ def test_struct_fields(name: str) -> None:
     assert list(STRUCTS[name]._fields_) == declared
 
 
-@pytest.mark.parametrize("name", _native.FUNCTIONS)
-def test_functions(name: str) -> None:
-    declaration = re.search(rf"^(\w[^;()]*?){name}\((.*?)\);", HEADER, re.DOTALL | re.MULTILINE)
+def declaration_of(function: str) -> tuple[Any, list[Any]]:
+    declaration = re.search(rf"^(\w[^;(){{}}#]*?){function}\((.*?)\);", HEADER, re.DOTALL | re.MULTILINE)
     assert declaration, "the header doesn't have it"
+    return ctypes_type(declaration[1]), parameters(declaration[2])
 
-    assert _native.FUNCTIONS[name] == (ctypes_type(declaration[1]), parameters(declaration[2]))
+
+@pytest.mark.parametrize("name", _library.FUNCTIONS)
+def test_functions(name: str) -> None:
+    result, taken = declaration_of(name)
+    passed_by_value = {*SCALARS.values()} - {_log.LogFunction, _provider.CredentialsFunction}
+
+    assert _library.FUNCTIONS[name] == (result, [kind if kind in passed_by_value else c_void_p for kind in taken])
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [
+        ("esa_create_routine_related_record", _create.CREATE),
+        ("esa_ensure_routine_related_record", _create.ENSURE),
+        ("esa_delete_routine_related_record", _delete.DELETE),
+        ("esa_list_routine_related_records", _list.LIST),
+        ("esa_get_match_site", _match_site.MATCH_SITE),
+        ("esa_bulk_next", _bulk.NEXT),
+    ],
+)
+def test_operations(name: str, operation: _operation.Operation) -> None:
+    request = [POINTER(operation.request), POINTER(_operation.CallOptionsStruct)] if operation.request else []
+    answer = [POINTER(POINTER(operation.result)), POINTER(POINTER(_operation.ErrorStruct))]
+
+    assert declaration_of(name) == (c_int32, [c_void_p, *request, *answer])
+    assert operation.function.__name__ == name
 
 
 @pytest.mark.parametrize(
     ("name", "function"),
     [
-        ("esa_log_fn", _structs.LogFunction),
-        ("esa_interrupt_fn", _structs.InterruptFunction),
-        ("esa_credentials_fn", _structs.CredentialsFunction),
+        ("esa_log_fn", _log.LogFunction),
+        ("esa_interrupt_fn", _interrupt.InterruptFunction),
+        ("esa_credentials_fn", _provider.CredentialsFunction),
     ],
 )
 def test_callbacks(name: str, function: Any) -> None:
@@ -137,7 +177,7 @@ def test_every_function_is_bound_or_left_out_for_a_reason() -> None:
     declared = set(re.findall(r"^\w[^;()]*?\b(esa_\w+)\([^;]*\);", HEADER, re.MULTILINE))
 
     assert len(declared) >= 40
-    assert declared == {*_native.FUNCTIONS, *BOUND_BY_THE_LOADER, *LEFT_OUT}
+    assert declared == {*_library.FUNCTIONS, *LEFT_OUT}
 
 
 def test_abi_version() -> None:

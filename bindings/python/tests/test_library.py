@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,11 @@ from conftest import PACKAGE_PATH
 
 import libesa
 from libesa import _library
+from libesa.emulator import Emulator
 
 # What the package imports, besides what is there when Python starts, with what those import in one version of Python or
 # another. asyncio, dataclasses, inspect, logging, pathlib and typing each cost as much as all of the package, or more.
-WITH_CTYPES_AND_ENUM = (
-    *("future", "errno"),
-    *("ctypes", "struct"),
-    *("enum", "collections", "functools", "itertools", "keyword", "math", "operator", "reprlib", "types"),
-)
+WITH_CTYPES = ("ctypes", "future", "struct", "types")
 
 
 def import_with(
@@ -32,21 +30,42 @@ def import_with(
     return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
 
 
-def test_importing_imports_little() -> None:
-    program = f"""
-import os, sys
-sys.path.insert(0, {str(PACKAGE_PATH)!r})
-before = {{*sys.modules}}
-import libesa
-print(*{{*sys.modules}} - before)
-libesa.AsyncClient
-"""
+def modules_after(program: str) -> set[str]:
+    """What is imported then, beside what Python itself has."""
+    beginning = f"import os, sys; sys.path.insert(0, {str(PACKAGE_PATH)!r}); before = {{*sys.modules}}"
+    ending = "print(*{*sys.modules} - before)"
     # Without an environment's packages: what they import at the start would hide what this one does.
-    imported = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", "\n".join((beginning, program, ending))],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {name.partition(".")[0].strip("_") for name in done.stdout.split()}
 
-    names = {name.partition(".")[0].strip("_") for name in imported.stdout.split()}
-    assert "libesa" in names
-    assert names <= {"libesa", *WITH_CTYPES_AND_ENUM}
+
+def test_importing_imports_little() -> None:
+    assert {"libesa"} < modules_after("import libesa") <= {"libesa", *WITH_CTYPES}
+
+
+def test_a_first_record_imports_no_more(esa_emulator: Emulator) -> None:
+    program = f"""
+import libesa
+client = libesa.Client(endpoint={esa_emulator.url!r}, access_key_id={esa_emulator.access_key_id!r},
+    access_key_secret={esa_emulator.access_key_secret!r})
+record = client.create_routine_related_record(
+    name={esa_emulator.routine!r}, site_id={esa_emulator.site_id}, record_name="a.example.com", timeout=9.5)
+assert record.record_id
+"""
+    assert {"libesa"} < modules_after(program) <= {"libesa", *WITH_CTYPES}
+    esa_emulator.reset()
+    assert "enum" in modules_after(f"{program}assert record.origin is libesa.Origin.CREATED")
+
+
+def test_every_name_is_found_when_it_is_wanted() -> None:
+    assert {name for name in libesa.__all__ if getattr(libesa, name).__name__ != name} == set()
+    if sys.version_info >= (3, 10):  # which knows `int | None`
+        assert typing.get_type_hints(libesa.Record)["origin"] is libesa.Origin
 
 
 def test_native_info_tells_what_was_loaded() -> None:

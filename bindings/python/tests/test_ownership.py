@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 import libesa
-from libesa import Client, _native
-from libesa._library import library
+from libesa import Client, _native, _operation
+from libesa._create import CREATE
 
 Record = Callable[..., dict[str, Any]]
 
@@ -24,19 +24,18 @@ Record = Callable[..., dict[str, Any]]
 @pytest.fixture
 def released(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How many errors and results the library was given back."""
-    counts = {"esa_error_free": 0, "esa_create_routine_related_record_result_free": 0}
+    counts = {"error": 0, "result": 0}
 
-    def counting(name: str) -> Callable[[Any], None]:
-        release = getattr(library, name)
-
+    def counting(what: str, release: Callable[[Any], None]) -> Callable[[Any], None]:
         def count(pointer: Any) -> None:
-            counts[name] += bool(pointer)
+            counts[what] += bool(pointer)
             release(pointer)
 
         return count
 
-    for name in counts:
-        monkeypatch.setattr(library, name, counting(name))
+    for module in (_native, _operation):
+        monkeypatch.setattr(module, "free_error", counting("error", module.free_error))
+    monkeypatch.setattr(CREATE, "release", counting("result", CREATE.release))
     return counts
 
 
@@ -62,21 +61,31 @@ def test_results_and_errors_are_released_once(client: Client, record: Record, re
     with pytest.raises(libesa.ConfigError):
         Client(region="mars-1")
 
-    assert released == {"esa_error_free": 4, "esa_create_routine_related_record_result_free": 1}
+    assert released == {"error": 4, "result": 1}
 
 
-@pytest.mark.parametrize("reader", ["_failure", "_record"])
-def test_an_interrupt_loses_nothing(
-    reader: str, client: Client, record: Record, released: dict[str, int], monkeypatch: pytest.MonkeyPatch
+def interrupt(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_loses_no_result(
+    client: Client, record: Record, released: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(_native, reader, interrupt)
+    monkeypatch.setattr(CREATE, "read", interrupt)
     with pytest.raises(KeyboardInterrupt):
         client.create_routine_related_record(**record())
 
-    assert released == {"esa_error_free": 0, "esa_create_routine_related_record_result_free": 1}
+    assert released == {"error": 0, "result": 1}
+
+
+def test_an_interrupt_loses_no_error(
+    client: Client, record: Record, released: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_operation, "failure_in", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        client.create_routine_related_record(**record(name=""))
+
+    assert released == {"error": 1, "result": 0}
 
 
 def test_an_exception_keeps_nothing_of_the_library_s(client: Client, record: Record) -> None:

@@ -131,3 +131,27 @@ MANY_CALLS = """
     sys.exit()
     for number in ():
 """
+
+
+def test_signals_are_asked_for_on_the_main_thread_also_after_a_fork() -> None:
+    program = """
+import os, threading
+from libesa._interrupt import handles_signals
+
+def fork():
+    told.append(handles_signals())
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if handles_signals() else 1)
+    told.append(os.waitpid(child, 0)[1])
+
+told = [handles_signals()]
+thread = threading.Thread(target=fork)
+thread.start()
+thread.join()
+print(told)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE_PATH)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[True, False, 0]\n"

@@ -9,62 +9,62 @@ Importing this loads the shared library; an ImportError tells where it was looke
 """
 
 from ._library import NativeInfo, native_info
-from .bulk import AsyncBulk, Bulk, Ensured
-from .cancel import Cancel
 from .client import Client
-from .credentials import Credentials
-from .deletion import Deletion
-from .enums import Origin, Outcome, ServiceCode, Status
-from .errors import (
-    AuthError,
-    BusyError,
-    CallCancelledError,
-    CallTimeoutError,
-    ConfigError,
-    ConflictError,
-    ConnectError,
-    ConnectionLostError,
-    CredentialsError,
-    DnsError,
-    EsaError,
-    ForbiddenError,
-    ForkedError,
-    InternalError,
-    InvalidArgumentError,
-    NetworkError,
-    NotActivatedError,
-    NotFoundError,
-    OverdueError,
-    ProxyError,
-    QuotaError,
-    RejectedError,
-    ResponseError,
-    ServerError,
-    ServiceError,
-    ThrottledError,
-    TlsError,
-    UnsupportedError,
-)
-from .record import Record
-from .related_records import RelatedRecord, RelatedRecordsPage
-from .service_errors import (
-    DependedByOthersError,
-    InternalExceptionError,
-    InternalOperationError,
-    InvalidParameterError,
-    ParameterAlreadyExistError,
-    RelatedRecordNumberExceedQuotaLimitError,
-    RoutineNotExistError,
-    RoutineUserServiceStatusHaltError,
-    SiteParameterNotMatchError,
-    UserOperationStatusIsLockedError,
-)
-from .site import Site
-from .stats import Stats
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from .async_client import AsyncClient
+    from .bulk import AsyncBulk, Bulk, Ensured
+    from .cancel import Cancel
+    from .credentials import Credentials
+    from .deletion import Deletion
+    from .enums import Origin, Outcome, ServiceCode, Status
+    from .errors import (
+        AuthError,
+        BusyError,
+        CallCancelledError,
+        CallTimeoutError,
+        ConfigError,
+        ConflictError,
+        ConnectError,
+        ConnectionLostError,
+        CredentialsError,
+        DnsError,
+        EsaError,
+        ForbiddenError,
+        ForkedError,
+        InternalError,
+        InvalidArgumentError,
+        NetworkError,
+        NotActivatedError,
+        NotFoundError,
+        OverdueError,
+        ProxyError,
+        QuotaError,
+        RejectedError,
+        ResponseError,
+        ServerError,
+        ServiceError,
+        ThrottledError,
+        TlsError,
+        UnsupportedError,
+    )
+    from .record import Record
+    from .related_records import RelatedRecord, RelatedRecordsPage
+    from .service_errors import (
+        DependedByOthersError,
+        InternalExceptionError,
+        InternalOperationError,
+        InvalidParameterError,
+        ParameterAlreadyExistError,
+        RelatedRecordNumberExceedQuotaLimitError,
+        RoutineNotExistError,
+        RoutineUserServiceStatusHaltError,
+        SiteParameterNotMatchError,
+        UserOperationStatusIsLockedError,
+    )
+    from .site import Site
+    from .stats import Stats
 
 __version__ = "0.1.0"
 
@@ -129,12 +129,33 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    # asyncio takes longer to import than all the rest, so it is left until it is wanted.
-    if name == "AsyncClient":
-        from .async_client import AsyncClient
+# Where the names are that a first call doesn't need, those first that take the least to import: all of them together
+# take much longer than the rest of this package.
+_LATE = (
+    "record",
+    "deletion",
+    "site",
+    "related_records",
+    "stats",
+    "bulk",
+    "credentials",
+    "cancel",
+    "enums",
+    "errors",
+    "service_errors",
+    "async_client",
+)
 
-        return AsyncClient
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name in __all__:
+        for module in _LATE:
+            found = vars(import_module(f"{__name__}.{module}")).get(name)
+            if found is not None:
+                globals()[name] = found
+                return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from math import ceil
-
-from .errors import InvalidArgumentError
+TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
+if TYPE_CHECKING:
+    from .errors import InvalidArgumentError
 
 _MOST_MILLISECONDS = 2**32 - 1
 
@@ -39,7 +39,7 @@ def milliseconds(name: str, seconds: float | None) -> int:
         raise wrong_type(name, "a number of seconds", seconds)
     if not 0 < seconds <= _MOST_MILLISECONDS / 1000:
         raise invalid(name, f"is out of range; it can be more than 0, up to {_MOST_MILLISECONDS / 1000} seconds")
-    return ceil(seconds * 1000)
+    return int(-(-seconds * 1000 // 1))  # math.ceil(), without math
 
 
 def attempts(value: int | None) -> int:
@@ -59,4 +59,6 @@ def wrong_type(name: str, wanted: str, value: object) -> TypeError:
 
 def invalid(name: str, reason: str) -> InvalidArgumentError:
     """The error for a value that can't be used."""
+    from .errors import InvalidArgumentError
+
     return InvalidArgumentError(f"{name} {reason}", advice="Correct the argument that the message names.")

@@ -6,8 +6,7 @@ import os
 
 from . import _native
 from ._arguments import attempts, integer, invalid, milliseconds, text, wrong_type
-from ._failure import error
-from .stats import Stats
+from ._operation import error_of
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Callable
 
     from .credentials import Credentials
+    from .stats import Stats
 
 # The library's own default, which can't be left as it is where only the idle time is to change.
 _MAX_IDLE_CONNECTIONS = 64
@@ -138,7 +138,7 @@ class Configured:
         client, failure = _native.new_client(config)
         del config  # it holds the secrets, and an exception would keep it
         if failure:
-            raise error(failure)
+            raise error_of(failure)
         self._owned: _native.Owned | None = client
         self._made(timeout)
 
@@ -160,7 +160,9 @@ class Configured:
 
     def stats(self) -> Stats:
         """What this client has done so far. Raises RuntimeError after close()."""
-        return Stats(**_native.stats(self._open()))
+        from ._stats import stats_of
+
+        return stats_of(self._open())
 
     def _open(self) -> _native.Owned:
         owned = self._owned  # read once: another thread may close this now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .enums import ServiceCode, Status
+from .enums import Outcome, ServiceCode, Status
 from .errors import (
     AuthError,
     BusyError,
@@ -107,5 +107,7 @@ def error_class(status: Status, service_code: ServiceCode) -> type[EsaError]:
 
 
 def error(failure: dict[str, Any]) -> EsaError:
-    """The exception with the fields of `failure`, which are named as EsaError's."""
-    return error_class(failure["status"], failure["service_code"])(**failure)
+    """The exception with the fields of `failure`, which are named as EsaError's; for members it has their numbers."""
+    status, service_code = Status(failure["status"]), ServiceCode(failure["service_code"])
+    members = {"status": status, "service_code": service_code, "outcome": Outcome(failure["outcome"])}
+    return error_class(status, service_code)(**{**failure, **members})

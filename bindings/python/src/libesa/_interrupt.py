@@ -9,21 +9,40 @@ their own, and the handler runs where the generator goes on.
 from __future__ import annotations
 
 import os
-from _thread import get_native_id
-
-from ._structs import InterruptFunction
+from _thread import get_ident, get_native_id
+from ctypes import CFUNCTYPE, c_int32, py_object
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+InterruptFunction = CFUNCTYPE(c_int32, py_object)
+"""esa_interrupt_fn, whose data is an object of the interpreter's."""
+
 asks = InterruptFunction(next)
 """For `interrupt` of the call options; `interrupt_data` is the id of an asking()."""
 
 
+def _find_main_thread() -> int | None:
+    if get_native_id() == os.getpid():
+        return get_ident()
+    import threading  # which is there already, most likely, since there is another thread
+
+    return threading.main_thread().ident
+
+
+def _be_main_thread() -> None:
+    global _main_thread
+    _main_thread = get_ident()
+
+
+_main_thread = _find_main_thread()
+os.register_at_fork(after_in_child=_be_main_thread)
+
+
 def handles_signals() -> bool:
-    """Whether this is the main thread. Where it isn't the interpreter's, asking is in vain, but harmless."""
-    return get_native_id() == os.getpid()
+    """Whether this is the main thread."""
+    return get_ident() == _main_thread
 
 
 def asking(raised: list[BaseException]) -> Iterator[int]:

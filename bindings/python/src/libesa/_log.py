@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from ctypes import CFUNCTYPE, PYFUNCTYPE, c_char_p, c_int, py_object, pythonapi
+from ctypes import CFUNCTYPE, PYFUNCTYPE, c_char_p, c_int, c_int32, c_void_p, py_object, pythonapi
 from functools import partial
 
-from ._structs import LogFunction
 from .enums import LogLevel
 
 TYPE_CHECKING = False  # typing's, as everywhere in this package
@@ -23,6 +22,9 @@ _LEVELS = {
     LogLevel.INFO: logging.INFO,
     LogLevel.DEBUG: logging.DEBUG,
 }
+
+LogFunction = CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
+"""esa_log_fn."""
 
 # `send` is that of the generator which receives the lines of this thread's call.
 _here = threading.local()

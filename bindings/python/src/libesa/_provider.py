@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from ctypes import PYFUNCTYPE, c_char_p, c_uint, py_object, pythonapi
+from ctypes import CFUNCTYPE, PYFUNCTYPE, c_char_p, c_uint, c_uint32, c_void_p, py_object, pythonapi
 from functools import partial
 
 from . import _native
 from ._arguments import wrong_type
-from ._structs import CredentialsFunction
 from .credentials import Credentials
 
 TYPE_CHECKING = False  # typing's, as everywhere in this package
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     Provide = Callable[[float], Credentials]
+
+CredentialsFunction = CFUNCTYPE(None, c_void_p, c_uint32, c_void_p)
+"""esa_credentials_fn."""
 
 # `send` is that of the generator which asks for this thread's call.
 _here = threading.local()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import time
 from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable
 
 from ._arguments import milliseconds
 from ._configured import Configured
-from .bulk import AsyncBulk
+from ._threads import Job, Threads
+from .bulk import AsyncBulk, Ensured
 from .cancel import Cancel
 from .client import Client
 from .deletion import Deletion
@@ -24,8 +23,6 @@ from .related_records import RelatedRecord, RelatedRecordsPage
 from .site import Site
 
 _MAX_THREADS = 64
-
-T = TypeVar("T")
 
 
 class AsyncClient(Configured):
@@ -38,8 +35,9 @@ class AsyncClient(Configured):
 
     def _made(self, timeout: float | None) -> None:
         self._timeout = 30.0 if timeout is None else timeout
-        self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="libesa")
-        self._calls: set[Future[Any]] = set()
+        self._threads = Threads(_MAX_THREADS)
+        self._blocking = Client.__new__(Client)
+        self._blocking._owned = self._owned
 
     async def create_routine_related_record(
         self,
@@ -54,7 +52,8 @@ class AsyncClient(Configured):
         call = partial(
             self._client().create_routine_related_record, name=name, site_id=site_id, record_name=record_name
         )
-        return await self._run(call, timeout, max_attempts)
+        record: Record = await _result(self._submit(call, timeout, max_attempts))
+        return record
 
     async def ensure_routine_related_record(
         self,
@@ -69,7 +68,8 @@ class AsyncClient(Configured):
         call = partial(
             self._client().ensure_routine_related_record, name=name, site_id=site_id, record_name=record_name
         )
-        return await self._run(call, timeout, max_attempts)
+        record: Record = await _result(self._submit(call, timeout, max_attempts))
+        return record
 
     def ensure_routine_related_records(
         self,
@@ -98,7 +98,13 @@ class AsyncClient(Configured):
             max_attempts=max_attempts,
             cancel=cancel,
         )
-        return AsyncBulk(bulk, lambda: self._in_a_thread(partial(next, bulk), cancel))
+
+        async def ensure() -> Ensured:
+            self._open()
+            ensured: Ensured = await _result(self._threads.submit(lambda _: next(bulk)), cancel)
+            return ensured
+
+        return AsyncBulk(bulk, ensure)
 
     async def delete_routine_related_record(
         self,
@@ -118,7 +124,8 @@ class AsyncClient(Configured):
             record_name=record_name,
             record_id=record_id,
         )
-        return await self._run(call, timeout, max_attempts)
+        deletion: Deletion = await _result(self._submit(call, timeout, max_attempts))
+        return deletion
 
     async def list_routine_related_records(
         self,
@@ -138,7 +145,8 @@ class AsyncClient(Configured):
             page_number=page_number,
             page_size=page_size,
         )
-        return await self._run(call, timeout, max_attempts)
+        page: RelatedRecordsPage = await _result(self._submit(call, timeout, max_attempts))
+        return page
 
     async def related_records(
         self,
@@ -168,14 +176,16 @@ class AsyncClient(Configured):
         self, *, record_name: str, timeout: float | None = None, max_attempts: int | None = None
     ) -> Site:
         """See Client.get_match_site()."""
-        return await self._run(partial(self._client().get_match_site, record_name=record_name), timeout, max_attempts)
+        site: Site = await _result(
+            self._submit(partial(self._client().get_match_site, record_name=record_name), timeout, max_attempts)
+        )
+        return site
 
     async def close(self) -> None:
         """Waits for the calls that run, and closes the connections. Any number of times."""
         self._owned = None
-        calls = [asyncio.wrap_future(call) for call in list(self._calls)]
-        await asyncio.gather(*calls, return_exceptions=True)
-        self._threads.shutdown()
+        await self._threads.close()
+        self._blocking.close()
 
     async def __aenter__(self) -> AsyncClient:
         """Gives itself."""
@@ -188,51 +198,40 @@ class AsyncClient(Configured):
         await self.close()
 
     def _client(self) -> Client:
-        client = Client.__new__(Client)
-        client._owned = self._open()
-        return client
+        self._open()
+        return self._blocking
 
-    async def _run(self, call: Callable[..., T], timeout: float | None, max_attempts: int | None) -> T:
+    def _submit(self, call: Callable[..., Any], timeout: float | None, max_attempts: int | None) -> Job:
         milliseconds("timeout", timeout)
         end = time.monotonic() + (self._timeout if timeout is None else timeout)
-        with Cancel() as cancel:
-            limited = partial(_start, partial(call, max_attempts=max_attempts, cancel=cancel), end)
-            return await self._in_a_thread(limited, cancel)
+        return self._threads.submit(
+            lambda cancel: call(timeout=_left_until(end), max_attempts=max_attempts, cancel=cancel)
+        )
 
-    async def _in_a_thread(self, call: Callable[[], T], cancel: Cancel) -> T:
-        """Makes the call, which `cancel` cancels when the task is cancelled."""
-        self._open()
-        running = self._threads.submit(contextvars.copy_context().run, call)
-        self._calls.add(running)
-        running.add_done_callback(self._calls.discard)
-        future: asyncio.Future[T] = asyncio.wrap_future(running)
+
+async def _result(job: Job, cancel: Cancel | None = None) -> Any:
+    """What the call gives or raises. Cancelling the task cancels the call, and what else `cancel` does."""
+    try:
         try:
-            await asyncio.wait([future])
-            return future.result()
+            await job.waking
         except asyncio.CancelledError as cancelled:
-            cancel.trigger()
-            running.cancel()  # where it waits for a thread
-            await _end_of(future)
-            if not future.cancelled():
-                cancelled.__cause__ = future.exception()
+            job.give_up()
+            if cancel is not None:
+                cancel.trigger()
+            await job.end_of()
+            cancelled.__cause__ = job.error
             raise
-        finally:
-            del future, running  # whose exception holds this frame
+        if job.error is not None:
+            raise job.error
+        return job.result
+    finally:
+        del job  # whose error holds this frame
 
 
-def _start(call: Callable[..., T], end: float) -> T:
+def _left_until(end: float) -> float:
     left = end - time.monotonic()
     if left <= 0:
         message = "time ran out while waiting for a free thread"
         advice = "Make fewer calls at once, or allow more time."
         raise CallTimeoutError(message, outcome=Outcome.NOT_SENT, retryable=True, advice=advice)
-    return call(timeout=left)
-
-
-async def _end_of(future: asyncio.Future[Any]) -> None:
-    """Waits for it, however often the task is cancelled meanwhile."""
-    while not future.done():
-        try:
-            await asyncio.wait([future])
-        except asyncio.CancelledError:
-            continue
+    return left

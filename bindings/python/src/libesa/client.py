@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from . import _native
 from ._arguments import attempts, integer, milliseconds, text, wrong_type
 from ._configured import Configured
-from ._failure import error
-from ._structs import CreateRequestStruct, DeleteRequestStruct, GetMatchSiteRequestStruct, ListRequestStruct
-from .bulk import Bulk
-from .cancel import Cancel
-from .deletion import Deletion
-from .errors import EsaError
-from .record import Record
-from .related_records import RelatedRecord, RelatedRecordsPage
-from .site import Site
+from ._create import CREATE, ENSURE, CreateRequestStruct
+from ._operation import error_of
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from ctypes import Structure
     from types import TracebackType
     from typing import Any
+
+    from ._native import Owned
+    from ._operation import Answer, Calling
+    from .bulk import Bulk
+    from .cancel import Cancel
+    from .deletion import Deletion
+    from .record import Record
+    from .related_records import RelatedRecord, RelatedRecordsPage
+    from .site import Site
 
 
 class Client(Configured):
@@ -62,8 +62,9 @@ class Client(Configured):
         Raises EsaError: its class tells the kind, `outcome` whether the record may exist, `advice` what to do. Besides,
         TypeError for a value of the wrong type, and RuntimeError after close().
         """
-        request = _create_request(name, integer("site_id", site_id, bits=64, signed=True), record_name)
-        record: Record = self._call("create_routine_related_record", request, timeout, max_attempts, cancel)
+        calling = CREATE.begin()
+        _write(calling.request, integer("site_id", site_id, bits=64, signed=True), name, record_name)
+        record: Record = self._call(calling, timeout, max_attempts, cancel)
         return record
 
     def ensure_routine_related_record(
@@ -86,8 +87,9 @@ class Client(Configured):
         `esa:GetMatchSite`, both on `*`.
         """
         number = 0 if site_id is None else integer("site_id", site_id, bits=64, signed=True)
-        request = _create_request(name, number, record_name)
-        record: Record = self._call("ensure_routine_related_record", request, timeout, max_attempts, cancel)
+        calling = ENSURE.begin()
+        _write(calling.request, number, name, record_name)
+        record: Record = self._call(calling, timeout, max_attempts, cancel)
         return record
 
     def ensure_routine_related_records(
@@ -119,24 +121,31 @@ class Client(Configured):
         Raises InvalidArgumentError for a name that can't be read, before anything is sent, and what a single call
         raises for a value of the wrong type.
         """
+        from ._bulk import new_bulk
+        from .bulk import Bulk
+        from .errors import EsaError
+
         number = 0 if site_id is None else integer("site_id", site_id, bits=64, signed=True)
         if isinstance(record_names, str):
             raise wrong_type("record_names", "an iterable of str", record_names)
         names = list(record_names)
-        bulk, failure = _native.new_bulk(
+        requests = [CreateRequestStruct() for _ in names]
+        for request, record_name in zip(requests, names):
+            _write(request, number, name, record_name)
+        bulk, failure = new_bulk(
             self._open(),
-            [_create_request(name, number, record_name) for record_name in names],
+            requests,
             total_timeout_ms=milliseconds("timeout", timeout),
             timeout_ms=milliseconds("record_timeout", record_timeout),
             max_attempts=attempts(max_attempts),
             cancel=_opened(cancel),
         )
         if failure:
-            raise error(failure)
+            raise error_of(failure)
 
         def ensure() -> tuple[Record | None, EsaError | None]:
             try:
-                return _given(_native.next_in(bulk)), None
+                return _given(bulk.next()), None
             except EsaError as failed:
                 return None, failed.with_traceback(None)
 
@@ -161,13 +170,12 @@ class Client(Configured):
         record_id, and to find out what became of a lost request, `esa:ListRoutineRelatedRecords` on `*`. Other
         arguments and errors are as with create_routine_related_record().
         """
-        request = DeleteRequestStruct(
-            site_id=integer("site_id", site_id, bits=64, signed=True),
-            name=text("name", name),
-            record_name=text("record_name", record_name),
-            record_id=0 if record_id is None else integer("record_id", record_id, bits=64, signed=True),
-        )
-        deletion: Deletion = self._call("delete_routine_related_record", request, timeout, max_attempts, cancel)
+        from ._delete import DELETE
+
+        calling = DELETE.begin()
+        _write(calling.request, integer("site_id", site_id, bits=64, signed=True), name, record_name)
+        calling.request.record_id = 0 if record_id is None else integer("record_id", record_id, bits=64, signed=True)
+        deletion: Deletion = self._call(calling, timeout, max_attempts, cancel)
         return deletion
 
     def list_routine_related_records(
@@ -189,13 +197,15 @@ class Client(Configured):
         Needs the RAM action `esa:ListRoutineRelatedRecords` on `*`; a policy for one site doesn't cover it. Other
         arguments and errors are as with create_routine_related_record(); nothing is changed.
         """
-        request = ListRequestStruct(
-            name=text("name", name),
-            search_key_word=None if search_key_word is None else text("search_key_word", search_key_word),
-            page_number=0 if page_number is None else integer("page_number", page_number, bits=32),
-            page_size=0 if page_size is None else integer("page_size", page_size, bits=32),
-        )
-        page: RelatedRecordsPage = self._call("list_routine_related_records", request, timeout, max_attempts, cancel)
+        from ._list import LIST
+
+        calling = LIST.begin()
+        request = calling.request
+        request.name = text("name", name)
+        request.search_key_word = None if search_key_word is None else text("search_key_word", search_key_word)
+        request.page_number = 0 if page_number is None else integer("page_number", page_number, bits=32)
+        request.page_size = 0 if page_size is None else integer("page_size", page_size, bits=32)
+        page: RelatedRecordsPage = self._call(calling, timeout, max_attempts, cancel)
         return page
 
     def related_records(
@@ -239,8 +249,11 @@ class Client(Configured):
         Needs the RAM action `esa:GetMatchSite` on `*`. Raises EsaError with ServiceCode.SITE_NOT_FOUND or its like
         where there is none. Other arguments and errors are as with create_routine_related_record(); nothing is changed.
         """
-        request = GetMatchSiteRequestStruct(record_name=text("record_name", record_name))
-        site: Site = self._call("get_match_site", request, timeout, max_attempts, cancel)
+        from ._match_site import MATCH_SITE
+
+        calling = MATCH_SITE.begin()
+        calling.request.record_name = text("record_name", record_name)
+        site: Site = self._call(calling, timeout, max_attempts, cancel)
         return site
 
     def close(self) -> None:
@@ -257,46 +270,39 @@ class Client(Configured):
         """Closes the client."""
         self.close()
 
-    def _call(
-        self,
-        operation: str,
-        request: Structure,
-        timeout: float | None,
-        max_attempts: int | None,
-        cancel: Cancel | None,
-    ) -> Any:
+    def _call(self, calling: Calling, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
         return _given(
-            _native.call(
-                operation,
+            calling.call(
                 self._open(),
-                request,
-                timeout_ms=milliseconds("timeout", timeout),
-                max_attempts=attempts(max_attempts),
-                cancel=_opened(cancel),
+                0 if timeout is None else milliseconds("timeout", timeout),
+                0 if max_attempts is None else attempts(max_attempts),
+                None if cancel is None else _opened(cancel),
             )
         )
 
 
-def _given(answer: tuple[Any, _native.Failure | None, BaseException | None, Exception | None]) -> Any:
+def _given(answer: Answer) -> Any:
     """The result of a call, or what it raises."""
     result, failure, interrupt, cause = answer
     del answer  # which holds the exceptions
     if interrupt is not None:
         try:
-            raise interrupt from (error(failure) if failure else None)
+            raise interrupt from (error_of(failure) if failure else None)
         finally:
             del interrupt  # which holds this frame
     if failure and cause is not None:
         try:
-            raise error(failure) from cause
+            raise error_of(failure) from cause
         finally:
             del cause  # whose frames may hold this one
     if failure:
-        raise error(failure)
+        raise error_of(failure)
     return result
 
 
-def _opened(cancel: Cancel | None) -> _native.Owned | None:
+def _opened(cancel: Cancel | None) -> Owned | None:
+    from .cancel import Cancel
+
     if cancel is None:
         return None
     if not isinstance(cancel, Cancel):
@@ -304,5 +310,7 @@ def _opened(cancel: Cancel | None) -> _native.Owned | None:
     return cancel._open()
 
 
-def _create_request(name: str, site_id: int, record_name: str) -> CreateRequestStruct:
-    return CreateRequestStruct(site_id=site_id, name=text("name", name), record_name=text("record_name", record_name))
+def _write(request: Any, site_id: int, name: str, record_name: str) -> None:
+    request.site_id = site_id
+    request.name = text("name", name)
+    request.record_name = text("record_name", record_name)

@@ -1,0 +1,237 @@
+"""The threads that make an asynchronous client's calls.
+
+A thread that has made a call makes the next one that waits, without sleeping in between, and the results go to the
+event loop in batches, as many as there are when it comes to them: most of what a call costs is to wake who waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable, TypeVar
+
+from .cancel import Cancel
+
+T = TypeVar("T")
+
+_STAY = 0.02
+"""How long a thread without work stays where it is woken the fastest, in seconds. A program may end so much later."""
+
+
+class Job:
+    """A call that a thread makes, and what came of it."""
+
+    __slots__ = (
+        "_call",
+        "_cancels",
+        "_context",
+        "_given_up",
+        "_results",
+        "_start",
+        "ended",
+        "error",
+        "result",
+        "waking",
+    )
+
+    def __init__(self, call: Callable[[Cancel], Any], results: Results) -> None:
+        """`call` is given what cancels it."""
+        self._call = call
+        self._results = results
+        self._context = contextvars.copy_context()
+        # Whoever takes what is in one of these lists has it. The start: a thread that makes the call, or the task that
+        # gives it up before. The Cancel: the thread when the call has ended, or the task, which triggers it.
+        self._start = [True]
+        self._cancels: list[Cancel] = []
+        self._given_up = False
+        self.waking: asyncio.Future[None] = results.loop.create_future()
+        """For the task that waits; cancelled with it, so that there is another one if it waits again."""
+        self.ended = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def make(self, spare: list[Cancel]) -> None:
+        """Makes the call on this thread, with a Cancel out of `spare`, unless it was given up."""
+        if not _took(self._start):
+            return
+        try:
+            cancel = _took(spare) or Cancel()
+            self._cancels.append(cancel)
+            if not self._given_up:
+                self.result = self._context.run(self._call, cancel)
+        except BaseException as error:
+            self.error = error
+        unused = _took(self._cancels)
+        if unused is not None:
+            spare.append(unused)
+        self._results.add(self)
+
+    def give_up(self) -> None:
+        """Cancels the call, which then ends soon, or keeps it from being made, which has ended it."""
+        if _took(self._start):
+            self.ended = True
+            return
+        self._given_up = True
+        cancel = _took(self._cancels)
+        if cancel is not None:
+            cancel.trigger()
+
+    def end(self) -> None:
+        """Wakes the task that waits; on the event loop's thread."""
+        self.ended = True
+        if not self.waking.done():
+            self.waking.set_result(None)
+
+    async def end_of(self) -> None:
+        """Waits until it has ended, however often the task is cancelled meanwhile."""
+        while not self.ended:
+            try:
+                self.waking = self._results.loop.create_future()
+                await self.waking
+            except asyncio.CancelledError:
+                continue
+
+
+class Results:
+    """The jobs of one event loop that have ended."""
+
+    __slots__ = ("_ended", "_told", "loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """None yet."""
+        self.loop = loop
+        self._ended: deque[Job] = deque()
+        self._told = False
+
+    def add(self, job: Job) -> None:
+        """Adds one, on any thread. The loop is told once until it looks."""
+        self._ended.append(job)
+        if not self._told:
+            self._told = True
+            with contextlib.suppress(RuntimeError):  # it is closed, and nobody waits any more
+                self.loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        self._told = False
+        while self._ended:
+            self._ended.popleft().end()
+
+
+class Threads:
+    """Up to so many threads, made as they are wanted."""
+
+    def __init__(self, most: int) -> None:
+        """None yet."""
+        self._executor = ThreadPoolExecutor(most, thread_name_prefix="libesa")
+        self._idle = [True] * most  # one for each thread that isn't at work, whether it is made yet or not
+        self._waiting: deque[Job] = deque()
+        self._waking = False
+        self._bells: list[threading.Lock] = []  # of the threads that stay
+        self._cancels: list[Cancel] = []
+        self._results: Results | None = None
+        self._jobs: set[Job] = set()
+        self._closing = False
+        self._done = threading.Event()
+
+    def submit(self, call: Callable[[Cancel], Any]) -> Job:
+        """Has the call made, for a task of the running event loop."""
+        loop = asyncio.get_running_loop()
+        results = self._results
+        if results is None or results.loop is not loop:
+            results = self._results = Results(loop)
+        job = Job(call, results)
+        self._jobs.add(job)
+        self._waiting.append(job)
+        try:
+            self._wake()
+        except RuntimeError:
+            job.give_up()
+            self._jobs.discard(job)
+            raise
+        return job
+
+    async def close(self) -> None:
+        """Waits for the calls, and ends the threads."""
+        self._closing = True
+        while True:
+            bell = _took(self._bells)
+            if bell is None:
+                break
+            bell.release()
+        if self._jobs:
+            await asyncio.get_running_loop().run_in_executor(None, self._done.wait)
+        self._executor.shutdown()
+        self._cancels.clear()
+
+    def _wake(self) -> None:
+        # One at a time: the one that wakes up wakes the next, if there is more to do than those at work come to.
+        if self._waking:
+            return
+        bell = _took(self._bells)
+        if bell is not None:
+            self._waking = True
+            bell.release()
+        elif _took(self._idle):
+            self._waking = True
+            try:
+                self._executor.submit(self._work)
+            except RuntimeError:  # no more threads can be made, or Python ends
+                self._waking = False
+                self._idle.append(True)
+                raise
+
+    def _work(self) -> None:
+        self._waking = False
+        bell = threading.Lock()
+        bell.acquire()
+        while True:
+            job = self._next(bell)
+            if job is None:
+                return
+            if self._waiting:
+                with contextlib.suppress(RuntimeError):  # then those that are at work do it
+                    self._wake()
+            job.make(self._cancels)
+            self._jobs.discard(job)
+            if self._closing and not self._jobs:
+                self._done.set()
+            del job
+
+    def _next(self, bell: threading.Lock) -> Job | None:
+        while True:
+            try:
+                return self._waiting.popleft()
+            except IndexError:
+                pass
+            if self._stays(bell):
+                continue
+            self._idle.append(True)
+            # One that came before this thread was idle may have found none that was.
+            if not self._waiting or not _took(self._idle):
+                return None
+
+    def _stays(self, bell: threading.Lock) -> bool:
+        # Whether there may be something to do after that.
+        self._bells.append(bell)
+        rings = not self._waiting and not self._closing and bell.acquire(timeout=_STAY)
+        if not rings:
+            try:
+                self._bells.remove(bell)
+            except ValueError:  # somebody has it, and will ring
+                bell.acquire()
+                rings = True
+        if rings:
+            self._waking = False
+        return rings or bool(self._waiting)
+
+
+def _took(ones: list[T]) -> T | None:
+    """Takes one, which nobody else gets then; None where there is none."""
+    try:
+        return ones.pop()
+    except IndexError:
+        return None
