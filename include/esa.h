@@ -450,7 +450,7 @@ typedef struct esa_bulk esa_bulk;
 /**
  * Cancels the calls that were given it, once and for all.
  *
- * Any number of threads may use it at once. It holds two file descriptors.
+ * Any number of threads may use it at once. It holds a file descriptor.
  */
 typedef struct esa_cancel esa_cancel;
 

@@ -4,7 +4,7 @@ package esa
 
 import "sync"
 
-// keptCancels is how many unused ones a client keeps at most. Each holds two file descriptors.
+// keptCancels is how many unused ones a client keeps at most. Each holds a file descriptor.
 const keptCancels = 16
 
 // cancels keeps what calls can be cancelled with from call to call: to make it and to release it takes as long as half of

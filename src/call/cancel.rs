@@ -1,32 +1,29 @@
 //! Cancelling calls from another thread or a signal handler.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::wake::Wake;
+
 /// Cancels the calls that were given it, once and for all. Clones are the same object.
 ///
-/// It holds two file descriptors: a call waits for its socket and for this at the same time, so that cancelling needs no
+/// It holds a file descriptor: a call waits for its socket and for this at the same time, so that cancelling needs no
 /// polling and takes effect in whatever the call waits for.
 #[derive(Clone)]
 pub struct Cancel(Arc<Inner>);
 
 struct Inner {
     triggered: AtomicBool,
-    /// Readable from the trigger on; nobody reads it.
-    wake: UnixStream,
-    trigger: UnixStream,
+    wake: Wake,
 }
 
 impl Cancel {
     /// An object that can cancel calls; an error where the process has no file descriptors left.
     pub fn new() -> io::Result<Cancel> {
-        let (wake, trigger) = UnixStream::pair()?;
-        trigger.set_nonblocking(true)?;
-        Ok(Cancel(Arc::new(Inner { triggered: AtomicBool::new(false), wake, trigger })))
+        Ok(Cancel(Arc::new(Inner { triggered: AtomicBool::new(false), wake: Wake::new()? })))
     }
 
     /// Cancels every call that was given this, those that run and those to come.
@@ -34,8 +31,7 @@ impl Cancel {
     /// A signal handler may call it: it takes no lock and allocates nothing.
     pub fn trigger(&self) {
         if !self.0.triggered.swap(true, Ordering::SeqCst) {
-            // One byte always fits into an empty socket.
-            let _ = (&self.0.trigger).write(&[0]);
+            self.0.wake.wake();
         }
     }
 

@@ -4,10 +4,9 @@
 //! instead, in the order in which they came, without a request.
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::wake::Wake;
 use super::{Limits, Stop};
 use crate::transport::wait_until_readable;
 
@@ -21,19 +20,13 @@ pub(crate) struct Gate {
 #[derive(Debug, Default)]
 struct State {
     inside: usize,
-    queue: VecDeque<Arc<Waiting>>,
+    /// The turns of the calls that wait.
+    queue: VecDeque<Arc<Wake>>,
 }
 
-/// A call that waits; the socket becomes readable when its turn comes.
+/// A place inside the gate; the next in the queue gets it when this is dropped. `None`: there is no limit.
 #[derive(Debug)]
-struct Waiting {
-    turn: UnixStream,
-    call: UnixStream,
-}
-
-/// A place inside the gate; the next in the queue gets it when this is dropped.
-#[derive(Debug)]
-pub(crate) struct Place<'a>(&'a Gate);
+pub(crate) struct Place<'a>(Option<&'a Gate>);
 
 impl Gate {
     pub(crate) fn new(most: usize) -> Gate {
@@ -42,39 +35,37 @@ impl Gate {
 
     /// A place, where one is free.
     pub(crate) fn enter_at_once(&self) -> Option<Place<'_>> {
+        if self.most == 0 {
+            return Some(Place(None));
+        }
         let mut state = self.lock();
-        let is_free = self.most == 0 || (state.inside < self.most && state.queue.is_empty());
-        is_free.then(|| {
-            state.inside += 1;
-            Place(self)
-        })
+        state.has_room(self.most).then(|| state.enter(self))
     }
 
     /// Waits for a place, within `limits`.
     pub(crate) fn enter(&self, limits: &Limits) -> Result<Place<'_>, Stop> {
-        let waiting = {
+        let turn = {
             let mut state = self.lock();
-            if self.most == 0 || (state.inside < self.most && state.queue.is_empty()) {
-                state.inside += 1;
-                return Ok(Place(self));
+            if self.most == 0 || state.has_room(self.most) {
+                return Ok(state.enter(self));
             }
-            let waiting = Arc::new(Waiting::new().map_err(Stop::Failed)?);
-            state.queue.push_back(Arc::clone(&waiting));
-            waiting
+            let turn = Arc::new(Wake::new().map_err(Stop::Failed)?);
+            state.queue.push_back(Arc::clone(&turn));
+            turn
         };
-        match wait_until_readable(&waiting.turn, limits) {
-            Ok(()) => Ok(Place(self)),
+        match wait_until_readable(&*turn, limits) {
+            Ok(()) => Ok(Place(Some(self))),
             Err(stop) => {
-                self.give_up(&waiting);
+                self.give_up(&turn);
                 Err(stop)
             }
         }
     }
 
     /// Leaves the queue; where the turn came at the same moment, it goes to the next.
-    fn give_up(&self, waiting: &Arc<Waiting>) {
+    fn give_up(&self, turn: &Arc<Wake>) {
         let mut state = self.lock();
-        match state.queue.iter().position(|other| Arc::ptr_eq(other, waiting)) {
+        match state.queue.iter().position(|other| Arc::ptr_eq(other, turn)) {
             Some(position) => drop(state.queue.remove(position)),
             None => state.leave(),
         }
@@ -86,11 +77,19 @@ impl Gate {
 }
 
 impl State {
+    fn has_room(&self, most: usize) -> bool {
+        self.inside < most && self.queue.is_empty()
+    }
+
+    fn enter<'a>(&mut self, gate: &'a Gate) -> Place<'a> {
+        self.inside += 1;
+        Place(Some(gate))
+    }
+
     /// Hands a place to the first in the queue, or makes it free.
     fn leave(&mut self) {
         match self.queue.pop_front() {
-            // One byte always fits into an empty socket.
-            Some(next) => drop((&next.call).write(&[0])),
+            Some(next) => next.wake(),
             None => self.inside -= 1,
         }
     }
@@ -98,14 +97,9 @@ impl State {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.lock().leave();
-    }
-}
-
-impl Waiting {
-    fn new() -> io::Result<Waiting> {
-        let (turn, call) = UnixStream::pair()?;
-        Ok(Waiting { turn, call })
+        if let Some(gate) = self.0 {
+            gate.lock().leave();
+        }
     }
 }
 
@@ -171,7 +165,7 @@ mod tests {
     fn a_turn_that_comes_too_late_goes_to_the_next() {
         let gate = Gate::new(1);
         let first = gate.enter(&limits(60_000)).unwrap();
-        let late = Arc::new(Waiting::new().unwrap());
+        let late = Arc::new(Wake::new().unwrap());
         gate.lock().queue.push_back(Arc::clone(&late));
 
         drop(first);
@@ -184,8 +178,8 @@ mod tests {
     fn there_is_no_limit_where_none_is_wanted() {
         let gate = Gate::new(0);
 
-        let places: Vec<_> = (0..100).map(|_| gate.enter(&limits(0)).unwrap()).collect();
+        let places: Vec<_> = (0..100).map(|_| (gate.enter_at_once(), gate.enter(&limits(0)))).collect();
 
-        assert_eq!(inside_and_waiting(&gate), (places.len(), 0));
+        assert!(places.iter().all(|(at_once, later)| at_once.is_some() && later.is_ok()));
     }
 }

@@ -22,6 +22,7 @@ mod retry_hint;
 #[cfg(test)]
 mod simulation;
 mod stamp;
+mod wake;
 mod wire;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::log::Log;
 
 /// Cancels the calls that were given it, once and for all.
 ///
-/// Any number of threads may use it at once. It holds two file descriptors.
+/// Any number of threads may use it at once. It holds a file descriptor.
 pub struct esa_cancel {
     cancel: Cancel,
 }

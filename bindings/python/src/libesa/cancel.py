@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Cancel:
     """Cancels the calls that are given it, once and for all. Any number of threads may use it at once.
 
-    It holds two file descriptors until it is closed; a `with` statement closes it.
+    It holds a file descriptor until it is closed; a `with` statement closes it.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Cancel:
         _native.trigger(self._open())
 
     def close(self) -> None:
-        """Gives the file descriptors back. Calls that run with it go on, and can't be cancelled any more.
+        """Gives the file descriptor back. Calls that run with it go on, and can't be cancelled any more.
 
         Any number of times.
         """
