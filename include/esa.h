@@ -450,7 +450,8 @@ typedef struct esa_bulk esa_bulk;
 /**
  * Cancels the calls that were given it, once and for all.
  *
- * Any number of threads may use it at once. It holds a file descriptor.
+ * Any number of threads may use it at once. It holds a file descriptor, which a fork gives to the child as well: either of
+ * them then cancels what calls of the other wait for, too.
  */
 typedef struct esa_cancel esa_cancel;
 
@@ -657,7 +658,7 @@ typedef struct esa_call_options {
      */
     uint32_t timeout_ms;
     /**
-     * How many attempts may fail; 0: as many as the client's configuration says.
+     * How many attempts may fail in a row; 0: as many as the client's configuration says.
      */
     uint32_t max_attempts;
     /**
@@ -1156,7 +1157,7 @@ esa_status esa_config_set_user_agent(struct esa_config *config, const char *user
 esa_status esa_config_set_keep_alive(struct esa_config *config, uint32_t max_idle, uint32_t idle_ms);
 
 /**
- * Sets how many attempts of a call may fail; default 3, which 0 leaves.
+ * Sets how many attempts of a call may fail in a row; default 3, which 0 leaves.
  *
  * Attempts that are refused because the service is busy with another call of the account don't count: they are made
  * until the call's time limit.

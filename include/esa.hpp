@@ -351,7 +351,7 @@ class Config {
     // The caller's own product, such as "my-agent/1.2": printable ASCII.
     Config &set_user_agent(std::string_view product) { return set("user_agent", product, esa_config_set_user_agent); }
 
-    // How many attempts of a call may fail (3; 0 leaves that).
+    // How many attempts of a call may fail in a row (3; 0 leaves that).
     Config &set_max_attempts(std::uint32_t max_attempts) {
         esa_config_set_max_attempts(native_handle(), max_attempts);
         return *this;
@@ -489,7 +489,7 @@ struct CallOptions {
     const Cancel *cancel = nullptr;
     // For the whole call.
     Timeout timeout = {};
-    // How many attempts may fail; 0: as many as the client's configuration says.
+    // How many attempts may fail in a row; 0: as many as the client's configuration says.
     std::uint32_t max_attempts = 0;
 };
 

@@ -257,8 +257,8 @@ impl Config {
         self
     }
 
-    /// How many attempts of a call may fail. Default: 3. Those that are refused because the service is busy with another
-    /// call don't count: they are made until the call's time limit.
+    /// How many attempts of a call may fail in a row. Default: 3. Those that are refused because the service is busy with
+    /// another call don't count, and end the row: they are made until the call's time limit.
     pub fn max_attempts(&mut self, max_attempts: u32) -> &mut Config {
         self.max_attempts = max_attempts.max(1);
         self

@@ -60,7 +60,7 @@ type Config struct {
 	// Timeout is for a whole call whose context has no deadline. Default: 30 s.
 	Timeout time.Duration
 
-	// MaxAttempts is how many attempts of a call may fail. Those that are refused because the service is busy with
+	// MaxAttempts is how many attempts of a call may fail in a row. Those that are refused because the service is busy with
 	// another call of the account don't count: they are made until the call's time limit. Default: 3.
 	MaxAttempts int
 

@@ -11,7 +11,8 @@ use super::wake::Wake;
 /// Cancels the calls that were given it, once and for all. Clones are the same object.
 ///
 /// It holds a file descriptor: a call waits for its socket and for this at the same time, so that cancelling needs no
-/// polling and takes effect in whatever the call waits for.
+/// polling and takes effect in whatever the call waits for. Parent and child of a fork have that in common: whoever
+/// triggers it ends what the other waits for, too.
 #[derive(Clone)]
 pub struct Cancel(Arc<Inner>);
 
@@ -53,7 +54,22 @@ impl fmt::Debug for Cancel {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::call::{Deadline, Limits, Stop};
+    use crate::transport::pause;
+
+    #[test]
+    fn a_call_that_waits_is_cancelled_by_the_other_process_of_a_fork() {
+        let cancel = Cancel::new().unwrap();
+        // All that this process sees of it.
+        cancel.0.wake.wake();
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let limits = Limits { deadline, cancel: Some(cancel), interrupt: None };
+
+        assert!(matches!(pause(Duration::from_secs(60), &limits), Err(Stop::Cancelled)));
+    }
 
     #[test]
     fn a_trigger_is_seen_by_all_clones_and_in_the_debug_text() {

@@ -83,7 +83,7 @@ fn look(world: &mut dyn World, error: &Error) -> Result<bool, Error> {
 #[derive(Default)]
 struct Progress {
     max_attempts: u32,
-    /// Attempts that failed otherwise than because the service was busy.
+    /// Attempts in a row that failed otherwise than because the service was busy: that it is busy shows that it is there.
     failures: u32,
     /// Attempts that failed because it was.
     busy: u32,
@@ -163,7 +163,12 @@ impl Progress {
     /// How long to wait after `error`, of which trying again may be the cure; else the reason not to.
     fn plan(&mut self, world: &mut dyn World, error: &Error, budget: &Budget) -> Result<Duration, &'static str> {
         const NO_TIME: &str = "too little time is left";
-        let failures = if is_busy(error) { &mut self.busy } else { &mut self.failures };
+        let failures = if is_busy(error) {
+            self.failures = 0;
+            &mut self.busy
+        } else {
+            &mut self.failures
+        };
         *failures += 1;
         let failures = *failures;
         if self.failures >= self.max_attempts {
@@ -397,6 +402,16 @@ mod tests {
 
         assert_eq!(world.run(), Ok("made"));
         assert_eq!(world.did(), (5, 0, &[500, 1000, 2000, 4000][..]));
+    }
+
+    #[test]
+    fn that_the_service_is_busy_ends_a_row_of_failures() {
+        let busy = || refused("UserOperationStatusIsLocked");
+        let mut long = world([not_sent(), not_sent(), busy(), not_sent(), not_sent(), busy(), Ok("made")]);
+        assert_eq!(long.run(), Ok("made"));
+
+        let mut lost = world([busy(), not_sent(), not_sent(), not_sent()]);
+        assert_eq!(status_of(lost.run()), (Status::Connect, Outcome::NotSent, 4));
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl CallOptions {
         self
     }
 
-    /// How many attempts may fail; see [`Config::max_attempts`](crate::Config::max_attempts).
+    /// How many attempts may fail in a row; see [`Config::max_attempts`](crate::Config::max_attempts).
     pub fn max_attempts(&mut self, max_attempts: u32) -> &mut CallOptions {
         self.max_attempts = Some(max_attempts.max(1));
         self

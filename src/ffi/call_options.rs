@@ -25,7 +25,7 @@ pub struct esa_call_options {
     pub cancel: *const esa_cancel,
     /// How long the whole call may take, in milliseconds; 0: as long as the client's configuration says.
     pub timeout_ms: u32,
-    /// How many attempts may fail; 0: as many as the client's configuration says.
+    /// How many attempts may fail in a row; 0: as many as the client's configuration says.
     pub max_attempts: u32,
     /// Asked while the call waits; NULL: nobody is.
     pub interrupt: esa_interrupt_fn,

@@ -8,7 +8,8 @@ use crate::log::Log;
 
 /// Cancels the calls that were given it, once and for all.
 ///
-/// Any number of threads may use it at once. It holds a file descriptor.
+/// Any number of threads may use it at once. It holds a file descriptor, which a fork gives to the child as well: either of
+/// them then cancels what calls of the other wait for, too.
 pub struct esa_cancel {
     cancel: Cancel,
 }

@@ -331,7 +331,7 @@ pub unsafe extern "C" fn esa_config_set_keep_alive(config: *mut esa_config, max_
     }
 }
 
-/// Sets how many attempts of a call may fail; default 3, which 0 leaves.
+/// Sets how many attempts of a call may fail in a row; default 3, which 0 leaves.
 ///
 /// Attempts that are refused because the service is busy with another call of the account don't count: they are made
 /// until the call's time limit.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Reply;
 use super::reading::{Unreadable, read_reply};
-use super::stream::Stream;
+use super::stream::{Patience, Stream};
 use crate::call::Limits;
 use crate::error::{Error, Outcome, Status};
 
@@ -14,11 +14,12 @@ pub(super) struct Connection {
     pub(super) last_used: Instant,
     /// Whether it has served an exchange before.
     was_kept: bool,
+    patience: Patience,
 }
 
 impl Connection {
     pub(super) fn new(stream: Stream) -> Connection {
-        Connection { stream, last_used: Instant::now(), was_kept: false }
+        Connection { stream, last_used: Instant::now(), was_kept: false, patience: Patience::default() }
     }
 
     /// Whether it can be used for another request, if it hasn't been idle for `longest` or more.
@@ -45,7 +46,7 @@ impl Connection {
         let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
         written.map_err(|stop| stop.while_doing("sending the request", Status::Io, outcome))?;
         let read = |buffer: &mut [u8]| {
-            let count = self.stream.read(buffer, limits)?;
+            let count = self.stream.read(buffer, limits, &mut self.patience)?;
             *answered |= count > 0;
             Ok(count)
         };

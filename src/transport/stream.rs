@@ -46,15 +46,15 @@ impl Stream {
     }
 
     /// Reads some bytes; 0 at the end.
-    pub(super) fn read(&mut self, buffer: &mut [u8], limits: &Limits) -> Result<usize, Stop> {
+    pub(super) fn read(&mut self, buffer: &mut [u8], limits: &Limits, patience: &mut Patience) -> Result<usize, Stop> {
         match self {
-            Stream::Plain(socket) => retried(socket, Ready::Read, limits, || (&*socket).read(buffer)),
+            Stream::Plain(socket) => patience.receive(socket, limits, || (&*socket).read(buffer)),
             Stream::Tls(tls, socket) => loop {
                 match tls.reader().read(buffer) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                     result => return result.map_err(Stop::Failed),
                 }
-                retried(socket, Ready::Read, limits, || tls.read_tls(&mut &*socket))?;
+                patience.receive(socket, limits, || tls.read_tls(&mut &*socket))?;
                 tls.process_new_packets().map_err(|error| Stop::Failed(io::Error::other(error)))?;
             },
         }
@@ -87,6 +87,34 @@ impl Stream {
                 }
             },
         }
+    }
+}
+
+/// Whether what comes next is waited for without looking first whether it is there, which saves a system call with a peer
+/// that takes its time. Now and then it is looked for all the same.
+#[derive(Debug, Default)]
+pub(super) struct Patience(u8);
+
+impl Patience {
+    /// Does `work`, which reads from the socket, as soon as there is something to read.
+    fn receive(
+        &mut self,
+        socket: &TcpStream,
+        limits: &Limits,
+        mut work: impl FnMut() -> io::Result<usize>,
+    ) -> Result<usize, Stop> {
+        const TIMES: u8 = 8;
+        if let Some(left) = self.0.checked_sub(1) {
+            self.0 = left;
+            wait(socket, Ready::Read, limits)?;
+        }
+        retried(socket, Ready::Read, limits, || {
+            let result = work();
+            if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+                self.0 = TIMES;
+            }
+            result
+        })
     }
 }
 

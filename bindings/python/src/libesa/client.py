@@ -50,7 +50,7 @@ class Client(Configured):
         name: the routine's; record_name: a domain name on the site. Each 1 to 253 bytes of UTF-8.
         site_id: 1 or more.
         timeout: how long the call may take, in seconds, rounded up to milliseconds. Default: the client's.
-        max_attempts: how many attempts may fail. Default: the client's.
+        max_attempts: how many attempts may fail in a row. Default: the client's.
         cancel: what can cancel the call.
 
         A record that exists already is an error. One that this call created is never lost and never doubled: where the
