@@ -217,6 +217,9 @@ def signing_microseconds() -> dict[str, float]:
         *("cargo", "test", "--release", "--locked", "--quiet", "--lib", "--features=capi"),
         *("--", "--ignored", "--nocapture", "--exact", "signature::tests::how_long_signing_takes"),
     ]
-    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    lines = (line.split() for line in output.splitlines() if line.startswith("signing "))
-    return {version: int(nanoseconds) / 1e3 for _, version, nanoseconds in lines}
+    best: dict[str, float] = {}
+    for _ in range(5):
+        output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for _, version, nanoseconds in (line.split() for line in output.splitlines() if line.startswith("signing ")):
+            best[version] = min(best.get(version, float("inf")), int(nanoseconds) / 1e3)
+    return best
