@@ -77,8 +77,9 @@ class Configured:
             ALIBABA_CLOUD_USER_AGENT of the environment.
         max_idle_connections, idle_timeout: how many unused connections are kept at most (default 64), and for how
             long, in seconds (default 15).
-        max_attempts: how many attempts of a call may fail in a row, 1 or more (default 3). Those that are refused because
-            the service is busy with another call of the account don't count: they are made until the time limit.
+        max_attempts: how many attempts of a call may fail in a row, 1 or more (default 3). Those that are refused
+            because the service is busy with another call of the account don't count: they are made until the time
+            limit.
         max_concurrent_writes: how many creates and deletes may be under way at once (default 1, 0: no limit). The
             others wait for their turn, because the service refuses a call of an account while another one runs.
         log: where the library says what it does: requests at DEBUG, decisions at INFO, problems above. What the
