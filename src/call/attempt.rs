@@ -28,7 +28,7 @@ pub(super) fn attempt<O: Operation>(
         body = Some(parsed);
         Ok(request_id)
     };
-    let receipt = exchange(call, Outgoing { anew, ..Outgoing::of(operation) }, credentials, number, &mut read);
+    let receipt = exchange(call, Outgoing::of(operation, anew), credentials, number, &mut read);
     let output = receipt.and_then(|receipt| match body {
         Some(body) => operation.output(body, receipt),
         None => Err(Error::new(Status::Internal, "a reply was not read").outcome_is(Outcome::Unknown)),
@@ -47,12 +47,12 @@ struct Outgoing<'a> {
 }
 
 impl<'a> Outgoing<'a> {
-    fn of<O: Operation>(operation: &'a O) -> Outgoing<'a> {
+    fn of<O: Operation>(operation: &'a O, anew: bool) -> Outgoing<'a> {
         Outgoing {
             action: O::ACTION,
             method: O::METHOD,
             writes: O::WRITES,
-            anew: false,
+            anew,
             query: operation.query(),
             form: operation.form(),
         }

@@ -74,12 +74,12 @@ impl Stream {
     /// Whether the connection can be used for another request: open, and nothing in it that nobody asked for.
     pub(super) fn is_idle(&mut self) -> bool {
         match self {
-            Stream::Plain(socket) => is_would_block(socket.peek(&mut [0])),
+            Stream::Plain(socket) => is_would_block(&socket.peek(&mut [0])),
             Stream::Tls(tls, socket) => loop {
                 // Session tickets may come at any time.
                 match tls.read_tls(&mut &*socket) {
                     Ok(1..) => {}
-                    result => return is_would_block(result),
+                    result => return is_would_block(&result),
                 }
                 match tls.process_new_packets() {
                     Ok(state) if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
@@ -110,7 +110,7 @@ impl Patience {
         }
         retried(socket, Ready::Read, limits, || {
             let result = work();
-            if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+            if is_would_block(&result) {
                 self.0 = TIMES;
             }
             result
@@ -142,8 +142,8 @@ impl Write for Quiet<'_> {
     }
 }
 
-fn is_would_block(result: io::Result<usize>) -> bool {
-    result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+fn is_would_block(result: &io::Result<usize>) -> bool {
+    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 /// Sends what TLS has to send; `sent` is set as soon as a byte has left.

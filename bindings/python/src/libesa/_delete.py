@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctypes import Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32
 
-from ._operation import Operation
+from ._operation import Operation, decoded
 from .deletion import Deletion
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -34,7 +34,7 @@ def _read(result: Any) -> Deletion:
     return Deletion(
         deleted=bool(result.deleted),
         attempts=result.attempts,
-        request_id=result.request_id.decode("utf-8", "replace"),
+        request_id=decoded(result.request_id),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctypes import POINTER, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64
 
-from ._operation import Operation
+from ._operation import Operation, decoded
 from .related_records import RelatedRecord, RelatedRecordsPage
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -48,7 +48,7 @@ def _read(result: Any) -> RelatedRecordsPage:
         records=tuple(_read_record(result.records[index].contents) for index in range(result.count)),
         total_count=result.total_count,
         has_more=bool(result.has_more),
-        request_id=result.request_id.decode("utf-8", "replace"),
+        request_id=decoded(result.request_id),
     )
 
 
@@ -56,8 +56,8 @@ def _read_record(record: Any) -> RelatedRecord:
     return RelatedRecord(
         record_id=record.record_id,
         site_id=record.site_id,
-        record_name=record.record_name.decode("utf-8", "replace"),
-        site_name=record.site_name.decode("utf-8", "replace"),
+        record_name=decoded(record.record_name),
+        site_name=decoded(record.site_name),
     )
 
 

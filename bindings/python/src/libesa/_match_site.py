@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctypes import Structure, c_char_p, c_int64, c_size_t
 
-from ._operation import Operation
+from ._operation import Operation, decoded
 from .site import Site
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -27,8 +27,8 @@ class GetMatchSiteResultStruct(Structure):
 def _read(result: Any) -> Site:
     return Site(
         site_id=result.site_id,
-        site_name=result.site_name.decode("utf-8", "replace"),
-        request_id=result.request_id.decode("utf-8", "replace"),
+        site_name=decoded(result.site_name),
+        request_id=decoded(result.request_id),
     )
 
 

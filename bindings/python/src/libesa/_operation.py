@@ -216,12 +216,12 @@ def failure_in(pointer: c_void_p) -> Failure | None:
         "attempts": error.attempts,
         "retry_after": error.retry_after_ms / 1000 if error.retry_after_ms else None,
         "retryable": bool(error.retryable),
-        "code": _text(error.code),
-        "message": _text(error.message),
-        "advice": _text(error.advice),
-        "request_id": _text(error.request_id),
-        "recommend": _text(error.recommend),
-        "access_denied_detail": _text(error.access_denied_detail),
+        "code": decoded(error.code),
+        "message": decoded(error.message),
+        "advice": decoded(error.advice),
+        "request_id": decoded(error.request_id),
+        "recommend": decoded(error.recommend),
+        "access_denied_detail": decoded(error.access_denied_detail),
     }
 
 
@@ -235,5 +235,6 @@ def error_of(failure: Failure) -> Exception:
     return error(failure)
 
 
-def _text(string: bytes) -> str:
+def decoded(string: bytes) -> str:
+    """A text of the library's."""
     return string.decode("utf-8", "replace")

@@ -276,7 +276,7 @@ class Client(Configured):
                 self._open(),
                 0 if timeout is None else milliseconds("timeout", timeout),
                 0 if max_attempts is None else attempts(max_attempts),
-                None if cancel is None else _opened(cancel),
+                _opened(cancel),
             )
         )
 
@@ -301,10 +301,10 @@ def _given(answer: Answer) -> Any:
 
 
 def _opened(cancel: Cancel | None) -> Owned | None:
-    from .cancel import Cancel
-
     if cancel is None:
         return None
+    from .cancel import Cancel
+
     if not isinstance(cancel, Cancel):
         raise wrong_type("cancel", "a Cancel", cancel)
     return cancel._open()
