@@ -33,14 +33,27 @@ pub(crate) use self::context::Context;
 use self::failure::Failure;
 use self::issued::Issued;
 use crate::error::Error;
+use crate::signature::SigningKeys;
 
 /// An access key: id, secret, and the token that temporary ones have. The secret parts are wiped from memory at the end.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Credentials {
     access_key_id: String,
     access_key_secret: Zeroizing<String>,
     security_token: Option<Zeroizing<String>>,
+    signing_keys: SigningKeys,
 }
+
+/// The keys follow from the rest.
+impl PartialEq for Credentials {
+    fn eq(&self, other: &Credentials) -> bool {
+        self.access_key_id == other.access_key_id
+            && self.access_key_secret == other.access_key_secret
+            && self.security_token == other.security_token
+    }
+}
+
+impl Eq for Credentials {}
 
 impl Credentials {
     /// Credentials of these parts, each printable ASCII without blanks; `security_token` is for temporary ones of STS.
@@ -58,6 +71,7 @@ impl Credentials {
             access_key_id: access_key_id.to_owned(),
             access_key_secret: Zeroizing::new(access_key_secret.to_owned()),
             security_token: security_token.map(|token| Zeroizing::new(token.to_owned())),
+            signing_keys: SigningKeys::of(access_key_secret),
         })
     }
 
@@ -67,6 +81,10 @@ impl Credentials {
 
     pub(crate) fn access_key_secret(&self) -> &str {
         &self.access_key_secret
+    }
+
+    pub(crate) fn signing_keys(&self) -> &SigningKeys {
+        &self.signing_keys
     }
 
     pub(crate) fn security_token(&self) -> Option<&str> {

@@ -1,22 +1,24 @@
 //! Signing a request: pure functions of what is sent, the credentials, and the date and nonce.
 
+mod hex;
+mod keys;
 pub(crate) mod percent_encoding;
 #[cfg(test)]
 mod properties;
-mod text;
 mod v1;
 mod v3;
 
 use std::borrow::Cow;
 
+pub(crate) use self::hex::write_hex;
+pub(crate) use self::keys::SigningKeys;
 use self::percent_encoding::sort;
-pub(crate) use self::text::write_hex;
 use crate::config::SignatureVersion;
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
-/// A parameter's name and value, not encoded.
-pub(crate) type Parameter<'a> = (&'a str, Cow<'a, str>);
+/// A parameter's name, of letters, digits and dots, and its value, not encoded.
+pub(crate) type Parameter<'a> = (&'static str, Cow<'a, str>);
 
 /// A request before it is signed.
 pub(crate) struct Request<'a> {

@@ -5,7 +5,6 @@ use std::iter;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use super::Parameter;
-use super::text::Sink;
 
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -25,39 +24,34 @@ const UNRESERVED: &[bool; 256] = &{
     unreserved
 };
 
-/// Writes `enc(name)=enc(value)` of each parameter, joined by `&`. Where they are signed, they are sorted already: the
+/// Writes `name=enc(value)` of each parameter, joined by `&`. Where they are signed, they are sorted already: the
 /// order is part of what is signed.
-pub(crate) fn push_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>, sink: &mut impl Sink) {
-    push_separated(parameters, ["&", "="], sink, |text, sink| encode(text).for_each(|piece| sink.push(piece)));
+pub(crate) fn push_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>, text: &mut String) {
+    push_separated(parameters, ["&", "="], text, |part, text| text.extend(encode(part)));
 }
 
 /// Writes what [`push_pairs`] writes, encoded once more.
-pub(super) fn push_encoded_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>, sink: &mut impl Sink) {
-    push_separated(parameters, ["%26", "%3D"], sink, |text, sink| {
-        encode(text).flat_map(encode).for_each(|piece| sink.push(piece));
-    });
+pub(super) fn push_encoded_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>, text: &mut String) {
+    push_separated(parameters, ["%26", "%3D"], text, |part, text| text.extend(encode(part).flat_map(encode)));
 }
 
-fn push_separated<'a, S: Sink>(
+fn push_separated<'a>(
     parameters: impl IntoIterator<Item = &'a Parameter<'a>>,
     [between, equals]: [&str; 2],
-    sink: &mut S,
-    push_reserved: impl Fn(&str, &mut S),
+    text: &mut String,
+    push_reserved: impl Fn(&str, &mut String),
 ) {
-    let push = |text: &str, sink: &mut S| {
-        // As nearly all are.
-        if text.bytes().all(|byte| UNRESERVED[usize::from(byte)]) {
-            sink.push(text);
-        } else {
-            push_reserved(text, sink);
-        }
-    };
     let mut separator = "";
     for (name, value) in parameters {
-        sink.push(separator);
-        push(name, sink);
-        sink.push(equals);
-        push(value, sink);
+        text.push_str(separator);
+        text.push_str(name);
+        text.push_str(equals);
+        // As nearly all are.
+        if value.bytes().all(|byte| UNRESERVED[usize::from(byte)]) {
+            text.push_str(value);
+        } else {
+            push_reserved(value, text);
+        }
         separator = between;
     }
 }

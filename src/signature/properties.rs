@@ -110,7 +110,7 @@ fn texts(parameters: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> 
 }
 
 fn parameters(prefix: &'static str) -> impl Strategy<Value = Vec<(String, String)>> {
-    let names = proptest::collection::btree_map("\\PC{0,8}", any::<String>(), 0..6);
+    let names = proptest::collection::btree_map("[A-Za-z0-9.]{0,8}", any::<String>(), 0..6);
     let prefixed = names.prop_map(move |map| {
         map.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)).collect::<Vec<_>>()
     });
@@ -152,7 +152,7 @@ proptest! {
 
     #[test]
     fn pairs_are_sorted_whatever_their_order(pairs in parameters("")) {
-        let mut parameters: Vec<Parameter<'_>> = texts(&pairs).map(|(name, value)| (name, value.into())).collect();
+        let mut parameters: Vec<Parameter<'_>> = texts(&pairs).map(|(name, value)| (leak(name), value.into())).collect();
         sort(&mut parameters);
 
         prop_assert_eq!(encoded_pairs(&parameters), naive_pairs(texts(&pairs)));

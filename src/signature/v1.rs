@@ -2,13 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-use zeroize::Zeroizing;
+use hmac::Mac;
 
 use super::percent_encoding::{merged, push_encoded_pairs, push_pairs};
-use super::text::{Sink, fed};
-use super::{FORM, PATH, Parameter, Request, Signed, Stamp};
+use super::{FORM, PATH, Parameter, Request, Signed, SigningKeys, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
@@ -17,7 +14,7 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
     let common = common(request, credentials, stamp);
     let token = token(credentials);
     let to_sign = merged([&common, token.as_slice(), query, form]);
-    let signature = signature(method, to_sign, credentials.access_key_secret());
+    let signature = signature(method, to_sign, credentials.signing_keys());
     let signature: [Parameter<'_>; 1] = [("Signature", signature.as_str().into())];
 
     // In any order: the service sorts them anew.
@@ -58,17 +55,16 @@ fn token(credentials: &Credentials) -> Option<Parameter<'_>> {
 }
 
 /// StringToSign = METHOD + "&" + enc("/") + "&" + enc(sorted pairs)
-fn push_string_to_sign<'a>(method: &str, sorted: impl Iterator<Item = &'a Parameter<'a>>, sink: &mut impl Sink) {
-    sink.push_all(&[method, "&%2F&"]);
-    push_encoded_pairs(sorted, sink);
+fn push_string_to_sign<'a>(method: &str, sorted: impl Iterator<Item = &'a Parameter<'a>>, text: &mut String) {
+    text.extend([method, "&%2F&"]);
+    push_encoded_pairs(sorted, text);
 }
 
 /// Signature = Base64(HMAC-SHA1(secret + "&", StringToSign))
-fn signature<'a>(method: &str, sorted: impl Iterator<Item = &'a Parameter<'a>>, secret: &str) -> String {
-    let key = Zeroizing::new([secret, "&"].concat());
-    let hmac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
-    let signed = fed(hmac, |hmac| push_string_to_sign(method, sorted, hmac));
-    STANDARD.encode(signed.finalize().into_bytes())
+fn signature<'a>(method: &str, sorted: impl Iterator<Item = &'a Parameter<'a>>, keys: &SigningKeys) -> String {
+    let mut string_to_sign = String::with_capacity(1024); // more than most are long
+    push_string_to_sign(method, sorted, &mut string_to_sign);
+    STANDARD.encode(keys.v1().chain_update(string_to_sign).finalize().into_bytes())
 }
 
 #[cfg(test)]
@@ -80,7 +76,7 @@ mod tests {
 
     fn signature_of(method: &str, parameters: &[(&'static str, &'static str)], secret: &str) -> String {
         let parameters: Vec<Parameter<'_>> = parameters.iter().map(|(name, value)| (*name, (*value).into())).collect();
-        signature(method, parameters.iter(), secret)
+        signature(method, parameters.iter(), &SigningKeys::of(secret))
     }
 
     #[test]
@@ -133,7 +129,7 @@ mod tests {
 
         let sorted = merged([&query, &request.form]);
 
-        assert_eq!(signature("POST", sorted, "testsecret"), "hao4Q95VTRY+/johhtYAJ41Q//0=");
+        assert_eq!(signature("POST", sorted, test_credentials().signing_keys()), "hao4Q95VTRY+/johhtYAJ41Q//0=");
     }
 
     #[test]

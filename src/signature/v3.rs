@@ -1,54 +1,76 @@
 //! Signature V3, ACS3-HMAC-SHA256: the method, query, headers and body are signed, and the signature is a header.
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use sha2::{Digest, Sha256};
 
+use super::hex::Hex;
 use super::percent_encoding::push_pairs;
-use super::text::{Feeding, Hex, Sink, fed};
-use super::{FORM, PATH, Request, Signed, Stamp};
+use super::{FORM, PATH, Request, Signed, SigningKeys, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
-const ALGORITHM: &str = "ACS3-HMAC-SHA256";
-const AUTHORIZATION: &str = "authorization: ACS3-HMAC-SHA256";
+const ALGORITHM_LINE: &str = "ACS3-HMAC-SHA256\n";
+const AUTHORIZATION: &str = "authorization: ACS3-HMAC-SHA256 Credential=";
 
 /// A header that is signed; one with an empty value isn't there.
 struct Header<'a> {
-    /// As its line begins in what is signed.
+    /// As its line begins in what is signed, after the line before.
     canonical: &'static str,
     /// As its line begins in what is sent.
     sent: &'static str,
-    /// As it stands in the list of names, where it isn't the first.
-    listed: &'static str,
     value: &'a str,
 }
 
 /// A header of this name and value. Its pieces are put together by the compiler: fewer to hash and to send.
 macro_rules! header {
     ($name:literal, $value:expr) => {
-        Header {
-            canonical: concat!($name, ":"),
-            sent: concat!($name, ": "),
-            listed: concat!(";", $name),
-            value: $value,
-        }
+        Header { canonical: concat!("\n", $name, ":"), sent: concat!($name, ": "), value: $value }
+    };
+}
+
+/// The headers that are signed.
+struct SignedHeaders<'a> {
+    headers: [Header<'a>; 8],
+    /// Of those that are there, joined by ";".
+    names: &'static str,
+}
+
+impl<'a> SignedHeaders<'a> {
+    fn present(&self) -> impl Iterator<Item = &Header<'a>> {
+        self.headers.iter().filter(|header| !header.value.is_empty())
+    }
+}
+
+/// The names of all headers, joined by ";", with these at the places of the ones that may be missing.
+macro_rules! names {
+    ($content_type:literal, $security_token:literal) => {
+        concat!(
+            $content_type,
+            "host;x-acs-action;x-acs-content-sha256;x-acs-date;",
+            $security_token,
+            "x-acs-signature-nonce;x-acs-version"
+        )
     };
 }
 
 pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
     let mut signed = HttpRequest::new(request.method, PATH, |query| push_pairs(&request.query, query));
     let body_hash = hash(signed.set_body(|body| push_pairs(&request.form, body)));
-    let headers = headers_to_sign(request, credentials, stamp, body_hash.as_str());
-    let write = |sink: &mut Feeding<_>| push_canonical_request(request, &headers, body_hash.as_str(), sink);
-    let canonical_hash = Hex::of(fed(Sha256::new(), write).finalize().into());
-    let signature = signature(&canonical_hash, credentials.access_key_secret());
-    for header in present(&headers) {
-        signed.line(|line| line.push_all(&[header.sent, header.value]));
+    let body_hash = body_hash.as_str();
+    let headers = headers_to_sign(request, credentials, stamp, body_hash);
+    let canonical_hash = signed.aside(|text| push_canonical_request(request, &headers, body_hash, text), hash);
+    let signature = signature(&canonical_hash, credentials.signing_keys());
+    for header in headers.present() {
+        signed.line(|line| {
+            line.push_str(header.sent);
+            line.push_str(header.value);
+        });
     }
+    let (id, signature) = (credentials.access_key_id(), signature.as_str());
     signed.line(|line| {
-        line.push_all(&[AUTHORIZATION, " Credential=", credentials.access_key_id(), ",SignedHeaders="]);
-        push_names(&headers, line);
-        line.push_all(&[",Signature=", signature.as_str()]);
+        for piece in [AUTHORIZATION, id, ",SignedHeaders=", headers.names, ",Signature=", signature] {
+            line.push_str(piece);
+        }
     });
     signed
 }
@@ -61,7 +83,7 @@ pub(super) fn signed(request: &Request<'_>, credentials: &Credentials, stamp: &S
     let headers = headers_to_sign(request, credentials, stamp, body_hash.as_str());
     let mut canonical_request = String::new();
     push_canonical_request(request, &headers, body_hash.as_str(), &mut canonical_request);
-    let string_to_sign = [ALGORITHM, "\n", hash(&canonical_request).as_str()].concat();
+    let string_to_sign = [ALGORITHM_LINE, hash(&canonical_request).as_str()].concat();
     Signed { string_to_sign, canonical_request: Some(canonical_request) }
 }
 
@@ -71,48 +93,42 @@ fn headers_to_sign<'a>(
     credentials: &'a Credentials,
     stamp: &'a Stamp,
     body_hash: &'a str,
-) -> [Header<'a>; 8] {
-    [
-        header!("content-type", if request.form.is_empty() { "" } else { FORM }),
+) -> SignedHeaders<'a> {
+    let token = credentials.security_token();
+    let (content_type, names) = match (request.form.is_empty(), token) {
+        (true, None) => ("", names!("", "")),
+        (true, Some(_)) => ("", names!("", "x-acs-security-token;")),
+        (false, None) => (FORM, names!("content-type;", "")),
+        (false, Some(_)) => (FORM, names!("content-type;", "x-acs-security-token;")),
+    };
+    let headers = [
+        header!("content-type", content_type),
         header!("host", request.host),
         header!("x-acs-action", request.action),
         header!("x-acs-content-sha256", body_hash),
         header!("x-acs-date", stamp.date()),
-        header!("x-acs-security-token", credentials.security_token().unwrap_or_default()),
+        header!("x-acs-security-token", token.unwrap_or_default()),
         header!("x-acs-signature-nonce", stamp.nonce()),
         header!("x-acs-version", request.version),
-    ]
-}
-
-fn present<'a>(headers: &'a [Header<'a>]) -> impl Iterator<Item = &'a Header<'a>> {
-    headers.iter().filter(|header| !header.value.is_empty())
-}
-
-/// The headers' names, joined by ";"
-fn push_names(headers: &[Header<'_>], sink: &mut impl Sink) {
-    let mut names = present(headers).map(|header| header.listed);
-    sink.push(names.next().and_then(|name| name.strip_prefix(';')).unwrap_or_default());
-    names.for_each(|name| sink.push(name));
+    ];
+    SignedHeaders { headers, names }
 }
 
 /// CanonicalRequest = METHOD, "/", query, headers ("name:value\n" each), header names, body hash, joined by "\n"
-fn push_canonical_request(request: &Request<'_>, headers: &[Header<'_>], body_hash: &str, sink: &mut impl Sink) {
-    sink.push_all(&[request.method, "\n", PATH, "\n"]);
-    push_pairs(&request.query, sink);
-    sink.push("\n");
-    for header in present(headers) {
-        sink.push_all(&[header.canonical, header.value, "\n"]);
+fn push_canonical_request(request: &Request<'_>, headers: &SignedHeaders<'_>, body_hash: &str, text: &mut String) {
+    text.extend([request.method, "\n", PATH, "\n"]);
+    push_pairs(&request.query, text);
+    for header in headers.present() {
+        text.push_str(header.canonical);
+        text.push_str(header.value);
     }
-    sink.push("\n");
-    push_names(headers, sink);
-    sink.push_all(&["\n", body_hash]);
+    text.extend(["\n\n", headers.names, "\n", body_hash]);
 }
 
 /// Signature = hex(HMAC-SHA256(secret, StringToSign)), StringToSign = algorithm + "\n" + hex(SHA-256(CanonicalRequest))
-fn signature(canonical_hash: &Hex, secret: &str) -> Hex {
-    let mut hmac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
-    [ALGORITHM, "\n", canonical_hash.as_str()].iter().for_each(|piece| Mac::update(&mut hmac, piece.as_bytes()));
-    Hex::of(hmac.finalize().into_bytes().into())
+fn signature(canonical_hash: &Hex, keys: &SigningKeys) -> Hex {
+    let signed = keys.v3().chain_update(ALGORITHM_LINE).chain_update(canonical_hash.as_str());
+    Hex::of(signed.finalize().into_bytes().into())
 }
 
 /// hex(SHA-256(text))

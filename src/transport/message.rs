@@ -47,6 +47,15 @@ impl HttpRequest {
         &self.body
     }
 
+    /// What `read` makes of the text that `write` writes. It isn't sent; the head's memory serves for it meanwhile.
+    pub(crate) fn aside<T>(&mut self, write: impl FnOnce(&mut String), read: impl FnOnce(&str) -> T) -> T {
+        let length = self.head.len();
+        write(&mut self.head);
+        let made = read(self.head.get(length..).unwrap_or_default());
+        self.head.truncate(length);
+        made
+    }
+
     /// All of it as bytes, with the line that says who sends it; `None` where it can't be sent.
     pub(super) fn into_bytes(mut self, user_agent: &str) -> Option<Vec<u8>> {
         self.header("user-agent", user_agent);
@@ -133,6 +142,15 @@ mod tests {
         let expected = "POST /a?b=c HTTP/1.1\r\nhost: h\r\nuser-agent: me/1\r\ncontent-length: 4\r\n\r\ntext";
         assert_eq!(text(request).unwrap(), expected);
         assert_eq!(text(HttpRequest::new("GET", "/", |_| ())).unwrap(), "GET / HTTP/1.1\r\nuser-agent: me/1\r\n\r\n");
+    }
+
+    #[test]
+    fn a_text_aside_is_not_sent() {
+        let mut request = HttpRequest::new("GET", "/", |_| ());
+        let length = request.aside(|text| text.push_str("aside"), str::len);
+
+        assert_eq!(length, 5);
+        assert_eq!(text(request).unwrap(), "GET / HTTP/1.1\r\nuser-agent: me/1\r\n\r\n");
     }
 
     #[test]
