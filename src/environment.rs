@@ -1,6 +1,5 @@
 //! The environment variables that the library knows, read once, when a client is made.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
 
@@ -9,7 +8,7 @@ use zeroize::Zeroizing;
 /// The variables that are set and aren't empty: empty means unset, as in the official SDKs.
 #[derive(Clone)]
 pub(crate) struct Environment {
-    known: HashMap<&'static str, Zeroizing<String>>,
+    known: Vec<(&'static str, Zeroizing<String>)>,
     /// All of the process's, for programs that are started.
     all: Vec<(OsString, OsString)>,
 }
@@ -101,7 +100,7 @@ impl Environment {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.known.get(name).map(|value| value.as_str())
+        self.known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// The value of a variable that something needs, or that it is missing.
@@ -123,6 +122,6 @@ impl Environment {
 /// Without the values: some are secret.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.known.keys()).finish()
+        f.debug_set().entries(self.known.iter().map(|(name, _)| name)).finish()
     }
 }

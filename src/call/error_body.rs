@@ -27,7 +27,7 @@ struct JsonBody<'a> {
 }
 
 fn from_json(body: &str) -> Option<ServiceWords> {
-    let body: JsonBody<'_> = serde_json::from_str(body).ok()?;
+    let body: JsonBody<'_> = serde_json::from_slice(body.as_bytes()).ok()?;
     Some(ServiceWords {
         code: body.code,
         message: body.message.unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! The panic guard: no panic crosses the C interface, and none prints to the host's standard error.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
@@ -63,16 +64,19 @@ fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {
         tests::panic_where_wanted();
         body()
     };
-    let outcome = panic::catch_unwind(AssertUnwindSafe(body));
-    let outcome = outcome.map_err(|payload| {
-        // A payload's own destructor may panic as well.
-        std::mem::forget(payload);
-        let message = format!("panic in the library: {}", PANIC.take());
-        let _ = panic::catch_unwind(AssertUnwindSafe(|| log.write(Level::Error, || message.clone())));
-        message
-    });
+    let outcome = panic::catch_unwind(AssertUnwindSafe(body)).map_err(|payload| report(log, payload));
     INSIDE.set(outer);
     outcome
+}
+
+/// Writes to the log what the panic said that `payload` was thrown by, and gives it back. One piece of code for all calls.
+#[cold]
+fn report(log: &Log, payload: Box<dyn Any + Send>) -> String {
+    // A payload's own destructor may panic as well.
+    std::mem::forget(payload);
+    let message = format!("panic in the library: {}", PANIC.take());
+    let _ = panic::catch_unwind(AssertUnwindSafe(|| log.write(Level::Error, || message.clone())));
+    message
 }
 
 /// Keeps panics that the guard will catch from printing; all others stay with the hook that was there.

@@ -1,6 +1,5 @@
 //! The service's error codes, as the C interface numbers them.
 
-use std::collections::BTreeMap;
 use std::ffi::{CString, c_char};
 use std::sync::LazyLock;
 
@@ -124,9 +123,10 @@ struct Texts {
 
 /// C strings of the table in `service_code.rs`, made once, since Rust's strings don't end in NUL.
 fn texts(service_code: i32) -> Option<&'static Texts> {
-    static TEXTS: LazyLock<BTreeMap<i32, Texts>> = LazyLock::new(|| {
+    static TEXTS: LazyLock<Vec<Texts>> = LazyLock::new(|| {
         let texts = |code: &ServiceCode| Texts { word: to_c_string(code.word()), advice: to_c_string(code.advice()) };
-        ServiceCode::KNOWN.iter().map(|code| (*code as i32, texts(code))).collect()
+        ServiceCode::KNOWN.iter().map(texts).collect()
     });
-    TEXTS.get(&service_code)
+    let place = ServiceCode::KNOWN.iter().position(|code| *code as i32 == service_code)?;
+    TEXTS.get(place)
 }

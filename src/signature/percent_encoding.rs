@@ -56,9 +56,13 @@ fn push_separated<'a>(
     }
 }
 
-/// Brings parameters into the order in which they are signed.
+/// Brings parameters into the order in which they are signed. There are a dozen at most, and they nearly are in it.
 pub(crate) fn sort(parameters: &mut [Parameter<'_>]) {
-    parameters.sort_unstable_by_key(|(name, _)| *name);
+    for end in 1..=parameters.len() {
+        let Some(([sorted @ .., (name, _)], _)) = parameters.split_at_mut_checked(end) else { return };
+        let place = sorted.partition_point(|(before, _)| before <= name);
+        parameters[place..end].rotate_right(1);
+    }
 }
 
 /// All the parameters of lists that are sorted, in their common order.

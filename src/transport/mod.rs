@@ -6,6 +6,7 @@
 //! call take half the time that it takes through a whole HTTP library.
 
 mod connection;
+mod crypto;
 #[cfg(fuzzing)]
 pub(crate) mod fuzz;
 mod link;

@@ -4,19 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::crypto::{CryptoProvider, KeyProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::sign::SigningKey;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::crypto;
 use crate::config::Trust;
 use crate::error::{Error, Status};
 
 /// How to make TLS connections to `host`: TLS 1.2 and 1.3, trusting the given authorities, else the built-in ones.
 pub(super) fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
-    let provider = CryptoProvider { key_provider: &NoClientKeys, ..ring::default_provider() };
-    let config = ClientConfig::builder_with_provider(Arc::new(provider))
+    let config = ClientConfig::builder_with_provider(Arc::new(crypto::provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::new(Status::Internal, format!("TLS can't be set up: {error}")))?
         .with_root_certificates(roots(trust)?)
@@ -33,17 +31,6 @@ pub(super) fn with_own_sessions(config: &ClientConfig) -> Arc<ClientConfig> {
 
 /// All are of one server.
 const SESSIONS: usize = 32;
-
-/// The service knows its clients by their access keys. Without client certificates, the code that signs with them isn't
-/// linked, which is 40 kB.
-#[derive(Debug)]
-struct NoClientKeys;
-
-impl KeyProvider for NoClientKeys {
-    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
-        Err(rustls::Error::General("client certificates are not supported".to_owned()))
-    }
-}
 
 /// The endpoint's name, as its certificate has to have it.
 pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
