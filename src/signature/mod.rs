@@ -105,9 +105,9 @@ pub(crate) mod tests {
             action: "CreateRoutineRelatedRecord",
             query: vec![],
             form: vec![
-                ("SiteId", "54362329990032".into()),
                 ("Name", "test-routine1".into()),
                 ("RecordName", "test-record-1.example.com".into()),
+                ("SiteId", "54362329990032".into()),
             ],
         }
     }
