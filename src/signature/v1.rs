@@ -62,9 +62,12 @@ fn push_string_to_sign<'a>(method: &str, sorted: impl Iterator<Item = &'a Parame
 
 /// Signature = Base64(HMAC-SHA1(secret + "&", StringToSign))
 fn signature<'a>(method: &str, sorted: impl Iterator<Item = &'a Parameter<'a>>, keys: &SigningKeys) -> String {
-    let mut string_to_sign = String::with_capacity(1024); // more than most are long
-    push_string_to_sign(method, sorted, &mut string_to_sign);
-    STANDARD.encode(keys.v1().chain_update(string_to_sign).finalize().into_bytes())
+    let mut text = String::with_capacity(1024); // more than most need
+    push_string_to_sign(method, sorted, &mut text);
+    let signed = keys.v1().chain_update(&text).finalize().into_bytes();
+    text.clear();
+    STANDARD.encode_string(signed, &mut text);
+    text
 }
 
 #[cfg(test)]
