@@ -93,7 +93,7 @@ impl fmt::Debug for ProxyUrl {
 /// As whom the caller wants to make calls.
 #[derive(Clone, Debug)]
 pub(crate) enum Identity {
-    Credentials(Box<Credentials>),
+    Credentials(Credentials),
     Callback(Callback),
 }
 
@@ -156,7 +156,7 @@ impl Config {
     /// (`ALIBABA_CLOUD_ACCESS_KEY_ID`, …), OIDC, a profile of the command line (`~/.aliyun/config.json`), the credentials
     /// file (`~/.alibabacloud/credentials`), the role of the ECS instance, and `ALIBABA_CLOUD_CREDENTIALS_URI`.
     pub fn credentials(&mut self, credentials: Credentials) -> &mut Config {
-        self.identity = Some(Identity::Credentials(Box::new(credentials)));
+        self.identity = Some(Identity::Credentials(credentials));
         self
     }
 

@@ -27,6 +27,7 @@ struct JsonBody<'a> {
 }
 
 fn from_json(body: &str) -> Option<ServiceWords> {
+    // Of bytes, as replies are read: another parser would be linked for texts.
     let body: JsonBody<'_> = serde_json::from_slice(body.as_bytes()).ok()?;
     Some(ServiceWords {
         code: body.code,

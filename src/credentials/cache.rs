@@ -463,7 +463,7 @@ mod tests {
     #[test]
     fn the_caller_s_own_are_not_renewed() {
         let own = Credentials::new("own", "secret", Some("token")).unwrap();
-        let chain = Chain::new(Some(Identity::Credentials(Box::new(own.clone()))), &nothing()).unwrap();
+        let chain = Chain::new(Some(Identity::Credentials(own.clone())), &nothing()).unwrap();
         let cache = Cache::new();
 
         assert_eq!(id(&cache, &chain), "own");

@@ -139,6 +139,7 @@ impl Drop for Answer<'_> {
 
 /// Reads `what`, which is JSON. The parser's own words aren't told: they quote what they find wrong.
 pub(super) fn parse<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Failure> {
+    // Of bytes, as replies are read: another parser would be linked for texts.
     serde_json::from_slice(text.as_bytes()).map_err(|error| {
         let kind = if error.is_data() { "lacks a field, or has one of another type" } else { "is not JSON" };
         Failure::of(format!("{what} {kind} (line {}, column {})", error.line(), error.column()))

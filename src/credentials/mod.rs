@@ -41,7 +41,8 @@ pub struct Credentials {
     access_key_id: String,
     access_key_secret: Zeroizing<String>,
     security_token: Option<Zeroizing<String>>,
-    signing_keys: SigningKeys,
+    /// In a place of its own: where credentials are moved, no copy stays behind.
+    signing_keys: Box<SigningKeys>,
 }
 
 /// The keys follow from the rest.
@@ -71,7 +72,7 @@ impl Credentials {
             access_key_id: access_key_id.to_owned(),
             access_key_secret: Zeroizing::new(access_key_secret.to_owned()),
             security_token: security_token.map(|token| Zeroizing::new(token.to_owned())),
-            signing_keys: SigningKeys::of(access_key_secret),
+            signing_keys: Box::new(SigningKeys::of(access_key_secret)),
         })
     }
 

@@ -69,7 +69,7 @@ fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {
     outcome
 }
 
-/// Writes to the log what the panic said that `payload` was thrown by, and gives it back. One piece of code for all calls.
+/// Writes to the log what the panic said that is caught, and gives it back. There once, not for each kind of call.
 #[cold]
 fn report(log: &Log, payload: Box<dyn Any + Send>) -> String {
     // A payload's own destructor may panic as well.

@@ -27,12 +27,12 @@ const UNRESERVED: &[bool; 256] = &{
 /// Writes `name=enc(value)` of each parameter, joined by `&`. Where they are signed, they are sorted already: the
 /// order is part of what is signed.
 pub(crate) fn push_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>, text: &mut String) {
-    push_separated(parameters, ["&", "="], text, |part, text| text.extend(encode(part)));
+    push_separated(parameters, ["&", "="], text, |value, text| text.extend(encode(value)));
 }
 
 /// Writes what [`push_pairs`] writes, encoded once more.
 pub(super) fn push_encoded_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>, text: &mut String) {
-    push_separated(parameters, ["%26", "%3D"], text, |part, text| text.extend(encode(part).flat_map(encode)));
+    push_separated(parameters, ["%26", "%3D"], text, |value, text| text.extend(encode(value).flat_map(encode)));
 }
 
 fn push_separated<'a>(
@@ -56,7 +56,8 @@ fn push_separated<'a>(
     }
 }
 
-/// Brings parameters into the order in which they are signed. There are a dozen at most, and they nearly are in it.
+/// Brings parameters into the order in which they are signed. There are a dozen at most, which nearly are in it; for them,
+/// the standard library's sort is 8 kB too many.
 pub(crate) fn sort(parameters: &mut [Parameter<'_>]) {
     for end in 1..=parameters.len() {
         let Some(([sorted @ .., (name, _)], _)) = parameters.split_at_mut_checked(end) else { return };
