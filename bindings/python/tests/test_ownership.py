@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -17,6 +18,7 @@ import pytest
 import libesa
 from libesa import Client, _native, _operation
 from libesa._create import CREATE
+from libesa.emulator import Emulator
 
 Record = Callable[..., dict[str, Any]]
 
@@ -86,6 +88,28 @@ def test_an_interrupt_loses_no_error(
         client.create_routine_related_record(**record(name=""))
 
     assert released == {"error": 1, "result": 0}
+
+
+def test_an_answer_that_nobody_asks_for_is_released(
+    esa_emulator: Emulator, record: Record, released: dict[str, int]
+) -> None:
+    esa_emulator.add_fault(delay_ms=100)
+    client = libesa.AsyncClient(
+        endpoint=esa_emulator.url,
+        access_key_id=esa_emulator.access_key_id,
+        access_key_secret=esa_emulator.access_key_secret,
+    )
+    loop = asyncio.new_event_loop()
+    task: Any = loop.create_task(client.create_routine_related_record(**record()))
+    loop.run_until_complete(asyncio.sleep(0.02))
+    loop.close()
+    asyncio.run(client.close())
+    assert released == {"error": 0, "result": 0}
+
+    task._log_destroy_pending = False
+    del task, client
+    gc.collect()
+    assert released == {"error": 0, "result": 1}
 
 
 def test_an_exception_keeps_nothing_of_the_library_s(client: Client, record: Record) -> None:

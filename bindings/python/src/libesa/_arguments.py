@@ -6,7 +6,11 @@ TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from .errors import InvalidArgumentError
 
-_MOST_MILLISECONDS = 2**32 - 1
+# The integers of a kind: from, to.
+INT64 = -(2**63), 2**63 - 1
+UINT32 = 0, 2**32 - 1
+
+_MOST_SECONDS = UINT32[1] / 1000
 
 
 def text(name: str, value: str) -> bytes:
@@ -21,11 +25,11 @@ def text(name: str, value: str) -> bytes:
         raise invalid(name, f"has a lone surrogate at index {error.start}") from None
 
 
-def integer(name: str, value: int, *, bits: int, signed: bool = False) -> int:
-    """An integer of so many bits."""
+def integer(name: str, value: int, kind: tuple[int, int]) -> int:
+    """An integer of that kind."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise wrong_type(name, "an int", value)
-    least, most = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
+    least, most = kind
     if not least <= value <= most:
         raise invalid(name, f"is out of range; it can be {least} to {most}")
     return value
@@ -37,8 +41,8 @@ def milliseconds(name: str, seconds: float | None) -> int:
         return 0
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise wrong_type(name, "a number of seconds", seconds)
-    if not 0 < seconds <= _MOST_MILLISECONDS / 1000:
-        raise invalid(name, f"is out of range; it can be more than 0, up to {_MOST_MILLISECONDS / 1000} seconds")
+    if not 0 < seconds <= _MOST_SECONDS:
+        raise invalid(name, f"is out of range; it can be more than 0, up to {_MOST_SECONDS} seconds")
     return int(-(-seconds * 1000 // 1))  # math.ceil(), without math
 
 
@@ -46,7 +50,7 @@ def attempts(value: int | None) -> int:
     """A number of attempts; 0, which stands for the default, for None."""
     if value is None:
         return 0
-    number = integer("max_attempts", value, bits=32)
+    number = integer("max_attempts", value, UINT32)
     if number == 0:
         raise invalid("max_attempts", "is 0; it must be 1 or more")
     return number

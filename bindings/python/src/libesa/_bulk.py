@@ -44,22 +44,23 @@ class NativeBulk(Owned):
 
     def next(self) -> Answer:
         """Ensures the next record."""
-        return self._calling.run(self)
+        self._calling.run(self)
+        return self._calling.answer()
 
 
 def new_bulk(
     client: Owned,
     items: list[CreateRequestStruct],
+    calling: Calling,
     *,
     total_timeout_ms: int,
     timeout_ms: int,
     max_attempts: int,
     cancel: Owned | None,
 ) -> tuple[NativeBulk, Failure | None]:
-    """An esa_bulk of these records, or why there is none."""
+    """An esa_bulk of these records, whose steps `calling` of NEXT makes, or why there is none."""
     for item in items:
         item.struct_size = sizeof(item)
-    calling = NEXT.begin()
     calling.limit(timeout_ms, max_attempts, cancel)
     bulk = NativeBulk(client, calling, cancel)
     array = (CreateRequestStruct * len(items))(*items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from . import _native
-from ._arguments import attempts, integer, invalid, milliseconds, text, wrong_type
+from ._arguments import UINT32, attempts, integer, invalid, milliseconds, text, wrong_type
 from ._operation import error_of
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -123,17 +123,17 @@ class Configured:
             milliseconds("timeout", timeout),
         )
         if signature_version is not None:
-            config.set("signature_version", integer("signature_version", signature_version, bits=32))
+            config.set("signature_version", integer("signature_version", signature_version, UINT32))
         if max_idle_connections is not None or idle_timeout is not None:
             most = _MAX_IDLE_CONNECTIONS if max_idle_connections is None else max_idle_connections
             config.set(
                 "keep_alive",
-                integer("max_idle_connections", most, bits=32),
+                integer("max_idle_connections", most, UINT32),
                 milliseconds("idle_timeout", idle_timeout),
             )
         config.set("max_attempts", attempts(max_attempts))
         if max_concurrent_writes is not None:
-            config.set("max_concurrent_writes", integer("max_concurrent_writes", max_concurrent_writes, bits=32))
+            config.set("max_concurrent_writes", integer("max_concurrent_writes", max_concurrent_writes, UINT32))
         if log is not None:
             _set_log(config, log)
         client, failure = _native.new_client(config)

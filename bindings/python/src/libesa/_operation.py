@@ -90,9 +90,8 @@ class Operation:
         self.release = library.quick(release)
         self._spare: tuple[list[Calling], list[Calling]] = ([], [])
 
-    def begin(self) -> Calling:
-        """For a call on this thread, whose request is then to be filled in."""
-        interruptible = _interrupt.handles_signals()
+    def begin(self, *, interruptible: bool) -> Calling:
+        """For a call whose request is then to be filled in; `interruptible` by what signals' handlers raise."""
         spare = self._spare[interruptible]
         try:
             return spare.pop()
@@ -138,11 +137,10 @@ class Calling:
             self.options.interrupt, self.options.interrupt_data = _interrupt.asks, id(self._asking)
 
     def call(self, client: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> Answer:
-        """Makes the call, and leaves this for the next; the interpreter lets other threads run meanwhile."""
+        """Makes the call, and leaves this for the next."""
         self.limit(timeout_ms, max_attempts, cancel)
-        answer = self.run(client)
-        self._spare.append(self)
-        return answer
+        self.run(client)
+        return self.last_answer()
 
     def limit(self, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> None:
         """Sets the options. Whoever calls holds a reference to `cancel`."""
@@ -151,19 +149,23 @@ class Calling:
         options.max_attempts = max_attempts
         options.cancel = cancel.pointer if cancel else None
 
-    def run(self, owned: Owned) -> Answer:
-        """Calls the function for `owned`."""
+    def run(self, owned: Owned) -> None:
+        """Calls the function for `owned`. The interpreter lets other threads run meanwhile."""
+        function, raised, failed = self._operation.function, self._raised, self._failed
+        try:
+            if owned.kept:
+                with _Served(tuple(serve(raised, failed) for serve in owned.kept)):
+                    function(owned.pointer, *self._arguments)
+            else:
+                function(owned.pointer, *self._arguments)
+        except BaseException as interrupt:  # raised by a signal's handler after the library's last question
+            raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
+
+    def answer(self) -> Answer:
+        """What came of it, once; on any thread."""
         operation, result, error = self._operation, self._result, self._error
         raised, failed = self._raised, self._failed
         try:
-            try:
-                if owned.kept:
-                    with _Served(tuple(serve(raised, failed) for serve in owned.kept)):
-                        operation.function(owned.pointer, *self._arguments)
-                else:
-                    operation.function(owned.pointer, *self._arguments)
-            except BaseException as interrupt:  # raised by a signal's handler after the library's last question
-                raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
             failure = failure_in(error) if error.value else None
             cause = _taken(failed) if failure and failure["status"] == _CREDENTIALS else None
             read = operation.read(operation.result.from_address(result.value)) if result.value else None
@@ -175,6 +177,12 @@ class Calling:
             if error.value:
                 free_error(error)
         result.value = error.value = None
+        return answer
+
+    def last_answer(self) -> Answer:
+        """The same, and leaves this for the next call."""
+        answer = self.answer()
+        self._spare.append(self)
         return answer
 
 

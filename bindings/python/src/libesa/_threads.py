@@ -1,7 +1,8 @@
 """The threads that make an asynchronous client's calls.
 
-A thread that has made a call makes the next one that waits, without sleeping in between, and the results go to the
-event loop in batches, as many as there are when it comes to them: most of what a call costs is to wake who waits.
+Only what may take long runs there: a thread holds the interpreter's lock as shortly as possible, since most of what a
+call costs is to wake who waits for it. A thread that has made a call makes the next one that waits, without sleeping in
+between, and the event loop is told of calls that have ended in batches, as many as there are when it comes to them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import contextvars
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from .cancel import Cancel
 
@@ -22,24 +23,23 @@ _STAY = 0.02
 """How long a thread without work stays where it is woken the fastest, in seconds. A program may end so much later."""
 
 
+class Call(Protocol):
+    """What a thread and an event loop do for a task, in turns."""
+
+    def make(self, cancel: Cancel) -> None:
+        """The call itself, on the thread; `cancel` cancels it."""
+
+    def result(self) -> Any:
+        """What it gives or raises, once, after it was made; on the event loop's thread."""
+
+
 class Job:
-    """A call that a thread makes, and what came of it."""
+    """A call that a thread makes."""
 
-    __slots__ = (
-        "_call",
-        "_cancels",
-        "_context",
-        "_given_up",
-        "_results",
-        "_start",
-        "ended",
-        "error",
-        "result",
-        "waking",
-    )
+    __slots__ = ("_call", "_cancels", "_context", "_error", "_given_up", "_results", "_start", "ended", "waking")
 
-    def __init__(self, call: Callable[[Cancel], Any], results: Results) -> None:
-        """`call` is given what cancels it."""
+    def __init__(self, call: Call, results: Results) -> None:
+        """Not made yet."""
         self._call = call
         self._results = results
         self._context = contextvars.copy_context()
@@ -48,11 +48,10 @@ class Job:
         self._start = [True]
         self._cancels: list[Cancel] = []
         self._given_up = False
+        self._error: BaseException | None = None
         self.waking: asyncio.Future[None] = results.loop.create_future()
         """For the task that waits; cancelled with it, so that there is another one if it waits again."""
         self.ended = False
-        self.result: Any = None
-        self.error: BaseException | None = None
 
     def make(self, spare: list[Cancel]) -> None:
         """Makes the call on this thread, with a Cancel out of `spare`, unless it was given up."""
@@ -62,13 +61,23 @@ class Job:
             cancel = _took(spare) or Cancel()
             self._cancels.append(cancel)
             if not self._given_up:
-                self.result = self._context.run(self._call, cancel)
+                self._context.run(self._call.make, cancel)
         except BaseException as error:
-            self.error = error
+            self._error = error
         unused = _took(self._cancels)
         if unused is not None:
             spare.append(unused)
         self._results.add(self)
+
+    def result(self) -> Any:
+        """What the call gives or raises, once, after it has ended; None where it was never made."""
+        error, self._error = self._error, None
+        if error is None:
+            return self._call.result()
+        try:
+            raise error
+        finally:
+            del error  # which holds this frame
 
     def give_up(self) -> None:
         """Cancels the call, which then ends soon, or keeps it from being made, which has ended it."""
@@ -137,7 +146,7 @@ class Threads:
         self._closing = False
         self._done = threading.Event()
 
-    def submit(self, call: Callable[[Cancel], Any]) -> Job:
+    def submit(self, call: Call) -> Job:
         """Has the call made, for a task of the running event loop."""
         loop = asyncio.get_running_loop()
         results = self._results

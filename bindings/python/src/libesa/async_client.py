@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Iterable
-from functools import partial
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from types import TracebackType
-from typing import Any, Callable
+from typing import Any
 
-from ._arguments import milliseconds
 from ._configured import Configured
+from ._prepared import PreparedCalls, Step
 from ._threads import Job, Threads
 from .bulk import AsyncBulk, Ensured
 from .cancel import Cancel
-from .client import Client
 from .deletion import Deletion
-from .enums import Outcome
-from .errors import CallTimeoutError
 from .record import Record
 from .related_records import RelatedRecord, RelatedRecordsPage
 from .site import Site
@@ -34,10 +29,8 @@ class AsyncClient(Configured):
     """
 
     def _made(self, timeout: float | None) -> None:
-        self._timeout = 30.0 if timeout is None else timeout
         self._threads = Threads(_MAX_THREADS)
-        self._blocking = Client.__new__(Client)
-        self._blocking._owned = self._owned
+        self._prepared = PreparedCalls(self._open(), 30.0 if timeout is None else timeout)
 
     async def create_routine_related_record(
         self,
@@ -49,10 +42,10 @@ class AsyncClient(Configured):
         max_attempts: int | None = None,
     ) -> Record:
         """See Client.create_routine_related_record()."""
-        call = partial(
-            self._client().create_routine_related_record, name=name, site_id=site_id, record_name=record_name
+        call = self._client().create_routine_related_record(
+            name=name, site_id=site_id, record_name=record_name, timeout=timeout, max_attempts=max_attempts
         )
-        record: Record = await _result(self._submit(call, timeout, max_attempts))
+        record: Record = await self._result(call)
         return record
 
     async def ensure_routine_related_record(
@@ -65,10 +58,10 @@ class AsyncClient(Configured):
         max_attempts: int | None = None,
     ) -> Record:
         """See Client.ensure_routine_related_record()."""
-        call = partial(
-            self._client().ensure_routine_related_record, name=name, site_id=site_id, record_name=record_name
+        call = self._client().ensure_routine_related_record(
+            name=name, site_id=site_id, record_name=record_name, timeout=timeout, max_attempts=max_attempts
         )
-        record: Record = await _result(self._submit(call, timeout, max_attempts))
+        record: Record = await self._result(call)
         return record
 
     def ensure_routine_related_records(
@@ -101,7 +94,7 @@ class AsyncClient(Configured):
 
         async def ensure() -> Ensured:
             self._open()
-            ensured: Ensured = await _result(self._threads.submit(lambda _: next(bulk)), cancel)
+            ensured: Ensured = await _result(self._threads.submit(Step(bulk)), cancel)
             return ensured
 
         return AsyncBulk(bulk, ensure)
@@ -117,14 +110,15 @@ class AsyncClient(Configured):
         max_attempts: int | None = None,
     ) -> Deletion:
         """See Client.delete_routine_related_record()."""
-        call = partial(
-            self._client().delete_routine_related_record,
+        call = self._client().delete_routine_related_record(
             name=name,
             site_id=site_id,
             record_name=record_name,
             record_id=record_id,
+            timeout=timeout,
+            max_attempts=max_attempts,
         )
-        deletion: Deletion = await _result(self._submit(call, timeout, max_attempts))
+        deletion: Deletion = await self._result(call)
         return deletion
 
     async def list_routine_related_records(
@@ -138,14 +132,15 @@ class AsyncClient(Configured):
         max_attempts: int | None = None,
     ) -> RelatedRecordsPage:
         """See Client.list_routine_related_records()."""
-        call = partial(
-            self._client().list_routine_related_records,
+        call = self._client().list_routine_related_records(
             name=name,
             search_key_word=search_key_word,
             page_number=page_number,
             page_size=page_size,
+            timeout=timeout,
+            max_attempts=max_attempts,
         )
-        page: RelatedRecordsPage = await _result(self._submit(call, timeout, max_attempts))
+        page: RelatedRecordsPage = await self._result(call)
         return page
 
     async def related_records(
@@ -176,16 +171,15 @@ class AsyncClient(Configured):
         self, *, record_name: str, timeout: float | None = None, max_attempts: int | None = None
     ) -> Site:
         """See Client.get_match_site()."""
-        site: Site = await _result(
-            self._submit(partial(self._client().get_match_site, record_name=record_name), timeout, max_attempts)
-        )
+        call = self._client().get_match_site(record_name=record_name, timeout=timeout, max_attempts=max_attempts)
+        site: Site = await self._result(call)
         return site
 
     async def close(self) -> None:
         """Waits for the calls that run, and closes the connections. Any number of times."""
         self._owned = None
         await self._threads.close()
-        self._blocking.close()
+        self._prepared.close()
 
     async def __aenter__(self) -> AsyncClient:
         """Gives itself."""
@@ -197,16 +191,12 @@ class AsyncClient(Configured):
         """Closes the client."""
         await self.close()
 
-    def _client(self) -> Client:
+    def _client(self) -> PreparedCalls:
         self._open()
-        return self._blocking
+        return self._prepared
 
-    def _submit(self, call: Callable[..., Any], timeout: float | None, max_attempts: int | None) -> Job:
-        milliseconds("timeout", timeout)
-        end = time.monotonic() + (self._timeout if timeout is None else timeout)
-        return self._threads.submit(
-            lambda cancel: call(timeout=_left_until(end), max_attempts=max_attempts, cancel=cancel)
-        )
+    def _result(self, call: Any) -> Coroutine[Any, Any, Any]:
+        return _result(self._threads.submit(call))
 
 
 async def _result(job: Job, cancel: Cancel | None = None) -> Any:
@@ -219,19 +209,11 @@ async def _result(job: Job, cancel: Cancel | None = None) -> Any:
             if cancel is not None:
                 cancel.trigger()
             await job.end_of()
-            cancelled.__cause__ = job.error
+            try:
+                job.result()
+            except BaseException as error:
+                cancelled.__cause__ = error
             raise
-        if job.error is not None:
-            raise job.error
-        return job.result
+        return job.result()
     finally:
         del job  # whose error holds this frame
-
-
-def _left_until(end: float) -> float:
-    left = end - time.monotonic()
-    if left <= 0:
-        message = "time ran out while waiting for a free thread"
-        advice = "Make fewer calls at once, or allow more time."
-        raise CallTimeoutError(message, outcome=Outcome.NOT_SENT, retryable=True, advice=advice)
-    return left

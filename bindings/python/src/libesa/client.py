@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ._arguments import attempts, integer, milliseconds, text, wrong_type
+from ._arguments import INT64, UINT32, attempts, integer, milliseconds, text, wrong_type
 from ._configured import Configured
 from ._create import CREATE, ENSURE, CreateRequestStruct
+from ._interrupt import handles_signals
 from ._operation import error_of
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._native import Owned
-    from ._operation import Answer, Calling
+    from ._operation import Answer, Calling, Operation
     from .bulk import Bulk
     from .cancel import Cancel
     from .deletion import Deletion
@@ -62,8 +63,8 @@ class Client(Configured):
         Raises EsaError: its class tells the kind, `outcome` whether the record may exist, `advice` what to do. Besides,
         TypeError for a value of the wrong type, and RuntimeError after close().
         """
-        calling = CREATE.begin()
-        _write(calling.request, integer("site_id", site_id, bits=64, signed=True), name, record_name)
+        calling = self._begin(CREATE)
+        _write(calling.request, integer("site_id", site_id, INT64), name, record_name)
         record: Record = self._call(calling, timeout, max_attempts, cancel)
         return record
 
@@ -86,8 +87,8 @@ class Client(Configured):
         Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, without a site_id,
         `esa:GetMatchSite`, both on `*`.
         """
-        number = 0 if site_id is None else integer("site_id", site_id, bits=64, signed=True)
-        calling = ENSURE.begin()
+        number = 0 if site_id is None else integer("site_id", site_id, INT64)
+        calling = self._begin(ENSURE)
         _write(calling.request, number, name, record_name)
         record: Record = self._call(calling, timeout, max_attempts, cancel)
         return record
@@ -121,11 +122,11 @@ class Client(Configured):
         Raises InvalidArgumentError for a name that can't be read, before anything is sent, and what a single call
         raises for a value of the wrong type.
         """
-        from ._bulk import new_bulk
+        from ._bulk import NEXT, new_bulk
         from .bulk import Bulk
         from .errors import EsaError
 
-        number = 0 if site_id is None else integer("site_id", site_id, bits=64, signed=True)
+        number = 0 if site_id is None else integer("site_id", site_id, INT64)
         if isinstance(record_names, str):
             raise wrong_type("record_names", "an iterable of str", record_names)
         names = list(record_names)
@@ -135,6 +136,7 @@ class Client(Configured):
         bulk, failure = new_bulk(
             self._open(),
             requests,
+            self._begin(NEXT),
             total_timeout_ms=milliseconds("timeout", timeout),
             timeout_ms=milliseconds("record_timeout", record_timeout),
             max_attempts=attempts(max_attempts),
@@ -145,7 +147,7 @@ class Client(Configured):
 
         def ensure() -> tuple[Record | None, EsaError | None]:
             try:
-                return _given(bulk.next()), None
+                return given(bulk.next()), None
             except EsaError as failed:
                 return None, failed.with_traceback(None)
 
@@ -172,9 +174,9 @@ class Client(Configured):
         """
         from ._delete import DELETE
 
-        calling = DELETE.begin()
-        _write(calling.request, integer("site_id", site_id, bits=64, signed=True), name, record_name)
-        calling.request.record_id = 0 if record_id is None else integer("record_id", record_id, bits=64, signed=True)
+        calling = self._begin(DELETE)
+        _write(calling.request, integer("site_id", site_id, INT64), name, record_name)
+        calling.request.record_id = 0 if record_id is None else integer("record_id", record_id, INT64)
         deletion: Deletion = self._call(calling, timeout, max_attempts, cancel)
         return deletion
 
@@ -199,12 +201,12 @@ class Client(Configured):
         """
         from ._list import LIST
 
-        calling = LIST.begin()
+        calling = self._begin(LIST)
         request = calling.request
         request.name = text("name", name)
         request.search_key_word = None if search_key_word is None else text("search_key_word", search_key_word)
-        request.page_number = 0 if page_number is None else integer("page_number", page_number, bits=32)
-        request.page_size = 0 if page_size is None else integer("page_size", page_size, bits=32)
+        request.page_number = 0 if page_number is None else integer("page_number", page_number, UINT32)
+        request.page_size = 0 if page_size is None else integer("page_size", page_size, UINT32)
         page: RelatedRecordsPage = self._call(calling, timeout, max_attempts, cancel)
         return page
 
@@ -251,7 +253,7 @@ class Client(Configured):
         """
         from ._match_site import MATCH_SITE
 
-        calling = MATCH_SITE.begin()
+        calling = self._begin(MATCH_SITE)
         calling.request.record_name = text("record_name", record_name)
         site: Site = self._call(calling, timeout, max_attempts, cancel)
         return site
@@ -270,8 +272,11 @@ class Client(Configured):
         """Closes the client."""
         self.close()
 
+    def _begin(self, operation: Operation) -> Calling:
+        return operation.begin(interruptible=handles_signals())
+
     def _call(self, calling: Calling, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
-        return _given(
+        return given(
             calling.call(
                 self._open(),
                 0 if timeout is None else milliseconds("timeout", timeout),
@@ -281,7 +286,7 @@ class Client(Configured):
         )
 
 
-def _given(answer: Answer) -> Any:
+def given(answer: Answer) -> Any:
     """The result of a call, or what it raises."""
     result, failure, interrupt, cause = answer
     del answer  # which holds the exceptions
