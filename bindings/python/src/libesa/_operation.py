@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Answer = tuple[Any, Optional[Failure], Optional[BaseException], Optional[Exception]]
 
 _CREDENTIALS = 103  # Status.CREDENTIALS
+_MOST_SPARE = 64  # of an operation: there may have been thousands that waited at once
 
 
 class ErrorStruct(Structure):
@@ -182,7 +183,8 @@ class Calling:
     def last_answer(self) -> Answer:
         """The same, and leaves this for the next call."""
         answer = self.answer()
-        self._spare.append(self)
+        if len(self._spare) < _MOST_SPARE:
+            self._spare.append(self)
         return answer
 
 

@@ -121,8 +121,11 @@ class Results:
         self._ended.append(job)
         if not self._told:
             self._told = True
-            with contextlib.suppress(RuntimeError):  # it is closed, and nobody waits any more
+            try:
                 self.loop.call_soon_threadsafe(self._deliver)
+            except RuntimeError:  # it is closed, and nobody waits any more
+                self._told = False
+                self._ended.clear()
 
     def _deliver(self) -> None:
         self._told = False
