@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from libesa import Client
+from libesa import AsyncClient, Client
 from libesa.emulator import Emulator
 
 pytest_plugins = ["libesa.pytest_plugin"]
@@ -48,10 +48,17 @@ def record(esa_emulator: Emulator) -> Callable[..., dict[str, Any]]:
     return arguments
 
 
+def access_to(emulator: Emulator) -> dict[str, Any]:
+    return {
+        "endpoint": emulator.url,
+        "access_key_id": emulator.access_key_id,
+        "access_key_secret": emulator.access_key_secret,
+    }
+
+
 def client_of(emulator: Emulator, **configuration: Any) -> Client:
-    return Client(
-        endpoint=emulator.url,
-        access_key_id=emulator.access_key_id,
-        access_key_secret=emulator.access_key_secret,
-        **configuration,
-    )
+    return Client(**access_to(emulator), **configuration)
+
+
+def async_client_of(emulator: Emulator, **configuration: Any) -> AsyncClient:
+    return AsyncClient(**access_to(emulator), **configuration)

@@ -13,21 +13,13 @@ from functools import partial
 from typing import Any, Callable
 
 import pytest
+from conftest import async_client_of
 
 import libesa
 from libesa import AsyncClient, Origin, Outcome
 from libesa.emulator import Emulator
 
 Record = Callable[..., dict[str, Any]]
-
-
-def async_client(emulator: Emulator, **settings: Any) -> AsyncClient:
-    return AsyncClient(
-        endpoint=emulator.url,
-        access_key_id=emulator.access_key_id,
-        access_key_secret=emulator.access_key_secret,
-        **settings,
-    )
 
 
 def test_it_takes_what_client_takes() -> None:
@@ -49,7 +41,7 @@ async def until_requested(emulator: Emulator) -> None:
 
 def test_every_call(esa_emulator: Emulator, record: Record) -> None:
     async def main() -> None:
-        async with async_client(esa_emulator) as client:
+        async with async_client_of(esa_emulator) as client:
             created = await client.create_routine_related_record(**record())
             ensured = await client.ensure_routine_related_record(**record(site_id=None))
             page = await client.list_routine_related_records(name=esa_emulator.routine)
@@ -73,7 +65,7 @@ def names(count: int) -> list[str]:
 
 def test_ensuring_many(esa_emulator: Emulator) -> None:
     async def main() -> None:
-        async with async_client(esa_emulator) as client:
+        async with async_client_of(esa_emulator) as client:
             ensure = partial(client.ensure_routine_related_records, name=esa_emulator.routine)
             created = ensure(record_names=names(3))
             assert len(created) == 3
@@ -97,7 +89,7 @@ def test_cancelling_one_of_many_cancels_the_rest(esa_emulator: Emulator) -> None
     esa_emulator.add_fault(action="CreateRoutineRelatedRecord", times=0, wire={"kind": "hang"})
 
     async def main() -> None:
-        async with async_client(esa_emulator) as client:
+        async with async_client_of(esa_emulator) as client:
             bulk = client.ensure_routine_related_records(
                 name=esa_emulator.routine, site_id=esa_emulator.site_id, record_names=names(3)
             )
@@ -118,7 +110,7 @@ def test_64_at_once(esa_emulator: Emulator, record: Record) -> None:
     esa_emulator.add_fault(times=0, delay_ms=300)
 
     async def main() -> None:
-        async with async_client(esa_emulator, max_concurrent_writes=0) as client:
+        async with async_client_of(esa_emulator, max_concurrent_writes=0) as client:
             started = time.monotonic()
             calls = [client.create_routine_related_record(**record(record_name=name)) for name in names(64)]
             assert len({created.record_id for created in await asyncio.gather(*calls)}) == 64
@@ -131,7 +123,7 @@ def test_errors_and_time_limits(esa_emulator: Emulator, record: Record) -> None:
     esa_emulator.add_fault(times=0, wire={"kind": "hang"})
 
     async def main() -> None:
-        async with async_client(esa_emulator) as client:
+        async with async_client_of(esa_emulator) as client:
             with pytest.raises(libesa.CallTimeoutError):
                 await client.create_routine_related_record(**record(timeout=0.2))
             with pytest.raises(TypeError, match=r"^timeout is of type str"):
@@ -149,7 +141,7 @@ def test_waiting_for_a_thread_counts_for_the_time_limit(
     esa_emulator.add_fault(times=0, wire={"kind": "hang"})
 
     async def main() -> None:
-        async with async_client(esa_emulator) as client:
+        async with async_client_of(esa_emulator) as client:
             first = asyncio.ensure_future(client.create_routine_related_record(**record(timeout=0.5)))
             await until_requested(esa_emulator)
             with pytest.raises(libesa.CallTimeoutError, match="waiting for a free thread") as caught:
@@ -174,7 +166,7 @@ def test_cancelling_ends_the_call_first(esa_emulator: Emulator, record: Record) 
             raise
 
     async def main() -> None:
-        client = async_client(esa_emulator)
+        client = async_client_of(esa_emulator)
         task = asyncio.ensure_future(call(client))
         await until_requested(esa_emulator)
         started = time.monotonic()
@@ -199,7 +191,7 @@ def test_cancelling_what_waits_for_a_thread_sends_nothing(
     esa_emulator.add_fault(delay_ms=500)
 
     async def main() -> None:
-        async with async_client(esa_emulator) as client:
+        async with async_client_of(esa_emulator) as client:
             first = asyncio.ensure_future(client.create_routine_related_record(**record()))
             await until_requested(esa_emulator)
             second = client.create_routine_related_record(**record(record_name="b.example.com"))
@@ -217,7 +209,7 @@ def test_a_cancelled_call_leaves_the_next_ones_alone(esa_emulator: Emulator, rec
     esa_emulator.add_fault(times=20, delay_ms=20)
 
     async def main() -> None:
-        async with async_client(esa_emulator, max_concurrent_writes=0) as client:
+        async with async_client_of(esa_emulator, max_concurrent_writes=0) as client:
             for name in names(20):
                 task = asyncio.ensure_future(client.create_routine_related_record(**record(record_name=name)))
                 await asyncio.sleep(0.021)  # about when the answer comes
@@ -249,7 +241,7 @@ def test_a_task_s_context_variables_are_the_call_s(esa_emulator: Emulator, recor
 
 
 def test_one_client_serves_one_event_loop_after_another(esa_emulator: Emulator, record: Record) -> None:
-    client = async_client(esa_emulator)
+    client = async_client_of(esa_emulator)
     for name in names(3):
         created = run(client.create_routine_related_record(**record(record_name=name)))
         assert created.origin is Origin.CREATED
@@ -263,7 +255,7 @@ def test_calls_wait_for_one_another_where_there_are_more_than_threads(
     monkeypatch.setattr("libesa.async_client._MAX_THREADS", 3)
 
     async def main() -> None:
-        async with async_client(esa_emulator, max_concurrent_writes=0) as client:
+        async with async_client_of(esa_emulator, max_concurrent_writes=0) as client:
             for _ in range(20):
                 calls = [client.get_match_site(record_name=name) for name in names(50)]
                 assert len(await asyncio.gather(*calls)) == 50
@@ -279,7 +271,7 @@ def test_closing_waits_for_the_calls_that_wait_for_a_thread(
     esa_emulator.add_fault(times=0, delay_ms=50)
 
     async def main() -> None:
-        client = async_client(esa_emulator, max_concurrent_writes=0)
+        client = async_client_of(esa_emulator, max_concurrent_writes=0)
         create = client.create_routine_related_record
         tasks = [asyncio.ensure_future(create(**record(record_name=name))) for name in names(6)]
         await asyncio.sleep(0)
@@ -294,7 +286,7 @@ def test_closing_waits_for_the_calls(esa_emulator: Emulator, record: Record) -> 
     esa_emulator.add_fault(delay_ms=300)
 
     async def main() -> None:
-        client = async_client(esa_emulator)
+        client = async_client_of(esa_emulator)
         task = asyncio.ensure_future(client.create_routine_related_record(**record()))
         await until_requested(esa_emulator)
         await client.close()

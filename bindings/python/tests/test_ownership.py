@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import async_client_of
 
 import libesa
 from libesa import Client, _native, _operation
@@ -40,15 +41,6 @@ def released(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         monkeypatch.setattr(module, "free_error", counting("error", module.free_error))
     monkeypatch.setattr(CREATE, "release", counting("result", CREATE.release))
     return counts
-
-
-@pytest.fixture
-def async_client(esa_emulator: Emulator) -> libesa.AsyncClient:
-    return libesa.AsyncClient(
-        endpoint=esa_emulator.url,
-        access_key_id=esa_emulator.access_key_id,
-        access_key_secret=esa_emulator.access_key_secret,
-    )
 
 
 def test_an_object_is_released_with_its_last_reference() -> None:
@@ -101,14 +93,15 @@ def test_an_interrupt_loses_no_error(
 
 
 def test_an_answer_that_nobody_asks_for_is_released(
-    esa_emulator: Emulator, async_client: libesa.AsyncClient, record: Record, released: dict[str, int]
+    esa_emulator: Emulator, record: Record, released: dict[str, int]
 ) -> None:
     esa_emulator.add_fault(delay_ms=100)
+    client = async_client_of(esa_emulator)
     loop = asyncio.new_event_loop()
-    task: Any = loop.create_task(async_client.create_routine_related_record(**record()))
+    task: Any = loop.create_task(client.create_routine_related_record(**record()))
     loop.run_until_complete(asyncio.sleep(0.02))
     loop.close()
-    asyncio.run(async_client.close())
+    asyncio.run(client.close())
     assert released == {"error": 0, "result": 0}
 
     task._log_destroy_pending = False
@@ -117,10 +110,10 @@ def test_an_answer_that_nobody_asks_for_is_released(
     assert released == {"error": 0, "result": 1}
 
 
-def test_many_calls_at_once_leave_memory_for_few(async_client: libesa.AsyncClient) -> None:
+def test_many_calls_at_once_leave_memory_for_few(esa_emulator: Emulator) -> None:
     async def main() -> None:
-        async with async_client:
-            await asyncio.gather(*(async_client.get_match_site(record_name="a.example.com") for _ in range(100)))
+        async with async_client_of(esa_emulator) as client:
+            await asyncio.gather(*(client.get_match_site(record_name="a.example.com") for _ in range(100)))
 
     asyncio.run(main())
     assert 0 < len(MATCH_SITE._spare[False]) <= 64

@@ -27,8 +27,8 @@ class PreparedCalls(Client):
         return operation.begin(interruptible=False)  # what signals' handlers raise comes up in the event loop
 
     def _call(self, calling: Calling, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
-        milliseconds("timeout", timeout)
-        calling.limit(0, 0 if max_attempts is None else attempts(max_attempts), None)
+        milliseconds("timeout", timeout)  # refuses what isn't one
+        calling.limit(0, attempts(max_attempts), None)  # the rest is known when the call is made
         return PreparedCall(calling, self._open(), time.monotonic() + (self._timeout if timeout is None else timeout))
 
 
@@ -47,10 +47,7 @@ class PreparedCall:
         """Makes the call, on any thread."""
         calling = self._calling
         assert calling
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise _out_of_time()
-        calling.options.timeout_ms = int(-(-left * 1000 // 1))
+        calling.options.timeout_ms = milliseconds("timeout", _left_until(self._end))
         opened = cancel._open()  # held here, whoever closes it meanwhile
         calling.options.cancel = opened.pointer
         calling.run(self._client)
@@ -87,7 +84,10 @@ class Step:
         return self._ensured
 
 
-def _out_of_time() -> CallTimeoutError:
-    message = "time ran out while waiting for a free thread"
-    advice = "Make fewer calls at once, or allow more time."
-    return CallTimeoutError(message, outcome=Outcome.NOT_SENT, retryable=True, advice=advice)
+def _left_until(end: float) -> float:
+    left = end - time.monotonic()
+    if left <= 0:
+        message = "time ran out while waiting for a free thread"
+        advice = "Make fewer calls at once, or allow more time."
+        raise CallTimeoutError(message, outcome=Outcome.NOT_SENT, retryable=True, advice=advice)
+    return left
