@@ -1167,6 +1167,16 @@ esa_status esa_config_set_keep_alive(struct esa_config *config, uint32_t max_idl
 esa_status esa_config_set_max_attempts(struct esa_config *config, uint32_t max_attempts);
 
 /**
+ * Sets how long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
+ * 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline.
+ *
+ * `horizon_ms`: default 10,000, which 0 leaves.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+ */
+esa_status esa_config_set_reconcile_horizon(struct esa_config *config, uint32_t horizon_ms);
+
+/**
  * Sets how many of a client's writes (creates and deletes) may be under way at once; default 1, 0: no limit.
  *
  * The service refuses a routine call of an account while another one runs, so the client's own calls wait for each

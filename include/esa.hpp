@@ -357,6 +357,15 @@ class Config {
         return *this;
     }
 
+    // How long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
+    // 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (10 s).
+    Config &set_reconcile_horizon(Timeout horizon) {
+        if (const auto horizon_ms = kept(horizon.milliseconds("reconcile_horizon"))) {
+            esa_config_set_reconcile_horizon(native_handle(), *horizon_ms);
+        }
+        return *this;
+    }
+
     // How many creates and deletes of a client may be under way at once (1; 0: no limit); the others wait.
     Config &set_max_concurrent_writes(std::uint32_t max_concurrent_writes) {
         esa_config_set_max_concurrent_writes(native_handle(), max_concurrent_writes);

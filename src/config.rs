@@ -37,6 +37,7 @@ pub struct Config {
     pub(crate) product: Option<String>,
     pub(crate) keep_alive: KeepAlive,
     pub(crate) max_attempts: u32,
+    pub(crate) reconcile_horizon: Duration,
     pub(crate) max_concurrent_writes: usize,
     pub(crate) log: Log,
     pub(crate) environment: Option<Environment>,
@@ -56,6 +57,7 @@ impl Default for Config {
             product: None,
             keep_alive: KeepAlive::default(),
             max_attempts: 3,
+            reconcile_horizon: Duration::from_secs(10),
             // The service locks an account while one routine call runs.
             max_concurrent_writes: 1,
             log: Log::default(),
@@ -261,6 +263,13 @@ impl Config {
     /// another call don't count, and end the row: they are made until the call's time limit.
     pub fn max_attempts(&mut self, max_attempts: u32) -> &mut Config {
         self.max_attempts = max_attempts.max(1);
+        self
+    }
+
+    /// How long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
+    /// 0.25, 0.5, 1, 2, 4 s …, never past the call's deadline. Default: 10 s.
+    pub fn reconcile_horizon(&mut self, horizon: Duration) -> &mut Config {
+        self.reconcile_horizon = horizon;
         self
     }
 

@@ -64,6 +64,10 @@ type Config struct {
 	// another call of the account don't count: they are made until the call's time limit. Default: 3.
 	MaxAttempts int
 
+	// ReconcileHorizon is how long a call goes on reading back to clear up what a lost answer did, once no further attempt
+	// is made: after 0.25, 0.5, 1, 2, 4 s …, never past the call's deadline. Default: 10 s.
+	ReconcileHorizon time.Duration
+
 	// MaxConcurrentWrites is how many creates, ensures and deletes of the client may be under way at the service at
 	// once; negative: no limit. More wait for each other, in the order in which they came and within their time limits,
 	// because the service refuses a routine call of an account while another one runs. Default: 1.
@@ -187,6 +191,7 @@ func (config *Config) check() (timeouts nativeTimeouts, err error) {
 		{"attempt_timeout", config.AttemptTimeout, &timeouts.attempt},
 		{"timeout", config.Timeout, &timeouts.total},
 		{"idle_timeout", config.IdleTimeout, &timeouts.idle},
+		{"reconcile_horizon", config.ReconcileHorizon, &timeouts.reconcile},
 	} {
 		if limit.given < 0 || limit.given > math.MaxUint32*time.Millisecond {
 			return timeouts, invalidArgument(limit.field, fmt.Sprintf("is %v; it is 0 to 49 days", limit.given))

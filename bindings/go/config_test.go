@@ -66,6 +66,7 @@ func TestAConfigurationThatCannotBeUsedIsRefusedByName(t *testing.T) {
 		"timeout ":              {Timeout: -time.Second},
 		"idle_timeout ":         {IdleTimeout: -time.Second},
 		"max_attempts ":         {MaxAttempts: -1},
+		"reconcile_horizon ":    {ReconcileHorizon: -time.Second},
 		"max_concurrent_calls ": {MaxConcurrentCalls: -1},
 	} {
 		_, err := esa.New(config)

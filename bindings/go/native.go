@@ -163,7 +163,7 @@ type nativeClient struct {
 
 // nativeTimeouts are a configuration's, in milliseconds.
 type nativeTimeouts struct {
-	connect, attempt, total, idle uint32
+	connect, attempt, total, idle, reconcile uint32
 }
 
 // newNativeClient makes a client of a configuration whose strings have no NUL.
@@ -217,6 +217,7 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 	}
 	C.esa_config_set_keep_alive(native, C.uint32_t(config.maxIdleConnections()), C.uint32_t(timeouts.idle))
 	C.esa_config_set_max_attempts(native, C.uint32_t(clamped(config.MaxAttempts)))
+	C.esa_config_set_reconcile_horizon(native, C.uint32_t(timeouts.reconcile))
 	C.esa_config_set_max_concurrent_writes(native, C.uint32_t(config.maxConcurrentWrites()))
 
 	var client nativeClient

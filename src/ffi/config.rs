@@ -353,6 +353,28 @@ pub unsafe extern "C" fn esa_config_set_max_attempts(config: *mut esa_config, ma
     }
 }
 
+/// Sets how long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
+/// 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline.
+///
+/// `horizon_ms`: default 10,000, which 0 leaves.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+///
+/// # Safety
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn esa_config_set_reconcile_horizon(config: *mut esa_config, horizon_ms: u32) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, |config| {
+            if horizon_ms != 0 {
+                config.reconcile_horizon(Duration::from_millis(horizon_ms.into()));
+            }
+            Ok(())
+        })
+    }
+}
+
 /// Sets how many of a client's writes (creates and deletes) may be under way at once; default 1, 0: no limit.
 ///
 /// The service refuses a routine call of an account while another one runs, so the client's own calls wait for each
@@ -430,5 +452,25 @@ pub(super) fn read_config(config: Option<&esa_config>) -> Result<Config, Error> 
         None => Ok(Config::new()),
         Some(esa_config { refused: Some(error), .. }) => Err(error.clone()),
         Some(esa_config { config, .. }) => Ok(config.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reconcile_horizon_of_0_leaves_what_was_set() {
+        let config = esa_config_new();
+        // SAFETY: the configuration is live until it is released, once.
+        unsafe {
+            for (given_ms, expected) in [(0, Duration::from_secs(10)), (1_500, Duration::from_millis(1_500))] {
+                assert_eq!(esa_config_set_reconcile_horizon(config, given_ms), esa_status::ESA_OK);
+                assert_eq!((*config).config.reconcile_horizon, expected);
+            }
+            assert_eq!(esa_config_set_reconcile_horizon(config, 0), esa_status::ESA_OK);
+            assert_eq!((*config).config.reconcile_horizon, Duration::from_millis(1_500));
+            esa_config_free(config);
+        }
     }
 }

@@ -73,7 +73,7 @@ fn in_setters() {
             |$config| unsafe { $call }
         };
     }
-    let setters: [Setter; 15] = [
+    let setters: [Setter; 16] = [
         setter!(config => esa_config_set_credentials(config, c"id".as_ptr(), c"secret".as_ptr(), null())),
         setter!(config => esa_config_set_credentials_provider(config, None, null_mut())),
         setter!(config => esa_config_set_region(config, c"cn-hangzhou".as_ptr())),
@@ -87,6 +87,7 @@ fn in_setters() {
         setter!(config => esa_config_set_user_agent(config, c"a".as_ptr())),
         setter!(config => esa_config_set_keep_alive(config, 1, 1)),
         setter!(config => esa_config_set_max_attempts(config, 1)),
+        setter!(config => esa_config_set_reconcile_horizon(config, 1)),
         setter!(config => esa_config_set_max_concurrent_writes(config, 1)),
         setter!(config => esa_config_set_log(config, 1, None, null_mut())),
     ];

@@ -49,6 +49,7 @@ static void setters_take_no_null_configuration(void) {
     CHECK_INTEGER(esa_config_set_user_agent(NULL, "agent"), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_keep_alive(NULL, 1, 1), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_max_attempts(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_reconcile_horizon(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_max_concurrent_writes(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_log(NULL, ESA_LOG_DEBUG, NULL, NULL), ESA_ERR_INVALID_ARGUMENT);
 }

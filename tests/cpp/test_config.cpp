@@ -33,6 +33,8 @@ static void what_a_setter_refuses_is_told_by_the_client() {
                "ESA_ERR_INVALID_ARGUMENT: attempt is out of range; it is 0 to 4294967295 ms");
     CHECK_TEXT(message([](auto &config) { config.set_keep_alive(1, 1200h); }).c_str(),
                "ESA_ERR_INVALID_ARGUMENT: idle is out of range; it is 0 to 4294967295 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_reconcile_horizon(-1ms); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: reconcile_horizon is out of range; it is 0 to 4294967295 ms");
     CHECK_TEXT(message([](auto &config) { config.set_signature_version(2); }).c_str(),
                "ESA_ERR_INVALID_ARGUMENT: signature_version is 2; it can be 1 or 3");
     CHECK_TEXT(message([](auto &config) { config.set_user_agent("\n"); }).c_str(),
@@ -68,6 +70,7 @@ static void every_setter_in_a_chain() {
         .set_signature_version(1)
         .set_user_agent("test/1")
         .set_keep_alive(2, 10s)
+        .set_reconcile_horizon(1500ms)
         .set_log(ESA_LOG_INFO, nullptr);
     const esa::Client client(config);
     CHECK_TEXT(client.create_routine_related_record(new_request("chain.example.com")).status.c_str(), "OK");

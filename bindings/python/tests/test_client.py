@@ -50,6 +50,7 @@ def test_every_setting_is_taken(esa_emulator: Emulator, record: Record) -> None:
         max_idle_connections=0,
         idle_timeout=1,
         max_attempts=2,
+        reconcile_horizon=1.5,
         max_concurrent_writes=0,
     ) as client:
         for label in "ab":

@@ -44,6 +44,7 @@ class Configured:
         max_idle_connections: int | None = None,
         idle_timeout: float | None = None,
         max_attempts: int | None = None,
+        reconcile_horizon: float | None = None,
         max_concurrent_writes: int | None = None,
         log: logging.Logger | None = None,
     ) -> None:
@@ -80,6 +81,8 @@ class Configured:
         max_attempts: how many attempts of a call may fail in a row, 1 or more (default 3). Those that are refused
             because the service is busy with another call of the account don't count: they are made until the time
             limit.
+        reconcile_horizon: how long a call goes on reading back to clear up what a lost answer did, once no further
+            attempt is made, in seconds: after 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (default 10).
         max_concurrent_writes: how many creates and deletes may be under way at once (default 1, 0: no limit). The
             others wait for their turn, because the service refuses a call of an account while another one runs.
         log: where the library says what it does: requests at DEBUG, decisions at INFO, problems above. What the
@@ -132,6 +135,7 @@ class Configured:
                 milliseconds("idle_timeout", idle_timeout),
             )
         config.set("max_attempts", attempts(max_attempts))
+        config.set("reconcile_horizon", milliseconds("reconcile_horizon", reconcile_horizon))
         if max_concurrent_writes is not None:
             config.set("max_concurrent_writes", integer("max_concurrent_writes", max_concurrent_writes, UINT32))
         if log is not None:

@@ -42,6 +42,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "esa_config_set_user_agent": (c_int32, [c_void_p, c_char_p]),
     "esa_config_set_keep_alive": (c_int32, [c_void_p, c_uint32, c_uint32]),
     "esa_config_set_max_attempts": (c_int32, [c_void_p, c_uint32]),
+    "esa_config_set_reconcile_horizon": (c_int32, [c_void_p, c_uint32]),
     "esa_config_set_max_concurrent_writes": (c_int32, [c_void_p, c_uint32]),
     "esa_config_set_log": (c_int32, [c_void_p, c_int32, c_void_p, c_void_p]),
     "esa_client_new": (c_int32, [c_void_p, c_void_p, c_void_p]),
