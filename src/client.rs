@@ -1,7 +1,7 @@
 //! The client: what all calls have in common.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::call::{Budget, Call, CallOptions, Clock, Deadline, Gate};
 use crate::config::{Config, SignatureVersion, Timeouts};
@@ -15,7 +15,7 @@ use crate::operation::{
     RelatedRecordPage,
 };
 use crate::per_process::PerProcess;
-use crate::record::{self, Bulk, Deletion, Record};
+use crate::record::{self, Bulk, Deleted, Deletion, Record};
 use crate::stats::{Counters, Stats};
 use crate::transport::{Destination, Settings, Transport};
 
@@ -36,6 +36,9 @@ pub(crate) struct Core {
     pub(crate) signature_version: SignatureVersion,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_attempts: u32,
+    pub(crate) reconcile_horizon: Duration,
+    /// What the client's own clock counts from.
+    pub(crate) started: Instant,
     pub(crate) budget: Budget,
     pub(crate) clock: Clock,
     pub(crate) log: Log,
@@ -52,6 +55,7 @@ pub(crate) struct Live {
     pub(crate) transport: Transport,
     pub(crate) credentials: Cache,
     pub(crate) gate: Gate,
+    pub(crate) deleted: Deleted,
 }
 
 impl Live {
@@ -60,6 +64,7 @@ impl Live {
             transport: Transport::new(settings, destination),
             credentials: Cache::new(),
             gate: Gate::new(max_concurrent_writes),
+            deleted: Deleted::default(),
         }
     }
 }
@@ -84,6 +89,8 @@ impl Client {
                 signature_version: config.signature_version,
                 timeouts: config.timeouts,
                 max_attempts: config.max_attempts,
+                reconcile_horizon: config.reconcile_horizon,
+                started: Instant::now(),
                 budget: Budget::new(),
                 clock: Clock::default(),
                 log: config.log.clone(),

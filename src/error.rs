@@ -65,7 +65,7 @@ pub enum Status {
 }
 
 /// What a failed call did at the service. The numbers are those of `esa_outcome` in the C interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i32)]
 pub enum Outcome {
     /// Nothing was sent; nothing has changed.
@@ -142,7 +142,7 @@ impl Error {
 
     /// What the service said about itself, as it said it.
     pub(crate) fn refused_by_service(code: ServiceCode, http_status: u16, words: ServiceWords) -> Error {
-        let verdict = code.verdict(http_status);
+        let verdict = code.verdict(&words.code, http_status, !words.request_id.is_empty());
         let mut error = Error::new(verdict.status, words.message);
         error.0.outcome = verdict.outcome;
         error.0.retryable = verdict.retryable;
@@ -214,17 +214,20 @@ impl Error {
         self
     }
 
-    /// The same failure, of which the outcome stays unknown because looking for the record failed as well.
-    pub(crate) fn and_looking_failed(mut self, reason: &Error) -> Error {
-        self.0.message = format!("{}; looking for the record failed: {reason}", self.0.message);
-        self = self.outcome_is(Outcome::Unknown);
-        if reason.status() == Status::Forbidden {
-            self.0.advice = Cow::Borrowed(
-                "The request may have been carried out, and these credentials can't look: allow them \
+    /// The same failure, of which the outcome stays unknown because reading back failed as well.
+    pub(crate) fn and_reading_back_failed(mut self, reason: &Error) -> Error {
+        self.0.message = format!("{}; reading back failed: {reason}", self.0.message);
+        match reason.status() {
+            Status::Forbidden => self.advice_is(
+                "The request may have been carried out, and these credentials can't read back: allow them \
                  esa:ListRoutineRelatedRecords on * (a policy for one site doesn't cover it).",
-            );
+            ),
+            Status::Response if self.0.status == Status::Response => self.advice_is(
+                "The request may have been carried out. Something between this machine and the service answers in its \
+                 place, a proxy or a portal: check the endpoint and the way there, then read back.",
+            ),
+            _ => self,
         }
-        self
     }
 
     /// The same failure, with the reply that it was read from.
@@ -337,7 +340,7 @@ impl std::error::Error for Error {}
 /// What to do about a failure that carries no service code.
 fn advice(status: Status, outcome: Outcome) -> &'static str {
     if outcome == Outcome::Unknown {
-        return "The request may have been carried out: look whether the record is there before you try again.";
+        return "The request may have been carried out: read back whether the record is there before you try again.";
     }
     match status {
         Status::InvalidArgument => "Correct the argument that the message names.",
@@ -347,6 +350,7 @@ fn advice(status: Status, outcome: Outcome) -> &'static str {
             "Correct what the message says of the place that is meant to have them; or set ALIBABA_CLOUD_ACCESS_KEY_ID and \
              ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the client credentials."
         }
+        Status::Cancelled if outcome == Outcome::Refused => "Nothing has changed; call again when you like.",
         Status::Cancelled => "Nothing was sent; call again when you like.",
         Status::Forked => "Make a client of its own in the child process.",
         Status::Dns => "Check the endpoint's name and this machine's name resolution.",

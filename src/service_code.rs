@@ -2,6 +2,9 @@
 //!
 //! One row a code. The first ten are documented for CreateRoutineRelatedRecord; those from 40 on are the ones of other
 //! operations and of the gateway in front of the service, and some that clients have seen undocumented.
+//!
+//! A row's outcome says what the code proves. `Refused`: nothing has changed. `Unknown`: it may have. Codes without a row
+//! are judged by their family, and prove nothing otherwise.
 
 use crate::error::{Outcome, Status};
 
@@ -71,7 +74,7 @@ macro_rules! service_codes {
 service_codes! {
     // Documented for CreateRoutineRelatedRecord, all with HTTP 400.
     10 InternalException "InternalException" Server Unknown true
-        "The service failed and the record may exist: look whether it is there before you try again.";
+        "The service failed and the record may exist: read back whether it is there before you try again.";
     11 InvalidParameter "InvalidParameter" Rejected Refused false
         "Check the routine's name, the site id and the record's name.";
     12 RoutineNotExist "RoutineNotExist" NotFound Refused false
@@ -81,7 +84,7 @@ service_codes! {
     14 SiteParameterNotMatch "SiteParameterNotMatch" Rejected Refused false
         "Check that the site id belongs to this account and that the record's name ends in the site's name.";
     15 InternalOperationError "InternalOperationError" Server Unknown true
-        "The service failed and the record may exist: look whether it is there before you try again.";
+        "The service failed and the record may exist: read back whether it is there before you try again.";
     16 ParameterAlreadyExist "ParameterAlreadyExist" Conflict Refused false
         "A record of this name exists already: use it, delete it first, or choose another name.";
     17 RelatedRecordNumberExceedQuotaLimit "RelatedRecordNumberExceedQuotaLimit" Quota Refused false
@@ -117,13 +120,13 @@ service_codes! {
     63 RejectedThrottling "Rejected.Throttling" Throttled Refused true
         "Wait, then try again with fewer calls at once.";
     64 ServiceUnavailable "ServiceUnavailable" Server Unknown true
-        "The service is unavailable and the request may have been carried out: look before you try again.";
+        "The service is unavailable and the request may have been carried out: read back before you try again.";
     65 InternalError "InternalError" Server Unknown true
-        "The service failed and the request may have been carried out: look before you try again.";
+        "The service failed and the request may have been carried out: read back before you try again.";
     66 UnknownError "UnknownError" Server Unknown true
-        "The service failed and the request may have been carried out: look before you try again.";
+        "The service failed and the request may have been carried out: read back before you try again.";
     67 SignatureNonceUsed "SignatureNonceUsed" Auth Unknown true
-        "A request with this nonce has arrived before, and may have been carried out: look before you try again.";
+        "A request with this nonce has arrived before, and may have been carried out: read back before you try again.";
     68 InvalidTimeStampExpired "InvalidTimeStamp.Expired" Auth Refused false
         "Set this machine's clock: the service allows it to be off by 15 minutes.";
     69 InvalidSecurityTokenExpired "InvalidSecurityToken.Expired" Auth Refused false
@@ -165,29 +168,55 @@ impl ServiceCode {
         self.row().map_or("", |verdict| verdict.advice)
     }
 
-    /// What an error reply with this code means; for a code that has no row, the HTTP status decides.
-    pub(crate) fn verdict(self, http_status: u16) -> Verdict {
-        self.row().unwrap_or_else(|| by_http_status(http_status))
+    /// What an error reply with this code, which the service spells `word`, means. For a code that has no row, its
+    /// family decides, then the HTTP status.
+    pub(crate) fn verdict(self, word: &str, http_status: u16, has_request_id: bool) -> Verdict {
+        self.row().or_else(|| by_family(word, has_request_id)).unwrap_or_else(|| by_http_status(http_status))
+    }
+
+    /// Whether this version knows nothing of a code that the service spells `word`.
+    pub(crate) fn is_unfamiliar(self, word: &str, has_request_id: bool) -> bool {
+        self == ServiceCode::Other && by_family(word, has_request_id).is_none()
     }
 }
 
-/// Products differ in the codes that they use, so an unknown one is judged by its HTTP status: a server's failure (5xx)
-/// may come after the work was done, a refusal (4xx) can't.
+/// The families that codes without a row belong to.
+///
+/// The gateway names what it misses in a request, or finds wrong with it, in the code: `MissingName`,
+/// `InvalidSiteId.Malformed`. It then has a request id, which tells it from what a proxy might say.
+fn by_family(word: &str, has_request_id: bool) -> Option<Verdict> {
+    let verdict = |status, outcome, retryable, advice| Some(Verdict { status, outcome, retryable, advice });
+    if word.starts_with("Throttling.") {
+        return verdict(Status::Throttled, Outcome::Refused, true, "Wait, then try again with fewer calls at once.");
+    }
+    if word == "ServiceBusy" || word.ends_with(".ServiceBusy") {
+        return verdict(Status::Busy, Outcome::Refused, true, "Wait a few seconds, then try again.");
+    }
+    if word == "SystemBusy" {
+        // Unlike the others of its kind it doesn't say what is locked, so it may come after a part of the work.
+        return verdict(Status::Busy, Outcome::Unknown, true, UNKNOWN_ADVICE);
+    }
+    if has_request_id && (word.starts_with("Missing") || word.starts_with("Invalid")) {
+        return verdict(Status::Rejected, Outcome::Refused, false, "Correct what the code and the message name.");
+    }
+    None
+}
+
+const UNKNOWN_ADVICE: &str =
+    "The service failed and the request may have been carried out: read back before you try again.";
+
+/// Products differ in the codes that they use, so the kind of an unknown one follows its HTTP status. What it did doesn't
+/// follow from anything.
 fn by_http_status(http_status: u16) -> Verdict {
-    let (status, outcome, retryable) = match http_status {
-        401 => (Status::Auth, Outcome::Refused, false),
-        403 => (Status::Forbidden, Outcome::Refused, false),
-        404 => (Status::NotFound, Outcome::Refused, false),
-        429 => (Status::Throttled, Outcome::Refused, true),
-        500..=599 => (Status::Server, Outcome::Unknown, true),
-        _ => (Status::Rejected, Outcome::Refused, false),
+    let (status, retryable) = match http_status {
+        401 => (Status::Auth, false),
+        403 => (Status::Forbidden, false),
+        404 => (Status::NotFound, false),
+        429 => (Status::Throttled, true),
+        500..=599 => (Status::Server, true),
+        _ => (Status::Rejected, false),
     };
-    let advice = match outcome {
-        Outcome::Unknown => "The service failed and the request may have been carried out: look before you try again.",
-        _ if retryable => "Wait, then try again with fewer calls at once.",
-        _ => "Read the message; give the request id to the service's support if it doesn't help.",
-    };
-    Verdict { status, outcome, retryable, advice }
+    Verdict { status, outcome: Outcome::Unknown, retryable, advice: UNKNOWN_ADVICE }
 }
 
 #[cfg(test)]
@@ -203,12 +232,34 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_unknown_code_is_judged_by_its_http_status() {
-        let judged = |http_status| ServiceCode::from_word("Brand.New").verdict(http_status);
+    fn judged(word: &str, http_status: u16, has_request_id: bool) -> (Status, Outcome, bool) {
+        let verdict = ServiceCode::from_word(word).verdict(word, http_status, has_request_id);
+        (verdict.status, verdict.outcome, verdict.retryable)
+    }
 
-        assert_eq!((judged(400).status, judged(400).outcome), (Status::Rejected, Outcome::Refused));
-        assert_eq!((judged(403).status, judged(403).outcome), (Status::Forbidden, Outcome::Refused));
-        assert_eq!((judged(503).status, judged(503).outcome), (Status::Server, Outcome::Unknown));
+    #[test]
+    fn an_unknown_code_has_its_kind_from_the_http_status_and_proves_nothing() {
+        assert_eq!(judged("Brand.New", 400, true), (Status::Rejected, Outcome::Unknown, false));
+        assert_eq!(judged("Brand.New", 403, true), (Status::Forbidden, Outcome::Unknown, false));
+        assert_eq!(judged("Brand.New", 503, true), (Status::Server, Outcome::Unknown, true));
+        assert!(ServiceCode::Other.is_unfamiliar("Brand.New", true));
+        assert!(!ServiceCode::RoutineNotExist.is_unfamiliar("RoutineNotExist", true));
+    }
+
+    #[test]
+    fn a_code_of_a_known_family_is_judged_like_its_kin() {
+        for word in ["Throttling.Resource", "Throttling.X"] {
+            assert_eq!(judged(word, 400, false), (Status::Throttled, Outcome::Refused, true), "{word}");
+        }
+        for word in ["Routine.ServiceBusy", "ServiceBusy"] {
+            assert_eq!(judged(word, 400, false), (Status::Busy, Outcome::Refused, true), "{word}");
+        }
+        assert_eq!(judged("SystemBusy", 400, true), (Status::Busy, Outcome::Unknown, true));
+        for word in ["MissingRecordName", "InvalidSiteId.Malformed"] {
+            assert_eq!(judged(word, 400, true), (Status::Rejected, Outcome::Refused, false), "{word}");
+            assert_eq!(judged(word, 400, false), (Status::Rejected, Outcome::Unknown, false), "{word}");
+            assert!(!ServiceCode::Other.is_unfamiliar(word, true));
+        }
+        assert_eq!(judged("ThrottlingX", 400, true), (Status::Rejected, Outcome::Unknown, false));
     }
 }

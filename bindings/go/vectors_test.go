@@ -17,9 +17,10 @@ import (
 const vectorsDirectory = "../../tests/vectors"
 
 type vectorTable struct {
-	About       string
-	Credentials map[string][3]*string
-	Cases       []vector
+	About              string
+	ReconcileHorizonMS int64 `json:"reconcile_horizon_ms"`
+	Credentials        map[string][3]*string
+	Cases              []vector
 }
 
 type vector struct {
@@ -65,6 +66,7 @@ func TestEveryVectorGivesWhatTheTableSays(t *testing.T) {
 				Endpoint:         emulator.URL,
 				SignatureVersion: vector.SignatureVersion,
 				MaxAttempts:      vector.MaxAttempts,
+				ReconcileHorizon: time.Duration(table.ReconcileHorizonMS) * time.Millisecond,
 			}
 			if parts[2] != nil {
 				config.Credentials.SecurityToken = *parts[2]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, Status};
 
 /// How waits grow: the range that they are drawn from doubles, from that of the first to the largest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(super) fn hinted(hint: Duration, random: u64) -> Duration {
 
 /// Whether the service says that somebody else is at work, which passes by itself however often it is asked.
 pub(super) fn is_busy(error: &Error) -> bool {
-    error.status() == Status::Busy && error.outcome() == Outcome::Refused
+    error.status() == Status::Busy
 }
 
 #[cfg(test)]
@@ -88,11 +88,10 @@ mod tests {
     }
 
     #[test]
-    fn busy_is_what_the_service_refused_for_another_call() {
-        let busy = Error::of_code("LockFailed");
-
-        assert!(is_busy(&busy));
-        assert!(!is_busy(&busy.outcome_is(Outcome::Unknown)));
+    fn busy_is_what_the_service_says_of_itself() {
+        for code in ["LockFailed", "Routine.ServiceBusy", "SystemBusy"] {
+            assert!(is_busy(&Error::of_code(code)), "{code}");
+        }
         assert!(!is_busy(&Error::of_code("RoutineNotExist")));
     }
 }

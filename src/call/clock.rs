@@ -35,6 +35,11 @@ impl Clock {
         corrected
     }
 
+    /// Whether a request that was signed with this time was off by the date of its reply.
+    pub(super) fn was_off(signed_at: SystemTime, date: SystemTime) -> bool {
+        offset_at(signed_at, date).is_some_and(|offset| offset.unsigned_abs() >= SIGNIFICANT)
+    }
+
     fn correct_at(&self, machine: SystemTime, date: SystemTime) -> bool {
         let Some(offset) = offset_at(machine, date) else { return false };
         let before = seconds_between(machine, self.corrected(machine));
@@ -156,6 +161,13 @@ mod tests {
         assert!(!clock.correct_at(at(NOON), at(NOON + 59)));
         assert!(clock.correct_at(at(NOON), at(NOON + 7200)));
         assert!(!clock.correct_at(at(NOON), at(NOON + 7200)));
+    }
+
+    #[test]
+    fn a_request_is_judged_by_the_time_that_it_was_signed_with() {
+        assert!(Clock::was_off(at(NOON), at(NOON + 60)) && Clock::was_off(at(NOON), at(NOON - 60)));
+        assert!(!Clock::was_off(at(NOON), at(NOON + 59)));
+        assert!(!Clock::was_off(at(NOON), at(EARLIEST - 1)));
     }
 
     #[test]

@@ -1,73 +1,145 @@
 //! The body of an error reply: the service's JSON, in either case of the keys' first letter, or the gateway's XML.
+//!
+//! The code decides what a call did, so it is read wherever it stands whole at the top level, whatever is wrong with what
+//! stands beside it: another encoding, a raw tab, another type, an end that was cut off.
 
-use serde::Deserialize;
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::ServiceWords;
 
-/// The service's words in `body`; `None` where it holds no error code (HTML, empty, something else altogether).
+/// The service's words in `body`; `None` if it holds no error code (HTML, empty, something else altogether).
 pub(super) fn parse(body: &[u8]) -> Option<ServiceWords> {
-    let body = std::str::from_utf8(body).ok()?;
-    from_json(body).or_else(|| from_xml(body)).filter(|words| !words.code.is_empty())
+    let body = String::from_utf8_lossy(body);
+    let body = body.trim_start_matches('\u{feff}').trim();
+    let mut words = if body.starts_with('{') { from_json(body) } else { from_xml(body) }?;
+    words.code = words.code.trim().to_owned();
+    Some(words).filter(|words| !words.code.is_empty() && !words.code.contains(char::REPLACEMENT_CHARACTER))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct JsonBody<'a> {
-    #[serde(alias = "code")]
-    code: String,
-    #[serde(alias = "message", default)]
-    message: Option<String>,
-    #[serde(alias = "requestId", default)]
-    request_id: Option<String>,
-    #[serde(alias = "recommend", default)]
-    recommend: Option<String>,
-    #[serde(alias = "accessDeniedDetail", default, borrow)]
-    access_denied_detail: Option<&'a RawValue>,
+/// The members of an object at the top level, as far as they can be read.
+#[derive(Default)]
+struct Members {
+    /// `None`: no code, or more than one.
+    code: Option<String>,
+    has_code: bool,
+    words: ServiceWords,
+}
+
+impl Members {
+    fn add(&mut self, key: &str, value: &str) {
+        let words = &mut self.words;
+        match key {
+            "Code" | "code" => {
+                let is_first = !std::mem::replace(&mut self.has_code, true);
+                self.code = text_of_json(value).filter(|_| is_first);
+            }
+            "Message" | "message" => words.message = lenient_text_of_json(value),
+            "RequestId" | "requestId" => words.request_id = lenient_text_of_json(value),
+            "Recommend" | "recommend" => words.recommend = lenient_text_of_json(value),
+            "AccessDeniedDetail" | "accessDeniedDetail" if value != "null" => {
+                words.access_denied_detail = value.to_owned();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads members into itself, and keeps those before one that can't be read.
+struct Reader<'a>(&'a mut Members);
+
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((key, value)) = map.next_entry::<Cow<'de, str>, &'de RawValue>()? {
+            self.0.add(&key, value.get());
+        }
+        Ok(())
+    }
 }
 
 fn from_json(body: &str) -> Option<ServiceWords> {
-    // Of bytes, as replies are read: another parser would be linked for texts.
-    let body: JsonBody<'_> = serde_json::from_slice(body.as_bytes()).ok()?;
-    Some(ServiceWords {
-        code: body.code,
-        message: body.message.unwrap_or_default(),
-        request_id: body.request_id.unwrap_or_default(),
-        recommend: body.recommend.unwrap_or_default(),
-        access_denied_detail: body.access_denied_detail.map(|json| json.get().to_owned()).unwrap_or_default(),
-    })
+    // In a text, JSON allows no control characters; between texts, all that it allows are blanks.
+    let body: Vec<u8> = body.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }).collect();
+    let mut members = Members::default();
+    // An error ends the reading. What was whole before it counts.
+    let _ = serde_json::Deserializer::from_slice(&body).deserialize_map(Reader(&mut members));
+    Some(ServiceWords { code: members.code?, ..members.words })
 }
 
-/// The words of an `Error` element and of those in it: all the XML that a gateway sends. What HTML has is none.
+/// The text that a JSON string stands for; `None` if it isn't one.
+fn text_of_json(value: &str) -> Option<String> {
+    // Of bytes, as replies are read: another parser would be linked for texts.
+    serde_json::from_slice(value.as_bytes()).ok()
+}
+
+/// The same, or else the value as it is written, without quotes.
+fn lenient_text_of_json(value: &str) -> String {
+    match text_of_json(value) {
+        Some(text) => text,
+        None if value == "null" => String::new(),
+        None => value.trim_matches('"').to_owned(),
+    }
+}
+
+/// The words in an `Error` element at the root or right below it: all the XML that a gateway sends. HTML has none.
 fn from_xml(body: &str) -> Option<ServiceWords> {
     // A gateway defines no entities of its own.
     let body = Some(body).filter(|body| !body.contains("<!DOCTYPE"))?;
-    let error = element(body, |name| name == "Error")?;
-    let text = |wanted: &str| element(error, |name| name.eq_ignore_ascii_case(wanted)).map(text_of).unwrap_or_default();
-    Some(ServiceWords {
-        code: text("Code"),
-        message: text("Message"),
-        request_id: text("RequestId"),
-        recommend: text("Recommend"),
-        access_denied_detail: String::new(),
-    })
+    let (name, root) = Elements(body).next()?;
+    let error = if name == "Error" { root } else { Elements(root).find(|&(name, _)| name == "Error")?.1 };
+    let mut words = ServiceWords::default();
+    for (name, inside) in Elements(error) {
+        match name.to_ascii_lowercase().as_str() {
+            "code" if !words.code.is_empty() => return None,
+            "code" => words.code = text_of_xml(inside),
+            "message" => words.message = text_of_xml(inside),
+            "requestid" => words.request_id = text_of_xml(inside),
+            "recommend" => words.recommend = text_of_xml(inside),
+            _ => {}
+        }
+    }
+    Some(words)
 }
 
-/// What is between the tags of the first element whose name `is_wanted`. Nothing in an element of an error has its name.
-fn element(xml: &str, is_wanted: impl Fn(&str) -> bool) -> Option<&str> {
-    let mut rest = xml;
-    loop {
-        let (tag, content) = rest.split_once('<')?.1.split_once('>')?;
-        let name = tag.split_ascii_whitespace().next().unwrap_or_default();
-        if is_wanted(name) && !tag.ends_with('/') {
-            return content.split_once(&format!("</{name}>")).map(|(inside, _)| inside);
+/// The elements that follow each other in a text: the name of each, and what it holds. An element in which another one has
+/// its name is cut short; the service's errors have none.
+struct Elements<'a>(&'a str);
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<(&'a str, &'a str)> {
+        loop {
+            let (tag, content) = self.0.split_once('<')?.1.split_once('>')?;
+            let name = tag.split_ascii_whitespace().next().unwrap_or_default();
+            if tag.starts_with(['?', '!']) || tag.ends_with('/') {
+                self.0 = content;
+                continue;
+            }
+            // What is verbatim may hold anything, an end of the element too.
+            let start = if content.trim_start().starts_with("<![CDATA[") { content.find("]]>")? } else { 0 };
+            let end = start + content.get(start..)?.find(&format!("</{name}>"))?;
+            let (inside, rest) = content.split_at(end);
+            self.0 = rest;
+            // The end of the element itself is no element.
+            self.0 = self.0.split_once('>')?.1;
+            return Some((name, inside));
         }
-        rest = content;
     }
 }
 
 /// The text of an element without others in it.
-fn text_of(inside: &str) -> String {
+fn text_of_xml(inside: &str) -> String {
     let inside = inside.trim();
     if let Some(verbatim) = inside.strip_prefix("<![CDATA[").and_then(|inside| inside.strip_suffix("]]>")) {
         return verbatim.to_owned();
@@ -101,6 +173,32 @@ mod tests {
         let words = parse(br#"{"Code":"X","Message":null}"#).unwrap();
 
         assert_eq!((words.code.as_str(), words.message.as_str(), words.request_id.as_str()), ("X", "", ""));
+    }
+
+    #[test]
+    fn the_code_is_read_whatever_is_wrong_with_its_siblings() {
+        let bodies: [&[u8]; 12] = [
+            b"{\"Code\":\"RoutineNotExist\",\"Message\":\"\xc2\xb7\xd3\xc9\xb2\xbb\xb4\xe6\xd4\xda\"}",
+            b"{\"Message\":\"\xc2\xb7\xd3\xc9\",\"Code\":\"RoutineNotExist\"}",
+            "\u{feff}{\"Code\":\"RoutineNotExist\"}".as_bytes(),
+            b"\r\n {\"Code\":\"RoutineNotExist\",\"Mess",
+            br#"{"Message":{"a":[1]},"RequestId":5,"Code":"RoutineNotExist"}"#,
+            br#"{"RequestId":null,"Recommend":true,"Code":"RoutineNotExist","Message":["a"]}"#,
+            br#"{"Message":"\ud800","Code":"RoutineNotExist"}"#,
+            b"{\"Message\":\"a\tb\nc\",\"Code\":\"RoutineNotExist\"}",
+            br#"{"Code":"RoutineNotExist "}"#,
+            br#"{"Code":" RoutineNotExist","Message":"m"} trailing"#,
+            br#"{"Code":"RoutineNotExist","Message":"m","Message":"n","X":1e999}"#,
+            "\u{feff}<Error><Code>RoutineNotExist </Code><Message>m".as_bytes(),
+        ];
+        for body in &bodies[..11] {
+            let words = parse(body).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(body)));
+            assert_eq!(words.code, "RoutineNotExist", "{}", String::from_utf8_lossy(body));
+        }
+        assert!(parse(bodies[11]).is_none(), "an element that doesn't end has no words");
+        let words = parse(br#"{"Message":"\ud800 x","RequestId":7,"Code":"X","AccessDeniedDetail":null}"#).unwrap();
+        assert_eq!((words.message.as_str(), words.request_id.as_str()), (r"\ud800 x", "7"));
+        assert_eq!(words.access_denied_detail, "");
     }
 
     #[test]
@@ -138,6 +236,13 @@ mod tests {
             assert!(parse(body.as_bytes()).is_none(), "{body}");
         }
         assert!(parse(b"{\"Code\":\"\xff\"}").is_none());
+        assert!(parse(br#"{"Code":"\ud800"}"#).is_none());
+        assert!(parse(br#"{"Code":"A","code":"B"}"#).is_none(), "two codes");
+        assert!(parse(br#"{"Error":{"Code":"RoutineNotExist"}}"#).is_none(), "not at the top level");
+        assert!(parse(br#"{"Message":"x","Code":"RoutineNot"#).is_none(), "not whole");
+        assert!(parse(br#"{"Message":"\"Code\":\"RoutineNotExist\""}"#).is_none(), "in a message");
+        assert!(parse(b"<html><body><p><Error><Code>X</Code></Error></p></body></html>").is_none(), "deep in HTML");
+        assert!(parse(b"<Error><Message><![CDATA[</Message><Code>X</Code>]]></Message></Error>").is_none());
         assert!(parse("[".repeat(100_000).as_bytes()).is_none());
         assert!(parse("<a>".repeat(100_000).as_bytes()).is_none());
     }

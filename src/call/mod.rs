@@ -6,6 +6,7 @@ mod attempt;
 mod backoff;
 mod budget;
 mod cancel;
+mod carry_out;
 mod clock;
 mod engine;
 mod error_body;
@@ -16,6 +17,7 @@ mod limits;
 mod mismatch;
 #[cfg(test)]
 mod properties;
+mod reconcile;
 mod redaction;
 mod reply;
 mod retry_hint;
@@ -24,25 +26,28 @@ mod simulation;
 mod stamp;
 mod wake;
 mod wire;
+mod world;
 
-use std::sync::Arc;
+use std::cell::RefCell;
 use std::time::Duration;
 
+use self::attempt::attempt;
 pub(crate) use self::budget::Budget;
 pub use self::cancel::Cancel;
+use self::carry_out::{Work, carry_out};
 pub(crate) use self::clock::Clock;
-use self::engine::carry_out;
+pub(crate) use self::engine::Done;
+use self::engine::Progress;
 pub(crate) use self::gate::Gate;
 pub(crate) use self::limits::{Deadline, Interrupt, Limits, Stop};
+pub(crate) use self::reconcile::{ReadBacks, Reconcile, UNLISTED};
 pub(crate) use self::redaction::Redaction;
 pub(crate) use self::reply::{date as reply_date, read_error};
-use self::wire::Wire;
-use crate::client::{Core, Live};
-use crate::credentials::{Context, Credentials};
-use crate::error::{Error, Status};
+pub(crate) use self::wire::Wire;
+pub(crate) use self::world::World;
+use crate::client::Core;
+use crate::error::{Error, Outcome, Status};
 use crate::operation::Operation;
-use crate::service_code::ServiceCode;
-use crate::stats::Counters;
 
 /// What one call does differently from its client's defaults.
 #[derive(Clone, Debug, Default)]
@@ -89,12 +94,19 @@ pub(crate) fn random() -> u64 {
     getrandom::u64().unwrap_or(1 << 63)
 }
 
-/// One call of the user: a client at work, within the call's limits.
-pub(crate) struct Call<'a> {
-    core: &'a Core,
-    live: &'a Live,
-    limits: Limits,
-    max_attempts: u32,
+/// One call of the user: a client at work in the world, within the call's limits.
+pub(crate) struct Call<'a, W = Wire<'a>> {
+    pub(crate) world: W,
+    pub(crate) rules: Rules<'a>,
+}
+
+/// How a call deals with failure.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'a> {
+    pub(crate) max_attempts: u32,
+    /// How long to go on reading back; see [`Config::reconcile_horizon`](crate::Config::reconcile_horizon).
+    pub(crate) horizon: Duration,
+    pub(crate) budget: &'a Budget,
 }
 
 impl<'a> Call<'a> {
@@ -106,54 +118,62 @@ impl<'a> Call<'a> {
             cancel: options.cancel.clone(),
             interrupt: options.interrupt.clone(),
         };
-        Call { core, live: core.live(), limits, max_attempts: options.max_attempts.unwrap_or(core.max_attempts) }
+        let max_attempts = options.max_attempts.unwrap_or(core.max_attempts);
+        Call {
+            world: Wire { core, live: core.live(), limits },
+            rules: Rules { max_attempts, horizon: core.reconcile_horizon, budget: &core.budget },
+        }
     }
+}
 
-    pub(crate) fn counters(&self) -> &Counters {
-        &self.core.counters
-    }
-
-    /// Whether the call may go on.
-    pub(crate) fn check(&self) -> Result<(), Stop> {
-        self.limits.check()
-    }
-
-    /// The credentials to sign a request with.
-    fn credentials(&self) -> Result<Arc<Credentials>, Error> {
-        let Core { chain, settings, timeouts, clock, log, counters, .. } = self.core;
-        let (surroundings, attempt) = (&chain.surroundings, timeouts.attempt);
-        let context = Context { surroundings, settings, limits: &self.limits, attempt, clock, log, counters };
-        let credentials = self.live.credentials.get(chain, &context)?;
-        self.core.endpoint_may_see(&credentials)?;
-        Ok(credentials)
-    }
-
-    /// Carries out an operation that changes nothing: one that was lost is simply made again.
+impl<W: World> Call<'_, W> {
+    /// Carries out an operation that changes nothing.
     pub(crate) fn read<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
-        self.write(operation, ServiceCode::None, |_| Ok(None))
+        let (_, output) = self.carry_out(operation, Reconcile::Idempotent, &mut |_| Ok(None))?;
+        output.ok_or_else(without_result)
     }
 
-    /// Carries out an operation that must not be lost or doubled.
+    /// Carries out an operation that changes something, so that its outcome is known.
     ///
-    /// After an attempt of which the outcome is unknown, `look` finds out whether it was carried out. So does a refusal
-    /// with the code `confirmed_by` later on.
+    /// `read_back` finds out, after so many attempts, whether one of them was carried out. The output is missing only where
+    /// there was nothing left to do ([`Done::Gone`]).
     pub(crate) fn write<O: Operation>(
         &self,
         operation: &O,
-        confirmed_by: ServiceCode,
-        mut look: impl FnMut(u32) -> Result<Option<O::Output>, Error>,
-    ) -> Result<O::Output, Error> {
-        operation.check()?;
-        let mut wire = Wire {
-            call: self,
-            operation,
-            look: &mut look,
-            confirmed_by,
-            signed_with: None,
-            was_stale: false,
-            result: None,
-        };
-        carry_out(&mut wire, self.max_attempts, &self.core.budget)?;
-        wire.result.ok_or_else(|| Error::new(Status::Internal, "a call without a result"))
+        reconcile: Reconcile,
+        read_back: &mut dyn FnMut(u32) -> Result<Option<O::Output>, Error>,
+    ) -> Result<(Done, Option<O::Output>), Error> {
+        self.carry_out(operation, reconcile, read_back)
     }
+
+    fn carry_out<O: Operation>(
+        &self,
+        operation: &O,
+        reconcile: Reconcile,
+        read_back: &mut dyn FnMut(u32) -> Result<Option<O::Output>, Error>,
+    ) -> Result<(Done, Option<O::Output>), Error> {
+        operation.check()?;
+        let Rules { max_attempts, horizon, budget } = self.rules;
+        let output = RefCell::new(None);
+        let work = Work {
+            action: O::ACTION,
+            attempt: &mut |number, over_new_connection| {
+                *output.borrow_mut() = Some(attempt(&self.world, operation, number, over_new_connection)?);
+                Ok(())
+            },
+            read_back: &mut |attempts| {
+                let found = read_back(attempts)?;
+                let is_there = found.is_some();
+                *output.borrow_mut() = found;
+                Ok(is_there)
+            },
+        };
+        let done = carry_out(&self.world, Progress::new(reconcile, max_attempts, horizon), budget, work)?;
+        Ok((done, output.into_inner()))
+    }
+}
+
+/// A bug in the library.
+pub(crate) fn without_result() -> Error {
+    Error::new(Status::Internal, "a call without a result").outcome_is(Outcome::Unknown)
 }

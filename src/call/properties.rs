@@ -55,7 +55,7 @@ proptest! {
 
     #[test]
     fn an_error_body_is_read_in_either_case_whatever_its_words(
-        code in "\\PC{1,20}", message in any::<String>(), id in any::<String>()
+        code in "[!-~]{1,20}", message in any::<String>(), id in any::<String>()
     ) {
         for body in [
             json!({"Code": code, "Message": message, "RequestId": id}),

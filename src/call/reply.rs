@@ -18,6 +18,8 @@ pub(super) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Er
     }
 }
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 fn read_success<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error> {
     #[derive(Deserialize)]
     struct Identity {
@@ -25,6 +27,7 @@ fn read_success<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error
         request_id: Option<String>,
     }
     let body = reply.body();
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let parsed = serde_json::from_slice(body)
         .and_then(|identity: Identity| Ok((serde_json::from_slice(body)?, identity.request_id)));
     match parsed {
@@ -42,7 +45,11 @@ pub(crate) fn read_error(reply: &Reply) -> Error {
         Some(words) => read_words(reply, words),
         None => without_words(reply),
     };
-    let error = error.retry_after_is(retry_hint::read(reply, SystemTime::now())).reply_date_is(date(reply));
+    let hint = retry_hint::read(reply, SystemTime::now());
+    let is_unfamiliar = error.service_code().is_unfamiliar(error.code(), !error.request_id().is_empty());
+    // To ask for a wait is to promise that trying again helps.
+    let retryable = error.retryable() || (is_unfamiliar && hint.is_some());
+    let error = error.retryable_is(retryable).retry_after_is(hint).reply_date_is(date(reply));
     match error.service_code() {
         ServiceCode::InvalidTimeStampExpired => clock::explain(error),
         _ => error,
@@ -67,23 +74,25 @@ fn read_words(reply: &Reply, mut words: ServiceWords) -> Error {
     Error::refused_by_service(ServiceCode::from_word(&words.code), reply.status(), words)
 }
 
-/// An error reply in which the service says nothing: a load balancer's, a proxy's or a portal's.
-///
-/// A gateway that fails (5xx) may have passed the request on; one that asks to come again, or refuses (3xx, 4xx), has
-/// not.
+/// An error reply in which the service says nothing: a load balancer's, a proxy's or a portal's. Whatever its status, it
+/// doesn't say what became of the request.
 fn without_words(reply: &Reply) -> Error {
     let status = reply.status();
-    let asks_to_wait = status == 429 || (status == 503 && reply.header("retry-after").is_some());
-    let (kind, outcome) = match status {
-        _ if asks_to_wait => (Status::Throttled, Outcome::Refused),
-        500..=599 => (Status::Server, Outcome::Unknown),
-        _ => (Status::Response, Outcome::Refused),
+    let (kind, retryable) = match status {
+        429 => (Status::Throttled, true),
+        503 if reply.header("retry-after").is_some() => (Status::Throttled, true),
+        500..=599 => (Status::Server, true),
+        _ => (Status::Response, status == REQUEST_TIMEOUT),
     };
     Error::new(kind, format!("HTTP status {status} without an error of the service"))
-        .outcome_is(outcome)
-        .retryable_is(kind != Status::Response)
+        .outcome_is(Outcome::Unknown)
+        .retryable_is(retryable)
+        // The server gave up waiting for a request on a connection that it closes.
+        .stale_is(status == REQUEST_TIMEOUT)
         .in_reply(status, reply.request_id())
 }
+
+const REQUEST_TIMEOUT: u16 = 408;
 
 #[cfg(test)]
 mod tests {
@@ -109,7 +118,7 @@ mod tests {
         let ok = reply(200, &[("x-acs-request-id", "H")], r#"{"Status":"OK","RequestId":"R","Later":[1]}"#);
         assert_eq!(read(&ok).unwrap(), (Body { status: "OK".to_owned() }, "R".to_owned()));
 
-        let ok = reply(200, &[("x-acs-request-id", "H")], r#"{"Status":"OK"}"#);
+        let ok = reply(200, &[("x-acs-request-id", "H")], "\u{feff}{\"Status\":\"OK\"}");
         assert_eq!(read::<Body>(&ok).unwrap().1, "H");
     }
 
@@ -124,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_success_that_cannot_be_read_has_an_unknown_outcome() {
-        for body in ["", "null", "[]", "<html>", r#"{"Status":"OK"#, r#"{"Status":"OK","Status":"OK"}"#, "\u{feff}{}"] {
+        for body in ["", "null", "[]", "<html>", r#"{"Status":"OK"#, r#"{"Status":"OK","Status":"OK"}"#, "{}"] {
             let error = error(200, &[("x-acs-request-id", "H")], body);
             assert_eq!((error.status(), error.outcome()), (Status::Response, Outcome::Unknown), "{body}");
             assert_eq!((error.http_status(), error.request_id()), (Some(200), "H"));
@@ -154,10 +163,21 @@ mod tests {
 
         assert_eq!(judged(502, &[]), (Status::Server, Outcome::Unknown, true));
         assert_eq!(judged(503, &[]), (Status::Server, Outcome::Unknown, true));
-        assert_eq!(judged(503, &[("retry-after", "1")]), (Status::Throttled, Outcome::Refused, true));
-        assert_eq!(judged(429, &[]), (Status::Throttled, Outcome::Refused, true));
-        assert_eq!(judged(403, &[]), (Status::Response, Outcome::Refused, false));
-        assert_eq!(judged(302, &[("location", "https://example.com")]), (Status::Response, Outcome::Refused, false));
+        assert_eq!(judged(503, &[("retry-after", "1")]), (Status::Throttled, Outcome::Unknown, true));
+        assert_eq!(judged(429, &[]), (Status::Throttled, Outcome::Unknown, true));
+        assert_eq!(judged(408, &[]), (Status::Response, Outcome::Unknown, true));
+        for status in [101, 302, 304, 403, 409, 499, 600, 999] {
+            assert_eq!(judged(status, &[]), (Status::Response, Outcome::Unknown, false), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_wait_that_an_unknown_code_comes_with_promises_that_trying_again_helps() {
+        let retryable = |code: &str, headers| error(400, headers, &format!(r#"{{"Code":"{code}"}}"#)).retryable();
+
+        assert!(retryable("Brand.New", &[("retry-after", "1")]));
+        assert!(!retryable("Brand.New", &[]));
+        assert!(!retryable("RoutineNotExist", &[("retry-after", "1")]));
     }
 
     #[test]

@@ -1,90 +1,175 @@
-//! The real world, as the engine changes it: requests to the service, and this machine's clock.
+//! The real world: requests to the service within the call's limits, this machine's clock, and the client's memory.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::attempt::attempt;
-use super::backoff::is_busy;
-use super::engine::World;
-use super::{Call, Stop, random};
-use crate::client::Core;
-use crate::credentials::Credentials;
-use crate::error::Error;
-use crate::log::Level;
-use crate::operation::Operation;
+use super::gate::Place;
+use super::mismatch::{self, Explanation};
+use super::redaction::Redaction;
+use super::world::{Failure, Outgoing, Recovery, World};
+use super::{Clock, Limits, Stop, random};
+use crate::client::{Core, Live};
+use crate::credentials::{Context, Credentials};
+use crate::error::{Error, Outcome, Status};
+use crate::log::{Level, Log};
+use crate::operation::{API_VERSION, Receipt};
+use crate::record::Deleted;
 use crate::service_code::ServiceCode;
-use crate::transport::pause;
+use crate::signature::{self, Request, Stamp};
+use crate::stats::Counters;
+use crate::transport::{Reply, pause};
 
-/// What a call does to carry out `operation`.
-pub(super) struct Wire<'a, O: Operation> {
-    pub(super) call: &'a Call<'a>,
-    pub(super) operation: &'a O,
-    /// Looks for what an attempt has done, after so many of them.
-    pub(super) look: &'a mut dyn FnMut(u32) -> Result<Option<O::Output>, Error>,
-    /// The refusal that says that an earlier attempt was carried out.
-    pub(super) confirmed_by: ServiceCode,
-    /// The credentials of the last attempt.
-    pub(super) signed_with: Option<Arc<Credentials>>,
-    /// Whether the last attempt met a kept connection that was closed; the next one shall not meet another.
-    pub(super) was_stale: bool,
-    pub(super) result: Option<O::Output>,
+/// What a call has of its client, and its limits.
+pub(crate) struct Wire<'a> {
+    pub(super) core: &'a Core,
+    pub(super) live: &'a Live,
+    pub(super) limits: Limits,
 }
 
-impl<O: Operation> World for Wire<'_, O> {
-    fn attempt(&mut self, number: u32) -> Result<(), Error> {
-        if number > 1 {
-            self.call.core.counters.retries.count();
+/// A write's place among those of its client.
+struct Turn<'a> {
+    _place: Place<'a>,
+    /// How long it took to come; `None`: no time.
+    waited: Option<Duration>,
+}
+
+impl<'a> Wire<'a> {
+    /// The credentials to sign a request with.
+    fn credentials(&self) -> Result<Arc<Credentials>, Error> {
+        let Core { chain, settings, timeouts, clock, log, counters, .. } = self.core;
+        let (surroundings, attempt) = (&chain.surroundings, timeouts.attempt);
+        let context = Context { surroundings, settings, limits: &self.limits, attempt, clock, log, counters };
+        let credentials = self.live.credentials.get(chain, &context)?;
+        self.core.endpoint_may_see(&credentials)?;
+        Ok(credentials)
+    }
+
+    /// Waits for the call's turn to write.
+    fn turn(&self, action: &str) -> Result<Turn<'a>, Error> {
+        let Wire { core, live, limits } = self;
+        if let Some(place) = live.gate.enter_at_once() {
+            return Ok(Turn { _place: place, waited: None });
         }
-        let credentials = self.call.credentials().map_err(|error| error.attempts_are(number))?;
-        let credentials = self.signed_with.insert(credentials);
-        let attempt = attempt(self.call, self.operation, credentials, number, self.was_stale);
-        self.was_stale = attempt.as_ref().is_err_and(Error::is_stale);
-        self.result = Some(attempt?);
-        Ok(())
+        core.counters.gate_waits.count();
+        core.log.write(Level::Info, || format!("{action}: waiting for the client's other writes"));
+        let started = Instant::now();
+        let place = live
+            .gate
+            .enter(limits)
+            .map_err(|stop| stop.while_doing("waiting for the client's other writes", Status::Io, Outcome::NotSent))?;
+        Ok(Turn { _place: place, waited: Some(started.elapsed()) })
     }
 
-    fn is_safe(&self) -> bool {
-        !O::WRITES
-    }
-
-    fn look(&mut self, attempts: u32) -> Result<bool, Error> {
-        self.result = (self.look)(attempts)?;
-        Ok(self.result.is_some())
-    }
-
-    fn confirms(&self, error: &Error) -> bool {
-        error.service_code() == self.confirmed_by
-    }
-
-    fn mend(&mut self, error: &Error) -> bool {
-        match error.service_code() {
-            ServiceCode::InvalidTimeStampExpired => {
-                let Core { clock, log, .. } = self.call.core;
-                error.reply_date().is_some_and(|date| clock.correct(date, O::ACTION, log))
+    /// Credentials that are good now, and the call's turn if it writes.
+    fn credentials_and_turn(&self, outgoing: &Outgoing<'_>) -> Result<(Arc<Credentials>, Option<Turn<'a>>), Error> {
+        loop {
+            let credentials = self.credentials()?;
+            let turn = if outgoing.writes { Some(self.turn(outgoing.action)?) } else { None };
+            // They may have expired in the queue. Others go first while this call gets new ones.
+            let waited = turn.as_ref().is_some_and(|turn| turn.waited.is_some());
+            if !waited || self.live.credentials.still_has(&credentials) {
+                return Ok((credentials, turn));
             }
-            ServiceCode::InvalidSecurityTokenExpired => {
-                self.signed_with.as_ref().is_some_and(|credentials| self.call.live.credentials.refuse(credentials))
+        }
+    }
+}
+
+impl World for Wire<'_> {
+    fn exchange(
+        &self,
+        outgoing: Outgoing<'_>,
+        read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
+    ) -> Result<Receipt, Failure> {
+        let Wire { core, live, limits } = self;
+        let (credentials, turn) = self.credentials_and_turn(&outgoing)?;
+        let Outgoing { action, method, writes: _, number, over_new_connection, query, form } = outgoing;
+        let host = core.endpoint.host_header();
+        let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
+        let signed_at = core.clock.now();
+        let stamp = Stamp::new(signed_at)?;
+        let signed = signature::sign(core.signature_version, &mut request, &credentials, &stamp);
+
+        core.counters.attempts.count();
+        let started = Instant::now();
+        let exchanged = live.transport.exchange(signed, over_new_connection, &limits.within(core.timeouts.attempt));
+        let took = started.elapsed();
+        // Gives the place up: the log is the caller's, who may make another call in it.
+        if let Some(waited) = turn.and_then(|turn| turn.waited) {
+            let waited = waited.as_millis();
+            core.log.write(Level::Info, || format!("{action}: waited {waited} ms for the client's other writes"));
+        }
+        let http_status = exchanged.as_ref().map_or(0, Reply::status);
+        let answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
+            let signed = || signature::signed(core.signature_version, &request, &credentials, &stamp);
+            let explanation = mismatch::explain(&error, signed);
+            let redaction = Redaction::of(&credentials);
+            let error = error.redacted(|text| redaction.apply(text));
+            match explanation {
+                Some(Explanation { message, advice }) => error.and_says(&message).advice_is(advice),
+                None => error,
             }
-            _ => false,
+        });
+        core.log.write(Level::Debug, || {
+            let reply = if http_status == 0 { "no reply".to_owned() } else { format!("HTTP {http_status}") };
+            let end = match &answer {
+                Ok(request_id) => format!("request {request_id}"),
+                Err(error) => error.to_string(),
+            };
+            format!("{action} to {host}: attempt {number}: {reply} after {} ms: {end}", took.as_millis())
+        });
+        match answer {
+            Ok(request_id) => Ok(Receipt { attempt: number, http_status, request_id }),
+            Err(error) => {
+                let recovery = match (error.service_code(), error.reply_date()) {
+                    (ServiceCode::InvalidTimeStampExpired, Some(date)) => Some(Recovery::Clock { date, signed_at }),
+                    (ServiceCode::InvalidSecurityTokenExpired, _) => Some(Recovery::Credentials(credentials)),
+                    _ => None,
+                };
+                Err(Failure { error, recovery })
+            }
         }
     }
 
-    fn pause(&mut self, duration: Duration, because: &Error) -> Result<(), Stop> {
-        if is_busy(because) {
-            self.call.core.counters.busy_waits.count();
+    fn recover(&self, action: &str, recovery: &Recovery) -> bool {
+        match recovery {
+            Recovery::Clock { date, signed_at } => {
+                // Another call may have corrected it since.
+                self.core.clock.correct(*date, action, &self.core.log);
+                Clock::was_off(*signed_at, *date)
+            }
+            Recovery::Credentials(credentials) => self.live.credentials.refuse(credentials),
         }
-        pause(duration, &self.call.limits)
+    }
+
+    fn pause(&self, duration: Duration) -> Result<(), Stop> {
+        pause(duration, &self.limits)
+    }
+
+    fn check(&self) -> Result<(), Stop> {
+        self.limits.check()
     }
 
     fn left(&self) -> Option<Duration> {
-        self.call.limits.deadline.left()
+        self.limits.deadline.left()
     }
 
-    fn random(&mut self) -> u64 {
+    fn now(&self) -> Duration {
+        self.core.started.elapsed()
+    }
+
+    fn random(&self) -> u64 {
         random()
     }
 
-    fn note(&mut self, decision: &dyn Fn() -> String) {
-        self.call.core.log.write(Level::Info, || format!("{}: {}", O::ACTION, decision()));
+    fn counters(&self) -> &Counters {
+        &self.core.counters
+    }
+
+    fn log(&self) -> &Log {
+        &self.core.log
+    }
+
+    fn deleted(&self) -> &Deleted {
+        &self.live.deleted
     }
 }

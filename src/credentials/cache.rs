@@ -97,6 +97,13 @@ impl Cache {
         renewed
     }
 
+    /// Whether these are the credentials that calls use, and still good.
+    pub(crate) fn still_has(&self, credentials: &Arc<Credentials>) -> bool {
+        let state = self.lock();
+        let current = state.current.as_ref().filter(|current| !current.has_expired());
+        current.is_some_and(|current| Arc::ptr_eq(&current.credentials, credentials))
+    }
+
     /// Forgets credentials that the service says have expired; false where the provider can't have others.
     pub(crate) fn refuse(&self, credentials: &Arc<Credentials>) -> bool {
         let mut state = self.lock();

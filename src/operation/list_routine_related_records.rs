@@ -2,7 +2,11 @@
 //!
 //! RAM: `esa:ListRoutineRelatedRecords` on `*` only; a policy for one site doesn't cover it.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use super::{Operation, Receipt, check_name, number};
 use crate::error::Error;
@@ -45,7 +49,7 @@ pub struct RelatedRecord {
     #[serde(deserialize_with = "number::id")]
     pub site_id: i64,
     /// The site's name; may be empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_nothing")]
     pub site_name: String,
 }
 
@@ -55,19 +59,60 @@ pub struct RelatedRecord {
 pub struct RelatedRecordPage {
     /// The records of this page.
     pub records: Vec<RelatedRecord>,
-    /// How many records there are on all pages.
+    /// How many records there are on all pages, as the service says; 0 if it doesn't. Others may change it meanwhile.
     pub total_count: u64,
-    /// Whether there are records on later pages.
+    /// Whether there may be records on later pages.
     pub has_more: bool,
     /// The service's id of the request.
     pub request_id: String,
 }
 
+/// All of it may be missing, and an entry that can't be read is passed over: it's worse to know nothing of the others.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Reply {
+    #[serde(default, deserialize_with = "number::count_or_zero")]
     total_count: u64,
-    related_records: Vec<RelatedRecord>,
+    #[serde(default, deserialize_with = "readable_entries")]
+    related_records: Entries,
+}
+
+#[derive(Default)]
+struct Entries {
+    records: Vec<RelatedRecord>,
+    /// How many there are, with those that were passed over.
+    count: usize,
+}
+
+fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+fn readable_entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entries, D::Error> {
+    struct Reader;
+
+    impl<'de> Visitor<'de> for Reader {
+        type Value = Entries;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array of records, or null")
+        }
+
+        fn visit_unit<E>(self) -> Result<Entries, E> {
+            Ok(Entries::default())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Entries, A::Error> {
+            let mut read = Entries::default();
+            while let Some(entry) = entries.next_element::<&RawValue>()? {
+                read.count += 1;
+                read.records.extend(serde_json::from_slice::<RelatedRecord>(entry.get().as_bytes()).ok());
+            }
+            Ok(read)
+        }
+    }
+
+    deserializer.deserialize_any(Reader)
 }
 
 impl Operation for ListRoutineRelatedRecords<'_> {
@@ -103,13 +148,55 @@ impl Operation for ListRoutineRelatedRecords<'_> {
     }
 
     fn output(&self, reply: Reply, receipt: Receipt) -> Result<RelatedRecordPage, Error> {
+        let Entries { records, count } = reply.related_records;
         let listed = u64::from(self.page_number) * u64::from(self.page_size);
+        // The count is a hint: others change it meanwhile, and it may lag. A full page says more, an empty one all.
+        let is_full = count >= self.page_size as usize;
         Ok(RelatedRecordPage {
-            // A page without any ends it, whatever the count says, which others may change meanwhile.
-            has_more: listed < reply.total_count && !reply.related_records.is_empty(),
-            records: reply.related_records,
+            has_more: is_full || (count > 0 && listed < reply.total_count),
+            records,
             total_count: reply.total_count,
             request_id: receipt.request_id,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(body: &str) -> RelatedRecordPage {
+        let receipt = Receipt { attempt: 1, http_status: 200, request_id: String::new() };
+        let reply = serde_json::from_slice(body.as_bytes()).unwrap();
+        ListRoutineRelatedRecords { page_size: 2, ..ListRoutineRelatedRecords::of("routine") }
+            .output(reply, receipt)
+            .unwrap()
+    }
+
+    const ENTRY: &str = r#"{"RecordId":7,"RecordName":"a.example.com","SiteId":1}"#;
+
+    #[test]
+    fn what_is_missing_or_odd_is_no_reason_to_know_nothing() {
+        for nothing in ["{}", r#"{"RelatedRecords":null}"#, r#"{"RelatedRecords":[],"TotalCount":null}"#] {
+            assert_eq!((page(nothing).records.len(), page(nothing).has_more), (0, false), "{nothing}");
+        }
+        let odd = r#"{"SiteName":null}"#;
+        let named = r#"{"RecordId":"8","RecordName":"b.example.com","SiteId":"1","SiteName":null}"#;
+        let page = page(&format!(r#"{{"TotalCount":"3","RelatedRecords":[{odd},null,5,{ENTRY},{named}]}}"#));
+        assert_eq!(page.records.iter().map(|record| record.record_id).collect::<Vec<_>>(), [7, 8]);
+        assert_eq!((page.total_count, page.records[1].site_name.as_str()), (3, ""));
+    }
+
+    #[test]
+    fn a_full_page_may_be_followed_by_others_whatever_the_count_says() {
+        let has_more = |count: &str, entries: &[&str]| {
+            page(&format!(r#"{{"TotalCount":{count},"RelatedRecords":[{}]}}"#, entries.join(","))).has_more
+        };
+
+        assert!(has_more("0", &[ENTRY, ENTRY]));
+        assert!(has_more("0", &[ENTRY, "{}"]));
+        assert!(has_more("3", &[ENTRY]));
+        assert!(!has_more("2", &[ENTRY]));
+        assert!(!has_more("100", &[]));
     }
 }

@@ -1,7 +1,7 @@
 //! Creating a record, never lost and never doubled.
 
 use super::find::find;
-use crate::call::Call;
+use crate::call::{Call, Done, Reconcile, World, without_result};
 use crate::error::Error;
 use crate::operation::{CreateRoutineRelatedRecord, Created, Receipt};
 use crate::service_code::ServiceCode;
@@ -11,9 +11,10 @@ use crate::service_code::ServiceCode;
 #[non_exhaustive]
 #[repr(i32)]
 pub enum Origin {
-    /// This call created it.
+    /// This call created it: the service says so.
     Created = 1,
-    /// This call created it, and found it in the list, because the service's answer was lost or incomplete.
+    /// It is there: the list shows it, after an answer was lost or incomplete. One of this call's requests may have created
+    /// it, or somebody else at the same time; the service doesn't say who.
     Recovered = 2,
     /// It was there already.
     Existing = 3,
@@ -37,36 +38,40 @@ pub struct Record {
     pub attempts: u32,
 }
 
-/// Creates the record of `request`.
-pub(crate) fn create(call: &Call<'_>, request: &CreateRoutineRelatedRecord<'_>) -> Result<Record, Error> {
-    let mut origin = Origin::Created;
-    let mut created = call.write(request, ServiceCode::ParameterAlreadyExist, |attempts| {
-        let found = look(call, request, attempts)?;
-        if found.is_some() {
-            origin = Origin::Recovered;
-        }
-        Ok(found)
-    })?;
+/// Creates the record of `request`. If there is one already it fails, unless the caller is content with `anybodys`.
+pub(super) fn create<W: World>(
+    call: &Call<'_, W>,
+    request: &CreateRoutineRelatedRecord<'_>,
+    anybodys: bool,
+) -> Result<Record, Error> {
+    let reconcile = Reconcile::ReadBack { exists: ServiceCode::ParameterAlreadyExist, anybodys };
+    let (done, created) = call.write(request, reconcile, &mut |attempts| read_back(call, request, attempts))?;
+    let mut created = created.ok_or_else(without_result)?;
+    let mut origin = match done {
+        Done::ReadBack { in_doubt: true } => Origin::Recovered,
+        Done::ReadBack { in_doubt: false } => Origin::Existing,
+        Done::Answered | Done::Gone(_) => Origin::Created,
+    };
     if created.record_id.is_none() {
         // It is there all the same, so a list that fails is no reason to fail.
-        if let Ok(Some(found)) = look(call, request, created.receipt.attempt) {
+        if let Ok(Some(found)) = read_back(call, request, created.receipt.attempt) {
             (created, origin) = (found, Origin::Recovered);
         }
     }
     if origin == Origin::Recovered {
-        call.counters().recoveries.count();
+        call.world.counters().recoveries.count();
     }
     Ok(record(request, created, origin))
 }
 
 /// The record of `request` as the list has it, after so many attempts to create it.
-pub(super) fn look(
-    call: &Call<'_>,
+pub(super) fn read_back<W: World>(
+    call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecord<'_>,
     attempts: u32,
 ) -> Result<Option<Created>, Error> {
-    let found = find(call, request.name, request.site_id, request.record_name)?;
-    Ok(found.map(|(record, request_id)| Created {
+    let pass = find(call, request.name, request.site_id, request.record_name)?;
+    Ok(pass.found.map(|(record, request_id)| Created {
         record_id: Some(record.record_id),
         status: "OK".to_owned(),
         receipt: Receipt { attempt: attempts, http_status: 200, request_id },

@@ -1,8 +1,10 @@
 //! Deleting a record, so that it is gone afterwards.
 
-use super::find::find;
-use crate::call::Call;
-use crate::error::Error;
+use std::cell::Cell;
+
+use super::find::{Pass, find};
+use crate::call::{Call, Done, ReadBacks, Reconcile, Stop, World, without_result};
+use crate::error::{Error, Outcome, Status};
 use crate::operation::{DeleteRoutineRelatedRecord, Operation, Receipt};
 use crate::service_code::ServiceCode;
 
@@ -10,7 +12,8 @@ use crate::service_code::ServiceCode;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deletion {
-    /// Whether this call deleted the record; else it was gone already.
+    /// Whether this call deleted the record; else it was gone already. If an answer was lost it may have been somebody else
+    /// at the same time: the service doesn't say who.
     pub deleted: bool,
     /// The service's id of the request.
     pub request_id: String,
@@ -19,27 +22,105 @@ pub struct Deletion {
 }
 
 /// Deletes the record of `request`.
-pub(crate) fn delete(call: &Call<'_>, request: &DeleteRoutineRelatedRecord<'_>) -> Result<Deletion, Error> {
+pub(crate) fn delete<W: World>(
+    call: &Call<'_, W>,
+    request: &DeleteRoutineRelatedRecord<'_>,
+) -> Result<Deletion, Error> {
     request.check()?;
-    let record_id = match request.record_id {
-        Some(record_id) => record_id,
-        None => match find(call, request.name, request.site_id, request.record_name)? {
-            Some((record, _)) => record.record_id,
-            None => return Ok(Deletion { deleted: false, request_id: String::new(), attempts: 0 }),
-        },
-    };
-    let request = DeleteRoutineRelatedRecord { record_id: Some(record_id), ..*request };
-    // The record's absence says that an attempt of unknown outcome was carried out.
-    let result = call.write(&request, ServiceCode::ParameterNotExist, |attempt| {
-        let found = find(call, request.name, request.site_id, request.record_name)?;
-        let gone = found.is_none_or(|(record, _)| record.record_id != record_id);
-        Ok(gone.then_some(Receipt { attempt, http_status: 200, request_id: String::new() }))
-    });
-    match result {
-        Ok(receipt) => Ok(Deletion { deleted: true, request_id: receipt.request_id, attempts: receipt.attempt }),
-        Err(error) if error.service_code() == ServiceCode::ParameterNotExist => {
-            Ok(Deletion { deleted: false, request_id: error.request_id().to_owned(), attempts: error.attempts() })
+    match request.record_id {
+        Some(record_id) => delete_id(call, request, record_id, false),
+        None => delete_name(call, request),
+    }
+}
+
+/// Deletes whatever record has the name. One that others delete first, and make anew, is found again.
+fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecord<'_>) -> Result<Deletion, Error> {
+    let mut deletion = Deletion { deleted: false, request_id: String::new(), attempts: 0 };
+    let mut read_backs = ReadBacks::within(call.rules.horizon);
+    let mut before: Option<Pass> = None;
+    loop {
+        let made = deletion.attempts;
+        let pass = find(call, request.name, request.site_id, request.record_name)
+            .map_err(|error| after_refusals(error, made))?;
+        if let Some((record, _)) = &pass.found {
+            let next = delete_id(call, request, record.record_id, true).map_err(|error| after_refusals(error, made))?;
+            deletion = Deletion { attempts: made + next.attempts, ..next };
+            if deletion.deleted {
+                return Ok(deletion);
+            }
+            before = None;
+            continue;
         }
+        if pass.proves_absence(before.as_ref()) {
+            return Ok(deletion);
+        }
+        // Another pass may be enough, and is made at once.
+        let is_first = before.replace(pass).is_none();
+        if !is_first {
+            wait(call, &mut read_backs).map_err(|error| after_refusals(error, made))?;
+        }
+    }
+}
+
+/// Deletes the record of this id. `was_shown`: a list of this call has shown it.
+fn delete_id<W: World>(
+    call: &Call<'_, W>,
+    request: &DeleteRoutineRelatedRecord<'_>,
+    record_id: i64,
+    was_shown: bool,
+) -> Result<Deletion, Error> {
+    let request = DeleteRoutineRelatedRecord { record_id: Some(record_id), ..*request };
+    let reconcile = Reconcile::Repeat { gone: ServiceCode::ParameterNotExist };
+    let (was_shown, before) = (Cell::new(was_shown), Cell::new(None));
+    let read_back = &mut |attempt| {
+        let pass = find(call, request.name, request.site_id, request.record_name)?;
+        if pass.shows(record_id) {
+            was_shown.set(true);
+        }
+        // What no list has shown yet may be too new for a list that lags.
+        let is_gone = was_shown.get() && pass.proves_absence_of(record_id, before.take().as_ref());
+        before.set(Some(pass));
+        Ok(is_gone.then_some(Receipt { attempt, http_status: 200, request_id: String::new() }))
+    };
+    let result = match call.write(&request, reconcile, read_back) {
+        Ok((Done::Gone(refusal), _)) => Ok(gone(true, &refusal)),
+        Ok((_, receipt)) => {
+            let Receipt { attempt, request_id, .. } = receipt.ok_or_else(without_result)?;
+            Ok(Deletion { deleted: true, request_id, attempts: attempt })
+        }
+        Err(error) if error.service_code() == ServiceCode::ParameterNotExist => Ok(gone(false, &error)),
         Err(error) => Err(error),
+    };
+    if result.as_ref().map_or_else(|error| error.outcome() == Outcome::Unknown, |_| true) {
+        call.remember_deleted(record_id);
+    }
+    result
+}
+
+fn gone(deleted: bool, refusal: &Error) -> Deletion {
+    Deletion { deleted, request_id: refusal.request_id().to_owned(), attempts: refusal.attempts() }
+}
+
+/// Waits for a list that hasn't settled.
+fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Result<(), Error> {
+    let unsettled = || {
+        let message =
+            "the list of the routine's records lags, or changes too fast, to tell whether there is such a record";
+        Error::new(Status::Timeout, message).retryable_is(true)
+    };
+    let wait = read_backs.next_wait(call.world.left()).ok_or_else(unsettled)?;
+    call.world.pause(wait).map_err(|stop| match stop {
+        Stop::TimedOut => unsettled(),
+        stop => stop.while_doing("waiting for the list to settle", Status::Io, Outcome::NotSent),
+    })
+}
+
+/// The failure of a call that has made so many attempts before, each refused since there was nothing to delete.
+fn after_refusals(error: Error, attempts: u32) -> Error {
+    let (outcome, total) = (error.outcome().max(Outcome::Refused), error.attempts() + attempts);
+    match attempts {
+        0 => error,
+        _ if outcome == error.outcome() => error.attempts_are(total),
+        _ => error.outcome_is(outcome).attempts_are(total),
     }
 }

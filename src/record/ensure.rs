@@ -1,30 +1,61 @@
 //! Ensuring that a record is there.
 
 use super::Record;
-use super::create::{Origin, create, look, record};
-use crate::call::Call;
-use crate::error::Error;
+use super::create::{Origin, create, read_back, record};
+use crate::call::{Call, World};
+use crate::error::{Error, Status};
+use crate::log::Level;
 use crate::operation::{CreateRoutineRelatedRecord, GetMatchSite, Operation};
 use crate::service_code::ServiceCode;
 
-/// Creates the record of `request`, unless it is there already, tied to the same routine. A site id of 0 stands for the
-/// site that the record's name belongs to.
-pub(crate) fn ensure(call: &Call<'_>, request: &CreateRoutineRelatedRecord<'_>) -> Result<Record, Error> {
+/// Creates the record of `request`, unless it is there already, tied to the same routine. What is there costs a read, and no
+/// write that others would have to wait for. A site id of 0 stands for the site that the record's name belongs to.
+pub(crate) fn ensure<W: World>(call: &Call<'_, W>, request: &CreateRoutineRelatedRecord<'_>) -> Result<Record, Error> {
+    let request = &with_site(call, request)?;
+    match read_first(call, request)? {
+        Some(existing) => Ok(existing),
+        None => create(call, request, true),
+    }
+}
+
+/// The same request with its site's id.
+pub(super) fn with_site<'a, W: World>(
+    call: &Call<'_, W>,
+    request: &CreateRoutineRelatedRecord<'a>,
+) -> Result<CreateRoutineRelatedRecord<'a>, Error> {
     // Before anything is sent, so that the site's id may be looked up.
-    CreateRoutineRelatedRecord { site_id: request.site_id.max(1), ..*request }.check()?;
+    let any_site = if request.site_id == 0 { 1 } else { request.site_id };
+    CreateRoutineRelatedRecord { site_id: any_site, ..*request }.check()?;
     let site_id = match request.site_id {
-        0 => call.read(&GetMatchSite { record_name: request.record_name })?.site_id,
+        0 => call.read(&GetMatchSite { record_name: request.record_name }).map_err(without_site)?.site_id,
         site_id => site_id,
     };
-    let request = CreateRoutineRelatedRecord { site_id, ..*request };
-    let error = match create(call, &request) {
-        Err(error) if error.service_code() == ServiceCode::ParameterAlreadyExist => error,
-        result => return result,
-    };
-    match look(call, &request, error.attempts())? {
-        Some(found) => Ok(record(&request, found, Origin::Existing)),
-        None => Err(error.advice_is(
-            "A record of this name exists and isn't tied to this routine: delete it first, or choose another name.",
-        )),
+    Ok(CreateRoutineRelatedRecord { site_id, ..*request })
+}
+
+fn without_site(error: Error) -> Error {
+    match error.service_code() {
+        ServiceCode::SiteNotFound => error.advice_is(
+            "No site of this account has a name that the record's name ends in: add the site, or check the record's name and \
+             whose credentials these are.",
+        ),
+        _ => error,
+    }
+}
+
+/// The record of `request`, if the list shows it.
+pub(super) fn read_first<W: World>(
+    call: &Call<'_, W>,
+    request: &CreateRoutineRelatedRecord<'_>,
+) -> Result<Option<Record>, Error> {
+    match read_back(call, request, 0) {
+        Ok(found) => Ok(found.map(|found| record(request, found, Origin::Existing))),
+        // Who may create records but not list them can still create this one.
+        Err(error) if error.status() == Status::Forbidden => {
+            let because = || format!("{} isn't looked for before it is created: {error}", request.record_name);
+            call.world.log().write(Level::Warn, because);
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }

@@ -1,51 +1,80 @@
-//! Finding a record: the service has no operation that gets one, so all pages of its routine's list are read.
+//! Finding a record: the service has no operation that gets one, so its routine's list is read, page by page.
+//!
+//! A list is evidence with limits. A row that it shows counts, unless this client has deleted that record lately: lists lag.
+//! A row that it lacks counts for less: while others delete, rows move from page to page, past the reader.
 
-use crate::call::Call;
+use super::host_name::host_key;
+use crate::call::{Call, World};
 use crate::error::Error;
 use crate::operation::{ListRoutineRelatedRecords, RelatedRecord};
 
-/// The record of this name on this site, among those of the routine `name`; and the list's id of the request.
-pub(super) fn find(
-    call: &Call<'_>,
-    name: &str,
-    site_id: i64,
-    record_name: &str,
-) -> Result<Option<(RelatedRecord, String)>, Error> {
+/// What one pass over the list shows.
+#[derive(Debug)]
+pub(super) struct Pass {
+    /// The record, and the list's id of the request. With it, the pass ends.
+    pub(super) found: Option<(RelatedRecord, String)>,
+    /// Whether it shows the record as it was before this client deleted it, so that it lags.
+    lags: bool,
+    pages: u32,
+    /// All that it shows.
+    ids: Vec<i64>,
+}
+
+impl Pass {
+    /// Whether the record isn't there, given the pass before this one: a single page can't miss a row, and neither can
+    /// two passes between which no row moved.
+    pub(super) fn proves_absence(&self, before: Option<&Pass>) -> bool {
+        let has_settled = before.is_some_and(|before| before.ids == self.ids);
+        self.found.is_none() && !self.lags && (self.pages == 1 || has_settled)
+    }
+
+    pub(super) fn shows(&self, id: i64) -> bool {
+        self.ids.contains(&id)
+    }
+
+    /// The same for the record of this `id`. That there is another one of its name says so as well: a name is there once.
+    pub(super) fn proves_absence_of(&self, id: i64, before: Option<&Pass>) -> bool {
+        !self.shows(id) && (self.found.is_some() || self.proves_absence(before))
+    }
+}
+
+/// Looks once for the record of this name on this site, among those of the routine `name`.
+pub(super) fn find<W: World>(call: &Call<'_, W>, name: &str, site_id: i64, record_name: &str) -> Result<Pass, Error> {
+    let key = host_key(record_name);
+    let mut pass = Pass { found: None, lags: false, pages: 0, ids: Vec::new() };
     let mut list =
         ListRoutineRelatedRecords { search_key_word: Some(record_name), ..ListRoutineRelatedRecords::of(name) };
     loop {
         let page = call.read(&list)?;
-        // The service's search is a fuzzy one.
-        let found = page
-            .records
-            .into_iter()
-            .find(|record| record.site_id == site_id && is_same_host(&record.record_name, record_name));
-        match found {
-            Some(record) => return Ok(Some((record, page.request_id))),
-            None if page.has_more => list.page_number += 1,
-            None => return Ok(None),
+        pass.pages += 1;
+        for record in page.records {
+            pass.ids.push(record.record_id);
+            // The service's search is a fuzzy one.
+            if record.site_id != site_id || host_key(&record.record_name) != key {
+                continue;
+            }
+            if call.has_deleted(record.record_id) {
+                pass.lags = true;
+            } else {
+                pass.found = Some((record, page.request_id));
+                return Ok(pass);
+            }
         }
+        if !page.has_more {
+            return Ok(pass);
+        }
+        list.page_number += 1;
     }
 }
 
-fn is_same_host(one: &str, other: &str) -> bool {
-    host_key(one) == host_key(other)
-}
+impl<W: World> Call<'_, W> {
+    /// Whether this client has deleted the record of this `id` so lately that a list may still show it.
+    pub(super) fn has_deleted(&self, id: i64) -> bool {
+        self.world.deleted().has(id, self.world.now(), self.rules.horizon)
+    }
 
-/// What two names of one host have in common: host names have no case, and a dot at their end says nothing.
-pub(super) fn host_key(name: &str) -> String {
-    name.strip_suffix('.').unwrap_or(name).to_lowercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn host_names_are_compared_without_case_and_the_dot_at_their_end() {
-        assert!(is_same_host("A.Example.com", "a.example.COM"));
-        assert!(is_same_host("a.example.com.", "a.example.com"));
-        assert!(!is_same_host("a.example.com", "b.a.example.com"));
-        assert!(!is_same_host("a.example.com..", "a.example.com"));
+    /// Remembers that the record of this `id` is gone, or may be.
+    pub(super) fn remember_deleted(&self, id: i64) {
+        self.world.deleted().add(id, self.world.now(), self.rules.horizon);
     }
 }

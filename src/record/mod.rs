@@ -3,12 +3,25 @@
 mod bulk;
 mod create;
 mod delete;
+mod deleted;
 mod ensure;
 mod find;
+mod host_name;
+mod listing;
+mod work;
 
 pub use self::bulk::Bulk;
-pub(crate) use self::create::create;
 pub use self::create::{Origin, Record};
 pub use self::delete::Deletion;
 pub(crate) use self::delete::delete;
+pub(crate) use self::deleted::Deleted;
 pub(crate) use self::ensure::ensure;
+
+use crate::call::{Call, World};
+use crate::error::Error;
+use crate::operation::CreateRoutineRelatedRecord;
+
+/// Creates the record of `request`; that there is one already is an error.
+pub(crate) fn create<W: World>(call: &Call<'_, W>, request: &CreateRoutineRelatedRecord<'_>) -> Result<Record, Error> {
+    create::create(call, request, false)
+}

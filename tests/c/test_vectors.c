@@ -47,6 +47,7 @@ static void check_error(const vector *vector, const create_result *result, const
 static void run_case(const vector *vector) {
     esa_config *config = esa_config_new();
     esa_config_set_endpoint(config, emulator.url);
+    esa_config_set_reconcile_horizon(config, RECONCILE_HORIZON_MS);
     esa_config_set_credentials(config, vector->access_key_id, vector->access_key_secret, vector->token);
     if (vector->signature_version != 0) {
         esa_config_set_signature_version(config, vector->signature_version);

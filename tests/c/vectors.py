@@ -43,8 +43,9 @@ typedef struct vector {
     const char *code, *message, *recommend, *access_denied_detail;
 } vector;
 
-static const vector VECTORS[] = {
 """
+
+ARRAY = "static const vector VECTORS[] = {\n"
 
 
 def c_string(text):
@@ -103,7 +104,8 @@ def row(case, credentials):
 def main(table_path, header_path):
     table = json.loads(Path(table_path).read_text(encoding="utf-8"))
     rows = [row(case, table["credentials"]) for case in table["cases"]]
-    Path(header_path).write_text("".join([HEAD, *rows, "};\n"]), encoding="ascii")
+    horizon = f"enum {{ RECONCILE_HORIZON_MS = {table['reconcile_horizon_ms']} }};\n\n"
+    Path(header_path).write_text("".join([HEAD, horizon, ARRAY, *rows, "};\n"]), encoding="ascii")
 
 
 main(*sys.argv[1:])

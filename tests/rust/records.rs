@@ -115,7 +115,7 @@ fn ensuring_creates_once_and_then_finds() {
     assert_eq!((first.record_id, first.site_id), (second.record_id, second.site_id));
     assert_eq!(
         fixture.actions(),
-        ["CreateRoutineRelatedRecord", "CreateRoutineRelatedRecord", "ListRoutineRelatedRecords"]
+        ["ListRoutineRelatedRecords", "CreateRoutineRelatedRecord", "ListRoutineRelatedRecords"]
     );
 }
 
@@ -136,7 +136,7 @@ fn ensuring_a_record_of_another_routine_is_a_conflict_that_says_so() {
     let error = fixture.ensure("test-routine2", SITE, "a.example.com").unwrap_err();
 
     assert_eq!((error.status(), error.code()), (Status::Conflict, "ParameterAlreadyExist"));
-    assert!(error.advice().contains("isn't tied to this routine"), "{}", error.advice());
+    assert!(error.advice().contains("is tied to another routine"), "{}", error.advice());
 }
 
 #[test]

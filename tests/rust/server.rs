@@ -86,6 +86,8 @@ impl Server {
 pub(crate) fn config(endpoint: &str) -> Config {
     let mut config = Config::new();
     config.endpoint(endpoint).credentials(Credentials::new("testid", "testsecret", None).unwrap());
+    // Most of these tests have nothing to find.
+    config.reconcile_horizon(Duration::from_millis(500));
     config
 }
 

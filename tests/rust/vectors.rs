@@ -39,6 +39,7 @@ fn call(table: &Value, case: &Value, endpoint: &str) -> Result<Record, Error> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut config = Config::new();
     config.endpoint(endpoint);
+    config.reconcile_horizon(Duration::from_millis(table["reconcile_horizon_ms"].as_u64().unwrap()));
     config.credentials(Credentials::new(&text(&key[0]), &text(&key[1]), key[2].as_str())?);
     if case["signature_version"] == 1 {
         config.signature_version(SignatureVersion::V1);

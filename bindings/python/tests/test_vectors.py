@@ -31,6 +31,7 @@ def test_case(case: dict[str, Any], seeded_emulator: Emulator) -> None:
         access_key_secret=access_key_secret,
         security_token=security_token,
         signature_version=case.get("signature_version"),
+        reconcile_horizon=TABLE["reconcile_horizon_ms"] / 1000,
     ) as client:
         timeout_ms = case.get("timeout_ms")
         timeout = None if timeout_ms is None else timeout_ms / 1000

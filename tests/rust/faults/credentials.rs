@@ -57,7 +57,7 @@ fn row_84_a_renewal_that_gives_the_same_token_is_an_error() {
     let giver = Giver::of_uri(|_| Some(usual_key()));
     let row = found_at(&giver).every_create(refuses(EXPIRED));
 
-    let played = row.played().fails(Status::Credentials, Outcome::NotSent).sent(1, 0).leaves(0);
+    let played = row.played().fails(Status::Credentials, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
 
     assert!(played.error().message().contains("credentials_uri still gives the same one"), "{}", played.error());
     assert_eq!(giver.asked().len(), 2);

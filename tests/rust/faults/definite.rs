@@ -4,9 +4,9 @@ use std::net::TcpListener;
 
 use esa::{Origin, Outcome, ServiceCode, Status};
 
-use super::row::{RECORD, ROUTINE, SITE, given, together};
+use super::row::{READ_BACKS, RECORD, ROUTINE, SITE, given, together};
 use super::service::{SECRET, TOKEN};
-use super::step::{Step, refuses, refuses_with, replies};
+use super::step::{Step, closes, hangs, refuses, refuses_with, replies};
 
 fn final_refusals() -> Vec<(&'static str, u16, Status)> {
     vec![
@@ -25,7 +25,10 @@ fn final_refusals() -> Vec<(&'static str, u16, Status)> {
         ("Forbidden.AccessKeyDisabled", 403, Status::Auth),
         ("Forbidden.RAM", 403, Status::Forbidden),
         ("NoPermission", 403, Status::Forbidden),
-        ("Brand.New", 400, Status::Rejected),
+        ("DependedByOthers", 400, Status::Conflict),
+        ("UnsupportedHTTPMethod", 400, Status::Rejected),
+        ("InvalidSiteId.Malformed", 400, Status::Rejected),
+        ("MissingRecordName", 400, Status::Rejected),
     ]
 }
 
@@ -55,14 +58,15 @@ fn row_63_the_record_exists_already() {
 fn row_64_what_is_ensured_may_exist_already() {
     let played = given().stored(ROUTINE, RECORD, SITE).ensures().played();
 
-    played.succeeds(Origin::Existing).sent(1, 1).attempts(1).leaves(1);
+    played.succeeds(Origin::Existing).sent(0, 1).attempts(0).leaves(1);
 }
 
 #[test]
 fn row_65_what_is_ensured_may_not_belong_to_another_routine() {
     let played = given().stored("another", RECORD, SITE).ensures().played();
 
-    let played = played.fails(Status::Conflict, Outcome::Refused).sent(1, 1).attempts(1).leaves(1);
+    let played = played.fails(Status::Conflict, Outcome::Refused).sent(1, 1 + READ_BACKS).attempts(1).leaves(1);
+    assert!(played.error().advice().contains("tied to another routine"), "{:?}", played.result);
 
     assert_eq!(played.service.state().records[0].name, "another");
 }
@@ -104,11 +108,13 @@ fn row_80_an_error_in_another_form_is_read() {
     }
 }
 
+/// What stands between the client and the service answers everything, so there is nothing to wait for.
 fn assert_nobody_s(answer: Step, http_status: u16) {
-    let played = given().every_create(answer).played();
+    let played = given().every_create(answer.clone()).every_list(answer).played();
 
-    let played = played.fails(Status::Response, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+    let played = played.fails(Status::Response, Outcome::Unknown).sent(1, 1).attempts(1).leaves(0);
     assert_eq!(played.error().http_status(), Some(http_status));
+    assert!(played.error().advice().contains("answers in its place"), "{:?}", played.result);
 }
 
 #[test]
@@ -131,8 +137,27 @@ fn row_82_a_portal_answers_in_the_service_s_place() {
 }
 
 #[test]
-fn a_refusal_after_an_attempt_in_doubt_stands_where_it_is_final() {
-    let row = given().creates([refuses("InternalException"), refuses("RoutineNotExist")]);
+fn row_78_an_unknown_code_proves_nothing() {
+    let played = given().every_create(refuses("Brand.New")).played();
+    let played = played.fails(Status::Rejected, Outcome::Unknown).sent(1, READ_BACKS).attempts(1).leaves(0);
+    assert_eq!((played.error().code(), played.error().service_code()), ("Brand.New", ServiceCode::Other));
 
-    row.played().fails(Status::NotFound, Outcome::Refused).sent(2, 1).attempts(2).leaves(0);
+    let played = given().every_create(refuses("Brand.New").applied()).played();
+    played.succeeds(Origin::Recovered).sent(1, 1).attempts(1).leaves(1);
+}
+
+#[test]
+fn row_110_a_refusal_after_a_lost_attempt_leaves_doubt() {
+    let codes =
+        ["RoutineNotExist", "RelatedRecordNumberExceedQuotaLimit", "Forbidden.RAM", "DependedByOthers", "Brand.New"];
+    together(&codes, |code| {
+        for lost in [refuses("InternalException"), closes()] {
+            let played = given().creates([lost, refuses(code)]).played();
+
+            let played = played.outcome_is(Outcome::Unknown).sent(2, 1 + READ_BACKS).attempts(2).leaves(0);
+            assert_eq!(played.error().code(), *code);
+        }
+        let late = given().creates([hangs().applied_late(), refuses(code)]).limits(600, 12_000).played();
+        late.outcome_is(Outcome::Unknown);
+    });
 }

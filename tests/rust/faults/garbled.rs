@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use esa::{Origin, Outcome, ServiceCode, Status};
 
-use super::row::{given, together};
+use super::row::{READ_BACKS, given, together};
 use super::step::{Step, normal, refuses, repeats, replies, reply, says};
 
 fn success(body: &str) -> Step {
@@ -30,7 +30,6 @@ fn garbled() -> Vec<(&'static str, Step)> {
         ("43: a key twice", success(r#"{"Status":"OK","RecordId":1,"RecordId":2}"#)),
         ("43: deeply nested", success(&deep)),
         ("43: not UTF-8", replies(200, "", b"{\"Status\":\"\xff\"}")),
-        ("43: a byte order mark", success("\u{feff}{\"Status\":\"OK\",\"RecordId\":7}")),
         ("43: half a character", success(r#"{"Status":"\ud800"}"#)),
         ("45: 2,000 headers", says(format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-A: b\r\n".repeat(2000)))),
         ("45: headers without end", repeats("HTTP/1.1 200 OK\r\n", line.as_bytes(), Duration::ZERO)),
@@ -39,6 +38,20 @@ fn garbled() -> Vec<(&'static str, Step)> {
         ("47: binary", says(b"\x00\x01\xff\xfe\r\n\r\n")),
         ("47: HTTP/0.9", says(format!("{body}\r\n\r\n"))),
         ("54: gzip", gzip),
+        ("112: 101", replies(101, "", "")),
+        ("112: 304", replies(304, "", "")),
+        ("112: 408", replies(408, "", "")),
+        ("112: 409", replies(409, "", "<html>409</html>")),
+        ("112: 429", replies(429, "", "")),
+        ("112: 499", replies(499, "", "<html>499</html>")),
+        ("112: 600", replies(600, "", "")),
+        ("112: 999", replies(999, "", "")),
+        ("111: GBK after what is cut", replies(400, "", b"{\"Message\":\"\xc2\xb7\xd3\xc9")),
+        ("111: empty", replies(400, "", "")),
+        ("111: cut", replies(400, "", r#"{"Message":"m","Code":"RoutineNot"#)),
+        ("111: half a character in the code", replies(400, "", r#"{"Code":"RoutineNotExist\ud800"}"#)),
+        ("111: only in the message", replies(400, "", r#"{"Message":"{\"Code\":\"RoutineNotExist\"}"}"#)),
+        ("111: not at the top level", replies(400, "", r#"{"Error":{"Code":"RoutineNotExist"}}"#)),
         ("49: 500", replies(500, "", "<html>500</html>")),
         ("49: 502", replies(502, "", "<html>502</html>")),
         ("49: 503", replies(503, "", "")),
@@ -69,6 +82,31 @@ fn what_was_not_carried_out_is_made_again() {
 }
 
 #[test]
+fn row_111_a_code_counts_wherever_it_can_be_read() {
+    let bodies: [&[u8]; 8] = [
+        b"{\"Code\":\"RoutineNotExist\",\"Message\":\"\xc2\xb7\xd3\xc9\"}",
+        "\u{feff}{\"Code\":\"RoutineNotExist\"}".as_bytes(),
+        br#"{"Code":"RoutineNotExist","Mess"#,
+        br#"{"Message":5,"Code":"RoutineNotExist"}"#,
+        br#"{"RequestId":{},"Code":"RoutineNotExist"}"#,
+        br#"{"Message":"\ud800","Code":"RoutineNotExist"}"#,
+        b"{\"Message\":\"a\tb\",\"Code\":\"RoutineNotExist\"}",
+        br#"{"Code":"RoutineNotExist "}"#,
+    ];
+    together(&bodies, |body| {
+        let played = given().every_create(replies(400, "", body)).played();
+        played.fails(Status::NotFound, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+    });
+}
+
+#[test]
+fn row_112_a_time_out_of_the_server_is_followed_at_once_over_a_new_connection() {
+    let played = given().creates([replies(408, "", "")]).played().succeeds(Origin::Created).sent(2, 1).leaves(1);
+
+    assert!(played.service.state().connects >= 2);
+}
+
+#[test]
 fn row_40_a_success_without_the_record_s_id() {
     for body in [r#"{"RequestId":"R","Status":"OK"}"#, r#"{"RequestId":"R","Status":"OK","RecordId":null}"#] {
         let played = given().creates([success(body).applied()]).played();
@@ -83,7 +121,10 @@ fn row_41_a_success_that_says_that_it_is_none() {
     let fail = || success(r#"{"RequestId":"R","Status":"Fail"}"#);
 
     let played = given().creates([fail()]).played();
-    played.fails(Status::Server, Outcome::Unknown).sent(1, 1).attempts(1).leaves(0);
+    played.succeeds(Origin::Created).sent(2, 1).attempts(2).leaves(1);
+
+    let played = given().every_create(fail()).played();
+    played.fails(Status::Server, Outcome::Unknown).sent(3, 2 + READ_BACKS).attempts(3).leaves(0);
 
     let played = given().creates([fail().applied()]).played();
     played.succeeds(Origin::Recovered).sent(1, 1).attempts(1).leaves(1);
@@ -132,7 +173,7 @@ fn row_48_interim_replies_are_passed_over() {
 fn row_52_a_service_that_fails_for_ever() {
     let played = given().every_create(refuses("InternalOperationError")).played();
 
-    let failed = played.fails(Status::Server, Outcome::Unknown).sent(3, 3).attempts(3).leaves(0);
+    let failed = played.fails(Status::Server, Outcome::Unknown).sent(3, 2 + READ_BACKS).attempts(3).leaves(0);
 
     assert_eq!(failed.error().service_code(), ServiceCode::InternalOperationError);
     assert_eq!(failed.error().request_id(), "R-error");
@@ -157,7 +198,7 @@ fn row_53_a_nonce_that_was_used_before() {
 fn row_79_an_unknown_failure_for_ever() {
     let played = given().every_create(replies(503, "", r#"{"Code":"Brand.New","Message":"m"}"#)).played();
 
-    let played = played.fails(Status::Server, Outcome::Unknown).sent(3, 3).attempts(3).leaves(0);
+    let played = played.fails(Status::Server, Outcome::Unknown).sent(3, 2 + READ_BACKS).attempts(3).leaves(0);
 
     assert_eq!(played.error().code(), "Brand.New");
 }

@@ -16,6 +16,10 @@ pub(super) const SITE: i64 = 54_362_329_990_032;
 pub(super) const ROUTINE: &str = "routine";
 pub(super) const RECORD: &str = "record.example.com";
 
+/// How long calls go on reading back: with so much time, `READ_BACKS` times in a row.
+const HORIZON: Duration = Duration::from_secs(2);
+pub(super) const READ_BACKS: u32 = 5;
+
 /// What a call may take beyond its deadline.
 const SLACK: Duration = Duration::from_millis(250);
 
@@ -54,6 +58,7 @@ pub(super) fn given() -> Row {
 /// A client that has to find its credentials.
 pub(super) fn given_without_credentials() -> Row {
     let mut config = Config::new();
+    config.reconcile_horizon(HORIZON);
     let lines = Lines::default();
     let sink = lines.clone();
     config.log(Log::new(Level::Debug, move |_, line| sink.0.lock().unwrap().push(line.to_owned())));
@@ -177,6 +182,11 @@ impl Played {
             Ok(record) => panic!("{record:?}"),
             Err(error) => assert_eq!((error.status(), error.outcome()), (status, outcome), "{error:?}"),
         }
+        self
+    }
+
+    pub(super) fn outcome_is(self, outcome: Outcome) -> Played {
+        assert_eq!(self.error().outcome(), outcome, "{:?}", self.result);
         self
     }
 

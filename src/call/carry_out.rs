@@ -1,0 +1,665 @@
+//! Carrying an operation out: does what the engine decides, and tells the log.
+
+use super::backoff::is_busy;
+use super::budget::Budget;
+use super::engine::{Done, Happened, Next, Progress, Then};
+use super::world::{Failure, World};
+use crate::error::Error;
+use crate::log::Level;
+
+/// What an operation does when the engine says so.
+pub(super) struct Work<'a> {
+    pub(super) action: &'static str,
+    /// Makes the attempt of this number, over a new connection if so told, and keeps its result.
+    pub(super) attempt: &'a mut dyn FnMut(u32, bool) -> Result<(), Failure>,
+    /// Finds out whether the operation was carried out, after so many attempts, and keeps what it finds as the result.
+    pub(super) read_back: &'a mut dyn FnMut(u32) -> Result<bool, Error>,
+}
+
+/// Makes attempts until one succeeds, or a further one makes no sense.
+pub(super) fn carry_out(
+    world: &dyn World,
+    mut progress: Progress,
+    budget: &Budget,
+    work: Work<'_>,
+) -> Result<Done, Error> {
+    let Work { action, attempt, read_back } = work;
+    let log = |line: &dyn Fn() -> String| world.log().write(Level::Info, || format!("{action}: {}", line()));
+    let (mut next, mut number) = (Next::Attempt, 0u32);
+    loop {
+        // Each decision but the first follows a failure.
+        let because = || progress.last().map(ToString::to_string).unwrap_or_default();
+        let happened = match next {
+            Next::Attempt => {
+                if number > 0 {
+                    world.counters().retries.count();
+                }
+                number = number.saturating_add(1);
+                // The next one shall not meet another connection that was closed.
+                let over_new_connection = progress.last().is_some_and(Error::is_stale);
+                Happened::Attempted(attempt(number, over_new_connection))
+            }
+            Next::ReadBack => {
+                log(&|| format!("reading back whether it was carried out, because {}", because()));
+                Happened::ReadBack(read_back(number))
+            }
+            Next::Wait(wait, then) => {
+                let (milliseconds, busy) = (wait.as_millis(), progress.last().is_some_and(is_busy));
+                match then {
+                    Then::Attempt => log(&|| format!("trying again in {milliseconds} ms, because {}", because())),
+                    Then::ReadBack => log(&|| format!("reading back in {milliseconds} ms, because {}", because())),
+                }
+                if then == Then::Attempt && busy {
+                    world.counters().busy_waits.count();
+                }
+                match world.pause(wait) {
+                    Ok(()) => Happened::Waited,
+                    Err(stop) => Happened::Interrupted(stop),
+                }
+            }
+            Next::Recover(recovery) => {
+                let recovered = world.recover(action, &recovery);
+                if recovered {
+                    log(&|| format!("trying again at once, because {}", because()));
+                }
+                Happened::Recovered(recovered)
+            }
+            Next::Done(done) => return Ok(done),
+            Next::Fail(error) => return Err(error),
+        };
+        if let Some(waited) = progress.end_of_busy(&happened) {
+            log(&|| format!("the service is no longer busy, after {} ms of waiting for it", waited.as_millis()));
+        }
+        // A random number has its price, and a success needs none.
+        let random = if matches!(happened, Happened::Attempted(Ok(()))) { 0 } else { world.random() };
+        next = progress.after(happened, world.left(), random, budget);
+        if let Some(reason) = progress.take_reason_to_give_up() {
+            let failure = match (&next, progress.last()) {
+                (Next::Fail(error), _) => error.to_string(),
+                (_, last) => last.map(ToString::to_string).unwrap_or_default(),
+            };
+            log(&|| format!("no further attempt, because {reason}; the last one failed: {failure}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use super::super::Stop;
+    use super::super::backoff::Backoff;
+    use super::super::reconcile::{LAST_REQUEST, Reconcile};
+    use super::super::world::{Outgoing, Recovery};
+    use super::*;
+    use crate::error::{Outcome, Status};
+    use crate::log::Log;
+    use crate::operation::Receipt;
+    use crate::record::Deleted;
+    use crate::service_code::ServiceCode;
+    use crate::stats::Counters;
+    use crate::transport::Reply;
+
+    /// A world in which time passes only while the call waits, and in which each attempt and each read-back goes as the
+    /// script says.
+    struct Scripted {
+        reconcile: Reconcile,
+        attempts: RefCell<VecDeque<Result<&'static str, Error>>>,
+        read_backs: RefCell<VecDeque<Result<Option<&'static str>, Error>>>,
+        left: Cell<Duration>,
+        random: u64,
+        can_recover: bool,
+        cancelled_in_pause: bool,
+        made: Cell<u32>,
+        was_read_back: Cell<u32>,
+        slept: RefCell<Vec<u128>>,
+        notes: Arc<Mutex<Vec<String>>>,
+        log: Log,
+        counters: Counters,
+        deleted: Deleted,
+    }
+
+    const CREATE: Reconcile = Reconcile::ReadBack { exists: ServiceCode::ParameterAlreadyExist, anybodys: false };
+    const ENSURE: Reconcile = Reconcile::ReadBack { exists: ServiceCode::ParameterAlreadyExist, anybodys: true };
+    const DELETE: Reconcile = Reconcile::Repeat { gone: ServiceCode::ParameterNotExist };
+    const HORIZON: Duration = Duration::from_secs(10);
+
+    fn world(attempts: impl IntoIterator<Item = Result<&'static str, Error>>) -> Scripted {
+        let notes: Arc<Mutex<Vec<String>>> = Arc::default();
+        let sink = Arc::clone(&notes);
+        Scripted {
+            reconcile: CREATE,
+            attempts: RefCell::new(attempts.into_iter().collect()),
+            read_backs: RefCell::default(),
+            left: Cell::new(Duration::from_secs(30)),
+            // Half of the range.
+            random: 1 << 63,
+            can_recover: false,
+            cancelled_in_pause: false,
+            made: Cell::default(),
+            was_read_back: Cell::default(),
+            slept: RefCell::default(),
+            notes,
+            log: Log::new(Level::Info, move |_, line| {
+                sink.lock().unwrap().push(line.strip_prefix("Action: ").unwrap().to_owned());
+            }),
+            counters: Counters::default(),
+            deleted: Deleted::default(),
+        }
+    }
+
+    impl Scripted {
+        fn with_read_backs(
+            self,
+            read_backs: impl IntoIterator<Item = Result<Option<&'static str>, Error>>,
+        ) -> Scripted {
+            self.read_backs.borrow_mut().extend(read_backs);
+            self
+        }
+
+        fn run(&self) -> Result<&'static str, Error> {
+            self.run_with(&Budget::new())
+        }
+
+        fn run_with(&self, budget: &Budget) -> Result<&'static str, Error> {
+            let result = Cell::new("");
+            let work = Work {
+                action: "Action",
+                attempt: &mut |number, _| {
+                    self.made.set(self.made.get() + 1);
+                    assert_eq!(number, self.made.get());
+                    let attempt = self.attempts.borrow_mut().pop_front().expect("the script has this attempt");
+                    result.set(attempt.map_err(|error| {
+                        let expired = error.service_code() == ServiceCode::InvalidTimeStampExpired;
+                        let (date, signed_at) = (std::time::UNIX_EPOCH, std::time::UNIX_EPOCH);
+                        let recovery = expired.then_some(Recovery::Clock { date, signed_at });
+                        Failure { error: error.attempts_are(number), recovery }
+                    })?);
+                    Ok(())
+                },
+                read_back: &mut |attempts| {
+                    self.was_read_back.set(self.was_read_back.get() + 1);
+                    assert_eq!(attempts, self.made.get());
+                    let found = self.read_backs.borrow_mut().pop_front().expect("the script has this read-back")?;
+                    result.set(found.unwrap_or_default());
+                    Ok(found.is_some())
+                },
+            };
+            match carry_out(self, Progress::new(self.reconcile, 3, HORIZON), budget, work)? {
+                Done::Answered | Done::ReadBack { in_doubt: true } => Ok(result.get()),
+                Done::ReadBack { in_doubt: false } => Ok("somebody's"),
+                Done::Gone(_) => Ok("gone"),
+            }
+        }
+
+        /// Attempts, read-backs, and the milliseconds slept.
+        fn did(&self) -> (u32, u32, Vec<u128>) {
+            (self.made.get(), self.was_read_back.get(), self.slept.borrow().clone())
+        }
+    }
+
+    impl World for Scripted {
+        fn exchange(
+            &self,
+            _: Outgoing<'_>,
+            _: &mut dyn FnMut(&Reply) -> Result<String, Error>,
+        ) -> Result<Receipt, Failure> {
+            unreachable!("attempts are scripted")
+        }
+
+        fn recover(&self, _: &str, _: &Recovery) -> bool {
+            self.can_recover
+        }
+
+        fn pause(&self, duration: Duration) -> Result<(), Stop> {
+            if self.cancelled_in_pause {
+                return Err(Stop::Cancelled);
+            }
+            self.slept.borrow_mut().push(duration.as_millis());
+            self.left.set(self.left.get().saturating_sub(duration));
+            Ok(())
+        }
+
+        fn check(&self) -> Result<(), Stop> {
+            Ok(())
+        }
+
+        fn left(&self) -> Option<Duration> {
+            Some(self.left.get())
+        }
+
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn random(&self) -> u64 {
+            self.random
+        }
+
+        fn counters(&self) -> &Counters {
+            &self.counters
+        }
+
+        fn log(&self) -> &Log {
+            &self.log
+        }
+
+        fn deleted(&self) -> &Deleted {
+            &self.deleted
+        }
+    }
+
+    fn refused(word: &str) -> Result<&'static str, Error> {
+        Err(Error::of_code(word))
+    }
+
+    fn not_sent() -> Result<&'static str, Error> {
+        Err(Error::new(Status::Connect, "refused").retryable_is(true))
+    }
+
+    fn lost() -> Result<&'static str, Error> {
+        Err(Error::new(Status::Io, "lost").outcome_is(Outcome::Unknown).retryable_is(true))
+    }
+
+    fn status_of(result: Result<&'static str, Error>) -> (Status, Outcome, u32) {
+        let error = result.unwrap_err();
+        (error.status(), error.outcome(), error.attempts())
+    }
+
+    #[test]
+    fn a_success_needs_nothing_else() {
+        let world = world([Ok("made")]);
+
+        assert_eq!(world.run(), Ok("made"));
+        assert_eq!(world.did(), (1, 0, vec![]));
+    }
+
+    #[test]
+    fn what_was_not_sent_is_tried_again_soon() {
+        let world = world([not_sent(), not_sent(), Ok("made")]);
+
+        assert_eq!(world.run(), Ok("made"));
+        assert_eq!(world.did(), (3, 0, vec![25, 50]));
+    }
+
+    #[test]
+    fn a_connection_that_was_not_kept_costs_no_time_and_nothing_of_the_budget() {
+        let budget = Budget::new();
+        let stale = || lost().map_err(|error| error.stale_is(true));
+
+        for _ in 0..100 {
+            let world = world([stale(), Ok("made")]).with_read_backs([Ok(None)]);
+
+            assert_eq!(world.run_with(&budget), Ok("made"));
+            assert_eq!(world.did(), (2, 1, vec![0]));
+        }
+    }
+
+    #[test]
+    fn only_so_many_attempts_may_fail() {
+        let world = world([not_sent(), not_sent(), not_sent()]);
+
+        assert_eq!(status_of(world.run()), (Status::Connect, Outcome::NotSent, 3));
+        assert_eq!(world.did(), (3, 0, vec![25, 50]));
+    }
+
+    #[test]
+    fn a_definite_refusal_is_final() {
+        for code in ["RoutineNotExist", "ParameterAlreadyExist", "NoPermission", "DependedByOthers"] {
+            let world = world([refused(code)]);
+
+            assert_eq!(world.run().unwrap_err().code(), code);
+            assert_eq!(world.did(), (1, 0, vec![]));
+        }
+    }
+
+    #[test]
+    fn busy_is_waited_out_without_counting() {
+        let busy = || refused("UserOperationStatusIsLocked");
+        let world = world([busy(), busy(), busy(), busy(), Ok("made")]);
+
+        assert_eq!(world.run(), Ok("made"));
+        assert_eq!(world.did(), (5, 0, vec![500, 1000, 2000, 4000]));
+    }
+
+    #[test]
+    fn that_the_service_is_busy_ends_a_row_of_failures() {
+        let busy = || refused("UserOperationStatusIsLocked");
+        let long = world([not_sent(), not_sent(), busy(), not_sent(), not_sent(), busy(), Ok("made")]);
+        assert_eq!(long.run(), Ok("made"));
+
+        let lost = world([busy(), not_sent(), not_sent(), not_sent()]);
+        assert_eq!(status_of(lost.run()), (Status::Connect, Outcome::Refused, 4));
+    }
+
+    #[test]
+    fn every_decision_is_told() {
+        let busy = || refused("LockFailed");
+        let notes = |world: Scripted| {
+            let _ = world.run();
+            let notes = world.notes.lock().unwrap().clone();
+            notes
+        };
+
+        assert_eq!(notes(world([Ok("made")])), [""; 0]);
+        assert_eq!(notes(world([refused("RoutineNotExist")])), [""; 0]);
+        assert_eq!(
+            notes(
+                world([busy(), lost(), busy(), refused("ParameterAlreadyExist")])
+                    .with_read_backs([Ok(None), Ok(Some(""))])
+            ),
+            [
+                "trying again in 500 ms, because LockFailed:  (HTTP 400)",
+                "reading back whether it was carried out, because lost",
+                "trying again in 25 ms, because lost",
+                "trying again in 1000 ms, because LockFailed:  (HTTP 400)",
+                "the service is no longer busy, after 1500 ms of waiting for it",
+                "reading back whether it was carried out, because ParameterAlreadyExist:  (HTTP 400)",
+            ]
+        );
+        assert_eq!(
+            notes(world([not_sent(), not_sent(), not_sent()])),
+            [
+                "trying again in 25 ms, because refused",
+                "trying again in 50 ms, because refused",
+                "no further attempt, because as many have failed as may; the last one failed: refused",
+            ]
+        );
+        let hinted = not_sent().map_err(|error| error.retry_after_is(Some(Duration::from_secs(60))));
+        assert_eq!(
+            notes(world([hinted])),
+            ["no further attempt, because too little time is left; the last one failed: refused"]
+        );
+        let mut mended = world([refused("InvalidTimeStamp.Expired"), Ok("made")]);
+        mended.can_recover = true;
+        assert_eq!(notes(mended), ["trying again at once, because InvalidTimeStamp.Expired:  (HTTP 400)"]);
+        let (poor, budget) = (world([not_sent()]), Budget::new());
+        while budget.pay(&Error::new(Status::Connect, "")) {}
+        assert!(poor.run_with(&budget).is_err());
+        assert_eq!(
+            *poor.notes.lock().unwrap(),
+            ["no further attempt, because too much has failed lately; the last one failed: refused"]
+        );
+    }
+
+    #[test]
+    fn busy_for_ever_ends_with_the_deadline() {
+        let mut world = world((0..40).map(|_| refused("UserOperationStatusIsLocked")));
+        world.random = u64::MAX;
+
+        let (status, outcome, attempts) = status_of(world.run());
+
+        assert_eq!((status, outcome), (Status::Busy, Outcome::Refused));
+        assert_eq!(attempts, world.made.get());
+        // 1 + 2 + 4 + 8 + 8 seconds, and then what is left but for the last attempt's time.
+        assert_eq!(world.slept.borrow().len(), 6);
+        assert!(world.left.get() <= LAST_REQUEST + Duration::from_millis(1), "{:?}", world.slept.borrow());
+    }
+
+    #[test]
+    fn what_was_lost_is_looked_for_and_found() {
+        let world = world([lost()]).with_read_backs([Ok(Some("found"))]);
+
+        assert_eq!(world.run(), Ok("found"));
+        assert_eq!(world.did(), (1, 1, vec![]));
+    }
+
+    #[test]
+    fn what_was_lost_and_is_not_there_is_made_again() {
+        let world = world([lost(), Ok("made")]).with_read_backs([Ok(None)]);
+
+        assert_eq!(world.run(), Ok("made"));
+        assert_eq!(world.did(), (2, 1, vec![25]));
+    }
+
+    #[test]
+    fn what_was_carried_out_late_is_found_by_the_refusal_of_the_next_attempt() {
+        let world = world([lost(), refused("ParameterAlreadyExist")]).with_read_backs([
+            Ok(None),
+            Ok(None),
+            Ok(None),
+            Ok(Some("found")),
+        ]);
+
+        assert_eq!(world.run(), Ok("found"));
+        assert_eq!(world.did(), (2, 4, vec![25, 250, 500]));
+    }
+
+    #[test]
+    fn what_does_no_harm_is_made_again_without_a_look() {
+        let mut world = world([lost(), Ok("read")]);
+        world.reconcile = Reconcile::Idempotent;
+
+        assert_eq!(world.run(), Ok("read"));
+        assert_eq!(world.did(), (2, 0, vec![25]));
+    }
+
+    #[test]
+    fn doubt_about_one_attempt_never_goes_away_by_what_another_is_answered() {
+        for (last, status) in [
+            (not_sent(), Status::Connect),
+            (refused("UserOperationStatusIsLocked"), Status::Busy),
+            (refused("RoutineNotExist"), Status::NotFound),
+            (refused("RelatedRecordNumberExceedQuotaLimit"), Status::Quota),
+            (refused("ParameterAlreadyExist"), Status::Conflict),
+        ] {
+            let world = world([lost(), last]).with_read_backs([Ok(None), Ok(None), Ok(None)]);
+            // Too little for a third attempt.
+            world.left.set(Duration::from_millis(120));
+            assert_eq!(status_of(world.run()), (status, Outcome::Unknown, 2));
+        }
+    }
+
+    #[test]
+    fn the_outcome_is_the_most_that_any_attempt_did() {
+        let world = world([refused("LockFailed"), not_sent(), not_sent(), not_sent()]);
+
+        assert_eq!(status_of(world.run()), (Status::Connect, Outcome::Refused, 4));
+    }
+
+    #[test]
+    fn a_refusal_that_a_lost_attempt_may_explain_is_read_back_until_the_horizon() {
+        let nothing = || std::iter::repeat_n(Ok(None), 8);
+        for code in ["ParameterAlreadyExist", "RelatedRecordNumberExceedQuotaLimit", "Forbidden.RAM"] {
+            let world = world([lost(), refused(code)]).with_read_backs(nothing());
+
+            let error = world.run().unwrap_err();
+
+            assert_eq!((error.code(), error.outcome()), (code, Outcome::Unknown));
+            assert!(error.message().contains("an earlier request of this call was lost"), "{error}");
+            assert!(!error.advice().contains("delete it first"), "{}", error.advice());
+            assert_eq!(world.did(), (2, 8, vec![25, 250, 500, 1000, 2000, 4000, 2250]));
+        }
+    }
+
+    #[test]
+    fn a_code_that_proves_nothing_is_read_back_until_the_horizon_and_not_made_again() {
+        let world = world([refused("Brand.New")]).with_read_backs(std::iter::repeat_n(Ok(None), 7));
+
+        assert_eq!(status_of(world.run()), (Status::Rejected, Outcome::Unknown, 1));
+        assert_eq!(world.did(), (1, 7, vec![250, 500, 1000, 2000, 4000, 2250]));
+    }
+
+    #[test]
+    fn a_record_that_is_anybodys_is_looked_for_until_the_horizon() {
+        let mut found = world([refused("ParameterAlreadyExist")]).with_read_backs([Ok(None), Ok(Some("theirs"))]);
+        found.reconcile = ENSURE;
+        assert_eq!(found.run(), Ok("somebody's"));
+        assert_eq!(found.did(), (1, 2, vec![250]));
+
+        let mut unlisted = world([refused("ParameterAlreadyExist")]).with_read_backs(std::iter::repeat_n(Ok(None), 7));
+        unlisted.reconcile = ENSURE;
+        let error = unlisted.run().unwrap_err();
+        assert_eq!((error.status(), error.outcome()), (Status::Conflict, Outcome::Refused));
+        assert!(error.advice().contains("doesn't show it"), "{}", error.advice());
+    }
+
+    #[test]
+    fn a_lost_delete_is_made_again_until_there_is_nothing_left_to_delete() {
+        let mut done = world([lost(), lost(), refused("ParameterNotExist")]);
+        done.reconcile = DELETE;
+        assert_eq!(done.run(), Ok("gone"));
+        assert_eq!(done.did(), (3, 0, vec![25, 50]));
+
+        let mut first = world([refused("ParameterNotExist")]);
+        first.reconcile = DELETE;
+        assert_eq!(status_of(first.run()), (Status::NotFound, Outcome::Refused, 1));
+
+        let mut lost_for_good =
+            world([lost(), lost(), lost()]).with_read_backs([Ok(None), Ok(Some("gone by the list"))]);
+        lost_for_good.reconcile = DELETE;
+        assert_eq!(lost_for_good.run(), Ok("gone by the list"));
+        assert_eq!(lost_for_good.did(), (3, 2, vec![25, 50, 250]));
+    }
+
+    #[test]
+    fn what_is_answered_without_a_code_is_made_again_whatever_its_status() {
+        let codeless = || {
+            let error = Error::new(Status::Response, "HTTP status 409").in_reply(409, "");
+            Err(error.outcome_is(Outcome::Unknown))
+        };
+        let made = world([codeless(), Ok("made")]).with_read_backs([Ok(None)]);
+        assert_eq!(made.run(), Ok("made"));
+
+        let mut read = world([codeless()]);
+        read.reconcile = Reconcile::Idempotent;
+        assert_eq!(status_of(read.run()), (Status::Response, Outcome::NotSent, 1));
+    }
+
+    #[test]
+    fn a_read_back_with_the_same_answer_of_nobody_s_ends_the_call() {
+        let portal = |status| Error::new(Status::Response, "a portal").in_reply(status, "").retryable_is(true);
+        let of_both = Err(portal(200).outcome_is(Outcome::Unknown));
+        let world = world([of_both]).with_read_backs([Err(portal(200))]);
+
+        let error = world.run().unwrap_err();
+
+        assert_eq!((error.status(), error.outcome()), (Status::Response, Outcome::Unknown));
+        assert!(error.advice().contains("answers in its place"), "{}", error.advice());
+        assert_eq!(world.did(), (1, 1, vec![]));
+    }
+
+    #[test]
+    fn a_read_back_that_fails_for_now_is_made_again_and_then_the_attempt() {
+        let for_now = || Err(Error::new(Status::Io, "down").retryable_is(true));
+        let world = world([lost(), Ok("made")]).with_read_backs([for_now(), for_now(), Ok(None)]);
+
+        assert_eq!(world.run(), Ok("made"));
+        assert_eq!(world.did(), (2, 3, vec![250, 500, 25]));
+    }
+
+    #[test]
+    fn a_read_that_is_lost_has_written_nothing() {
+        let mut world = world([lost(), lost(), lost()]);
+        world.reconcile = Reconcile::Idempotent;
+
+        assert_eq!(status_of(world.run()), (Status::Io, Outcome::NotSent, 3));
+    }
+
+    #[test]
+    fn a_failure_of_the_service_is_looked_into_each_time() {
+        let fails = || refused("InternalOperationError");
+        let world = world([fails(), fails(), fails()]).with_read_backs(std::iter::repeat_n(Ok(None), 9));
+
+        assert_eq!(status_of(world.run()), (Status::Server, Outcome::Unknown, 3));
+        assert_eq!(world.did(), (3, 9, vec![500, 1000, 250, 500, 1000, 2000, 4000, 2250]));
+    }
+
+    #[test]
+    fn a_read_back_that_fails_leaves_the_outcome_unknown_and_says_why() {
+        let world = world([lost()]).with_read_backs([Err(Error::of_code("NoPermission"))]);
+
+        let error = world.run().unwrap_err();
+
+        assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Io, Outcome::Unknown, 1));
+        assert!(error.message().contains("reading back failed: NoPermission"), "{error}");
+        assert!(error.advice().contains("esa:ListRoutineRelatedRecords"), "{}", error.advice());
+    }
+
+    #[test]
+    fn a_cancelled_attempt_or_read_back_ends_the_call() {
+        let cancelled = |outcome| Error::new(Status::Cancelled, "cancelled").outcome_is(outcome);
+        let during_attempt = world([Err(cancelled(Outcome::Unknown))]);
+        assert_eq!(status_of(during_attempt.run()), (Status::Cancelled, Outcome::Unknown, 1));
+        assert_eq!(during_attempt.did(), (1, 0, vec![]));
+
+        let during_read_back = world([lost()]).with_read_backs([Err(cancelled(Outcome::NotSent))]);
+        assert_eq!(status_of(during_read_back.run()), (Status::Cancelled, Outcome::Unknown, 1));
+    }
+
+    #[test]
+    fn a_wait_that_is_cancelled_has_the_outcome_of_the_attempt_before() {
+        for (attempt, outcome) in
+            [(not_sent(), Outcome::NotSent), (refused("LockFailed"), Outcome::Refused), (lost(), Outcome::Unknown)]
+        {
+            let mut world = world([attempt]).with_read_backs([Ok(None)]);
+            world.cancelled_in_pause = true;
+
+            assert_eq!(status_of(world.run()), (Status::Cancelled, outcome, 1));
+        }
+    }
+
+    #[test]
+    fn a_hint_is_waited_for() {
+        let throttled = Error::of_code("Throttling.User").retry_after_is(Some(Duration::from_secs(2)));
+        let world = world([Err(throttled), Ok("made")]);
+
+        assert_eq!(world.run(), Ok("made"));
+        assert_eq!(world.did(), (2, 0, vec![2100]));
+    }
+
+    #[test]
+    fn a_hint_beyond_the_deadline_is_handed_on_at_once() {
+        let throttled = Error::of_code("Throttling.User").retry_after_is(Some(Duration::from_secs(31)));
+        let world = world([Err(throttled)]);
+
+        let error = world.run().unwrap_err();
+
+        assert_eq!((error.status(), error.retry_after()), (Status::Throttled, Some(Duration::from_secs(31))));
+        assert_eq!(world.did(), (1, 0, vec![]));
+    }
+
+    #[test]
+    fn what_can_be_put_right_is_tried_again_at_once_and_once_only() {
+        let expired = || refused("InvalidTimeStamp.Expired");
+
+        let mut mended = world([expired(), Ok("made")]);
+        mended.can_recover = true;
+        assert_eq!(mended.run(), Ok("made"));
+        assert_eq!(mended.did(), (2, 0, vec![]));
+
+        let mut twice = world([expired(), expired()]);
+        twice.can_recover = true;
+        assert_eq!(status_of(twice.run()), (Status::Auth, Outcome::Refused, 2));
+
+        let beyond_help = world([expired()]);
+        assert_eq!(status_of(beyond_help.run()), (Status::Auth, Outcome::Refused, 1));
+    }
+
+    #[test]
+    fn an_empty_budget_makes_the_first_failure_final_but_not_for_busy() {
+        let budget = Budget::new();
+        while budget.pay(&Error::new(Status::Connect, "")) {}
+
+        let down = world([not_sent()]);
+        assert_eq!(status_of(down.run_with(&budget)), (Status::Connect, Outcome::NotSent, 1));
+
+        let busy = world([refused("LockFailed"), Ok("made")]);
+        assert_eq!(busy.run_with(&budget), Ok("made"));
+    }
+
+    #[test]
+    fn exactly_enough_time_for_a_quarter_of_the_base_is_enough() {
+        let quarter = LAST_REQUEST + Backoff::after(&Error::new(Status::Connect, "")).base / 4;
+
+        for (left, attempts) in [(quarter, 2), (quarter - Duration::from_nanos(1), 1)] {
+            let world = world([not_sent(), Ok("made")]);
+            world.left.set(left);
+            let _ = world.run();
+            assert_eq!(world.made.get(), attempts, "{left:?}");
+        }
+    }
+}

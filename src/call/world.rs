@@ -1,0 +1,86 @@
+//! What a call needs of the world: exchanges with the service, time, chance, and what its client remembers.
+//!
+//! The real one is [`Wire`](super::wire::Wire). The model test has one in which time is a number.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::Stop;
+use crate::credentials::Credentials;
+use crate::error::Error;
+use crate::log::Log;
+use crate::operation::Receipt;
+use crate::record::Deleted;
+use crate::signature::Parameter;
+use crate::stats::Counters;
+use crate::transport::Reply;
+
+/// What there is to send of an operation. From here on all operations are alike, and share one piece of code.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) action: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) writes: bool,
+    /// The call's attempt, from 1 on.
+    pub(crate) number: u32,
+    /// Whether to leave pooled connections alone.
+    pub(crate) over_new_connection: bool,
+    pub(crate) query: Vec<Parameter<'a>>,
+    pub(crate) form: Vec<Parameter<'a>>,
+}
+
+/// Why an attempt failed: what the caller is told, and what only the engine wants to know.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    /// What would make the next attempt succeed.
+    pub(crate) recovery: Option<Recovery>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure { error, recovery: None }
+    }
+}
+
+/// What the service complained of and the client can put right, once in an operation.
+#[derive(Clone, Debug)]
+pub(crate) enum Recovery {
+    /// The time that the request was signed with. The reply's `date` is the service's.
+    Clock { date: SystemTime, signed_at: SystemTime },
+    /// These credentials, which have expired.
+    Credentials(Arc<Credentials>),
+}
+
+pub(crate) trait World {
+    /// One exchange. `read` reads the reply, whatever its HTTP status, and returns the service's id of the request.
+    fn exchange(
+        &self,
+        outgoing: Outgoing<'_>,
+        read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
+    ) -> Result<Receipt, Failure>;
+
+    /// Puts right what `action` failed for; false if that makes no difference to the next attempt.
+    fn recover(&self, action: &str, recovery: &Recovery) -> bool;
+
+    /// Waits.
+    fn pause(&self, duration: Duration) -> Result<(), Stop>;
+
+    /// Whether the call may go on.
+    fn check(&self) -> Result<(), Stop>;
+
+    /// The time that the call has left; `None` if it has no end.
+    fn left(&self) -> Option<Duration>;
+
+    /// A monotonic clock, from any origin on.
+    fn now(&self) -> Duration;
+
+    /// Uniform.
+    fn random(&self) -> u64;
+
+    fn counters(&self) -> &Counters;
+
+    fn log(&self) -> &Log;
+
+    /// The records that this client has deleted lately.
+    fn deleted(&self) -> &Deleted;
+}

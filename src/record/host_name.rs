@@ -1,0 +1,48 @@
+//! Host names, as they are compared: without case, with or without a dot at the end, in Unicode or in ASCII.
+
+/// What all spellings of one host name have in common.
+pub(super) fn host_key(name: &str) -> String {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let labels: Vec<_> = name.split('.').map(label_key).collect();
+    labels.join(".")
+}
+
+/// The longest label that a host name can have.
+const LONGEST_LABEL: usize = 63;
+
+fn label_key(label: &str) -> String {
+    let label = label.to_lowercase();
+    match label.strip_prefix("xn--") {
+        Some(encoded) if label.len() <= LONGEST_LABEL => {
+            punycode::decode(encoded).map_or(label.clone(), |decoded| decoded.to_lowercase())
+        }
+        _ => label,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_key;
+
+    #[test]
+    fn spellings_of_one_name_have_one_key() {
+        for (one, other) in [
+            ("a.Example.com", "A.example.COM."),
+            ("b\u{fc}cher.example.com", "xn--bcher-kva.example.com"),
+            ("B\u{dc}CHER.example.com", "XN--BCHER-KVA.EXAMPLE.COM"),
+            ("\u{4f8b}\u{5b50}.com", "xn--fsqu00a.com"),
+            ("*.\u{4f8b}\u{5b50}.com", "*.xn--fsqu00a.com"),
+        ] {
+            assert_eq!(host_key(one), host_key(other));
+        }
+    }
+
+    #[test]
+    fn what_is_no_encoding_stands_for_itself() {
+        let long = format!("xn--{}", "a".repeat(1000));
+        for name in ["xn--\u{fc}", "xn--99999999", long.as_str(), "", "."] {
+            assert_eq!(host_key(name), name.trim_end_matches('.'));
+        }
+        assert_ne!(host_key("a.example.com"), host_key("b.example.com"));
+    }
+}

@@ -1,0 +1,97 @@
+//! What a bulk knows of a routine's records, from listing them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Record;
+use super::create::Origin;
+use super::host_name::host_key;
+use crate::call::{Call, World};
+use crate::error::Error;
+use crate::operation::{LARGEST_PAGE, ListRoutineRelatedRecords};
+
+/// For how long a listing answers for what exists: others delete meanwhile.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// The records of one routine, as they were at one time.
+#[derive(Debug)]
+pub(super) struct Listing {
+    read_at: Duration,
+    /// Whether it has all of them.
+    pub(super) is_complete: bool,
+    /// By their names.
+    records: HashMap<String, Vec<Known>>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    site_id: i64,
+    record_id: Option<i64>,
+    request_id: String,
+}
+
+impl Listing {
+    /// A listing that has nothing, at this time.
+    pub(super) fn empty(now: Duration) -> Listing {
+        Listing { read_at: now, is_complete: false, records: HashMap::new() }
+    }
+
+    /// Lists the records of the routine `name`, as far as so many `items` are worth it. Each page is a call of its own.
+    pub(super) fn read<'c, W: World>(
+        begin: &dyn Fn() -> Call<'c, W>,
+        name: &str,
+        items: usize,
+    ) -> Result<Listing, Error> {
+        let mut list = ListRoutineRelatedRecords::of(name);
+        let mut listing = Listing::empty(begin().world.now());
+        let most_pages = u64::try_from(items).unwrap_or(u64::MAX);
+        loop {
+            let page = begin().read(&list)?;
+            for record in page.records {
+                let known = Known {
+                    site_id: record.site_id,
+                    record_id: Some(record.record_id),
+                    request_id: page.request_id.clone(),
+                };
+                listing.records.entry(host_key(&record.record_name)).or_default().push(known);
+            }
+            listing.is_complete = !page.has_more;
+            // A list that is longer than the work isn't worth its pages.
+            let pages = page.total_count.div_ceil(LARGEST_PAGE.into()).max(list.page_number.into());
+            if listing.is_complete || pages > most_pages {
+                return Ok(listing);
+            }
+            list.page_number += 1;
+        }
+    }
+
+    pub(super) fn is_fresh(&self, now: Duration) -> bool {
+        now.saturating_sub(self.read_at) < FRESH
+    }
+
+    /// Adds what has been ensured since.
+    pub(super) fn add(&mut self, record_name: &str, record: &Record) {
+        let known =
+            Known { site_id: record.site_id, record_id: record.record_id, request_id: record.request_id.clone() };
+        self.records.entry(host_key(record_name)).or_default().push(known);
+    }
+
+    /// The record of this name, unless `call`'s client has deleted it since; without a site's id, the only one.
+    pub(super) fn find<W: World>(&self, call: &Call<'_, W>, site_id: i64, record_name: &str) -> Option<Record> {
+        let is_there = |known: &&Known| !known.record_id.is_some_and(|id| call.has_deleted(id));
+        let of_name = self.records.get(&host_key(record_name))?.iter().filter(is_there);
+        let mut of_site = of_name.filter(|known| site_id == 0 || known.site_id == site_id);
+        let known = of_site.next()?;
+        if site_id == 0 && of_site.any(|other| other.site_id != known.site_id) {
+            return None;
+        }
+        Some(Record {
+            record_id: known.record_id,
+            site_id: known.site_id,
+            origin: Origin::Existing,
+            status: "OK".to_owned(),
+            request_id: known.request_id.clone(),
+            attempts: 0,
+        })
+    }
+}

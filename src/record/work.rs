@@ -1,0 +1,250 @@
+//! The work of a bulk: a list first, so that what exists costs no call of its own, then one record after the other.
+//!
+//! What somebody else has created a moment ago, and no list shows yet, is looked for again while the others are ensured, in
+//! passes that all of its kind share.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use super::Record;
+use super::create::create;
+use super::ensure::{read_first, with_site};
+use super::listing::Listing;
+use crate::call::{Call, ReadBacks, Stop, UNLISTED, World};
+use crate::error::{Error, Outcome, Status};
+use crate::log::Level;
+use crate::operation::CreateRoutineRelatedRecord;
+use crate::service_code::ServiceCode;
+
+pub(super) struct Work {
+    count: usize,
+    /// How many results have been handed out.
+    done: usize,
+    items: VecDeque<Item>,
+    /// What came of items, by their indices, until it is their turn to be handed out.
+    tried: BTreeMap<usize, Result<Record, Error>>,
+    unlisted: Vec<Unlisted>,
+    /// When to look for them again.
+    read_backs: ReadBacks,
+    next_look: Duration,
+    /// By the names of routines.
+    listings: HashMap<String, Listing>,
+    /// The failure that all the rest share.
+    aborted: Option<Error>,
+}
+
+/// A record that exists by the service's word, though no list shows it yet.
+struct Unlisted {
+    item: Item,
+    /// That word.
+    refusal: Error,
+    /// Until when to look for it.
+    until: Duration,
+}
+
+#[derive(Clone, Debug)]
+struct Item {
+    index: usize,
+    site_id: i64,
+    name: String,
+    record_name: String,
+}
+
+impl Item {
+    fn request(&self) -> CreateRoutineRelatedRecord<'_> {
+        CreateRoutineRelatedRecord { site_id: self.site_id, name: &self.name, record_name: &self.record_name }
+    }
+}
+
+/// Begins a call for the next record.
+type Begin<'b, 'c, W> = &'b dyn Fn() -> Call<'c, W>;
+
+impl Work {
+    pub(super) fn new<'a>(requests: impl IntoIterator<Item = CreateRoutineRelatedRecord<'a>>) -> Work {
+        let items = requests.into_iter().enumerate().map(|(index, request)| Item {
+            index,
+            site_id: request.site_id,
+            name: request.name.to_owned(),
+            record_name: request.record_name.to_owned(),
+        });
+        let items: VecDeque<_> = items.collect();
+        Work {
+            count: items.len(),
+            done: 0,
+            items,
+            tried: BTreeMap::new(),
+            unlisted: Vec::new(),
+            read_backs: ReadBacks::within(Duration::ZERO),
+            next_look: Duration::ZERO,
+            listings: HashMap::new(),
+            aborted: None,
+        }
+    }
+
+    /// Makes the rest fail as cancelled, without being sent.
+    pub(super) fn cancel(&mut self) {
+        self.aborted = Some(Error::new(Status::Cancelled, "cancelled before its turn"));
+    }
+
+    /// How many results are still to come.
+    pub(super) fn left(&self) -> usize {
+        self.count - self.done
+    }
+
+    /// The next result, in the order of the items.
+    pub(super) fn next<W: World>(&mut self, begin: Begin<'_, '_, W>) -> Option<Result<Record, Error>> {
+        if self.left() == 0 {
+            return None;
+        }
+        loop {
+            if let Some(result) = self.tried.remove(&self.done) {
+                self.done += 1;
+                return Some(result);
+            }
+            if self.is_time_to_look(begin) {
+                self.look_for_unlisted(begin);
+            } else {
+                let item = self.items.pop_front()?;
+                self.ensure(item, begin);
+            }
+        }
+    }
+
+    fn is_time_to_look<W: World>(&self, begin: Begin<'_, '_, W>) -> bool {
+        !self.unlisted.is_empty() && (self.items.is_empty() || begin().world.now() >= self.next_look)
+    }
+
+    /// Tries one record.
+    fn ensure<W: World>(&mut self, mut item: Item, begin: Begin<'_, '_, W>) {
+        let call = begin();
+        call.world.counters().calls.count();
+        let result = match &self.aborted {
+            Some(error) => Err(error.clone()),
+            None => self.try_to_ensure(&mut item, &call, begin),
+        };
+        match &result {
+            Err(refusal) if is_unlisted(refusal) => {
+                let until = call.world.now() + call.rules.horizon;
+                self.unlisted.push(Unlisted { item, refusal: refusal.clone(), until });
+                self.read_backs = ReadBacks::within(call.rules.horizon);
+                self.plan_next_look(&call);
+                return;
+            }
+            Err(error) if self.aborted.is_none() && is_shared_by_all(error) => {
+                let message = format!("not tried, because of what came of {}: {error}", item.record_name);
+                self.aborted = Some(Error::new(error.status(), message).advice_is(error.advice().to_owned()));
+            }
+            Ok(record) => {
+                if let Some(listing) = self.listings.get_mut(&item.name) {
+                    listing.add(&item.record_name, record);
+                }
+            }
+            Err(_) => {}
+        }
+        self.tried.insert(item.index, result);
+    }
+
+    fn try_to_ensure<W: World>(
+        &mut self,
+        item: &mut Item,
+        call: &Call<'_, W>,
+        begin: Begin<'_, '_, W>,
+    ) -> Result<Record, Error> {
+        let waiting = |stop: Stop| stop.while_doing("waiting for its turn", Status::Io, Outcome::NotSent);
+        call.world.check().map_err(waiting)?;
+        let rest = 1 + self.items.iter().filter(|other| other.name == item.name).count();
+        let is_fresh = |listing: &Listing| listing.is_fresh(call.world.now());
+        // A single record is found out about by the call that makes it.
+        if rest > 1 && !self.listings.get(&item.name).is_some_and(is_fresh) {
+            self.list(&item.name, rest, begin)?;
+        }
+        let listing = self.listings.get(&item.name).filter(|listing| is_fresh(listing));
+        if let Some(existing) = listing.and_then(|listing| listing.find(call, item.site_id, &item.record_name)) {
+            return Ok(existing);
+        }
+        let is_complete = listing.is_some_and(|listing| listing.is_complete);
+        item.site_id = with_site(call, &item.request())?.site_id;
+        if !is_complete {
+            if let Some(existing) = read_first(call, &item.request())? {
+                return Ok(existing);
+            }
+        }
+        create(call, &item.request(), false)
+    }
+
+    /// Lists the routine's records, as far as so many items are worth it.
+    fn list<W: World>(&mut self, name: &str, items: usize, begin: Begin<'_, '_, W>) -> Result<(), Error> {
+        let listing = match Listing::read(begin, name, items) {
+            Err(error) if error.status() == Status::Cancelled || is_shared_by_all(&error) => return Err(error),
+            Err(error) => {
+                // Without the list, each call finds out for itself.
+                let world = begin().world;
+                world
+                    .log()
+                    .write(Level::Warn, || format!("the records of {name} aren't listed first, because {error}"));
+                Listing::empty(world.now())
+            }
+            Ok(listing) => listing,
+        };
+        self.listings.insert(name.to_owned(), listing);
+        Ok(())
+    }
+
+    /// Looks for all that is unlisted, once it is time to. Those whose own time is over have failed.
+    fn look_for_unlisted<W: World>(&mut self, begin: Begin<'_, '_, W>) {
+        let call = begin();
+        let waited = call.world.pause(self.next_look.saturating_sub(call.world.now()));
+        let gives_up = self.aborted.is_some() || waited.is_err();
+        let unlisted = std::mem::take(&mut self.unlisted);
+        let listed = if gives_up { Vec::new() } else { self.list_again(&unlisted, begin) };
+        for Unlisted { item, refusal, until } in unlisted {
+            let found = if gives_up { None } else { self.look_for(&item, listed.contains(&item.name), begin) };
+            match found {
+                Some(record) => drop(self.tried.insert(item.index, Ok(record))),
+                None if !gives_up && call.world.now() < until => self.unlisted.push(Unlisted { item, refusal, until }),
+                None => drop(self.tried.insert(item.index, Err(refusal.advice_is(UNLISTED)))),
+            }
+        }
+        self.plan_next_look(&call);
+    }
+
+    /// Lists the routines of which more than one record is unlisted; their names.
+    fn list_again<W: World>(&mut self, unlisted: &[Unlisted], begin: Begin<'_, '_, W>) -> Vec<String> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for Unlisted { item, .. } in unlisted {
+            *counts.entry(&item.name).or_default() += 1;
+        }
+        let several = counts.into_iter().filter(|&(_, count)| count > 1);
+        several
+            .filter(|&(name, count)| self.list(name, count, begin).is_ok())
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+
+    /// The record, if the service shows it by now.
+    fn look_for<W: World>(&self, item: &Item, was_listed: bool, begin: Begin<'_, '_, W>) -> Option<Record> {
+        let call = begin();
+        let listing = self.listings.get(&item.name).filter(|_| was_listed);
+        let found = listing.and_then(|listing| listing.find(&call, item.site_id, &item.record_name));
+        match found {
+            None if !listing.is_some_and(|listing| listing.is_complete) => read_first(&call, &item.request()).ok()?,
+            found => found,
+        }
+    }
+
+    fn plan_next_look<W: World>(&mut self, call: &Call<'_, W>) {
+        let now = call.world.now();
+        let last = self.unlisted.iter().map(|unlisted| unlisted.until).max().unwrap_or(now);
+        self.next_look = self.read_backs.next_wait(call.world.left()).map_or(last, |wait| now + wait);
+    }
+}
+
+/// Whether the service says that somebody else has created the record.
+fn is_unlisted(error: &Error) -> bool {
+    error.service_code() == ServiceCode::ParameterAlreadyExist && error.outcome() == Outcome::Refused
+}
+
+/// Whether what failed one record's call will fail the next one's as well.
+fn is_shared_by_all(error: &Error) -> bool {
+    matches!(error.status(), Status::Credentials | Status::Auth | Status::Overdue | Status::NotActivated)
+}
