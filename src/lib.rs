@@ -52,6 +52,8 @@ mod file;
 #[doc(hidden)]
 pub mod fuzz;
 mod log;
+#[cfg(test)]
+mod model;
 mod operation;
 mod per_process;
 mod record;

@@ -45,6 +45,8 @@ pub(crate) use self::redaction::Redaction;
 pub(crate) use self::reply::{date as reply_date, read_error};
 pub(crate) use self::wire::Wire;
 pub(crate) use self::world::World;
+#[cfg(test)]
+pub(crate) use self::world::{Failure, Outgoing, Recovery};
 use crate::client::Core;
 use crate::error::{Error, Outcome, Status};
 use crate::operation::Operation;

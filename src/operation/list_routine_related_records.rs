@@ -67,14 +67,15 @@ pub struct RelatedRecordPage {
     pub request_id: String,
 }
 
-/// All of it may be missing, and an entry that can't be read is passed over: it's worse to know nothing of the others.
+/// Either may be missing, but not both; and an entry that can't be read is passed over: it's worse to know nothing of the
+/// others.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Reply {
     #[serde(default, deserialize_with = "number::count_or_zero")]
-    total_count: u64,
+    total_count: Option<u64>,
     #[serde(default, deserialize_with = "readable_entries")]
-    related_records: Entries,
+    related_records: Option<Entries>,
 }
 
 #[derive(Default)]
@@ -88,7 +89,7 @@ fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-fn readable_entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entries, D::Error> {
+fn readable_entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Entries>, D::Error> {
     struct Reader;
 
     impl<'de> Visitor<'de> for Reader {
@@ -112,7 +113,7 @@ fn readable_entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entrie
         }
     }
 
-    deserializer.deserialize_any(Reader)
+    deserializer.deserialize_any(Reader).map(Some)
 }
 
 impl Operation for ListRoutineRelatedRecords<'_> {
@@ -148,14 +149,18 @@ impl Operation for ListRoutineRelatedRecords<'_> {
     }
 
     fn output(&self, reply: Reply, receipt: Receipt) -> Result<RelatedRecordPage, Error> {
-        let Entries { records, count } = reply.related_records;
+        if reply.related_records.is_none() && reply.total_count.is_none() {
+            return Err(receipt.unreadable("it has neither RelatedRecords nor TotalCount"));
+        }
+        let Entries { records, count } = reply.related_records.unwrap_or_default();
+        let total_count = reply.total_count.unwrap_or_default();
         let listed = u64::from(self.page_number) * u64::from(self.page_size);
         // The count is a hint: others change it meanwhile, and it may lag. A full page says more, an empty one all.
         let is_full = count >= self.page_size as usize;
         Ok(RelatedRecordPage {
-            has_more: is_full || (count > 0 && listed < reply.total_count),
+            has_more: is_full || (count > 0 && listed < total_count),
             records,
-            total_count: reply.total_count,
+            total_count,
             request_id: receipt.request_id,
         })
     }
@@ -173,11 +178,22 @@ mod tests {
             .unwrap()
     }
 
+    #[test]
+    fn what_has_nothing_of_a_list_is_none() {
+        let receipt = Receipt { attempt: 1, http_status: 200, request_id: String::new() };
+        let reply = serde_json::from_slice(br#"{"Status":"OK"}"#).unwrap();
+        let error = ListRoutineRelatedRecords::of("routine").output(reply, receipt).unwrap_err();
+
+        assert_eq!((error.status(), error.retryable()), (crate::error::Status::Response, true));
+    }
+
     const ENTRY: &str = r#"{"RecordId":7,"RecordName":"a.example.com","SiteId":1}"#;
 
     #[test]
     fn what_is_missing_or_odd_is_no_reason_to_know_nothing() {
-        for nothing in ["{}", r#"{"RelatedRecords":null}"#, r#"{"RelatedRecords":[],"TotalCount":null}"#] {
+        for nothing in
+            [r#"{"TotalCount":0}"#, r#"{"RelatedRecords":null}"#, r#"{"RelatedRecords":[],"TotalCount":null}"#]
+        {
             assert_eq!((page(nothing).records.len(), page(nothing).has_more), (0, false), "{nothing}");
         }
         let odd = r#"{"SiteName":null}"#;

@@ -16,10 +16,10 @@ pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::E
     optional_id(deserializer)?.ok_or_else(|| D::Error::custom("id is null"))
 }
 
-/// A count, as a number or a string of digits; 0 for anything else.
-pub(super) fn count_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+/// A count, as a number or a string of digits; 0 for anything else that is there.
+pub(super) fn count_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let value = <&RawValue>::deserialize(deserializer)?;
-    Ok(value.get().trim_matches('"').parse().unwrap_or(0))
+    Ok(Some(value.get().trim_matches('"').parse().unwrap_or(0)))
 }
 
 struct Id;

@@ -16,6 +16,8 @@ pub use self::delete::Deletion;
 pub(crate) use self::delete::delete;
 pub(crate) use self::deleted::Deleted;
 pub(crate) use self::ensure::ensure;
+#[cfg(test)]
+pub(crate) use self::work::Work;
 
 use crate::call::{Call, World};
 use crate::error::Error;

@@ -16,7 +16,7 @@ use crate::log::Level;
 use crate::operation::CreateRoutineRelatedRecord;
 use crate::service_code::ServiceCode;
 
-pub(super) struct Work {
+pub(crate) struct Work {
     count: usize,
     /// How many results have been handed out.
     done: usize,
@@ -57,10 +57,10 @@ impl Item {
 }
 
 /// Begins a call for the next record.
-type Begin<'b, 'c, W> = &'b dyn Fn() -> Call<'c, W>;
+pub(crate) type Begin<'b, 'c, W> = &'b dyn Fn() -> Call<'c, W>;
 
 impl Work {
-    pub(super) fn new<'a>(requests: impl IntoIterator<Item = CreateRoutineRelatedRecord<'a>>) -> Work {
+    pub(crate) fn new<'a>(requests: impl IntoIterator<Item = CreateRoutineRelatedRecord<'a>>) -> Work {
         let items = requests.into_iter().enumerate().map(|(index, request)| Item {
             index,
             site_id: request.site_id,
@@ -92,7 +92,7 @@ impl Work {
     }
 
     /// The next result, in the order of the items.
-    pub(super) fn next<W: World>(&mut self, begin: Begin<'_, '_, W>) -> Option<Result<Record, Error>> {
+    pub(crate) fn next<W: World>(&mut self, begin: Begin<'_, '_, W>) -> Option<Result<Record, Error>> {
         if self.left() == 0 {
             return None;
         }

@@ -1,0 +1,113 @@
+//! The calls that a client makes in its world.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use super::judge::{Asked, Judge};
+use super::random::Random;
+use super::service::{ROUTINE, SITE};
+use super::world::{HORIZON, Memory, State, Within, name};
+use crate::call::{Budget, Call, Rules};
+use crate::operation::{CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord};
+use crate::record::{Work, create, delete, ensure};
+
+/// What became of a world.
+#[derive(Debug)]
+pub(super) struct Played {
+    /// A line for each outcome that wasn't true.
+    pub(super) violations: Vec<String>,
+    /// What kinds of results the calls had.
+    pub(super) outcomes: Vec<String>,
+    /// All that happened.
+    pub(super) trace: Vec<String>,
+}
+
+/// Plays the world of this seed.
+pub(super) fn play(seed: u64) -> Played {
+    let mut random = Random::of(seed);
+    let memory = Memory::default();
+    memory.faults.set(random.of_all(&[0, 10, 30, 30, 60, 90]));
+    let calls = 1 + random.below(4);
+    let state = RefCell::new(State::new(random));
+    let budget = Budget::new();
+    let mut judge = Judge::default();
+    for _ in 0..calls {
+        make_a_call(&state, &memory, &budget, &mut judge);
+        let pause = draw(&state, |random| random.milliseconds(0, 3000));
+        let now = state.borrow().now;
+        state.borrow_mut().advance(now + pause);
+    }
+    state.borrow_mut().finish();
+    judge.judge(state.into_inner())
+}
+
+fn draw<T>(state: &RefCell<State>, draw: impl FnOnce(&mut Random) -> T) -> T {
+    draw(&mut state.borrow_mut().random)
+}
+
+fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: &mut Judge) {
+    let now = state.borrow().now;
+    let time = draw(state, |random| random.of_all(&[2, 5, 15, 30, 30, 60]));
+    let cancelled = draw(state, |random| random.percent(10).then(|| now + random.milliseconds(0, 5000)));
+    let begin = || Call {
+        world: Within { state, memory, deadline: state.borrow().now + Duration::from_secs(time), cancelled },
+        rules: Rules { max_attempts: 3, horizon: HORIZON, budget },
+    };
+    let target = name(draw(state, |random| random.below(3)));
+    let site_id = if draw(state, |random| random.percent(20)) { 0 } else { SITE };
+    let request = |site_id| CreateRoutineRelatedRecord { site_id, name: ROUTINE, record_name: &target };
+    let is_cancellable = cancelled.is_some();
+    match draw(state, |random| random.below(5)) {
+        0 => {
+            let asked = Asked::begin(state, "create", &target, is_cancellable, time);
+            let result = create(&begin(), &request(SITE));
+            judge.made(state, asked, result);
+        }
+        1 => {
+            let asked = Asked::begin(state, "ensure", &target, is_cancellable, time);
+            let result = ensure(&begin(), &request(site_id));
+            judge.made(state, asked, result);
+        }
+        2 | 3 => {
+            let known = state
+                .borrow()
+                .service
+                .lives
+                .iter()
+                .filter(|life| life.record_name == target)
+                .map(|life| life.id)
+                .last();
+            let record_id = known.filter(|_| draw(state, |random| random.percent(50)));
+            let asked = Asked::begin(
+                state,
+                if record_id.is_some() { "delete by id" } else { "delete by name" },
+                &target,
+                is_cancellable,
+                time,
+            );
+            let request = DeleteRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: &target, record_id };
+            let result = delete(&begin(), &request);
+            judge.deleted(state, asked, record_id, result);
+        }
+        _ => {
+            let count = draw(state, |random| 1 + random.below(3));
+            let names: Vec<_> = (0..count).map(name).collect();
+            let requests =
+                names.iter().map(|record_name| CreateRoutineRelatedRecord { site_id, name: ROUTINE, record_name });
+            let started = state.borrow().now;
+            let mut work = Work::new(requests);
+            for record_name in &names {
+                let mut asked = Asked::begin(state, "bulk", record_name, is_cancellable, time);
+                // Others may be ensured before this one's result is asked for.
+                asked.start = started;
+                let result = work.next(&begin).unwrap();
+                judge.made(state, asked, result);
+                // A caller that takes its time.
+                let slow = draw(state, |random| random.percent(15).then(|| random.milliseconds(0, 45_000)));
+                let now = state.borrow().now;
+                state.borrow_mut().advance(now + slow.unwrap_or_default());
+            }
+            assert!(work.next(&begin).is_none());
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The service: records with their lives, and lists that show them as they were a while ago.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::random::Random;
+
+pub(super) const SITE: i64 = 54_362_329_990_032;
+pub(super) const ROUTINE: &str = "routine";
+pub(super) const ANOTHER: &str = "another-routine";
+const PAGE: usize = 20;
+
+/// A record, from its creation until it is deleted.
+#[derive(Clone, Debug)]
+pub(super) struct Life {
+    pub(super) id: i64,
+    pub(super) routine: String,
+    pub(super) record_name: String,
+    pub(super) site_id: i64,
+    pub(super) from: Duration,
+    pub(super) until: Option<Duration>,
+}
+
+impl Life {
+    fn is_at(&self, time: Duration) -> bool {
+        self.from <= time && self.until.is_none_or(|until| time < until)
+    }
+
+    /// Whether it was there at an instant between these two.
+    pub(super) fn meets(&self, start: Duration, end: Duration) -> bool {
+        self.from <= end && self.until.is_none_or(|until| until >= start)
+    }
+}
+
+/// A write, as the service is asked for it.
+#[derive(Clone, Debug)]
+pub(super) enum Write {
+    Create { routine: String, record_name: String, site_id: i64 },
+    Delete { id: i64, record_name: String, site_id: i64 },
+}
+
+/// A page that a list was answered with.
+pub(super) struct Page {
+    pub(super) body: Value,
+    /// The records that it shows.
+    pub(super) shown: Vec<(String, i64)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) lives: Vec<Life>,
+    next_id: i64,
+    quota: usize,
+    pub(super) lag: Duration,
+    newest_first: bool,
+    /// How the count of all records is wrong.
+    count: Count,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Count {
+    Right,
+    TooSmall,
+    TooLarge,
+    Text,
+    Missing,
+}
+
+impl Service {
+    pub(super) fn new(random: &mut Random) -> Service {
+        Service {
+            lives: Vec::new(),
+            next_id: 1000,
+            quota: if random.percent(10) { 3 } else { 1000 },
+            lag: if random.percent(50) { Duration::ZERO } else { random.milliseconds(100, 4000) },
+            newest_first: random.percent(50),
+            count: random.of_all(&[
+                Count::Right,
+                Count::Right,
+                Count::TooSmall,
+                Count::TooLarge,
+                Count::Text,
+                Count::Missing,
+            ]),
+        }
+    }
+
+    pub(super) fn create(
+        &mut self,
+        routine: &str,
+        record_name: &str,
+        site_id: i64,
+        now: Duration,
+    ) -> Result<i64, &'static str> {
+        let alive = || self.lives.iter().filter(|life| life.is_at(now));
+        if alive().any(|life| life.record_name == record_name && life.site_id == site_id) {
+            return Err("ParameterAlreadyExist");
+        }
+        if alive().filter(|life| life.routine == routine).count() >= self.quota {
+            return Err("RelatedRecordNumberExceedQuotaLimit");
+        }
+        self.next_id += 1;
+        let (id, routine, record_name) = (self.next_id, routine.to_owned(), record_name.to_owned());
+        self.lives.push(Life { id, routine, record_name, site_id, from: now, until: None });
+        Ok(id)
+    }
+
+    pub(super) fn delete(
+        &mut self,
+        id: i64,
+        record_name: &str,
+        site_id: i64,
+        now: Duration,
+    ) -> Result<i64, &'static str> {
+        let named = |life: &&mut Life| life.id == id && life.record_name == record_name && life.site_id == site_id;
+        let life = self.lives.iter_mut().filter(|life| life.is_at(now)).find(named).ok_or("ParameterNotExist")?;
+        life.until = Some(now);
+        Ok(id)
+    }
+
+    pub(super) fn write(&mut self, write: &Write, now: Duration) -> Result<i64, &'static str> {
+        match write {
+            Write::Create { routine, record_name, site_id } => self.create(routine, record_name, *site_id, now),
+            Write::Delete { id, record_name, site_id } => self.delete(*id, record_name, *site_id, now),
+        }
+    }
+
+    /// The record of this name that is there now.
+    pub(super) fn named(&self, record_name: &str, now: Duration) -> Option<&Life> {
+        self.lives.iter().find(|life| life.record_name == record_name && life.site_id == SITE && life.is_at(now))
+    }
+
+    /// A page of the routine's records. The search is as fuzzy as can be: it finds all.
+    pub(super) fn list(&self, routine: &str, page: usize, now: Duration) -> Page {
+        let then = now.saturating_sub(self.lag);
+        let mut all: Vec<_> = self.lives.iter().filter(|life| life.routine == routine && life.is_at(then)).collect();
+        if self.newest_first {
+            all.reverse();
+        }
+        let records: Vec<_> = all.iter().skip((page - 1) * PAGE).take(PAGE).collect();
+        let rows = records.iter().map(|life| {
+            json!({"RecordId": life.id, "RecordName": life.record_name, "SiteId": life.site_id, "SiteName": "example.com"})
+        });
+        let mut body = json!({"RequestId": "R-list", "RelatedRecords": rows.collect::<Vec<_>>()});
+        match self.count {
+            Count::Right => body["TotalCount"] = all.len().into(),
+            Count::TooSmall => body["TotalCount"] = (all.len() / 2).into(),
+            Count::TooLarge => body["TotalCount"] = (all.len() + 7).into(),
+            Count::Text => body["TotalCount"] = all.len().to_string().into(),
+            Count::Missing => {}
+        }
+        let shown = records.iter().filter(|life| life.site_id == SITE).map(|life| (life.record_name.clone(), life.id));
+        Page { body, shown: shown.collect() }
+    }
+}

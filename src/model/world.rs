@@ -1,0 +1,404 @@
+//! A world: the service, what others do there, what goes wrong on the way, and all that happened.
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+
+use super::faults::{Fault, codeless, garbled, refusal};
+use super::random::Random;
+use super::service::{ANOTHER, ROUTINE, SITE, Service, Write};
+use crate::call::{Failure, Outgoing, Recovery, Stop, World};
+use crate::error::{Error, Outcome, Status};
+use crate::log::Log;
+use crate::operation::Receipt;
+use crate::record::Deleted;
+use crate::stats::Counters;
+use crate::transport::Reply;
+
+/// How long one attempt may take.
+const ATTEMPT: Duration = Duration::from_secs(3);
+
+/// A write that the client sent.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) record_name: String,
+    /// When the service carried it out, and which record that was.
+    pub(super) carried_out: Option<(Duration, i64)>,
+    /// Whether the client was given an answer that proves that it wasn't.
+    pub(super) disproved: bool,
+}
+
+/// A read that was answered with a list.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    pub(super) at: Duration,
+    pub(super) shown: Vec<(String, i64)>,
+    /// The ids that the client had deleted lately.
+    pub(super) deleted: Vec<i64>,
+}
+
+/// All that changes.
+pub(super) struct State {
+    pub(super) random: Random,
+    pub(super) now: Duration,
+    pub(super) service: Service,
+    /// What comes later, in no order.
+    agenda: Vec<(Duration, Event)>,
+    pub(super) sent: Vec<Sent>,
+    pub(super) listed: Vec<Listed>,
+    /// How many reads in a row, up to now, failed.
+    pub(super) failed_reads: u32,
+    pub(super) trace: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    /// A write of the client's arrives late.
+    Arrives(usize, Write),
+    CreateByOthers {
+        routine: &'static str,
+        record_name: String,
+    },
+    DeleteByOthers {
+        record_name: String,
+    },
+}
+
+impl State {
+    pub(super) fn new(mut random: Random) -> State {
+        let now = Duration::from_secs(100);
+        let mut service = Service::new(&mut random);
+        let others = random.of_all(&[0, 0, 5, 18, 25, 45]);
+        for number in 0..others {
+            let _ = service.create(ROUTINE, &other_name(number), SITE, now - Duration::from_secs(50));
+        }
+        let mut state = State {
+            random,
+            now,
+            service,
+            agenda: Vec::new(),
+            sent: Vec::new(),
+            listed: Vec::new(),
+            failed_reads: 0,
+            trace: Vec::new(),
+        };
+        state.plan_others(others);
+        state
+    }
+
+    /// Plans what other clients do to the names that this one cares for, and to those beside them.
+    fn plan_others(&mut self, others: u64) {
+        let events = self.random.of_all(&[0, 2, 8, 30]);
+        for _ in 0..events {
+            let at = self.now - Duration::from_secs(5) + self.random.milliseconds(0, 60_000);
+            let routine = if self.random.percent(80) { ROUTINE } else { ANOTHER };
+            let record_name = match self.random.percent(40) {
+                true => name(self.random.below(3)),
+                false => other_name(self.random.below(others + 3)),
+            };
+            let event = match self.random.percent(50) {
+                true => Event::CreateByOthers { routine, record_name },
+                false => Event::DeleteByOthers { record_name },
+            };
+            self.agenda.push((at, event));
+        }
+    }
+
+    pub(super) fn tell(&mut self, text: impl FnOnce() -> String) {
+        self.trace.push(format!("{:9.3} {}", self.now.as_secs_f64(), text()));
+    }
+
+    /// Lets time pass, with all that happens until then.
+    pub(super) fn advance(&mut self, to: Duration) {
+        loop {
+            let due = (0..self.agenda.len()).filter(|&i| self.agenda[i].0 <= to).min_by_key(|&i| self.agenda[i].0);
+            let Some(due) = due else { break };
+            let (at, event) = self.agenda.swap_remove(due);
+            self.now = self.now.max(at);
+            self.happen(event);
+        }
+        self.now = self.now.max(to);
+    }
+
+    /// Lets all that is planned happen.
+    pub(super) fn finish(&mut self) {
+        let last = self.agenda.iter().map(|&(at, _)| at).max();
+        self.advance(last.unwrap_or_default().max(self.now) + self.service.lag);
+    }
+
+    fn happen(&mut self, event: Event) {
+        let now = self.now;
+        match &event {
+            Event::Arrives(index, write) => {
+                let result = self.service.write(write, now);
+                self.sent[*index].carried_out = result.ok().map(|id| (now, id));
+                self.tell(|| format!("arrives late: {write:?}: {result:?}"));
+            }
+            Event::CreateByOthers { routine, record_name } => {
+                let result = self.service.create(routine, record_name, SITE, now);
+                self.tell(|| format!("others create {record_name} of {routine}: {result:?}"));
+            }
+            Event::DeleteByOthers { record_name } => {
+                let id = self.service.named(record_name, now).map(|life| life.id);
+                let result = id.map(|id| self.service.delete(id, record_name, SITE, now));
+                self.tell(|| format!("others delete {record_name}: {result:?}"));
+            }
+        }
+    }
+
+    fn later(&mut self, at: Duration, event: Event) {
+        self.agenda.push((at, event));
+    }
+}
+
+/// A name that the client cares for.
+pub(super) fn name(number: u64) -> String {
+    format!("t{number}.example.com")
+}
+
+fn other_name(number: u64) -> String {
+    format!("c{number}.example.com")
+}
+
+/// One call's view of a world.
+pub(super) struct Within<'a> {
+    pub(super) state: &'a RefCell<State>,
+    pub(super) memory: &'a Memory,
+    pub(super) deadline: Duration,
+    /// When somebody cancels the call.
+    pub(super) cancelled: Option<Duration>,
+}
+
+/// What the client keeps from call to call.
+#[derive(Default)]
+pub(super) struct Memory {
+    pub(super) deleted: Deleted,
+    /// Whether its clock has been corrected.
+    clock_is_right: Cell<bool>,
+    pub(super) faults: Cell<u64>,
+    counters: Counters,
+    log: Log,
+}
+
+impl Within<'_> {
+    /// Lets time pass until then, or until the call has to end.
+    fn wait(&self, until: Duration) -> Result<(), Stop> {
+        let end = self.cancelled.map_or(self.deadline, |cancelled| cancelled.min(self.deadline));
+        let mut state = self.state.borrow_mut();
+        state.advance(until.min(end));
+        match until <= end {
+            true => Ok(()),
+            false if self.cancelled == Some(end) => Err(Stop::Cancelled),
+            false => Err(Stop::TimedOut),
+        }
+    }
+
+    /// Waits as an attempt does.
+    fn wait_in_attempt(&self, until: Duration, started: Duration, outcome: Outcome) -> Result<(), Error> {
+        let end = started + ATTEMPT;
+        let stopped = match self.wait(until.min(end)) {
+            Ok(()) if until <= end => return Ok(()),
+            Ok(()) => Stop::TimedOut,
+            Err(stop) => stop,
+        };
+        Err(stopped.while_doing("waiting for the reply", Status::Io, outcome))
+    }
+
+    fn draw<T>(&self, draw: impl FnOnce(&mut Random) -> T) -> T {
+        draw(&mut self.state.borrow_mut().random)
+    }
+
+    /// What the service answers at this moment.
+    fn answer(&self, outgoing: &Outgoing<'_>, write: Option<(usize, Write)>, fault: &Fault) -> Reply {
+        let state = &mut *self.state.borrow_mut();
+        let (now, is_carried_out) = (
+            state.now,
+            match fault {
+                Fault::Lost { carried_out }
+                | Fault::Refused { carried_out, .. }
+                | Fault::Codeless { carried_out, .. }
+                | Fault::Garbled { carried_out } => *carried_out,
+                Fault::None | Fault::Slow => true,
+                Fault::NotSent | Fault::Late(_) | Fault::ClockOff => false,
+            },
+        );
+        let normal = match write {
+            Some((index, write)) if is_carried_out => {
+                let result = state.service.write(&write, now);
+                state.sent[index].carried_out = result.ok().map(|id| (now, id));
+                state.tell(|| format!("the service is asked for {write:?}: {result:?}"));
+                match (result, &write) {
+                    (Err(code), _) => refusal(&mut state.random, code),
+                    (Ok(_), Write::Create { .. }) if state.random.percent(5) => success(json!({"Status": "OK"})),
+                    (Ok(id), Write::Create { .. }) => success(json!({"Status": "OK", "RecordId": id})),
+                    (Ok(_), Write::Delete { .. }) => success(json!({"Status": "OK"})),
+                }
+            }
+            Some(_) => success(json!({"Status": "OK", "RecordId": 1})),
+            None if outgoing.action == "GetMatchSite" => success(json!({"SiteId": SITE, "SiteName": "example.com"})),
+            None => self.list(outgoing, state),
+        };
+        match fault {
+            Fault::Refused { code, .. } => refusal(&mut state.random, code),
+            Fault::Codeless { status, .. } => codeless(&mut state.random, *status),
+            Fault::Garbled { .. } => garbled(&mut state.random),
+            Fault::ClockOff => {
+                let date = httpdate::fmt_http_date(now_in(2));
+                let body = json!({"Code": "InvalidTimeStamp.Expired", "RequestId": "R"}).to_string();
+                Reply::new(400, &[("date", &date)], body)
+            }
+            _ => normal,
+        }
+    }
+
+    fn list(&self, outgoing: &Outgoing<'_>, state: &mut State) -> Reply {
+        let number = parameter(outgoing, "PageNumber").parse().unwrap();
+        let page = state.service.list(&parameter(outgoing, "Name"), number, state.now);
+        let is_deleted = |id: &i64| self.memory.deleted.has(*id, state.now, HORIZON);
+        let deleted = page.shown.iter().map(|&(_, id)| id).filter(is_deleted).collect();
+        state.tell(|| format!("page {number} shows {:?}", page.shown));
+        state.listed.push(Listed { at: state.now, shown: page.shown, deleted });
+        success(page.body)
+    }
+
+    /// Notes whether what the client got disproves a write, and how reads go.
+    fn note(&self, index: Option<usize>, code: Option<&str>, is_readable: bool) {
+        let state = &mut *self.state.borrow_mut();
+        match index {
+            Some(index) => {
+                state.sent[index].disproved = code.is_some() && state.sent[index].carried_out.is_none();
+            }
+            None if is_readable => state.failed_reads = 0,
+            None => state.failed_reads += 1,
+        }
+    }
+}
+
+/// The horizon of all clients.
+pub(super) const HORIZON: Duration = Duration::from_secs(10);
+
+fn success(body: serde_json::Value) -> Reply {
+    Reply::new(200, &[("x-acs-request-id", "R")], body.to_string())
+}
+
+fn parameter(outgoing: &Outgoing<'_>, name: &str) -> String {
+    let all = outgoing.form.iter().chain(&outgoing.query);
+    all.filter(|(found, _)| *found == name).map(|(_, value)| value.to_string()).next().unwrap_or_default()
+}
+
+fn write_of(outgoing: &Outgoing<'_>) -> Write {
+    let record_name = parameter(outgoing, "RecordName");
+    let site_id = parameter(outgoing, "SiteId").parse().unwrap();
+    match outgoing.action {
+        "CreateRoutineRelatedRecord" => Write::Create { routine: parameter(outgoing, "Name"), record_name, site_id },
+        _ => Write::Delete { id: parameter(outgoing, "RecordId").parse().unwrap(), record_name, site_id },
+    }
+}
+
+/// A date so many hours from now, for a clock that is off.
+fn now_in(hours: u64) -> SystemTime {
+    SystemTime::now() + Duration::from_secs(3600 * hours)
+}
+
+impl World for Within<'_> {
+    fn exchange(
+        &self,
+        outgoing: Outgoing<'_>,
+        read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
+    ) -> Result<Receipt, Failure> {
+        let percent = self.memory.faults.get();
+        let fault = match self.draw(|random| Fault::drawn(random, percent)) {
+            Fault::ClockOff if self.memory.clock_is_right.get() => Fault::None,
+            fault => fault,
+        };
+        let started = self.state.borrow().now;
+        let (there, back) = self.draw(|random| (random.milliseconds(0, 60), random.milliseconds(0, 60)));
+        if matches!(fault, Fault::NotSent) {
+            self.state.borrow_mut().failed_reads += u32::from(!outgoing.writes);
+            self.wait_in_attempt(started + there, started, Outcome::NotSent)?;
+            return Err(Error::new(Status::Connect, "refused").retryable_is(true).into());
+        }
+        let write = outgoing.writes.then(|| {
+            let (write, state) = (write_of(&outgoing), &mut *self.state.borrow_mut());
+            let record_name = parameter(&outgoing, "RecordName");
+            state.sent.push(Sent { record_name, carried_out: None, disproved: false });
+            state.tell(|| format!("sends {write:?}: {fault:?}"));
+            (state.sent.len() - 1, write)
+        });
+        let index = write.as_ref().map(|&(index, _)| index);
+        if let (Fault::Late(delay), Some((index, write))) = (&fault, write.clone()) {
+            self.state.borrow_mut().later(started + there + *delay, Event::Arrives(index, write));
+        }
+        if let Err(error) = self.wait_in_attempt(started + there, started, Outcome::Unknown) {
+            // What has left arrives all the same.
+            if let (Some((index, write)), false) = (write, matches!(fault, Fault::Late(_))) {
+                self.state.borrow_mut().later(started + there, Event::Arrives(index, write));
+            }
+            self.note(index, None, false);
+            return Err(error.into());
+        }
+        let reply = self.answer(&outgoing, write, &fault);
+        let back = if matches!(fault, Fault::Slow) { Duration::from_secs(60) } else { back };
+        if let Err(error) = self.wait_in_attempt(started + there + back, started, Outcome::Unknown) {
+            self.note(index, None, false);
+            return Err(error.into());
+        }
+        if matches!(fault, Fault::Lost { .. } | Fault::Late(_)) {
+            self.note(index, None, false);
+            return Err(Error::new(Status::Io, "lost").outcome_is(Outcome::Unknown).retryable_is(true).into());
+        }
+        let answer = read(&reply);
+        let code = answer.as_ref().err().map(Error::code).filter(|code| !code.is_empty());
+        self.note(index, code, answer.is_ok());
+        match answer {
+            Ok(request_id) => Ok(Receipt { attempt: outgoing.number, http_status: reply.status(), request_id }),
+            Err(error) => {
+                let recovery = matches!(fault, Fault::ClockOff)
+                    .then_some(Recovery::Clock { date: UNIX_EPOCH, signed_at: UNIX_EPOCH });
+                Err(Failure { error, recovery })
+            }
+        }
+    }
+
+    fn recover(&self, _: &str, _: &Recovery) -> bool {
+        !self.memory.clock_is_right.replace(true)
+    }
+
+    fn pause(&self, duration: Duration) -> Result<(), Stop> {
+        let now = self.state.borrow().now;
+        self.wait(now + duration)
+    }
+
+    fn check(&self) -> Result<(), Stop> {
+        let now = self.state.borrow().now;
+        match self.wait(now) {
+            Ok(()) if now >= self.deadline => Err(Stop::TimedOut),
+            result => result,
+        }
+    }
+
+    fn left(&self) -> Option<Duration> {
+        Some(self.deadline.saturating_sub(self.state.borrow().now))
+    }
+
+    fn now(&self) -> Duration {
+        self.state.borrow().now
+    }
+
+    fn random(&self) -> u64 {
+        self.draw(Random::next)
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.memory.counters
+    }
+
+    fn log(&self) -> &Log {
+        &self.memory.log
+    }
+
+    fn deleted(&self) -> &Deleted {
+        &self.memory.deleted
+    }
+}
