@@ -28,10 +28,6 @@ impl LateCommits {
         self.0.insert(position, commit);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Takes the first one, if it is due.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<LateCommit> {
         if self.0.front()?.due <= now { self.0.pop_front() } else { None }

@@ -92,12 +92,8 @@ impl World {
         operation.run(&mut operation::Call { parameters, account, record_ids, journal, request, now })
     }
 
-    /// Carries out the late writes that are due, as at the time at which each was.
-    fn commit_due(&mut self) {
-        if self.late_commits.is_empty() {
-            return;
-        }
-        let now = self.clock.now();
+    /// Carries out the late writes that are due by then, each as at the time at which it was.
+    pub(crate) fn commit_due(&mut self, now: Timestamp) {
         while let Some(LateCommit { due, request, account, operation, parameters }) = self.late_commits.take_due(now) {
             let result = self.execute(operation, &account, &parameters, request, due);
             self.log.update(request, |entry| entry.judge(&result));
@@ -175,7 +171,8 @@ impl Shared {
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
         let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Nobody sees the world without what is due, so that no timer is needed.
-        world.commit_due();
+        let now = world.clock.now();
+        world.commit_due(now);
         world
     }
 }
