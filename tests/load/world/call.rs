@@ -61,7 +61,7 @@ pub(crate) struct Call {
     pub(crate) operation: Operation,
     /// The index of the record's name.
     pub(crate) name: usize,
-    /// From when on it may have read the list that it relies on: of a bulk, from the whole one's beginning, 30 s at most.
+    /// From when on it may have read the list that it relies on: a bulk, since it began as a whole, but 30 s at most.
     pub(crate) since: Time,
     pub(crate) begin: Time,
     pub(crate) end: Time,

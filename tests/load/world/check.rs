@@ -106,8 +106,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The record of the call's name, and of this id where there is one, that was there at some time after `since` and before
-    /// the call's end.
+    /// The record of the call's name, and of this id if there is one, that was there at some time from `since` to the
+    /// call's end.
     fn life(&self, call: &Call, record_id: Option<i64>, since: Time) -> Option<&'a Life> {
         let of_name = self.lives_of_name.get(&call.name)?;
         let mut fitting = of_name.iter().filter(|life| record_id.is_none_or(|record_id| life.record_id == record_id));
@@ -150,8 +150,8 @@ mod tests {
         START + seconds * SECOND
     }
 
-    /// The name 7 was there twice: as record 1 from the 10th to the 20th second, as record 2 from the 40th on. Record 3, of the
-    /// name 8, was there from the 10th second on. Calls 1 to 3 have created them, and call 4 has deleted the first.
+    /// The name 7 was there twice: as record 1 from the 10th to the 20th second, as record 2 from the 40th on. Record 3
+    /// of the name 8 was there from the 10th second on. Calls 1 to 3 created them, and call 4 deleted the first.
     fn history() -> History {
         let mut history = History::default();
         history.create(7, 1, at(10), 1);

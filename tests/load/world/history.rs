@@ -1,4 +1,4 @@
-//! What really happened, from the emulator's journal and log: which records lived when, and what each call's writes did.
+//! What really happened, by the emulator's journal and log: when each record lived, and what each call's writes did.
 
 use std::collections::{BTreeMap, HashMap};
 

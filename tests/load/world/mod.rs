@@ -1,7 +1,7 @@
-//! Many threads in several processes make random calls for a few names, while the service fails in random ways; and what each call
-//! says is held against what the emulator knows.
+//! Many threads in several processes make random calls for a few names, while the service fails in random ways; what
+//! each call says is held against what the emulator knows.
 //!
-//! A seed fixes the calls of each thread and the order of the faults; which call meets which fault is up to the machine.
+//! A seed fixes the calls of each thread and the order of the faults; which call meets which is up to the machine.
 
 mod call;
 mod check;

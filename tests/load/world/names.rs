@@ -1,5 +1,5 @@
-//! Names of records that tell which call has sent them: host names have no case, so that the call's number is in the case of
-//! the letters.
+//! Names of records that tell which call sent them: the case of a host name's letters means nothing to the service, so
+//! that it can carry the call's number.
 
 const LETTERS: &str = "abcdefghijklmnopqrstuvwx";
 

@@ -30,7 +30,8 @@ pub(crate) struct Observed {
     mark: u64,
 }
 
-/// Watches until `done` says so or hangs up, and then until each write is judged. With `delays`, the service lags in changing ways.
+/// Watches until `done` hangs up, and then until each write is judged. With `delays`, the service lags, now more, now
+/// less.
 pub(crate) fn watch(emulator: &Emulator, done: &Receiver<()>, mut delays: Option<Random>) -> Observed {
     let mut observed = Observed::default();
     while let Err(RecvTimeoutError::Timeout) = done.recv_timeout(EVERY) {
