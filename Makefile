@@ -198,8 +198,9 @@ check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer,
 
 LOAD := $(CARGO) test --locked --features capi --test load -- --ignored --nocapture --exact
 
-load: emulator ## 2,200 records from 4 processes, with every tenth answer lost
-	$(LOAD) load::every_one_of_many_records_is_made_once
+load: emulator ## 2,200 records, and random calls of 64 threads in a strict and a lagging world (LOAD_SEED=… or random, LOAD_CALLS=…)
+	$(LOAD) --test-threads=1 load::every_one_of_many_records_is_made_once \
+	    world::outcomes_are_true_in_a_large_strict_world world::outcomes_are_true_in_a_large_lagging_world
 
 soak: emulator ## ten minutes of calls, in which nothing may grow (SOAK_SECONDS=… for others)
 	$(LOAD) soak::nothing_grows

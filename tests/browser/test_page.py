@@ -183,6 +183,21 @@ def test_the_account_is_locked_by_a_button_and_unlocked_again(page: Browser, esa
     page.wait_for("#accounts", "a.example.com")
 
 
+def test_the_list_lags_and_writes_commit_late_by_buttons(page: Browser, esa_emulator: Emulator) -> None:
+    account = esa_emulator.state()["accounts"][0]["id"]
+    page.wait_for("#accounts", "test-routine1, ready: 0 records")
+    for button, key, seconds, badge in (
+        ("lag", "list_lag_seconds", 3, "list lags 3 s"),
+        ("late", "late_commit_seconds", 2, "writes commit 2 s late"),
+    ):
+        page.click(f"#{button}-{account}")
+        page.wait_for("#accounts h3", badge)
+        assert esa_emulator.state()["accounts"][0][key] == seconds
+        page.click(f"#{button}-{account}")
+        page.wait(lambda badge=badge: badge not in page.text("#accounts h3"))
+        assert esa_emulator.state()["accounts"][0][key] == 0
+
+
 def test_a_fault_is_set_by_hand_and_met_by_the_next_call(page: Browser, esa_emulator: Emulator) -> None:
     page.type("#rule", '{"delay_ms": "long"}')
     page.click("#fault-form button")

@@ -9,6 +9,7 @@ mod load;
 mod process;
 mod soak;
 mod worker;
+mod world;
 
 use std::time::Duration;
 

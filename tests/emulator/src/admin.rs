@@ -10,8 +10,10 @@ use crate::encoding::decode_pairs;
 use crate::fault::Rule;
 use crate::page;
 use crate::reply::Reply;
+use crate::seconds::Seconds;
 use crate::seed::Seed;
 use crate::service_error::ServiceError;
+use crate::state::Account;
 use crate::world::{Shared, World};
 use crate::{clock, web_page};
 
@@ -61,11 +63,14 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
         ("state", &Method::GET) => Ok(world.to_seed_json()),
         ("lock", &Method::POST) => {
             let wanted: WantedLock = parse(body)?;
-            let account = match &wanted.account {
-                Some(id) => world.accounts.iter_mut().find(|account| account.id == *id),
-                None => world.accounts.first_mut(),
-            };
-            account.ok_or((400, "there is no such account".into()))?.locked = wanted.locked;
+            account(world, wanted.account.as_deref())?.locked = wanted.locked;
+            Ok(json!({"status": "ok"}))
+        }
+        ("delays", &Method::POST) => {
+            let wanted: WantedDelays = parse(body)?;
+            let account = account(world, wanted.account.as_deref())?;
+            account.list_lag_seconds = wanted.list_lag_seconds.unwrap_or(account.list_lag_seconds);
+            account.late_commit_seconds = wanted.late_commit_seconds.unwrap_or(account.late_commit_seconds);
             Ok(json!({"status": "ok"}))
         }
         ("clock", &Method::GET) => Ok(clock_json(world)),
@@ -75,8 +80,12 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
             Ok(clock_json(world))
         }
         ("requests", &Method::GET) => {
-            let Excerpt { after, limit } = Excerpt::parse(parts.uri.query().unwrap_or_default())?;
+            let Excerpt { after, limit } = Excerpt::parse(parts.uri.query().unwrap_or_default(), &["after", "limit"])?;
             Ok(world.log.to_json(after, limit))
+        }
+        ("journal", &Method::GET) => {
+            let Excerpt { after, .. } = Excerpt::parse(parts.uri.query().unwrap_or_default(), &["after"])?;
+            Ok(world.journal.to_json(after))
         }
         ("requests", &Method::DELETE) => {
             world.log.clear();
@@ -92,9 +101,10 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
             world.faults.clear();
             Ok(json!({"status": "ok"}))
         }
-        ("health" | "reset" | "seed" | "state" | "lock" | "clock" | "requests" | "faults", method) => {
-            Err((400, format!("{resource} doesn't take {method}")))
-        }
+        (
+            "health" | "reset" | "seed" | "state" | "lock" | "delays" | "clock" | "requests" | "journal" | "faults",
+            method,
+        ) => Err((400, format!("{resource} doesn't take {method}"))),
         _ => {
             let number = resource.strip_prefix("requests/").and_then(|number| number.parse().ok());
             let entry = number.filter(|_| parts.method == Method::GET).and_then(|number| world.log.entry_json(number));
@@ -111,21 +121,39 @@ struct WantedLock {
     locked: bool,
 }
 
-/// Which entries of the log are wanted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedDelays {
+    /// Without it, the first.
+    account: Option<String>,
+    /// What isn't said stays as it is.
+    list_lag_seconds: Option<Seconds>,
+    late_commit_seconds: Option<Seconds>,
+}
+
+/// The account of that id; without one, the first.
+fn account<'a>(world: &'a mut World, id: Option<&str>) -> Result<&'a mut Account, Problem> {
+    let account = world.accounts.iter_mut().find(|account| id.is_none_or(|id| account.id == id));
+    account.ok_or((400, "there is no such account".into()))
+}
+
+/// Which entries are wanted.
 struct Excerpt {
     after: u64,
     limit: usize,
 }
 
 impl Excerpt {
-    fn parse(query: &str) -> Result<Self, Problem> {
+    fn parse(query: &str, taken: &[&str]) -> Result<Self, Problem> {
         let mut excerpt = Self { after: 0, limit: usize::MAX };
         for (name, value) in decode_pairs(query).map_err(|problem| (400, problem))? {
+            if !taken.contains(&name.as_str()) {
+                return Err((400, format!("{name} isn't taken; {} is", taken.join(" or "))));
+            }
             let number: u64 = value.parse().map_err(|_| (400, format!("{name} must be a number of 0 or more")))?;
             match name.as_str() {
                 "after" => excerpt.after = number,
-                "limit" => excerpt.limit = usize::try_from(number).unwrap_or(usize::MAX),
-                _ => return Err((400, format!("requests doesn't take {name}"))),
+                _ => excerpt.limit = usize::try_from(number).unwrap_or(usize::MAX),
             }
         }
         Ok(excerpt)

@@ -15,6 +15,7 @@ use crate::request::{Parameters, Received, path, single_header};
 use crate::request_details::Details;
 use crate::request_log::Entry;
 use crate::rpc;
+use crate::seconds::Seconds;
 use crate::service_error::ServiceError;
 use crate::wire_fault::WireFault;
 use crate::world::Shared;
@@ -74,14 +75,15 @@ impl Exchange {
         let admitted = match body.and_then(|body| self.admit(parts, body)) {
             Ok(admitted) => admitted,
             Err(problem) => {
-                self.log_refusal(&problem);
-                return Answer { reply: self.refusal(&problem), wire: None };
+                let problem = Err(problem);
+                self.log_result(&problem);
+                return Answer { reply: self.reply(problem), wire: None };
             }
         };
         let (action, parameters) = admitted.name();
         let rule = self.world.lock().faults.take(action, parameters);
         let Some(rule) = rule else {
-            return Answer { reply: self.execute(&admitted).await, wire: None };
+            return Answer { reply: self.execute(&admitted, None).await, wire: None };
         };
         self.log(|entry| entry.fault = true);
         let reply = self.execute_with_fault(&admitted, &rule).await;
@@ -120,54 +122,48 @@ impl Exchange {
     async fn execute_with_fault(&self, admitted: &Admitted, rule: &Rule) -> Reply {
         match rule.when() {
             When::Before => {
-                self.log_verdict("OK", false);
+                self.log(|entry| entry.verdict = Some("OK".to_owned()));
                 pause(rule.delay_ms).await;
                 self.success(Content::Json(json!({})))
             }
             When::After => {
-                let reply = self.execute(admitted).await;
+                let reply = self.execute(admitted, rule.late_seconds).await;
                 pause(rule.delay_ms).await;
                 reply
             }
             When::Late => {
                 pause(rule.delay_ms).await;
-                self.execute(admitted).await
+                self.execute(admitted, None).await
             }
         }
     }
 
-    /// Executes it and notes the verdict.
-    async fn execute(&self, admitted: &Admitted) -> Reply {
+    /// Executes it, a write so much later if it is given, else as the account has it; and notes the verdict.
+    async fn execute(&self, admitted: &Admitted, late: Option<Seconds>) -> Reply {
         let result = match admitted {
-            Admitted::Call(call) => call.run(&self.world).await.map(Content::Json),
+            Admitted::Call(call) => call.run(&self.world, self.number, late).await.map(Content::Json),
             Admitted::Endpoint(request) => request.run(&mut self.world.lock()),
         };
-        match result {
-            Ok(content) => {
-                self.log_verdict("OK", true);
-                self.success(content)
-            }
-            Err(problem) => {
-                self.log_refusal(&problem);
-                self.refusal(&problem)
-            }
-        }
+        self.log_result(&result);
+        self.reply(result)
     }
 
     fn log(&self, change: impl FnOnce(&mut Entry)) {
         self.world.lock().log.update(self.number, change);
     }
 
-    fn log_verdict(&self, verdict: &str, executed: bool) {
-        self.log(|entry| {
-            entry.verdict = Some(verdict.to_owned());
-            entry.executed = executed;
-        });
+    fn log_result(&self, result: &Result<Content, ServiceError>) {
+        self.log(|entry| entry.judge(result));
+        if let Err(problem) = result {
+            self.world.lock().log.update_details(self.number, |details| details.note_refusal(&problem.message));
+        }
     }
 
-    fn log_refusal(&self, problem: &ServiceError) {
-        self.log_verdict(&problem.code, problem.took_effect);
-        self.world.lock().log.update_details(self.number, |details| details.note_refusal(&problem.message));
+    fn reply(&self, result: Result<Content, ServiceError>) -> Reply {
+        match result {
+            Ok(content) => self.success(content),
+            Err(problem) => self.refusal(&problem),
+        }
     }
 
     fn success(&self, content: Content) -> Reply {

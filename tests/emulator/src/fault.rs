@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::identifier::SeededRandom;
+use crate::operation;
 use crate::request::Parameters;
+use crate::seconds::Seconds;
 use crate::seed::OneOrMore;
 use crate::wire_fault::WireFault;
 
@@ -29,6 +31,9 @@ pub(crate) struct Rule {
     pub(crate) probability: f64,
     #[serde(default)]
     when: Option<When>,
+    /// How long after its request a write is carried out, however soon it's answered.
+    #[serde(default)]
+    pub(crate) late_seconds: Option<Seconds>,
     #[serde(default)]
     pub(crate) reply: Option<FaultReply>,
     #[serde(default)]
@@ -85,7 +90,8 @@ pub(crate) struct FaultReply {
 impl Rule {
     /// Unless it says so, a rule that answers by itself keeps the operation from running, and others don't.
     pub(crate) fn when(&self) -> When {
-        self.when.unwrap_or(if self.answers_itself() { When::Before } else { When::After })
+        let is_kept = self.answers_itself() && self.late_seconds.is_none();
+        self.when.unwrap_or(if is_kept { When::Before } else { When::After })
     }
 
     fn answers_itself(&self) -> bool {
@@ -108,8 +114,16 @@ impl Rule {
         if self.when == Some(When::Before) && !self.answers_itself() {
             return Err("when 'before' needs a reply or a wire kind of drop, reset, raw or hang: the operation isn't executed, so nothing else would answer".into());
         }
-        if self.reply.is_none() && self.wire.is_none() && self.delay_ms == 0 {
-            return Err("the rule does nothing: give it a reply, a wire or a delay_ms".into());
+        if self.late_seconds.is_some() {
+            if self.when.is_some() {
+                return Err("late_seconds says when the operation is executed, so 'when' can't".into());
+            }
+            if operation::find(&self.action).is_some_and(|operation| !operation.writes) {
+                return Err(format!("{} writes nothing, so that nothing of it can be late", self.action));
+            }
+        }
+        if self.reply.is_none() && self.wire.is_none() && self.delay_ms == 0 && self.late_seconds.is_none() {
+            return Err("the rule does nothing: give it a reply, a wire, a delay_ms or late_seconds".into());
         }
         self.reply.as_ref().map_or(Ok(()), FaultReply::check)
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::identifier::request_id;
 use crate::request_details::Details;
+use crate::service_error::{Effect, ServiceError};
 
 /// Older entries go: a long benchmark must not eat the memory.
 const CAPACITY: usize = 50_000;
@@ -26,7 +27,7 @@ pub(crate) struct Entry {
     pub(crate) signature_version: Option<&'static str>,
     pub(crate) nonce: Option<String>,
     /// The service's own judgement, whatever a rule has answered: an error's code, or `OK` where nothing was refused.
-    /// Null while it isn't judged.
+    /// Null while it isn't judged: a write that commits late is judged then.
     pub(crate) verdict: Option<String>,
     /// Whether the operation took effect.
     pub(crate) executed: bool,
@@ -39,6 +40,17 @@ pub(crate) struct Entry {
     changed: u64,
     #[serde(skip)]
     details: Option<Details>,
+}
+
+impl Entry {
+    /// Notes what came of the request.
+    pub(crate) fn judge<T>(&mut self, result: &Result<T, ServiceError>) {
+        (self.verdict, self.executed) = match result {
+            Ok(_) => (Some("OK".to_owned()), true),
+            Err(problem) if problem.effect == Effect::Pending => return,
+            Err(problem) => (Some(problem.code.clone()), problem.effect == Effect::Taken),
+        };
+    }
 }
 
 #[derive(Debug)]

@@ -32,19 +32,27 @@ const MESSAGES: &[(&str, &str)] = &[
     ("SiteNotFound", "The website does not exist."),
 ];
 
+/// What an operation did although it answers with an error.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Effect {
+    None,
+    Taken,
+    /// It is judged and carried out later.
+    Pending,
+}
+
 #[derive(Debug)]
 pub(crate) struct ServiceError {
     pub(crate) status: u16,
     pub(crate) code: String,
     pub(crate) message: String,
-    /// Whether the operation was carried out although it answers with this.
-    pub(crate) took_effect: bool,
+    pub(crate) effect: Effect,
     access_denied_detail: Option<Value>,
 }
 
 impl ServiceError {
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), took_effect: false, access_denied_detail: None }
+        Self { status, code: code.into(), message: message.into(), effect: Effect::None, access_denied_detail: None }
     }
 
     /// One of the errors whose text is fixed.
@@ -66,7 +74,12 @@ impl ServiceError {
     }
 
     pub(crate) fn after_taking_effect(mut self) -> Self {
-        self.took_effect = true;
+        self.effect = Effect::Taken;
+        self
+    }
+
+    pub(crate) fn before_taking_effect(mut self) -> Self {
+        self.effect = Effect::Pending;
         self
     }
 

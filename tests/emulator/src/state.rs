@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::ram::Policy;
 use crate::role::{OidcProvider, Role};
+use crate::seconds::Seconds;
 use crate::service_error::ServiceError;
 
 pub(crate) const DEFAULT_ACCOUNT_ID: &str = "1000000000000001";
@@ -26,6 +27,10 @@ pub(crate) struct Account {
     /// How long each write keeps the account's other writes out.
     pub(crate) lock_hold_ms: u64,
     pub(crate) locked: bool,
+    /// ListRoutineRelatedRecords answers from the records as they were so long ago.
+    pub(crate) list_lag_seconds: Seconds,
+    /// How long after its request a write is carried out.
+    pub(crate) late_commit_seconds: Seconds,
     pub(crate) users: Vec<User>,
     pub(crate) roles: Vec<Role>,
     pub(crate) oidc_providers: Vec<OidcProvider>,
@@ -46,6 +51,8 @@ impl Default for Account {
             routine_quota: GENEROUS_QUOTA,
             lock_hold_ms: 0,
             locked: false,
+            list_lag_seconds: Seconds::default(),
+            late_commit_seconds: Seconds::default(),
             users: Vec::new(),
             roles: Vec::new(),
             oidc_providers: Vec::new(),

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::authenticate::NonceMemory;
@@ -10,9 +11,14 @@ use crate::clock::Clock;
 use crate::endpoint::cloud_sso::CloudSso;
 use crate::endpoint::metadata::{Metadata, TokenMemory};
 use crate::fault::FaultTable;
+use crate::journal::Journal;
+use crate::late_commit::{LateCommit, LateCommits};
+use crate::operation::{self, Operation};
+use crate::request::Parameters;
 use crate::request_log::RequestLog;
 use crate::role::Role;
 use crate::seed::Seed;
+use crate::service_error::ServiceError;
 use crate::state::Account;
 
 #[derive(Debug)]
@@ -23,6 +29,8 @@ pub(crate) struct World {
     pub(crate) metadata: Metadata,
     pub(crate) cloud_sso: CloudSso,
     pub(crate) record_ids: RecordIds,
+    pub(crate) journal: Journal,
+    pub(crate) late_commits: LateCommits,
     pub(crate) faults: FaultTable,
     pub(crate) clock: Clock,
     pub(crate) nonces: NonceMemory,
@@ -39,6 +47,8 @@ impl World {
             metadata: Metadata::default(),
             cloud_sso: CloudSso::default(),
             record_ids: RecordIds::default(),
+            journal: Journal::default(),
+            late_commits: LateCommits::default(),
             faults: FaultTable::new(Vec::new(), 0),
             clock: Clock::default(),
             nonces: NonceMemory::default(),
@@ -60,8 +70,34 @@ impl World {
         }
         self.record_ids = RecordIds::default();
         self.record_ids.complete(&mut self.accounts);
+        self.journal.clear();
+        self.late_commits.clear();
         self.random_seed = seed.random_seed;
         self.faults = FaultTable::new(seed.faults, seed.random_seed);
+    }
+
+    /// Carries out an operation of the request with that number in the log. The reply lacks only its `RequestId`.
+    pub(crate) fn execute(
+        &mut self,
+        operation: &Operation,
+        account: &str,
+        parameters: &Parameters,
+        request: u64,
+        now: Timestamp,
+    ) -> Result<Value, ServiceError> {
+        let account = self.accounts.iter_mut().find(|known| known.id == account);
+        // The account can have gone with a new seed since the request was authenticated.
+        let account = account.ok_or_else(ServiceError::internal)?;
+        let (record_ids, journal) = (&mut self.record_ids, &mut self.journal);
+        operation.run(&mut operation::Call { parameters, account, record_ids, journal, request, now })
+    }
+
+    /// Carries out the late writes that are due by then, each as at the time at which it was.
+    pub(crate) fn commit_due(&mut self, now: Timestamp) {
+        while let Some(LateCommit { due, request, account, operation, parameters }) = self.late_commits.take_due(now) {
+            let result = self.execute(operation, &account, &parameters, request, due);
+            self.log.update(request, |entry| entry.judge(&result));
+        }
     }
 
     /// Back to how it started, in everything.
@@ -133,6 +169,10 @@ impl Shared {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody sees the world without what is due, so that no timer is needed.
+        let now = world.clock.now();
+        world.commit_due(now);
+        world
     }
 }

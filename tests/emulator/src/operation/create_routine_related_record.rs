@@ -47,9 +47,7 @@ fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
 
     let record = RelatedRecord { record_name: record_name.into(), site_id, record_id: call.record_ids.fresh() };
     let record_id = record.record_id;
-    if let Some(routine) = call.account.routine_mut(routine_name) {
-        routine.related_records.push(record);
-    }
+    call.add_record(routine_name, record);
     if backend == Backend::Flaky {
         return Err(ServiceError::known("InternalException").after_taking_effect());
     }

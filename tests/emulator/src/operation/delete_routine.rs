@@ -13,7 +13,10 @@ fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let name = call.text("Name");
     check_routine_name(name)?;
     call.check_account()?;
-    call.writable_routine(name)?;
+    let records = call.writable_routine(name)?.related_records.len();
+    for position in (0..records).rev() {
+        call.remove_record(name, position);
+    }
     call.account.routines.retain(|routine| routine.name != name);
     Ok(json!({"Status": "OK"}))
 }

@@ -39,9 +39,7 @@ fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
         return Err(ServiceError::known("InternalException"));
     }
 
-    if let Some(routine) = call.account.routine_mut(routine_name) {
-        routine.related_records.remove(position);
-    }
+    call.remove_record(routine_name, position);
     if backend == Backend::Flaky {
         return Err(ServiceError::known("InternalException").after_taking_effect());
     }

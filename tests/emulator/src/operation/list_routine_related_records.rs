@@ -1,4 +1,4 @@
-//! ListRoutineRelatedRecords: a routine's records, a page at a time.
+//! ListRoutineRelatedRecords: a routine's records, a page at a time, as far as the list lags as they were before.
 
 use serde_json::{Value, json};
 
@@ -20,8 +20,9 @@ fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let page = Page::read(call, usize::MAX, 20)?;
     // Fuzzy, as the service is: any part of the name.
     let wanted = call.text("SearchKeyWord").to_ascii_lowercase();
-    let all = &call.routine(call.text("Name"))?.related_records;
-    let found: Vec<_> = all.iter().filter(|record| record.record_name.to_ascii_lowercase().contains(&wanted)).collect();
+    let routine = call.routine(call.text("Name"))?;
+    let mut found = call.records(routine);
+    found.retain(|record| record.record_name.to_ascii_lowercase().contains(&wanted));
     let records = page.cut(&found).iter().map(|record| {
         let site_name = call.account.site(record.site_id).map_or("", |site| &site.site_name);
         json!({

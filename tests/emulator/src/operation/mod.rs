@@ -16,9 +16,10 @@ mod page;
 
 use serde_json::Value;
 
+use crate::journal::{Change, Journal, Kind};
 use crate::request::Parameters;
 use crate::service_error::ServiceError;
-use crate::state::{Account, Routine, RoutineState};
+use crate::state::{Account, RelatedRecord, Routine, RoutineState};
 use crate::world::RecordIds;
 
 pub(crate) const API_VERSION: &str = "2024-09-10";
@@ -49,6 +50,9 @@ pub(crate) struct Call<'a> {
     pub(crate) parameters: &'a Parameters,
     pub(crate) account: &'a mut Account,
     pub(crate) record_ids: &'a mut RecordIds,
+    pub(crate) journal: &'a mut Journal,
+    /// Its number in the log.
+    pub(crate) request: u64,
     pub(crate) now: jiff::Timestamp,
 }
 
@@ -126,5 +130,33 @@ impl<'a> Call<'a> {
             RoutineState::Busy => Err(ServiceError::known("LockFailed")),
             RoutineState::Deploying => Err(ServiceError::known("InternalOperationError")),
         }
+    }
+
+    /// The routine's records as a list sees them.
+    fn records<'b>(&'b self, routine: &'b Routine) -> Vec<&'b RelatedRecord> {
+        let lag = self.account.list_lag_seconds;
+        if lag.is_zero() {
+            return routine.related_records.iter().collect();
+        }
+        let seen = self.now.checked_sub(lag.duration()).unwrap_or(self.now);
+        self.journal.records_at(seen, &self.account.id, routine)
+    }
+
+    fn add_record(&mut self, routine: &str, record: RelatedRecord) {
+        let Some(bound) = self.account.routine_mut(routine) else { return };
+        bound.related_records.push(record.clone());
+        let position = bound.related_records.len() - 1;
+        self.note(Kind::Created, routine, record, position);
+    }
+
+    fn remove_record(&mut self, routine: &str, position: usize) {
+        let Some(bound) = self.account.routine_mut(routine) else { return };
+        let record = bound.related_records.remove(position);
+        self.note(Kind::Deleted, routine, record, position);
+    }
+
+    fn note(&mut self, kind: Kind, routine: &str, record: RelatedRecord, position: usize) {
+        let (account, routine) = (self.account.id.clone(), routine.to_owned());
+        self.journal.add(Change { kind, time: self.now, request: self.request, account, routine, record, position });
     }
 }

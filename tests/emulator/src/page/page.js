@@ -13,11 +13,17 @@ const PRESETS = {
   "The record is made, the answer is lost": {
     action: "CreateRoutineRelatedRecord", when: "after", wire: { kind: "drop" },
   },
+  "The answer is lost, the record is made two seconds later": {
+    action: "CreateRoutineRelatedRecord", late_seconds: 2, wire: { kind: "drop" },
+  },
   "The connection is reset before anything happens": { wire: { kind: "reset" } },
   "No answer at all": { wire: { kind: "hang" } },
   "The answer breaks off in the middle": { wire: { kind: "cut", after_bytes: 200 } },
   "Every answer three seconds late": { times: 0, delay_ms: 3000 },
 };
+
+const LIST_LAG = 3; // seconds
+const LATE_COMMIT = 2;
 
 const RULE_DEFAULTS = { action: "*", nth: 1, times: 1, probability: 1, delay_ms: 0, repeat: 1 };
 
@@ -352,17 +358,25 @@ function show(id, value, make) {
 }
 
 function accountParts(account) {
-  const badges = [[account.locked, "locked"], [account.overdue, "overdue"], [!account.activated, "not activated"]]
-    .filter(([applies]) => applies)
+  const { id, list_lag_seconds: lag, late_commit_seconds: late } = account;
+  const badges = [
+    [account.locked, "locked"], [account.overdue, "overdue"], [!account.activated, "not activated"],
+    [lag > 0, `list lags ${lag} s`], [late > 0, `writes commit ${late} s late`],
+  ].filter(([applies]) => applies)
     .map(([, word]) => element("span", { className: "badge bad" }, word));
-  const lock = element("button", { type: "button", id: `lock-${account.id}` }, account.locked ? "Unlock it" : "Lock it");
-  lock.onclick = () => {
-    const wanted = JSON.stringify({ account: account.id, locked: !account.locked });
-    act(byId("state-answer"), "", "POST", "lock", wanted);
+  const button = (name, text, resource, wanted) => {
+    const onclick = () => act(byId("state-answer"), "", "POST", resource, JSON.stringify({ account: id, ...wanted }));
+    return element("button", { type: "button", id: `${name}-${id}`, onclick }, text);
   };
+  const buttons = [
+    button("lock", account.locked ? "Unlock it" : "Lock it", "lock", { locked: !account.locked }),
+    button("lag", lag > 0 ? "No lag" : `Lag its list ${LIST_LAG} s`, "delays", { list_lag_seconds: lag > 0 ? 0 : LIST_LAG }),
+    button("late", late > 0 ? "Commit at once" : `Commit ${LATE_COMMIT} s late`, "delays",
+      { late_commit_seconds: late > 0 ? 0 : LATE_COMMIT }),
+  ];
   const siteName = (id) => account.sites.find((site) => site.site_id === id)?.site_name ?? id;
   return [
-    element("h3", {}, `Account ${account.id}`, ...badges, lock),
+    element("h3", {}, `Account ${id}`, ...badges, ...buttons),
     table("Sites", ["Name", "Id", "State"], account.sites.map((site) =>
       [site.site_name, site.site_id, [site.status, site.backend].filter((word) => word !== "up").join(", ")])),
     ...account.routines.map((routine) => {

@@ -5,6 +5,7 @@ mod assume_role;
 mod authentication;
 mod cloud_sso;
 mod credentials_uri;
+mod delays;
 mod errors;
 mod faults;
 mod metadata;

@@ -1,0 +1,69 @@
+//! What a worker tells of a call: when it began and ended, and what it said.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// Nanoseconds since 1970: by one clock for all processes of this machine, the emulator included.
+pub(crate) type Time = u64;
+
+pub(crate) fn now() -> Time {
+    nanoseconds(SystemTime::now())
+}
+
+pub(crate) fn nanoseconds(time: SystemTime) -> Time {
+    Time::try_from(time.duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap()
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub(crate) enum Operation {
+    Create,
+    Ensure,
+    /// One record of several that are ensured together.
+    Bulk,
+    DeleteByName,
+    DeleteById(i64),
+    List,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum Origin {
+    Created,
+    Recovered,
+    Existing,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum Failure {
+    NotSent,
+    Refused,
+    Unknown,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) enum Said {
+    Record {
+        origin: Origin,
+        record_id: Option<i64>,
+    },
+    /// Gone, by this call or before.
+    Gone,
+    /// The names and ids of a page.
+    Listed(Vec<(String, i64)>),
+    Failed(Failure, String),
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Call {
+    pub(crate) number: u32,
+    /// Which client made it.
+    pub(crate) client: usize,
+    pub(crate) operation: Operation,
+    /// The index of the record's name.
+    pub(crate) name: usize,
+    /// From when on it may have read the list that it relies on: a bulk, since it began as a whole, but 30 s at most.
+    pub(crate) since: Time,
+    pub(crate) begin: Time,
+    pub(crate) end: Time,
+    pub(crate) said: Said,
+}

@@ -1,0 +1,45 @@
+//! Names of records that tell which call sent them: the case of a host name's letters means nothing to the service, so
+//! that it can carry the call's number.
+
+const LETTERS: &str = "abcdefghijklmnopqrstuvwx";
+
+/// The name of that index, as the call of that number spells it.
+///
+/// The first name is a part of all the others, so that a search for it finds them all, on several pages.
+pub(crate) fn spell(index: usize, call: u32) -> String {
+    let spelled = LETTERS.chars().enumerate().map(|(bit, letter)| match call >> bit & 1 {
+        0 => letter,
+        _ => letter.to_ascii_uppercase(),
+    });
+    let prefix = if index == 0 { String::new() } else { format!("{index}-") };
+    prefix + &spelled.collect::<String>() + ".example.com"
+}
+
+/// The name's index, and the number of the call that spelt it so.
+pub(crate) fn read(name: &str) -> Option<(usize, u32)> {
+    let label = name.strip_suffix(".example.com")?;
+    let (index, letters) = match label.split_once('-') {
+        Some((index, letters)) => (index.parse().ok()?, letters),
+        None => (0, label),
+    };
+    if !letters.eq_ignore_ascii_case(LETTERS) {
+        return None;
+    }
+    let bits = letters.bytes().enumerate().filter(|(_, letter)| letter.is_ascii_uppercase());
+    Some((index, bits.map(|(bit, _)| 1 << bit).sum()))
+}
+
+#[test]
+fn a_name_tells_its_call() {
+    for (index, call) in [(0, 0), (1, 1), (11, 0b1010), (39, 0xff_ffff)] {
+        let name = spell(index, call);
+        assert_eq!(read(&name), Some((index, call)), "{name}");
+        assert!(name.to_ascii_lowercase().contains(&spell(0, 0)));
+        assert!(name.eq_ignore_ascii_case(&spell(index, 0)));
+    }
+    for foreign in
+        ["", "a.example.com", "x-abcdefghijklmnopqrstuvwx.example.com", "abcdefghijklmnopqrstuvwx.example.org"]
+    {
+        assert_eq!(read(foreign), None, "{foreign}");
+    }
+}
