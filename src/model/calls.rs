@@ -94,12 +94,12 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
             let names: Vec<_> = (0..count).map(name).collect();
             let requests =
                 names.iter().map(|record_name| CreateRoutineRelatedRecord { site_id, name: ROUTINE, record_name });
-            let started = state.borrow().now;
+            let begun = Asked::begin(state, "bulk", &names[0], is_cancellable, time);
             let mut work = Work::new(requests);
             for record_name in &names {
                 let mut asked = Asked::begin(state, "bulk", record_name, is_cancellable, time);
-                // Others may be ensured before this one's result is asked for.
-                asked.start = started;
+                // It may be ensured before its result is asked for.
+                asked.since(&begun);
                 let result = work.next(&begin).unwrap();
                 judge.made(state, asked, result);
                 // A caller that takes its time.

@@ -56,6 +56,11 @@ const OF_STATE: [ServiceCode; 5] = [
     ServiceCode::InvalidSecurityTokenExpired,
 ];
 
+/// Whether an answer with this code says that nothing has changed.
+pub(super) fn proves(code: &str) -> bool {
+    !DOUBTFUL.contains(&code)
+}
+
 impl Fault {
     pub(super) fn drawn(random: &mut Random, percent: u64) -> Fault {
         if !random.percent(percent) {
@@ -124,10 +129,8 @@ pub(super) fn codeless(random: &mut Random, status: u16) -> Reply {
     Reply::new(status, &[], random.of_all(&bodies))
 }
 
-pub(super) fn garbled(random: &mut Random) -> Reply {
-    Reply::new(
-        200,
-        &[],
-        random.of_all(&["", "<html>", "null", r#"{"Status":"Fail"}"#, r#"{"Status":"OK","RecordId":1e3}"#]),
-    )
+/// A success that isn't one, or whose id can't be an id.
+pub(super) fn garbled(random: &mut Random, creates: bool) -> Reply {
+    let last = if creates { r#"{"Status":"OK","RecordId":1e3}"# } else { r#"{"Status":7}"# };
+    Reply::new(200, &[], random.of_all(&["", "<html>", "null", r#"{"Status":"Fail"}"#, last]))
 }

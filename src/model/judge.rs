@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::calls::Played;
 use super::service::{ROUTINE, SITE};
-use super::world::{HORIZON, State};
+use super::world::{HORIZON, Listed, State};
 use crate::error::{Error, Outcome, Status};
 use crate::record::{Deletion, Origin, Record};
 
@@ -14,7 +14,7 @@ use crate::record::{Deletion, Origin, Record};
 pub(super) struct Asked {
     kind: &'static str,
     record_name: String,
-    pub(super) start: Duration,
+    start: Duration,
     /// When its own work began, if that is later.
     own_start: Duration,
     sent: usize,
@@ -43,6 +43,13 @@ impl Asked {
             is_cancellable,
             time: Duration::from_secs(seconds),
         }
+    }
+}
+
+impl Asked {
+    /// The same, begun as early as another one.
+    pub(super) fn since(&mut self, other: &Asked) {
+        (self.start, self.sent, self.listed) = (other.start, other.sent, other.listed);
     }
 }
 
@@ -124,17 +131,17 @@ impl Judge {
 
 fn violation(call: &Ended, state: &State) -> Option<String> {
     let Ended { asked, said, end, .. } = call;
-    // A list that lags tells of records that others have deleted, and doesn't yet of those that they have created.
-    let since = |more: Duration| (asked.start.min(asked.own_start)).saturating_sub(state.service.lag + more);
+    // A list that lags shows records that others have deleted, and not yet those that they have created.
     let of_name =
         || state.service.lives.iter().filter(|life| life.record_name == asked.record_name && life.site_id == SITE);
     match said {
         Said::Is(id) => {
-            // A bulk's list is asked again when it is 30 s old.
-            let start = if asked.kind == "bulk" {
-                asked.own_start.saturating_sub(BULK_LIST + state.service.lag)
-            } else {
-                since(Duration::ZERO)
+            let sent = &state.sent[asked.sent..call.sent];
+            let was_early = sent.iter().any(|sent| sent.record_name == asked.record_name && sent.at < asked.own_start);
+            let start = match asked.kind {
+                // A bulk's list is asked again when it is 30 s old.
+                "bulk" if !was_early => asked.own_start.saturating_sub(BULK_LIST + state.service.lag),
+                _ => asked.start.saturating_sub(state.service.lag),
             };
             let is_it = |id: &Option<i64>| {
                 of_name()
@@ -143,7 +150,7 @@ fn violation(call: &Ended, state: &State) -> Option<String> {
             (!is_it(id)).then(|| format!("the record {id:?} wasn't there from {start:?} to {end:?}"))
         }
         Said::IsNot(id) => {
-            let start = since(Duration::ZERO);
+            let start = asked.start.saturating_sub(state.service.lag);
             let lives: Vec<_> =
                 of_name().filter(|life| id.map_or(life.routine == ROUTINE, |id| life.id == id)).collect();
             let is_always = always(&lives.iter().map(|life| (life.from, life.until)).collect::<Vec<_>>(), start, *end);
@@ -184,11 +191,14 @@ fn failure(call: &Ended, error: &Error, state: &State) -> Option<String> {
         Outcome::Refused => None,
         Outcome::Unknown if sent.is_empty() => say("though no write left"),
         Outcome::Unknown if sent.iter().all(|sent| sent.disproved) => say("though each write was refused"),
+        // It was tried while the one before it was asked for, and nobody knows when that ended.
+        Outcome::Unknown if sent.iter().any(|sent| sent.at < asked.own_start) => None,
         Outcome::Unknown => {
             let listed = &state.listed[asked.listed..call.listed];
-            let is_shown = |listed: &super::world::Listed| {
+            let written = sent.iter().map(|sent| sent.at).max();
+            let is_shown = |listed: &Listed| {
                 let is_it = |(name, id): &(String, i64)| *name == asked.record_name && !listed.deleted.contains(id);
-                listed.shown.iter().any(is_it)
+                Some(listed.at) > written && listed.shown.iter().any(is_it)
             };
             let creates = !asked.kind.starts_with("delete");
             if creates && call.failed_reads == 0 && listed.iter().any(is_shown) {
@@ -197,7 +207,10 @@ fn failure(call: &Ended, error: &Error, state: &State) -> Option<String> {
             let last = listed.last()?;
             let time_left = (asked.own_start + asked.time).saturating_sub(*end);
             let horizon_left = HORIZON.saturating_sub(*end - asked.own_start);
+            // What was lost is cleared up then; only who has deleted it isn't known.
+            let is_gone = sent.iter().any(|sent| sent.gone);
             let is_unused = call.failed_reads == 0
+                && !is_gone
                 && !asked.is_cancellable
                 && error.status() != Status::Cancelled
                 && last.at <= *end

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
-use super::faults::{Fault, codeless, garbled, refusal};
+use super::faults::{Fault, codeless, garbled, proves, refusal};
 use super::random::Random;
-use super::service::{ANOTHER, ROUTINE, SITE, Service, Write};
+use super::service::{ANOTHER, Life, ROUTINE, SITE, Service, Write};
 use crate::call::{Failure, Outgoing, Recovery, Stop, World};
 use crate::error::{Error, Outcome, Status};
 use crate::log::Log;
@@ -22,11 +22,14 @@ const ATTEMPT: Duration = Duration::from_secs(3);
 /// A write that the client sent.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
+    pub(super) at: Duration,
     pub(super) record_name: String,
     /// When the service carried it out, and which record that was.
     pub(super) carried_out: Option<(Duration, i64)>,
     /// Whether the client was given an answer that proves that it wasn't.
     pub(super) disproved: bool,
+    /// Whether it was answered that there is nothing to delete.
+    pub(super) gone: bool,
 }
 
 /// A read that was answered with a list.
@@ -47,6 +50,8 @@ pub(super) struct State {
     agenda: Vec<(Duration, Event)>,
     pub(super) sent: Vec<Sent>,
     pub(super) listed: Vec<Listed>,
+    /// The list that the client gets if nothing goes wrong.
+    on_its_way: Option<Listed>,
     /// How many reads in a row, up to now, failed.
     pub(super) failed_reads: u32,
     pub(super) trace: Vec<String>,
@@ -63,6 +68,10 @@ enum Event {
     DeleteByOthers {
         record_name: String,
     },
+    /// The oldest records that the client doesn't care for go, so that rows move from page to page.
+    DeleteOldest {
+        count: usize,
+    },
 }
 
 impl State {
@@ -73,6 +82,14 @@ impl State {
         for number in 0..others {
             let _ = service.create(ROUTINE, &other_name(number), SITE, now - Duration::from_secs(50));
         }
+        for target in (0..3).map(name) {
+            if random.percent(60) {
+                continue;
+            }
+            let routine = if random.percent(85) { ROUTINE } else { ANOTHER };
+            let age = if random.percent(50) { Duration::from_secs(50) } else { random.milliseconds(0, 3000) };
+            let _ = service.create(routine, &target, SITE, now - age);
+        }
         let mut state = State {
             random,
             now,
@@ -80,6 +97,7 @@ impl State {
             agenda: Vec::new(),
             sent: Vec::new(),
             listed: Vec::new(),
+            on_its_way: None,
             failed_reads: 0,
             trace: Vec::new(),
         };
@@ -102,6 +120,13 @@ impl State {
                 false => Event::DeleteByOthers { record_name },
             };
             self.agenda.push((at, event));
+        }
+        if others > 20 && self.random.percent(50) {
+            for _ in 0..30 {
+                let at = self.now + self.random.milliseconds(0, 10_000);
+                let count = 1 + self.random.below(4) as usize;
+                self.agenda.push((at, Event::DeleteOldest { count }));
+            }
         }
     }
 
@@ -138,6 +163,14 @@ impl State {
             Event::CreateByOthers { routine, record_name } => {
                 let result = self.service.create(routine, record_name, SITE, now);
                 self.tell(|| format!("others create {record_name} of {routine}: {result:?}"));
+            }
+            Event::DeleteOldest { count } => {
+                let is_other = |life: &&Life| life.record_name.starts_with('c') && life.until.is_none();
+                let oldest: Vec<_> = self.service.lives.iter().filter(is_other).take(*count).cloned().collect();
+                for Life { id, record_name, site_id, .. } in oldest {
+                    let _ = self.service.delete(id, &record_name, site_id, now);
+                }
+                self.tell(|| format!("others delete the {count} oldest"));
             }
             Event::DeleteByOthers { record_name } => {
                 let id = self.service.named(record_name, now).map(|life| life.id);
@@ -242,7 +275,7 @@ impl Within<'_> {
         match fault {
             Fault::Refused { code, .. } => refusal(&mut state.random, code),
             Fault::Codeless { status, .. } => codeless(&mut state.random, *status),
-            Fault::Garbled { .. } => garbled(&mut state.random),
+            Fault::Garbled { .. } => garbled(&mut state.random, outgoing.action == "CreateRoutineRelatedRecord"),
             Fault::ClockOff => {
                 let date = httpdate::fmt_http_date(now_in(2));
                 let body = json!({"Code": "InvalidTimeStamp.Expired", "RequestId": "R"}).to_string();
@@ -258,7 +291,7 @@ impl Within<'_> {
         let is_deleted = |id: &i64| self.memory.deleted.has(*id, state.now, HORIZON);
         let deleted = page.shown.iter().map(|&(_, id)| id).filter(is_deleted).collect();
         state.tell(|| format!("page {number} shows {:?}", page.shown));
-        state.listed.push(Listed { at: state.now, shown: page.shown, deleted });
+        state.on_its_way = Some(Listed { at: state.now, shown: page.shown, deleted });
         success(page.body)
     }
 
@@ -267,9 +300,13 @@ impl Within<'_> {
         let state = &mut *self.state.borrow_mut();
         match index {
             Some(index) => {
-                state.sent[index].disproved = code.is_some() && state.sent[index].carried_out.is_none();
+                state.sent[index].disproved = code.is_some_and(proves);
+                state.sent[index].gone = code == Some("ParameterNotExist");
             }
-            None if is_readable => state.failed_reads = 0,
+            None if is_readable => {
+                state.failed_reads = 0;
+                state.listed.extend(state.on_its_way.take());
+            }
             None => state.failed_reads += 1,
         }
     }
@@ -307,6 +344,7 @@ impl World for Within<'_> {
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
     ) -> Result<Receipt, Failure> {
+        self.state.borrow_mut().on_its_way = None;
         let percent = self.memory.faults.get();
         let fault = match self.draw(|random| Fault::drawn(random, percent)) {
             Fault::ClockOff if self.memory.clock_is_right.get() => Fault::None,
@@ -322,7 +360,7 @@ impl World for Within<'_> {
         let write = outgoing.writes.then(|| {
             let (write, state) = (write_of(&outgoing), &mut *self.state.borrow_mut());
             let record_name = parameter(&outgoing, "RecordName");
-            state.sent.push(Sent { record_name, carried_out: None, disproved: false });
+            state.sent.push(Sent { at: started, record_name, carried_out: None, disproved: false, gone: false });
             state.tell(|| format!("sends {write:?}: {fault:?}"));
             (state.sent.len() - 1, write)
         });
@@ -350,7 +388,7 @@ impl World for Within<'_> {
         }
         let answer = read(&reply);
         let code = answer.as_ref().err().map(Error::code).filter(|code| !code.is_empty());
-        self.note(index, code, answer.is_ok());
+        self.note(index, code, answer.is_ok() && !matches!(fault, Fault::Garbled { .. }));
         match answer {
             Ok(request_id) => Ok(Receipt { attempt: outgoing.number, http_status: reply.status(), request_id }),
             Err(error) => {

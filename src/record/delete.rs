@@ -28,24 +28,24 @@ pub(crate) fn delete<W: World>(
 ) -> Result<Deletion, Error> {
     request.check()?;
     match request.record_id {
-        Some(record_id) => delete_id(call, request, record_id, false),
+        Some(record_id) => delete_id(call, request, record_id, false).map(|(deletion, _)| deletion),
         None => delete_name(call, request),
     }
 }
 
-/// Deletes whatever record has the name. One that others delete first, and make anew, is found again.
+/// Deletes whatever record has the name. One that others delete first, and create again, is found again.
 fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecord<'_>) -> Result<Deletion, Error> {
     let mut deletion = Deletion { deleted: false, request_id: String::new(), attempts: 0 };
     let mut read_backs = ReadBacks::within(call.rules.horizon);
     let mut before: Option<Pass> = None;
     loop {
-        let made = deletion.attempts;
-        let pass = find(call, request.name, request.site_id, request.record_name)
-            .map_err(|error| after_refusals(error, made))?;
+        let (made, deleted) = (deletion.attempts, deletion.deleted);
+        let in_all = |error| after_attempts(error, made, deleted);
+        let pass = find(call, request.name, request.site_id, request.record_name).map_err(in_all)?;
         if let Some((record, _)) = &pass.found {
-            let next = delete_id(call, request, record.record_id, true).map_err(|error| after_refusals(error, made))?;
-            deletion = Deletion { attempts: made + next.attempts, ..next };
-            if deletion.deleted {
+            let (next, is_answered) = delete_id(call, request, record.record_id, true).map_err(in_all)?;
+            deletion = Deletion { deleted: deleted || next.deleted, attempts: made + next.attempts, ..next };
+            if is_answered {
                 return Ok(deletion);
             }
             before = None;
@@ -57,18 +57,19 @@ fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecor
         // Another pass may be enough, and is made at once.
         let is_first = before.replace(pass).is_none();
         if !is_first {
-            wait(call, &mut read_backs).map_err(|error| after_refusals(error, made))?;
+            wait(call, &mut read_backs).map_err(in_all)?;
         }
     }
 }
 
-/// Deletes the record of this id. `was_shown`: a list of this call has shown it.
+/// Deletes the record of this id. `was_shown`: a list of this call has shown it. True: the service says that it has deleted
+/// it, at that moment; else it is gone, since whenever.
 fn delete_id<W: World>(
     call: &Call<'_, W>,
     request: &DeleteRoutineRelatedRecord<'_>,
     record_id: i64,
     was_shown: bool,
-) -> Result<Deletion, Error> {
+) -> Result<(Deletion, bool), Error> {
     let request = DeleteRoutineRelatedRecord { record_id: Some(record_id), ..*request };
     let reconcile = Reconcile::Repeat { gone: ServiceCode::ParameterNotExist };
     let (was_shown, before) = (Cell::new(was_shown), Cell::new(None));
@@ -83,12 +84,12 @@ fn delete_id<W: World>(
         Ok(is_gone.then_some(Receipt { attempt, http_status: 200, request_id: String::new() }))
     };
     let result = match call.write(&request, reconcile, read_back) {
-        Ok((Done::Gone(refusal), _)) => Ok(gone(true, &refusal)),
-        Ok((_, receipt)) => {
+        Ok((Done::Gone(refusal), _)) => Ok((gone(true, &refusal), false)),
+        Ok((done, receipt)) => {
             let Receipt { attempt, request_id, .. } = receipt.ok_or_else(without_result)?;
-            Ok(Deletion { deleted: true, request_id, attempts: attempt })
+            Ok((Deletion { deleted: true, request_id, attempts: attempt }, matches!(done, Done::Answered)))
         }
-        Err(error) if error.service_code() == ServiceCode::ParameterNotExist => Ok(gone(false, &error)),
+        Err(error) if error.service_code() == ServiceCode::ParameterNotExist => Ok((gone(false, &error), false)),
         Err(error) => Err(error),
     };
     if result.as_ref().map_or_else(|error| error.outcome() == Outcome::Unknown, |_| true) {
@@ -115,9 +116,11 @@ fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Result<(), 
     })
 }
 
-/// The failure of a call that has made so many attempts before, each refused since there was nothing to delete.
-fn after_refusals(error: Error, attempts: u32) -> Error {
-    let (outcome, total) = (error.outcome().max(Outcome::Refused), error.attempts() + attempts);
+/// The failure of a call that has made so many attempts before, each refused since there was nothing to delete; or lost, if
+/// it may have `deleted` a record.
+fn after_attempts(error: Error, attempts: u32, deleted: bool) -> Error {
+    let before = if deleted { Outcome::Unknown } else { Outcome::Refused };
+    let (outcome, total) = (error.outcome().max(before), error.attempts() + attempts);
     match attempts {
         0 => error,
         _ if outcome == error.outcome() => error.attempts_are(total),

@@ -10,13 +10,18 @@ use crate::call::{Call, World};
 use crate::error::Error;
 use crate::operation::{LARGEST_PAGE, ListRoutineRelatedRecords};
 
-/// For how long a listing answers for what exists: others delete meanwhile.
+/// For how long it says what exists: others delete meanwhile.
 const FRESH: Duration = Duration::from_secs(30);
+
+/// Whether what was read then still says what exists now.
+pub(super) fn is_fresh(read_at: Duration, now: Duration) -> bool {
+    now.saturating_sub(read_at) < FRESH
+}
 
 /// The records of one routine, as they were at one time.
 #[derive(Debug)]
 pub(super) struct Listing {
-    read_at: Duration,
+    pub(super) read_at: Duration,
     /// Whether it has all of them.
     pub(super) is_complete: bool,
     /// By their names.
@@ -46,8 +51,10 @@ impl Listing {
         let mut listing = Listing::empty(begin().world.now());
         let most_pages = u64::try_from(items).unwrap_or(u64::MAX);
         loop {
-            let page = begin().read(&list)?;
-            for record in page.records {
+            let call = begin();
+            let page = call.read(&list)?;
+            // What this client has deleted stands in a list that lags. It isn't there now, and less so later.
+            for record in page.records.into_iter().filter(|record| !call.has_deleted(record.record_id)) {
                 let known = Known {
                     site_id: record.site_id,
                     record_id: Some(record.record_id),
@@ -63,10 +70,6 @@ impl Listing {
             }
             list.page_number += 1;
         }
-    }
-
-    pub(super) fn is_fresh(&self, now: Duration) -> bool {
-        now.saturating_sub(self.read_at) < FRESH
     }
 
     /// Adds what has been ensured since.

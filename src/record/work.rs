@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::Record;
-use super::create::create;
+use super::create::{Origin, create};
 use super::ensure::{read_first, with_site};
-use super::listing::Listing;
+use super::listing::{Listing, is_fresh};
 use crate::call::{Call, ReadBacks, Stop, UNLISTED, World};
 use crate::error::{Error, Outcome, Status};
 use crate::log::Level;
@@ -22,7 +22,7 @@ pub(crate) struct Work {
     done: usize,
     items: VecDeque<Item>,
     /// What came of items, by their indices, until it is their turn to be handed out.
-    tried: BTreeMap<usize, Result<Record, Error>>,
+    tried: BTreeMap<usize, Tried>,
     unlisted: Vec<Unlisted>,
     /// When to look for them again.
     read_backs: ReadBacks,
@@ -31,6 +31,14 @@ pub(crate) struct Work {
     listings: HashMap<String, Listing>,
     /// The failure that all the rest share.
     aborted: Option<Error>,
+}
+
+/// What came of an item.
+struct Tried {
+    item: Item,
+    /// When that was so.
+    at: Duration,
+    result: Result<Record, Error>,
 }
 
 /// A record that exists by the service's word, though no list shows it yet.
@@ -48,6 +56,12 @@ struct Item {
     site_id: i64,
     name: String,
     record_name: String,
+}
+
+impl Tried {
+    fn is_existing(&self) -> bool {
+        self.result.as_ref().is_ok_and(|record| record.origin == Origin::Existing)
+    }
 }
 
 impl Item {
@@ -97,9 +111,17 @@ impl Work {
             return None;
         }
         loop {
-            if let Some(result) = self.tried.remove(&self.done) {
-                self.done += 1;
-                return Some(result);
+            match self.tried.remove(&self.done) {
+                // It may be gone by now.
+                Some(tried) if tried.is_existing() && !is_fresh(tried.at, begin().world.now()) => {
+                    self.ensure(tried.item, begin);
+                    continue;
+                }
+                Some(tried) => {
+                    self.done += 1;
+                    return Some(tried.result);
+                }
+                None => {}
             }
             if self.is_time_to_look(begin) {
                 self.look_for_unlisted(begin);
@@ -122,6 +144,10 @@ impl Work {
             Some(error) => Err(error.clone()),
             None => self.try_to_ensure(&mut item, &call, begin),
         };
+        let (result, at) = match result {
+            Ok((record, at)) => (Ok(record), at),
+            Err(error) => (Err(error), call.world.now()),
+        };
         match &result {
             Err(refusal) if is_unlisted(refusal) => {
                 let until = call.world.now() + call.rules.horizon;
@@ -141,35 +167,42 @@ impl Work {
             }
             Err(_) => {}
         }
-        self.tried.insert(item.index, result);
+        self.finish(item, at, result);
     }
 
+    fn finish(&mut self, item: Item, at: Duration, result: Result<Record, Error>) {
+        self.tried.insert(item.index, Tried { item, at, result });
+    }
+
+    /// The record, and when it was seen to be there.
     fn try_to_ensure<W: World>(
         &mut self,
         item: &mut Item,
         call: &Call<'_, W>,
         begin: Begin<'_, '_, W>,
-    ) -> Result<Record, Error> {
+    ) -> Result<(Record, Duration), Error> {
         let waiting = |stop: Stop| stop.while_doing("waiting for its turn", Status::Io, Outcome::NotSent);
         call.world.check().map_err(waiting)?;
         let rest = 1 + self.items.iter().filter(|other| other.name == item.name).count();
-        let is_fresh = |listing: &Listing| listing.is_fresh(call.world.now());
+        let is_fresh = |listing: &Listing| is_fresh(listing.read_at, call.world.now());
         // A single record is found out about by the call that makes it.
         if rest > 1 && !self.listings.get(&item.name).is_some_and(is_fresh) {
             self.list(&item.name, rest, begin)?;
         }
         let listing = self.listings.get(&item.name).filter(|listing| is_fresh(listing));
-        if let Some(existing) = listing.and_then(|listing| listing.find(call, item.site_id, &item.record_name)) {
-            return Ok(existing);
+        if let Some(listing) = listing {
+            if let Some(existing) = listing.find(call, item.site_id, &item.record_name) {
+                return Ok((existing, listing.read_at));
+            }
         }
         let is_complete = listing.is_some_and(|listing| listing.is_complete);
         item.site_id = with_site(call, &item.request())?.site_id;
         if !is_complete {
             if let Some(existing) = read_first(call, &item.request())? {
-                return Ok(existing);
+                return Ok((existing, call.world.now()));
             }
         }
-        create(call, &item.request(), false)
+        create(call, &item.request(), false).map(|record| (record, call.world.now()))
     }
 
     /// Lists the routine's records, as far as so many items are worth it.
@@ -200,9 +233,9 @@ impl Work {
         for Unlisted { item, refusal, until } in unlisted {
             let found = if gives_up { None } else { self.look_for(&item, listed.contains(&item.name), begin) };
             match found {
-                Some(record) => drop(self.tried.insert(item.index, Ok(record))),
+                Some(record) => self.finish(item, call.world.now(), Ok(record)),
                 None if !gives_up && call.world.now() < until => self.unlisted.push(Unlisted { item, refusal, until }),
-                None => drop(self.tried.insert(item.index, Err(refusal.advice_is(UNLISTED)))),
+                None => self.finish(item, call.world.now(), Err(refusal.advice_is(UNLISTED))),
             }
         }
         self.plan_next_look(&call);

@@ -142,6 +142,25 @@ fn row_104_one_name_ensured_at_once() {
 }
 
 #[test]
+fn row_114_a_clock_that_is_off_fails_nobody() {
+    const THREADS: u32 = 64;
+    let mut row = given();
+    row.state.clock_ahead = 7200;
+    let service = Service::start(std::mem::take(&mut row.state));
+    row.config.endpoint(&format!("http://{}", service.address)).max_concurrent_writes(0);
+    let client = Client::new(&row.config).unwrap();
+
+    let results = at_once(THREADS, |number| {
+        let name = format!("r{number}.example.com");
+        client.create_routine_related_record(&request(&name), &CallOptions::new())
+    });
+
+    assert!(results.iter().all(|result| result.as_ref().is_ok_and(|record| record.attempts <= 2)), "{results:?}");
+    let creates = service.seen().0;
+    assert!((THREADS + 1..=2 * THREADS).contains(&creates), "{creates} requests");
+}
+
+#[test]
 fn row_105_a_server_that_is_down_is_not_stormed_and_is_used_when_it_is_back() {
     const CALLS: u32 = 1000;
     let (socket, address) = refusing();

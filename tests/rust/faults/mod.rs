@@ -18,6 +18,10 @@
 //! | 63–73, 78, 80–82: definite answers | `definite` |
 //! | 74–76: clocks | `clock` |
 //! | 83–88, 91: credentials; 89 and 90, files, are in src/credentials/places.rs | `credentials`, through `giver` |
+//! | 109, 115, 116, 130, 140, 143: lists that lag | `lagging`, against the emulator |
+//! | 110–112, 123 | `definite`, `garbled`, `waits` |
+//! | 113: deletions | `deletions`, `lagging` |
+//! | 114: a clock that is off, and many threads | `crowd` |
 //! | 102: cancelling | `cancelled` |
 //! | 103–105: many threads | `crowd` |
 //! | 106: one I/O operation after the other fails | `torture`, through `breaker` |
@@ -37,8 +41,10 @@ mod clock;
 mod credentials;
 mod crowd;
 mod definite;
+mod deletions;
 mod garbled;
 mod giver;
+mod lagging;
 mod lost;
 mod not_sent;
 mod request;

@@ -40,6 +40,7 @@ pub(super) struct Row {
     total: Duration,
     lines: Lines,
     ensure: bool,
+    record_name: String,
 }
 
 /// What came of a call.
@@ -62,7 +63,8 @@ pub(super) fn given_without_credentials() -> Row {
     let lines = Lines::default();
     let sink = lines.clone();
     config.log(Log::new(Level::Debug, move |_, line| sink.0.lock().unwrap().push(line.to_owned())));
-    Row { state: State::default(), config, total: Duration::ZERO, lines, ensure: false }.limits(2000, 12_000)
+    Row { state: State::default(), config, total: Duration::ZERO, lines, ensure: false, record_name: RECORD.to_owned() }
+        .limits(2000, 12_000)
 }
 
 impl Row {
@@ -75,6 +77,25 @@ impl Row {
     pub(super) fn lists(mut self, steps: impl IntoIterator<Item = Step>) -> Row {
         self.state.list_script.extend(steps);
         self
+    }
+
+    pub(super) fn deletes_as(mut self, steps: impl IntoIterator<Item = Step>) -> Row {
+        self.state.delete_script.extend(steps);
+        self
+    }
+
+    /// The call is for a record of this name.
+    pub(super) fn named(mut self, record_name: &str) -> Row {
+        record_name.clone_into(&mut self.record_name);
+        self
+    }
+
+    /// Makes the call to a server of its own, and finds the record of this id.
+    pub(super) fn found(mut self, id: i64) {
+        let service = Service::start(std::mem::take(&mut self.state));
+        self.config.endpoint(&format!("http://{}", service.address));
+        let record = self.call(&Client::new(&self.config).unwrap()).unwrap();
+        assert_eq!((record.origin, record.record_id), (Origin::Recovered, Some(id)));
     }
 
     pub(super) fn every_create(mut self, step: Step) -> Row {
@@ -138,7 +159,7 @@ impl Row {
     }
 
     pub(super) fn call(&self, client: &Client) -> Result<Record, Error> {
-        let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: RECORD };
+        let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: &self.record_name };
         match self.ensure {
             true => client.ensure_routine_related_record(&request, &CallOptions::new()),
             false => client.create_routine_related_record(&request, &CallOptions::new()),

@@ -37,6 +37,7 @@ pub(super) struct Stored {
 pub(super) struct State {
     pub(super) creates: u32,
     pub(super) lists: u32,
+    pub(super) deletes: u32,
     pub(super) incomplete: u32,
     pub(super) connects: u32,
     pub(super) records: Vec<Stored>,
@@ -45,6 +46,7 @@ pub(super) struct State {
     pub(super) signatures: Vec<String>,
     pub(super) create_script: VecDeque<Step>,
     pub(super) list_script: VecDeque<Step>,
+    pub(super) delete_script: VecDeque<Step>,
     /// For creates and lists beyond their scripts.
     pub(super) create_always: Option<Step>,
     pub(super) list_always: Option<Step>,
@@ -189,6 +191,7 @@ impl State {
         let (count, script, always) = match action {
             "CreateRoutineRelatedRecord" => (&mut self.creates, &mut self.create_script, &self.create_always),
             "ListRoutineRelatedRecords" => (&mut self.lists, &mut self.list_script, &self.list_always),
+            "DeleteRoutineRelatedRecord" => (&mut self.deletes, &mut self.delete_script, &None),
             _ => return None,
         };
         *count += 1;
