@@ -190,7 +190,7 @@ test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and
 
 # --- checks that take longer ------------------------------------------------------------------------------------------
 
-.PHONY: check-memory load soak fuzz
+.PHONY: check-memory load soak fuzz model mutants
 
 check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer, and the Go ones under the latter
 	CARGO="$(CARGO)" tests/c/check-memory
@@ -204,6 +204,14 @@ load: emulator ## 2,200 records, and random calls of 64 threads in a strict and 
 
 soak: emulator ## ten minutes of calls, in which nothing may grow (SOAK_SECONDS=… for others)
 	$(LOAD) soak::nothing_grows
+
+MODEL_WORLDS ?= 100000
+
+model: ## a hundred thousand random worlds, in which every outcome has to be true (MODEL_WORLDS=…, MODEL_SEED=…)
+	MODEL_WORLDS=$(MODEL_WORLDS) $(CARGO) test --release --locked --lib model -- --nocapture
+
+mutants: ## break the library in one place after the other; the random worlds have to notice
+	CARGO="$(CARGO)" $(PYTHON) tests/mutants/run.py
 
 TOOLS      := $(CURDIR)/target/tools
 FUZZERS    := $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))

@@ -194,6 +194,7 @@ impl Client {
         &self.core.counters
     }
 
+    #[cfg(feature = "capi")]
     pub(crate) fn log(&self) -> &Log {
         &self.core.log
     }

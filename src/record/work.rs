@@ -56,6 +56,8 @@ struct Item {
     site_id: i64,
     name: String,
     record_name: String,
+    /// Whether a write of it left, and was refused.
+    was_refused: bool,
 }
 
 impl Tried {
@@ -80,6 +82,7 @@ impl Work {
             site_id: request.site_id,
             name: request.name.to_owned(),
             record_name: request.record_name.to_owned(),
+            was_refused: false,
         });
         let items: VecDeque<_> = items.collect();
         Work {
@@ -146,10 +149,14 @@ impl Work {
         };
         let (result, at) = match result {
             Ok((record, at)) => (Ok(record), at),
+            Err(error) if item.was_refused && error.outcome() == Outcome::NotSent => {
+                (Err(error.outcome_is(Outcome::Refused)), call.world.now())
+            }
             Err(error) => (Err(error), call.world.now()),
         };
         match &result {
             Err(refusal) if is_unlisted(refusal) => {
+                item.was_refused = true;
                 let until = call.world.now() + call.rules.horizon;
                 self.unlisted.push(Unlisted { item, refusal: refusal.clone(), until });
                 self.read_backs = ReadBacks::within(call.rules.horizon);
