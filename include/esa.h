@@ -177,15 +177,16 @@ enum esa_outcome
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Nothing was sent; nothing has changed.
+     * No write of the call was sent; nothing has changed.
      */
     ESA_OUTCOME_NOT_SENT = 0,
     /**
-     * The service received the request and refused it; nothing has changed.
+     * Each write of the call that was sent was refused, with a code that says that nothing has changed.
      */
     ESA_OUTCOME_REFUSED = 1,
     /**
-     * The request was sent and no answer says what became of it: it may or may not have been carried out.
+     * A write was sent, and it couldn't be found out in the time whether it was carried out, or still will be. No later
+     * refusal takes that back.
      */
     ESA_OUTCOME_UNKNOWN = 2,
 };
@@ -395,8 +396,8 @@ enum esa_log_level
      */
     ESA_LOG_WARN = 2,
     /**
-     * What a call decides and what it waits for: another attempt in so many milliseconds because of an error, a look
-     * for the record, other writes, a busy service; and new credentials.
+     * What a call decides and what it waits for: another attempt in so many milliseconds because of an error, a
+     * read-back, other writes, a busy service; and new credentials.
      */
     ESA_LOG_INFO = 3,
     /**
@@ -421,11 +422,12 @@ enum esa_origin
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * This call created it.
+     * This call created it: the service says so.
      */
     ESA_ORIGIN_CREATED = 1,
     /**
-     * This call created it, and found it in the list, because the service's answer was lost or incomplete.
+     * It is there: the list shows it, after an answer was lost or incomplete. One of this call's requests may have created
+     * it, or somebody else at the same time; the service doesn't say who.
      */
     ESA_ORIGIN_RECOVERED = 2,
     /**
@@ -508,7 +510,7 @@ typedef struct esa_error {
     uint32_t retry_after_ms;
     /**
      * 1 where the same call may succeed later without anything being changed, else 0. With `ESA_OUTCOME_UNKNOWN`,
-     * look first whether the record is there.
+     * read back first whether the record is there.
      */
     int32_t retryable;
     /**
@@ -576,7 +578,7 @@ typedef struct esa_stats {
      */
     uint64_t calls;
     /**
-     * Requests to the service, those that look for a record included.
+     * Requests to the service, read-backs included.
      */
     uint64_t attempts;
     /**
@@ -1270,9 +1272,10 @@ const char *esa_origin_name(int32_t origin);
  * Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
  *
  * Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`. A record that
- * exists already is an error. One that this call created is never lost and never doubled: where the service's answer
- * doesn't arrive, the record is looked for in the list of the routine's records before anything else is done, which
- * needs `esa:ListRoutineRelatedRecords` on `*`. Where that isn't allowed, the outcome stays unknown.
+ * exists already is an error. One that this call created is never lost and never doubled: if the service's answer
+ * doesn't arrive, or doesn't say what became of the request, the record is read back from the list of the routine's
+ * records, again and again until the reconcile horizon (`esa_config_set_reconcile_horizon()`) or the time limit ends. That
+ * needs `esa:ListRoutineRelatedRecords` on `*`. If that isn't allowed, the outcome stays unknown.
  *
  * `client` and `request` are required, `options` may be NULL. All are read before anything is sent and can be changed
  * afterwards. On success `*result` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL.
@@ -1290,10 +1293,12 @@ esa_status esa_create_routine_related_record(const struct esa_client *client,
                                              struct esa_error **error);
 
 /**
- * Creates a record like `esa_create_routine_related_record()`, and succeeds where it exists already.
+ * Ensures that a record exists: reads the list first, and creates the record like `esa_create_routine_related_record()` if
+ * it isn't there.
  *
- * A record that exists and is tied to this routine gives `ESA_ORIGIN_EXISTING`; one that is in the way otherwise,
- * `ESA_ERR_CONFLICT`. Where `site_id` of the request is 0, the site is the one that the record's name belongs to, found
+ * A record that exists and is tied to this routine gives `ESA_ORIGIN_EXISTING`. It costs a read and no write, so it
+ * doesn't wait for other writes of the account. One that is in the way otherwise gives `ESA_ERR_CONFLICT`, after the reconcile
+ * horizon: until then it may be one that somebody else has created a moment ago, and that the list doesn't show yet. Where `site_id` of the request is 0, the site is the one that the record's name belongs to, found
  * by GetMatchSite.
  *
  * Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, for a `site_id` of 0,

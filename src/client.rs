@@ -105,8 +105,9 @@ impl Client {
 
     /// Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
     ///
-    /// A record that exists already is an error. One that this call created is never lost: where the service's answer
-    /// doesn't arrive, the record is looked for in the list of the routine's records, which needs the permission
+    /// A record that exists already is an error. One that this call created is never lost: if the service's answer doesn't
+    /// arrive, or doesn't say what became of the request, the record is read back from the list of the routine's records,
+    /// until [`Config::reconcile_horizon`] or the time limit ends. That needs the permission
     /// `esa:ListRoutineRelatedRecords`.
     pub fn create_routine_related_record(
         &self,
@@ -116,8 +117,9 @@ impl Client {
         record::create(&self.begin(options), request)
     }
 
-    /// Like [`create_routine_related_record`](Client::create_routine_related_record), and a success where the record
-    /// exists already, tied to this routine. A `site_id` of 0 stands for the site that the record's name belongs to.
+    /// Reads the list first, and creates the record like
+    /// [`create_routine_related_record`](Client::create_routine_related_record) if it isn't there, tied to this routine.
+    /// What is there costs a read and no write. A `site_id` of 0 stands for the site that the record's name belongs to.
     pub fn ensure_routine_related_record(
         &self,
         request: &CreateRoutineRelatedRecord<'_>,

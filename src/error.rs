@@ -68,11 +68,12 @@ pub enum Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i32)]
 pub enum Outcome {
-    /// Nothing was sent; nothing has changed.
+    /// No write of the call was sent; nothing has changed.
     NotSent = 0,
-    /// The service refused the request; nothing has changed.
+    /// Each write of the call that was sent was refused, with a code that says that nothing has changed.
     Refused = 1,
-    /// The request was sent and no answer says what became of it.
+    /// A write was sent, and it couldn't be found out in the time whether it was carried out, or still will be. No later
+    /// refusal takes that back.
     Unknown = 2,
 }
 
@@ -278,7 +279,7 @@ impl Error {
 
     /// Whether the same call may succeed later without anything being changed.
     ///
-    /// With [`Outcome::Unknown`], look first whether the record is there.
+    /// With [`Outcome::Unknown`], read back first whether the record is there.
     pub fn retryable(&self) -> bool {
         self.0.retryable
     }

@@ -7,8 +7,8 @@
 //! Every failure is an [`Error`] that says what kind it is, what the call did (nothing was sent, the service refused, or
 //! unknown) and what to do about it.
 //!
-//! A create is never lost and never doubled: where the service's answer doesn't arrive, the call looks for the record
-//! before it does anything else.
+//! A create is never lost and never doubled: if the service's answer doesn't arrive, the call reads the record back before
+//! it does anything else.
 //!
 //! ```no_run
 //! use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord};
@@ -27,8 +27,8 @@
 //! # Map
 //!
 //! Data goes one way: arguments → request (`operation`) → signed request (`signature`) → reply (`transport`) → outcome
-//! ([`Error`], `service_code`) → result. `call` carries one operation out: limits, attempts, waits, and looking for what
-//! was lost. `record` makes of the operations what a caller wants of a record. `credentials` and `endpoint` say as whom
+//! ([`Error`], `service_code`) → result. `call` carries one operation out: limits, attempts, waits, and clearing
+//! up what was lost. `record` makes of the operations what a caller wants of a record. `credentials` and `endpoint` say as whom
 //! and where.
 
 #![deny(unsafe_code)]

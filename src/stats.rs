@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Stats {
     /// Calls of the program; each record of a bulk is one.
     pub calls: u64,
-    /// Requests to the service, those that look for a record included.
+    /// Requests to the service, read-backs included.
     pub attempts: u64,
     /// Requests that were made again after one that failed.
     pub retries: u64,

@@ -5,7 +5,7 @@
 // record may exist.
 //
 // A call makes further attempts where one fails in a way that may pass. It never loses or doubles a record: where the
-// service's answer to a create is lost, the record is looked for before anything else is done.
+// service's answer to a create is lost, the record is read back before anything else is done.
 // [Client.EnsureRoutineRelatedRecord] is the call for programs that run more than once: it succeeds where the record is
 // there already.
 //

@@ -59,8 +59,8 @@ type Error struct {
 	Attempts int
 	// RetryAfter is how long the service asks to wait before the next try.
 	RetryAfter time.Duration
-	// Retryable tells that the same call may succeed later without anything being changed. With [OutcomeUnknown], look
-	// first whether the record is there.
+	// Retryable tells that the same call may succeed later without anything being changed. With [OutcomeUnknown], read
+	// back first whether the record is there.
 	Retryable bool
 	// Code is the service's code, verbatim, such as "Throttling.User".
 	Code string

@@ -41,9 +41,9 @@ type Record struct {
 //
 // It needs the RAM action esa:CreateRoutineRelatedRecord on acs:esa:{region}:{account}:site/{site id}. A record that
 // exists already is an error, [ErrParameterAlreadyExist]. One that this call created is never lost and never doubled:
-// where the service's answer doesn't arrive, the record is looked for in the list of the routine's records before
-// anything else is done, which needs esa:ListRoutineRelatedRecords on *. Where that isn't allowed, the outcome stays
-// unknown.
+// if the service's answer doesn't arrive, or doesn't say what became of the request, the record is read back from the
+// list of the routine's records, until [Config.ReconcileHorizon] or the time limit ends. That needs
+// esa:ListRoutineRelatedRecords on *. If that isn't allowed, the outcome stays unknown.
 //
 // The deadline of ctx is the call's time limit; without one, [Config.Timeout] is. When ctx ends, the call returns at
 // once, in whatever it waits for: its error is then also the context's for [errors.Is], and its Outcome says whether the
@@ -58,11 +58,13 @@ func (client *Client) CreateRoutineRelatedRecord(
 	return client.createRecord(ctx, &request, false)
 }
 
-// EnsureRoutineRelatedRecord creates a record like [Client.CreateRoutineRelatedRecord], and succeeds where it exists
-// already.
+// EnsureRoutineRelatedRecord reads the list first, and creates the record like [Client.CreateRoutineRelatedRecord] if it
+// isn't there.
 //
-// A record that exists and is tied to this routine gives [OriginExisting]; one that is in the way otherwise,
-// [StatusConflict]. Where the request's SiteID is 0, the site is the one that the record's name belongs to, found as
+// A record that exists and is tied to this routine gives [OriginExisting]. It costs a read and no write, so it doesn't
+// wait for other writes of the account. One that is in the way otherwise gives [StatusConflict] after
+// [Config.ReconcileHorizon]: until then it may be one that somebody else has created a moment ago, and that the list
+// doesn't show yet. Where the request's SiteID is 0, the site is the one that the record's name belongs to, found as
 // [Client.GetMatchSite] does.
 //
 // Besides what creating needs, it needs the RAM actions esa:ListRoutineRelatedRecords and, for a SiteID of 0,

@@ -6,7 +6,7 @@ package esa
 type Stats struct {
 	// Calls are the program's.
 	Calls uint64
-	// Attempts are the requests to the service, those that look for a record included.
+	// Attempts are the requests to the service, read-backs included.
 	Attempts uint64
 	// Retries are requests that were made again after one that failed.
 	Retries uint64

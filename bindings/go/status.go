@@ -83,10 +83,10 @@ func (outcome Outcome) String() string { return named(outcomeName(outcome), "Out
 type Origin int32
 
 const (
-	// OriginCreated: this call created it.
+	// OriginCreated: this call created it; the service says so.
 	OriginCreated Origin = 1
-	// OriginRecovered: this call created it, and found it in the list, because the service's answer was lost or
-	// incomplete.
+	// OriginRecovered: it is there; the list shows it, after an answer was lost or incomplete. One of this call's requests
+	// may have created it, or somebody else at the same time; the service doesn't say who.
 	OriginRecovered Origin = 2
 	// OriginExisting: it was there already.
 	OriginExisting Origin = 3

@@ -106,9 +106,10 @@ unsafe fn making(
 /// Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
 ///
 /// Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`. A record that
-/// exists already is an error. One that this call created is never lost and never doubled: where the service's answer
-/// doesn't arrive, the record is looked for in the list of the routine's records before anything else is done, which
-/// needs `esa:ListRoutineRelatedRecords` on `*`. Where that isn't allowed, the outcome stays unknown.
+/// exists already is an error. One that this call created is never lost and never doubled: if the service's answer
+/// doesn't arrive, or doesn't say what became of the request, the record is read back from the list of the routine's
+/// records, again and again until the reconcile horizon (`esa_config_set_reconcile_horizon()`) or the time limit ends. That
+/// needs `esa:ListRoutineRelatedRecords` on `*`. If that isn't allowed, the outcome stays unknown.
 ///
 /// `client` and `request` are required, `options` may be NULL. All are read before anything is sent and can be changed
 /// afterwards. On success `*result` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL.
@@ -133,10 +134,12 @@ pub unsafe extern "C" fn esa_create_routine_related_record(
     unsafe { with_client(client, result, error, making(request, options, Client::create_routine_related_record)) }
 }
 
-/// Creates a record like `esa_create_routine_related_record()`, and succeeds where it exists already.
+/// Ensures that a record exists: reads the list first, and creates the record like `esa_create_routine_related_record()` if
+/// it isn't there.
 ///
-/// A record that exists and is tied to this routine gives `ESA_ORIGIN_EXISTING`; one that is in the way otherwise,
-/// `ESA_ERR_CONFLICT`. Where `site_id` of the request is 0, the site is the one that the record's name belongs to, found
+/// A record that exists and is tied to this routine gives `ESA_ORIGIN_EXISTING`. It costs a read and no write, so it
+/// doesn't wait for other writes of the account. One that is in the way otherwise gives `ESA_ERR_CONFLICT`, after the reconcile
+/// horizon: until then it may be one that somebody else has created a moment ago, and that the list doesn't show yet. Where `site_id` of the request is 0, the site is the one that the record's name belongs to, found
 /// by GetMatchSite.
 ///
 /// Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, for a `site_id` of 0,

@@ -29,7 +29,7 @@ pub struct esa_error {
     /// How long the service asks to wait before the next try, in milliseconds; 0 where it doesn't say.
     pub retry_after_ms: u32,
     /// 1 where the same call may succeed later without anything being changed, else 0. With `ESA_OUTCOME_UNKNOWN`,
-    /// look first whether the record is there.
+    /// read back first whether the record is there.
     pub retryable: i32,
     /// 0.
     pub reserved: u32,

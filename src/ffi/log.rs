@@ -13,8 +13,8 @@ pub enum esa_log_level {
     ESA_LOG_ERROR = 1,
     /// Something isn't as it should be, and the call goes on: this machine's clock is off, say, and by how much.
     ESA_LOG_WARN = 2,
-    /// What a call decides and what it waits for: another attempt in so many milliseconds because of an error, a look
-    /// for the record, other writes, a busy service; and new credentials.
+    /// What a call decides and what it waits for: another attempt in so many milliseconds because of an error, a
+    /// read-back, other writes, a busy service; and new credentials.
     ESA_LOG_INFO = 3,
     /// Every request: action, host, number of the attempt, HTTP status, milliseconds, request id or error.
     ESA_LOG_DEBUG = 4,

@@ -6,9 +6,10 @@ use std::ffi::c_char;
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_origin {
-    /// This call created it.
+    /// This call created it: the service says so.
     ESA_ORIGIN_CREATED = 1,
-    /// This call created it, and found it in the list, because the service's answer was lost or incomplete.
+    /// It is there: the list shows it, after an answer was lost or incomplete. One of this call's requests may have created
+    /// it, or somebody else at the same time; the service doesn't say who.
     ESA_ORIGIN_RECOVERED = 2,
     /// It was there already.
     ESA_ORIGIN_EXISTING = 3,

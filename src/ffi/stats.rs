@@ -19,7 +19,7 @@ pub struct esa_stats {
     pub struct_size: usize,
     /// Calls of the program; each record of `esa_ensure_routine_related_records()` is one.
     pub calls: u64,
-    /// Requests to the service, those that look for a record included.
+    /// Requests to the service, read-backs included.
     pub attempts: u64,
     /// Requests that were made again after one that failed.
     pub retries: u64,

@@ -72,11 +72,12 @@ pub enum esa_status {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_outcome {
-    /// Nothing was sent; nothing has changed.
+    /// No write of the call was sent; nothing has changed.
     ESA_OUTCOME_NOT_SENT = 0,
-    /// The service received the request and refused it; nothing has changed.
+    /// Each write of the call that was sent was refused, with a code that says that nothing has changed.
     ESA_OUTCOME_REFUSED = 1,
-    /// The request was sent and no answer says what became of it: it may or may not have been carried out.
+    /// A write was sent, and it couldn't be found out in the time whether it was carried out, or still will be. No later
+    /// refusal takes that back.
     ESA_OUTCOME_UNKNOWN = 2,
 }
 

@@ -54,11 +54,12 @@ class Client(Configured):
         max_attempts: how many attempts may fail in a row. Default: the client's.
         cancel: what can cancel the call.
 
-        A record that exists already is an error. One that this call created is never lost and never doubled: where the
-        service's answer doesn't arrive, the record is looked for in the list of the routine's records.
+        A record that exists already is an error. One that this call created is never lost and never doubled: if the
+        service's answer doesn't arrive, or doesn't say what became of the request, the record is read back from the
+        list of the routine's records, until the client's reconcile_horizon or the time limit ends.
 
         Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`, and to
-        look for what was lost `esa:ListRoutineRelatedRecords` on `*`.
+        read back `esa:ListRoutineRelatedRecords` on `*`.
 
         Raises EsaError: its class tells the kind, `outcome` whether the record may exist, `advice` what to do. Besides,
         TypeError for a value of the wrong type, and RuntimeError after close().
@@ -78,9 +79,11 @@ class Client(Configured):
         max_attempts: int | None = None,
         cancel: Cancel | None = None,
     ) -> Record:
-        """Creates a record like create_routine_related_record(), and succeeds where it exists already.
+        """Reads the list first, and creates the record like create_routine_related_record() if it isn't there.
 
-        One that exists and is tied to this routine has Origin.EXISTING; one that is in the way raises ConflictError.
+        One that exists and is tied to this routine has Origin.EXISTING. It costs a read and no write, so it doesn't
+        wait for other writes of the account. One that is in the way raises ConflictError after the reconcile_horizon:
+        until then it may be one that somebody else has created a moment ago, and that the list doesn't show yet.
 
         site_id: Default: the site that the record's name belongs to, as get_match_site() finds it.
 

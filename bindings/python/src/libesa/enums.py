@@ -154,8 +154,11 @@ class Origin(_OpenEnum):
     """Where a record came from."""
 
     CREATED = 1
-    """This call created it."""
+    """This call created it: the service says so."""
     RECOVERED = 2
-    """This call created it, and found it in the list, because the service's answer was lost or incomplete."""
+    """It is there: the list shows it, after an answer was lost or incomplete.
+
+    One of this call's requests may have created it, or somebody else at the same time; the service doesn't say who.
+    """
     EXISTING = 3
     """It was there already."""

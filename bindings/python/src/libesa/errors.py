@@ -28,7 +28,7 @@ class EsaError(Exception):
     retry_after: float | None
     """How long the service asks to wait before the next try, in seconds, where it does."""
     retryable: bool
-    """Whether the same call may succeed later. After Outcome.UNKNOWN, look first whether the record is there."""
+    """Whether the same call may succeed later. After Outcome.UNKNOWN, read back first whether the record is there."""
     code: str
     """The service's code, verbatim, such as "Throttling.User"; "" where it gave none."""
     message: str

@@ -26,7 +26,7 @@ class Stats(Frozen):
     calls: int
     """Calls of the program."""
     attempts: int
-    """Requests to the service, those that look for a record included."""
+    """Requests to the service, read-backs included."""
     retries: int
     """Requests that were made again after one that failed."""
     recoveries: int
