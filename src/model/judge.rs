@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::calls::Played;
-use super::service::{ROUTINE, SITE};
-use super::world::{HORIZON, Listed, State};
+use super::service::{Life, ROUTINE, SITE};
+use super::world::{HORIZON, Listed, Sent, State};
 use crate::error::{Error, Outcome, Status};
 use crate::record::{Deletion, Origin, Record};
 
@@ -143,9 +143,16 @@ fn violation(call: &Ended, state: &State) -> Option<String> {
                 "bulk" if !was_early => asked.own_start.saturating_sub(BULK_LIST + state.service.lag),
                 _ => asked.start.saturating_sub(state.service.lag),
             };
+            // What this client has deleted itself it knows to be gone, however the list lags.
+            let own_deletion = |life: &Life| {
+                let of_it = |sent: &&Sent| sent.is_deletion && sent.carried_out.is_some_and(|(_, id)| id == life.id);
+                state.sent[..asked.sent].iter().any(|sent| of_it(&sent))
+            };
             let is_it = |id: &Option<i64>| {
-                of_name()
-                    .any(|life| life.routine == ROUTINE && id.is_none_or(|id| life.id == id) && life.meets(start, *end))
+                of_name().filter(|life| life.routine == ROUTINE && id.is_none_or(|id| life.id == id)).any(|life| {
+                    let start = if own_deletion(life) { asked.start } else { start };
+                    life.meets(start, *end)
+                })
             };
             (!is_it(id)).then(|| format!("the record {id:?} wasn't there from {start:?} to {end:?}"))
         }

@@ -24,6 +24,7 @@ const ATTEMPT: Duration = Duration::from_secs(3);
 pub(super) struct Sent {
     pub(super) at: Duration,
     pub(super) record_name: String,
+    pub(super) is_deletion: bool,
     /// When the service carried it out, and which record that was.
     pub(super) carried_out: Option<(Duration, i64)>,
     /// Whether the client was given an answer that proves that it wasn't.
@@ -359,8 +360,16 @@ impl World for Within<'_> {
         }
         let write = outgoing.writes.then(|| {
             let (write, state) = (write_of(&outgoing), &mut *self.state.borrow_mut());
-            let record_name = parameter(&outgoing, "RecordName");
-            state.sent.push(Sent { at: started, record_name, carried_out: None, disproved: false, gone: false });
+            let (record_name, is_deletion) =
+                (parameter(&outgoing, "RecordName"), matches!(write, Write::Delete { .. }));
+            state.sent.push(Sent {
+                at: started,
+                record_name,
+                is_deletion,
+                carried_out: None,
+                disproved: false,
+                gone: false,
+            });
             state.tell(|| format!("sends {write:?}: {fault:?}"));
             (state.sent.len() - 1, write)
         });

@@ -43,9 +43,9 @@ fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecor
         let in_all = |error| after_attempts(error, made, deleted);
         let pass = find(call, request.name, request.site_id, request.record_name).map_err(in_all)?;
         if let Some((record, _)) = &pass.found {
-            let (next, is_answered) = delete_id(call, request, record.record_id, true).map_err(in_all)?;
+            let (next, is_absent) = delete_id(call, request, record.record_id, true).map_err(in_all)?;
             deletion = Deletion { deleted: deleted || next.deleted, attempts: made + next.attempts, ..next };
-            if is_answered {
+            if is_absent {
                 return Ok(deletion);
             }
             before = None;
@@ -62,8 +62,8 @@ fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecor
     }
 }
 
-/// Deletes the record of this id. `was_shown`: a list of this call has shown it. True: the service says that it has deleted
-/// it, at that moment; else it is gone, since whenever.
+/// Deletes the record of this id. `was_shown`: a list of this call has shown it. True: no record of its name is there at this
+/// moment; else it is gone since whenever, and others may have created another one.
 fn delete_id<W: World>(
     call: &Call<'_, W>,
     request: &DeleteRoutineRelatedRecord<'_>,
@@ -72,7 +72,7 @@ fn delete_id<W: World>(
 ) -> Result<(Deletion, bool), Error> {
     let request = DeleteRoutineRelatedRecord { record_id: Some(record_id), ..*request };
     let reconcile = Reconcile::Repeat { gone: ServiceCode::ParameterNotExist };
-    let (was_shown, before) = (Cell::new(was_shown), Cell::new(None));
+    let (was_shown, before, is_replaced) = (Cell::new(was_shown), Cell::new(None), Cell::new(false));
     let read_back = &mut |attempt| {
         let pass = find(call, request.name, request.site_id, request.record_name)?;
         if pass.shows(record_id) {
@@ -80,6 +80,7 @@ fn delete_id<W: World>(
         }
         // What no list has shown yet may be too new for a list that lags.
         let is_gone = was_shown.get() && pass.proves_absence_of(record_id, before.take().as_ref());
+        is_replaced.set(pass.found.is_some());
         before.set(Some(pass));
         Ok(is_gone.then_some(Receipt { attempt, http_status: 200, request_id: String::new() }))
     };
@@ -87,7 +88,8 @@ fn delete_id<W: World>(
         Ok((Done::Gone(refusal), _)) => Ok((gone(true, &refusal), false)),
         Ok((done, receipt)) => {
             let Receipt { attempt, request_id, .. } = receipt.ok_or_else(without_result)?;
-            Ok((Deletion { deleted: true, request_id, attempts: attempt }, matches!(done, Done::Answered)))
+            let is_absent = matches!(done, Done::Answered) || !is_replaced.get();
+            Ok((Deletion { deleted: true, request_id, attempts: attempt }, is_absent))
         }
         Err(error) if error.service_code() == ServiceCode::ParameterNotExist => Ok((gone(false, &error), false)),
         Err(error) => Err(error),

@@ -158,7 +158,8 @@ impl Worker<'_> {
             let begin = now();
             let result = bulk.next().expect("a result for each record");
             let since = start.max(begin - LIST_AGE);
-            self.tell(*number, Operation::Bulk, *name, since, begin, result.map(|record| self.made(*name, &record)));
+            // While one waits to be listed, those after it are ensured before it is their turn to be told.
+            self.tell(*number, Operation::Bulk, *name, since, start, result.map(|record| self.made(*name, &record)));
         }
     }
 
