@@ -35,7 +35,8 @@ impl<O: Operation> World for Wire<'_, O> {
         if number > 1 {
             self.call.core.counters.retries.count();
         }
-        let credentials = self.call.credentials().map_err(|error| error.attempts_are(number))?;
+        // Attempts are those at the service, which hasn't been asked for this one.
+        let credentials = self.call.credentials().map_err(|error| error.attempts_are(number.saturating_sub(1)))?;
         let credentials = self.signed_with.insert(credentials);
         let attempt = attempt(self.call, self.operation, credentials, number, self.was_stale);
         self.was_stale = attempt.as_ref().is_err_and(Error::is_stale);

@@ -116,9 +116,13 @@ pub(super) struct Answer<'a> {
 }
 
 impl Answer<'_> {
+    pub(super) fn is_success(&self) -> bool {
+        (200..=299).contains(&self.status)
+    }
+
     /// The text of a success; else the server's words, with `secrets` taken out.
     pub(super) fn text(&self, secrets: &[&str]) -> Result<&str, Failure> {
-        if !(200..=299).contains(&self.status) {
+        if !self.is_success() {
             let redaction = Redaction::of_secrets(secrets.iter().copied());
             let error = read_error(&self.reply).redacted(|text| redaction.apply(text));
             let Context { clock, log, .. } = self.context;

@@ -17,7 +17,7 @@
 //! | 55–62: the service asks for time | `waits` |
 //! | 63–73, 78, 80–82: definite answers | `definite` |
 //! | 74–76: clocks | `clock` |
-//! | 83–88, 91: credentials; 89 and 90, files, are in src/credentials/places.rs | `credentials`, through `giver` |
+//! | 83–88, 91, 124, 126: credentials; 89, 90, 125, 127 and 128 are in src/credentials/places.rs, 144 in tests/rust/credentials.rs | `credentials`, through `giver` |
 //! | 102: cancelling | `cancelled` |
 //! | 103–105: many threads | `crowd` |
 //! | 106: one I/O operation after the other fails | `torture`, through `breaker` |
