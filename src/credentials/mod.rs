@@ -19,6 +19,7 @@ mod issued;
 mod oidc;
 #[cfg(test)]
 mod places;
+mod setting;
 mod sts;
 
 use std::fmt;
