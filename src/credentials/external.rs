@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::cli_profile::Profile;
 use super::context::{Context, parse};
-use super::{Failure, Issued};
+use super::{Failure, Issued, words};
 use crate::call::{Limits, Stop};
 use crate::transport::{is_readable, pause, wait_until_readable};
 
@@ -34,7 +34,7 @@ pub(super) fn run(command: &str, context: &Context<'_>) -> Result<Issued, Failur
 }
 
 fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failure> {
-    let words = shlex::split(command).ok_or_else(|| Failure::of("a quote in it has no end"))?;
+    let words = words::split(command)?;
     let (program, arguments) = words.split_first().ok_or_else(|| Failure::of("it is blank"))?;
     let mut child = Command::new(program)
         .args(arguments)

@@ -21,6 +21,7 @@ mod oidc;
 mod places;
 mod setting;
 mod sts;
+mod words;
 
 use std::fmt;
 
