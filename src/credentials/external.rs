@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -48,46 +48,47 @@ fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failure> {
         .process_group(0)
         .spawn()
         .map_err(|error| Failure::of(format!("{program} can't be started: {error}")))?;
-    let output = wait_for(&mut child, program, &context.limits.within(TIME_LIMIT));
-    if output.is_err() {
-        kill(&mut child);
+    let mut output = Output::new(child.stdout.take().ok_or_else(|| Failure::of("it has no output"))?);
+    let status = match wait_for(&mut child, &mut output, &context.limits.within(TIME_LIMIT)) {
+        Ok(status) => status,
+        Err(failure) => {
+            kill(&mut child);
+            return Err(failure);
+        }
+    };
+    match status {
+        Some(status) if !status.success() => Err(Failure::of(format!(
+            "{program} failed with {status}; run it by hand to see why, since what it says may be secret"
+        ))),
+        _ => {
+            // All that it has printed is in the pipe by now. What it has started may go on, and keep the pipe open.
+            while output.is_open && is_readable(&output.stdout) {
+                output.read()?;
+            }
+            Ok(output)
+        }
     }
-    output
 }
 
-/// What the command prints until it ends; what it has started may go on, and keep the output open.
-fn wait_for(child: &mut Child, program: &str, limits: &Limits) -> Result<Output, Failure> {
-    let mut output = Output::new(child.stdout.take().ok_or_else(|| Failure::of("it has no output"))?);
-    let mut is_open = true;
+/// Reads what the command prints until it ends, and how it has; `None` where the host program has been told in place of
+/// the library. After an error, it hasn't been waited for.
+fn wait_for(child: &mut Child, output: &mut Output, limits: &Limits) -> Result<Option<ExitStatus>, Failure> {
     loop {
-        let waited = match is_open {
+        let waited = match output.is_open {
             true => wait_until_readable(&output.stdout, &limits.within(LOOK_EVERY)),
             false => pause(LOOK_EVERY, limits),
         };
         match waited {
-            Ok(()) if is_open => is_open = output.read()?,
+            Ok(()) if output.is_open => output.read()?,
             Ok(()) => {}
             Err(Stop::TimedOut) => limits.check().map_err(stopped)?,
             Err(stop) => return Err(stopped(stop)),
         }
-        if has_ended(child, program)? {
-            // All that it has printed is in the pipe by now.
-            while is_open && is_readable(&output.stdout) {
-                is_open = output.read()?;
-            }
-            return Ok(output);
+        match child.try_wait() {
+            Ok(None) => {}
+            Ok(status) => return Ok(status),
+            Err(_) => return Ok(None),
         }
-    }
-}
-
-/// Whether the command has ended. How it has isn't known where the host program has been told in place of the library.
-fn has_ended(child: &mut Child, program: &str) -> Result<bool, Failure> {
-    match child.try_wait() {
-        Ok(None) => Ok(false),
-        Ok(Some(status)) if !status.success() => Err(Failure::of(format!(
-            "{program} failed with {status}; run it by hand to see why, since what it says may be secret"
-        ))),
-        Ok(Some(_)) | Err(_) => Ok(true),
     }
 }
 
@@ -102,25 +103,27 @@ fn stopped(stop: Stop) -> Failure {
 /// What a command has printed so far.
 struct Output {
     stdout: ChildStdout,
+    is_open: bool,
     bytes: Zeroizing<Vec<u8>>,
     length: usize,
 }
 
 impl Output {
     fn new(stdout: ChildStdout) -> Output {
-        Output { stdout, bytes: Zeroizing::new(vec![0; LARGEST_OUTPUT]), length: 0 }
+        Output { stdout, is_open: true, bytes: Zeroizing::new(vec![0; LARGEST_OUTPUT]), length: 0 }
     }
 
-    /// Reads what there is, which doesn't block where the pipe is readable; false at its end.
-    fn read(&mut self) -> Result<bool, Failure> {
+    /// Reads what there is, which doesn't block where the pipe is readable.
+    fn read(&mut self) -> Result<(), Failure> {
         let rest = self.bytes.get_mut(self.length..).filter(|rest| !rest.is_empty());
         let rest = rest.ok_or_else(|| Failure::of(format!("it prints more than {LARGEST_OUTPUT} bytes")))?;
         match self.stdout.read(rest) {
             Ok(count) => {
                 self.length += count;
-                Ok(count > 0)
+                self.is_open = count > 0;
+                Ok(())
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             Err(error) => Err(stopped(Stop::Failed(error))),
         }
     }
@@ -131,18 +134,19 @@ impl Output {
     }
 }
 
-/// Ends the command, unless it has ended, with all that is in its process group.
+/// Ends the command, which hasn't been waited for, with all that is in its process group.
 #[allow(unsafe_code)]
 fn kill(child: &mut Child) {
-    // As long as it hasn't been waited for, no other process or group can have its number.
-    if let (Ok(None), Ok(group)) = (child.try_wait(), i32::try_from(child.id())) {
+    // It may have ended a moment ago, and left others in its group. As long as it isn't waited for, no other process or
+    // group can have its number.
+    if let Ok(group) = i32::try_from(child.id()) {
         // SAFETY: kill only takes numbers.
         unsafe { libc::kill(-group, libc::SIGKILL) };
-        for _ in 0..LOOKS_AFTER_KILLING {
-            match child.try_wait() {
-                Ok(None) => std::thread::sleep(LOOK_EVERY),
-                _ => return,
-            }
+    }
+    for _ in 0..LOOKS_AFTER_KILLING {
+        match child.try_wait() {
+            Ok(None) => std::thread::sleep(LOOK_EVERY),
+            _ => return,
         }
     }
 }

@@ -510,8 +510,10 @@ mod commands {
 
         /// Whether it runs: a zombie doesn't, though nobody may have buried it.
         fn runs(&self) -> bool {
-            let stat = fs::read_to_string(format!("/proc/{}/stat", self.number().unwrap())).unwrap_or_default();
-            stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['Z', 'X']))
+            let stat = self.number().and_then(|number| fs::read_to_string(format!("/proc/{number}/stat")).ok());
+            // Its number may be another's by now, and it is a shell until it has become what it shall be.
+            let state = stat.as_ref().and_then(|stat| stat.split_once("(sleep) ").or(stat.split_once("(sh) ")));
+            state.is_some_and(|(_, state)| !state.starts_with(['Z', 'X']))
         }
 
         /// Waits for its end, which comes at once if it comes.
@@ -525,8 +527,8 @@ mod commands {
 
     impl Drop for Background {
         fn drop(&mut self) {
-            if let Some(number) = self.number() {
-                let _ = std::process::Command::new("kill").arg(number).status();
+            if self.runs() {
+                let _ = std::process::Command::new("kill").arg(self.number().unwrap()).status();
             }
         }
     }
@@ -539,9 +541,13 @@ mod commands {
         assert_eq!(find(&format!("sh -c '{start}; {PRINTS_A_KEY}'")), found("cli_profile", "id", None));
         assert!(background.runs());
 
+        let scratch = Scratch::new();
+        let (start, background) = Background::new(&scratch);
+        assert_reason(&find(&format!("sh -c '{start}; {PRINTS_A_KEY}; exit 3'")), "cli_profile", "exit status: 3");
+        assert!(background.runs());
+
         // The output may as well be closed before the command ends.
         assert_eq!(find(&format!("sh -c '{PRINTS_A_KEY}; exec >&-; sleep 0.1'")), found("cli_profile", "id", None));
-        assert_reason(&find(&format!("sh -c '{start}; {PRINTS_A_KEY}; exit 3'")), "cli_profile", "exit status: 3");
     }
 
     #[test]
