@@ -330,7 +330,8 @@ mod cli_profiles {
     #[test]
     fn row_128_what_is_odd_in_one_profile_does_not_matter_to_another() {
         let odd = [
-            json!({"name": "x", "mode": "RamRoleArn", "expired_seconds": -1, "cloud_sso_access_token_expire": -62_135_596_800_i64}),
+            json!({"name": "x", "mode": "RamRoleArn", "expired_seconds": -1}),
+            json!({"name": "x", "mode": "CloudSSO", "cloud_sso_access_token_expire": -62_135_596_800_i64}),
             json!({"name": "x", "expired_seconds": 1.5, "sts_expiration": "0001-01-01T00:00:00Z", "enable_vpc": "no"}),
             json!({"name": "x", "access_key_secret": {"hunter2": []}, "mode": 5, "sts_expiration": 1e300}),
             json!({"name": 5}),

@@ -241,6 +241,19 @@ fn an_instance_s_role_is_found_by_either_version_of_its_metadata() {
 }
 
 #[test]
+fn row_125_a_role_that_a_variable_names_is_meant_and_nothing_else() {
+    let fixture = fixture("named-role", &[]);
+    let uri = format!("{}/credentials/test-role", fixture.emulator.url());
+
+    let variables = [("ALIBABA_CLOUD_ECS_METADATA", "none"), ("ALIBABA_CLOUD_CREDENTIALS_URI", &uri)];
+    let error = fixture.find(&variables).unwrap_err();
+
+    assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Credentials, Outcome::NotSent, 0));
+    assert!(error.message().ends_with("no other place is asked, since ALIBABA_CLOUD_ECS_METADATA is set"), "{error}");
+    assert!(!fixture.asked().contains(&"GetCredentials".to_owned()));
+}
+
+#[test]
 fn a_uri_and_cloud_sso_give_keys() {
     let fixture = fixture("uri", &[]);
     let uri = format!("{}/credentials/test-role?x=1", fixture.emulator.url());
