@@ -1033,8 +1033,8 @@ void esa_config_free(struct esa_config *config);
  * Default: those that are found as the official SDKs find them, when a call needs them. The first of these that gives
  * some is asked, and from then on no other: the environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC
  * (ALIBABA_CLOUD_OIDC_TOKEN_FILE, ...), a profile of the command line (~/.aliyun/config.json), the credentials file
- * (~/.alibabacloud/credentials), the role of the ECS instance, and ALIBABA_CLOUD_CREDENTIALS_URI. Temporary ones are
- * renewed before they expire.
+ * (~/.alibabacloud/credentials), the role of the ECS instance, and ALIBABA_CLOUD_CREDENTIALS_URI. None is asked after one
+ * that a variable names and that gives none. Temporary ones are renewed before they expire.
  *
  * All three are ASCII without blanks or control characters. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
@@ -1070,7 +1070,7 @@ esa_status esa_config_set_region(struct esa_config *config,
  * Sets the endpoint, in place of the region's: "host", "host:port" or "https://host:port".
  *
  * "http://..." is accepted for this machine only (localhost, 127.0.0.0/8, [::1]). Default: ESA_ENDPOINT of the
- * environment, else the region's. Whether it is usable shows in `esa_client_new()`.
+ * environment, else the region's. Whether it is usable shows in `esa_client_new()`; set and empty, ESA_ENDPOINT isn't.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */

@@ -76,9 +76,8 @@ impl Client {
     /// or is plain http to another machine, or a CA file can't be read.
     pub fn new(config: &Config) -> Result<Client, Error> {
         let variables = &config.environment.clone().unwrap_or_else(Environment::of_process);
-        let named = config.endpoint.as_deref().or_else(|| variables.get(environment::ENDPOINT));
         let region = config.region.as_deref().or_else(|| variables.get(environment::REGION_ID));
-        let endpoint = Endpoint::choose(named, region, config.network)?;
+        let endpoint = Endpoint::choose(config.endpoint.as_deref(), region, config.network, variables)?;
         let destination = Destination::new(&endpoint)?;
         let counters = Arc::new(Counters::default());
         let settings = Arc::new(Settings::new(config, variables, &counters)?);

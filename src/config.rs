@@ -183,7 +183,7 @@ impl Config {
     }
 
     /// The endpoint, in place of the region's: `host`, `host:port` or `https://host:port`; `http://…` for this machine
-    /// only. Default: `ESA_ENDPOINT`, else the region's.
+    /// only. Default: `ESA_ENDPOINT`, which must not be empty, else the region's.
     pub fn endpoint(&mut self, endpoint: &str) -> &mut Config {
         self.endpoint = Some(endpoint.to_owned());
         self

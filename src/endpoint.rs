@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::config::Network;
+use crate::environment::{self, Environment};
 use crate::error::{Error, Status};
 use crate::url::{Unusable, Url};
 
@@ -21,11 +22,30 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint that the caller names, else the region's.
-    pub(crate) fn choose(endpoint: Option<&str>, region: Option<&str>, network: Network) -> Result<Endpoint, Error> {
-        match endpoint {
-            Some(endpoint) => Endpoint::parse(endpoint),
+    /// The endpoint that the caller names, else the environment, else the region's.
+    pub(crate) fn choose(
+        endpoint: Option<&str>,
+        region: Option<&str>,
+        network: Network,
+        variables: &Environment,
+    ) -> Result<Endpoint, Error> {
+        if let Some(endpoint) = endpoint {
+            return Endpoint::parse(endpoint);
+        }
+        match Endpoint::in_variable(environment::ENDPOINT, variables)? {
+            Some(endpoint) => Ok(endpoint),
             None => Endpoint::of_region(region.unwrap_or(DEFAULT_REGION), network),
+        }
+    }
+
+    /// The endpoint that a variable names. An empty one is refused, since it was meant to name a server, an emulator
+    /// that didn't start, say: to use the real one in its place would show it real keys.
+    pub(crate) fn in_variable(name: &str, variables: &Environment) -> Result<Option<Endpoint>, Error> {
+        let refused = |reason: &str| Error::new(Status::Config, format!("{name}: {reason}"));
+        match variables.get_even_empty(name) {
+            None => Ok(None),
+            Some("") => Err(refused("is set and empty").advice_is("Name an endpoint in it, or unset it.")),
+            Some(text) => Endpoint::parse(text).map(Some).map_err(|error| refused(error.message())),
         }
     }
 
@@ -118,12 +138,16 @@ impl Endpoint {
 mod tests {
     use super::*;
 
+    fn choose(endpoint: Option<&str>, region: Option<&str>, network: Network) -> Result<Endpoint, Error> {
+        Endpoint::choose(endpoint, region, network, &Environment::of([("", ""); 0]))
+    }
+
     fn chosen(endpoint: Option<&str>, region: Option<&str>) -> String {
-        Endpoint::choose(endpoint, region, Network::Public).unwrap().url()
+        choose(endpoint, region, Network::Public).unwrap().url()
     }
 
     fn reason(endpoint: &str) -> String {
-        let error = Endpoint::choose(Some(endpoint), None, Network::Public).unwrap_err();
+        let error = choose(Some(endpoint), None, Network::Public).unwrap_err();
         assert_eq!(error.status(), Status::Config);
         error.message().to_owned()
     }
@@ -137,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_vpc_has_endpoints_of_its_own_and_a_named_one_comes_before_them() {
-        let vpc = |endpoint, region| Endpoint::choose(endpoint, region, Network::Vpc).unwrap().url();
+        let vpc = |endpoint, region| choose(endpoint, region, Network::Vpc).unwrap().url();
 
         assert_eq!(vpc(None, None), "https://esa-vpc.cn-hangzhou.aliyuncs.com");
         assert_eq!(vpc(None, Some("ap-southeast-1")), "https://esa-vpc.ap-southeast-1.aliyuncs.com");
@@ -145,8 +169,24 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_names_an_endpoint_or_is_refused_by_name_but_only_where_it_counts() {
+        let choose = |endpoint, value| {
+            let variables = Environment::of([(environment::ENDPOINT, value)]);
+            Endpoint::choose(endpoint, None, Network::Public, &variables).map(|endpoint| endpoint.url())
+        };
+
+        assert_eq!(choose(None, "http://127.0.0.1:1").unwrap(), "http://127.0.0.1:1");
+        for (value, reason) in [("", "is set and empty"), (" ", "not a URL"), ("http://10.0.0.1", "plain http")] {
+            let error = choose(None, value).unwrap_err();
+            assert_eq!(error.status(), Status::Config);
+            assert!(error.message().starts_with("ESA_ENDPOINT: ") && error.message().contains(reason), "{error}");
+            assert_eq!(choose(Some("http://127.0.0.1:2"), value).unwrap(), "http://127.0.0.1:2");
+        }
+    }
+
+    #[test]
     fn an_unknown_region_is_an_error_that_names_the_two() {
-        let error = Endpoint::choose(None, Some("eu-central-1"), Network::Vpc).unwrap_err();
+        let error = choose(None, Some("eu-central-1"), Network::Vpc).unwrap_err();
 
         assert_eq!(error.status(), Status::Config);
         for name in ["eu-central-1", "cn-hangzhou", "ap-southeast-1"] {

@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-/// The variables that are set and aren't empty: empty means unset, as in the official SDKs.
+/// The variables that are set.
 #[derive(Clone)]
 pub(crate) struct Environment {
     known: Vec<(&'static str, Zeroizing<String>)>,
@@ -30,6 +31,8 @@ pub(crate) const ECS_METADATA: &str = "ALIBABA_CLOUD_ECS_METADATA";
 pub(crate) const ECS_METADATA_DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
 pub(crate) const IMDSV1_DISABLED: &str = "ALIBABA_CLOUD_IMDSV1_DISABLED";
 pub(crate) const CREDENTIALS_URI: &str = "ALIBABA_CLOUD_CREDENTIALS_URI";
+/// A switch of the command line: profiles may neither run commands nor ask servers of the user's own.
+pub(crate) const EXTERNAL_PROCESS_DISABLED: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
 pub(crate) const HOME: &str = "HOME";
 pub(crate) const REGION_ID: &str = "ALIBABA_CLOUD_REGION_ID";
 pub(crate) const ENDPOINT: &str = "ESA_ENDPOINT";
@@ -45,7 +48,7 @@ pub(crate) const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 /// Set in CGI programs.
 pub(crate) const REQUEST_METHOD: &str = "REQUEST_METHOD";
 
-const KNOWN: [&str; 32] = [
+const KNOWN: [&str; 33] = [
     ACCESS_KEY_ID,
     ACCESS_KEY_SECRET,
     SECURITY_TOKEN,
@@ -63,6 +66,7 @@ const KNOWN: [&str; 32] = [
     ECS_METADATA_DISABLED,
     IMDSV1_DISABLED,
     CREDENTIALS_URI,
+    EXTERNAL_PROCESS_DISABLED,
     HOME,
     REGION_ID,
     ENDPOINT,
@@ -93,24 +97,45 @@ impl Environment {
         let known = all.iter().filter_map(|(name, value)| {
             let name = KNOWN.into_iter().find(|known| name == known)?;
             // What isn't UTF-8 is good for nothing here, and is for its reader to refuse: unset would be another wish.
-            let value = Zeroizing::new(value.to_string_lossy().into_owned());
-            (!value.is_empty()).then_some((name, value))
+            Some((name, Zeroizing::new(value.to_string_lossy().into_owned())))
         });
         Environment { known: known.collect(), all }
     }
 
+    /// The value of a variable. An empty one is as good as unset, as in the official SDKs.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.get_even_empty(name).filter(|value| !value.is_empty())
+    }
+
+    /// The value of a variable that mustn't be empty: to pass over it would do something that nobody wants.
+    pub(crate) fn get_even_empty(&self, name: &str) -> Option<&str> {
         self.known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The path in a variable, which need not be UTF-8.
+    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
+        let (_, value) = self.all.iter().find(|(known, _)| known == name)?;
+        (!value.is_empty()).then(|| value.into())
+    }
+
+    /// The path in a variable that something needs, or that it is missing.
+    pub(crate) fn require_path(&self, name: &str) -> Result<PathBuf, String> {
+        self.require(name)?;
+        self.path(name).ok_or_else(|| format!("{name} is not set"))
     }
 
     /// The value of a variable that something needs, or that it is missing.
     pub(crate) fn require(&self, name: &str) -> Result<&str, String> {
-        self.get(name).ok_or_else(|| format!("{name} is not set"))
+        match self.get_even_empty(name) {
+            None => Err(format!("{name} is not set")),
+            Some("") => Err(format!("{name} is empty")),
+            Some(value) => Ok(value),
+        }
     }
 
-    /// Whether a switch is on: `true` is the word for it, in any case.
+    /// Whether a switch is on: `true` in any case, or `1`.
     pub(crate) fn is_on(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
     }
 
     /// All variables as the process had them.

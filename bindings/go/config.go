@@ -35,7 +35,7 @@ type Config struct {
 
 	// Endpoint is used in place of the region's: "host", "host:port" or "https://host:port". An "http://…" one is
 	// accepted for this machine only.
-	// Default: ESA_ENDPOINT, else the region's.
+	// Default: ESA_ENDPOINT, which must not be set and empty, else the region's.
 	Endpoint string
 
 	// Network is from where the service is reached, where there is no Endpoint: "public", or "vpc" from inside of a VPC in

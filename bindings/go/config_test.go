@@ -140,7 +140,8 @@ func TestARecordIsCreatedThroughAProxy(t *testing.T) {
 }
 
 func TestAVPCHasEndpointsOfItsOwn(t *testing.T) {
-	t.Setenv("ESA_ENDPOINT", "")
+	t.Setenv("ESA_ENDPOINT", "") // puts back what was there
+	os.Unsetenv("ESA_ENDPOINT")
 	emulator := esatest.Start(t)
 	client := newClient(t, esa.Config{Credentials: emulator.Config().Credentials, Network: "vpc"})
 

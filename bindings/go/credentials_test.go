@@ -175,6 +175,7 @@ func TestCredentialsAreFoundWhereTheOfficialSDKsFindThem(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "")
 	expectSource := func(want string) {
 		t.Helper()
 		client := newClient(t, esa.Config{Endpoint: emulator.URL})
@@ -206,6 +207,7 @@ func TestCredentialsAreFoundWhereTheOfficialSDKsFindThem(t *testing.T) {
 		emulator.AccessKeyID, emulator.AccessKeySecret))
 	expectSource("cli_profile")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", emulator.AccessKeyID)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", emulator.AccessKeySecret)
 	expectSource("environment")
 }
 

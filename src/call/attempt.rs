@@ -33,8 +33,7 @@ pub(super) fn attempt<O: Operation>(
         None => Err(Error::new(Status::Internal, "a reply was not read").outcome_is(Outcome::Unknown).into()),
     });
     output.map_err(|failure| {
-        // Without credentials there was no request.
-        let sent = number - u32::from(failure.error.status() == Status::Credentials);
-        Failure { error: failure.error.attempts_are(sent), ..failure }
+        let made = if failure.made_request { number } else { number - 1 };
+        Failure { error: failure.error.attempts_are(made), ..failure }
     })
 }

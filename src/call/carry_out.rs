@@ -176,7 +176,7 @@ mod tests {
                         let expired = error.service_code() == ServiceCode::InvalidTimeStampExpired;
                         let (date, signed_at) = (std::time::UNIX_EPOCH, std::time::UNIX_EPOCH);
                         let recovery = expired.then_some(Recovery::Clock { date, signed_at });
-                        Failure { error: error.attempts_are(number), recovery }
+                        Failure { recovery, ..Failure::from(error.attempts_are(number)) }
                     })?);
                     Ok(())
                 },

@@ -81,7 +81,8 @@ impl World for Wire<'_> {
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
     ) -> Result<Receipt, Failure> {
         let Wire { core, live, limits } = self;
-        let (credentials, turn) = self.credentials_and_turn(&outgoing)?;
+        let without_request = |error| Failure { made_request: false, ..Failure::from(error) };
+        let (credentials, turn) = self.credentials_and_turn(&outgoing).map_err(without_request)?;
         let Outgoing { action, method, writes: _, number, over_new_connection, query, form } = outgoing;
         let host = core.endpoint.host_header();
         let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
@@ -125,7 +126,7 @@ impl World for Wire<'_> {
                     (ServiceCode::InvalidSecurityTokenExpired, _) => Some(Recovery::Credentials(credentials)),
                     _ => None,
                 };
-                Err(Failure { error, recovery })
+                Err(Failure { recovery, ..Failure::from(error) })
             }
         }
     }

@@ -34,11 +34,13 @@ pub(crate) struct Failure {
     pub(crate) error: Error,
     /// What would make the next attempt succeed.
     pub(crate) recovery: Option<Recovery>,
+    /// Whether it came to a request. Without credentials, or its turn to write, there is none.
+    pub(crate) made_request: bool,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        Failure { error, recovery: None }
+        Failure { error, recovery: None, made_request: true }
     }
 }
 

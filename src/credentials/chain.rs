@@ -6,7 +6,10 @@ use std::fmt;
 use super::context::{Context, Surroundings};
 use super::{Failure, Issued, cli_profile, credentials_file, credentials_uri, ecs_ram_role, environment, oidc};
 use crate::config::Identity;
-use crate::environment::Environment;
+use crate::environment::{
+    ACCESS_KEY_ID, ACCESS_KEY_SECRET, CLI_PROFILE_DISABLED, CONFIG_FILE, CREDENTIALS_FILE, ECS_METADATA,
+    ECS_METADATA_DISABLED, Environment, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, PROFILE, SECURITY_TOKEN,
+};
 use crate::error::{Error, Outcome, Status};
 
 /// What a source of credentials is called, here and in C.
@@ -35,21 +38,67 @@ const CALLBACK: Source = Source(c"callback");
 const ENVIRONMENT: Source = Source(c"environment");
 
 /// One place to look for credentials.
-#[derive(Clone, Copy)]
 struct Provider {
     source: Source,
     find: fn(&Context<'_>) -> Result<Issued, Failure>,
+    /// The variable that leaves it out.
+    switch: Option<&'static str>,
+    /// The variables that say whose credentials it is to give. Where one of them is set and it gives none, the search
+    /// ends: what comes after it would be somebody else.
+    named_by: &'static [&'static str],
 }
 
 /// The first that gives some is used.
 const PROVIDERS: [Provider; 6] = [
-    Provider { source: ENVIRONMENT, find: environment::find },
-    Provider { source: Source(c"oidc"), find: oidc::find },
-    Provider { source: Source(c"cli_profile"), find: cli_profile::find },
-    Provider { source: Source(c"credentials_file"), find: credentials_file::find },
-    Provider { source: Source(c"ecs_ram_role"), find: ecs_ram_role::find },
-    Provider { source: Source(c"credentials_uri"), find: credentials_uri::find },
+    Provider {
+        source: ENVIRONMENT,
+        find: environment::find,
+        switch: None,
+        named_by: &[ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN],
+    },
+    // A role alone may be meant for a profile.
+    Provider {
+        source: Source(c"oidc"),
+        find: oidc::find,
+        switch: None,
+        named_by: &[OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE],
+    },
+    // Which profile may be of the file that comes next.
+    Provider {
+        source: Source(c"cli_profile"),
+        find: cli_profile::find,
+        switch: Some(CLI_PROFILE_DISABLED),
+        named_by: &[CONFIG_FILE],
+    },
+    Provider {
+        source: Source(c"credentials_file"),
+        find: credentials_file::find,
+        switch: None,
+        named_by: &[CREDENTIALS_FILE, PROFILE],
+    },
+    Provider {
+        source: Source(c"ecs_ram_role"),
+        find: ecs_ram_role::find,
+        switch: Some(ECS_METADATA_DISABLED),
+        named_by: &[ECS_METADATA],
+    },
+    Provider { source: Source(c"credentials_uri"), find: credentials_uri::find, switch: None, named_by: &[] },
 ];
+
+impl Provider {
+    fn find(&self, context: &Context<'_>) -> Result<Issued, Failure> {
+        match self.switch.filter(|switch| context.environment().is_on(switch)) {
+            Some(switch) => Err(Failure::of(format!("{switch} is set"))),
+            None => (self.find)(context),
+        }
+    }
+
+    /// The variable that says that this provider's credentials are meant, and no other's.
+    fn named_by(&self, environment: &Environment) -> Option<&'static str> {
+        let is_out = self.switch.is_some_and(|switch| environment.is_on(switch));
+        self.named_by.iter().copied().find(|variable| !is_out && environment.get(variable).is_some())
+    }
+}
 
 /// What gives a client its credentials.
 #[derive(Debug)]
@@ -87,8 +136,12 @@ impl Chain {
                     PROVIDERS.iter().filter(|provider| chosen.is_none_or(|source| source == provider.source));
                 loop {
                     let Some(provider) = providers.next() else { break None };
-                    if let Some(issued) = ask(provider.source, &|| (provider.find)(context))? {
+                    if let Some(issued) = ask(provider.source, &|| provider.find(context))? {
                         break Some(issued);
+                    }
+                    if let Some(variable) = provider.named_by(context.environment()) {
+                        failures.reasons.push(format!("no other place is asked, since {variable} is set"));
+                        break None;
                     }
                 }
             }

@@ -1,58 +1,68 @@
 //! The provider that reads the profiles of Alibaba Cloud's command line.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::context::{Context, parse};
 use super::issued::lifetime;
+use super::setting::{Scalar, given, left, number, require, seconds, until};
 use super::sts::Role;
-use super::{Credentials, Failure, Issued, cloud_sso, ecs_ram_role, external, oidc};
-use crate::environment::{CLI_PROFILE_DISABLED, CONFIG_FILE, Environment, HOME, PROFILE};
+use super::{Credentials, Failure, Issued, cloud_sso, credentials_uri, ecs_ram_role, external, oidc};
+use crate::environment::{CONFIG_FILE, CREDENTIALS_URI, EXTERNAL_PROCESS_DISABLED, Environment, HOME, PROFILE};
 
 pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let environment = context.environment();
-    if environment.is_on(CLI_PROFILE_DISABLED) {
-        return Err(Failure::of(format!("{CLI_PROFILE_DISABLED} is set")));
-    }
     let path = path(environment)?;
-    let profiles: Profiles = parse(&path.display().to_string(), &context.read_secrets(&path)?)?;
+    let place = path.display().to_string();
+    let text = context.read_secrets(&path)?;
+    let profiles: Profiles<'_> = parse(&place, &text)?;
     let name = environment.get(PROFILE).or(profiles.current.as_deref()).filter(|name| !name.is_empty());
-    let name = name.ok_or_else(|| Failure::of(format!("{} names no current profile", path.display())))?;
-    let issued = profiles.issue(name, &mut Vec::new(), context);
-    let issued = issued.map_err(|failure| failure.while_asking(&path.display().to_string()))?;
-    Ok(issued.by_way_of(&path.display().to_string()))
+    let name = name.ok_or_else(|| Failure::of(format!("{place} names no current profile")))?;
+    let issued = profiles.issue(name, &mut Vec::new(), context).map_err(|failure| failure.while_asking(&place))?;
+    Ok(issued.by_way_of(&place))
 }
 
 fn path(environment: &Environment) -> Result<PathBuf, Failure> {
-    match environment.get(CONFIG_FILE) {
-        Some(path) => Ok(path.into()),
-        None => Ok(Path::new(environment.require(HOME)?).join(".aliyun/config.json")),
+    match environment.path(CONFIG_FILE) {
+        Some(path) => Ok(path),
+        None => Ok(environment.require_path(HOME)?.join(".aliyun/config.json")),
     }
 }
 
 #[derive(Deserialize)]
-struct Profiles {
-    current: Option<String>,
-    #[serde(default)]
-    profiles: Vec<Profile>,
+struct Profiles<'a> {
+    #[serde(borrow)]
+    current: Option<Cow<'a, str>>,
+    /// Unread: what is wrong with one is no matter of the others.
+    #[serde(borrow)]
+    profiles: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
 }
 
 /// What the command line writes; what isn't used there is empty, missing or null.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Profile {
-    name: Option<String>,
     mode: Option<String>,
     access_key_id: Option<String>,
     access_key_secret: Option<Zeroizing<String>>,
     sts_token: Option<Zeroizing<String>>,
+    sts_expiration: Option<Scalar>,
     ram_role_arn: Option<String>,
     ram_session_name: Option<String>,
-    expired_seconds: Option<u64>,
+    expired_seconds: Option<Scalar>,
     sts_region: Option<String>,
+    sts_endpoint: Option<String>,
     enable_vpc: Option<bool>,
     source_profile: Option<String>,
     ram_role_name: Option<String>,
@@ -61,26 +71,26 @@ pub(super) struct Profile {
     policy: Option<String>,
     external_id: Option<String>,
     process_command: Option<Zeroizing<String>>,
-    expiration: Option<String>,
+    credentials_uri: Option<Zeroizing<String>>,
+    expiration: Option<Scalar>,
     pub(super) cloud_sso_sign_in_url: Option<String>,
     pub(super) cloud_sso_account_id: Option<String>,
     pub(super) cloud_sso_access_config: Option<String>,
     pub(super) access_token: Option<Zeroizing<String>>,
-    pub(super) cloud_sso_access_token_expire: Option<u64>,
+    pub(super) cloud_sso_access_token_expire: Option<Scalar>,
 }
 
-impl Profiles {
+impl Profiles<'_> {
     /// The credentials of the profile called `name`; `path` are the profiles that led to it.
-    fn issue<'a>(&'a self, name: &'a str, path: &mut Vec<&'a str>, context: &Context<'_>) -> Result<Issued, Failure> {
-        if path.contains(&name) {
+    fn issue(&self, name: &str, path: &mut Vec<String>, context: &Context<'_>) -> Result<Issued, Failure> {
+        if path.iter().any(|before| before == name) {
             return Err(Failure::of(format!("profile {name} is its own source: {} -> {name}", path.join(" -> "))));
         }
-        path.push(name);
-        let profile = self.profiles.iter().find(|profile| profile.name.as_deref() == Some(name));
-        let profile = profile.ok_or_else(|| Failure::of(format!("it has no profile {name}")))?;
+        path.push(name.to_owned());
         let place = format!("profile {name}");
-        let issued = match given(&profile.mode) {
-            Some("ChainableRamRoleArn") => {
+        let profile = self.profile(name)?;
+        let issued = match profile.mode().as_str() {
+            "chainableramrolearn" => {
                 let source = require("source_profile", &profile.source_profile)?;
                 let source = self.issue(source, path, context)?;
                 profile.role().and_then(|role| role.assume(&source.credentials, context))
@@ -89,36 +99,58 @@ impl Profiles {
         };
         Ok(issued.map_err(|failure| failure.while_asking(&place))?.by_way_of(&place))
     }
+
+    /// The first profile of this name.
+    fn profile(&self, name: &str) -> Result<Profile, Failure> {
+        let is_named = |profile: &str| parse(name, profile).is_ok_and(|named: Named<'_>| named.name == name);
+        let profile = self.profiles.iter().flatten().find(|profile| is_named(profile.get()));
+        let profile = profile.ok_or_else(|| Failure::of(format!("it has no profile {name}")))?;
+        parse(&format!("profile {name}"), profile.get())
+    }
 }
 
 impl Profile {
+    /// In lower case, since people write the modes so.
+    fn mode(&self) -> String {
+        given(&self.mode).unwrap_or_default().to_ascii_lowercase()
+    }
+
     fn issue(&self, context: &Context<'_>) -> Result<Issued, Failure> {
-        match given(&self.mode).unwrap_or_default() {
-            "AK" => self.access_key("its access key", None),
-            "StsToken" => {
-                let token = require("sts_token", &self.sts_token)?;
-                self.access_key("its security token", Some(token))
-            }
-            "RamRoleArn" => {
-                let source: Credentials = self.access_key("", None)?.credentials;
+        match self.mode().as_str() {
+            "ak" => self.access_key("its access key", None),
+            "ststoken" => self.access_key("its security token", Some(require("sts_token", &self.sts_token)?)),
+            "oauth" => self.signed_in(context),
+            "ramrolearn" => {
+                let source: Credentials = self.access_key("", given(&self.sts_token))?.credentials;
                 self.role()?.assume(&source, context)
             }
-            "EcsRamRole" => ecs_ram_role::find_role(given(&self.ram_role_name), context),
-            "OIDC" => {
+            "ramrolearnwithrolename" => {
+                let source = ecs_ram_role::find_role(given(&self.ram_role_name), context)?;
+                self.role()?.assume(&source.credentials, context)
+            }
+            "ecsramrole" => ecs_ram_role::find_role(given(&self.ram_role_name), context),
+            "oidc" => {
                 let provider = require("oidc_provider_arn", &self.oidc_provider_arn)?;
-                let file = require("oidc_token_file", &self.oidc_token_file)?;
+                let file = Path::new(require("oidc_token_file", &self.oidc_token_file)?);
                 oidc::take_on(&self.role()?, provider, file, context)
             }
-            "External" => external::run(require("process_command", &self.process_command)?, context),
-            "CloudSSO" => cloud_sso::sign_in(self, context),
+            "external" => {
+                may_ask_others(context)?;
+                external::run(require("process_command", &self.process_command)?, context)
+            }
+            "credentialsuri" => {
+                may_ask_others(context)?;
+                let of_environment = || context.environment().get(CREDENTIALS_URI);
+                let uri = given(&self.credentials_uri).or_else(of_environment);
+                let uri = uri.ok_or_else(|| Failure::of("credentials_uri is missing"))?;
+                credentials_uri::ask("credentials_uri", uri, context)
+            }
+            "cloudsso" => cloud_sso::sign_in(self, context),
             "" => Err(Failure::of("mode is missing")),
-            "OAuth" => Err(Failure::of(
-                "mode OAuth isn't supported, since its token belongs to the command line: \
-                 use a profile of mode AK, RamRoleArn or CloudSSO, or External with a command that gives credentials",
-            )),
-            other => Err(Failure::of(format!(
-                "mode {other} isn't supported; AK, StsToken, RamRoleArn, ChainableRamRoleArn, EcsRamRole, OIDC, \
-                 External and CloudSSO are"
+            _ => Err(Failure::of(format!(
+                "mode {} isn't supported; AK, StsToken, RamRoleArn, RamRoleArnWithRoleName, ChainableRamRoleArn, \
+                 EcsRamRole, OIDC, External, CredentialsURI, CloudSSO and OAuth are",
+                given(&self.mode).unwrap_or_default()
             ))),
         }
     }
@@ -128,46 +160,71 @@ impl Profile {
         Issued::lasting(origin, id, require("access_key_secret", &self.access_key_secret)?, token)
     }
 
+    /// The temporary keys that the command line has left here after signing in. Its own tokens, which give further ones,
+    /// are used up by it alone: each use replaces them, in this file.
+    fn signed_in(&self, context: &Context<'_>) -> Result<Issued, Failure> {
+        let lifetime = left("sts_expiration", &self.sts_expiration, context.clock.now())?;
+        if lifetime.is_zero() {
+            return Err(Failure::of(
+                "its temporary keys have expired or are missing, and only the command line can renew them: run one of \
+                 its commands with this profile",
+            ));
+        }
+        let token = require("sts_token", &self.sts_token)?;
+        Ok(Issued { lifetime: Some(lifetime), ..self.access_key("its temporary keys", Some(token))? })
+    }
+
     fn role(&self) -> Result<Role<'_>, Failure> {
         Ok(Role {
             arn: require("ram_role_arn", &self.ram_role_arn)?,
             session_name: given(&self.ram_session_name),
-            duration_seconds: self.expired_seconds,
+            duration_seconds: seconds("expired_seconds", &self.expired_seconds)?,
             policy: given(&self.policy),
             external_id: given(&self.external_id),
             sts_region: given(&self.sts_region),
+            sts_endpoint: given(&self.sts_endpoint),
             vpc: self.enable_vpc,
         })
     }
 
     /// The credentials that a command printed, which have the form of a profile, as of `now`.
     pub(super) fn of_command(&self, now: SystemTime) -> Result<Issued, Failure> {
-        let token = match given(&self.mode) {
-            Some("AK") => None,
-            Some("StsToken") => Some(require("sts_token", &self.sts_token)?),
-            None => given(&self.sts_token),
-            Some(_) => return Err(Failure::of("mode is neither AK nor StsToken")),
+        let token = match self.mode().as_str() {
+            "ak" => None,
+            "ststoken" => Some(require("sts_token", &self.sts_token)?),
+            "" => given(&self.sts_token),
+            _ => return Err(Failure::of("mode is neither AK nor StsToken")),
         };
-        let lifetime = given(&self.expiration).map(|expiration| lifetime(expiration, now)).transpose()?;
+        let lifetime = match given(&self.expiration) {
+            None => None,
+            Some(expiration) => match number(expiration) {
+                None => lifetime(expiration, now)?,
+                Some(0) => None,
+                Some(end) => Some(until(end, now)),
+            },
+        };
+        if lifetime.is_some_and(|lifetime| lifetime.is_zero()) {
+            return Err(Failure::of("the credentials that it gives have expired"));
+        }
         Ok(Issued { lifetime, ..self.access_key("a command", token)? })
+    }
+}
+
+/// Whether a profile may run commands, and ask servers of the user's own.
+fn may_ask_others(context: &Context<'_>) -> Result<(), Failure> {
+    match context.environment().is_on(EXTERNAL_PROCESS_DISABLED) {
+        true => Err(Failure::of(format!("{EXTERNAL_PROCESS_DISABLED} is set"))),
+        false => Ok(()),
     }
 }
 
 /// Reads `text` as a configuration and as what a command prints, and forgets it.
 #[cfg(fuzzing)]
 pub(super) fn read_any(text: &str) {
-    let _ = parse::<Profiles>("it", text);
+    if let Ok(profiles) = parse::<Profiles<'_>>("it", text) {
+        let _ = profiles.profile("default");
+    }
     if let Ok(profile) = parse::<Profile>("it", text) {
         let _ = profile.of_command(SystemTime::UNIX_EPOCH);
     }
-}
-
-/// A setting that is there and isn't empty.
-pub(super) fn given(setting: &Option<impl AsRef<str>>) -> Option<&str> {
-    setting.as_ref().map(|value| value.as_ref()).filter(|value| !value.is_empty())
-}
-
-/// A setting that is there and isn't empty, or that it is missing.
-pub(super) fn require<'a>(key: &str, setting: &'a Option<impl AsRef<str>>) -> Result<&'a str, Failure> {
-    given(setting).ok_or_else(|| Failure::of(format!("{key} is missing")))
 }

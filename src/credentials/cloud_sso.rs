@@ -1,12 +1,11 @@
 //! CloudSSO, which gives out credentials to whom has signed in with the command line.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use serde::{Deserialize, Serialize};
 
-use super::cli_profile::{Profile, require};
+use super::cli_profile::Profile;
 use super::context::Context;
 use super::issued::TemporaryKey;
+use super::setting::{left, require};
 use super::{Failure, Issued};
 use crate::endpoint::Endpoint;
 use crate::transport::HttpRequest;
@@ -35,8 +34,8 @@ pub(super) fn sign_in(profile: &Profile, context: &Context<'_>) -> Result<Issued
         return Err(Failure::of("cloud_sso_sign_in_url is plain http, over which the access token would be seen"));
     }
     let token = require("access_token", &profile.access_token)?;
-    let expires = Duration::from_secs(profile.cloud_sso_access_token_expire.unwrap_or_default());
-    if UNIX_EPOCH.checked_add(expires).is_some_and(|expires| expires <= context.clock.now()) {
+    let expires = &profile.cloud_sso_access_token_expire;
+    if left("cloud_sso_access_token_expire", expires, context.clock.now())?.is_zero() {
         return Err(Failure::of("the access token has expired: sign in again with the command line"));
     }
     let wanted = serde_json::to_string(&Wanted { account_id, access_configuration_id })

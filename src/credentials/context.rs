@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned};
 use zeroize::Zeroizing;
 
 use super::Failure;
 use crate::call::{Clock, Limits, Redaction, read_error, reply_date};
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
-use crate::error::{Error, Status};
+use crate::error::Error;
 use crate::file;
 use crate::log::{Level, Log};
 use crate::service_code::ServiceCode;
@@ -30,10 +30,9 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     pub(super) fn new(environment: &Environment) -> Result<Surroundings, Error> {
-        let endpoint = |name| environment.get(name).map(|text| Endpoint::in_variable(name, text)).transpose();
         Ok(Surroundings {
-            sts: endpoint(environment::STS_ENDPOINT)?,
-            metadata: endpoint(environment::METADATA_ENDPOINT)?,
+            sts: Endpoint::in_variable(environment::STS_ENDPOINT, environment)?,
+            metadata: Endpoint::in_variable(environment::METADATA_ENDPOINT, environment)?,
             environment: environment.clone(),
         })
     }
@@ -116,9 +115,13 @@ pub(super) struct Answer<'a> {
 }
 
 impl Answer<'_> {
+    pub(super) fn is_success(&self) -> bool {
+        (200..=299).contains(&self.status)
+    }
+
     /// The text of a success; else the server's words, with `secrets` taken out.
     pub(super) fn text(&self, secrets: &[&str]) -> Result<&str, Failure> {
-        if !(200..=299).contains(&self.status) {
+        if !self.is_success() {
             let redaction = Redaction::of_secrets(secrets.iter().copied());
             let error = read_error(&self.reply).redacted(|text| redaction.apply(text));
             let Context { clock, log, .. } = self.context;
@@ -138,17 +141,10 @@ impl Drop for Answer<'_> {
 }
 
 /// Reads `what`, which is JSON. The parser's own words aren't told: they quote what they find wrong.
-pub(super) fn parse<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Failure> {
+pub(super) fn parse<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T, Failure> {
     // Of bytes, as replies are read: another parser would be linked for texts.
     serde_json::from_slice(text.as_bytes()).map_err(|error| {
         let kind = if error.is_data() { "lacks a field, or has one of another type" } else { "is not JSON" };
         Failure::of(format!("{what} {kind} (line {}, column {})", error.line(), error.column()))
     })
-}
-
-impl Endpoint {
-    /// The endpoint that a variable of the environment names.
-    fn in_variable(name: &str, text: &str) -> Result<Endpoint, Error> {
-        Endpoint::parse(text).map_err(|error| Error::new(Status::Config, format!("{name}: {}", error.message())))
-    }
 }

@@ -25,10 +25,10 @@ pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
 }
 
 fn path(environment: &Environment) -> Result<PathBuf, Failure> {
-    if let Some(path) = environment.get(CREDENTIALS_FILE) {
-        return Ok(path.into());
+    if let Some(path) = environment.path(CREDENTIALS_FILE) {
+        return Ok(path);
     }
-    let home = Path::new(environment.require(HOME)?);
+    let home = environment.require_path(HOME)?;
     let mut places = PLACES.map(|place| home.join(place)).into_iter();
     let first = places.next().unwrap_or_default();
     Ok(if first.exists() { first } else { places.find(|place| place.exists()).unwrap_or(first) })
@@ -60,7 +60,7 @@ impl Section {
             }
             "oidc_role_arn" => {
                 let (provider, file) = (self.require("oidc_provider_arn")?, self.require("oidc_token_file_path")?);
-                oidc::take_on(&self.role()?, provider, file, context)
+                oidc::take_on(&self.role()?, provider, Path::new(file), context)
             }
             other => Err(Failure::of(format!(
                 "type {other} isn't supported; access_key, ecs_ram_role, ram_role_arn and oidc_role_arn are"

@@ -8,10 +8,13 @@ use crate::environment::CREDENTIALS_URI;
 use crate::transport::HttpRequest;
 
 pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
-    let uri = context.environment().require(CREDENTIALS_URI)?;
+    ask(CREDENTIALS_URI, context.environment().require(CREDENTIALS_URI)?, context)
+}
+
+/// The credentials that the server at `uri` gives, which is the value of the setting `name`.
+pub(super) fn ask(name: &str, uri: &str, context: &Context<'_>) -> Result<Issued, Failure> {
     // Not quoted: there may be a password in it.
-    let (endpoint, resource) =
-        Endpoint::of_url(uri).map_err(|reason| Failure::of(format!("{CREDENTIALS_URI} {reason}")))?;
+    let (endpoint, resource) = Endpoint::of_url(uri).map_err(|reason| Failure::of(format!("{name} {reason}")))?;
     let (path, query) = resource.split_once('?').unwrap_or((&resource, ""));
     let host = endpoint.host_header();
     let mut request = HttpRequest::new("GET", path, |text| text.push_str(query));

@@ -27,22 +27,23 @@ pub(super) fn find_role(role: Option<&str>, context: &Context<'_>) -> Result<Iss
     if context.environment().is_on(ECS_METADATA_DISABLED) {
         return Err(Failure::of(format!("{ECS_METADATA_DISABLED} is set")));
     }
-    let metadata = Metadata::of_instance(context).map_err(|failure| failure.while_asking("the instance's metadata"))?;
     let find = || {
+        let mut metadata = Metadata::of_instance(context)?;
         let role = match role {
             Some(role) => role.to_owned(),
             None => metadata.role()?,
         };
         metadata.credentials(&role)
     };
-    find().map_err(|failure| failure.while_asking("the instance's metadata"))
+    find().map_err(|failure: Failure| failure.while_asking("the instance's metadata"))
 }
 
 /// The metadata of this instance.
 struct Metadata<'a> {
     server: Server<'a>,
+    context: &'a Context<'a>,
     host: String,
-    /// What the second version of the service wants to see; `None` for the first version.
+    /// What the second version of the service wants to see; `None` for the first version, which asks for none.
     token: Option<String>,
 }
 
@@ -54,11 +55,14 @@ impl<'a> Metadata<'a> {
         };
         let destination = Destination::new(&endpoint)?.connected_within(CONNECT_TIMEOUT).without_proxy();
         let server = context.server(&destination, ATTEMPT_TIMEOUT);
-        let metadata = Metadata { server, host: endpoint.host_header(), token: None };
-        let token = match metadata.new_token() {
+        let mut metadata = Metadata { server, context, host: endpoint.host_header(), token: None };
+        let lifetime = ("x-aliyun-ecs-metadata-token-ttl-seconds", "21600");
+        // Where nobody answers, this is no instance; neither the first version nor a second try would change that.
+        let answer = metadata.ask("PUT", "/latest/api/token", lifetime);
+        let answer = answer.map_err(|failure| Failure { retryable: false, ..failure })?;
+        metadata.token = match token(&answer) {
             Ok(token) => Some(token),
-            // What doesn't give a token may be of the first version, which asks for none.
-            Err(failure) if context.environment().is_on(IMDSV1_DISABLED) => {
+            Err(failure) if !metadata.may_go_without() => {
                 let reason = format!("no token ({}), and {IMDSV1_DISABLED} is set", failure.reason);
                 return Err(Failure { reason, ..failure });
             }
@@ -67,20 +71,15 @@ impl<'a> Metadata<'a> {
                 None
             }
         };
-        Ok(Metadata { token, ..metadata })
+        Ok(metadata)
     }
 
-    fn new_token(&self) -> Result<String, Failure> {
-        let lifetime = ("x-aliyun-ecs-metadata-token-ttl-seconds", "21600");
-        let token = self.ask("PUT", "/latest/api/token", lifetime)?.text(&[])?.trim().to_owned();
-        match token.as_str() {
-            "" => Err(Failure::of("an empty token")),
-            token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Failure::of("a token that is none")),
-            _ => Ok(token),
-        }
+    /// Whether the first version of the service may be used.
+    fn may_go_without(&self) -> bool {
+        !self.context.environment().is_on(IMDSV1_DISABLED)
     }
 
-    fn role(&self) -> Result<String, Failure> {
+    fn role(&mut self) -> Result<String, Failure> {
         let answer = self.get(CREDENTIALS_PATH)?;
         if answer.status == 404 {
             return Err(Failure::of("the instance has no role"));
@@ -91,7 +90,7 @@ impl<'a> Metadata<'a> {
         }
     }
 
-    fn credentials(&self, role: &str) -> Result<Issued, Failure> {
+    fn credentials(&mut self, role: &str) -> Result<Issued, Failure> {
         let answer = self.get(&format!("{CREDENTIALS_PATH}{}", encode(role)))?;
         if answer.status == 404 {
             return Err(Failure::of(format!("the instance doesn't have the role {role}")));
@@ -100,16 +99,35 @@ impl<'a> Metadata<'a> {
         key.issued(format!("role {role} of the instance"), answer.time)
     }
 
-    fn get(&self, path: &str) -> Result<Answer<'_>, Failure> {
-        match &self.token {
-            Some(token) => self.ask("GET", path, ("x-aliyun-ecs-metadata-token", token)),
-            None => self.ask("GET", path, ("accept", "*/*")),
+    /// What the service has at `path`. Where it doesn't take the token that it gave, what it says without one.
+    fn get(&mut self, path: &str) -> Result<Answer<'a>, Failure> {
+        let without_token = ("accept", "*/*");
+        let Some(token) = &self.token else { return self.ask("GET", path, without_token) };
+        let answer = self.ask("GET", path, ("x-aliyun-ecs-metadata-token", token))?;
+        if answer.is_success() || !self.may_go_without() {
+            return Ok(answer);
+        }
+        match self.ask("GET", path, without_token) {
+            Ok(second) if second.is_success() => {
+                self.context.warn(|| format!("the instance's metadata refuses its token: HTTP {}", answer.status));
+                self.token = None;
+                Ok(second)
+            }
+            _ => Ok(answer),
         }
     }
 
-    fn ask(&self, method: &str, path: &str, (name, value): (&str, &str)) -> Result<Answer<'_>, Failure> {
+    fn ask(&self, method: &str, path: &str, (name, value): (&str, &str)) -> Result<Answer<'a>, Failure> {
         let mut request = HttpRequest::new(method, path, |_| ());
         request.header("host", &self.host).header(name, value);
         self.server.ask(request)
+    }
+}
+
+fn token(answer: &Answer<'_>) -> Result<String, Failure> {
+    match answer.text(&[])?.trim() {
+        "" => Err(Failure::of("an empty token")),
+        token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Failure::of("a token that is none")),
+        token => Ok(token.to_owned()),
     }
 }

@@ -1,11 +1,18 @@
 //! The provider that reads the environment.
 
 use super::context::Context;
-use super::{Failure, Issued};
+use super::{Failure, Issued, check};
 use crate::environment::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN};
 
 pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let environment = context.environment();
     let (id, secret) = (environment.require(ACCESS_KEY_ID)?, environment.require(ACCESS_KEY_SECRET)?);
-    Issued::lasting("its variables", id, secret, environment.get(SECURITY_TOKEN))
+    let token = environment.get(SECURITY_TOKEN);
+    // By the names that the user knows them by.
+    check(ACCESS_KEY_ID, id)?;
+    check(ACCESS_KEY_SECRET, secret)?;
+    if let Some(token) = token {
+        check(SECURITY_TOKEN, token)?;
+    }
+    Issued::lasting("its variables", id, secret, token)
 }

@@ -1,6 +1,7 @@
 //! A command of the user's own that prints credentials.
 
 use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -8,9 +9,9 @@ use zeroize::Zeroizing;
 
 use super::cli_profile::Profile;
 use super::context::{Context, parse};
-use super::{Failure, Issued};
+use super::{Failure, Issued, words};
 use crate::call::{Limits, Stop};
-use crate::transport::{pause, wait_until_readable};
+use crate::transport::{is_readable, pause, wait_until_readable};
 
 /// How long the command may take.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -18,7 +19,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// More than any credentials have.
 const LARGEST_OUTPUT: usize = 64 * 1024;
 
-/// How often to look whether the command has ended, once it has closed its output.
+/// How often to look whether the command has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// How often to look for one that was killed, which is gone at once unless the system hangs.
@@ -27,12 +28,13 @@ const LOOKS_AFTER_KILLING: u32 = 10;
 /// The credentials that `command` prints. It is split into words as a shell does, and there is no shell.
 pub(super) fn run(command: &str, context: &Context<'_>) -> Result<Issued, Failure> {
     let output = output_of(command, context).map_err(|failure| failure.while_asking("process_command"))?;
-    let profile: Profile = parse("what process_command prints", &output)?;
+    let text = output.text()?;
+    let profile: Profile = parse("what process_command prints", text)?;
     profile.of_command(context.clock.now()).map_err(|failure| failure.while_asking("what process_command prints"))
 }
 
-fn output_of(command: &str, context: &Context<'_>) -> Result<Zeroizing<String>, Failure> {
-    let words = shlex::split(command).ok_or_else(|| Failure::of("a quote in it has no end"))?;
+fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failure> {
+    let words = words::split(command)?;
     let (program, arguments) = words.split_first().ok_or_else(|| Failure::of("it is blank"))?;
     let mut child = Command::new(program)
         .args(arguments)
@@ -42,21 +44,50 @@ fn output_of(command: &str, context: &Context<'_>) -> Result<Zeroizing<String>, 
         .stdout(Stdio::piped())
         // The host program's own is not the library's to write to.
         .stderr(Stdio::null())
+        // One of its own, to end it with all that it has started.
+        .process_group(0)
         .spawn()
         .map_err(|error| Failure::of(format!("{program} can't be started: {error}")))?;
-    let limits = context.limits.within(TIME_LIMIT);
-    let output = match child.stdout.take() {
-        Some(stdout) => read(stdout, &limits),
-        None => Err(Failure::of("it has no output")),
-    };
-    match output.and_then(|output| Ok((output, end_of(&mut child, &limits)?))) {
-        Ok((_, Some(status))) if !status.success() => Err(Failure::of(format!(
-            "{program} failed with {status}; run it by hand to see why, since what it says may be secret"
-        ))),
-        Ok((output, _)) => Ok(output),
+    let mut output = Output::new(child.stdout.take().ok_or_else(|| Failure::of("it has no output"))?);
+    let status = match wait_for(&mut child, &mut output, &context.limits.within(TIME_LIMIT)) {
+        Ok(status) => status,
         Err(failure) => {
             kill(&mut child);
-            Err(failure)
+            return Err(failure);
+        }
+    };
+    match status {
+        Some(status) if !status.success() => Err(Failure::of(format!(
+            "{program} failed with {status}; run it by hand to see why, since what it says may be secret"
+        ))),
+        _ => {
+            // All that it has printed is in the pipe by now. What it has started may go on, and keep the pipe open.
+            while output.is_open && is_readable(&output.stdout) {
+                output.read()?;
+            }
+            Ok(output)
+        }
+    }
+}
+
+/// Reads what the command prints until it ends, and how it has; `None` where the host program has been told in place of
+/// the library. After an error, it hasn't been waited for.
+fn wait_for(child: &mut Child, output: &mut Output, limits: &Limits) -> Result<Option<ExitStatus>, Failure> {
+    loop {
+        let waited = match output.is_open {
+            true => wait_until_readable(&output.stdout, &limits.within(LOOK_EVERY)),
+            false => pause(LOOK_EVERY, limits),
+        };
+        match waited {
+            Ok(()) if output.is_open => output.read()?,
+            Ok(()) => {}
+            Err(Stop::TimedOut) => limits.check().map_err(stopped)?,
+            Err(stop) => return Err(stopped(stop)),
+        }
+        match child.try_wait() {
+            Ok(None) => {}
+            Ok(status) => return Ok(status),
+            Err(_) => return Ok(None),
         }
     }
 }
@@ -69,38 +100,49 @@ fn stopped(stop: Stop) -> Failure {
     })
 }
 
-/// All of the output, as text.
-fn read(mut stdout: ChildStdout, limits: &Limits) -> Result<Zeroizing<String>, Failure> {
-    let mut output = Zeroizing::new(vec![0; LARGEST_OUTPUT]);
-    let mut length = 0;
-    loop {
-        wait_until_readable(&stdout, limits).map_err(stopped)?;
-        let rest = output.get_mut(length..).filter(|rest| !rest.is_empty());
+/// What a command has printed so far.
+struct Output {
+    stdout: ChildStdout,
+    is_open: bool,
+    bytes: Zeroizing<Vec<u8>>,
+    length: usize,
+}
+
+impl Output {
+    fn new(stdout: ChildStdout) -> Output {
+        Output { stdout, is_open: true, bytes: Zeroizing::new(vec![0; LARGEST_OUTPUT]), length: 0 }
+    }
+
+    /// Reads what there is, which doesn't block where the pipe is readable.
+    fn read(&mut self) -> Result<(), Failure> {
+        let rest = self.bytes.get_mut(self.length..).filter(|rest| !rest.is_empty());
         let rest = rest.ok_or_else(|| Failure::of(format!("it prints more than {LARGEST_OUTPUT} bytes")))?;
-        match stdout.read(rest) {
-            Ok(0) => break,
-            Ok(count) => length += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(stopped(Stop::Failed(error))),
+        match self.stdout.read(rest) {
+            Ok(count) => {
+                self.length += count;
+                self.is_open = count > 0;
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Err(error) => Err(stopped(Stop::Failed(error))),
         }
     }
-    let text = std::str::from_utf8(output.get(..length).unwrap_or_default());
-    text.map(|text| Zeroizing::new(text.to_owned())).map_err(|_| Failure::of("it prints what is not UTF-8"))
-}
 
-/// How the command ended; `None` where the host program has been told instead of the library.
-fn end_of(child: &mut Child, limits: &Limits) -> Result<Option<ExitStatus>, Failure> {
-    loop {
-        match child.try_wait() {
-            Ok(None) => pause(LOOK_EVERY, limits).map_err(stopped)?,
-            Ok(status) => return Ok(status),
-            Err(_) => return Ok(None),
-        }
+    fn text(&self) -> Result<&str, Failure> {
+        let printed = self.bytes.get(..self.length).unwrap_or_default();
+        std::str::from_utf8(printed).map_err(|_| Failure::of("process_command: it prints what is not UTF-8"))
     }
 }
 
+/// Ends the command, which hasn't been waited for, with all that is in its process group.
+#[allow(unsafe_code)]
 fn kill(child: &mut Child) {
-    let _ = child.kill();
+    // It may have ended a moment ago, and left others in its group. As long as it isn't waited for, no other process or
+    // group can have its number.
+    if let Ok(group) = i32::try_from(child.id()) {
+        // SAFETY: kill only takes numbers.
+        unsafe { libc::kill(-group, libc::SIGKILL) };
+    }
     for _ in 0..LOOKS_AFTER_KILLING {
         match child.try_wait() {
             Ok(None) => std::thread::sleep(LOOK_EVERY),

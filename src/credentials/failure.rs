@@ -1,6 +1,6 @@
 //! Why a provider gives no credentials.
 
-use crate::error::Error;
+use crate::error::{Error, Status};
 
 /// The reason, without any secret, and whether asking again may help.
 #[derive(Debug)]
@@ -30,7 +30,9 @@ impl From<String> for Failure {
 }
 
 impl From<Error> for Failure {
+    /// Who didn't answer in time isn't asked again: with all places of the chain, that would take several times as long.
     fn from(error: Error) -> Failure {
-        Failure { retryable: error.retryable(), reason: error.to_string(), clock_was_off: false }
+        let retryable = error.retryable() && error.status() != Status::Timeout;
+        Failure { retryable, reason: error.to_string(), clock_was_off: false }
     }
 }

@@ -1,6 +1,6 @@
 //! Files of any content, for the fuzzer.
 
-use super::{cli_profile, ini};
+use super::{cli_profile, ini, words};
 
 /// What a credentials file, the command line's configuration, or a command may hold.
 pub fn credential_files(data: &[u8]) {
@@ -11,4 +11,5 @@ pub fn credential_files(data: &[u8]) {
         }
     }
     cli_profile::read_any(text);
+    let _ = words::split(text);
 }

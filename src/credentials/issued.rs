@@ -53,19 +53,48 @@ impl TemporaryKey {
     /// The credentials, from `origin`, that are good from `now` until their expiration.
     pub(super) fn issued(self, origin: impl Into<String>, now: SystemTime) -> Result<Issued, Failure> {
         let issued = Issued::lasting(origin, &self.access_key_id, &self.access_key_secret, Some(&self.security_token))?;
-        Ok(Issued { lifetime: Some(lifetime(&self.expiration, now)?), ..issued })
+        Ok(Issued { lifetime: lifetime(&self.expiration, now)?, ..issued })
     }
 }
 
-/// How long it is from `now` to the date `expiration`, such as `2030-01-01T00:00:00Z`.
-pub(super) fn lifetime(expiration: &str, now: SystemTime) -> Result<Duration, Failure> {
-    let date = humantime::parse_rfc3339(expiration)
-        .map_err(|_| Failure::of(format!("the credentials' expiration {expiration:?} is not a date")))?;
+/// What programs in Go write where they have no date.
+const NO_DATE: &str = "0001-01-01T00:00:00Z";
+
+/// How long it is from `now` to the date `expiration`, such as `2030-01-01T00:00:00Z` or `2030-01-01T08:00:00+08:00`;
+/// `None` where it says that there is no date.
+pub(super) fn lifetime(expiration: &str, now: SystemTime) -> Result<Option<Duration>, Failure> {
+    if expiration == NO_DATE {
+        return Ok(None);
+    }
+    let date = date(expiration)
+        .ok_or_else(|| Failure::of(format!("the credentials' expiration {expiration:?} is not a date")))?;
     let left = date.duration_since(now).unwrap_or_default();
     if left.is_zero() {
         return Err(Failure::of(format!("the credentials that it gives expired at {expiration}")));
     }
-    Ok(left)
+    Ok(Some(left))
+}
+
+/// The time that a date of RFC 3339 names, in UTC or with an offset from it.
+fn date(text: &str) -> Option<SystemTime> {
+    const WITHOUT_OFFSET: usize = "yyyy-mm-ddThh:mm:ss".len();
+    let Some(sign) = text.rfind(['+', '-']).filter(|&sign| sign >= WITHOUT_OFFSET) else {
+        return humantime::parse_rfc3339(text).ok();
+    };
+    let (local, offset) = (text.get(..sign)?, text.get(sign + 1..)?);
+    if local.ends_with('Z') {
+        return None;
+    }
+    let local = humantime::parse_rfc3339(&format!("{local}Z")).ok()?;
+    let (hours, minutes) = offset.split_once(':').or_else(|| offset.split_at_checked(2))?;
+    let offset = Duration::from_secs((two_digits(hours, 23)? * 60 + two_digits(minutes, 59)?) * 60);
+    if text.get(sign..)?.starts_with('+') { local.checked_sub(offset) } else { local.checked_add(offset) }
+}
+
+/// A number of two digits that isn't above `most`.
+fn two_digits(text: &str, most: u64) -> Option<u64> {
+    let is_one = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|&number| is_one && number <= most)
 }
 
 #[cfg(test)]
@@ -94,8 +123,37 @@ mod tests {
     }
 
     #[test]
+    fn a_date_may_have_an_offset_or_be_none() {
+        let left =
+            |expiration: &str| lifetime(expiration, at("2030-01-01T00:00:00Z")).map_err(|failure| failure.reason);
+
+        for expiration in [
+            "2030-01-01T09:00:00+08:00",
+            "2030-01-01T09:00:00+0800",
+            "2029-12-31T19:30:00-05:30",
+            "2030-01-01T01:00:00.0Z",
+        ] {
+            assert_eq!(left(expiration), Ok(Some(Duration::from_secs(3600))), "{expiration}");
+        }
+        assert_eq!(left("0001-01-01T00:00:00Z"), Ok(None));
+        assert!(left("2030-01-01T07:59:59+08:00").is_err_and(|reason| reason.contains("expired at")));
+    }
+
+    #[test]
     fn one_that_has_expired_or_does_not_say_when_it_does_is_refused() {
-        for expiration in ["2029-12-31T23:59:59Z", "2030-01-01T00:00:00Z", "", "tomorrow", "2030-02-31T00:00:00Z"] {
+        for expiration in [
+            "2029-12-31T23:59:59Z",
+            "2030-01-01T00:00:00Z",
+            "",
+            "tomorrow",
+            "2030-02-31T00:00:00Z",
+            "2030-01-01T09:00:00+",
+            "2030-01-01T09:00:00+8:0",
+            "2030-01-01T09:00:00+24:00",
+            "2030-01-01T09:00:00+-8:00",
+            "2030-01-01T09:00:00Z+08:00",
+            "2030-01-01T09:00:00+é00",
+        ] {
             assert!(key(expiration).issued("there", at("2030-01-01T00:00:00Z")).is_err(), "{expiration}");
         }
     }

@@ -19,7 +19,9 @@ mod issued;
 mod oidc;
 #[cfg(test)]
 mod places;
+mod setting;
 mod sts;
+mod words;
 
 use std::fmt;
 

@@ -11,20 +11,22 @@ use crate::file;
 pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let environment = context.environment();
     let role = Role { arn: environment.require(ROLE_ARN)?, ..Role::default() };
-    take_on(&role, environment.require(OIDC_PROVIDER_ARN)?, environment.require(OIDC_TOKEN_FILE)?, context)
+    let provider = environment.require(OIDC_PROVIDER_ARN)?;
+    take_on(&role, provider, &environment.require_path(OIDC_TOKEN_FILE)?, context)
 }
 
 /// Takes on `role` with the token in `token_file`, which is replaced from time to time and so read each time.
 pub(super) fn take_on(
     role: &Role<'_>,
     provider_arn: &str,
-    token_file: &str,
+    token_file: &Path,
     context: &Context<'_>,
 ) -> Result<Issued, Failure> {
-    let file = file::read(Path::new(token_file))
-        .map_err(|reason| Failure::of(format!("the token file {token_file} can't be read: {reason}")))?;
+    let name = token_file.display();
+    let file = file::read(token_file)
+        .map_err(|reason| Failure::of(format!("the token file {name} can't be read: {reason}")))?;
     match file.text.trim() {
-        "" => Err(Failure::of(format!("the token file {token_file} is empty"))),
+        "" => Err(Failure::of(format!("the token file {name} is empty"))),
         token => role.assume_with_oidc(provider_arn, token, context),
     }
 }

@@ -1,12 +1,17 @@
 //! Tests of what the providers read on this machine: variables, files, and what a command prints.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
 use super::*;
-use crate::call::{Clock, Deadline, Limits};
+use crate::call::{Cancel, Clock, Deadline, Limits};
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::log::{Level, Log};
@@ -18,16 +23,21 @@ use crate::transport::Settings;
 type Found = Result<(&'static str, String, Option<String>), String>;
 
 /// What a client finds with these variables and no others, and with no metadata of an instance; with the log.
-fn find_with(variables: &[(&str, &str)], timeout: Duration) -> (Found, Vec<String>) {
-    let on_no_instance = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "TRUE");
-    let environment = Environment::of(variables.iter().copied().chain([on_no_instance, ("PATH", "/usr/bin:/bin")]));
+fn find_with<V: AsRef<OsStr>>(variables: &[(&str, V)], timeout: Duration) -> (Found, Vec<String>) {
+    find_within(variables, &Limits { deadline: Deadline::after(timeout), cancel: None, interrupt: None })
+}
+
+fn find_within<V: AsRef<OsStr>>(variables: &[(&str, V)], limits: &Limits) -> (Found, Vec<String>) {
+    let variables = variables.iter().map(|(name, value)| (*name, value.as_ref()));
+    let on_no_instance = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", OsStr::new("TRUE"));
+    let environment = Environment::of(variables.chain([on_no_instance, ("PATH", OsStr::new("/usr/bin:/bin"))]));
     let chain = Chain::new(None, &environment).unwrap();
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
     let context = Context {
         surroundings: &chain.surroundings,
         settings: &Arc::new(Settings::new(&Config::new(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap()),
-        limits: &Limits { deadline: Deadline::after(timeout), cancel: None, interrupt: None },
+        limits,
         attempt: Duration::from_secs(10),
         clock: &Clock::default(),
         log: &Log::new(Level::Debug, move |_, line| sink.lock().unwrap().push(line.to_owned())),
@@ -72,6 +82,15 @@ fn without_anything_every_provider_gives_its_reason() {
     );
 }
 
+/// A configuration of the command line.
+const TWO: &str = r#"{"current": "a", "unknown": {"x": [1]}, "profiles": [
+    {"name": "a", "mode": "AK", "access_key_id": "id-a", "access_key_secret": "hunter2", "sts_token": "", "x": 1},
+    {"name": "b", "mode": "StsToken", "access_key_id": "id-b", "access_key_secret": "hunter2", "sts_token": "t"}
+]}"#;
+
+/// A section of a credentials file.
+const KEY: &str = "type = access_key\naccess_key_id = id # mine\naccess_key_secret = hunter2\n";
+
 mod environment_variables {
     use super::*;
 
@@ -90,11 +109,98 @@ mod environment_variables {
         assert_reason(&find(&[ID]), "environment", "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set");
     }
 
-    #[test]
-    fn what_cannot_be_sent_is_refused_and_not_repeated() {
-        let found = find(&[ID, ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "hunter2 ")]);
+    /// Another account's keys, in each file below the home directory.
+    fn another_account() -> Scratch {
+        let scratch = Scratch::new();
+        scratch.write(".aliyun/config.json", TWO);
+        scratch.write(".alibabacloud/credentials", format!("[default]\n{KEY}"));
+        scratch
+    }
 
-        assert_reason(&found, "environment", "access_key_secret has a blank");
+    #[test]
+    fn row_125_one_that_cannot_be_used_is_named_and_nobody_else_is_taken() {
+        const SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
+        const TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
+        let home = another_account();
+        let text = |text: &str| OsString::from(text);
+        let (id, secret) = (text("id"), text("hunter2"));
+        let unusable = ["hunter2\n", "hunter2\r\n", " hunter2", "hunter2\t", "hunter2 \u{7f}", "hünter2", " "];
+        let unusable = unusable.map(text).into_iter().chain([OsString::from_vec(b"hunter2\xff".to_vec())]);
+        let cases = unusable.flat_map(|value| {
+            [
+                (ID.0, "has a blank", vec![(ID.0, value.clone()), (SECRET, secret.clone())]),
+                (SECRET, "has a blank", vec![(ID.0, id.clone()), (SECRET, value.clone())]),
+                (TOKEN, "has a blank", vec![(ID.0, id.clone()), (SECRET, secret.clone()), (TOKEN, value)]),
+            ]
+        });
+        let halves = [
+            (SECRET, "is not set", vec![(ID.0, id.clone())]),
+            (SECRET, "is empty", vec![(ID.0, id.clone()), (SECRET, text(""))]),
+            (ID.0, "is not set", vec![(SECRET, secret.clone())]),
+            (ID.0, "is empty", vec![(ID.0, text("")), (SECRET, secret.clone())]),
+            (ID.0, "is not set", vec![(TOKEN, text("t"))]),
+        ];
+        for (name, reason, mut variables) in cases.chain(halves) {
+            variables.push(("HOME", home.path().as_os_str().to_owned()));
+            let found = find_with(&variables, Duration::from_secs(20)).0;
+            assert_reason(&found, "environment", &format!("{name} {reason}"));
+            assert!(found.as_ref().unwrap_err().ends_with("is set"), "{found:?}");
+        }
+
+        // Empty means unset: so do those of a job whose secrets aren't there.
+        let empty = [ID.0, SECRET, TOKEN].map(|name| (name, text("")));
+        let variables = [&empty[..], &[("HOME", home.path().as_os_str().to_owned())]].concat();
+        assert_eq!(find_with(&variables, Duration::from_secs(20)).0, found("cli_profile", "id-a", None));
+    }
+
+    #[test]
+    fn row_125_what_a_variable_names_is_meant_and_nothing_else() {
+        let home = another_account();
+        for (variables, source, variable) in [
+            (&[("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "/no/such/file")][..], "oidc", "ALIBABA_CLOUD_OIDC_TOKEN_FILE"),
+            (&[("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "p")], "oidc", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"),
+            (&[("ALIBABA_CLOUD_CONFIG_FILE", "/no/such/file")], "cli_profile", "ALIBABA_CLOUD_CONFIG_FILE"),
+            (
+                &[
+                    ("ALIBABA_CLOUD_CREDENTIALS_FILE", "/no/such/file"),
+                    ("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "true"),
+                    ("ALIBABA_CLOUD_CONFIG_FILE", "/no/such/file"),
+                    ("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:1/"),
+                ],
+                "credentials_file",
+                "ALIBABA_CLOUD_CREDENTIALS_FILE",
+            ),
+            (
+                &[("ALIBABA_CLOUD_PROFILE", "none"), ("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:1/")],
+                "credentials_file",
+                "ALIBABA_CLOUD_PROFILE",
+            ),
+        ] {
+            let found = find(&[variables, &[("HOME", home.path().to_str().unwrap())]].concat());
+            assert_reason(&found, source, "");
+            let ending = format!("; no other place is asked, since {variable} is set");
+            assert!(found.as_ref().unwrap_err().ends_with(&ending), "{found:?}");
+        }
+        // A role alone may be meant for a profile, and what is switched off names nobody.
+        let others = [("ALIBABA_CLOUD_ROLE_ARN", "r"), ("ALIBABA_CLOUD_ECS_METADATA", "r")];
+        let variables = [&others[..], &[("HOME", home.path().to_str().unwrap())]].concat();
+        assert_eq!(find(&variables), found("cli_profile", "id-a", None));
+        let error = find(&others).unwrap_err();
+        assert!(error.ends_with("credentials_uri: ALIBABA_CLOUD_CREDENTIALS_URI is not set"), "{error}");
+    }
+
+    #[test]
+    fn a_path_need_not_be_utf_8() {
+        let scratch = Scratch::new();
+        let home = scratch.path().join(OsString::from_vec(b"h\xff".to_vec()));
+        fs::create_dir_all(home.join(".aliyun")).unwrap();
+        fs::write(home.join(".aliyun/config.json"), TWO).unwrap();
+
+        let variables = [("HOME", home.as_os_str().to_owned())];
+        assert_eq!(find_with(&variables, Duration::from_secs(20)).0, found("cli_profile", "id-a", None));
+
+        let file = [("ALIBABA_CLOUD_CONFIG_FILE", home.join(".aliyun/config.json").into_os_string())];
+        assert_eq!(find_with(&file, Duration::from_secs(20)).0, found("cli_profile", "id-a", None));
     }
 }
 
@@ -108,11 +214,6 @@ mod cli_profiles {
         let home = ("HOME", scratch.path().to_str().unwrap());
         find(&[&[home], variables].concat())
     }
-
-    const TWO: &str = r#"{"current": "a", "unknown": {"x": [1]}, "profiles": [
-        {"name": "a", "mode": "AK", "access_key_id": "id-a", "access_key_secret": "hunter2", "sts_token": "", "x": 1},
-        {"name": "b", "mode": "StsToken", "access_key_id": "id-b", "access_key_secret": "hunter2", "sts_token": "t"}
-    ]}"#;
 
     #[test]
     fn the_current_profile_is_used_or_the_one_that_the_environment_names() {
@@ -161,12 +262,112 @@ mod cli_profiles {
             (b"{\"current\": \"a\", \"profiles\": [{\"name\": \"a\"}]}", "profile a: mode is missing"),
             (b"{\"current\": \"a\", \"profiles\": [{\"name\": \"a\", \"mode\": \"AK\"}]}", "access_key_id is missing"),
             (b"{\"current\": \"a\", \"profiles\": [{\"name\": \"a\", \"mode\": \"Odd\"}]}", "mode Odd isn't supported"),
-            (b"{\"current\": \"a\", \"profiles\": [{\"name\": \"a\", \"mode\": \"OAuth\"}]}", "use a profile of mode"),
+            (
+                b"{\"current\": \"a\", \"profiles\": [{\"name\": \"a\", \"mode\": \"OAuth\"}]}",
+                "run one of its commands",
+            ),
+            (
+                b"{\"current\": \"a\", \"profiles\": [{\"name\": \"a\", \"mode\": \"RsaKeyPair\"}]}",
+                "mode RsaKeyPair isn't supported",
+            ),
         ] {
             assert_reason(&find_in(config, &[]), "cli_profile", reason);
         }
         assert_reason(&find_in(vec![b'a'; 1024 * 1024], &[]), "cli_profile", "is not JSON");
         assert_reason(&find_in(format!("{{\"x\":{}", "[".repeat(100_000)), &[]), "cli_profile", "is not JSON");
+    }
+
+    /// What is found where the profile p, the current one, has these settings beside a key, and others are beside it.
+    fn find_with_profile(settings: Value, others: &[Value]) -> Found {
+        let mut profile = json!({"name": "p", "access_key_id": "id", "access_key_secret": "hunter2"});
+        profile.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        let profiles = [others, &[profile]].concat();
+        find_in(json!({"current": "p", "profiles": profiles}).to_string(), &[])
+    }
+
+    #[test]
+    fn row_128_modes_in_lower_case_are_the_same() {
+        for mode in ["ak", "Ak", "AK"] {
+            assert_eq!(find_with_profile(json!({"mode": mode}), &[]), found("cli_profile", "id", None));
+        }
+        let token = json!({"mode": "ststoken", "sts_token": "t"});
+        assert_eq!(find_with_profile(token, &[]), found("cli_profile", "id", Some("t")));
+        let chain = json!({"mode": "chainableramrolearn"});
+        assert_reason(&find_with_profile(chain, &[]), "cli_profile", "source_profile is missing");
+        for (mode, missing) in [
+            ("ramrolearn", "ram_role_arn"),
+            ("oidc", "oidc_provider_arn"),
+            ("external", "process_command"),
+            ("credentialsuri", "credentials_uri"),
+            ("cloudsso", "cloud_sso_account_id"),
+        ] {
+            let reason = format!("{missing} is missing");
+            assert_reason(&find_with_profile(json!({"mode": mode}), &[]), "cli_profile", &reason);
+        }
+        for mode in ["ecsramrole", "ramrolearnwithrolename"] {
+            assert_reason(&find_with_profile(json!({"mode": mode}), &[]), "cli_profile", "METADATA_DISABLED is set");
+        }
+    }
+
+    #[test]
+    fn row_128_keys_that_the_command_line_got_by_signing_in_are_used_while_they_are_good() {
+        let profile = |token: &str, expiration: Value| {
+            let settings =
+                json!({"mode": "OAuth", "oauth_site_type": "CN", "sts_token": token, "sts_expiration": expiration});
+            find_with_profile(settings, &[])
+        };
+
+        for expiration in [json!(4_000_000_000_u64), json!(4e9), json!("4000000000")] {
+            assert_eq!(profile("t", expiration), found("cli_profile", "id", Some("t")));
+        }
+        for expiration in [json!(0), json!(-1), json!(1_600_000_000), json!(1.6e9), json!(null)] {
+            assert_reason(&profile("t", expiration), "cli_profile", "run one of its commands with this profile");
+        }
+        assert_reason(&profile("", json!(4_000_000_000_u64)), "cli_profile", "sts_token is missing");
+        assert_reason(&profile("t", json!("soon")), "cli_profile", "sts_expiration is not a number");
+    }
+
+    #[test]
+    fn row_128_what_is_odd_in_one_profile_does_not_matter_to_another() {
+        let odd = [
+            json!({"name": "x", "mode": "RamRoleArn", "expired_seconds": -1}),
+            json!({"name": "x", "mode": "CloudSSO", "cloud_sso_access_token_expire": -62_135_596_800_i64}),
+            json!({"name": "x", "expired_seconds": 1.5, "sts_expiration": "0001-01-01T00:00:00Z", "enable_vpc": "no"}),
+            json!({"name": "x", "access_key_secret": {"hunter2": []}, "mode": 5, "sts_expiration": 1e300}),
+            json!({"name": 5}),
+            json!({}),
+            json!(null),
+            json!([]),
+            json!("p"),
+        ];
+        assert_eq!(find_with_profile(json!({"mode": "AK"}), &odd), found("cli_profile", "id", None));
+
+        // Nor do numbers that the profile itself has no use for.
+        for number in [json!(-1), json!(0), json!(1800.5), json!("1800"), json!(""), json!("an hour"), json!(null)] {
+            let settings = json!({"mode": "AK", "expired_seconds": number, "cloud_sso_access_token_expire": number});
+            assert_eq!(find_with_profile(settings, &[]), found("cli_profile", "id", None), "{number}");
+        }
+        for (number, reason) in
+            [(json!(-1), "a session of -1 s is too short"), (json!("x"), "expired_seconds is not a number")]
+        {
+            let role = json!({"mode": "RamRoleArn", "ram_role_arn": "r", "expired_seconds": number});
+            assert_reason(&find_with_profile(role, &[]), "cli_profile", reason);
+        }
+    }
+
+    #[test]
+    fn row_128_a_profile_can_name_its_own_sts() {
+        // The port of a well-known service that is nobody's here: refused, over TLS whatever the scheme is.
+        let role = json!({"mode": "RamRoleArn", "ram_role_arn": "r", "sts_endpoint": "http://127.0.0.1:1/"});
+        assert_reason(&find_with_profile(role, &[]), "cli_profile", "STS at 127.0.0.1:1: ");
+
+        let role = json!({"mode": "RamRoleArn", "ram_role_arn": "r", "sts_endpoint": "a b"});
+        assert_reason(&find_with_profile(role, &[]), "cli_profile", "sts_endpoint: ");
+    }
+
+    #[test]
+    fn profiles_that_are_null_are_none() {
+        assert_reason(&find_in(r#"{"current": "a", "profiles": null}"#, &[]), "cli_profile", "it has no profile a");
     }
 
     #[test]
@@ -222,17 +423,24 @@ mod cli_profiles {
 mod commands {
     use super::*;
 
-    fn find_by(command: &str, timeout: Duration) -> (Found, Vec<String>) {
+    fn find_by(command: &str, variables: &[(&str, &str)], limits: &Limits) -> Found {
         let scratch = Scratch::new();
-        let profile = serde_json::json!({"name": "a", "mode": "External", "process_command": command});
-        let config = serde_json::json!({"current": "a", "profiles": [profile]}).to_string();
+        let profile = json!({"name": "a", "mode": "External", "process_command": command});
+        let config = json!({"current": "a", "profiles": [profile]}).to_string();
         let path = scratch.write("config.json", config);
-        find_with(&[("ALIBABA_CLOUD_CONFIG_FILE", path.to_str().unwrap()), ("ABOUT", "id x")], timeout)
+        let own = [("ALIBABA_CLOUD_CONFIG_FILE", path.to_str().unwrap()), ("ABOUT", "id x")];
+        find_within(&[&own[..], variables].concat(), limits).0
+    }
+
+    fn limits(milliseconds: u64) -> Limits {
+        Limits { deadline: Deadline::after(Duration::from_millis(milliseconds)), cancel: None, interrupt: None }
     }
 
     fn find(command: &str) -> Found {
-        find_by(command, Duration::from_secs(20)).0
+        find_by(command, &[], &limits(20_000))
     }
+
+    const PRINTS_A_KEY: &str = r#"echo {\"access_key_id\":\"id\",\"access_key_secret\":\"hunter2\"}"#;
 
     #[test]
     fn what_it_prints_is_used() {
@@ -280,10 +488,151 @@ mod commands {
     fn it_ends_with_the_call() {
         let started = Instant::now();
 
-        let (found, _) = find_by("sleep 60", Duration::from_millis(50));
+        let found = find_by("sleep 60", &[], &limits(50));
 
         assert_eq!(found, Err("time ran out while waiting for credentials of cli_profile".to_owned()));
         assert!(started.elapsed() < Duration::from_secs(20));
+    }
+
+    /// A process that a command has started in the background, and noted in this file.
+    struct Background(PathBuf);
+
+    impl Background {
+        /// The words of a shell that start it, and the place of its number.
+        fn new(scratch: &Scratch) -> (String, Background) {
+            let file = scratch.path().join("pid");
+            (format!("sleep 600 & echo $! > {}.new; mv {0}.new {0}", file.display()), Background(file))
+        }
+
+        /// `None` before it has been started.
+        fn number(&self) -> Option<String> {
+            fs::read_to_string(&self.0).ok().map(|text| text.trim().to_owned())
+        }
+
+        /// Whether it runs: a zombie doesn't, though nobody may have buried it.
+        fn runs(&self) -> bool {
+            let stat = self.number().and_then(|number| fs::read_to_string(format!("/proc/{number}/stat")).ok());
+            // Its number may be another's by now, and it is a shell until it has become what it shall be.
+            let state = stat.as_ref().and_then(|stat| stat.split_once("(sleep) ").or(stat.split_once("(sh) ")));
+            state.is_some_and(|(_, state)| !state.starts_with(['Z', 'X']))
+        }
+
+        /// Waits for its end, which comes at once if it comes.
+        fn ends(&self) -> bool {
+            (0..1000).any(|_| {
+                std::thread::sleep(Duration::from_millis(10));
+                !self.runs()
+            })
+        }
+    }
+
+    impl Drop for Background {
+        fn drop(&mut self) {
+            if self.runs() {
+                let _ = std::process::Command::new("kill").arg(self.number().unwrap()).status();
+            }
+        }
+    }
+
+    #[test]
+    fn row_127_it_is_done_when_the_command_is_though_its_child_goes_on() {
+        let scratch = Scratch::new();
+        let (start, background) = Background::new(&scratch);
+
+        assert_eq!(find(&format!("sh -c '{start}; {PRINTS_A_KEY}'")), found("cli_profile", "id", None));
+        assert!(background.runs());
+
+        let scratch = Scratch::new();
+        let (start, background) = Background::new(&scratch);
+        assert_reason(&find(&format!("sh -c '{start}; {PRINTS_A_KEY}; exit 3'")), "cli_profile", "exit status: 3");
+        assert!(background.runs());
+
+        // The output may as well be closed before the command ends.
+        assert_eq!(find(&format!("sh -c '{PRINTS_A_KEY}; exec >&-; sleep 0.1'")), found("cli_profile", "id", None));
+    }
+
+    #[test]
+    fn row_127_what_does_not_end_is_ended_with_all_that_it_has_started() {
+        let ended = |command: &str, milliseconds, reason: &str| {
+            let scratch = Scratch::new();
+            let (start, background) = Background::new(&scratch);
+            let found = find_by(&format!("sh -c '{start}; {command}'"), &[], &limits(milliseconds));
+            assert!(found.as_ref().is_err_and(|error| error.contains(reason)), "{found:?}");
+            assert!(background.ends());
+        };
+
+        ended("yes", 20_000, "prints more than 65536 bytes");
+        ended("wait", 2_000, "time ran out while waiting for credentials of cli_profile");
+    }
+
+    #[test]
+    fn row_127_it_is_ended_when_the_call_is_cancelled() {
+        let scratch = Scratch::new();
+        let (start, background) = Background::new(&scratch);
+        let cancel = Cancel::new().unwrap();
+        let limits = Limits { cancel: Some(cancel.clone()), ..limits(60_000) };
+
+        let found = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while background.number().is_none() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                cancel.trigger();
+            });
+            find_by(&format!("sh -c '{start}; wait'"), &[], &limits)
+        });
+
+        assert_eq!(found, Err("cancelled while waiting for credentials of cli_profile".to_owned()));
+        assert!(background.ends());
+    }
+
+    #[test]
+    fn row_127_commands_and_servers_of_a_profile_can_be_forbidden() {
+        const SWITCH: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
+        let command = format!("sh -c '{PRINTS_A_KEY}'");
+        for value in ["1", "true", "TRUE"] {
+            let found = find_by(&command, &[(SWITCH, value)], &limits(20_000));
+            assert_reason(&found, "cli_profile", "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set");
+        }
+        for value in ["0", "false", ""] {
+            let found_now = find_by(&command, &[(SWITCH, value)], &limits(20_000));
+            assert_eq!(found_now, found("cli_profile", "id", None));
+        }
+        let scratch = Scratch::new();
+        let profile = json!({"name": "a", "mode": "CredentialsURI", "credentials_uri": "http://127.0.0.1:1/"});
+        let path = scratch.write("f", json!({"current": "a", "profiles": [profile]}).to_string());
+        let variables = [("ALIBABA_CLOUD_CONFIG_FILE", path.to_str().unwrap()), (SWITCH, "1")];
+        let found = find_with(&variables, Duration::from_secs(20)).0;
+        assert_reason(&found, "cli_profile", "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set");
+    }
+
+    #[test]
+    fn row_128_its_dates_may_be_of_any_kind() {
+        let prints = |expiration: &str| {
+            let key = format!(r#"{{"access_key_id":"id","access_key_secret":"hunter2","expiration":{expiration}}}"#);
+            find(&format!("echo '{key}'"))
+        };
+        for good in [
+            r#""2099-01-01T00:00:00Z""#,
+            r#""2099-01-01T00:00:00+08:00""#,
+            r#""0001-01-01T00:00:00Z""#,
+            r#""""#,
+            "null",
+            "0",
+            "4000000000",
+            "4000000000.5",
+        ] {
+            assert_eq!(prints(good), found("cli_profile", "id", None), "{good}");
+        }
+        for (bad, reason) in [
+            (r#""2001-01-01T08:00:00+08:00""#, "expired at 2001"),
+            ("1600000000", "expired"),
+            ("-1", "expired"),
+            (r#""tomorrow""#, "is not a date"),
+            ("[]", "of another type"),
+        ] {
+            assert_reason(&prints(bad), "cli_profile", reason);
+        }
     }
 }
 
@@ -295,8 +644,6 @@ mod credentials_files {
         let path = scratch.write("f", text);
         find(&[&[("ALIBABA_CLOUD_CREDENTIALS_FILE", path.to_str().unwrap())], variables].concat())
     }
-
-    const KEY: &str = "type = access_key\naccess_key_id = id # mine\naccess_key_secret = hunter2\n";
 
     #[test]
     fn the_section_default_is_used_or_the_one_that_the_environment_names() {

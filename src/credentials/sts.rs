@@ -18,19 +18,21 @@ const VERSION: &str = "2015-04-01";
 const SESSION_NAME: &str = "libesa";
 
 /// Seconds; what STS itself has as its default, and the least that it gives.
-const DURATION: u64 = 3600;
-const SHORTEST_DURATION: u64 = 900;
+const DURATION: i64 = 3600;
+const SHORTEST_DURATION: i64 = 900;
 
 /// A role to take on, and how.
 #[derive(Default)]
 pub(super) struct Role<'a> {
     pub(super) arn: &'a str,
     pub(super) session_name: Option<&'a str>,
-    pub(super) duration_seconds: Option<u64>,
+    pub(super) duration_seconds: Option<i64>,
     pub(super) policy: Option<&'a str>,
     pub(super) external_id: Option<&'a str>,
     /// The region whose STS to ask.
     pub(super) sts_region: Option<&'a str>,
+    /// Which STS to ask, before the region.
+    pub(super) sts_endpoint: Option<&'a str>,
     /// Whether to ask it from inside of a VPC.
     pub(super) vpc: Option<bool>,
 }
@@ -101,7 +103,7 @@ impl Role<'_> {
     }
 
     fn parameters(&self, context: &Context<'_>) -> Result<Vec<Parameter<'_>>, Failure> {
-        let duration = self.duration_seconds.filter(|&seconds| seconds != 0).unwrap_or(DURATION);
+        let duration = self.duration_seconds.unwrap_or(DURATION);
         if duration < SHORTEST_DURATION {
             let reason = format!("a session of {duration} s is too short; {SHORTEST_DURATION} s is the least");
             return Err(Failure::of(reason));
@@ -121,6 +123,11 @@ impl Role<'_> {
     fn endpoint(&self, context: &Context<'_>) -> Result<Endpoint, Failure> {
         if let Some(endpoint) = &context.surroundings.sts {
             return Ok(endpoint.clone());
+        }
+        if let Some(endpoint) = self.sts_endpoint {
+            // Whatever scheme it has, as the command line reads it.
+            let host = endpoint.trim_start_matches("http://").trim_start_matches("https://").trim_end_matches('/');
+            return Endpoint::parse(host).map_err(|error| Failure::of(format!("sts_endpoint: {}", error.message())));
         }
         let environment = context.environment();
         let vpc = self.vpc.unwrap_or_else(|| environment.is_on(environment::VPC_ENDPOINT_ENABLED));

@@ -403,7 +403,7 @@ impl World for Within<'_> {
             Err(error) => {
                 let recovery = matches!(fault, Fault::ClockOff)
                     .then_some(Recovery::Clock { date: UNIX_EPOCH, signed_at: UNIX_EPOCH });
-                Err(Failure { error, recovery })
+                Err(Failure { recovery, ..Failure::from(error) })
             }
         }
     }

@@ -27,7 +27,7 @@ pub(crate) use self::link::{Destination, Settings};
 pub(crate) use self::message::{HttpRequest, Reply};
 #[cfg(feature = "capi")]
 pub(crate) use self::resolver::is_library_thread;
-pub(crate) use self::wait::{pause, wait_until_readable};
+pub(crate) use self::wait::{is_readable, pause, wait_until_readable};
 use crate::call::Limits;
 use crate::error::{Error, Status};
 

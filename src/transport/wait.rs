@@ -27,6 +27,14 @@ pub(crate) fn wait_until_readable(descriptor: impl AsFd, limits: &Limits) -> Res
     wait(descriptor, Ready::Read, limits)
 }
 
+/// Whether `descriptor` has something to read, or is at its end or broken, at this moment.
+#[allow(unsafe_code)]
+pub(crate) fn is_readable(descriptor: impl AsFd) -> bool {
+    let mut watched = libc::pollfd { fd: descriptor.as_fd().as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: `watched` is one pollfd that outlives the call.
+    unsafe { libc::poll(&mut watched, 1, 0) > 0 }
+}
+
 /// Returns after `duration`, or when a limit says to stop.
 pub(crate) fn pause(duration: Duration, limits: &Limits) -> Result<(), Stop> {
     match poll(NO_DESCRIPTOR, 0, &limits.within(duration)) {

@@ -172,7 +172,8 @@ static void calls_without_credentials(void) {
     setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", emulator.access_key_id, 1);
     config = esa_config_new();
     esa_config_set_endpoint(config, emulator.url);
-    call_lacks_credentials(config, "no credentials: environment: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set; oidc: ");
+    call_lacks_credentials(config, "no credentials: environment: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set; "
+                                   "no other place is asked, since ALIBABA_CLOUD_ACCESS_KEY_ID is set");
     unsetenv("ALIBABA_CLOUD_ACCESS_KEY_ID");
 }
 
@@ -195,6 +196,8 @@ static void a_null_configuration_is_the_environment(void) {
     no_client(NULL, ESA_ERR_CONFIG, "region \"nowhere-1\" has no endpoint of ESA*");
     unsetenv("ALIBABA_CLOUD_REGION_ID");
 
+    setenv("ESA_ENDPOINT", "", 1);
+    no_client(NULL, ESA_ERR_CONFIG, "ESA_ENDPOINT: is set and empty");
     setenv("ESA_ENDPOINT", emulator.url, 1);
     setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", emulator.access_key_id, 1);
     setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", emulator.access_key_secret, 1);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use esa::{CallOptions, Client, Config, Error, ListRoutineRelatedRecords, Status};
+use esa::{CallOptions, Client, Config, Error, ListRoutineRelatedRecords, Outcome, Status};
 use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
@@ -11,6 +11,11 @@ use crate::emulator::Emulator;
 const ROLE: &str = "acs:ram::1000000000000001:role/test-role";
 const PROVIDER: &str = "acs:ram::1000000000000001:oidc-provider/test-oidc";
 const KEY: (&str, &str) = ("EsaEmulatorKeyId", "EsaEmulatorKeySecret");
+
+/// The keys of `roles.json`, and the same with a session's.
+const KEYS: &str = r#""keys": ["#;
+const KEYS_WITH_TOKEN: &str =
+    r#""keys": [{"access_key_id": "STS.id", "access_key_secret": "secret", "security_token": "a-token"}, "#;
 
 struct Fixture {
     emulator: Emulator,
@@ -129,6 +134,49 @@ fn a_profile_takes_on_a_role_with_all_that_it_says() {
 }
 
 #[test]
+fn row_128_a_profile_takes_on_a_role_with_temporary_keys_or_those_of_the_instance() {
+    let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rust/roles.json");
+    let fixture = fixture("session", &["--seed", seed]);
+    fixture.emulator.post("seed", &fs::read_to_string(seed).unwrap().replace(KEYS, KEYS_WITH_TOKEN));
+    let profile = |token: &str| {
+        json!({
+            "name": "role", "mode": "RamRoleArn", "access_key_id": "STS.id", "access_key_secret": "secret",
+            "sts_token": token, "ram_role_arn": ROLE, "expired_seconds": "1800",
+        })
+    };
+    fixture.profiles(&[profile("a-token")]);
+    assert_found(fixture.find(&[]), "cli_profile", &["AssumeRole"]);
+    assert_eq!(fixture.emulator.requests()[0]["parameters"]["DurationSeconds"], "1800");
+
+    fixture.profiles(&[profile("another-token")]);
+    let error = fixture.find(&[("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")]).unwrap_err();
+    assert!(error.message().contains("profile role: STS at") && !error.message().contains("another-token"), "{error}");
+
+    fixture.emulator.delete("requests");
+    fixture.profiles(&[json!({
+        "name": "role", "mode": "RamRoleArnWithRoleName", "ram_role_name": "test-role", "ram_role_arn": ROLE,
+    })]);
+    let asked = ["PutMetadataToken", "GetMetadataCredentials", "AssumeRole"];
+    assert_found(fixture.find(&[]), "cli_profile", &asked);
+}
+
+#[test]
+fn row_128_a_profile_can_name_a_server_of_keys() {
+    let fixture = fixture("profile-uri", &[]);
+    let uri = format!("{}/credentials/test-role", fixture.emulator.url());
+    let off_instance = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    for mode in ["CredentialsURI", "credentialsuri"] {
+        fixture.emulator.delete("requests");
+        fixture.profiles(&[json!({"name": "a", "mode": mode, "credentials_uri": uri})]);
+        assert_found(fixture.find(&[off_instance]), "cli_profile", &["GetCredentials"]);
+    }
+    fixture.profiles(&[json!({"name": "a", "mode": "CredentialsURI"})]);
+    fixture.emulator.delete("requests");
+    let found = fixture.find(&[off_instance, ("ALIBABA_CLOUD_CREDENTIALS_URI", &uri)]);
+    assert_found(found, "cli_profile", &["GetCredentials"]);
+}
+
+#[test]
 fn roles_are_taken_on_one_by_another() {
     let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rust/roles.json");
     let fixture = fixture("chain", &["--seed", seed]);
@@ -190,6 +238,19 @@ fn an_instance_s_role_is_found_by_either_version_of_its_metadata() {
     fixture.emulator.post("seed", r#"{"metadata": {"tokens": "required", "role": "none"}}"#);
     let error = fixture.find(&[]).unwrap_err();
     assert!(error.message().contains("ecs_ram_role: the instance's metadata: the instance has no role"), "{error}");
+}
+
+#[test]
+fn row_125_a_role_that_a_variable_names_is_meant_and_nothing_else() {
+    let fixture = fixture("named-role", &[]);
+    let uri = format!("{}/credentials/test-role", fixture.emulator.url());
+
+    let variables = [("ALIBABA_CLOUD_ECS_METADATA", "none"), ("ALIBABA_CLOUD_CREDENTIALS_URI", &uri)];
+    let error = fixture.find(&variables).unwrap_err();
+
+    assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Credentials, Outcome::NotSent, 0));
+    assert!(error.message().ends_with("no other place is asked, since ALIBABA_CLOUD_ECS_METADATA is set"), "{error}");
+    assert!(!fixture.asked().contains(&"GetCredentials".to_owned()));
 }
 
 #[test]
@@ -264,10 +325,34 @@ fn a_client_stays_who_it_is() {
 }
 
 #[test]
-fn an_endpoint_for_tests_that_is_none_is_a_config_error() {
-    for name in ["ESA_STS_ENDPOINT", "ESA_METADATA_ENDPOINT"] {
-        let error = Client::new(Config::new().environment([(name, "http://10.0.0.1")])).unwrap_err();
-        assert_eq!(error.status(), Status::Config);
-        assert!(error.message().starts_with(name), "{error}");
+fn row_144_a_variable_that_is_to_name_a_server_and_does_not_is_a_config_error() {
+    for name in ["ESA_ENDPOINT", "ESA_STS_ENDPOINT", "ESA_METADATA_ENDPOINT"] {
+        for (value, reason) in [("", "is set and empty"), ("http://10.0.0.1", "plain http"), (" ", "not a URL")] {
+            let error = Client::new(Config::new().environment([(name, value)])).unwrap_err();
+            assert_eq!((error.status(), error.outcome()), (Status::Config, Outcome::NotSent));
+            assert!(error.message().starts_with(name) && error.message().contains(reason), "{error}");
+        }
     }
+    // Where the program names the endpoint, the variable doesn't count.
+    let mut config = Config::new();
+    assert!(Client::new(config.endpoint("http://127.0.0.1:1").environment([("ESA_ENDPOINT", "")])).is_ok());
+}
+
+#[test]
+fn row_144_variables_of_the_official_sdks_are_as_good_as_unset_where_they_are_empty() {
+    let names = [
+        "ALIBABA_CLOUD_REGION_ID",
+        "ALIBABA_CLOUD_STS_REGION",
+        "ALIBABA_CLOUD_CONFIG_FILE",
+        "ALIBABA_CLOUD_CREDENTIALS_FILE",
+        "ALIBABA_CLOUD_CREDENTIALS_URI",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "NO_PROXY",
+    ];
+    let fixture = fixture("empty", &[]);
+    fixture.profiles(&[json!({"name": "a", "mode": "AK", "access_key_id": KEY.0, "access_key_secret": KEY.1})]);
+
+    assert_found(fixture.find(&names.map(|name| (name, ""))), "cli_profile", &[]);
 }

@@ -116,6 +116,9 @@ def command(prints: dict[str, object], line: str = "cat {home}/key.json") -> dic
 
 
 AK = {"mode": "AK"}
+SIGNED_IN = {"mode": "OAuth", "oauth_site_type": "CN"}
+LATER = 4_000_000_000
+MEANT = "what a variable names is meant: to go on would sign as somebody else, without a word"
 PROFILES = cli({"name": "p", **AK, **key("p")}, {"name": "q", **AK, **key("q")})
 BEHIND = file(section("behind"))
 FROM_BEHIND = Identity("credentials_file", "behind")
@@ -128,8 +131,8 @@ CASES: dict[str, Case] = {
     "variables": Case(Identity("environment", "e"), variables("e")),
     "variables with a token": Case(Identity("environment", "e", TOKEN), variables("e", TOKEN)),
     "variables with an empty token": Case(Identity("environment", "e"), variables("e", "")),
-    "an id without a secret": Case(FROM_BEHIND, {"ALIBABA_CLOUD_ACCESS_KEY_ID": "e"}, BEHIND),
-    "an empty id": Case(FROM_BEHIND, {**variables("e"), "ALIBABA_CLOUD_ACCESS_KEY_ID": ""}, BEHIND),
+    "empty variables": Case(FROM_BEHIND, dict.fromkeys(variables("e", TOKEN), ""), BEHIND),
+    "a role for no token": Case(FROM_BEHIND, {"ALIBABA_CLOUD_ROLE_ARN": "r"}, BEHIND),
     # The command line's profiles.
     "profile AK": Case(Identity("cli_profile", "p"), files=PROFILES),
     "profile AK with a token left over": Case(
@@ -150,6 +153,16 @@ CASES: dict[str, Case] = {
     "two profiles of one name": Case(
         Identity("cli_profile", "p"), files=cli({**AK, **key("p")}, {**AK, **key("second")})
     ),
+    "profile OAuth with keys that are good": Case(
+        Identity("cli_profile", "p", TOKEN), files=cli({**SIGNED_IN, **key("p", sts_token=TOKEN, sts_expiration=LATER)})
+    ),
+    "another profile with odd numbers": Case(
+        Identity("cli_profile", "p"),
+        files=cli({"name": "q", "expired_seconds": -1, "sts_expiration": 0.5}, {**AK, **key("p")}),
+    ),
+    "odd numbers that aren't used": Case(
+        Identity("cli_profile", "p"), files=cli({**AK, **key("p", expired_seconds="x", sts_expiration=-1)})
+    ),
     "profiles that are no JSON": Case(FROM_BEHIND, files={".aliyun/config.json": "{", **BEHIND}),
     "profiles that are switched off": Case(
         FROM_BEHIND, {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "TRUE"}, {**PROFILES, **BEHIND}
@@ -161,6 +174,15 @@ CASES: dict[str, Case] = {
     ),
     "a command with quotes": Case(
         Identity("cli_profile", "c"), files=command({**AK, **key("c")}, "sh -c 'cat \"$HOME\"/key.json'")
+    ),
+    "a command with a number sign": Case(
+        Identity("cli_profile", "c"), files=command({**AK, **key("c")}, "sh -c 'cat \"$HOME/${0#?}\"' #key.json")
+    ),
+    "a command whose child keeps the output open": Case(
+        Identity("cli_profile", "c"), files=command({**AK, **key("c")}, "sh -c 'sleep 2 & cat \"$HOME\"/key.json'")
+    ),
+    "a command that gives no date, as Go says it": Case(
+        Identity("cli_profile", "c"), files=command({**AK, **key("c", expiration="0001-01-01T00:00:00Z")})
     ),
     "a command that fails": Case(FROM_BEHIND, files={**command({**AK, **key("c")}, "false"), **BEHIND}),
     "a command that gives no secret": Case(FROM_BEHIND, files={**command({**AK, "access_key_id": "c"}), **BEHIND}),
@@ -238,8 +260,90 @@ CASES: dict[str, Case] = {
         Identity("environment", "e "),
         variables("e "),
         BEHIND,
+        why="no such key was ever issued, it would break the request, and nobody else is meant",
+    ),
+    "a secret with a line end": Difference(
+        Identity("environment", "e\n"),
+        variables("e\n"),
+        PROFILES,
+        why="no such key was ever issued, it would break the request, and nobody else is meant",
+    ),
+    "an id without a secret": Difference(FROM_BEHIND, {"ALIBABA_CLOUD_ACCESS_KEY_ID": "e"}, BEHIND, why=MEANT),
+    "an id with an empty secret": Difference(
+        FROM_BEHIND, {**variables("e"), "ALIBABA_CLOUD_ACCESS_KEY_SECRET": ""}, BEHIND, why=MEANT
+    ),
+    "a secret without an id": Difference(FROM_BEHIND, {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s"}, BEHIND, why=MEANT),
+    "an empty id": Difference(FROM_BEHIND, {**variables("e"), "ALIBABA_CLOUD_ACCESS_KEY_ID": ""}, BEHIND, why=MEANT),
+    "a token alone": Difference(FROM_BEHIND, {"ALIBABA_CLOUD_SECURITY_TOKEN": TOKEN}, BEHIND, why=MEANT),
+    "a token of an identity provider that isn't there": Difference(
+        FROM_BEHIND,
+        {
+            "ALIBABA_CLOUD_ROLE_ARN": "r",
+            "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": "p",
+            "ALIBABA_CLOUD_OIDC_TOKEN_FILE": "{home}/nowhere",
+        },
+        BEHIND,
+        why=MEANT,
+    ),
+    "a part of what an identity provider needs": Difference(
+        FROM_BEHIND, {"ALIBABA_CLOUD_OIDC_TOKEN_FILE": "{home}/token"}, {"token": "t", **BEHIND}, why=MEANT
+    ),
+    "profiles elsewhere that aren't there": Difference(
+        FROM_BEHIND, {"ALIBABA_CLOUD_CONFIG_FILE": "{home}/nowhere"}, BEHIND, why=MEANT
+    ),
+    "credentials file elsewhere that isn't there": Difference(
+        Identity("credentials_uri", "u", TOKEN), {"ALIBABA_CLOUD_CREDENTIALS_FILE": "{home}/nowhere", **URI}, why=MEANT
+    ),
+    "a name of nothing": Difference(
+        Identity("credentials_uri", "u", TOKEN),
+        {"ALIBABA_CLOUD_PROFILE": "r", **URI},
+        {**PROFILES, **BEHIND},
+        why=MEANT,
+    ),
+    "a switch that is 1": Difference(
+        Identity("cli_profile", "p"),
+        {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "1"},
+        {**PROFILES, **BEHIND},
         libesa=FROM_BEHIND,
-        why="no such key was ever issued, and it would break the request",
+        why="the command line's own switch is on with 1 as well, and nobody means off",
+    ),
+    "a command that is forbidden": Difference(
+        Identity("cli_profile", "c"),
+        {"ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS": "1"},
+        {**command({**AK, **key("c")}), **BEHIND},
+        libesa=FROM_BEHIND,
+        why="the command line has this switch, for whoever forbids such commands",
+    ),
+    "a mode in lower case": Difference(
+        FROM_BEHIND,
+        files={**cli({"mode": "ak", **key("p")}), **BEHIND},
+        libesa=Identity("cli_profile", "p"),
+        why="the command line takes a mode in any case, and it can be nothing else",
+    ),
+    "profile CredentialsURI": Difference(
+        FROM_BEHIND,
+        files={**cli({"mode": "CredentialsURI", "credentials_uri": "{uri}/good"}), **BEHIND},
+        libesa=Identity("cli_profile", "u", TOKEN),
+        why="the command line has this mode",
+    ),
+    "another profile that is none": Difference(
+        FROM_BEHIND,
+        files={".aliyun/config.json": json.dumps({"current": "p", "profiles": [None, {"name": "p", **AK, **key("p")}]})}
+        | BEHIND,
+        libesa=Identity("cli_profile", "p"),
+        why="only what is used is read",
+    ),
+    "a command that gives a date with an offset": Difference(
+        FROM_BEHIND,
+        files={**command({**AK, **key("c", expiration="2099-01-01T00:00:00+08:00")}), **BEHIND},
+        libesa=Identity("cli_profile", "c"),
+        why="it is a date like another; the command line doesn't mind",
+    ),
+    "a command that gives a date as a number": Difference(
+        FROM_BEHIND,
+        files={**command({**AK, **key("c", expiration=LATER)}), **BEHIND},
+        libesa=Identity("cli_profile", "c"),
+        why="the command line doesn't mind, and writes its own dates so",
     ),
     "a percent sign in a value": Difference(
         None,

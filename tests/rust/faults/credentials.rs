@@ -1,4 +1,4 @@
-//! Credentials that expire, and servers that don't give any: rows 83 to 88, and 91.
+//! Credentials that expire, and servers that don't give any: rows 83 to 88, 91, 124 and 126.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use esa::{CallOptions, Client, Credentials, ListRoutineRelatedRecords, Origin, Outcome, ProvidedCredentials, Status};
 
 use super::giver::{Giver, key, usual_key};
+use super::not_sent::{black_hole, refusing};
 use super::row::{ROUTINE, Row, given, given_without_credentials, together};
 use super::service::{KEY_ID, SECRET, Service, TOKEN};
 use super::step::{refuses, reply};
@@ -198,5 +199,66 @@ fn row_91_the_first_version_of_the_metadata_is_asked_where_that_is_allowed() {
         let forbidden = on_instance(&giver, &[("ALIBABA_CLOUD_IMDSV1_DISABLED", "true")]).played();
         let forbidden = forbidden.fails(Status::Credentials, Outcome::NotSent).sent(0, 0);
         assert!(forbidden.error().message().contains("ALIBABA_CLOUD_IMDSV1_DISABLED is set"), "{}", forbidden.error());
+    }
+}
+
+#[test]
+fn row_124_without_credentials_and_metadata_the_places_are_asked_once() {
+    const TOKEN_ONLY: [&str; 1] = ["PUT /latest/api/token"];
+    let (_sockets, black_hole) = black_hole();
+    let (_socket, refusing) = refusing();
+    let silent = Giver::start(|_, _| None);
+
+    together(&[black_hole, refusing, silent.address], |address| {
+        let mut row = found_with(&[("ESA_METADATA_ENDPOINT", format!("http://{address}"))]);
+        let service = Service::start(std::mem::take(&mut row.state));
+        let client = Client::new(row.config.endpoint(&format!("http://{}", service.address))).unwrap();
+
+        let error = row.call(&client).unwrap_err();
+
+        assert_eq!((error.status(), error.outcome()), (Status::Credentials, Outcome::NotSent), "{error:?}");
+        assert!(!error.retryable() && error.message().contains("ecs_ram_role: the instance's metadata"), "{error:?}");
+        let stats = client.stats();
+        assert_eq!((error.attempts(), stats.attempts, stats.retries, service.seen()), (0, 0, 0, (0, 0)), "{error:?}");
+    });
+    assert_eq!(silent.asked(), TOKEN_ONLY);
+}
+
+#[test]
+fn row_124_attempts_are_those_at_the_service() {
+    let giver = Giver::of_uri(|times| Some(if times == 1 { key(TOKEN, 3600) } else { reply(403, "", b"") }));
+    let row = found_at(&giver).every_create(refuses(EXPIRED));
+
+    row.played().fails(Status::Credentials, Outcome::NotSent).sent(1, 0).attempts(1);
+}
+
+#[test]
+fn row_124_who_gives_credentials_and_is_in_trouble_is_asked_again() {
+    let giver = Giver::of_uri(|times| Some(if times == 1 { reply(503, "", b"") } else { usual_key() }));
+
+    found_at(&giver).played().succeeds(Origin::Created).sent(1, 0);
+
+    assert_eq!(giver.asked().len(), 2);
+}
+
+#[test]
+fn row_126_metadata_that_does_not_take_its_own_token_is_asked_without_one() {
+    const ROLE: &str = "GET /latest/meta-data/ram/security-credentials/";
+    const KEY: &str = "GET /latest/meta-data/ram/security-credentials/a-role";
+    for status in [401, 403, 404, 500] {
+        let giver = Giver::start(move |request, _| {
+            Some(match request.asks().as_str() {
+                "PUT /latest/api/token" => reply(200, "", b"metadata-token"),
+                _ if !request.header("x-aliyun-ecs-metadata-token").is_empty() => reply(status, "", b""),
+                ROLE => reply(200, "", b"a-role"),
+                KEY => usual_key(),
+                other => panic!("{other}"),
+            })
+        });
+        on_instance(&giver, &[]).played().succeeds(Origin::Created).sent(1, 0);
+        assert_eq!(giver.asked(), ["PUT /latest/api/token", ROLE, ROLE, KEY], "{status}");
+
+        let forbidden = on_instance(&giver, &[("ALIBABA_CLOUD_IMDSV1_DISABLED", "true")]).played();
+        forbidden.fails(Status::Credentials, Outcome::NotSent).sent(0, 0);
     }
 }

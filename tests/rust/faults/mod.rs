@@ -17,7 +17,7 @@
 //! | 55–62: the service asks for time | `waits` |
 //! | 63–73, 78, 80–82: definite answers | `definite` |
 //! | 74–76: clocks | `clock` |
-//! | 83–88, 91: credentials; 89 and 90, files, are in src/credentials/places.rs | `credentials`, through `giver` |
+//! | 83–88, 91, 124, 126: credentials; 89, 90, 125, 127 and 128 are in src/credentials/places.rs, 144 in tests/rust/credentials.rs | `credentials`, through `giver` |
 //! | 109, 115, 116, 130, 140, 143: lists that lag | `lagging`, against the emulator |
 //! | 110–112, 123 | `definite`, `garbled`, `waits` |
 //! | 113: deletions | `deletions`, `lagging` |

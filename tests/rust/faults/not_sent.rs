@@ -88,8 +88,8 @@ fn row_6_the_first_address_refuses() {
     given_endpoint(&endpoint).played_with(service).succeeds(Origin::Created).sent(1, 0).attempts(1).leaves(1);
 }
 
-#[test]
-fn row_7_neither_accepted_nor_refused() {
+/// An address that neither accepts nor refuses connections, as long as these sockets are kept.
+pub(super) fn black_hole() -> (Vec<Socket>, SocketAddr) {
     let (socket, address) = refusing();
     socket.listen(0).unwrap();
     let queue = (0..4).map(|_| {
@@ -98,7 +98,12 @@ fn row_7_neither_accepted_nor_refused() {
         let _ = queued.connect(&SockAddr::from(address));
         queued
     });
-    let _queue: Vec<_> = queue.collect();
+    (queue.chain([socket]).collect(), address)
+}
+
+#[test]
+fn row_7_neither_accepted_nor_refused() {
+    let (_sockets, address) = black_hole();
 
     let row = given_endpoint(&format!("http://{address}")).limits(300, 2000);
 

@@ -63,7 +63,7 @@ class Configured:
         region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international ones. Default:
             ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other needs an endpoint.
         endpoint: in place of the region's: "host", "host:port" or "https://host:port"; "http://..." for this machine
-            only. Default: ESA_ENDPOINT of the environment, else the region's.
+            only. Default: ESA_ENDPOINT of the environment, which must not be empty, else the region's.
         network: from where the service is reached, where no endpoint is given: "public" (the default), or "vpc" from
             inside of a VPC in the region.
         proxy: the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..."
