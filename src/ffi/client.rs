@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 
+use super::cancellation::uncancelled;
 use super::config::{esa_config, read_config};
 use super::error::esa_error;
 use super::guard::{call, guarded};
@@ -30,7 +31,7 @@ pub struct esa_client {
 /// # Safety
 /// `config` is NULL or a live object that no other thread changes; `client` and `error` are NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_client_new(
+pub unsafe extern "C-unwind" fn esa_client_new(
     config: *const esa_config,
     client: *mut *mut esa_client,
     error: *mut *mut esa_error,
@@ -54,7 +55,7 @@ pub unsafe extern "C" fn esa_client_new(
 /// # Safety
 /// `client` is NULL, or was made by `esa_client_new()` and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_client_free(client: *mut esa_client) {
+pub unsafe extern "C-unwind" fn esa_client_free(client: *mut esa_client) {
     guarded(&Log::default(), (), || {
         if !client.is_null() {
             // SAFETY: made by `esa_client_new` of a `Box`; released once.
@@ -72,7 +73,7 @@ pub unsafe extern "C" fn esa_client_free(client: *mut esa_client) {
 /// # Safety
 /// `client` is NULL or a live object.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_client_credentials_source(client: *const esa_client) -> *const c_char {
+pub unsafe extern "C-unwind" fn esa_client_credentials_source(client: *const esa_client) -> *const c_char {
     // SAFETY: NULL or a live object (this function's promise).
     let client = unsafe { client.as_ref() };
     let source = guarded(&Log::default(), None, || client?.client.source());
@@ -89,14 +90,17 @@ pub(super) unsafe fn with_client<T>(
     error: *mut *mut esa_error,
     body: impl FnOnce(&Client) -> Result<*mut T, Error>,
 ) -> esa_status {
-    // SAFETY: NULL or a live object (this function's promise).
-    let client = unsafe { client.as_ref() }.map(|client| client.client.clone());
-    let log = client.as_ref().map(|client| client.log().clone()).unwrap_or_default();
-    // SAFETY: as this function promises.
-    unsafe {
-        call(&log, result, error, "result", Outcome::Unknown, || match &client {
-            Some(client) => body(client),
-            None => Err(Error::invalid_argument("client", "is NULL")),
-        })
-    }
+    // The share too is given back without being cancelled: it may be the last one, and close connections.
+    uncancelled(|| {
+        // SAFETY: NULL or a live object (this function's promise).
+        let client = unsafe { client.as_ref() }.map(|client| client.client.clone());
+        let log = client.as_ref().map(|client| client.log().clone()).unwrap_or_default();
+        // SAFETY: as this function promises.
+        unsafe {
+            call(&log, result, error, "result", Outcome::Unknown, || match &client {
+                Some(client) => body(client),
+                None => Err(Error::invalid_argument("client", "is NULL")),
+            })
+        }
+    })
 }

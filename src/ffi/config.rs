@@ -34,7 +34,7 @@ impl esa_config {
 ///
 /// Returns NULL only where the library has a bug.
 #[unsafe(no_mangle)]
-pub extern "C" fn esa_config_new() -> *mut esa_config {
+pub extern "C-unwind" fn esa_config_new() -> *mut esa_config {
     guarded(&Log::default(), std::ptr::null_mut(), || {
         Box::into_raw(Box::new(esa_config { config: Config::new(), refused: None }))
     })
@@ -47,7 +47,7 @@ pub extern "C" fn esa_config_new() -> *mut esa_config {
 /// # Safety
 /// `config` is NULL, or was made by `esa_config_new()` and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_free(config: *mut esa_config) {
+pub unsafe extern "C-unwind" fn esa_config_free(config: *mut esa_config) {
     guarded(&Log::default(), (), || {
         if !config.is_null() {
             // SAFETY: made by `esa_config_new` of a `Box`; released once.
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn esa_config_free(config: *mut esa_config) {
 /// # Safety
 /// `config` is NULL or live; the strings are NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_credentials(
+pub unsafe extern "C-unwind" fn esa_config_set_credentials(
     config: *mut esa_config,
     access_key_id: *const c_char,
     access_key_secret: *const c_char,
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn esa_config_set_credentials(
 /// # Safety
 /// `config` is NULL or live; `callback` may be called with `user_data` on any thread that makes a call.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_credentials_provider(
+pub unsafe extern "C-unwind" fn esa_config_set_credentials_provider(
     config: *mut esa_config,
     callback: esa_credentials_fn,
     user_data: *mut c_void,
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn esa_config_set_credentials_provider(
 /// # Safety
 /// `config` is NULL or live; `region` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_region(config: *mut esa_config, region: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_region(config: *mut esa_config, region: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
@@ -144,7 +144,10 @@ pub unsafe extern "C" fn esa_config_set_region(config: *mut esa_config, region: 
 /// # Safety
 /// `config` is NULL or live; `endpoint` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_endpoint(config: *mut esa_config, endpoint: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_endpoint(
+    config: *mut esa_config,
+    endpoint: *const c_char,
+) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
@@ -163,7 +166,7 @@ pub unsafe extern "C" fn esa_config_set_endpoint(config: *mut esa_config, endpoi
 /// # Safety
 /// `config` is NULL or live; `network` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_network(config: *mut esa_config, network: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, network: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
@@ -193,7 +196,7 @@ pub unsafe extern "C" fn esa_config_set_network(config: *mut esa_config, network
 /// # Safety
 /// `config` is NULL or live; `proxy` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_proxy(config: *mut esa_config, proxy: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_proxy(config: *mut esa_config, proxy: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
@@ -214,7 +217,7 @@ pub unsafe extern "C" fn esa_config_set_proxy(config: *mut esa_config, proxy: *c
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_timeouts(
+pub unsafe extern "C-unwind" fn esa_config_set_timeouts(
     config: *mut esa_config,
     connect_ms: u32,
     attempt_ms: u32,
@@ -237,7 +240,7 @@ pub unsafe extern "C" fn esa_config_set_timeouts(
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_signature_version(
+pub unsafe extern "C-unwind" fn esa_config_set_signature_version(
     config: *mut esa_config,
     signature_version: u32,
 ) -> esa_status {
@@ -266,7 +269,7 @@ pub unsafe extern "C" fn esa_config_set_signature_version(
 /// # Safety
 /// `config` is NULL or live; `ca_file` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_ca_file(config: *mut esa_config, ca_file: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_ca_file(config: *mut esa_config, ca_file: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
@@ -286,7 +289,7 @@ pub unsafe extern "C" fn esa_config_set_ca_file(config: *mut esa_config, ca_file
 /// # Safety
 /// `config` is NULL or live; `ca_pem` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_ca_pem(config: *mut esa_config, ca_pem: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_ca_pem(config: *mut esa_config, ca_pem: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
@@ -305,7 +308,10 @@ pub unsafe extern "C" fn esa_config_set_ca_pem(config: *mut esa_config, ca_pem: 
 /// # Safety
 /// `config` is NULL or live; `user_agent` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_user_agent(config: *mut esa_config, user_agent: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
+    config: *mut esa_config,
+    user_agent: *const c_char,
+) -> esa_status {
     // SAFETY: this function's promise.
     unsafe { set(config, |config| config.user_agent(read_string("user_agent", user_agent)?).map(drop)) }
 }
@@ -320,7 +326,11 @@ pub unsafe extern "C" fn esa_config_set_user_agent(config: *mut esa_config, user
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_keep_alive(config: *mut esa_config, max_idle: u32, idle_ms: u32) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_keep_alive(
+    config: *mut esa_config,
+    max_idle: u32,
+    idle_ms: u32,
+) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
@@ -341,7 +351,7 @@ pub unsafe extern "C" fn esa_config_set_keep_alive(config: *mut esa_config, max_
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_max_attempts(config: *mut esa_config, max_attempts: u32) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_max_attempts(config: *mut esa_config, max_attempts: u32) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, |config| {
@@ -363,7 +373,7 @@ pub unsafe extern "C" fn esa_config_set_max_attempts(config: *mut esa_config, ma
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_max_concurrent_writes(
+pub unsafe extern "C-unwind" fn esa_config_set_max_concurrent_writes(
     config: *mut esa_config,
     max_concurrent_writes: u32,
 ) -> esa_status {
@@ -386,7 +396,7 @@ pub unsafe extern "C" fn esa_config_set_max_concurrent_writes(
 /// # Safety
 /// `config` is NULL or live; `callback` may be called with `user_data` on any thread that makes a call.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_log(
+pub unsafe extern "C-unwind" fn esa_config_set_log(
     config: *mut esa_config,
     level: i32,
     callback: esa_log_fn,

@@ -122,7 +122,7 @@ unsafe fn making(
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_create_routine_related_record(
+pub unsafe extern "C-unwind" fn esa_create_routine_related_record(
     client: *const esa_client,
     request: *const esa_create_routine_related_record_request,
     options: *const esa_call_options,
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn esa_create_routine_related_record(
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_ensure_routine_related_record(
+pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record(
     client: *const esa_client,
     request: *const esa_create_routine_related_record_request,
     options: *const esa_call_options,
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn esa_ensure_routine_related_record(
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_create_routine_related_record_result_free(
+pub unsafe extern "C-unwind" fn esa_create_routine_related_record_result_free(
     result: *mut esa_create_routine_related_record_result,
 ) {
     guarded(&Log::default(), (), || {

@@ -57,7 +57,7 @@ pub struct esa_delete_routine_related_record_result {
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_delete_routine_related_record(
+pub unsafe extern "C-unwind" fn esa_delete_routine_related_record(
     client: *const esa_client,
     request: *const esa_delete_routine_related_record_request,
     options: *const esa_call_options,
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn esa_delete_routine_related_record(
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_delete_routine_related_record_result_free(
+pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_result_free(
     result: *mut esa_delete_routine_related_record_result,
 ) {
     guarded(&Log::default(), (), || {

@@ -173,7 +173,7 @@ impl Drop for Behind {
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_ensure_routine_related_records(
+pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
     client: *const esa_client,
     request: *const esa_ensure_routine_related_records_request,
     options: *const esa_call_options,
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn esa_ensure_routine_related_records(
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_ensure_routine_related_records_result_free(
+pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_result_free(
     result: *mut esa_ensure_routine_related_records_result,
 ) {
     guarded(&Log::default(), (), || {
@@ -234,7 +234,7 @@ pub struct esa_bulk {
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_bulk_new(
+pub unsafe extern "C-unwind" fn esa_bulk_new(
     client: *const esa_client,
     request: *const esa_ensure_routine_related_records_request,
     options: *const esa_call_options,
@@ -257,7 +257,7 @@ pub unsafe extern "C" fn esa_bulk_new(
 /// # Safety
 /// `bulk` is NULL or a live object that no other thread uses.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
+pub unsafe extern "C-unwind" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
     // SAFETY: NULL or a live object (this function's promise).
     let bulk = unsafe { bulk.as_ref() };
     guarded(&Log::default(), 0, || bulk.map_or(0, |bulk| bulk.bulk.len()))
@@ -270,7 +270,7 @@ pub unsafe extern "C" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
 /// # Safety
 /// `bulk` is NULL or a live object that no other thread uses; `result` and `error` are NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_bulk_next(
+pub unsafe extern "C-unwind" fn esa_bulk_next(
     bulk: *mut esa_bulk,
     result: *mut *mut esa_create_routine_related_record_result,
     error: *mut *mut esa_error,
@@ -294,7 +294,7 @@ pub unsafe extern "C" fn esa_bulk_next(
 /// # Safety
 /// `bulk` is NULL, or was made by `esa_bulk_new()` and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_bulk_free(bulk: *mut esa_bulk) {
+pub unsafe extern "C-unwind" fn esa_bulk_free(bulk: *mut esa_bulk) {
     guarded(&Log::default(), (), || {
         if !bulk.is_null() {
             // SAFETY: made by `esa_bulk_new` of a `Box`; released once.

@@ -54,7 +54,7 @@ type Strings = [CString; 2];
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_get_match_site(
+pub unsafe extern "C-unwind" fn esa_get_match_site(
     client: *const esa_client,
     request: *const esa_get_match_site_request,
     options: *const esa_call_options,
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn esa_get_match_site(
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_get_match_site_result_free(result: *mut esa_get_match_site_result) {
+pub unsafe extern "C-unwind" fn esa_get_match_site_result_free(result: *mut esa_get_match_site_result) {
     guarded(&Log::default(), (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
         unsafe { Owned::<_, Strings>::take_back(result) }

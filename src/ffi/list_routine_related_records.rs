@@ -117,7 +117,7 @@ impl esa_list_routine_related_records_result {
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_list_routine_related_records(
+pub unsafe extern "C-unwind" fn esa_list_routine_related_records(
     client: *const esa_client,
     request: *const esa_list_routine_related_records_request,
     options: *const esa_call_options,
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn esa_list_routine_related_records(
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_list_routine_related_records_result_free(
+pub unsafe extern "C-unwind" fn esa_list_routine_related_records_result_free(
     result: *mut esa_list_routine_related_records_result,
 ) {
     guarded(&Log::default(), (), || {

@@ -70,7 +70,7 @@ impl From<Stats> for esa_stats {
 /// `client` is NULL or a live object; `stats` is NULL or points to a struct whose first field says how many bytes of it
 /// can be written.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_client_stats(client: *const esa_client, stats: *mut esa_stats) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_client_stats(client: *const esa_client, stats: *mut esa_stats) -> esa_status {
     // SAFETY: NULL or a live object (this function's promise).
     let client = unsafe { client.as_ref() };
     let panicked = esa_status::ESA_ERR_INTERNAL;
