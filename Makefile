@@ -159,7 +159,7 @@ test-abi: stage $(VENV)/.done ## that programs which were built before still run
 
 test-consumers: stage emulator ## programs that are built from an installed library, in every way
 	@scripts/need $(CC) $(CXX) $(CARGO) pkg-config
-	CC="$(CC)" CXX="$(CXX)" CARGO="$(CARGO)" MAKE="$(MAKE)" tests/consumers/run
+	CC="$(CC)" CXX="$(CXX)" CARGO="$(CARGO)" GO="$(GO)" MAKE="$(MAKE)" tests/consumers/run
 
 test-cpp: stage emulator ## the C++ header
 	@scripts/need $(CXX)
