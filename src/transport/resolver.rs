@@ -42,6 +42,8 @@ struct LookUp {
 #[derive(Clone, Copy, Debug)]
 struct Failure {
     code: i32,
+    /// The last thing that the system refused on the way there; 0: nothing.
+    errno: i32,
 }
 
 impl Resolver {
@@ -54,9 +56,10 @@ impl Resolver {
         if let Ok(address) = self.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, self.port)]);
         }
-        let look_up = self.look_up().map_err(|error| {
-            Error::new(Status::Dns, format!("no thread can be started to look up {}: {error}", self.host))
-                .retryable_is(true)
+        let look_up = self.look_up().map_err(|error| match error.raw_os_error() {
+            Some(errno) if is_out_of_descriptors(errno) => out_of_descriptors(&self.host),
+            _ => Error::new(Status::Dns, format!("no thread can be started to look up {}: {error}", self.host))
+                .retryable_is(true),
         })?;
         let doing = format!("looking up {}", self.host);
         loop {
@@ -90,13 +93,28 @@ impl Resolver {
 
 impl Failure {
     fn explain(self, host: &str) -> Error {
+        // glibc then says that the name doesn't exist, since it couldn't read the files where it looks for it.
+        if is_out_of_descriptors(self.errno) {
+            return out_of_descriptors(host);
+        }
         let (reason, passes) = match self.code {
             libc::EAI_NONAME | libc::EAI_NODATA => ("the name doesn't exist, or has no address".to_owned(), false),
             libc::EAI_AGAIN => ("no name server answers at the moment".to_owned(), true),
+            libc::EAI_SYSTEM => (io::Error::from_raw_os_error(self.errno).to_string(), true),
             code => (format!("the system's resolver fails with code {code}"), true),
         };
         Error::new(Status::Dns, format!("{host} can't be resolved: {reason}")).retryable_is(passes)
     }
+}
+
+fn is_out_of_descriptors(errno: i32) -> bool {
+    matches!(errno, libc::EMFILE | libc::ENFILE)
+}
+
+fn out_of_descriptors(host: &str) -> Error {
+    Error::new(Status::Dns, format!("{host} can't be resolved: no file descriptors are left to do that with"))
+        .retryable_is(true)
+        .advice_is("Close files or connections, or raise the process's limit.")
 }
 
 /// Runs `start` so that a thread which it starts gets none of the process's signals: they are the host's.
@@ -122,16 +140,20 @@ fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
 #[allow(unsafe_code)]
 fn addresses_of(host: &str) -> Result<Vec<IpAddr>, Failure> {
     let Ok(name) = CString::new(host) else {
-        return Err(Failure { code: libc::EAI_NONAME });
+        return Err(Failure { code: libc::EAI_NONAME, errno: 0 });
     };
     // SAFETY: an addrinfo of zeros is a valid one: no flags, any family, no pointers.
     let mut hints: libc::addrinfo = unsafe { MaybeUninit::zeroed().assume_init() };
     hints.ai_socktype = libc::SOCK_STREAM;
     let mut list = ptr::null_mut();
-    // SAFETY: the name is NUL-terminated, the hints are valid, and `list` is written on success only.
-    let code = unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &hints, &mut list) };
+    // SAFETY: errno is this thread's own; the name is NUL-terminated, the hints are valid, and `list` is written on
+    // success only.
+    let code = unsafe {
+        *libc::__errno_location() = 0;
+        libc::getaddrinfo(name.as_ptr(), ptr::null(), &hints, &mut list)
+    };
     if code != 0 {
-        return Err(Failure { code });
+        return Err(Failure { code, errno: io::Error::last_os_error().raw_os_error().unwrap_or_default() });
     }
     let mut addresses = Vec::new();
     let mut next = list.cast_const();
@@ -143,7 +165,7 @@ fn addresses_of(host: &str) -> Result<Vec<IpAddr>, Failure> {
     }
     // SAFETY: made by getaddrinfo, and nothing refers to it any more.
     unsafe { libc::freeaddrinfo(list) };
-    if addresses.is_empty() { Err(Failure { code: libc::EAI_NODATA }) } else { Ok(addresses) }
+    if addresses.is_empty() { Err(Failure { code: libc::EAI_NODATA, errno: 0 }) } else { Ok(addresses) }
 }
 
 /// The entry's address, where it is one of IPv4 or IPv6.
@@ -198,6 +220,25 @@ mod tests {
         let error = Resolver::new(&host, 80).resolve(&limits()).unwrap_err();
 
         assert_eq!((error.status(), error.outcome()), (Status::Dns, Outcome::NotSent));
+    }
+
+    #[test]
+    fn a_failure_is_told_by_what_the_system_refused() {
+        let explained = |code, errno| {
+            let error = Failure { code, errno }.explain("h");
+            (error.message().to_owned(), error.retryable())
+        };
+        for (code, errno) in
+            [(libc::EAI_NONAME, libc::EMFILE), (libc::EAI_AGAIN, libc::ENFILE), (libc::EAI_SYSTEM, libc::EMFILE)]
+        {
+            let left = "h can't be resolved: no file descriptors are left to do that with";
+            assert_eq!(explained(code, errno), (left.to_owned(), true));
+        }
+        let refused = "h can't be resolved: Permission denied (os error 13)";
+        assert_eq!(explained(libc::EAI_SYSTEM, libc::EACCES), (refused.to_owned(), true));
+        // Along the way there may be files that are missing.
+        let missing = "h can't be resolved: the name doesn't exist, or has no address";
+        assert_eq!(explained(libc::EAI_NONAME, libc::ENOENT), (missing.to_owned(), false));
     }
 
     #[test]
