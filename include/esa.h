@@ -465,7 +465,8 @@ typedef struct esa_client esa_client;
  *
  * What isn't set comes from the environment or has the default that its setter tells. A setter that is given something
  * unusable changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`; `esa_client_new()` then fails as well, with a
- * message that says what was wrong, so that checking there is enough.
+ * message that says what was wrong, so that checking there is enough. The same setter with something usable makes it
+ * good.
  */
 typedef struct esa_config esa_config;
 
@@ -635,7 +636,7 @@ typedef struct esa_create_routine_related_record_request {
 /**
  * Says whether a call shall end: 0, go on; anything else cancels it.
  *
- * Asked every 50 ms, and after a signal, on the thread that makes the call and only while the call waits. For language
+ * Asked every 50 ms, and after a signal, on the thread that makes the call, while that waits for the network. For language
  * runtimes, which look at signals only on a thread of their own: others use an `esa_cancel`. It must return (no
  * exception, no longjmp).
  */
@@ -1149,8 +1150,8 @@ esa_status esa_config_set_user_agent(struct esa_config *config, const char *user
 /**
  * Sets how connections are kept between calls.
  *
- * `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 15,000,
- * which 0 leaves.
+ * `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
+ * which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
  *
  * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
  */

@@ -86,7 +86,7 @@ pub unsafe extern "C-unwind" fn esa_client_credentials_source(client: *const esa
 /// `client` is NULL or a live object; `result` and `error` are each NULL or point to memory for a pointer.
 pub(super) unsafe fn with_client<T>(
     client: *const esa_client,
-    result: *mut *mut T,
+    (result_name, result): (&str, *mut *mut T),
     error: *mut *mut esa_error,
     body: impl FnOnce(&Client) -> Result<*mut T, Error>,
 ) -> esa_status {
@@ -97,7 +97,7 @@ pub(super) unsafe fn with_client<T>(
         let log = client.as_ref().map(|client| client.log().clone()).unwrap_or_default();
         // SAFETY: as this function promises.
         unsafe {
-            call(&log, result, error, "result", Outcome::Unknown, || match &client {
+            call(&log, result, error, result_name, Outcome::Unknown, || match &client {
                 Some(client) => body(client),
                 None => Err(Error::invalid_argument("client", "is NULL")),
             })

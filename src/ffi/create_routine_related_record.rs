@@ -9,7 +9,7 @@ use super::guard::guarded;
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
-use super::struct_size::{CallerStruct, read_struct};
+use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::client::Client;
 use crate::error::Error;
@@ -35,6 +35,7 @@ pub struct esa_create_routine_related_record_request {
 // SAFETY: `repr(C)`, `struct_size` first, then an integer and pointers.
 unsafe impl CallerStruct for esa_create_routine_related_record_request {
     const ARGUMENT: &'static str = "request";
+    const FIELDS: &'static [usize] = fields!(esa_create_routine_related_record_request: site_id, name, record_name);
 }
 
 impl esa_create_routine_related_record_request {
@@ -130,7 +131,9 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record(
     error: *mut *mut esa_error,
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
-    unsafe { with_client(client, result, error, making(request, options, Client::create_routine_related_record)) }
+    unsafe {
+        with_client(client, ("result", result), error, making(request, options, Client::create_routine_related_record))
+    }
 }
 
 /// Creates a record like `esa_create_routine_related_record()`, and succeeds where it exists already.
@@ -153,7 +156,9 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record(
     error: *mut *mut esa_error,
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
-    unsafe { with_client(client, result, error, making(request, options, Client::ensure_routine_related_record)) }
+    unsafe {
+        with_client(client, ("result", result), error, making(request, options, Client::ensure_routine_related_record))
+    }
 }
 
 /// Releases a result and its strings.

@@ -14,7 +14,7 @@ use super::error::{esa_error, esa_error_free};
 use super::guard::{call, guarded};
 use super::owned::Owned;
 use super::status::esa_status;
-use super::struct_size::{CallerStruct, read_struct};
+use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::client::Client;
 use crate::error::{Error, Outcome, Status};
@@ -58,6 +58,7 @@ pub struct esa_ensure_routine_related_records_request {
 // SAFETY: `repr(C)`, `struct_size` first, then pointers, which may be NULL, and integers.
 unsafe impl CallerStruct for esa_ensure_routine_related_records_request {
     const ARGUMENT: &'static str = "request";
+    const FIELDS: &'static [usize] = fields!(esa_ensure_routine_related_records_request: items, count, timeout_ms, reserved, progress, progress_data);
 }
 
 impl esa_ensure_routine_related_records_request {
@@ -200,7 +201,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
         Ok(behind.give())
     };
     // SAFETY: as this function promises.
-    unsafe { with_client(client, result, error, ensure) }
+    unsafe { with_client(client, ("result", result), error, ensure) }
 }
 
 /// Releases a result, with the results and errors in it.
@@ -249,7 +250,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_new(
         Ok(Box::into_raw(Box::new(esa_bulk { bulk, log: client.log().clone() })))
     };
     // SAFETY: as this function promises.
-    unsafe { with_client(client, bulk, error, begin) }
+    unsafe { with_client(client, ("bulk", bulk), error, begin) }
 }
 
 /// How many records are still to be tried; 0 where `bulk` is NULL.

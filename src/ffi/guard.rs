@@ -97,7 +97,7 @@ static AT_LOAD: extern "C" fn() = {
 fn install_hook() {
     static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
     // Linkers may leave out of a Rust program what is only for loading.
-    if IS_INSTALLED.swap(true, Ordering::Relaxed) {
+    if IS_INSTALLED.load(Ordering::Relaxed) || IS_INSTALLED.swap(true, Ordering::Relaxed) {
         return;
     }
     let previous = panic::take_hook();

@@ -5,7 +5,7 @@ use std::mem::size_of;
 use super::client::esa_client;
 use super::guard::guarded;
 use super::status::esa_status;
-use super::struct_size::{CallerStruct, write_struct};
+use super::struct_size::{CallerStruct, fields, write_struct};
 use crate::log::Log;
 use crate::stats::Stats;
 
@@ -40,6 +40,7 @@ pub struct esa_stats {
 // SAFETY: `repr(C)`, `struct_size` first, then integers.
 unsafe impl CallerStruct for esa_stats {
     const ARGUMENT: &'static str = "stats";
+    const FIELDS: &'static [usize] = fields!(esa_stats: calls, attempts, retries, recoveries, busy_waits, gate_waits, connections_opened, connections_reused, credentials_refreshed);
 }
 
 impl From<Stats> for esa_stats {

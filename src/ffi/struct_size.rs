@@ -16,7 +16,18 @@ const LARGEST_STRUCT: usize = 4096;
 pub(super) unsafe trait CallerStruct: Copy {
     /// The name that the caller knows the argument by.
     const ARGUMENT: &'static str;
+    /// Where each field after the size begins; see `fields!`.
+    const FIELDS: &'static [usize];
 }
+
+/// Where the fields begin of a struct that the caller writes. All of them have to be named.
+macro_rules! fields {
+    ($struct:ident: $($field:ident),+ $(,)?) => {{
+        let _ = |$struct { struct_size: _, $($field: _),+ }: $struct| ();
+        &[$(std::mem::offset_of!($struct, $field)),+]
+    }};
+}
+pub(super) use fields;
 
 /// A copy of the caller's struct: the fields that both sides know, zero in those that only the library knows.
 ///
@@ -81,6 +92,13 @@ unsafe fn read_size<T: CallerStruct>(pointer: *const T) -> Result<usize, Error> 
             format_args!("has struct_size {size}; begin with the struct's _INIT macro"),
         ));
     }
+    // An older header's struct ends before a field that came later, never in the middle of one.
+    if size < size_of::<T>() && !T::FIELDS.contains(&size) {
+        return Err(Error::invalid_argument(
+            T::ARGUMENT,
+            format_args!("has struct_size {size}, which ends inside of a field; begin with the struct's _INIT macro"),
+        ));
+    }
     Ok(size)
 }
 
@@ -99,6 +117,7 @@ mod tests {
     // SAFETY: `repr(C)`, `struct_size` first, integers only.
     unsafe impl CallerStruct for Sample {
         const ARGUMENT: &'static str = "sample";
+        const FIELDS: &'static [usize] = fields!(Sample: a, b);
     }
 
     fn read(words: &[u64]) -> Result<Sample, Error> {
@@ -129,6 +148,15 @@ mod tests {
             assert_eq!(error.status(), Status::InvalidArgument, "{size}");
             assert!(error.message().starts_with("sample has struct_size"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_size_inside_of_a_field_is_an_invalid_argument() {
+        for size in [9, 11, 13, 15] {
+            assert_eq!(read(&[size, u64::MAX]).unwrap_err().status(), Status::InvalidArgument, "{size}");
+        }
+        // A part of the size itself is none.
+        assert_eq!(read(&[8, u64::MAX]).unwrap(), Sample { struct_size: 8, a: 0, b: 0 });
     }
 
     #[test]
