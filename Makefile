@@ -190,11 +190,14 @@ test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and
 
 # --- checks that take longer ------------------------------------------------------------------------------------------
 
-.PHONY: check-memory load soak fuzz
+.PHONY: check-memory check-threads load soak fuzz
 
 check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer, and the Go ones under the latter
 	CARGO="$(CARGO)" tests/c/check-memory
 	cd bindings/go && $(GO) test -asan -count=1 ./...
+
+check-threads: stage emulator ## the C tests with ThreadSanitizer in the library
+	CARGO="$(CARGO)" CC="$(CC)" tests/c/check-threads
 
 LOAD := $(CARGO) test --locked --features capi --test load -- --ignored --nocapture --exact
 

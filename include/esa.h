@@ -4,7 +4,15 @@
  * Made from the library's sources by cbindgen; don't edit it. The rules that hold throughout:
  *
  * Objects are opaque, made by _new and released by _free, which takes NULL. An esa_client and an esa_cancel serve any
- * number of threads at once; everything else one thread at a time. There is no thread-local state.
+ * number of threads at once; everything else one thread at a time. Nothing belongs to the thread that made it: another
+ * one may read an error, for instance, and release it. (What the library notes of a thread is whether that is inside.)
+ *
+ * An object may be released as soon as no function is being entered with it. A call that runs keeps what it uses alive: it
+ * has begun when it runs a function of yours, such as the log's. Without that, nothing tells whether another thread has
+ * entered its call yet; release the object when no thread has it any more.
+ *
+ * A call does with a stack of 96 KiB, beside what functions of yours need that it runs. While a thread is inside of the
+ * library, pthread_cancel has no effect on it; it ends afterwards, when the call is over and has handed out what it has.
  *
  * Strings in are NUL-terminated UTF-8 and copied before the function returns. Strings out are never NULL ("" where there
  * is nothing) and belong to the object or struct that they are in.
@@ -1203,7 +1211,8 @@ esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_
 esa_status esa_client_new(const struct esa_config *config, struct esa_client **client, struct esa_error **error);
 
 /**
- * Releases a client. Calls that run on other threads come to their end; none may begin after this.
+ * Releases a client. Calls that run on other threads keep it alive and come to their end; none may be entered with it at
+ * the same time, or later.
  *
  * `client` may be NULL. Any thread; each client once.
  */
@@ -1244,7 +1253,8 @@ struct esa_cancel *esa_cancel_new(void);
 void esa_cancel_trigger(const struct esa_cancel *cancel);
 
 /**
- * Releases `cancel`. Calls that run with it go on, and can't be cancelled any more.
+ * Releases `cancel`. Calls that run with it keep it alive and go on, and can't be cancelled any more; none may be entered
+ * with it, nor may it be triggered, at the same time or later.
  *
  * `cancel` may be NULL. Any thread; each object once.
  */

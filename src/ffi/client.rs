@@ -48,7 +48,8 @@ pub unsafe extern "C-unwind" fn esa_client_new(
     }
 }
 
-/// Releases a client. Calls that run on other threads come to their end; none may begin after this.
+/// Releases a client. Calls that run on other threads keep it alive and come to their end; none may be entered with it at
+/// the same time, or later.
 ///
 /// `client` may be NULL. Any thread; each client once.
 ///

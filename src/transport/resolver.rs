@@ -7,8 +7,10 @@ use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::ptr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+
+use once_cell::race::OnceBox;
 
 use super::wait::{Ready, wait};
 use crate::call::Limits;
@@ -33,7 +35,7 @@ pub(super) struct Resolver {
 /// A look-up, running or done.
 #[derive(Debug)]
 struct LookUp {
-    result: OnceLock<Result<Vec<IpAddr>, Failure>>,
+    result: OnceBox<Result<Vec<IpAddr>, Failure>>,
     /// Readable (at its end) as soon as there is a result, for everybody who waits.
     done: UnixStream,
 }
@@ -79,10 +81,10 @@ impl Resolver {
             return Ok(Arc::clone(look_up));
         }
         let (done, at_work) = UnixStream::pair()?;
-        let look_up = Arc::new(LookUp { result: OnceLock::new(), done });
+        let look_up = Arc::new(LookUp { result: OnceBox::new(), done });
         let (host, shared) = (self.host.clone(), Arc::clone(&look_up));
         let work = move || {
-            let _ = shared.result.set(addresses_of(&host));
+            let _ = shared.result.set(Box::new(addresses_of(&host)));
             drop(at_work);
         };
         with_signals_blocked(|| thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(work))?;
@@ -244,7 +246,7 @@ mod tests {
     #[test]
     fn calls_share_a_look_up_that_runs() {
         let (done, at_work) = UnixStream::pair().unwrap();
-        let look_up = Arc::new(LookUp { result: OnceLock::new(), done });
+        let look_up = Arc::new(LookUp { result: OnceBox::new(), done });
         let resolver = Resolver::new("example.invalid", 80);
         *resolver.running.lock().unwrap() = Some(Arc::clone(&look_up));
 
@@ -254,7 +256,7 @@ mod tests {
             while Arc::strong_count(&look_up) < 2 + waiting.len() {
                 thread::yield_now();
             }
-            look_up.result.set(Ok(vec![Ipv4Addr::LOCALHOST.into()])).unwrap();
+            look_up.result.set(Box::new(Ok(vec![Ipv4Addr::LOCALHOST.into()]))).unwrap();
             drop(at_work);
             waiting.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
         });

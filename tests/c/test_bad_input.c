@@ -135,10 +135,10 @@ static void sizes_inside_of_a_field(void) {
         CHECK_STILL_GOOD();
     }
     esa_stats stats = ESA_STATS_INIT;
-    stats.struct_size = offsetof(esa_stats, requests) + 4;
-    stats.requests = 7;
+    stats.struct_size = offsetof(esa_stats, calls) + 4;
+    stats.calls = 7;
     CHECK_INTEGER(esa_client_stats(client, &stats), ESA_ERR_INVALID_ARGUMENT);
-    CHECK_INTEGER(stats.requests, 7);
+    CHECK_INTEGER(stats.calls, 7);
 }
 
 /* As a later version of the header may have them. */

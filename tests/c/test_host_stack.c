@@ -3,8 +3,8 @@
 #include "fixture.h"
 #include <sys/mman.h>
 
-/* What esa.h promises to do with. */
-enum { STACK_BYTES = 64 * 1024 };
+/* What esa.h promises to do with. Much of it is for certificates that take more than the emulator's, such as RSA's. */
+enum { STACK_BYTES = 96 * 1024, SPARE_BYTES = 40 * 1024 };
 enum { PAINT = 0x5a };
 
 typedef struct small_call {
@@ -54,7 +54,7 @@ static void a_call_does_with_a_small_stack(esa_config *config, const char *kind)
     esa_client_free((esa_client *)call.client);
     fprintf(stderr, "%s: %ld bytes of stack\n", kind, STACK_BYTES - left);
     CHECK_INTEGER(call.status, ESA_OK);
-    CHECK(left > 0);
+    CHECK(left >= SPARE_BYTES);
 }
 
 static void over_http(void) { a_call_does_with_a_small_stack(new_config(), "http"); }
