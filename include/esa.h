@@ -1199,7 +1199,8 @@ esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_
  * Makes a client.
  *
  * `config` may be NULL: everything from the environment. It is copied; change or free it afterwards as you like. The
- * environment is read here and never again. Nothing is sent, and no credentials are needed yet.
+ * environment is read here and never again. Nothing is sent, and no credentials are needed yet. It waits for nothing but
+ * the disk: a CA file has to be a plain one, of 4 MiB at most (on a file system that hangs, it hangs too).
  *
  * On success `*client` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL. Release the client with
  * `esa_client_free()`, an error with `esa_error_free()`.
@@ -1208,7 +1209,9 @@ esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_
  * the message names; `ESA_ERR_CONFIG` where the region is unknown, the endpoint isn't a URL or is plain http to another
  * machine, a proxy isn't one that can be used, or a CA file can't be read.
  */
-esa_status esa_client_new(const struct esa_config *config, struct esa_client **client, struct esa_error **error);
+esa_status esa_client_new(const struct esa_config *config,
+                          struct esa_client **client,
+                          struct esa_error **error);
 
 /**
  * Releases a client. Calls that run on other threads keep it alive and come to their end; none may be entered with it at

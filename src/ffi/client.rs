@@ -19,7 +19,8 @@ pub struct esa_client {
 /// Makes a client.
 ///
 /// `config` may be NULL: everything from the environment. It is copied; change or free it afterwards as you like. The
-/// environment is read here and never again. Nothing is sent, and no credentials are needed yet.
+/// environment is read here and never again. Nothing is sent, and no credentials are needed yet. It waits for nothing but
+/// the disk: a CA file has to be a plain one, of 4 MiB at most (on a file system that hangs, it hangs too).
 ///
 /// On success `*client` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL. Release the client with
 /// `esa_client_free()`, an error with `esa_error_free()`.

@@ -64,14 +64,13 @@ impl Resolver {
                 .retryable_is(true),
         })?;
         let doing = format!("looking up {}", self.host);
-        loop {
-            if let Some(result) = look_up.result.get() {
-                let addresses = result.as_ref().map_err(|failure| failure.explain(&self.host))?;
-                return Ok(addresses.iter().map(|&address| SocketAddr::new(address, self.port)).collect());
-            }
+        if look_up.result.get().is_none() {
             wait(&look_up.done, Ready::Read, limits)
                 .map_err(|stop| stop.while_doing(&doing, Status::Dns, Outcome::NotSent))?;
         }
+        let result = look_up.result.get().ok_or_else(|| Error::new(Status::Internal, "a look-up without a result"))?;
+        let addresses = result.as_ref().map_err(|failure| failure.explain(&self.host))?;
+        Ok(addresses.iter().map(|&address| SocketAddr::new(address, self.port)).collect())
     }
 
     /// The look-up that runs, or else a new one.
