@@ -35,12 +35,21 @@ enum Framing {
     UntilClose,
 }
 
-/// What replies may have against the letter of RFC 9112, as some gateways do: lines that go on in the next one, and blanks
+pub(super) type Headers<'b> = [MaybeUninit<httparse::Header<'b>>; MOST_HEADERS];
+
+/// Reads the head that `bytes` begin with; its length where it is whole.
+///
+/// It may be as some gateways write it, against the letter of RFC 9112: with lines that go on in the next one, and blanks
 /// before a colon. Neither can be read in two ways.
-pub(super) fn parser() -> httparse::ParserConfig {
+#[inline(never)]
+pub(super) fn parse_head<'h, 'b>(
+    head: &mut httparse::Response<'h, 'b>,
+    bytes: &'b [u8],
+    headers: &'h mut Headers<'b>,
+) -> httparse::Result<usize> {
     let mut parser = httparse::ParserConfig::default();
     parser.allow_obsolete_multiline_headers_in_responses(true).allow_spaces_after_header_name_in_responses(true);
-    parser
+    parser.parse_response_with_uninit_headers(head, bytes, headers)
 }
 
 /// Reads one reply with `read`, which gives 0 at the connection's end. True: another one may follow on the connection.
@@ -156,9 +165,9 @@ impl<R: FnMut(&mut [u8]) -> Result<usize, Stop>> Input<R> {
         loop {
             // The head can't be whole without another end of a line.
             if self.bytes[looked_at..self.filled].contains(&b'\n') {
-                let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+                let mut headers: Headers<'_> = [const { MaybeUninit::uninit() }; MOST_HEADERS];
                 let mut head = httparse::Response::new(&mut []);
-                match parser().parse_response_with_uninit_headers(&mut head, &self.bytes[..self.filled], &mut headers) {
+                match parse_head(&mut head, &self.bytes[..self.filled], &mut headers) {
                     Ok(Complete(length)) => {
                         let head = Head::of(&head, length)?;
                         unfold(&mut self.bytes[..length]);

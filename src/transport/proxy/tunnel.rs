@@ -1,12 +1,13 @@
 //! A tunnel through an HTTP proxy: the method CONNECT.
 
+use std::mem::MaybeUninit;
 use std::net::TcpStream;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::super::reading::{LARGEST_HEAD, MOST_HEADERS, parser};
+use super::super::reading::{Headers, LARGEST_HEAD, MOST_HEADERS, parse_head};
 use super::super::stream::{peek, read_exact, write_all};
 use super::{Failure, Login};
 use crate::call::Limits;
@@ -99,9 +100,9 @@ fn read_head(socket: &TcpStream, limits: &Limits) -> Result<Head, Failure> {
 
 /// The head that `bytes` begin with; `None` where there is more to come.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, Failure> {
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-    let mut reply = httparse::Response::new(&mut headers);
-    match (parser().parse_response(&mut reply, bytes), reply.code) {
+    let mut headers: Headers<'_> = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+    let mut reply = httparse::Response::new(&mut []);
+    match (parse_head(&mut reply, bytes, &mut headers), reply.code) {
         (Ok(httparse::Status::Complete(length)), Some(status)) => {
             Ok(Some(Head { status, takes_basic: takes_basic(reply.headers), length }))
         }
