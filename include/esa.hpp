@@ -687,7 +687,8 @@ inline GetMatchSiteResult to_cpp(const esa_get_match_site_result &c) { return {c
 
 class RelatedRecords;
 
-// Makes calls to the service. Make one and keep it. It may be destroyed while calls run on other threads, but not while one is being entered.
+// Makes calls to the service. Make one and keep it. It may be destroyed while calls run on other threads, but not while
+// one is being entered.
 //
 // Each operation comes with CallOptions, or with a std::stop_token (from C++20 on) that ends the call with
 // ESA_ERR_CANCELLED.

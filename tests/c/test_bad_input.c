@@ -130,7 +130,8 @@ static void sizes_inside_of_a_field(void) {
         create_request request = new_request("a.example.com");
         request.struct_size = size;
         snprintf(message, sizeof message,
-                 "request has struct_size %zu, which ends inside of a field; begin with the struct's _INIT macro", size);
+                 "request has struct_size %zu, which ends inside of a field; begin with the struct's _INIT macro",
+                 size);
         call_is_refused(&request, NULL, ESA_ERR_INVALID_ARGUMENT, message);
         CHECK_STILL_GOOD();
     }

@@ -1,4 +1,5 @@
-/* Many threads with one client, with all that they share: connections, the gate, credentials that expire, log, cancelling. */
+/* Many threads with one client, with all that they share: connections, the gate, credentials that expire, log,
+ * cancelling. */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
 #include <semaphore.h>
@@ -21,7 +22,8 @@ static int asked;
 static void give_for_a_moment(void *user_data, uint32_t timeout_ms, esa_credentials *credentials) {
     (void)timeout_ms;
     ++*(int *)user_data;
-    esa_credentials_set(credentials, emulator.access_key_id, emulator.access_key_secret, NULL, (int64_t)time(NULL) + 60);
+    esa_credentials_set(credentials, emulator.access_key_id, emulator.access_key_secret, NULL,
+                        (int64_t)time(NULL) + 60);
 }
 
 static pthread_mutex_t lines = PTHREAD_MUTEX_INITIALIZER;

@@ -1,4 +1,5 @@
-/* fork() while another thread is in its first call into the library, at each of the places where that asks for memory. */
+/* fork() while another thread is in its first call into the library, at each of the places where that asks for memory.
+ */
 #define _GNU_SOURCE
 #include "check.h"
 #include <esa.h>

@@ -1,4 +1,5 @@
-/* How much of a thread's stack a call takes: no more than the header says, with everything that is done for the first time. */
+/* How much of a thread's stack a call takes: no more than the header says, with everything that is done for the first
+ * time. */
 #define _GNU_SOURCE
 #include "fixture.h"
 #include <sys/mman.h>
@@ -23,7 +24,8 @@ static void *make_the_call(void *argument) {
     return NULL;
 }
 
-/* Makes a call in a thread of such a stack; what it left of that untouched, in bytes, or -1 where there is no thread. */
+/* Makes a call in a thread of such a stack; what it left of that untouched, in bytes, or -1 where there is no thread.
+ */
 static long left_of_stack(small_call *call) {
     const size_t guard = (size_t)sysconf(_SC_PAGESIZE);
     unsigned char *memory =

@@ -45,8 +45,7 @@ static void the_same_setter_with_a_good_value_makes_it_good() {
     esa::Config config;
     config.set_endpoint("http://127.0.0.1:1").set_region("a\0b"sv).set_user_agent("\n").set_credentials("id", "a\0b"sv);
     config.set_region("cn-hangzhou").set_credentials("id", "secret");
-    CHECK_TEXT(refusal(config).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: user_agent is empty or not printable ASCII");
+    CHECK_TEXT(refusal(config).c_str(), "ESA_ERR_INVALID_ARGUMENT: user_agent is empty or not printable ASCII");
     config.set_user_agent("good/1").set_timeouts(1s, -1ms, 1s).set_keep_alive(1, 1200h);
     CHECK_TEXT(refusal(config).c_str(), "ESA_ERR_INVALID_ARGUMENT: attempt is out of range; it is 0 to 4294967295 ms");
     config.set_timeouts(1s, 1s, 1s).set_keep_alive(1, 1s);
