@@ -159,7 +159,7 @@ test-abi: stage $(VENV)/.done ## that programs which were built before still run
 
 test-consumers: stage emulator ## programs that are built from an installed library, in every way
 	@scripts/need $(CC) $(CXX) $(CARGO) pkg-config
-	CC="$(CC)" CXX="$(CXX)" CARGO="$(CARGO)" MAKE="$(MAKE)" tests/consumers/run
+	CC="$(CC)" CXX="$(CXX)" CARGO="$(CARGO)" GO="$(GO)" MAKE="$(MAKE)" tests/consumers/run
 
 test-cpp: stage emulator ## the C++ header
 	@scripts/need $(CXX)
@@ -190,11 +190,14 @@ test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and
 
 # --- checks that take longer ------------------------------------------------------------------------------------------
 
-.PHONY: check-memory load soak fuzz model mutants
+.PHONY: check-memory check-threads load soak fuzz model mutants
 
 check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer, and the Go ones under the latter
 	CARGO="$(CARGO)" tests/c/check-memory
 	cd bindings/go && $(GO) test -asan -count=1 ./...
+
+check-threads: stage emulator ## the C tests with ThreadSanitizer in the library
+	CARGO="$(CARGO)" CC="$(CC)" tests/c/check-threads
 
 LOAD := $(CARGO) test --locked --features capi --test load -- --ignored --nocapture --exact
 

@@ -4,7 +4,15 @@
  * Made from the library's sources by cbindgen; don't edit it. The rules that hold throughout:
  *
  * Objects are opaque, made by _new and released by _free, which takes NULL. An esa_client and an esa_cancel serve any
- * number of threads at once; everything else one thread at a time. There is no thread-local state.
+ * number of threads at once; everything else one thread at a time. Nothing belongs to the thread that made it: another
+ * one may read an error, for instance, and release it. (What the library notes of a thread is whether that is inside.)
+ *
+ * An object may be released as soon as no function is being entered with it. A call that runs keeps what it uses alive: it
+ * has begun when it runs a function of yours, such as the log's. Without that, nothing tells whether another thread has
+ * entered its call yet; release the object when no thread has it any more.
+ *
+ * A call does with a stack of 96 KiB, beside what functions of yours need that it runs. While a thread is inside of the
+ * library, pthread_cancel has no effect on it; it ends afterwards, when the call is over and has handed out what it has.
  *
  * Strings in are NUL-terminated UTF-8 and copied before the function returns. Strings out are never NULL ("" where there
  * is nothing) and belong to the object or struct that they are in.
@@ -467,7 +475,8 @@ typedef struct esa_client esa_client;
  *
  * What isn't set comes from the environment or has the default that its setter tells. A setter that is given something
  * unusable changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`; `esa_client_new()` then fails as well, with a
- * message that says what was wrong, so that checking there is enough.
+ * message that says what was wrong, so that checking there is enough. The same setter with something usable makes it
+ * good.
  */
 typedef struct esa_config esa_config;
 
@@ -637,7 +646,7 @@ typedef struct esa_create_routine_related_record_request {
 /**
  * Says whether a call shall end: 0, go on; anything else cancels it.
  *
- * Asked every 50 ms, and after a signal, on the thread that makes the call and only while the call waits. For language
+ * Asked every 50 ms, and after a signal, on the thread that makes the call, while that waits for the network. For language
  * runtimes, which look at signals only on a thread of their own: others use an `esa_cancel`. It must return (no
  * exception, no longjmp).
  */
@@ -1151,8 +1160,8 @@ esa_status esa_config_set_user_agent(struct esa_config *config, const char *user
 /**
  * Sets how connections are kept between calls.
  *
- * `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 15,000,
- * which 0 leaves.
+ * `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
+ * which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
  *
  * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
  */
@@ -1202,7 +1211,8 @@ esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_
  * Makes a client.
  *
  * `config` may be NULL: everything from the environment. It is copied; change or free it afterwards as you like. The
- * environment is read here and never again. Nothing is sent, and no credentials are needed yet.
+ * environment is read here and never again. Nothing is sent, and no credentials are needed yet. It waits for nothing but
+ * the disk: a CA file has to be a plain one, of 4 MiB at most (on a file system that hangs, it hangs too).
  *
  * On success `*client` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL. Release the client with
  * `esa_client_free()`, an error with `esa_error_free()`.
@@ -1211,10 +1221,13 @@ esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_
  * the message names; `ESA_ERR_CONFIG` where the region is unknown, the endpoint isn't a URL or is plain http to another
  * machine, a proxy isn't one that can be used, or a CA file can't be read.
  */
-esa_status esa_client_new(const struct esa_config *config, struct esa_client **client, struct esa_error **error);
+esa_status esa_client_new(const struct esa_config *config,
+                          struct esa_client **client,
+                          struct esa_error **error);
 
 /**
- * Releases a client. Calls that run on other threads come to their end; none may begin after this.
+ * Releases a client. Calls that run on other threads keep it alive and come to their end; none may be entered with it at
+ * the same time, or later.
  *
  * `client` may be NULL. Any thread; each client once.
  */
@@ -1255,7 +1268,8 @@ struct esa_cancel *esa_cancel_new(void);
 void esa_cancel_trigger(const struct esa_cancel *cancel);
 
 /**
- * Releases `cancel`. Calls that run with it go on, and can't be cancelled any more.
+ * Releases `cancel`. Calls that run with it keep it alive and go on, and can't be cancelled any more; none may be entered
+ * with it, nor may it be triggered, at the same time or later.
  *
  * `cancel` may be NULL. Any thread; each object once.
  */

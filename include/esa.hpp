@@ -290,9 +290,10 @@ class Config {
     // `token` is for temporary credentials of STS. Default: those that are found where the official SDKs find them.
     Config &set_credentials(std::string_view access_key_id, std::string_view access_key_secret,
                             std::optional<std::string_view> token = std::nullopt) {
-        const auto id = kept(detail::terminated("access_key_id", access_key_id));
-        const auto secret = kept(detail::terminated("access_key_secret", access_key_secret));
-        const auto third = kept(detail::terminated("security_token", token.value_or("")));
+        forget("credentials");
+        const auto id = kept("credentials", detail::terminated("access_key_id", access_key_id));
+        const auto secret = kept("credentials", detail::terminated("access_key_secret", access_key_secret));
+        const auto third = kept("credentials", detail::terminated("security_token", token.value_or("")));
         if (id && secret && third) {
             esa_config_set_credentials(native_handle(), id->c_str(), secret->c_str(), token ? third->c_str() : nullptr);
         }
@@ -303,6 +304,7 @@ class Config {
     // keep it. The last one of this and set_credentials() counts.
     Config &set_credentials_provider(CredentialsProvider provider) {
         if (provider) {
+            forget("credentials");
             auto shared = std::make_shared<const CredentialsProvider>(std::move(provider));
             const auto user_data = const_cast<CredentialsProvider *>(shared.get());
             if (esa_config_set_credentials_provider(native_handle(), ask, user_data) == ESA_OK) {
@@ -327,9 +329,10 @@ class Config {
 
     // For one connection (5 s), for one request (10 s), and for a whole call (30 s).
     Config &set_timeouts(Timeout connect, Timeout attempt, Timeout total) {
-        const auto connect_ms = kept(connect.milliseconds("connect"));
-        const auto attempt_ms = kept(attempt.milliseconds("attempt"));
-        const auto total_ms = kept(total.milliseconds("total"));
+        forget("timeouts");
+        const auto connect_ms = kept("timeouts", connect.milliseconds("connect"));
+        const auto attempt_ms = kept("timeouts", attempt.milliseconds("attempt"));
+        const auto total_ms = kept("timeouts", total.milliseconds("total"));
         if (connect_ms && attempt_ms && total_ms) {
             esa_config_set_timeouts(native_handle(), *connect_ms, *attempt_ms, *total_ms);
         }
@@ -372,9 +375,10 @@ class Config {
         return *this;
     }
 
-    // How many unused connections to keep at most (64; 0: none), and for how long (15 s).
+    // How many unused connections to keep at most (64; 0: none), and for how long (5 s).
     Config &set_keep_alive(std::uint32_t max_idle, Timeout idle = {}) {
-        if (const auto idle_ms = kept(idle.milliseconds("idle"))) {
+        forget("keep_alive");
+        if (const auto idle_ms = kept("keep_alive", idle.milliseconds("idle"))) {
             esa_config_set_keep_alive(native_handle(), max_idle, *idle_ms);
         }
         return *this;
@@ -397,15 +401,22 @@ class Config {
     friend class Client;
 
     Config &set(const char *field, std::string_view value, esa_status (*setter)(esa_config *, const char *)) {
-        if (const auto text = kept(detail::terminated(field, value))) {
+        forget(field);
+        if (const auto text = kept(field, detail::terminated(field, value))) {
             setter(native_handle(), text->c_str());
         }
         return *this;
     }
 
-    template <class T> Result<T> kept(Result<T> result) {
-        if (!result && !refused_) {
-            refused_ = result.error();
+    // What is set anew isn't refused any more.
+    void forget(std::string_view setting) {
+        const auto is_of_it = [&](const auto &refused) { return refused.first == setting; };
+        refused_.erase(std::remove_if(refused_.begin(), refused_.end(), is_of_it), refused_.end());
+    }
+
+    template <class T> Result<T> kept(const char *setting, Result<T> result) {
+        if (!result) {
+            refused_.emplace_back(setting, result.error());
         }
         return result;
     }
@@ -459,8 +470,8 @@ class Config {
 
     detail::Handle<esa_config, esa_config_free> handle_;
     detail::Callbacks callbacks_;
-    // The first thing that the C library didn't get to see.
-    std::optional<Error> refused_;
+    // What the C library didn't get to see, by the setting.
+    std::vector<std::pair<std::string_view, Error>> refused_;
 };
 
 // Cancels the calls that were given it, once and for all: those that run and those to come.
@@ -685,7 +696,8 @@ inline GetMatchSiteResult to_cpp(const esa_get_match_site_result &c) { return {c
 
 class RelatedRecords;
 
-// Makes calls to the service. Make one and keep it. It may be destroyed while calls run on other threads.
+// Makes calls to the service. Make one and keep it. It may be destroyed while calls run on other threads, but not while
+// one is being entered.
 //
 // Each operation comes with CallOptions, or with a std::stop_token (from C++20 on) that ends the call with
 // ESA_ERR_CANCELLED.
@@ -704,8 +716,8 @@ class Client {
         if (!config.native_handle()) {
             return detail::failure(detail::invalid_argument("config", "was moved from"));
         }
-        if (config.refused_) {
-            return detail::failure(*config.refused_);
+        if (!config.refused_.empty()) {
+            return detail::failure(config.refused_.front().second);
         }
         esa_client *client = nullptr;
         esa_error *error = nullptr;

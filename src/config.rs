@@ -133,7 +133,7 @@ pub(crate) struct KeepAlive {
 impl Default for KeepAlive {
     /// As many connections as a busy program has threads; for less time than load balancers keep theirs.
     fn default() -> KeepAlive {
-        KeepAlive { max_idle: 64, idle: Duration::from_secs(15) }
+        KeepAlive { max_idle: 64, idle: Duration::from_secs(5) }
     }
 }
 
@@ -253,7 +253,8 @@ impl Config {
         !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
     }
 
-    /// How many unused connections to keep at most (default 64; 0: none), and for how long (`None`: 15 s).
+    /// How many unused connections to keep at most (default 64; 0: none), and for how long (`None`: 5 s). A peer that
+    /// announces a shorter time gets no request after that.
     pub fn keep_alive(&mut self, max_idle: usize, idle: Option<Duration>) -> &mut Config {
         self.keep_alive = KeepAlive { max_idle, idle: idle.unwrap_or(KeepAlive::default().idle) };
         self

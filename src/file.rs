@@ -1,6 +1,6 @@
 //! Reading the files that a configuration names.
 
-use std::fs::OpenOptions;
+use std::fs::{Metadata, OpenOptions};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -18,24 +18,42 @@ pub(crate) struct File {
     pub(crate) is_public: bool,
 }
 
-/// Reads a text file, or says why that can't be done. Nothing but a plain file is read: a pipe might never end.
+/// Reads a text file, or says why that can't be done.
 pub(crate) fn read(path: &Path) -> Result<File, String> {
-    let failed = |error: std::io::Error| error.to_string();
-    let mut file =
-        OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err("it is not a plain file".to_owned());
-    }
-    if metadata.len() > LARGEST {
-        return Err(format!("it is larger than {LARGEST} bytes"));
-    }
-    // A file may grow while it is read; in one that doesn't, no copy of a part stays behind in memory.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1));
-    file.by_ref().take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let (bytes, metadata) = read_bytes(path)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8".to_owned())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Ok(File { text: Zeroizing::new(text.to_owned()), is_public: metadata.mode() & 0o077 != 0 })
+}
+
+/// Reads a file, or says why that can't be done. Nothing but a plain file is read, or even opened: a pipe might never end,
+/// and a device may do something.
+pub(crate) fn read_bytes(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Metadata), String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let plain = |metadata: Metadata| match metadata {
+        metadata if !metadata.is_file() => Err("it is not a plain file".to_owned()),
+        metadata if metadata.len() > LARGEST => Err(too_large()),
+        metadata => Ok(metadata),
+    };
+    plain(std::fs::metadata(path).map_err(failed)?)?;
+    // Another file may be there by now.
+    let mut file =
+        OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path).map_err(failed)?;
+    let metadata = plain(file.metadata().map_err(failed)?)?;
+    read_all(&mut file, metadata.len()).map(|bytes| (bytes, metadata))
+}
+
+/// What `file` has, which says that it has so many bytes.
+fn read_all(file: impl Read, length: u64) -> Result<Zeroizing<Vec<u8>>, String> {
+    // A file may grow while it is read; in one that doesn't, no copy of a part stays behind in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1));
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    // Files of /proc say that they have none.
+    if bytes.len() as u64 > LARGEST { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn too_large() -> String {
+    format!("it is larger than {LARGEST} bytes")
 }
 
 #[cfg(test)]
@@ -73,7 +91,10 @@ mod tests {
         assert!(reason(Path::new("/no/such/file")).starts_with("No such file"));
         assert_eq!(reason(Path::new("/")), "it is not a plain file");
         assert_eq!(reason(Path::new("/dev/zero")), "it is not a plain file");
+        assert_eq!(reason(&scratch.fifo("fifo")), "it is not a plain file");
         assert_eq!(reason(&scratch.write("f", b"a\xff")), "it is not UTF-8");
-        assert!(reason(&scratch.write("g", vec![b'a'; 4 * 1024 * 1024 + 1])).starts_with("it is larger than"));
+        let large = "it is larger than 4194304 bytes";
+        assert_eq!(reason(&scratch.write("g", vec![b'a'; 4 * 1024 * 1024 + 1])), large);
+        assert_eq!(read_all(std::io::repeat(b'a'), 0).unwrap_err(), large);
     }
 }

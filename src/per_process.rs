@@ -1,15 +1,18 @@
 //! State that a forked child must not share with its parent: sockets, on which both would talk at once, and locks, which
 //! a thread that the child doesn't have may hold.
 
+use std::alloc::{Layout, handle_alloc_error};
+use std::ffi::c_int;
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::race::OnceBox;
 
 /// A value for each process that uses it: the one it was made in, and every child that was forked from it since.
 #[derive(Debug)]
 pub(crate) struct PerProcess<T> {
-    process: u32,
+    /// Of the process that this value was made in.
+    generation: u64,
     value: T,
     child: OnceBox<PerProcess<T>>,
 }
@@ -17,38 +20,47 @@ pub(crate) struct PerProcess<T> {
 impl<T> PerProcess<T> {
     /// A value for this process.
     pub(crate) fn new(value: T) -> PerProcess<T> {
-        PerProcess { process: process_id(), value, child: OnceBox::new() }
+        PerProcess { generation: generation(), value, child: OnceBox::new() }
     }
 
     /// This process's value, made where it has none yet. Takes no lock.
     pub(crate) fn get(&self, make: impl Fn() -> T) -> &T {
-        let process = process_id();
+        let generation = generation();
         let mut entry = self;
-        while entry.process != process {
+        while entry.generation != generation {
             entry = entry.child.get_or_init(|| Box::new(PerProcess::new(make())));
         }
         &entry.value
     }
 }
 
-/// This process's id, for which the kernel is asked only once.
-fn process_id() -> u32 {
-    static KEPT: OnceBox<Option<&'static AtomicU32>> = OnceBox::new();
-    let Some(kept) = KEPT.get_or_init(|| Box::new(zero_in_children())) else { return std::process::id() };
+/// A number that none of the processes has which this one descends from.
+///
+/// Its id isn't one: it may be that of an ancestor that has ended, and in a namespace of its own each first process has
+/// the id 1.
+fn generation() -> u64 {
+    static KEPT: OnceBox<&'static AtomicU64> = OnceBox::new();
+    generation_in(KEPT.get_or_init(|| Box::new(wiped_by_kernel().unwrap_or_else(wiped_by_handler))))
+}
+
+/// The number in `kept`, which is 0 in a process that has none yet.
+fn generation_in(kept: &AtomicU64) -> u64 {
+    /// A child goes on from what its parent's was at the fork.
+    static LAST: AtomicU64 = AtomicU64::new(0);
     match kept.load(Ordering::Relaxed) {
         0 => {
-            let id = std::process::id();
-            kept.store(id, Ordering::Relaxed);
-            id
+            let new = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+            kept.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed).map_or_else(|other| other, |_| new)
         }
-        id => id,
+        generation => generation,
     }
 }
 
-/// Memory that is zero again in every forked child; `None` where the kernel doesn't have such.
+/// Memory that is 0 again in every child, however it was forked; `None` where the kernel has none like it, as before
+/// Linux 4.14.
 #[allow(unsafe_code)]
-fn zero_in_children() -> Option<&'static AtomicU32> {
-    const LENGTH: usize = size_of::<AtomicU32>();
+fn wiped_by_kernel() -> Option<&'static AtomicU64> {
+    const LENGTH: usize = size_of::<AtomicU64>();
     // SAFETY: new memory of the kernel's choice, which nothing else uses.
     let page = unsafe {
         let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
@@ -65,47 +77,90 @@ fn zero_in_children() -> Option<&'static AtomicU32> {
         }
     }
     // SAFETY: a page of zeros, aligned as pages are, that is never released.
-    Some(unsafe { &*page.cast::<AtomicU32>() })
+    Some(unsafe { &*page.cast::<AtomicU64>() })
+}
+
+#[allow(unsafe_code)]
+unsafe extern "C" {
+    /// POSIX has it; the libc crate lacks it for Linux.
+    fn pthread_atfork(
+        prepare: Option<extern "C" fn()>,
+        parent: Option<extern "C" fn()>,
+        child: Option<extern "C" fn()>,
+    ) -> c_int;
+}
+
+static WIPED: AtomicU64 = AtomicU64::new(0);
+
+/// Memory that is 0 again in every child that `fork` makes.
+#[allow(unsafe_code)]
+fn wiped_by_handler() -> &'static AtomicU64 {
+    extern "C" fn wipe() {
+        WIPED.store(0, Ordering::Relaxed);
+    }
+    // SAFETY: the handler stays loaded as this library does, and does nothing that a child may not do. That it may be
+    // there twice, where two threads come here at once, is no matter.
+    if unsafe { pthread_atfork(None, None, Some(wipe)) } != 0 {
+        // It fails for want of memory only.
+        handle_alloc_error(Layout::new::<[usize; 8]>());
+    }
+    &WIPED
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Whether `holds` in a forked child.
+    #[allow(unsafe_code)]
+    fn in_child(holds: impl FnOnce() -> bool) -> bool {
+        // SAFETY: the child takes no lock but the allocator's, which fork leaves free, and ends here.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let status = if holds() { 7 } else { 1 };
+            // SAFETY: ends the child alone.
+            unsafe { libc::_exit(status) };
+        }
+        let mut status = 0;
+        // SAFETY: `status` outlives the call.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 7
+    }
+
     #[test]
     fn a_process_keeps_its_value() {
         let state = PerProcess::new(1);
 
         assert_eq!(state.get(|| 2), &1);
+        assert_eq!(state.get(|| 2), &1);
     }
 
     #[test]
-    fn a_child_makes_its_own_and_keeps_that() {
-        // As a child finds it.
-        let inherited = PerProcess { process: std::process::id() + 1, value: 1, child: OnceBox::new() };
+    fn children_and_theirs_make_their_own_and_keep_that() {
+        let state = PerProcess::new(0);
 
-        assert_eq!(inherited.get(|| 2), &2);
-        assert_eq!(inherited.get(|| 3), &2);
+        // Neither this process nor the next has an id that counts.
+        assert!(in_child(|| {
+            let own = *state.get(|| 1) == 1 && *state.get(|| 2) == 1;
+            own && in_child(|| *state.get(|| 3) == 3 && *state.get(|| 4) == 3) && *state.get(|| 5) == 1
+        }));
+        // One that asks for nothing itself still isn't its child.
+        assert!(in_child(|| in_child(|| *state.get(|| 6) == 6)));
+        assert_eq!(state.get(|| 7), &0);
     }
 
     #[test]
-    #[allow(unsafe_code)]
-    fn a_forked_child_knows_its_own_id() {
-        let parent = process_id();
-        assert!(zero_in_children().is_some(), "this kernel is older than 4.14");
+    fn every_process_of_a_line_has_another_number_by_either_means() {
+        let by_kernel = wiped_by_kernel().expect("a kernel of 4.14 or newer");
+        for kept in [by_kernel, wiped_by_handler()] {
+            let first = generation_in(kept);
 
-        // SAFETY: the child takes no lock and allocates nothing before it ends.
-        let child = unsafe { libc::fork() };
-        if child == 0 {
-            let right = process_id() != parent && process_id() == std::process::id();
-            // SAFETY: ends the child alone.
-            unsafe { libc::_exit(if right { 7 } else { 1 }) };
+            assert!(in_child(|| {
+                let second = generation_in(kept);
+                second > first && in_child(|| generation_in(kept) > second) && generation_in(kept) == second
+            }));
+            assert!(in_child(|| in_child(|| generation_in(kept) > first)));
+            assert_eq!(generation_in(kept), first);
         }
-        let mut status = 0;
-        // SAFETY: `status` outlives the call.
-        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-
-        assert_eq!((libc::WIFEXITED(status), libc::WEXITSTATUS(status)), (true, 7));
-        assert_eq!(process_id(), parent);
     }
 }

@@ -26,6 +26,13 @@ impl Scratch {
         fs::write(&path, content).unwrap();
         path
     }
+
+    /// Makes a pipe, which nobody writes to.
+    pub(crate) fn fifo(&self, name: &str) -> PathBuf {
+        let path = self.0.join(name);
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        path
+    }
 }
 
 impl Drop for Scratch {

@@ -89,7 +89,7 @@ type Config struct {
 	// MaxIdleConnections is how many connections are kept between calls at most; negative: none. Default: 64.
 	MaxIdleConnections int
 
-	// IdleTimeout is for how long an unused connection is kept at most. Default: 15 s.
+	// IdleTimeout is for how long an unused connection is kept at most. Default: 5 s.
 	IdleTimeout time.Duration
 
 	// Logger receives what the library does: requests at [slog.LevelDebug], decisions and waits at [slog.LevelInfo]; no

@@ -169,7 +169,7 @@ impl Progress {
     }
 
     fn after_failure(&mut self, failure: Failure, left: Option<Duration>, random: u64, budget: &Budget) -> Next {
-        let Failure { error, recovery } = failure;
+        let Failure { error, recovery, .. } = failure;
         if self.writes() {
             self.outcome = self.outcome.max(error.outcome());
         }

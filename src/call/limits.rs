@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Cancel;
@@ -42,16 +43,37 @@ pub(crate) struct Limits {
     pub(crate) interrupt: Option<Interrupt>,
 }
 
-/// A question to the caller, asked while a call waits: shall it end?
+/// A question to the caller, asked while a call waits or reads: shall it end?
 #[derive(Clone)]
-pub(crate) struct Interrupt(Arc<dyn Fn() -> bool + Send + Sync>);
+pub(crate) struct Interrupt(Arc<Question<dyn Fn() -> bool + Send + Sync>>);
+
+struct Question<F: ?Sized> {
+    begun: Instant,
+    /// When it was asked last, in milliseconds since it was begun.
+    asked: AtomicU64,
+    ask: F,
+}
 
 impl Interrupt {
     /// How often it is asked.
     pub(crate) const EVERY: Duration = Duration::from_millis(50);
 
     pub(crate) fn new(ask: impl Fn() -> bool + Send + Sync + 'static) -> Interrupt {
-        Interrupt(Arc::new(ask))
+        Interrupt(Arc::new(Question { begun: Instant::now(), asked: AtomicU64::new(0), ask }))
+    }
+
+    fn says_stop(&self) -> bool {
+        self.0.asked.store(self.milliseconds(), Ordering::Relaxed);
+        (self.0.ask)()
+    }
+
+    fn is_due(&self) -> bool {
+        u128::from(self.milliseconds().saturating_sub(self.0.asked.load(Ordering::Relaxed)))
+            >= Interrupt::EVERY.as_millis()
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.0.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -72,13 +94,17 @@ impl Limits {
         if self.cancel.as_ref().is_some_and(Cancel::is_triggered) {
             return Err(Stop::Cancelled);
         }
-        if self.deadline.has_passed() { Err(Stop::TimedOut) } else { Ok(()) }
+        if self.deadline.has_passed() {
+            return Err(Stop::TimedOut);
+        }
+        // A peer that keeps the call busy is no reason not to ask.
+        if self.interrupt.as_ref().is_some_and(Interrupt::is_due) { self.ask() } else { Ok(()) }
     }
 
     /// Asks the caller, where it wants to be asked, whether the work may go on.
     pub(crate) fn ask(&self) -> Result<(), Stop> {
         match &self.interrupt {
-            Some(Interrupt(ask)) if ask() => Err(Stop::Cancelled),
+            Some(interrupt) if interrupt.says_stop() => Err(Stop::Cancelled),
             _ => Ok(()),
         }
     }
@@ -159,6 +185,23 @@ mod tests {
         assert!(limits(None).ask().is_ok());
         assert!(limits(Some(Interrupt::new(|| false))).ask().is_ok());
         assert!(matches!(limits(Some(Interrupt::new(|| true))).ask(), Err(Stop::Cancelled)));
+    }
+
+    #[test]
+    fn work_that_never_waits_is_asked_about_too_but_not_each_time() {
+        let asked = Arc::new(AtomicU64::new(0));
+        let interrupt = {
+            let asked = Arc::clone(&asked);
+            Interrupt::new(move || asked.fetch_add(1, Ordering::Relaxed) == 1)
+        };
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let limits = Limits { deadline, cancel: None, interrupt: Some(interrupt) };
+
+        let checks = std::iter::repeat_with(|| limits.check()).take_while(Result::is_ok).count();
+
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+        assert!(checks > 2, "{checks}");
+        assert_ne!(limits.deadline.left(), Some(Duration::ZERO));
     }
 
     #[test]

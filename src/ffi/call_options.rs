@@ -4,13 +4,13 @@ use std::ffi::c_void;
 use std::time::Duration;
 
 use super::cancel::{self, esa_cancel};
-use super::struct_size::{CallerStruct, read_struct};
+use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::error::Error;
 
 /// Says whether a call shall end: 0, go on; anything else cancels it.
 ///
-/// Asked every 50 ms, and after a signal, on the thread that makes the call and only while the call waits. For language
+/// Asked every 50 ms, and after a signal, on the thread that makes the call, while that waits for the network. For language
 /// runtimes, which look at signals only on a thread of their own: others use an `esa_cancel`. It must return (no
 /// exception, no longjmp).
 pub type esa_interrupt_fn = Option<unsafe extern "C" fn(data: *mut c_void) -> i32>;
@@ -36,6 +36,8 @@ pub struct esa_call_options {
 // SAFETY: `repr(C)`, `struct_size` first, then pointers, which may be NULL, and integers.
 unsafe impl CallerStruct for esa_call_options {
     const ARGUMENT: &'static str = "options";
+    const FIELDS: &'static [usize] =
+        fields!(esa_call_options: cancel, timeout_ms, max_attempts, interrupt, interrupt_data);
 }
 
 /// The caller's function with its data.

@@ -2,6 +2,7 @@
 
 use std::panic;
 
+use super::cancellation::uncancelled;
 use super::guard::guarded;
 use crate::call::Cancel;
 use crate::log::Log;
@@ -18,7 +19,7 @@ pub struct esa_cancel {
 ///
 /// Release it with `esa_cancel_free()`. Returns NULL where the process has no file descriptors left.
 #[unsafe(no_mangle)]
-pub extern "C" fn esa_cancel_new() -> *mut esa_cancel {
+pub extern "C-unwind" fn esa_cancel_new() -> *mut esa_cancel {
     guarded(&Log::default(), std::ptr::null_mut(), || match Cancel::new() {
         Ok(cancel) => Box::into_raw(Box::new(esa_cancel { cancel })),
         Err(_) => std::ptr::null_mut(),
@@ -33,24 +34,27 @@ pub extern "C" fn esa_cancel_new() -> *mut esa_cancel {
 /// # Safety
 /// `cancel` is NULL, or was made by `esa_cancel_new()` and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_cancel_trigger(cancel: *const esa_cancel) {
+pub unsafe extern "C-unwind" fn esa_cancel_trigger(cancel: *const esa_cancel) {
     // Not in the guard: its thread-local memory may be allocated at first use, which a signal handler must not do.
-    let _ = panic::catch_unwind(|| {
-        // SAFETY: NULL or a live object (this function's promise).
-        if let Some(cancel) = unsafe { cancel.as_ref() } {
-            cancel.cancel.trigger();
-        }
+    let _ = uncancelled(|| {
+        panic::catch_unwind(|| {
+            // SAFETY: NULL or a live object (this function's promise).
+            if let Some(cancel) = unsafe { cancel.as_ref() } {
+                cancel.cancel.trigger();
+            }
+        })
     });
 }
 
-/// Releases `cancel`. Calls that run with it go on, and can't be cancelled any more.
+/// Releases `cancel`. Calls that run with it keep it alive and go on, and can't be cancelled any more; none may be entered
+/// with it, nor may it be triggered, at the same time or later.
 ///
 /// `cancel` may be NULL. Any thread; each object once.
 ///
 /// # Safety
 /// As for `esa_cancel_trigger()`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_cancel_free(cancel: *mut esa_cancel) {
+pub unsafe extern "C-unwind" fn esa_cancel_free(cancel: *mut esa_cancel) {
     guarded(&Log::default(), (), || {
         if !cancel.is_null() {
             // SAFETY: made by `esa_cancel_new` of a `Box`; released once.

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 
+use super::cancellation::uncancelled;
 use super::config::{esa_config, read_config};
 use super::error::esa_error;
 use super::guard::{call, guarded};
@@ -18,7 +19,8 @@ pub struct esa_client {
 /// Makes a client.
 ///
 /// `config` may be NULL: everything from the environment. It is copied; change or free it afterwards as you like. The
-/// environment is read here and never again. Nothing is sent, and no credentials are needed yet.
+/// environment is read here and never again. Nothing is sent, and no credentials are needed yet. It waits for nothing but
+/// the disk: a CA file has to be a plain one, of 4 MiB at most (on a file system that hangs, it hangs too).
 ///
 /// On success `*client` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL. Release the client with
 /// `esa_client_free()`, an error with `esa_error_free()`.
@@ -30,7 +32,7 @@ pub struct esa_client {
 /// # Safety
 /// `config` is NULL or a live object that no other thread changes; `client` and `error` are NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_client_new(
+pub unsafe extern "C-unwind" fn esa_client_new(
     config: *const esa_config,
     client: *mut *mut esa_client,
     error: *mut *mut esa_error,
@@ -47,14 +49,15 @@ pub unsafe extern "C" fn esa_client_new(
     }
 }
 
-/// Releases a client. Calls that run on other threads come to their end; none may begin after this.
+/// Releases a client. Calls that run on other threads keep it alive and come to their end; none may be entered with it at
+/// the same time, or later.
 ///
 /// `client` may be NULL. Any thread; each client once.
 ///
 /// # Safety
 /// `client` is NULL, or was made by `esa_client_new()` and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_client_free(client: *mut esa_client) {
+pub unsafe extern "C-unwind" fn esa_client_free(client: *mut esa_client) {
     guarded(&Log::default(), (), || {
         if !client.is_null() {
             // SAFETY: made by `esa_client_new` of a `Box`; released once.
@@ -72,7 +75,7 @@ pub unsafe extern "C" fn esa_client_free(client: *mut esa_client) {
 /// # Safety
 /// `client` is NULL or a live object.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_client_credentials_source(client: *const esa_client) -> *const c_char {
+pub unsafe extern "C-unwind" fn esa_client_credentials_source(client: *const esa_client) -> *const c_char {
     // SAFETY: NULL or a live object (this function's promise).
     let client = unsafe { client.as_ref() };
     let source = guarded(&Log::default(), None, || client?.client.source());
@@ -85,18 +88,21 @@ pub unsafe extern "C" fn esa_client_credentials_source(client: *const esa_client
 /// `client` is NULL or a live object; `result` and `error` are each NULL or point to memory for a pointer.
 pub(super) unsafe fn with_client<T>(
     client: *const esa_client,
-    result: *mut *mut T,
+    (result_name, result): (&str, *mut *mut T),
     error: *mut *mut esa_error,
     body: impl FnOnce(&Client) -> Result<*mut T, Error>,
 ) -> esa_status {
-    // SAFETY: NULL or a live object (this function's promise).
-    let client = unsafe { client.as_ref() }.map(|client| client.client.clone());
-    let log = client.as_ref().map(|client| client.log().clone()).unwrap_or_default();
-    // SAFETY: as this function promises.
-    unsafe {
-        call(&log, result, error, "result", Outcome::Unknown, || match &client {
-            Some(client) => body(client),
-            None => Err(Error::invalid_argument("client", "is NULL")),
-        })
-    }
+    // The share too is given back without being cancelled: it may be the last one, and close connections.
+    uncancelled(|| {
+        // SAFETY: NULL or a live object (this function's promise).
+        let client = unsafe { client.as_ref() }.map(|client| client.client.clone());
+        let log = client.as_ref().map(|client| client.log().clone()).unwrap_or_default();
+        // SAFETY: as this function promises.
+        unsafe {
+            call(&log, result, error, result_name, Outcome::Unknown, || match &client {
+                Some(client) => body(client),
+                None => Err(Error::invalid_argument("client", "is NULL")),
+            })
+        }
+    })
 }

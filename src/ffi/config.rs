@@ -17,11 +17,32 @@ use crate::log::{Level, Log};
 ///
 /// What isn't set comes from the environment or has the default that its setter tells. A setter that is given something
 /// unusable changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`; `esa_client_new()` then fails as well, with a
-/// message that says what was wrong, so that checking there is enough.
+/// message that says what was wrong, so that checking there is enough. The same setter with something usable makes it
+/// good.
 pub struct esa_config {
     config: Config,
-    /// The first thing that a setter refused.
-    refused: Option<Error>,
+    /// What setters refused, and hasn't been set since. In their order.
+    refused: Vec<(Setting, Error)>,
+}
+
+/// What a setter sets: what one of them refuses, the next one of the same makes good.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Setting {
+    Nothing,
+    Credentials,
+    Region,
+    Endpoint,
+    Network,
+    Proxy,
+    Timeouts,
+    SignatureVersion,
+    CaFile,
+    CaPem,
+    UserAgent,
+    KeepAlive,
+    MaxAttempts,
+    MaxConcurrentWrites,
+    Log,
 }
 
 impl esa_config {
@@ -34,9 +55,9 @@ impl esa_config {
 ///
 /// Returns NULL only where the library has a bug.
 #[unsafe(no_mangle)]
-pub extern "C" fn esa_config_new() -> *mut esa_config {
+pub extern "C-unwind" fn esa_config_new() -> *mut esa_config {
     guarded(&Log::default(), std::ptr::null_mut(), || {
-        Box::into_raw(Box::new(esa_config { config: Config::new(), refused: None }))
+        Box::into_raw(Box::new(esa_config { config: Config::new(), refused: Vec::new() }))
     })
 }
 
@@ -47,7 +68,7 @@ pub extern "C" fn esa_config_new() -> *mut esa_config {
 /// # Safety
 /// `config` is NULL, or was made by `esa_config_new()` and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_free(config: *mut esa_config) {
+pub unsafe extern "C-unwind" fn esa_config_free(config: *mut esa_config) {
     guarded(&Log::default(), (), || {
         if !config.is_null() {
             // SAFETY: made by `esa_config_new` of a `Box`; released once.
@@ -69,7 +90,7 @@ pub unsafe extern "C" fn esa_config_free(config: *mut esa_config) {
 /// # Safety
 /// `config` is NULL or live; the strings are NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_credentials(
+pub unsafe extern "C-unwind" fn esa_config_set_credentials(
     config: *mut esa_config,
     access_key_id: *const c_char,
     access_key_secret: *const c_char,
@@ -77,7 +98,7 @@ pub unsafe extern "C" fn esa_config_set_credentials(
 ) -> esa_status {
     // SAFETY: this function's promise, for the configuration and for each string.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::Credentials, |config| {
             let id = read_string("access_key_id", access_key_id)?;
             let secret = read_string("access_key_secret", access_key_secret)?;
             let token = read_optional_string("security_token", security_token)?;
@@ -97,14 +118,16 @@ pub unsafe extern "C" fn esa_config_set_credentials(
 /// # Safety
 /// `config` is NULL or live; `callback` may be called with `user_data` on any thread that makes a call.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_credentials_provider(
+pub unsafe extern "C-unwind" fn esa_config_set_credentials_provider(
     config: *mut esa_config,
     callback: esa_credentials_fn,
     user_data: *mut c_void,
 ) -> esa_status {
+    // One that changes nothing doesn't make good what was refused.
+    let setting = if callback.is_some() { Setting::Credentials } else { Setting::Nothing };
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, setting, |config| {
             if let Some(function) = callback {
                 let provider = Provider { function, user_data };
                 config.credentials_provider(move |left| provider.provide(left));
@@ -124,10 +147,10 @@ pub unsafe extern "C" fn esa_config_set_credentials_provider(
 /// # Safety
 /// `config` is NULL or live; `region` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_region(config: *mut esa_config, region: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_region(config: *mut esa_config, region: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::Region, |config| {
             config.region(read_string("region", region)?);
             Ok(())
         })
@@ -144,10 +167,13 @@ pub unsafe extern "C" fn esa_config_set_region(config: *mut esa_config, region: 
 /// # Safety
 /// `config` is NULL or live; `endpoint` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_endpoint(config: *mut esa_config, endpoint: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_endpoint(
+    config: *mut esa_config,
+    endpoint: *const c_char,
+) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::Endpoint, |config| {
             config.endpoint(read_string("endpoint", endpoint)?);
             Ok(())
         })
@@ -163,10 +189,10 @@ pub unsafe extern "C" fn esa_config_set_endpoint(config: *mut esa_config, endpoi
 /// # Safety
 /// `config` is NULL or live; `network` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_network(config: *mut esa_config, network: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, network: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::Network, |config| {
             config.network(match read_string("network", network)? {
                 "public" => Network::Public,
                 "vpc" => Network::Vpc,
@@ -193,10 +219,10 @@ pub unsafe extern "C" fn esa_config_set_network(config: *mut esa_config, network
 /// # Safety
 /// `config` is NULL or live; `proxy` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_proxy(config: *mut esa_config, proxy: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_proxy(config: *mut esa_config, proxy: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::Proxy, |config| {
             config.proxy(read_string("proxy", proxy)?);
             Ok(())
         })
@@ -214,7 +240,7 @@ pub unsafe extern "C" fn esa_config_set_proxy(config: *mut esa_config, proxy: *c
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_timeouts(
+pub unsafe extern "C-unwind" fn esa_config_set_timeouts(
     config: *mut esa_config,
     connect_ms: u32,
     attempt_ms: u32,
@@ -223,7 +249,7 @@ pub unsafe extern "C" fn esa_config_set_timeouts(
     let given = |ms: u32| (ms != 0).then(|| Duration::from_millis(ms.into()));
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::Timeouts, |config| {
             config.timeouts(given(connect_ms), given(attempt_ms), given(total_ms));
             Ok(())
         })
@@ -237,13 +263,13 @@ pub unsafe extern "C" fn esa_config_set_timeouts(
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_signature_version(
+pub unsafe extern "C-unwind" fn esa_config_set_signature_version(
     config: *mut esa_config,
     signature_version: u32,
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::SignatureVersion, |config| {
             config.signature_version(match signature_version {
                 1 => SignatureVersion::V1,
                 3 => SignatureVersion::V3,
@@ -266,10 +292,10 @@ pub unsafe extern "C" fn esa_config_set_signature_version(
 /// # Safety
 /// `config` is NULL or live; `ca_file` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_ca_file(config: *mut esa_config, ca_file: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_ca_file(config: *mut esa_config, ca_file: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::CaFile, |config| {
             config.ca_file(read_string("ca_file", ca_file)?);
             Ok(())
         })
@@ -286,10 +312,10 @@ pub unsafe extern "C" fn esa_config_set_ca_file(config: *mut esa_config, ca_file
 /// # Safety
 /// `config` is NULL or live; `ca_pem` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_ca_pem(config: *mut esa_config, ca_pem: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_ca_pem(config: *mut esa_config, ca_pem: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::CaPem, |config| {
             config.ca_pem(read_string("ca_pem", ca_pem)?);
             Ok(())
         })
@@ -305,25 +331,34 @@ pub unsafe extern "C" fn esa_config_set_ca_pem(config: *mut esa_config, ca_pem: 
 /// # Safety
 /// `config` is NULL or live; `user_agent` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_user_agent(config: *mut esa_config, user_agent: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
+    config: *mut esa_config,
+    user_agent: *const c_char,
+) -> esa_status {
     // SAFETY: this function's promise.
-    unsafe { set(config, |config| config.user_agent(read_string("user_agent", user_agent)?).map(drop)) }
+    unsafe {
+        set(config, Setting::UserAgent, |config| config.user_agent(read_string("user_agent", user_agent)?).map(drop))
+    }
 }
 
 /// Sets how connections are kept between calls.
 ///
-/// `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 15,000,
-/// which 0 leaves.
+/// `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
+/// which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
 ///
 /// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
 ///
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_keep_alive(config: *mut esa_config, max_idle: u32, idle_ms: u32) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_keep_alive(
+    config: *mut esa_config,
+    max_idle: u32,
+    idle_ms: u32,
+) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::KeepAlive, |config| {
             let idle = (idle_ms != 0).then(|| Duration::from_millis(idle_ms.into()));
             config.keep_alive(max_idle.try_into().unwrap_or(usize::MAX), idle);
             Ok(())
@@ -341,10 +376,10 @@ pub unsafe extern "C" fn esa_config_set_keep_alive(config: *mut esa_config, max_
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_max_attempts(config: *mut esa_config, max_attempts: u32) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_max_attempts(config: *mut esa_config, max_attempts: u32) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::MaxAttempts, |config| {
             if max_attempts != 0 {
                 config.max_attempts(max_attempts);
             }
@@ -385,13 +420,13 @@ pub unsafe extern "C" fn esa_config_set_reconcile_horizon(config: *mut esa_confi
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_max_concurrent_writes(
+pub unsafe extern "C-unwind" fn esa_config_set_max_concurrent_writes(
     config: *mut esa_config,
     max_concurrent_writes: u32,
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::MaxConcurrentWrites, |config| {
             config.max_concurrent_writes(max_concurrent_writes.try_into().unwrap_or(usize::MAX));
             Ok(())
         })
@@ -408,7 +443,7 @@ pub unsafe extern "C" fn esa_config_set_max_concurrent_writes(
 /// # Safety
 /// `config` is NULL or live; `callback` may be called with `user_data` on any thread that makes a call.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_log(
+pub unsafe extern "C-unwind" fn esa_config_set_log(
     config: *mut esa_config,
     level: i32,
     callback: esa_log_fn,
@@ -416,7 +451,7 @@ pub unsafe extern "C" fn esa_config_set_log(
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::Log, |config| {
             let level = Level::from_number(level)
                 .ok_or_else(|| Error::invalid_argument("level", format_args!("is {level}; it can be 1 to 4")))?;
             config.log(to_log(level, callback, user_data));
@@ -425,22 +460,28 @@ pub unsafe extern "C" fn esa_config_set_log(
     }
 }
 
-/// Applies a setter's change, and keeps the first one that fails for `esa_client_new`.
+/// Applies a setter's change, and keeps what it refuses for `esa_client_new`.
 ///
 /// # Safety
 /// `config` is NULL or a live object that no other thread uses.
-unsafe fn set(config: *mut esa_config, change: impl FnOnce(&mut Config) -> Result<(), Error>) -> esa_status {
+unsafe fn set(
+    config: *mut esa_config,
+    setting: Setting,
+    change: impl FnOnce(&mut Config) -> Result<(), Error>,
+) -> esa_status {
     // SAFETY: this function's promise.
     let Some(esa_config { config, refused }) = (unsafe { config.as_mut() }) else {
         return esa_status::ESA_ERR_INVALID_ARGUMENT;
     };
     let log = config.log_sink().clone();
     let panicked = || Err(Error::new(Status::Internal, "panic in a setter of the configuration"));
-    match guarded(&log, panicked(), || change(config)) {
+    let changed = guarded(&log, panicked(), || change(config));
+    refused.retain(|(other, _)| *other != setting);
+    match changed {
         Ok(()) => esa_status::ESA_OK,
         Err(error) => {
             let status = error.status().into();
-            refused.get_or_insert(error);
+            refused.push((setting, error));
             status
         }
     }
@@ -450,8 +491,10 @@ unsafe fn set(config: *mut esa_config, change: impl FnOnce(&mut Config) -> Resul
 pub(super) fn read_config(config: Option<&esa_config>) -> Result<Config, Error> {
     match config {
         None => Ok(Config::new()),
-        Some(esa_config { refused: Some(error), .. }) => Err(error.clone()),
-        Some(esa_config { config, .. }) => Ok(config.clone()),
+        Some(esa_config { config, refused }) => match refused.first() {
+            Some((_, error)) => Err(error.clone()),
+            None => Ok(config.clone()),
+        },
     }
 }
 

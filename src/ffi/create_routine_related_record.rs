@@ -9,7 +9,7 @@ use super::guard::guarded;
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
-use super::struct_size::{CallerStruct, read_struct};
+use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::client::Client;
 use crate::error::Error;
@@ -35,6 +35,7 @@ pub struct esa_create_routine_related_record_request {
 // SAFETY: `repr(C)`, `struct_size` first, then an integer and pointers.
 unsafe impl CallerStruct for esa_create_routine_related_record_request {
     const ARGUMENT: &'static str = "request";
+    const FIELDS: &'static [usize] = fields!(esa_create_routine_related_record_request: site_id, name, record_name);
 }
 
 impl esa_create_routine_related_record_request {
@@ -123,7 +124,7 @@ unsafe fn making(
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_create_routine_related_record(
+pub unsafe extern "C-unwind" fn esa_create_routine_related_record(
     client: *const esa_client,
     request: *const esa_create_routine_related_record_request,
     options: *const esa_call_options,
@@ -131,7 +132,9 @@ pub unsafe extern "C" fn esa_create_routine_related_record(
     error: *mut *mut esa_error,
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
-    unsafe { with_client(client, result, error, making(request, options, Client::create_routine_related_record)) }
+    unsafe {
+        with_client(client, ("result", result), error, making(request, options, Client::create_routine_related_record))
+    }
 }
 
 /// Ensures that a record exists: reads the list first, and creates the record like `esa_create_routine_related_record()` if
@@ -148,7 +151,7 @@ pub unsafe extern "C" fn esa_create_routine_related_record(
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_ensure_routine_related_record(
+pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record(
     client: *const esa_client,
     request: *const esa_create_routine_related_record_request,
     options: *const esa_call_options,
@@ -156,7 +159,9 @@ pub unsafe extern "C" fn esa_ensure_routine_related_record(
     error: *mut *mut esa_error,
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
-    unsafe { with_client(client, result, error, making(request, options, Client::ensure_routine_related_record)) }
+    unsafe {
+        with_client(client, ("result", result), error, making(request, options, Client::ensure_routine_related_record))
+    }
 }
 
 /// Releases a result and its strings.
@@ -166,7 +171,7 @@ pub unsafe extern "C" fn esa_ensure_routine_related_record(
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_create_routine_related_record_result_free(
+pub unsafe extern "C-unwind" fn esa_create_routine_related_record_result_free(
     result: *mut esa_create_routine_related_record_result,
 ) {
     guarded(&Log::default(), (), || {

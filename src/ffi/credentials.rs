@@ -36,7 +36,7 @@ pub type esa_credentials_fn =
 /// # Safety
 /// `credentials` is NULL or what the function was given; the strings are NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_credentials_set(
+pub unsafe extern "C-unwind" fn esa_credentials_set(
     credentials: *mut esa_credentials,
     access_key_id: *const c_char,
     access_key_secret: *const c_char,
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn esa_credentials_set(
 /// # Safety
 /// `credentials` is NULL or what the function was given; `reason` is NULL or NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_credentials_fail(credentials: *mut esa_credentials, reason: *const c_char) {
+pub unsafe extern "C-unwind" fn esa_credentials_fail(credentials: *mut esa_credentials, reason: *const c_char) {
     // SAFETY: NULL or a live object that no other thread uses (this function's promise).
     let Some(esa_credentials { answer }) = (unsafe { credentials.as_mut() }) else { return };
     // SAFETY: NULL or NUL-terminated (this function's promise).

@@ -9,7 +9,7 @@ use super::guard::guarded;
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
-use super::struct_size::{CallerStruct, read_struct};
+use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::log::Log;
 use crate::operation::DeleteRoutineRelatedRecord;
 
@@ -32,6 +32,8 @@ pub struct esa_delete_routine_related_record_request {
 // SAFETY: `repr(C)`, `struct_size` first, then integers and pointers.
 unsafe impl CallerStruct for esa_delete_routine_related_record_request {
     const ARGUMENT: &'static str = "request";
+    const FIELDS: &'static [usize] =
+        fields!(esa_delete_routine_related_record_request: site_id, name, record_name, record_id);
 }
 
 /// What a call that deletes a record did. Release it with `esa_delete_routine_related_record_result_free()`.
@@ -57,7 +59,7 @@ pub struct esa_delete_routine_related_record_result {
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_delete_routine_related_record(
+pub unsafe extern "C-unwind" fn esa_delete_routine_related_record(
     client: *const esa_client,
     request: *const esa_delete_routine_related_record_request,
     options: *const esa_call_options,
@@ -66,7 +68,7 @@ pub unsafe extern "C" fn esa_delete_routine_related_record(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        with_client(client, result, error, |client| {
+        with_client(client, ("result", result), error, |client| {
             let request = read_struct(request)?;
             let request = DeleteRoutineRelatedRecord {
                 site_id: request.site_id,
@@ -93,7 +95,7 @@ pub unsafe extern "C" fn esa_delete_routine_related_record(
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_delete_routine_related_record_result_free(
+pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_result_free(
     result: *mut esa_delete_routine_related_record_result,
 ) {
     guarded(&Log::default(), (), || {

@@ -14,7 +14,7 @@ use super::error::{esa_error, esa_error_free};
 use super::guard::{call, guarded};
 use super::owned::Owned;
 use super::status::esa_status;
-use super::struct_size::{CallerStruct, read_struct};
+use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::client::Client;
 use crate::error::{Error, Outcome, Status};
@@ -58,6 +58,7 @@ pub struct esa_ensure_routine_related_records_request {
 // SAFETY: `repr(C)`, `struct_size` first, then pointers, which may be NULL, and integers.
 unsafe impl CallerStruct for esa_ensure_routine_related_records_request {
     const ARGUMENT: &'static str = "request";
+    const FIELDS: &'static [usize] = fields!(esa_ensure_routine_related_records_request: items, count, timeout_ms, reserved, progress, progress_data);
 }
 
 impl esa_ensure_routine_related_records_request {
@@ -173,7 +174,7 @@ impl Drop for Behind {
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_ensure_routine_related_records(
+pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
     client: *const esa_client,
     request: *const esa_ensure_routine_related_records_request,
     options: *const esa_call_options,
@@ -200,7 +201,7 @@ pub unsafe extern "C" fn esa_ensure_routine_related_records(
         Ok(behind.give())
     };
     // SAFETY: as this function promises.
-    unsafe { with_client(client, result, error, ensure) }
+    unsafe { with_client(client, ("result", result), error, ensure) }
 }
 
 /// Releases a result, with the results and errors in it.
@@ -210,7 +211,7 @@ pub unsafe extern "C" fn esa_ensure_routine_related_records(
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_ensure_routine_related_records_result_free(
+pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_result_free(
     result: *mut esa_ensure_routine_related_records_result,
 ) {
     guarded(&Log::default(), (), || {
@@ -234,7 +235,7 @@ pub struct esa_bulk {
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_bulk_new(
+pub unsafe extern "C-unwind" fn esa_bulk_new(
     client: *const esa_client,
     request: *const esa_ensure_routine_related_records_request,
     options: *const esa_call_options,
@@ -249,7 +250,7 @@ pub unsafe extern "C" fn esa_bulk_new(
         Ok(Box::into_raw(Box::new(esa_bulk { bulk, log: client.log().clone() })))
     };
     // SAFETY: as this function promises.
-    unsafe { with_client(client, bulk, error, begin) }
+    unsafe { with_client(client, ("bulk", bulk), error, begin) }
 }
 
 /// How many records are still to be tried; 0 where `bulk` is NULL.
@@ -257,7 +258,7 @@ pub unsafe extern "C" fn esa_bulk_new(
 /// # Safety
 /// `bulk` is NULL or a live object that no other thread uses.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
+pub unsafe extern "C-unwind" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
     // SAFETY: NULL or a live object (this function's promise).
     let bulk = unsafe { bulk.as_ref() };
     guarded(&Log::default(), 0, || bulk.map_or(0, |bulk| bulk.bulk.len()))
@@ -270,7 +271,7 @@ pub unsafe extern "C" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
 /// # Safety
 /// `bulk` is NULL or a live object that no other thread uses; `result` and `error` are NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_bulk_next(
+pub unsafe extern "C-unwind" fn esa_bulk_next(
     bulk: *mut esa_bulk,
     result: *mut *mut esa_create_routine_related_record_result,
     error: *mut *mut esa_error,
@@ -294,7 +295,7 @@ pub unsafe extern "C" fn esa_bulk_next(
 /// # Safety
 /// `bulk` is NULL, or was made by `esa_bulk_new()` and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_bulk_free(bulk: *mut esa_bulk) {
+pub unsafe extern "C-unwind" fn esa_bulk_free(bulk: *mut esa_bulk) {
     guarded(&Log::default(), (), || {
         if !bulk.is_null() {
             // SAFETY: made by `esa_bulk_new` of a `Box`; released once.

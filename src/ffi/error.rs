@@ -106,7 +106,7 @@ pub(super) unsafe fn give_error(error: *mut *mut esa_error, failure: Option<Erro
 /// # Safety
 /// `error` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_error_free(error: *mut esa_error) {
+pub unsafe extern "C-unwind" fn esa_error_free(error: *mut esa_error) {
     guarded(&Log::default(), (), || {
         // SAFETY: NULL, or handed out by `esa_error::give` and not released yet (this function's promise).
         unsafe { Owned::<esa_error, Strings>::take_back(error) }

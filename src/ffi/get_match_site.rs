@@ -9,7 +9,7 @@ use super::guard::guarded;
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
-use super::struct_size::{CallerStruct, read_struct};
+use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::log::Log;
 use crate::operation::GetMatchSite;
 
@@ -26,6 +26,7 @@ pub struct esa_get_match_site_request {
 // SAFETY: `repr(C)`, `struct_size` first, then a pointer.
 unsafe impl CallerStruct for esa_get_match_site_request {
     const ARGUMENT: &'static str = "request";
+    const FIELDS: &'static [usize] = fields!(esa_get_match_site_request: record_name);
 }
 
 /// The site that a record's name belongs to. Release it with `esa_get_match_site_result_free()`.
@@ -54,7 +55,7 @@ type Strings = [CString; 2];
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_get_match_site(
+pub unsafe extern "C-unwind" fn esa_get_match_site(
     client: *const esa_client,
     request: *const esa_get_match_site_request,
     options: *const esa_call_options,
@@ -63,7 +64,7 @@ pub unsafe extern "C" fn esa_get_match_site(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        with_client(client, result, error, |client| {
+        with_client(client, ("result", result), error, |client| {
             let request = GetMatchSite { record_name: read_string("record_name", read_struct(request)?.record_name)? };
             let site = client.get_match_site(&request, &read_options(options)?)?;
             let strings = [&site.site_name, &site.request_id].map(|text| to_c_string(text));
@@ -81,7 +82,7 @@ pub unsafe extern "C" fn esa_get_match_site(
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_get_match_site_result_free(result: *mut esa_get_match_site_result) {
+pub unsafe extern "C-unwind" fn esa_get_match_site_result_free(result: *mut esa_get_match_site_result) {
     guarded(&Log::default(), (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
         unsafe { Owned::<_, Strings>::take_back(result) }

@@ -3,8 +3,9 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::cancellation::uncancelled;
 use super::error::{esa_error, give_error};
 use super::status::esa_status;
 use crate::error::{Error, Outcome, Status};
@@ -20,7 +21,7 @@ thread_local! {
 
 /// Runs `body` and returns its value, or `on_panic` where it panicked.
 pub(super) fn guarded<T>(log: &Log, on_panic: T, body: impl FnOnce() -> T) -> T {
-    caught(log, body).unwrap_or(on_panic)
+    uncancelled(|| caught(log, body).unwrap_or(on_panic))
 }
 
 /// Carries out a call: runs `body` and hands its object out through `result`, or its error through `error`. A panic has
@@ -36,23 +37,25 @@ pub(super) unsafe fn call<T>(
     on_panic: Outcome,
     body: impl FnOnce() -> Result<*mut T, Error>,
 ) -> esa_status {
-    let outcome = if result.is_null() {
-        Err(Error::invalid_argument(result_name, "is NULL"))
-    } else {
-        caught(log, body).unwrap_or_else(|panic| Err(Error::new(Status::Internal, panic).outcome_is(on_panic)))
-    };
-    let (object, failure) = match outcome {
-        Ok(object) => (object, None),
-        Err(failure) => (std::ptr::null_mut(), Some(failure)),
-    };
-    // SAFETY: not NULL here, so it points to memory for a pointer (this function's promise); nothing is assumed about
-    // its alignment.
-    unsafe {
-        if !result.is_null() {
-            result.write_unaligned(object);
+    uncancelled(|| {
+        let outcome = if result.is_null() {
+            Err(Error::invalid_argument(result_name, "is NULL"))
+        } else {
+            caught(log, body).unwrap_or_else(|panic| Err(Error::new(Status::Internal, panic).outcome_is(on_panic)))
+        };
+        let (object, failure) = match outcome {
+            Ok(object) => (object, None),
+            Err(failure) => (std::ptr::null_mut(), Some(failure)),
+        };
+        // SAFETY: not NULL here, so it points to memory for a pointer (this function's promise); nothing is assumed about
+        // its alignment.
+        unsafe {
+            if !result.is_null() {
+                result.write_unaligned(object);
+            }
+            give_error(error, failure)
         }
-        give_error(error, failure)
-    }
+    })
 }
 
 /// Runs `body`; a panic in it goes to the log and comes back as a message.
@@ -79,19 +82,32 @@ fn report(log: &Log, payload: Box<dyn Any + Send>) -> String {
     message
 }
 
+/// Installs the hook when the library is loaded, before anybody can call it: what `set_hook` locks is never locked later,
+/// when a fork might leave it so for ever.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static AT_LOAD: extern "C" fn() = {
+    extern "C" fn install() {
+        install_hook();
+    }
+    install
+};
+
 /// Keeps panics that the guard will catch from printing; all others stay with the hook that was there.
 fn install_hook() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if INSIDE.get() {
-                PANIC.set(describe(info));
-            } else if !is_library_thread() {
-                previous(info);
-            }
-        }));
-    });
+    static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
+    // Linkers may leave out of a Rust program what is only for loading.
+    if IS_INSTALLED.load(Ordering::Relaxed) || IS_INSTALLED.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let previous = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if INSIDE.get() {
+            PANIC.set(describe(info));
+        } else if !is_library_thread() {
+            previous(info);
+        }
+    }));
 }
 
 fn describe(info: &PanicHookInfo<'_>) -> String {

@@ -143,7 +143,7 @@ fn in_calls() {
 #[test]
 fn in_releasing_which_can_be_done_again() {
     /// Releases `object` with a panic, which releases nothing, and then without.
-    fn release<T>(object: *mut T, release: unsafe extern "C" fn(*mut T)) {
+    fn release<T>(object: *mut T, release: unsafe extern "C-unwind" fn(*mut T)) {
         want_panic();
         // SAFETY: the object is live; the first call panics before it touches it.
         unsafe {

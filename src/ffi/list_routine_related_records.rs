@@ -9,7 +9,7 @@ use super::guard::guarded;
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_optional_string, read_string, to_c_string};
-use super::struct_size::{CallerStruct, read_struct};
+use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::log::Log;
 use crate::operation::{ListRoutineRelatedRecords, RelatedRecordPage};
 
@@ -32,6 +32,8 @@ pub struct esa_list_routine_related_records_request {
 // SAFETY: `repr(C)`, `struct_size` first, then pointers and integers.
 unsafe impl CallerStruct for esa_list_routine_related_records_request {
     const ARGUMENT: &'static str = "request";
+    const FIELDS: &'static [usize] =
+        fields!(esa_list_routine_related_records_request: name, search_key_word, page_number, page_size);
 }
 
 /// A record that is tied to a routine.
@@ -117,7 +119,7 @@ impl esa_list_routine_related_records_result {
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_list_routine_related_records(
+pub unsafe extern "C-unwind" fn esa_list_routine_related_records(
     client: *const esa_client,
     request: *const esa_list_routine_related_records_request,
     options: *const esa_call_options,
@@ -126,7 +128,7 @@ pub unsafe extern "C" fn esa_list_routine_related_records(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        with_client(client, result, error, |client| {
+        with_client(client, ("result", result), error, |client| {
             let request = read_struct(request)?;
             let mut list = ListRoutineRelatedRecords::of(read_string("name", request.name)?);
             list.search_key_word = read_optional_string("search_key_word", request.search_key_word)?;
@@ -149,7 +151,7 @@ pub unsafe extern "C" fn esa_list_routine_related_records(
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_list_routine_related_records_result_free(
+pub unsafe extern "C-unwind" fn esa_list_routine_related_records_result_free(
     result: *mut esa_list_routine_related_records_result,
 ) {
     guarded(&Log::default(), (), || {

@@ -10,6 +10,7 @@
 mod allocations;
 pub mod call_options;
 pub mod cancel;
+mod cancellation;
 pub mod client;
 pub mod config;
 pub mod create_routine_related_record;

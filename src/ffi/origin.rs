@@ -19,7 +19,7 @@ pub enum esa_origin {
 ///
 /// Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
 #[unsafe(no_mangle)]
-pub extern "C" fn esa_origin_name(origin: i32) -> *const c_char {
+pub extern "C-unwind" fn esa_origin_name(origin: i32) -> *const c_char {
     let name = match origin {
         1 => c"ESA_ORIGIN_CREATED",
         2 => c"ESA_ORIGIN_RECOVERED",

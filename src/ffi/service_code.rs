@@ -1,7 +1,8 @@
 //! The service's error codes, as the C interface numbers them.
 
 use std::ffi::{CString, c_char};
-use std::sync::LazyLock;
+
+use once_cell::race::OnceBox;
 
 use super::guard::guarded;
 use super::string::to_c_string;
@@ -104,7 +105,7 @@ pub enum esa_service_code {
 /// Returns a static string; "" for `ESA_CODE_NONE`, `ESA_CODE_OTHER` and values that this version doesn't know (the
 /// error has such a code verbatim). Any thread, at any time.
 #[unsafe(no_mangle)]
-pub extern "C" fn esa_service_code_name(service_code: i32) -> *const c_char {
+pub extern "C-unwind" fn esa_service_code_name(service_code: i32) -> *const c_char {
     guarded(&Log::default(), c"".as_ptr(), || texts(service_code).map_or(c"".as_ptr(), |texts| texts.word.as_ptr()))
 }
 
@@ -112,7 +113,7 @@ pub extern "C" fn esa_service_code_name(service_code: i32) -> *const c_char {
 ///
 /// Returns a static string; "" where that isn't known. Any thread, at any time.
 #[unsafe(no_mangle)]
-pub extern "C" fn esa_service_code_advice(service_code: i32) -> *const c_char {
+pub extern "C-unwind" fn esa_service_code_advice(service_code: i32) -> *const c_char {
     guarded(&Log::default(), c"".as_ptr(), || texts(service_code).map_or(c"".as_ptr(), |texts| texts.advice.as_ptr()))
 }
 
@@ -123,10 +124,9 @@ struct Texts {
 
 /// C strings of the table in `service_code.rs`, made once, since Rust's strings don't end in NUL.
 fn texts(service_code: i32) -> Option<&'static Texts> {
-    static TEXTS: LazyLock<Vec<Texts>> = LazyLock::new(|| {
-        let texts = |code: &ServiceCode| Texts { word: to_c_string(code.word()), advice: to_c_string(code.advice()) };
-        ServiceCode::KNOWN.iter().map(texts).collect()
-    });
+    // Not a lock, which a fork may leave taken.
+    static TEXTS: OnceBox<Vec<Texts>> = OnceBox::new();
+    let texts = |code: &ServiceCode| Texts { word: to_c_string(code.word()), advice: to_c_string(code.advice()) };
     let place = ServiceCode::KNOWN.iter().position(|code| *code as i32 == service_code)?;
-    TEXTS.get(place)
+    TEXTS.get_or_init(|| Box::new(ServiceCode::KNOWN.iter().map(texts).collect())).get(place)
 }

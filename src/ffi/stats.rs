@@ -5,7 +5,7 @@ use std::mem::size_of;
 use super::client::esa_client;
 use super::guard::guarded;
 use super::status::esa_status;
-use super::struct_size::{CallerStruct, write_struct};
+use super::struct_size::{CallerStruct, fields, write_struct};
 use crate::log::Log;
 use crate::stats::Stats;
 
@@ -40,6 +40,7 @@ pub struct esa_stats {
 // SAFETY: `repr(C)`, `struct_size` first, then integers.
 unsafe impl CallerStruct for esa_stats {
     const ARGUMENT: &'static str = "stats";
+    const FIELDS: &'static [usize] = fields!(esa_stats: calls, attempts, retries, recoveries, busy_waits, gate_waits, connections_opened, connections_reused, credentials_refreshed);
 }
 
 impl From<Stats> for esa_stats {
@@ -70,7 +71,7 @@ impl From<Stats> for esa_stats {
 /// `client` is NULL or a live object; `stats` is NULL or points to a struct whose first field says how many bytes of it
 /// can be written.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_client_stats(client: *const esa_client, stats: *mut esa_stats) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_client_stats(client: *const esa_client, stats: *mut esa_stats) -> esa_status {
     // SAFETY: NULL or a live object (this function's promise).
     let client = unsafe { client.as_ref() };
     let panicked = esa_status::ESA_ERR_INTERNAL;

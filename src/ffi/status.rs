@@ -117,7 +117,7 @@ impl From<Status> for esa_status {
 ///
 /// Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
 #[unsafe(no_mangle)]
-pub extern "C" fn esa_status_name(status: i32) -> *const c_char {
+pub extern "C-unwind" fn esa_status_name(status: i32) -> *const c_char {
     let name = match status {
         0 => c"ESA_OK",
         100 => c"ESA_ERR_INVALID_ARGUMENT",
@@ -154,7 +154,7 @@ pub extern "C" fn esa_status_name(status: i32) -> *const c_char {
 ///
 /// Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
 #[unsafe(no_mangle)]
-pub extern "C" fn esa_outcome_name(outcome: i32) -> *const c_char {
+pub extern "C-unwind" fn esa_outcome_name(outcome: i32) -> *const c_char {
     let name = match outcome {
         0 => c"ESA_OUTCOME_NOT_SENT",
         1 => c"ESA_OUTCOME_REFUSED",

@@ -16,6 +16,30 @@ const LARGEST_STRUCT: usize = 4096;
 pub(super) unsafe trait CallerStruct: Copy {
     /// The name that the caller knows the argument by.
     const ARGUMENT: &'static str;
+    /// Where each field after the size begins; see `fields!`.
+    const FIELDS: &'static [usize];
+}
+
+/// Where the fields begin of a struct that the caller writes. All of them have to be named.
+macro_rules! fields {
+    ($struct:ident: $($field:ident),+ $(,)?) => {{
+        let _ = |$struct { struct_size: _, $($field: _),+ }: $struct| ();
+        &[$(std::mem::offset_of!($struct, $field)),+]
+    }};
+}
+pub(super) use fields;
+
+/// What the library knows of a struct that the caller writes.
+struct Known {
+    argument: &'static str,
+    size: usize,
+    fields: &'static [usize],
+}
+
+impl Known {
+    const fn of<T: CallerStruct>() -> Known {
+        Known { argument: T::ARGUMENT, size: size_of::<T>(), fields: T::FIELDS }
+    }
 }
 
 /// A copy of the caller's struct: the fields that both sides know, zero in those that only the library knows.
@@ -23,26 +47,35 @@ pub(super) unsafe trait CallerStruct: Copy {
 /// # Safety
 /// `pointer` is NULL or points to a struct whose first field says how many bytes of it can be read.
 pub(super) unsafe fn read_struct<T: CallerStruct>(pointer: *const T) -> Result<T, Error> {
-    // SAFETY: this function's promise.
-    let size = unsafe { read_size(pointer) }?;
-    let bytes = pointer.cast::<u8>();
-    let known = size.min(size_of::<T>());
     let mut copy = MaybeUninit::<T>::zeroed();
-    // SAFETY: the caller's struct has `size` readable bytes, `known` of them fit into the copy, and all bytes are valid
-    // in it (`CallerStruct`).
-    let copy = unsafe {
-        copy.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(bytes, known);
-        copy.assume_init()
-    };
-    // SAFETY: `known` to `size` is within the caller's struct.
-    let unknown_fields_are_zero = (known..size).all(|offset| unsafe { bytes.add(offset).read() } == 0);
+    // SAFETY: this function's promise; the copy has as many bytes as is known, and all bytes are valid in it
+    // (`CallerStruct`).
+    unsafe {
+        copy_known(pointer.cast(), copy.as_mut_ptr().cast(), &Known::of::<T>())?;
+        Ok(copy.assume_init())
+    }
+}
+
+/// Copies what both sides know. There once, not for each kind of struct.
+///
+/// # Safety
+/// `from` is NULL or points to a struct whose first field says how many bytes of it can be read; `to` has room for what is
+/// known.
+unsafe fn copy_known(from: *const u8, to: *mut u8, known: &Known) -> Result<(), Error> {
+    // SAFETY: this function's promise.
+    let size = unsafe { read_size(from, known) }?;
+    let both = size.min(known.size);
+    // SAFETY: the caller's struct has `size` readable bytes, and what is known fits into the copy.
+    unsafe { to.copy_from_nonoverlapping(from, both) };
+    // SAFETY: `both` to `size` is within the caller's struct.
+    let unknown_fields_are_zero = (both..size).all(|offset| unsafe { from.add(offset).read() } == 0);
     if !unknown_fields_are_zero {
         return Err(Error::new(
             Status::Unsupported,
-            format!("{} sets a field that this version of the library doesn't know", T::ARGUMENT),
+            format!("{} sets a field that this version of the library doesn't know", known.argument),
         ));
     }
-    Ok(copy)
+    Ok(())
 }
 
 /// Fills the caller's struct, but for its size: the fields that both sides know from `fields`, zero in those that only the
@@ -51,16 +84,17 @@ pub(super) unsafe fn read_struct<T: CallerStruct>(pointer: *const T) -> Result<T
 /// # Safety
 /// `pointer` is NULL or points to a struct whose first field says how many bytes of it can be written.
 pub(super) unsafe fn write_struct<T: CallerStruct>(fields: &T, pointer: *mut T) -> Result<(), Error> {
+    let known = Known::of::<T>();
     // SAFETY: what can be written can be read (this function's promise).
-    let size = unsafe { read_size(pointer) }?;
-    let known = size.min(size_of::<T>());
+    let size = unsafe { read_size(pointer.cast(), &known) }?;
+    let both = size.min(known.size);
     let (from, to) = (ptr::from_ref(fields).cast::<u8>(), pointer.cast::<u8>());
     let begin = size_of::<usize>();
-    // SAFETY: the caller's struct has `size` bytes, of which `known` are in `fields` too; both are larger than the size
+    // SAFETY: the caller's struct has `size` bytes, of which `both` are in `fields` too; both are larger than the size
     // itself, which stays.
     unsafe {
-        to.add(begin).copy_from_nonoverlapping(from.add(begin), known - begin);
-        to.add(known).write_bytes(0, size - known);
+        to.add(begin).copy_from_nonoverlapping(from.add(begin), both - begin);
+        to.add(both).write_bytes(0, size - both);
     }
     Ok(())
 }
@@ -69,19 +103,20 @@ pub(super) unsafe fn write_struct<T: CallerStruct>(fields: &T, pointer: *mut T) 
 ///
 /// # Safety
 /// `pointer` is NULL or points to a struct that begins with its size.
-unsafe fn read_size<T: CallerStruct>(pointer: *const T) -> Result<usize, Error> {
+unsafe fn read_size(pointer: *const u8, known: &Known) -> Result<usize, Error> {
     if pointer.is_null() {
-        return Err(Error::invalid_argument(T::ARGUMENT, "is NULL"));
+        return Err(Error::invalid_argument(known.argument, "is NULL"));
     }
     // SAFETY: a caller's struct begins with its size (this function's promise); it may lie at any address.
     let size = unsafe { pointer.cast::<usize>().read_unaligned() };
-    if !(size_of::<usize>()..=LARGEST_STRUCT).contains(&size) {
-        return Err(Error::invalid_argument(
-            T::ARGUMENT,
-            format_args!("has struct_size {size}; begin with the struct's _INIT macro"),
-        ));
+    let is_one = (size_of::<usize>()..=LARGEST_STRUCT).contains(&size);
+    // An older header's struct ends before a field that came later, never in the middle of one.
+    if is_one && (size >= known.size || known.fields.contains(&size)) {
+        return Ok(size);
     }
-    Ok(size)
+    let ends = if is_one { ", which ends inside of a field" } else { "" };
+    let reason = format_args!("has struct_size {size}{ends}; begin with the struct's _INIT macro");
+    Err(Error::invalid_argument(known.argument, reason))
 }
 
 #[cfg(test)]
@@ -99,6 +134,7 @@ mod tests {
     // SAFETY: `repr(C)`, `struct_size` first, integers only.
     unsafe impl CallerStruct for Sample {
         const ARGUMENT: &'static str = "sample";
+        const FIELDS: &'static [usize] = fields!(Sample: a, b);
     }
 
     fn read(words: &[u64]) -> Result<Sample, Error> {
@@ -129,6 +165,15 @@ mod tests {
             assert_eq!(error.status(), Status::InvalidArgument, "{size}");
             assert!(error.message().starts_with("sample has struct_size"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_size_inside_of_a_field_is_an_invalid_argument() {
+        for size in [9, 11, 13, 15] {
+            assert_eq!(read(&[size, u64::MAX]).unwrap_err().status(), Status::InvalidArgument, "{size}");
+        }
+        // A part of the size itself is none.
+        assert_eq!(read(&[8, u64::MAX]).unwrap(), Sample { struct_size: 8, a: 0, b: 0 });
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub const ESA_ABI_VERSION: u32 = 1;
 ///
 /// Any thread, at any time.
 #[unsafe(no_mangle)]
-pub extern "C" fn esa_abi_version() -> u32 {
+pub extern "C-unwind" fn esa_abi_version() -> u32 {
     ESA_ABI_VERSION
 }
 
@@ -20,7 +20,7 @@ pub extern "C" fn esa_abi_version() -> u32 {
 ///
 /// Returns a static string; don't free it. Any thread, at any time.
 #[unsafe(no_mangle)]
-pub extern "C" fn esa_version() -> *const c_char {
+pub extern "C-unwind" fn esa_version() -> *const c_char {
     const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
     VERSION.as_ptr().cast()
 }

@@ -11,7 +11,9 @@ use crate::error::{Error, Outcome, Status};
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Stream,
-    pub(super) last_used: Instant,
+    last_used: Instant,
+    /// For how long the peer keeps it, where it says so.
+    announced: Option<Duration>,
     /// Whether it has served an exchange before.
     was_kept: bool,
     patience: Patience,
@@ -19,12 +21,26 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(stream: Stream) -> Connection {
-        Connection { stream, last_used: Instant::now(), was_kept: false, patience: Patience::default() }
+        Connection {
+            stream,
+            last_used: Instant::now(),
+            announced: None,
+            was_kept: false,
+            patience: Patience::default(),
+        }
     }
 
-    /// Whether it can be used for another request, if it hasn't been idle for `longest` or more.
+    /// Whether it hasn't been idle for `longest` or more, nor for as long as the peer keeps it.
+    pub(super) fn is_fresh(&self, longest: Duration) -> bool {
+        // A request takes a while to arrive.
+        const MARGIN: Duration = Duration::from_secs(1);
+        let longest = self.announced.map_or(longest, |announced| longest.min(announced.saturating_sub(MARGIN)));
+        self.last_used.elapsed() < longest
+    }
+
+    /// Whether it can be used for another request: fresh, open, and nothing in it that nobody asked for.
     pub(super) fn is_usable(&mut self, longest: Duration) -> bool {
-        self.last_used.elapsed() < longest && self.stream.is_idle()
+        self.is_fresh(longest) && self.stream.is_idle()
     }
 
     /// Sends `request` and reads the reply. False or an error: the connection is of no more use.
@@ -33,6 +49,9 @@ impl Connection {
         let exchanged = self.try_exchange(request, limits, &mut answered);
         let was_kept = std::mem::replace(&mut self.was_kept, true);
         self.last_used = Instant::now();
+        if let Ok((reply, _)) = &exchanged {
+            self.announced = reply.keep_alive_timeout();
+        }
         exchanged.map_err(|error| {
             let is_stale = was_kept && !answered && error.status() == Status::Io;
             error.stale_is(is_stale)

@@ -2,9 +2,10 @@
 
 use super::Reply;
 pub use super::proxy::fuzz::{proxy, proxy_reply};
-use super::reading::read_reply;
+use super::reading::{MOST_HEADERS, read_reply};
 
-/// The first byte is the size of the pieces in which the rest arrives. That makes no difference to what is read.
+/// The first byte is the size of the pieces in which the rest arrives. That makes no difference to what is read. Whatever
+/// the head was like, what is left of it has a line for each header.
 pub fn http_reply(data: &[u8]) {
     let Some((&size, bytes)) = data.split_first() else { return };
     let whole = read_in(usize::MAX, bytes);
@@ -13,6 +14,11 @@ pub fn http_reply(data: &[u8]) {
     if let (Some((whole, _)), Some((pieces, _))) = (&whole, &pieces) {
         assert_eq!((whole.status(), whole.body()), (pieces.status(), pieces.body()));
         assert_eq!(whole.header("date"), pieces.header("date"));
+        let (mut headers, mut parser) = ([httparse::EMPTY_HEADER; MOST_HEADERS], httparse::ParserConfig::default());
+        parser.allow_spaces_after_header_name_in_responses(true);
+        let mut head = httparse::Response::new(&mut headers);
+        let parsed = parser.parse_response(&mut head, &whole.bytes[..whole.head_length]);
+        assert_eq!(parsed, Ok(httparse::Status::Complete(whole.head_length)));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What goes out, and what comes back.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use memchr::memchr_iter;
 use zeroize::Zeroize;
@@ -99,7 +100,10 @@ impl Reply {
         head.split(|&byte| byte == b'\n').skip(1).find_map(|line| {
             let colon = line.iter().position(|&byte| byte == b':')?;
             let (found, value) = line.split_at(colon);
-            found.eq_ignore_ascii_case(name.as_bytes()).then(|| std::str::from_utf8(&value[1..]).ok().map(str::trim))?
+            found
+                .trim_ascii_end()
+                .eq_ignore_ascii_case(name.as_bytes())
+                .then(|| std::str::from_utf8(&value[1..]).ok().map(str::trim))?
         })
     }
 
@@ -108,8 +112,17 @@ impl Reply {
         self.header("x-acs-request-id").unwrap_or_default()
     }
 
+    /// Without the mark of the byte order that some gateways put in front, which is no JSON.
     pub(crate) fn body(&self) -> &[u8] {
-        self.bytes.get(self.head_length..).unwrap_or_default()
+        let body = self.bytes.get(self.head_length..).unwrap_or_default();
+        body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
+    }
+
+    /// For how long the peer keeps the connection, as it says (RFC 2068, section 19.7.1).
+    pub(super) fn keep_alive_timeout(&self) -> Option<Duration> {
+        let mut parameters = self.header("keep-alive")?.split(',').filter_map(|parameter| parameter.split_once('='));
+        let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
+        value.trim().trim_matches('"').parse().ok().map(Duration::from_secs)
     }
 
     /// Wipes all of it from memory.
@@ -175,5 +188,23 @@ mod tests {
             [Some("now"), Some("a:b"), None, None]
         );
         assert_eq!(reply.body(), b"X: body");
+    }
+
+    #[test]
+    fn a_mark_of_the_byte_order_is_not_part_of_the_body() {
+        assert_eq!(Reply::new(200, &[], "\u{feff}{}").body(), b"{}");
+        assert_eq!(Reply::new(200, &[], "{}\u{feff}").body(), "{}\u{feff}".as_bytes());
+    }
+
+    #[test]
+    fn what_a_peer_says_of_how_long_it_keeps_the_connection() {
+        let announced = |value| Reply::new(200, &[("Keep-Alive", value)], "").keep_alive_timeout();
+
+        for (value, seconds) in [("timeout=5", 5), ("max=100, Timeout = 60", 60), ("timeout=\"1\", max", 1)] {
+            assert_eq!(announced(value), Some(Duration::from_secs(seconds)), "{value}");
+        }
+        for value in ["", "timeout", "timeout=", "timeout=-1", "timeout=1s", "max=100"] {
+            assert_eq!(announced(value), None, "{value}");
+        }
     }
 }

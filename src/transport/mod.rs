@@ -81,10 +81,10 @@ impl Transport {
     }
 
     fn put_idle(&self, connection: Connection) {
-        let (now, keep_alive) = (connection.last_used, self.target.settings.keep_alive);
+        let keep_alive = self.target.settings.keep_alive;
         let mut idle = self.lock();
-        idle.retain(|connection| now.duration_since(connection.last_used) < keep_alive.idle);
-        if idle.len() < keep_alive.max_idle {
+        idle.retain(|connection| connection.is_fresh(keep_alive.idle));
+        if idle.len() < keep_alive.max_idle && connection.is_fresh(keep_alive.idle) {
             idle.push(connection);
         }
     }

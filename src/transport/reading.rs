@@ -11,7 +11,8 @@ use crate::call::Stop;
 /// The most that is read of a head, and of a body: more than any reply that the service gives.
 pub(super) const LARGEST_HEAD: usize = 64 * 1024;
 const LARGEST_BODY: usize = 1024 * 1024;
-const MOST_HEADERS: usize = 128;
+/// More than any reply has headers.
+pub(super) const MOST_HEADERS: usize = 256;
 
 /// What is read at once; most replies fit in.
 const PIECE: usize = 4 * 1024;
@@ -32,6 +33,23 @@ enum Framing {
     Length(usize),
     Chunked,
     UntilClose,
+}
+
+pub(super) type Headers<'b> = [MaybeUninit<httparse::Header<'b>>; MOST_HEADERS];
+
+/// Reads the head that `bytes` begin with; its length where it is whole.
+///
+/// It may be as some gateways write it, against the letter of RFC 9112: with lines that go on in the next one, and blanks
+/// before a colon. Neither can be read in two ways.
+#[inline(never)]
+pub(super) fn parse_head<'h, 'b>(
+    head: &mut httparse::Response<'h, 'b>,
+    bytes: &'b [u8],
+    headers: &'h mut Headers<'b>,
+) -> httparse::Result<usize> {
+    let mut parser = httparse::ParserConfig::default();
+    parser.allow_obsolete_multiline_headers_in_responses(true).allow_spaces_after_header_name_in_responses(true);
+    parser.parse_response_with_uninit_headers(head, bytes, headers)
 }
 
 /// Reads one reply with `read`, which gives 0 at the connection's end. True: another one may follow on the connection.
@@ -88,15 +106,17 @@ impl Head {
         let closes = values("connection")
             .flat_map(|value| value.split(|&byte| byte == b','))
             .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"));
-        let may_go_on = head.version == Some(1) && !closes && !matches!(framing, Framing::UntilClose);
+        // What follows a 101 is in another protocol, and who says 408 has stopped to listen.
+        let ends = closes || matches!(status, 101 | 408) || matches!(framing, Framing::UntilClose);
+        let may_go_on = head.version == Some(1) && !ends;
         Ok(Head { status, length, framing, may_go_on })
     }
 }
 
-/// The length that all of `values` agree on.
+/// The length that all of `values` agree on, each of which may be a list.
 fn content_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<usize>, Unreadable> {
     let mut length = None;
-    for value in values {
+    for value in values.flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii) {
         let digits = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
         let number = digits.and_then(|digits| digits.parse().ok()).ok_or(Garbled("a length that is none"))?;
         if length.replace(number).is_some_and(|other| other != number) {
@@ -104,6 +124,18 @@ fn content_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<u
         }
     }
     Ok(length)
+}
+
+/// Makes blanks of the ends of lines that go on in the next one (RFC 9112, section 5.2), so that every header is a line.
+fn unfold(head: &mut [u8]) {
+    for at in 1..head.len() {
+        if head[at - 1] == b'\n' && matches!(head[at], b' ' | b'\t') {
+            head[at - 1] = b' ';
+            if let Some(byte @ b'\r') = at.checked_sub(2).and_then(|before| head.get_mut(before)) {
+                *byte = b' ';
+            }
+        }
+    }
 }
 
 /// What was read so far, from the head on.
@@ -133,11 +165,14 @@ impl<R: FnMut(&mut [u8]) -> Result<usize, Stop>> Input<R> {
         loop {
             // The head can't be whole without another end of a line.
             if self.bytes[looked_at..self.filled].contains(&b'\n') {
-                let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+                let mut headers: Headers<'_> = [const { MaybeUninit::uninit() }; MOST_HEADERS];
                 let mut head = httparse::Response::new(&mut []);
-                let parser = httparse::ParserConfig::default();
-                match parser.parse_response_with_uninit_headers(&mut head, &self.bytes[..self.filled], &mut headers) {
-                    Ok(Complete(length)) => return Head::of(&head, length),
+                match parse_head(&mut head, &self.bytes[..self.filled], &mut headers) {
+                    Ok(Complete(length)) => {
+                        let head = Head::of(&head, length)?;
+                        unfold(&mut self.bytes[..length]);
+                        return Ok(head);
+                    }
                     Ok(Partial) => {}
                     Err(_) => return Err(Garbled("not the head of an HTTP reply")),
                 }
@@ -318,6 +353,37 @@ mod tests {
         assert!(!may_go_on("HTTP/1.1 200 OK\r\nConnection: x, Close", ""));
         assert!(!may_go_on("HTTP/1.0 200 OK\r\nConnection: keep-alive", ""));
         assert!(!may_go_on("HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\n"));
+        assert!(!may_go_on("HTTP/1.1 408 Request Timeout", ""));
+        assert_eq!(read("HTTP/1.1 101 No\r\nUpgrade: x\r\n\r\n"), Ok((101, String::new(), false)));
+    }
+
+    #[test]
+    fn heads_may_be_as_gateways_write_them() {
+        let long: String = (0..150).map(|number| format!("X-{number}: a\r\n")).collect();
+        for headers in [
+            "Content-Length: 4, 4\r\n",
+            "Content-Length : 4\r\n",
+            "Content-Length\t:\r\n 4\r\n",
+            "Content-Length: 4 ,\r\n\t4\r\nX: a\r\n b\r\n \r\n",
+            &format!("{long}Content-Length: 4\r\n"),
+            "Transfer-Encoding :\r\n chunked\r\n",
+        ] {
+            let text = if headers.starts_with('T') { "4\r\ntext\r\n0\r\n\r\n" } else { "text" };
+            assert_eq!(read(&format!("HTTP/1.1 200 OK\r\n{headers}\r\n{text}")), body("text", true), "{headers}");
+        }
+        assert_eq!(
+            read("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: x,\r\n close\r\n\r\ntext"),
+            body("text", false)
+        );
+    }
+
+    #[test]
+    fn the_headers_of_such_heads_are_found() {
+        let mut head = &b"HTTP/1.1 200 OK\r\nA: b\r\n  c\r\n\td: e\r\nDate \t: now\r\nContent-Length: 0\r\n\r\n"[..];
+        let (reply, _) = read_reply(|buffer| std::io::Read::read(&mut head, buffer).map_err(Stop::Failed)).unwrap();
+
+        assert_eq!(reply.header("a"), Some("b    c  \td: e"));
+        assert_eq!((reply.header("date"), reply.header("d")), (Some("now"), None));
     }
 
     #[test]
@@ -339,7 +405,13 @@ mod tests {
     fn what_can_be_read_in_two_ways_is_not_read() {
         for (headers, reason) in [
             ("Content-Length: 4\r\nContent-Length: 5", "two lengths"),
-            ("Content-Length: 4, 4", "a length that is none"),
+            ("Content-Length: 4, 5", "two lengths"),
+            ("Content-Length: 4,", "a length that is none"),
+            ("Content-Length: 4\r\n 4", "a length that is none"),
+            ("Content-Length: 4\r\n\t, 5", "two lengths"),
+            ("Content-Length : 4\r\nContent-Length: 5", "two lengths"),
+            ("Content-Length : 4\r\nTransfer-Encoding\t: chunked", "both a length and chunks"),
+            ("Transfer-Encoding: chun\r\n ked", "a transfer coding other than chunks"),
             ("Content-Length: +4", "a length that is none"),
             ("Content-Length: -4", "a length that is none"),
             ("Content-Length:", "a length that is none"),
@@ -355,6 +427,11 @@ mod tests {
             "HTTP/2 200 OK\r\n\r\n",
             "HTTP/1.1 2000 OK\r\n\r\n",
             "HTTP/1.1 200 OK\r\n a: b\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent Length: 4\r\n\r\ntext",
+            "HTTP/1.1 200 OK\r\nA: b\rContent-Length: 4\r\n\r\ntext",
+            "HTTP/1.1 200 OK\r\nA: b\r\r\nContent-Length: 4\r\n\r\ntext",
+            "HTTP/1.1 200 OK\r\nA: b\0\r\nContent-Length: 4\r\n\r\ntext",
+            "HTTP/1.1 200 OK\r\nno header\r\nContent-Length: 4\r\n\r\ntext",
         ] {
             assert_eq!(read(text), Err("not the head of an HTTP reply".to_owned()), "{text}");
         }
@@ -375,7 +452,7 @@ mod tests {
         let chunked = head("Transfer-Encoding: chunked");
 
         assert_eq!(garbled(head(&format!("A: {megabyte}")).as_bytes()), "a head of more than 64 KiB");
-        assert_eq!(garbled(head(&"A: b\r\n".repeat(200)).as_bytes()), "not the head of an HTTP reply");
+        assert_eq!(garbled(head(&"A: b\r\n".repeat(300)).as_bytes()), "not the head of an HTTP reply");
         assert_eq!(garbled(head("Content-Length: 1048577").as_bytes()), "a body of more than 1 MiB");
         assert_eq!(garbled(format!("{}{megabyte}a", head("A: b")).as_bytes()), "a body of more than 1 MiB");
         let two = format!("{chunked}1\r\na\r\n100000\r\n{megabyte}\r\n0\r\n\r\n");

@@ -7,8 +7,10 @@ use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::ptr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+
+use once_cell::race::OnceBox;
 
 use super::wait::{Ready, wait};
 use crate::call::Limits;
@@ -33,7 +35,7 @@ pub(super) struct Resolver {
 /// A look-up, running or done.
 #[derive(Debug)]
 struct LookUp {
-    result: OnceLock<Result<Vec<IpAddr>, Failure>>,
+    result: OnceBox<Result<Vec<IpAddr>, Failure>>,
     /// Readable (at its end) as soon as there is a result, for everybody who waits.
     done: UnixStream,
 }
@@ -42,6 +44,8 @@ struct LookUp {
 #[derive(Clone, Copy, Debug)]
 struct Failure {
     code: i32,
+    /// The last thing that the system refused on the way there; 0: nothing.
+    errno: i32,
 }
 
 impl Resolver {
@@ -54,19 +58,19 @@ impl Resolver {
         if let Ok(address) = self.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, self.port)]);
         }
-        let look_up = self.look_up().map_err(|error| {
-            Error::new(Status::Dns, format!("no thread can be started to look up {}: {error}", self.host))
-                .retryable_is(true)
+        let look_up = self.look_up().map_err(|error| match error.raw_os_error() {
+            Some(errno) if is_out_of_descriptors(errno) => out_of_descriptors(&self.host),
+            _ => Error::new(Status::Dns, format!("no thread can be started to look up {}: {error}", self.host))
+                .retryable_is(true),
         })?;
         let doing = format!("looking up {}", self.host);
-        loop {
-            if let Some(result) = look_up.result.get() {
-                let addresses = result.as_ref().map_err(|failure| failure.explain(&self.host))?;
-                return Ok(addresses.iter().map(|&address| SocketAddr::new(address, self.port)).collect());
-            }
+        if look_up.result.get().is_none() {
             wait(&look_up.done, Ready::Read, limits)
                 .map_err(|stop| stop.while_doing(&doing, Status::Dns, Outcome::NotSent))?;
         }
+        let result = look_up.result.get().ok_or_else(|| Error::new(Status::Internal, "a look-up without a result"))?;
+        let addresses = result.as_ref().map_err(|failure| failure.explain(&self.host))?;
+        Ok(addresses.iter().map(|&address| SocketAddr::new(address, self.port)).collect())
     }
 
     /// The look-up that runs, or else a new one.
@@ -76,10 +80,10 @@ impl Resolver {
             return Ok(Arc::clone(look_up));
         }
         let (done, at_work) = UnixStream::pair()?;
-        let look_up = Arc::new(LookUp { result: OnceLock::new(), done });
+        let look_up = Arc::new(LookUp { result: OnceBox::new(), done });
         let (host, shared) = (self.host.clone(), Arc::clone(&look_up));
         let work = move || {
-            let _ = shared.result.set(addresses_of(&host));
+            let _ = shared.result.set(Box::new(addresses_of(&host)));
             drop(at_work);
         };
         with_signals_blocked(|| thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(work))?;
@@ -90,13 +94,28 @@ impl Resolver {
 
 impl Failure {
     fn explain(self, host: &str) -> Error {
+        // glibc then says that the name doesn't exist, since it couldn't read the files where it looks for it.
+        if is_out_of_descriptors(self.errno) {
+            return out_of_descriptors(host);
+        }
         let (reason, passes) = match self.code {
             libc::EAI_NONAME | libc::EAI_NODATA => ("the name doesn't exist, or has no address".to_owned(), false),
             libc::EAI_AGAIN => ("no name server answers at the moment".to_owned(), true),
+            libc::EAI_SYSTEM => (io::Error::from_raw_os_error(self.errno).to_string(), true),
             code => (format!("the system's resolver fails with code {code}"), true),
         };
         Error::new(Status::Dns, format!("{host} can't be resolved: {reason}")).retryable_is(passes)
     }
+}
+
+fn is_out_of_descriptors(errno: i32) -> bool {
+    matches!(errno, libc::EMFILE | libc::ENFILE)
+}
+
+fn out_of_descriptors(host: &str) -> Error {
+    Error::new(Status::Dns, format!("{host} can't be resolved: no file descriptors are left to do that with"))
+        .retryable_is(true)
+        .advice_is("Close files or connections, or raise the process's limit.")
 }
 
 /// Runs `start` so that a thread which it starts gets none of the process's signals: they are the host's.
@@ -122,16 +141,20 @@ fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
 #[allow(unsafe_code)]
 fn addresses_of(host: &str) -> Result<Vec<IpAddr>, Failure> {
     let Ok(name) = CString::new(host) else {
-        return Err(Failure { code: libc::EAI_NONAME });
+        return Err(Failure { code: libc::EAI_NONAME, errno: 0 });
     };
     // SAFETY: an addrinfo of zeros is a valid one: no flags, any family, no pointers.
     let mut hints: libc::addrinfo = unsafe { MaybeUninit::zeroed().assume_init() };
     hints.ai_socktype = libc::SOCK_STREAM;
     let mut list = ptr::null_mut();
-    // SAFETY: the name is NUL-terminated, the hints are valid, and `list` is written on success only.
-    let code = unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &hints, &mut list) };
+    // SAFETY: errno is this thread's own; the name is NUL-terminated, the hints are valid, and `list` is written on
+    // success only.
+    let code = unsafe {
+        *libc::__errno_location() = 0;
+        libc::getaddrinfo(name.as_ptr(), ptr::null(), &hints, &mut list)
+    };
     if code != 0 {
-        return Err(Failure { code });
+        return Err(Failure { code, errno: io::Error::last_os_error().raw_os_error().unwrap_or_default() });
     }
     let mut addresses = Vec::new();
     let mut next = list.cast_const();
@@ -143,7 +166,7 @@ fn addresses_of(host: &str) -> Result<Vec<IpAddr>, Failure> {
     }
     // SAFETY: made by getaddrinfo, and nothing refers to it any more.
     unsafe { libc::freeaddrinfo(list) };
-    if addresses.is_empty() { Err(Failure { code: libc::EAI_NODATA }) } else { Ok(addresses) }
+    if addresses.is_empty() { Err(Failure { code: libc::EAI_NODATA, errno: 0 }) } else { Ok(addresses) }
 }
 
 /// The entry's address, where it is one of IPv4 or IPv6.
@@ -201,9 +224,28 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_is_told_by_what_the_system_refused() {
+        let explained = |code, errno| {
+            let error = Failure { code, errno }.explain("h");
+            (error.message().to_owned(), error.retryable())
+        };
+        for (code, errno) in
+            [(libc::EAI_NONAME, libc::EMFILE), (libc::EAI_AGAIN, libc::ENFILE), (libc::EAI_SYSTEM, libc::EMFILE)]
+        {
+            let left = "h can't be resolved: no file descriptors are left to do that with";
+            assert_eq!(explained(code, errno), (left.to_owned(), true));
+        }
+        let refused = "h can't be resolved: Permission denied (os error 13)";
+        assert_eq!(explained(libc::EAI_SYSTEM, libc::EACCES), (refused.to_owned(), true));
+        // Along the way there may be files that are missing.
+        let missing = "h can't be resolved: the name doesn't exist, or has no address";
+        assert_eq!(explained(libc::EAI_NONAME, libc::ENOENT), (missing.to_owned(), false));
+    }
+
+    #[test]
     fn calls_share_a_look_up_that_runs() {
         let (done, at_work) = UnixStream::pair().unwrap();
-        let look_up = Arc::new(LookUp { result: OnceLock::new(), done });
+        let look_up = Arc::new(LookUp { result: OnceBox::new(), done });
         let resolver = Resolver::new("example.invalid", 80);
         *resolver.running.lock().unwrap() = Some(Arc::clone(&look_up));
 
@@ -213,7 +255,7 @@ mod tests {
             while Arc::strong_count(&look_up) < 2 + waiting.len() {
                 thread::yield_now();
             }
-            look_up.result.set(Ok(vec![Ipv4Addr::LOCALHOST.into()])).unwrap();
+            look_up.result.set(Box::new(Ok(vec![Ipv4Addr::LOCALHOST.into()]))).unwrap();
             drop(at_work);
             waiting.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
         });

@@ -65,8 +65,14 @@ impl Stream {
         match self {
             Stream::Plain(socket) => write_plain(socket, bytes, limits, sent),
             Stream::Tls(tls, socket) => {
-                tls.writer().write_all(bytes).map_err(Stop::Failed)?;
-                flush(tls, socket, limits, sent)
+                let mut bytes = bytes;
+                // It takes no more than its buffer holds.
+                while !bytes.is_empty() {
+                    let taken = tls.writer().write(bytes).map_err(Stop::Failed)?;
+                    bytes = bytes.get(taken..).unwrap_or_default();
+                    flush(tls, socket, limits, sent)?;
+                }
+                Ok(())
             }
         }
     }
@@ -75,20 +81,26 @@ impl Stream {
     pub(super) fn is_idle(&mut self) -> bool {
         match self {
             Stream::Plain(socket) => is_would_block(&socket.peek(&mut [0])),
-            Stream::Tls(tls, socket) => loop {
-                // Session tickets may come at any time.
-                match tls.read_tls(&mut &*socket) {
-                    Ok(1..) => {}
-                    result => return is_would_block(&result),
+            Stream::Tls(tls, socket) => {
+                // Session tickets may come at any time. More of them than servers send are no good sign.
+                for _ in 0..MOST_READS_OF_TICKETS {
+                    match tls.read_tls(&mut &*socket) {
+                        Ok(1..) => {}
+                        result => return is_would_block(&result),
+                    }
+                    match tls.process_new_packets() {
+                        Ok(state) if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
+                        _ => return false,
+                    }
                 }
-                match tls.process_new_packets() {
-                    Ok(state) if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
-                    _ => return false,
-                }
-            },
+                false
+            }
         }
     }
 }
+
+/// Each takes up to 4 KiB; a server sends about 0.5.
+const MOST_READS_OF_TICKETS: usize = 8;
 
 /// Whether what comes next is waited for without looking first whether it is there, which saves a system call with a peer
 /// that takes its time. Now and then it is looked for all the same.
@@ -204,5 +216,119 @@ fn retried(
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => return result.map_err(Stop::Failed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::os::fd::AsRawFd;
+    use std::thread;
+    use std::time::Duration;
+
+    use rcgen::CertifiedKey;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+    use super::super::tls;
+    use super::*;
+    use crate::call::Deadline;
+    use crate::config::Trust;
+
+    fn limits() -> Limits {
+        Limits { deadline: Deadline::after(Duration::from_secs(60)), cancel: None, interrupt: None }
+    }
+
+    /// A connection, and a thread that is done when `serve` is with the other end of it. That sends so many tickets.
+    fn connected<T: Send + 'static>(
+        tickets: usize,
+        serve: impl FnOnce(&mut StreamOwned<ServerConnection, TcpStream>) -> T + Send + 'static,
+    ) -> (Stream, thread::JoinHandle<T>) {
+        let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], PrivateKeyDer::Pkcs8(signing_key.serialize_der().into()))
+            .unwrap();
+        config.send_tls13_tickets = tickets;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let server = thread::spawn(move || {
+            let (socket, _) = listener.accept().unwrap();
+            serve(&mut StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), socket))
+        });
+        socket.set_nonblocking(true).unwrap();
+        let config = tls::client_config(&Trust { ca_pem: Some(cert.pem()), ca_file: None }).unwrap();
+        let name = tls::server_name("localhost").unwrap();
+        (Stream::secured(socket, &Arc::new(config), &name, &limits()).unwrap(), server)
+    }
+
+    fn read_all(server: &mut StreamOwned<ServerConnection, TcpStream>, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        server.read_exact(&mut bytes).unwrap();
+        server.flush().unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_request_may_be_larger_than_the_buffer_of_tls() {
+        let request: Vec<u8> = (0..1_000_000_u32).map(|number| (number % 251) as u8).collect();
+        let length = request.len();
+        let (mut stream, server) = connected(2, move |server| read_all(server, length));
+
+        let mut sent = false;
+        stream.write(&request, &limits(), &mut sent).unwrap();
+
+        assert!(sent);
+        assert!(server.join().unwrap() == request);
+    }
+
+    #[test]
+    fn a_request_of_which_a_part_has_left_is_sent() {
+        let (done, wait) = std::sync::mpsc::channel::<()>();
+        let (mut stream, server) = connected(2, move |server| {
+            read_all(server, 1);
+            // Nothing more is read until the client has given up.
+            wait.recv().unwrap_err();
+        });
+
+        let mut sent = false;
+        let soon = Limits { deadline: Deadline::after(Duration::from_millis(200)), ..limits() };
+        let stopped = stream.write(&vec![0; 64 << 20], &soon, &mut sent);
+
+        assert!(matches!(stopped, Err(Stop::TimedOut)));
+        assert!(sent);
+        drop(done);
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_connection_with_a_few_tickets_is_idle_and_one_with_a_thousand_is_not() {
+        for (tickets, is_idle) in [(0, true), (2, true), (1000, false)] {
+            let (mut stream, server) = connected(tickets, |server| {
+                read_all(server, 1);
+                server.sock.try_clone().unwrap()
+            });
+            stream.write(b"x", &limits(), &mut false).unwrap();
+            // All of the tickets have been sent, and arrive.
+            let _open = server.join().unwrap();
+            let Stream::Tls(_, socket) = &stream else { unreachable!() };
+            let wanted = if tickets == 1000 { 64 * 1024 } else { 50 * tickets };
+            while arrived(socket) < wanted {
+                thread::yield_now();
+            }
+
+            assert_eq!(stream.is_idle(), is_idle, "{tickets}");
+        }
+    }
+
+    /// How many bytes there are to read.
+    #[allow(unsafe_code)]
+    fn arrived(socket: &TcpStream) -> usize {
+        let mut count = 0;
+        // SAFETY: `count` is an int, which FIONREAD writes.
+        assert_eq!(unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &mut count) }, 0);
+        usize::try_from(count).unwrap()
     }
 }

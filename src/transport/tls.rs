@@ -11,6 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 use super::crypto;
 use crate::config::Trust;
 use crate::error::{Error, Status};
+use crate::file;
 
 /// How to make TLS connections to `host`: TLS 1.2 and 1.3, trusting the given authorities, else the built-in ones.
 pub(super) fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
@@ -41,7 +42,8 @@ pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
 fn roots(trust: &Trust) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
     if let Some(path) = &trust.ca_file {
-        let pem = std::fs::read(path).map_err(|error| unusable(path, error))?;
+        // Bundles may have comments in any encoding.
+        let (pem, _) = file::read_bytes(path).map_err(|reason| unusable(path, reason))?;
         add(&mut roots, &pem).map_err(|reason| unusable(path, reason))?;
     }
     if let Some(pem) = &trust.ca_pem {
@@ -113,7 +115,12 @@ mod tests {
         let missing = Trust { ca_file: Some("/no/such/file.pem".into()), ca_pem: None };
         assert!(reason(missing).starts_with("CA file /no/such/file.pem: No such file"));
         let directory = Trust { ca_file: Some("/".into()), ca_pem: None };
-        assert!(reason(directory).starts_with("CA file /: "));
+        assert_eq!(reason(directory), "CA file /: it is not a plain file");
+        // Neither is waited for.
+        let scratch = crate::scratch::Scratch::new();
+        for path in ["/dev/zero".into(), scratch.fifo("fifo")] {
+            assert!(reason(Trust { ca_file: Some(path), ca_pem: None }).ends_with(": it is not a plain file"));
+        }
     }
 
     #[cfg(not(feature = "platform-roots"))]

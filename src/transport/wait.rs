@@ -68,8 +68,6 @@ fn poll(descriptor: i32, events: i16, limits: &Limits) -> Result<(), Stop> {
         } else if watched[1].revents != 0 {
             // By this process, or by one that a fork has given the same descriptor.
             return Err(Stop::Cancelled);
-        } else {
-            limits.ask()?;
         }
     }
 }

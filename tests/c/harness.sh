@@ -28,7 +28,7 @@ if command -v pkg-config >/dev/null 2>&1; then
 else
     include=-I$stage/include
     shared="-L$stage/lib -lesa"
-    private='-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc'
+    private='-lutil -lrt -lpthread -lm -ldl -lc'
 fi
 shared="$shared -Wl,-rpath,$stage/lib"
 static="$stage/lib/libesa.a $private"

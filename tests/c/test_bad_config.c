@@ -4,8 +4,9 @@
  * Needs an environment without ESA_ENDPOINT and the variables of ALIBABA_CLOUD_*, but with
  * ALIBABA_CLOUD_ECS_METADATA_DISABLED=true, and an empty home directory.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "fixture.h"
+#include <sys/stat.h>
 
 /* esa_client_new() fails with this status and message; frees the configuration. `message` may end in "*". */
 static void no_client(esa_config *config, esa_status expected, const char *message) {
@@ -28,10 +29,10 @@ static void no_client(esa_config *config, esa_status expected, const char *messa
     esa_config_free(config);
 }
 
-/* The setter refused, so esa_client_new() does too, also after a good call of the same setter. */
+/* The setter refused, so esa_client_new() does too, also after a good call of another setter. */
 static void refused(esa_status status, esa_config *config, const char *message) {
     CHECK_INTEGER(status, ESA_ERR_INVALID_ARGUMENT);
-    esa_config_set_region(config, "cn-hangzhou");
+    esa_config_set_max_attempts(config, 1);
     no_client(config, ESA_ERR_INVALID_ARGUMENT, message);
 }
 
@@ -209,6 +210,65 @@ static void a_null_configuration_is_the_environment(void) {
     esa_client_free(client);
 }
 
+static void the_same_setter_with_a_good_value_makes_it_good(void) {
+    reset();
+    esa_config *config = new_config();
+    CHECK_INTEGER(esa_config_set_user_agent(config, ""), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_signature_version(config, 2), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_user_agent(config, "good/1"), ESA_OK);
+    esa_client *client = NULL;
+    esa_error *error = NULL;
+    CHECK_INTEGER(esa_client_new(config, &client, &error), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_TEXT(error->message, "signature_version is 2; it can be 1 or 3");
+    esa_error_free(error);
+    CHECK_INTEGER(esa_config_set_signature_version(config, 1), ESA_OK);
+    CHECK_INTEGER(esa_client_new(config, &client, NULL), ESA_OK);
+    CHECK_INTEGER(create(client, "good.example.com", NULL, NULL), ESA_OK);
+    reset();
+    esa_client_free(client);
+    esa_config_free(config);
+}
+
+static void give_nothing(void *user_data, uint32_t timeout_ms, esa_credentials *credentials) {
+    (void)user_data, (void)timeout_ms;
+    esa_credentials_fail(credentials, "none here");
+}
+
+/* Another account's must not be used where the caller's own can't. */
+static void credentials_that_were_refused_are_made_good_by_others_alone(void) {
+    esa_config *config = new_config();
+    esa_client *client = NULL;
+    CHECK_INTEGER(esa_config_set_credentials(config, "", "secret", NULL), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_credentials_provider(config, NULL, NULL), ESA_OK);
+    CHECK_INTEGER(esa_client_new(config, &client, NULL), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_credentials_provider(config, give_nothing, NULL), ESA_OK);
+    CHECK_INTEGER(esa_client_new(config, &client, NULL), ESA_OK);
+    esa_client_free(client);
+    esa_config_free(config);
+}
+
+/* A pipe that nobody writes to, and a device without end. */
+static void certificate_authorities_are_read_of_plain_files_only(void) {
+    char fifo[] = "/tmp/esa-fifo-XXXXXX";
+    CHECK(mkdtemp(fifo));
+    char path[64];
+    snprintf(path, sizeof path, "%s/fifo", fifo);
+    const int made = mkfifo(path, 0600);
+    alarm(60);
+    const char *paths[] = {path, "/dev/zero"};
+    for (int i = 0; i < 2; i++) {
+        esa_config *config = new_config();
+        esa_config_set_ca_file(config, paths[i]);
+        char message[128];
+        snprintf(message, sizeof message, "CA file %s: it is not a plain file", paths[i]);
+        no_client(config, ESA_ERR_CONFIG, message);
+    }
+    alarm(0);
+    unlink(path);
+    rmdir(fifo);
+    CHECK_INTEGER(made, 0);
+}
+
 int main(void) {
     if (start_emulator(NULL) != 0) {
         return 2;
@@ -216,6 +276,9 @@ int main(void) {
     RUN(setters_take_no_null_configuration);
     RUN(setters_refuse_bad_values_and_so_does_the_client);
     RUN(the_first_thing_that_was_refused_is_told);
+    RUN(the_same_setter_with_a_good_value_makes_it_good);
+    RUN(credentials_that_were_refused_are_made_good_by_others_alone);
+    RUN(certificate_authorities_are_read_of_plain_files_only);
     RUN(client_new_needs_a_place_for_the_client);
     RUN(endpoints_that_cannot_be_used);
     RUN(regions_without_an_endpoint);

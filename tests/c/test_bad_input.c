@@ -124,6 +124,24 @@ static void fields_beyond_an_older_caller_s_size_are_not_read(void) {
     call_is_refused(&request, NULL, ESA_ERR_INVALID_ARGUMENT, "name is NULL");
 }
 
+static void sizes_inside_of_a_field(void) {
+    char message[128];
+    for (size_t size = offsetof(create_request, name) + 1; size < offsetof(create_request, record_name); size++) {
+        create_request request = new_request("a.example.com");
+        request.struct_size = size;
+        snprintf(message, sizeof message,
+                 "request has struct_size %zu, which ends inside of a field; begin with the struct's _INIT macro",
+                 size);
+        call_is_refused(&request, NULL, ESA_ERR_INVALID_ARGUMENT, message);
+        CHECK_STILL_GOOD();
+    }
+    esa_stats stats = ESA_STATS_INIT;
+    stats.struct_size = offsetof(esa_stats, calls) + 4;
+    stats.calls = 7;
+    CHECK_INTEGER(esa_client_stats(client, &stats), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(stats.calls, 7);
+}
+
 /* As a later version of the header may have them. */
 typedef struct newer_request {
     create_request known;
@@ -224,6 +242,7 @@ int main(void) {
     RUN(texts_that_are_no_names);
     RUN(site_ids_below_one);
     RUN(sizes_that_were_never_set);
+    RUN(sizes_inside_of_a_field);
     RUN(fields_beyond_an_older_caller_s_size_are_not_read);
     RUN(fields_of_a_newer_caller_may_be_zero);
     RUN(fields_of_a_newer_caller_may_not_be_set);

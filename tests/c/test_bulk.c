@@ -127,6 +127,9 @@ static void step_by_step_it_is_the_same_and_outlives_its_client(void) {
     esa_client *own = new_client();
     esa_bulk *bulk = NULL;
     esa_error *error = NULL;
+    CHECK_INTEGER(esa_bulk_new(own, &request, NULL, NULL, &error), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_TEXT(error->message, "bulk is NULL");
+    esa_error_free(error);
     CHECK_INTEGER(esa_bulk_new(own, &request, NULL, &bulk, &error), ESA_OK);
     CHECK(bulk && !error && requests_seen() == 0);
     esa_client_free(own);

@@ -1,6 +1,7 @@
 /* fork() while other threads are inside calls: the child's calls return, over connections of their own. */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "fixture.h"
+#include <sched.h>
 
 /* The most that a child may take before its alarm kills it; its calls end earlier. */
 enum { CHILD_SECONDS = 30, CHILD_CALL_MS = 10000 };
@@ -123,6 +124,61 @@ static void a_child_of_a_child_works_too(void) {
     CHECK_INTEGER(status, 0);
 }
 
+/* Forks into a PID namespace of its own, where the child's id is 1; -1 where that isn't allowed. */
+static pid_t fork_into_namespace(void) {
+    /* Who isn't root may have one in a user namespace. */
+    return unshare(CLONE_NEWPID) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWPID) == 0 ? fork() : -1;
+}
+
+static int exit_status(pid_t child) {
+    int status = -1;
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int namespaces_nest(void) {
+    const pid_t outer = fork();
+    if (outer == 0) {
+        const pid_t first = fork_into_namespace();
+        if (first == 0) {
+            const pid_t second = fork_into_namespace();
+            _exit(second == 0 ? 0 : exit_status(second) != 0);
+        }
+        _exit(exit_status(first) != 0);
+    }
+    return exit_status(outer) == 0;
+}
+
+/* How many connections the client has opened. */
+static uint64_t opened(const esa_client *client) {
+    esa_stats stats = ESA_STATS_INIT;
+    esa_client_stats(client, &stats);
+    return stats.connections_opened;
+}
+
+static void a_child_of_the_same_id_has_connections_of_its_own(void) {
+    reset();
+    fflush(stdout);
+    const pid_t outer = fork();
+    if (outer == 0) {
+        const pid_t first = fork_into_namespace();
+        if (first == 0) {
+            alarm(2 * CHILD_SECONDS);
+            esa_client *client = new_client();
+            const int own = create(client, "first.example.com", NULL, NULL) == ESA_OK && opened(client) == 1;
+            const pid_t second = fork_into_namespace();
+            if (second == 0) {
+                alarm(CHILD_SECONDS);
+                _exit(getpid() == 1 && create(client, "second.example.com", NULL, NULL) == ESA_OK && opened(client) == 2
+                          ? 0
+                          : 1);
+            }
+            _exit(getpid() == 1 && own && exit_status(second) == 0 ? 0 : 1);
+        }
+        _exit(exit_status(first) == 0 ? 0 : 1);
+    }
+    CHECK_INTEGER(exit_status(outer), 0);
+}
+
 int main(void) {
     if (start_emulator(NULL) != 0) {
         return 2;
@@ -131,5 +187,10 @@ int main(void) {
     RUN(while_a_thread_waits_to_try_again);
     RUN(while_threads_look_up_and_connect);
     RUN(a_child_of_a_child_works_too);
+    if (namespaces_nest()) {
+        RUN(a_child_of_the_same_id_has_connections_of_its_own);
+    } else {
+        printf("LEFT OUT: a_child_of_the_same_id_has_connections_of_its_own, which needs PID namespaces\n");
+    }
     return stop_emulator();
 }

@@ -43,6 +43,17 @@ static void what_a_setter_refuses_is_told_by_the_client() {
                "ESA_ERR_INVALID_ARGUMENT: level is 9; it can be 1 to 4");
 }
 
+static void the_same_setter_with_a_good_value_makes_it_good() {
+    esa::Config config;
+    config.set_endpoint("http://127.0.0.1:1").set_region("a\0b"sv).set_user_agent("\n").set_credentials("id", "a\0b"sv);
+    config.set_region("cn-hangzhou").set_credentials("id", "secret");
+    CHECK_TEXT(refusal(config).c_str(), "ESA_ERR_INVALID_ARGUMENT: user_agent is empty or not printable ASCII");
+    config.set_user_agent("good/1").set_timeouts(1s, -1ms, 1s).set_keep_alive(1, 1200h);
+    CHECK_TEXT(refusal(config).c_str(), "ESA_ERR_INVALID_ARGUMENT: attempt is out of range; it is 0 to 4294967295 ms");
+    config.set_timeouts(1s, 1s, 1s).set_keep_alive(1, 1s);
+    CHECK_TEXT(refusal(config).c_str(), "no error");
+}
+
 static void a_configuration_that_cannot_be_used_is_thrown() {
     esa::Config config;
     config.set_ca_file("no/such/file");
@@ -144,6 +155,7 @@ static void an_emulator_that_cannot_start_is_an_exception() {
 
 int main() {
     RUN_CATCHING(what_a_setter_refuses_is_told_by_the_client);
+    RUN_CATCHING(the_same_setter_with_a_good_value_makes_it_good);
     RUN_CATCHING(a_configuration_that_cannot_be_used_is_thrown);
     RUN_CATCHING(every_setter_in_a_chain);
     RUN_CATCHING(the_sink_gets_lines_and_outlives_the_configuration);

@@ -60,7 +60,7 @@ def compiled(compiler: list[str], source: Path, libraries: list[str], environmen
 
 
 SHARED = [f"-L{STAGE}/lib", f"-Wl,-rpath,{STAGE}/lib", "-lesa"]
-STATIC = [f"{STAGE}/lib/libesa.a", "-lgcc_s", "-lm"]
+STATIC = [f"{STAGE}/lib/libesa.a", "-lm"]
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 

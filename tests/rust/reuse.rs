@@ -162,6 +162,40 @@ fn no_connection_is_kept_where_none_is_wanted_or_it_is_too_old() {
 }
 
 #[test]
+fn a_connection_is_kept_for_no_longer_than_the_server_says() {
+    for (announced, connections) in [("timeout=1", 3), ("timeout=0, max=5", 3), ("timeout=60", 1), ("max=5", 1)] {
+        let reply = SUCCESS.replace("\r\n\r\n", &format!("\r\nKeep-Alive: {announced}\r\n\r\n"));
+        let server = Server::start(move |connection, _| keep_answering(connection, &reply));
+        let client = Client::new(&server.config()).unwrap();
+
+        (0..3).for_each(|_| assert!(call(&client).is_ok()));
+
+        assert_eq!(server.connections(), connections, "{announced}");
+    }
+}
+
+#[test]
+fn a_connection_is_not_used_again_after_a_reply_that_ends_http_on_it() {
+    for status in ["101 Switching Protocols", "408 Request Timeout"] {
+        let (status, answered) =
+            (format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"), Arc::new(Mutex::new(false)));
+        let server = Server::start(move |mut connection, _| {
+            while !read_request(&mut connection).is_empty() {
+                let is_first = !std::mem::replace(&mut *answered.lock().unwrap(), true);
+                connection.write_all(if is_first { &status } else { SUCCESS }.as_bytes()).unwrap();
+            }
+        });
+        let client = Client::new(&server.config()).unwrap();
+
+        let first = call(&client);
+        call(&client).unwrap();
+
+        let stats = client.stats();
+        assert_eq!(stats.connections_opened, 2, "{first:?}");
+    }
+}
+
+#[test]
 fn a_tls_connection_is_used_again_and_another_authority_is_not_trusted() {
     let emulator = Emulator::start(&["--tls"]);
     let text = |name: &str| emulator.ready[name].as_str().unwrap();

@@ -1,19 +1,17 @@
 //! A tunnel through an HTTP proxy: the method CONNECT.
 
+use std::mem::MaybeUninit;
 use std::net::TcpStream;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::super::reading::LARGEST_HEAD;
+use super::super::reading::{Headers, LARGEST_HEAD, MOST_HEADERS, parse_head};
 use super::super::stream::{peek, read_exact, write_all};
 use super::{Failure, Login};
 use crate::call::Limits;
 use crate::endpoint::Endpoint;
-
-/// More than any proxy has headers.
-const MOST_HEADERS: usize = 100;
 
 /// Has the proxy at the other end of `socket` connect it with `endpoint`.
 pub(super) fn open(
@@ -102,9 +100,9 @@ fn read_head(socket: &TcpStream, limits: &Limits) -> Result<Head, Failure> {
 
 /// The head that `bytes` begin with; `None` where there is more to come.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, Failure> {
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-    let mut reply = httparse::Response::new(&mut headers);
-    match (reply.parse(bytes), reply.code) {
+    let mut headers: Headers<'_> = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+    let mut reply = httparse::Response::new(&mut []);
+    match (parse_head(&mut reply, bytes, &mut headers), reply.code) {
         (Ok(httparse::Status::Complete(length)), Some(status)) => {
             Ok(Some(Head { status, takes_basic: takes_basic(reply.headers), length }))
         }
@@ -119,7 +117,7 @@ fn takes_basic(headers: &[httparse::Header<'_>]) -> bool {
         .filter(|header| header.name.eq_ignore_ascii_case("Proxy-Authenticate"))
         .map(|header| header.value);
     let is_basic =
-        |kind: &[u8]| kind.split(|byte| b", ".contains(byte)).any(|word| word.eq_ignore_ascii_case(b"Basic"));
+        |kind: &[u8]| kind.split(|byte| b", \t\r\n".contains(byte)).any(|word| word.eq_ignore_ascii_case(b"Basic"));
     kinds.clone().next().is_none() || kinds.any(is_basic)
 }
 
@@ -133,7 +131,13 @@ mod tests {
 
     #[test]
     fn a_head_ends_with_an_empty_line_and_begins_as_http_does() {
-        for (head, rest) in [("HTTP/1.1 200 OK\r\nVia: a\r\n\r\n", "\x16\x03"), ("HTTP/1.0 200\n\n", "HTTP/1.1")] {
+        let long = format!("HTTP/1.1 200 OK\r\n{}\r\n", "Via: a\r\n".repeat(150));
+        for (head, rest) in [
+            ("HTTP/1.1 200 OK\r\nVia: a\r\n\r\n", "\x16\x03"),
+            ("HTTP/1.0 200\n\n", "HTTP/1.1"),
+            ("HTTP/1.1 200 OK\r\nVia : a,\r\n b\r\n\r\n", " \x16"),
+            (&long, "\x16"),
+        ] {
             let whole = Some(Head { status: 200, takes_basic: true, length: head.len() });
             assert_eq!(parsed(&[head, rest].concat()), whole);
             for end in 0..head.len() {
@@ -152,6 +156,7 @@ mod tests {
             ("Proxy-Authenticate: Basic realm=\"a\"\r\n", true),
             ("Proxy-Authenticate: Negotiate\r\nproxy-authenticate: basic\r\n", true),
             ("Proxy-Authenticate: Digest realm=\"a\",Basic realm=\"a\"\r\n", true),
+            ("Proxy-Authenticate : Negotiate,\r\n\tBasic\r\n realm=\"a\"\r\n", true),
             ("Proxy-Authenticate: NTLM\r\n", false),
             ("Proxy-Authenticate: Digest realm=\"Basically\"\r\nWWW-Authenticate: Basic\r\n", false),
         ] {

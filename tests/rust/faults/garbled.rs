@@ -170,6 +170,34 @@ fn row_48_interim_replies_are_passed_over() {
 }
 
 #[test]
+fn row_118_interim_replies_without_end_end_with_the_attempt() {
+    let endless = repeats("", &b"HTTP/1.1 102 Processing\r\n\r\n".repeat(100), Duration::ZERO);
+    let mut row = given().creates([endless.applied()]);
+    row.config.timeouts(None, Some(Duration::from_millis(300)), None);
+
+    row.played().succeeds(Origin::Recovered).sent(1, 1).attempts(1).leaves(1);
+}
+
+#[test]
+fn row_131_replies_as_some_gateways_write_them() {
+    let body = r#"{"RequestId":"R","Status":"OK","RecordId":3227405728754048}"#;
+    let length = body.len();
+    let long: String = (0..150).map(|number| format!("X-{number}: a\r\n")).collect();
+    for headers in [
+        format!("X: a\r\n b\r\nContent-Length: {length}\r\n"),
+        format!("Content-Length : {length}\r\n"),
+        format!("{long}Content-Length: {length}\r\n"),
+        format!("Content-Length: {length}, {length}\r\n"),
+    ] {
+        let row = given().creates([says(format!("HTTP/1.1 200 OK\r\n{headers}\r\n{body}")).applied()]);
+
+        row.played().succeeds(Origin::Created).sent(1, 0).attempts(1).leaves(1);
+    }
+    let row = given().creates([success(&format!("\u{feff}{body}")).applied()]);
+    row.played().succeeds(Origin::Created).sent(1, 0).attempts(1).leaves(1);
+}
+
+#[test]
 fn row_52_a_service_that_fails_for_ever() {
     let played = given().every_create(refuses("InternalOperationError")).played();
 

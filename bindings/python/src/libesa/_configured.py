@@ -77,7 +77,7 @@ class Configured:
         user_agent: the caller's own product for the User-Agent header, such as "my-agent/1.2". Default:
             ALIBABA_CLOUD_USER_AGENT of the environment.
         max_idle_connections, idle_timeout: how many unused connections are kept at most (default 64), and for how
-            long, in seconds (default 15).
+            long, in seconds (default 5).
         max_attempts: how many attempts of a call may fail in a row, 1 or more (default 3). Those that are refused
             because the service is busy with another call of the account don't count: they are made until the time
             limit.
