@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::{Budget, Call, CallOptions, Clock, Deadline, Gate};
-use crate::config::{Config, SignatureVersion, Timeouts};
+use crate::config::{Config, Identity, SignatureVersion, Timeouts};
 use crate::credentials::{Cache, Chain, Credentials, Source};
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
@@ -16,6 +16,7 @@ use crate::operation::{
 };
 use crate::per_process::PerProcess;
 use crate::record::{self, Bulk, Deletion, Record};
+use crate::redaction::Redaction;
 use crate::stats::{Counters, Stats};
 use crate::transport::{Destination, Settings, Transport};
 
@@ -70,6 +71,10 @@ impl Client {
     /// Nothing is sent, and no credentials are needed yet. Fails where the region is unknown, the endpoint isn't a URL
     /// or is plain http to another machine, or a CA file can't be read.
     pub fn new(config: &Config) -> Result<Client, Error> {
+        Client::of(config).map_err(|error| config.log.redacted(error))
+    }
+
+    fn of(config: &Config) -> Result<Client, Error> {
         let variables = &config.environment.clone().unwrap_or_else(Environment::of_process);
         let named = config.endpoint.as_deref().or_else(|| variables.get(environment::ENDPOINT));
         let region = config.region.as_deref().or_else(|| variables.get(environment::REGION_ID));
@@ -77,6 +82,7 @@ impl Client {
         let destination = Destination::new(&endpoint)?;
         let counters = Arc::new(Counters::default());
         let settings = Arc::new(Settings::new(config, variables, &counters)?);
+        let log = config.log.without_secrets(redaction(config, variables, &settings));
         Ok(Client {
             core: Arc::new(Core {
                 endpoint,
@@ -86,7 +92,7 @@ impl Client {
                 max_attempts: config.max_attempts,
                 budget: Budget::new(),
                 clock: Clock::default(),
-                log: config.log.clone(),
+                log,
                 counters,
                 max_concurrent_writes: config.max_concurrent_writes,
                 live: PerProcess::new(Live::new(&settings, &destination, config.max_concurrent_writes)),
@@ -106,7 +112,7 @@ impl Client {
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
-        record::create(&self.begin(options), request)
+        self.let_out(record::create(&self.begin(options), request))
     }
 
     /// Like [`create_routine_related_record`](Client::create_routine_related_record), and a success where the record
@@ -116,7 +122,7 @@ impl Client {
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
-        record::ensure(&self.begin(options), request)
+        self.let_out(record::ensure(&self.begin(options), request))
     }
 
     /// Ensures many records, each like [`ensure_routine_related_record`](Client::ensure_routine_related_record) and
@@ -141,7 +147,7 @@ impl Client {
         request: &DeleteRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Deletion, Error> {
-        record::delete(&self.begin(options), request)
+        self.let_out(record::delete(&self.begin(options), request))
     }
 
     /// Lists a page of a routine's records.
@@ -150,12 +156,12 @@ impl Client {
         request: &ListRoutineRelatedRecords<'_>,
         options: &CallOptions,
     ) -> Result<RelatedRecordPage, Error> {
-        self.begin(options).read(request)
+        self.let_out(self.begin(options).read(request))
     }
 
     /// Gets the account's site whose name is the longest suffix of a record's name.
     pub fn get_match_site(&self, request: &GetMatchSite<'_>, options: &CallOptions) -> Result<MatchSite, Error> {
-        self.begin(options).read(request)
+        self.let_out(self.begin(options).read(request))
     }
 
     /// The name of the provider whose credentials this client uses: `configuration`, `callback`, `environment`, `oidc`,
@@ -174,6 +180,11 @@ impl Client {
         self.core.counters.read()
     }
 
+    /// What became of a call, as it may leave. The texts of a success may as they are.
+    pub(crate) fn let_out<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        result.map_err(|error| self.core.log.redacted(error))
+    }
+
     fn begin(&self, options: &CallOptions) -> Call<'_> {
         self.counters().calls.count();
         self.begin_before(options, None)
@@ -190,6 +201,18 @@ impl Client {
     pub(crate) fn log(&self) -> &Log {
         &self.core.log
     }
+}
+
+/// What a client that is made of these keeps to itself from the start.
+fn redaction(config: &Config, variables: &Environment, settings: &Settings) -> Redaction {
+    let logins: Vec<_> = settings.secrets().collect();
+    let given = match &config.identity {
+        Some(Identity::Credentials(credentials)) => Some(credentials.secrets()),
+        _ => None,
+    };
+    let named = [environment::ACCESS_KEY_SECRET, environment::SECURITY_TOKEN];
+    let named = named.into_iter().filter_map(|name| variables.get(name));
+    Redaction::new(given.into_iter().flatten().chain(named).chain(logins.iter().map(|secret| secret.as_str())))
 }
 
 impl Core {

@@ -55,6 +55,7 @@ mod log;
 mod operation;
 mod per_process;
 mod record;
+mod redaction;
 #[cfg(test)]
 mod scratch;
 mod service_code;

@@ -4,13 +4,12 @@ use std::time::{Duration, Instant};
 
 use super::gate::Place;
 use super::mismatch::{self, Explanation};
-use super::redaction::Redaction;
 use super::{Call, reply};
 use crate::credentials::Credentials;
 use crate::error::{Error, Outcome, Status};
 use crate::log::Level;
 use crate::operation::{API_VERSION, Operation, Receipt};
-use crate::signature::{self, Parameter, Request, Stamp};
+use crate::signature::{self, Parameter, Request, Signature, Stamp};
 use crate::transport::Reply;
 
 /// Sends `operation` once, signed with `credentials`, as the call's attempt of this `number`; over a new connection where
@@ -29,8 +28,13 @@ pub(super) fn attempt<O: Operation>(
         Ok(request_id)
     };
     let receipt = exchange(call, Outgoing::of(operation, anew), credentials, number, &mut read);
-    let output = receipt.and_then(|receipt| match body {
-        Some(body) => operation.output(body, receipt),
+    let output = receipt.and_then(|(receipt, signature)| match body {
+        Some(body) => {
+            let redact = |text: &mut String| call.core.log.redact(text, signature.as_str());
+            let mut output = operation.output(body, receipt).map_err(|error| error.redacted(redact))?;
+            O::texts(&mut output).into_iter().for_each(redact);
+            Ok(output)
+        }
         None => Err(Error::new(Status::Internal, "a reply was not read").outcome_is(Outcome::Unknown)),
     });
     output.map_err(|error| error.attempts_are(number))
@@ -89,14 +93,14 @@ fn exchange(
     credentials: &Credentials,
     number: u32,
     read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
-) -> Result<Receipt, Error> {
+) -> Result<(Receipt, Signature), Error> {
     let Call { core, live, limits, .. } = call;
     let Outgoing { action, method, writes, anew, query, form } = outgoing;
     let turn = if writes { Some(turn(call, action)?) } else { None };
     let host = core.endpoint.host_header();
     let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
     let stamp = Stamp::new(core.clock.now())?;
-    let outgoing = signature::sign(core.signature_version, &mut request, credentials, &stamp);
+    let (outgoing, signature) = signature::sign(core.signature_version, &mut request, credentials, &stamp);
 
     core.counters.attempts.count();
     let started = Instant::now();
@@ -108,16 +112,19 @@ fn exchange(
         core.log.write(Level::Info, || format!("{action}: waited {waited} ms for the client's other writes"));
     }
     let http_status = exchanged.as_ref().map_or(0, Reply::status);
-    let answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
+    let redact = |text: &mut String| core.log.redact(text, signature.as_str());
+    let mut answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
         let signed = || signature::signed(core.signature_version, &request, credentials, &stamp);
         let explanation = mismatch::explain(&error, signed);
-        let redaction = Redaction::of(credentials);
-        let error = error.redacted(|text| redaction.apply(text));
+        // Other calls may have got so many since that these are forgotten.
+        core.log.learn(credentials.secrets());
+        let error = error.redacted(redact);
         match explanation {
             Some(Explanation { message, advice }) => error.and_says(&message).advice_is(advice),
             None => error,
         }
     });
+    answer.iter_mut().for_each(redact);
     core.log.write(Level::Debug, || {
         let reply = if http_status == 0 { "no reply".to_owned() } else { format!("HTTP {http_status}") };
         let end = match &answer {
@@ -126,5 +133,5 @@ fn exchange(
         };
         format!("{action} to {host}: attempt {number}: {reply} after {} ms: {end}", took.as_millis())
     });
-    answer.map(|request_id| Receipt { attempt: number, http_status, request_id })
+    answer.map(|request_id| (Receipt { attempt: number, http_status, request_id }, signature))
 }

@@ -16,7 +16,6 @@ mod limits;
 mod mismatch;
 #[cfg(test)]
 mod properties;
-mod redaction;
 mod reply;
 mod retry_hint;
 #[cfg(test)]
@@ -34,7 +33,7 @@ pub(crate) use self::clock::Clock;
 use self::engine::carry_out;
 pub(crate) use self::gate::Gate;
 pub(crate) use self::limits::{Deadline, Interrupt, Limits, Stop};
-pub(crate) use self::redaction::Redaction;
+pub(crate) use self::mismatch::echo_start;
 pub(crate) use self::reply::{date as reply_date, read_error};
 use self::wire::Wire;
 use crate::client::{Core, Live};

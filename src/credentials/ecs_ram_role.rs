@@ -72,11 +72,14 @@ impl<'a> Metadata<'a> {
 
     fn new_token(&self) -> Result<String, Failure> {
         let lifetime = ("x-aliyun-ecs-metadata-token-ttl-seconds", "21600");
-        let token = self.ask("PUT", "/latest/api/token", lifetime)?.text(&[])?.trim().to_owned();
+        let token = self.ask("PUT", "/latest/api/token", lifetime)?.text()?.trim().to_owned();
         match token.as_str() {
             "" => Err(Failure::of("an empty token")),
             token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Failure::of("a token that is none")),
-            _ => Ok(token),
+            _ => {
+                self.server.learn(&token);
+                Ok(token)
+            }
         }
     }
 
@@ -85,7 +88,7 @@ impl<'a> Metadata<'a> {
         if answer.status == 404 {
             return Err(Failure::of("the instance has no role"));
         }
-        match answer.text(&[])?.trim() {
+        match answer.text()?.trim() {
             "" => Err(Failure::of("the instance has no role")),
             role => Ok(role.to_owned()),
         }
@@ -96,7 +99,7 @@ impl<'a> Metadata<'a> {
         if answer.status == 404 {
             return Err(Failure::of(format!("the instance doesn't have the role {role}")));
         }
-        let key: TemporaryKey = parse("the answer", answer.text(&[])?)?;
+        let key: TemporaryKey = parse("the answer", answer.text()?)?;
         key.issued(format!("role {role} of the instance"), answer.time)
     }
 

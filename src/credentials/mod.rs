@@ -84,6 +84,10 @@ impl Credentials {
         &self.access_key_secret
     }
 
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        [Some(self.access_key_secret()), self.security_token()].into_iter().flatten()
+    }
+
     pub(crate) fn signing_keys(&self) -> &SigningKeys {
         &self.signing_keys
     }

@@ -160,7 +160,8 @@ impl Iterator for Bulk {
     /// Ensures the next record; `None` after the last one.
     fn next(&mut self) -> Option<Result<Record, Error>> {
         let item = self.items.pop_front()?;
-        Some(self.ensure(&item))
+        let ensured = self.ensure(&item);
+        Some(self.client.let_out(ensured))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

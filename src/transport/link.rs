@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use zeroize::Zeroizing;
 
 use super::proxy::{Proxies, Proxy};
 use super::resolver::Resolver;
@@ -40,6 +41,11 @@ impl Settings {
             user_agent: user_agent(product(config, environment)?),
             counters: Arc::clone(counters),
         })
+    }
+
+    /// What is secret in them.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = Zeroizing<String>> {
+        self.proxies.secrets()
     }
 }
 
