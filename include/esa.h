@@ -1121,11 +1121,14 @@ esa_status esa_config_set_signature_version(struct esa_config *config, uint32_t 
 /**
  * Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
  *
- * It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` where it can't be read or holds no certificate.
+ * It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` where it isn't a plain file, can't be read, or holds
+ * no certificate. Default, where no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for
+ * OpenSSL; what isn't usable in that is passed over. SSL_CERT_DIR isn't read.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_ca_file(struct esa_config *config, const char *ca_file);
+esa_status esa_config_set_ca_file(struct esa_config *config,
+                                  const char *ca_file);
 
 /**
  * Sets certificate authorities (PEM text) to trust in place of the ones that are built in.

@@ -225,7 +225,8 @@ impl Config {
         self
     }
 
-    /// A PEM file of certificate authorities to trust in place of the built-in ones.
+    /// A PEM file of certificate authorities to trust in place of the built-in ones. Default, where no PEM text is set
+    /// either: `SSL_CERT_FILE`, as for OpenSSL (`SSL_CERT_DIR` isn't read).
     pub fn ca_file(&mut self, path: impl Into<PathBuf>) -> &mut Config {
         self.trust.ca_file = Some(path.into());
         self

@@ -1,6 +1,6 @@
 //! Reading the files that a configuration names.
 
-use std::fs::OpenOptions;
+use std::fs::{Metadata, OpenOptions};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -18,8 +18,21 @@ pub(crate) struct File {
     pub(crate) is_public: bool,
 }
 
-/// Reads a text file, or says why that can't be done. Nothing but a plain file is read: a pipe might never end.
+/// Reads a text file, or says why that can't be done.
 pub(crate) fn read(path: &Path) -> Result<File, String> {
+    let (bytes, metadata) = read_with_metadata(path)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Ok(File { text: Zeroizing::new(text.to_owned()), is_public: metadata.mode() & 0o077 != 0 })
+}
+
+/// Reads a file of any bytes, or says why that can't be done.
+pub(crate) fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    read_with_metadata(path).map(|(bytes, _)| bytes)
+}
+
+/// Nothing but a plain file is read: a pipe might never end.
+fn read_with_metadata(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Metadata), String> {
     let failed = |error: std::io::Error| error.to_string();
     let mut file =
         OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path).map_err(failed)?;
@@ -33,9 +46,7 @@ pub(crate) fn read(path: &Path) -> Result<File, String> {
     // A file may grow while it is read; in one that doesn't, no copy of a part stays behind in memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1));
     file.by_ref().take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8".to_owned())?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    Ok(File { text: Zeroizing::new(text.to_owned()), is_public: metadata.mode() & 0o077 != 0 })
+    Ok((bytes, metadata))
 }
 
 #[cfg(test)]

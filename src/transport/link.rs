@@ -34,7 +34,7 @@ impl Settings {
     /// What isn't set comes from `environment`.
     pub(crate) fn new(config: &Config, environment: &Environment, counters: &Arc<Counters>) -> Result<Settings, Error> {
         Ok(Settings {
-            tls: tls::client_config(&config.trust)?,
+            tls: tls::client_config(&config.trust, environment)?,
             proxies: Proxies::new(config.proxy.as_ref().map(ProxyUrl::as_str), environment)?,
             connect_timeout: config.timeouts.connect,
             keep_alive: config.keep_alive,

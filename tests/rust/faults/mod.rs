@@ -21,6 +21,7 @@
 //! | 83–88, 91: credentials; 89 and 90, files, are in src/credentials/places.rs | `credentials`, through `giver` |
 //! | 102: cancelling | `cancelled` |
 //! | 103–105: many threads | `crowd` |
+//! | 134: an authority of one's own | `tls` |
 //! | 120, 135: secrets and ends of lines in what is answered | `echo` |
 //! | 106: one I/O operation after the other fails | `torture`, through `breaker` |
 //!
