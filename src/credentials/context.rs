@@ -135,13 +135,6 @@ impl Answer<'_> {
     }
 }
 
-/// The answers are secrets.
-impl Drop for Answer<'_> {
-    fn drop(&mut self) {
-        self.reply.wipe();
-    }
-}
-
 /// Reads `what`, which is JSON. The parser's own words aren't told: they quote what they find wrong.
 pub(super) fn parse<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Failure> {
     // Of bytes, as replies are read: another parser would be linked for texts.

@@ -42,7 +42,7 @@ type Passing = Mutex<VecDeque<Secret>>;
 
 impl Redaction {
     pub(crate) fn new<'a>(lasting: impl IntoIterator<Item = &'a str>) -> Redaction {
-        let lasting = lasting.into_iter().filter(|secret| is_told(secret)).map(Secret::of).collect();
+        let lasting = lasting.into_iter().filter(is_told).map(Secret::of).collect();
         Redaction { lasting, passing: Some(PerProcess::new(Passing::default())) }
     }
 

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use memchr::memchr_iter;
-use zeroize::Zeroize;
 
 /// A request, written as it goes out.
 pub(crate) struct HttpRequest {
@@ -110,11 +109,6 @@ impl Reply {
 
     pub(crate) fn body(&self) -> &[u8] {
         self.bytes.get(self.head_length..).unwrap_or_default()
-    }
-
-    /// Wipes all of it from memory.
-    pub(crate) fn wipe(&mut self) {
-        self.bytes.zeroize();
     }
 
     #[cfg(any(test, fuzzing))]

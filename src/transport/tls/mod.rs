@@ -168,7 +168,7 @@ mod tests {
             roots(trust, &environment).map(|roots| roots.len())
         };
         let bogus = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        let path = scratch.write("bundle", &[bogus, &authority(), &authority()].concat());
+        let path = scratch.write("bundle", [bogus, &authority(), &authority()].concat());
         let odd = scratch.path().join(OsStr::from_bytes(b"odd \xff"));
         std::fs::copy(&path, &odd).unwrap();
 
