@@ -16,7 +16,8 @@
  * A call returns ESA_OK, sets *result and sets *error to NULL; or it returns the kind of failure, sets *result to NULL
  * and sets *error. Where you don't want the error, pass NULL for it.
  *
- * No function prints, exits, installs a signal handler, or changes the environment.
+ * No function prints, exits, installs a signal handler, or changes the environment. One thing ends the process: where
+ * there is no memory left, it is aborted, as every Rust program is.
  */
 
 #ifndef ESA_H
@@ -1155,9 +1156,15 @@ esa_status esa_config_set_user_agent(struct esa_config *config, const char *user
  * `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 15,000,
  * which 0 leaves.
  *
+ * HTTP/1.1 has no mark that ties a reply to its request. One that a server sends over a kept connection unasked, a second
+ * one or a late one, just as the next request goes out, is taken for that request's. Where a server or a proxy that does so is on
+ * the way, 0 gives each request a connection of its own, at the price of a handshake.
+ *
  * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
  */
-esa_status esa_config_set_keep_alive(struct esa_config *config, uint32_t max_idle, uint32_t idle_ms);
+esa_status esa_config_set_keep_alive(struct esa_config *config,
+                                     uint32_t max_idle,
+                                     uint32_t idle_ms);
 
 /**
  * Sets how many attempts of a call may fail in a row; default 3, which 0 leaves.

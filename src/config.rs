@@ -253,6 +253,9 @@ impl Config {
     }
 
     /// How many unused connections to keep at most (default 64; 0: none), and for how long (`None`: 15 s).
+    ///
+    /// A reply that comes over a kept connection unasked, just as the next request goes out, is taken for that request's:
+    /// HTTP/1.1 has no mark that ties the two. With 0, each request has a connection of its own.
     pub fn keep_alive(&mut self, max_idle: usize, idle: Option<Duration>) -> &mut Config {
         self.keep_alive = KeepAlive { max_idle, idle: idle.unwrap_or(KeepAlive::default().idle) };
         self

@@ -317,6 +317,10 @@ pub unsafe extern "C" fn esa_config_set_user_agent(config: *mut esa_config, user
 /// `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 15,000,
 /// which 0 leaves.
 ///
+/// HTTP/1.1 has no mark that ties a reply to its request. One that a server sends over a kept connection unasked, a second
+/// one or a late one, just as the next request goes out, is taken for that request's. Where a server or a proxy that does so is on
+/// the way, 0 gives each request a connection of its own, at the price of a handshake.
+///
 /// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
 ///
 /// # Safety
