@@ -205,14 +205,14 @@ impl Client {
 
 /// What a client that is made of these keeps to itself from the start.
 fn redaction(config: &Config, variables: &Environment, settings: &Settings) -> Redaction {
-    let logins: Vec<_> = settings.secrets().collect();
-    let given = match &config.identity {
-        Some(Identity::Credentials(credentials)) => Some(credentials.secrets()),
-        _ => None,
-    };
+    let logins = settings.secrets();
+    let mut secrets: Vec<&str> = logins.iter().map(|secret| secret.as_str()).collect();
+    if let Some(Identity::Credentials(credentials)) = &config.identity {
+        secrets.extend(credentials.secrets());
+    }
     let named = [environment::ACCESS_KEY_SECRET, environment::SECURITY_TOKEN];
-    let named = named.into_iter().filter_map(|name| variables.get(name));
-    Redaction::new(given.into_iter().flatten().chain(named).chain(logins.iter().map(|secret| secret.as_str())))
+    secrets.extend(named.map(|name| variables.get(name).unwrap_or_default()));
+    Redaction::new(&secrets)
 }
 
 impl Core {

@@ -53,7 +53,7 @@ impl Log {
     }
 
     /// Takes `secrets` out of all texts from now on.
-    pub(crate) fn learn<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
+    pub(crate) fn learn(&self, secrets: &[&str]) {
         if let Some(redaction) = &self.redaction {
             redaction.learn(secrets);
         }

@@ -117,7 +117,7 @@ fn exchange(
         let signed = || signature::signed(core.signature_version, &request, credentials, &stamp);
         let explanation = mismatch::explain(&error, signed);
         // Other calls may have got so many since that these are forgotten.
-        core.log.learn(credentials.secrets());
+        core.log.learn(&credentials.secrets());
         let error = error.redacted(redact);
         match explanation {
             Some(Explanation { message, advice }) => error.and_says(&message).advice_is(advice),

@@ -57,7 +57,7 @@ pub fn credentials(data: &[u8]) {
     let Ok(credentials) = Credentials::new(id, secret, Some(token)) else { return };
     assert!(format!("{credentials:?}").starts_with("Credentials { access_key_id: "));
     let mut text = [text, secret, token].join("\t");
-    Redaction::new(credentials.secrets()).apply(&mut text, "");
+    Redaction::new(&credentials.secrets()).apply(&mut text, "");
     // A short one, or one with a bracket, may be part of what stands in its place.
     let is_own = |secret: &str| secret.len() > 10 && !secret.contains(['[', ']']);
     assert!(!is_own(secret) || !is_own(token) || !(text.contains(secret) || text.contains(token)));

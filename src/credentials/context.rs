@@ -77,7 +77,7 @@ impl Context<'_> {
         request: HttpRequest,
         secrets: &[&str],
     ) -> Result<(T, SystemTime), Failure> {
-        self.log.learn(secrets.iter().copied());
+        self.log.learn(secrets);
         let ask = || {
             let answer = self.server(&Destination::new(endpoint)?, self.attempt).ask(request)?;
             Ok((parse("the answer", answer.text()?)?, answer.time))
@@ -101,7 +101,7 @@ pub(super) struct Server<'a> {
 impl<'a> Server<'a> {
     /// Takes a secret that the server knows out of its words.
     pub(super) fn learn(&self, secret: &str) {
-        self.context.log.learn([secret]);
+        self.context.log.learn(&[secret]);
     }
 
     /// The answer to `request`, whatever its HTTP status.

@@ -84,8 +84,9 @@ impl Credentials {
         &self.access_key_secret
     }
 
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        [Some(self.access_key_secret()), self.security_token()].into_iter().flatten()
+    /// The secret parts; "" for a token that isn't there.
+    pub(crate) fn secrets(&self) -> [&str; 2] {
+        [self.access_key_secret(), self.security_token().unwrap_or_default()]
     }
 
     pub(crate) fn signing_keys(&self) -> &SigningKeys {

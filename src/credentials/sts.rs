@@ -53,8 +53,8 @@ impl Role<'_> {
         let mut ask = || {
             let stamp = Stamp::new(context.clock.now())?;
             let (request, signature) = signature::sign(SignatureVersion::V1, &mut request, source, &stamp);
-            let token = source.security_token().unwrap_or_default();
-            let secrets = [source.access_key_secret(), token, signature.as_str()];
+            let [secret, token] = source.secrets();
+            let secrets = [secret, token, signature.as_str()];
             self.ask(&endpoint, request, &secrets, context)
         };
         match ask() {

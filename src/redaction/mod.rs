@@ -7,7 +7,6 @@
 mod encoded;
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fmt::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -38,25 +37,27 @@ pub(crate) struct Redaction {
     passing: Option<PerProcess<Passing>>,
 }
 
-type Passing = Mutex<VecDeque<Secret>>;
+type Passing = Mutex<Vec<Secret>>;
 
 impl Redaction {
-    pub(crate) fn new<'a>(lasting: impl IntoIterator<Item = &'a str>) -> Redaction {
-        let lasting = lasting.into_iter().filter(is_told).map(Secret::of).collect();
+    pub(crate) fn new(lasting: &[&str]) -> Redaction {
+        let lasting = lasting.iter().filter(|secret| is_told(secret)).map(|secret| Secret::of(secret)).collect();
         Redaction { lasting, passing: Some(PerProcess::new(Passing::default())) }
     }
 
     /// Takes `secrets` out of all texts from now on.
-    pub(crate) fn learn<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
+    pub(crate) fn learn(&self, secrets: &[&str]) {
         let Some(mut passing) = self.passing() else { return };
-        let is_new = |secret: &&str| is_told(secret) && !self.lasting.iter().any(|known| known.is(secret));
-        for secret in secrets.into_iter().filter(is_new) {
-            let known = passing.iter().position(|known| known.is(secret));
-            let known = known.and_then(|place| passing.remove(place));
-            passing.push_back(known.unwrap_or_else(|| Secret::of(secret)));
-            if passing.len() > REMEMBERED {
-                passing.pop_front();
+        for secret in secrets {
+            if !is_told(secret) || self.lasting.iter().any(|known| known.is(secret)) {
+                continue;
             }
+            let known = passing.iter().position(|known| known.is(secret));
+            // It moves to the end, or takes the place of the one that was used the longest time ago.
+            if let Some(place) = known.or((passing.len() == REMEMBERED).then_some(0)) {
+                passing.remove(place);
+            }
+            passing.push(Secret::of(secret));
         }
     }
 
@@ -67,10 +68,12 @@ impl Redaction {
         let signature = Some(signature).filter(|signature| is_told(signature) && signature.len() <= text.len());
         let signature = signature.map(Secret::of);
         let passing = self.passing();
-        let passing = passing.iter().flat_map(|passing| passing.iter());
-        let secrets = self.lasting.iter().chain(&signature).chain(passing).flat_map(Secret::forms);
+        let for_each_form = |look: &mut dyn FnMut(&str)| {
+            self.lasting.iter().chain(&signature).for_each(|secret| secret.for_each_form(look));
+            passing.iter().for_each(|passing| passing.iter().for_each(|secret| secret.for_each_form(look)));
+        };
         let mut from = 0;
-        while let Some(found) = find(text, from, secrets.clone()) {
+        while let Some(found) = find(text, from, &for_each_form) {
             from = found.start + REDACTED.len();
             text.replace_range(found, REDACTED);
         }
@@ -79,7 +82,7 @@ impl Redaction {
         }
     }
 
-    fn passing(&self) -> Option<MutexGuard<'_, VecDeque<Secret>>> {
+    fn passing(&self) -> Option<MutexGuard<'_, Vec<Secret>>> {
         let passing = self.passing.as_ref()?.get(Passing::default);
         Some(passing.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -108,7 +111,7 @@ fn cut_echo(text: &mut String) {
 }
 
 /// Whether `secret` is one that it helps to take out.
-fn is_told(secret: &&str) -> bool {
+fn is_told(secret: &str) -> bool {
     secret.len() >= SHORTEST
 }
 
@@ -125,8 +128,8 @@ impl Secret {
         self.0[0].as_str() == secret
     }
 
-    fn forms(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.iter().map(|form| form.as_str())
+    fn for_each_form(&self, look: &mut dyn FnMut(&str)) {
+        self.0.iter().for_each(|form| look(form));
     }
 }
 
@@ -169,8 +172,8 @@ mod tests {
 
     fn redacted(text: &str) -> String {
         let mut text = text.to_owned();
-        let redaction = Redaction::new(["l4sting/s3cret"]);
-        redaction.learn(["t/k=n+t/k=n"]);
+        let redaction = Redaction::new(&["l4sting/s3cret"]);
+        redaction.learn(&["t/k=n+t/k=n"]);
         redaction.apply(&mut text, "s1gnature/+=");
         text
     }
@@ -199,17 +202,17 @@ mod tests {
 
     #[test]
     fn the_last_secrets_are_remembered_in_each_process() {
-        let redaction = Redaction::new([]);
+        let redaction = Redaction::new(&[]);
         let secret = |number: usize| format!("secret-number-{number:03}");
         let mut text = secret(0);
 
-        (0..=REMEMBERED).for_each(|number| redaction.learn([secret(number).as_str()]));
+        (0..=REMEMBERED).for_each(|number| redaction.learn(&[&secret(number)]));
         redaction.apply(&mut text, "");
         assert_eq!(text, secret(0));
 
         // One that is learnt again is the last one.
-        redaction.learn([secret(1).as_str()]);
-        redaction.learn([secret(0).as_str()]);
+        redaction.learn(&[&secret(1)]);
+        redaction.learn(&[&secret(0)]);
         let mut text = format!("{} {} {}", secret(0), secret(1), secret(2));
         redaction.apply(&mut text, "");
         assert_eq!(text, format!("[redacted] [redacted] {}", secret(2)));
@@ -218,7 +221,7 @@ mod tests {
     #[test]
     fn what_is_too_short_to_be_a_secret_stays() {
         let mut text = "the proxy proxy:3128 can't be reached".to_owned();
-        Redaction::new(["proxy", ""]).apply(&mut text, "reached");
+        Redaction::new(&["proxy", ""]).apply(&mut text, "reached");
 
         assert_eq!(text, "the proxy proxy:3128 can't be reached");
     }

@@ -66,11 +66,11 @@ proptest! {
     #[test]
     fn no_secret_leaves_in_any_form((secret, form) in secrets(), knows in 0..3_u8) {
         let redaction = match knows {
-            0 => Redaction::new([secret.as_str()]),
-            _ => Redaction::new([]),
+            0 => Redaction::new(&[&secret]),
+            _ => Redaction::new(&[]),
         };
         if knows == 1 {
-            redaction.learn([secret.as_str()]);
+            redaction.learn(&[&secret]);
         }
         let signature = if knows == 2 { secret.as_str() } else { "" };
 

@@ -44,7 +44,7 @@ impl Settings {
     }
 
     /// What is secret in them.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = Zeroizing<String>> {
+    pub(crate) fn secrets(&self) -> Vec<Zeroizing<String>> {
         self.proxies.secrets()
     }
 }

@@ -53,12 +53,12 @@ impl Proxies {
     }
 
     /// What the proxies' logins have that is secret.
-    pub(in super::super) fn secrets(&self) -> impl Iterator<Item = Zeroizing<String>> {
+    pub(in super::super) fn secrets(&self) -> Vec<Zeroizing<String>> {
         let proxies = match self {
             Proxies::Configured(proxy) => [proxy.as_ref(), None],
             Proxies::Environment { https, http, .. } => [https.as_ref(), http.as_ref()],
         };
-        proxies.into_iter().flatten().flat_map(Proxy::secrets)
+        proxies.into_iter().flatten().flat_map(Proxy::secrets).collect()
     }
 
     /// The proxy on the way to `endpoint`.

@@ -1,5 +1,6 @@
 //! Why TLS fails, in words for whom it may concern, and what to do about it.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -18,64 +19,65 @@ pub(in super::super) fn of_handshake(error: &rustls::Error) -> Error {
 }
 
 /// The reason alone.
-pub(in super::super) fn reason(error: &rustls::Error) -> String {
+pub(in super::super) fn reason(error: &rustls::Error) -> Cow<'static, str> {
     use rustls::Error as E;
-    match error {
-        E::InvalidCertificate(error) => of_certificate(error),
-        E::AlertReceived(alert) => of_alert(*alert),
+    Cow::Borrowed(match error {
+        E::InvalidCertificate(error) => return of_certificate(error),
+        E::AlertReceived(alert) => return of_alert(*alert),
         E::PeerIncompatible(error) => match error {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-            | PeerIncompatible::SupportedVersionsExtensionRequired => OTHER_VERSION.to_owned(),
-            _ => "the server has no cipher in common with the library, which has AES-GCM".to_owned(),
+            | PeerIncompatible::SupportedVersionsExtensionRequired => OTHER_VERSION,
+            _ => "the server has no cipher in common with the library, which has AES-GCM",
         },
-        E::NoCertificatesPresented => "the server shows no certificate".to_owned(),
-        E::InvalidMessage(_) | E::PeerSentOversizedRecord => "what answers doesn't speak TLS".to_owned(),
+        E::NoCertificatesPresented => "the server shows no certificate",
+        E::InvalidMessage(_) | E::PeerSentOversizedRecord => "what answers doesn't speak TLS",
         E::InappropriateMessage { .. } | E::InappropriateHandshakeMessage { .. } | E::PeerMisbehaved(_) => {
-            "the server doesn't keep to TLS".to_owned()
+            "the server doesn't keep to TLS"
         }
-        E::DecryptError => "what came was changed on its way, or encrypted with another key".to_owned(),
-        E::FailedToGetCurrentTime => "this machine doesn't tell the time".to_owned(),
-        E::FailedToGetRandomBytes => "this machine gives no random numbers".to_owned(),
-        _ => "TLS can't be used as it is set up here".to_owned(),
-    }
+        E::DecryptError => "what came was changed on its way, or encrypted with another key",
+        E::FailedToGetCurrentTime => "this machine doesn't tell the time",
+        E::FailedToGetRandomBytes => "this machine gives no random numbers",
+        _ => "TLS can't be used as it is set up here",
+    })
 }
 
 const OTHER_VERSION: &str = "the server speaks neither TLS 1.2 nor TLS 1.3";
 
-fn of_certificate(error: &CertificateError) -> String {
+fn of_certificate(error: &CertificateError) -> Cow<'static, str> {
     use CertificateError as E;
-    match error {
-        E::UnknownIssuer => "the server's certificate is of an authority that isn't trusted here".to_owned(),
-        E::Expired => "the server's certificate has expired".to_owned(),
+    Cow::Borrowed(match error {
+        E::UnknownIssuer => "the server's certificate is of an authority that isn't trusted here",
+        E::Expired => "the server's certificate has expired",
         E::ExpiredContext { time, not_after } => {
             let (now, end) = (date(*time), date(*not_after));
-            format!(
+            return Cow::Owned(format!(
                 "the server's certificate has expired: it was good until {end}, and by this machine's clock it is {now}"
-            )
+            ));
         }
-        E::NotValidYet => "the server's certificate isn't good yet".to_owned(),
+        E::NotValidYet => "the server's certificate isn't good yet",
         E::NotValidYetContext { time, not_before } => {
             let (now, begin) = (date(*time), date(*not_before));
-            format!("the server's certificate isn't good before {begin}, and by this machine's clock it is {now}")
+            return Cow::Owned(format!(
+                "the server's certificate isn't good before {begin}, and by this machine's clock it is {now}"
+            ));
         }
-        E::NotValidForName => "the server's certificate is for another name".to_owned(),
-        E::NotValidForNameContext { expected, presented } => of_name(expected, presented),
-        E::Revoked => "the server's certificate has been revoked".to_owned(),
+        E::NotValidForName => "the server's certificate is for another name",
+        E::NotValidForNameContext { expected, presented } => return Cow::Owned(of_name(expected, presented)),
+        E::Revoked => "the server's certificate has been revoked",
         E::BadSignature => {
             // A company's authority that has a new key, for one.
             "the server's certificate, or its handshake, has a signature that isn't right; perhaps another authority of \
              the same name is trusted here"
-                .to_owned()
         }
         E::UnsupportedSignatureAlgorithmContext { .. } | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "the server's certificate is signed in a way that isn't supported, or no longer".to_owned()
+            "the server's certificate is signed in a way that isn't supported, or no longer"
         }
-        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "the certificate isn't one for servers".to_owned(),
-        E::BadEncoding => "the server's certificate is malformed".to_owned(),
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "the certificate isn't one for servers",
+        E::BadEncoding => "the server's certificate is malformed",
         // That of an authority, for one.
-        _ => "the server's certificate isn't one that a server may have".to_owned(),
-    }
+        _ => "the server's certificate isn't one that a server may have",
+    })
 }
 
 fn of_name(expected: &ServerName<'_>, presented: &[String]) -> String {
@@ -91,22 +93,20 @@ fn of_name(expected: &ServerName<'_>, presented: &[String]) -> String {
     }
 }
 
-fn of_alert(alert: AlertDescription) -> String {
-    match alert {
-        AlertDescription::ProtocolVersion => OTHER_VERSION.to_owned(),
+fn of_alert(alert: AlertDescription) -> Cow<'static, str> {
+    Cow::Borrowed(match alert {
+        AlertDescription::ProtocolVersion => OTHER_VERSION,
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
-            "the server refuses it; perhaps it has no cipher in common with the library, which has AES-GCM".to_owned()
+            "the server refuses it; perhaps it has no cipher in common with the library, which has AES-GCM"
         }
-        AlertDescription::UnrecognisedName => "the server doesn't have the endpoint's name".to_owned(),
+        AlertDescription::UnrecognisedName => "the server doesn't have the endpoint's name",
         AlertDescription::CertificateRequired
         | AlertDescription::NoCertificate
         | AlertDescription::BadCertificate
-        | AlertDescription::AccessDenied => {
-            "the server wants a certificate of the client's own, which isn't supported".to_owned()
-        }
-        AlertDescription::InternalError => "the server has failed itself".to_owned(),
-        alert => format!("the server refuses it (alert {} of TLS)", u8::from(alert)),
-    }
+        | AlertDescription::AccessDenied => "the server wants a certificate of the client's own, which isn't supported",
+        AlertDescription::InternalError => "the server has failed itself",
+        alert => return Cow::Owned(format!("the server refuses it (alert {} of TLS)", u8::from(alert))),
+    })
 }
 
 /// Where there is more to say than of TLS in general.

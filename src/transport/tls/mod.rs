@@ -21,7 +21,7 @@ use crate::file;
 pub(super) fn client_config(trust: &Trust, environment: &Environment) -> Result<ClientConfig, Error> {
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(Status::Internal, format!("TLS can't be set up: {error}")))?
+        .map_err(|error| Error::new(Status::Internal, format!("TLS can't be set up: {}", failure::reason(&error))))?
         .with_root_certificates(roots(trust, environment)?)
         .with_no_client_auth();
     Ok(config)
@@ -47,10 +47,11 @@ fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Erro
     let mut roots = RootCertStore::empty();
     if let Some(path) = &trust.ca_file {
         let pem = file::read_bytes(path).map_err(|reason| unusable(path, reason))?;
-        add(&mut roots, &pem).map_err(|reason| unusable(path, reason))?;
+        add(&mut roots, &pem, false).map_err(|reason| unusable(path, reason))?;
     }
     if let Some(pem) = &trust.ca_pem {
-        add(&mut roots, pem.as_bytes()).map_err(|reason| Error::new(Status::Config, format!("CA PEM: {reason}")))?;
+        add(&mut roots, pem.as_bytes(), false)
+            .map_err(|reason| Error::new(Status::Config, format!("CA PEM: {reason}")))?;
     }
     if trust.ca_file.is_some() || trust.ca_pem.is_some() {
         return Ok(roots);
@@ -65,14 +66,12 @@ fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Erro
 /// The authorities of the file that the environment names, as for OpenSSL. What isn't usable among them is passed over, as
 /// there: it is the machine's file, and may have more than is needed here.
 fn add_of_environment(roots: &mut RootCertStore, path: &Path) -> Result<(), Error> {
-    let unusable = |reason: String| {
+    let added = file::read_bytes(path).and_then(|pem| add(roots, &pem, true));
+    added.map_err(|reason| {
         Error::new(Status::Config, format!("{SSL_CERT_FILE} names {}: {reason}", path.display())).advice_is(
             "Have SSL_CERT_FILE name a PEM file of certificate authorities, or unset it; ca_file comes before it.",
         )
-    };
-    let pem = file::read_bytes(path).map_err(unusable)?;
-    roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok));
-    if roots.is_empty() { Err(unusable("no usable certificate in it".to_owned())) } else { Ok(()) }
+    })
 }
 
 /// The authorities that browsers trust.
@@ -99,13 +98,20 @@ fn unusable(path: &Path, reason: impl std::fmt::Display) -> Error {
     Error::new(Status::Config, format!("CA file {}: {reason}", path.display()))
 }
 
-fn add(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), String> {
+/// Adds the certificates of `pem`; without those that can't be used, where it `passes_over` them.
+fn add(roots: &mut RootCertStore, pem: &[u8], passes_over: bool) -> Result<(), String> {
     let before = roots.len();
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| format!("not PEM: {error}"))?;
-        roots.add(certificate).map_err(|error| format!("not a usable certificate: {error}"))?;
+        let added = match certificate {
+            Ok(certificate) => roots.add(certificate).map_err(|_| "not a usable certificate".to_owned()),
+            Err(error) => Err(format!("not PEM: {error}")),
+        };
+        match added {
+            Err(_) if passes_over => {}
+            added => added?,
+        }
     }
-    if roots.len() == before { Err("no certificate in it".to_owned()) } else { Ok(()) }
+    if roots.len() == before { Err("no usable certificate in it".to_owned()) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -134,8 +140,8 @@ mod tests {
 
     #[test]
     fn authorities_that_cannot_be_used_are_an_error_with_the_reason() {
-        assert_eq!(reason(pem("")), "CA PEM: no certificate in it");
-        assert_eq!(reason(pem("hello")), "CA PEM: no certificate in it");
+        assert_eq!(reason(pem("")), "CA PEM: no usable certificate in it");
+        assert_eq!(reason(pem("hello")), "CA PEM: no usable certificate in it");
         assert!(
             reason(pem("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n")).starts_with("CA PEM: not PEM")
         );
