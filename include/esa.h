@@ -24,7 +24,8 @@
  * A call returns ESA_OK, sets *result and sets *error to NULL; or it returns the kind of failure, sets *result to NULL
  * and sets *error. Where you don't want the error, pass NULL for it.
  *
- * No function prints, exits, installs a signal handler, or changes the environment.
+ * No function prints, exits, installs a signal handler, or changes the environment. One thing ends the process: where
+ * there is no memory left, it is aborted, as every Rust program is.
  */
 
 #ifndef ESA_H
@@ -1132,11 +1133,14 @@ esa_status esa_config_set_signature_version(struct esa_config *config, uint32_t 
 /**
  * Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
  *
- * It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` where it can't be read or holds no certificate.
+ * It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` where it isn't a plain file, can't be read, or holds
+ * no certificate. Default, where no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for
+ * OpenSSL; what isn't usable in that is passed over. SSL_CERT_DIR isn't read.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_ca_file(struct esa_config *config, const char *ca_file);
+esa_status esa_config_set_ca_file(struct esa_config *config,
+                                  const char *ca_file);
 
 /**
  * Sets certificate authorities (PEM text) to trust in place of the ones that are built in.
@@ -1163,9 +1167,15 @@ esa_status esa_config_set_user_agent(struct esa_config *config, const char *user
  * `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
  * which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
  *
+ * HTTP/1.1 has no mark that ties a reply to its request. One that a server sends over a kept connection unasked, a second
+ * one or a late one, just as the next request goes out, is taken for that request's. Where a server or a proxy that does so is on
+ * the way, 0 gives each request a connection of its own, at the price of a handshake.
+ *
  * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
  */
-esa_status esa_config_set_keep_alive(struct esa_config *config, uint32_t max_idle, uint32_t idle_ms);
+esa_status esa_config_set_keep_alive(struct esa_config *config,
+                                     uint32_t max_idle,
+                                     uint32_t idle_ms);
 
 /**
  * Sets how many attempts of a call may fail in a row; default 3, which 0 leaves.

@@ -346,6 +346,7 @@ class Config {
     }
 
     // A file of certificate authorities (PEM) to trust in place of the built-in ones; read when a client is made.
+    // Default, without the text: SSL_CERT_FILE of the environment.
     Config &set_ca_file(std::string_view path) { return set("ca_file", path, esa_config_set_ca_file); }
 
     // The same as text.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::call::{Budget, Call, CallOptions, Clock, Deadline, Gate};
-use crate::config::{Config, SignatureVersion, Timeouts};
+use crate::config::{Config, Identity, SignatureVersion, Timeouts};
 use crate::credentials::{Cache, Chain, Credentials, Source};
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
@@ -16,6 +16,7 @@ use crate::operation::{
 };
 use crate::per_process::PerProcess;
 use crate::record::{self, Bulk, Deleted, Deletion, Record};
+use crate::redaction::Redaction;
 use crate::stats::{Counters, Stats};
 use crate::transport::{Destination, Settings, Transport};
 
@@ -75,12 +76,17 @@ impl Client {
     /// Nothing is sent, and no credentials are needed yet. Fails where the region is unknown, the endpoint isn't a URL
     /// or is plain http to another machine, or a CA file can't be read.
     pub fn new(config: &Config) -> Result<Client, Error> {
+        Client::of(config).map_err(|error| config.log.redacted(error))
+    }
+
+    fn of(config: &Config) -> Result<Client, Error> {
         let variables = &config.environment.clone().unwrap_or_else(Environment::of_process);
         let region = config.region.as_deref().or_else(|| variables.get(environment::REGION_ID));
         let endpoint = Endpoint::choose(config.endpoint.as_deref(), region, config.network, variables)?;
         let destination = Destination::new(&endpoint)?;
         let counters = Arc::new(Counters::default());
         let settings = Arc::new(Settings::new(config, variables, &counters)?);
+        let log = config.log.without_secrets(redaction(config, variables, &settings));
         Ok(Client {
             core: Arc::new(Core {
                 endpoint,
@@ -92,7 +98,7 @@ impl Client {
                 started: Instant::now(),
                 budget: Budget::new(),
                 clock: Clock::default(),
-                log: config.log.clone(),
+                log,
                 counters,
                 max_concurrent_writes: config.max_concurrent_writes,
                 live: PerProcess::new(Live::new(&settings, &destination, config.max_concurrent_writes)),
@@ -113,7 +119,7 @@ impl Client {
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
-        record::create(&self.begin(options), request)
+        self.let_out(record::create(&self.begin(options), request))
     }
 
     /// Reads the list first, and creates the record like
@@ -124,7 +130,7 @@ impl Client {
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
-        record::ensure(&self.begin(options), request)
+        self.let_out(record::ensure(&self.begin(options), request))
     }
 
     /// Ensures many records, each like [`ensure_routine_related_record`](Client::ensure_routine_related_record) and
@@ -149,7 +155,7 @@ impl Client {
         request: &DeleteRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Deletion, Error> {
-        record::delete(&self.begin(options), request)
+        self.let_out(record::delete(&self.begin(options), request))
     }
 
     /// Lists a page of a routine's records.
@@ -158,12 +164,12 @@ impl Client {
         request: &ListRoutineRelatedRecords<'_>,
         options: &CallOptions,
     ) -> Result<RelatedRecordPage, Error> {
-        self.begin(options).read(request)
+        self.let_out(self.begin(options).read(request))
     }
 
     /// Gets the account's site whose name is the longest suffix of a record's name.
     pub fn get_match_site(&self, request: &GetMatchSite<'_>, options: &CallOptions) -> Result<MatchSite, Error> {
-        self.begin(options).read(request)
+        self.let_out(self.begin(options).read(request))
     }
 
     /// The name of the provider whose credentials this client uses: `configuration`, `callback`, `environment`, `oidc`,
@@ -180,6 +186,11 @@ impl Client {
     /// What this client has done so far.
     pub fn stats(&self) -> Stats {
         self.core.counters.read()
+    }
+
+    /// What became of a call, as it may leave. The texts of a success may as they are.
+    pub(crate) fn let_out<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        result.map_err(|error| self.core.log.redacted(error))
     }
 
     fn begin(&self, options: &CallOptions) -> Call<'_> {
@@ -199,6 +210,18 @@ impl Client {
     pub(crate) fn log(&self) -> &Log {
         &self.core.log
     }
+}
+
+/// What a client that is made of these keeps to itself from the start.
+fn redaction(config: &Config, variables: &Environment, settings: &Settings) -> Redaction {
+    let logins = settings.secrets();
+    let mut secrets: Vec<&str> = logins.iter().map(|secret| secret.as_str()).collect();
+    if let Some(Identity::Credentials(credentials)) = &config.identity {
+        secrets.extend(credentials.secrets());
+    }
+    let named = [environment::ACCESS_KEY_SECRET, environment::SECURITY_TOKEN];
+    secrets.extend(named.map(|name| variables.get(name).unwrap_or_default()));
+    Redaction::new(&secrets)
 }
 
 impl Core {

@@ -227,7 +227,8 @@ impl Config {
         self
     }
 
-    /// A PEM file of certificate authorities to trust in place of the built-in ones.
+    /// A PEM file of certificate authorities to trust in place of the built-in ones. Default, where no PEM text is set
+    /// either: `SSL_CERT_FILE`, as for OpenSSL (`SSL_CERT_DIR` isn't read).
     pub fn ca_file(&mut self, path: impl Into<PathBuf>) -> &mut Config {
         self.trust.ca_file = Some(path.into());
         self
@@ -255,6 +256,9 @@ impl Config {
 
     /// How many unused connections to keep at most (default 64; 0: none), and for how long (`None`: 5 s). A peer that
     /// announces a shorter time gets no request after that.
+    ///
+    /// A reply that comes over a kept connection unasked, just as the next request goes out, is taken for that request's:
+    /// HTTP/1.1 has no mark that ties the two. With 0, each request has a connection of its own.
     pub fn keep_alive(&mut self, max_idle: usize, idle: Option<Duration>) -> &mut Config {
         self.keep_alive = KeepAlive { max_idle, idle: idle.unwrap_or(KeepAlive::default().idle) };
         self

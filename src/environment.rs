@@ -1,8 +1,9 @@
 //! The environment variables that the library knows, read once, when a client is made.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::PathBuf;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -10,8 +11,8 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub(crate) struct Environment {
     known: Vec<(&'static str, Zeroizing<String>)>,
-    /// All of the process's, for programs that are started.
-    all: Vec<(OsString, OsString)>,
+    /// All of the process's, for programs that are started: names and values.
+    all: Vec<(OsString, Zeroizing<Vec<u8>>)>,
 }
 
 pub(crate) const ACCESS_KEY_ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
@@ -39,6 +40,9 @@ pub(crate) const ENDPOINT: &str = "ESA_ENDPOINT";
 pub(crate) const STS_ENDPOINT: &str = "ESA_STS_ENDPOINT";
 pub(crate) const METADATA_ENDPOINT: &str = "ESA_METADATA_ENDPOINT";
 
+/// Read as OpenSSL does. SSL_CERT_DIR isn't: its files are found by hashes that take OpenSSL to make.
+pub(crate) const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+
 pub(crate) const USER_AGENT: &str = "ALIBABA_CLOUD_USER_AGENT";
 // In the order in which the official SDKs look at the two cases.
 pub(crate) const HTTPS_PROXY: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
@@ -48,7 +52,7 @@ pub(crate) const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 /// Set in CGI programs.
 pub(crate) const REQUEST_METHOD: &str = "REQUEST_METHOD";
 
-const KNOWN: [&str; 33] = [
+const KNOWN: [&str; 34] = [
     ACCESS_KEY_ID,
     ACCESS_KEY_SECRET,
     SECURITY_TOKEN,
@@ -72,6 +76,7 @@ const KNOWN: [&str; 33] = [
     ENDPOINT,
     STS_ENDPOINT,
     METADATA_ENDPOINT,
+    SSL_CERT_FILE,
     USER_AGENT,
     HTTPS_PROXY[0],
     HTTPS_PROXY[1],
@@ -92,12 +97,12 @@ impl Environment {
 
     /// One made of these variables.
     pub(crate) fn of(variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>) -> Environment {
-        let all: Vec<(OsString, OsString)> =
-            variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let all: Vec<(OsString, Zeroizing<Vec<u8>>)> =
+            variables.into_iter().map(|(name, value)| (name.into(), Zeroizing::new(value.into().into_vec()))).collect();
         let known = all.iter().filter_map(|(name, value)| {
             let name = KNOWN.into_iter().find(|known| name == known)?;
             // What isn't UTF-8 is good for nothing here, and is for its reader to refuse: unset would be another wish.
-            Some((name, Zeroizing::new(value.to_string_lossy().into_owned())))
+            Some((name, Zeroizing::new(String::from_utf8_lossy(value).into_owned())))
         });
         Environment { known: known.collect(), all }
     }
@@ -112,14 +117,8 @@ impl Environment {
         self.known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The path in a variable, which need not be UTF-8.
-    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
-        let (_, value) = self.all.iter().find(|(known, _)| known == name)?;
-        (!value.is_empty()).then(|| value.into())
-    }
-
     /// The path in a variable that something needs, or that it is missing.
-    pub(crate) fn require_path(&self, name: &str) -> Result<PathBuf, String> {
+    pub(crate) fn require_path(&self, name: &str) -> Result<&Path, String> {
         self.require(name)?;
         self.path(name).ok_or_else(|| format!("{name} is not set"))
     }
@@ -138,9 +137,14 @@ impl Environment {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
     }
 
+    /// The path that a variable names, which may be any bytes.
+    pub(crate) fn path(&self, name: &str) -> Option<&Path> {
+        self.all().find(|(known, value)| *known == name && !value.is_empty()).map(|(_, value)| Path::new(value))
+    }
+
     /// All variables as the process had them.
-    pub(crate) fn all(&self) -> &[(OsString, OsString)] {
-        &self.all
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.all.iter().map(|(name, value)| (name.as_os_str(), OsStr::from_bytes(value)))
     }
 }
 

@@ -79,7 +79,7 @@ pub enum Outcome {
 
 /// Why a call failed, what it did, and what to do about it.
 ///
-/// No field holds a secret: what the service echoes of the credentials is taken out.
+/// No text in it holds a secret of the client's, in whatever form the service repeats it; and each is one line.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Details>);
 
@@ -238,11 +238,14 @@ impl Error {
         self
     }
 
-    /// Passes every text that came from outside through `redact`.
+    /// Passes every text through `redact`, but for advice that is the library's own words alone.
     pub(crate) fn redacted(mut self, redact: impl Fn(&mut String)) -> Error {
-        let Details { code, message, request_id, recommend, access_denied_detail, .. } = &mut *self.0;
+        let Details { code, message, request_id, recommend, access_denied_detail, advice, .. } = &mut *self.0;
         for text in [code, message, request_id, recommend, access_denied_detail] {
             redact(text);
+        }
+        if let Cow::Owned(advice) = advice {
+            redact(advice);
         }
         self
     }

@@ -57,6 +57,7 @@ mod model;
 mod operation;
 mod per_process;
 mod record;
+mod redaction;
 #[cfg(test)]
 mod scratch;
 mod service_code;

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::error::Error;
+use crate::redaction::Redaction;
+
 /// How important a line of the log is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i32)]
@@ -32,12 +35,41 @@ pub(crate) struct Deferred(Arc<Mutex<Vec<(Level, String)>>>);
 
 /// A log; by default it goes nowhere.
 #[derive(Clone, Default)]
-pub struct Log(Option<(Level, Arc<Sink>)>);
+pub struct Log {
+    sink: Option<(Level, Arc<Sink>)>,
+    /// What its client keeps to itself.
+    redaction: Option<Arc<Redaction>>,
+}
 
 impl Log {
     /// A log that hands lines of `level` and above to `sink`, on the thread that makes the call.
     pub fn new(level: Level, sink: impl Fn(Level, &str) + Send + Sync + 'static) -> Log {
-        Log(Some((level, Arc::new(sink))))
+        Log { sink: Some((level, Arc::new(sink))), redaction: None }
+    }
+
+    /// The same log, for a client that keeps this to itself.
+    pub(crate) fn without_secrets(&self, redaction: Redaction) -> Log {
+        Log { sink: self.sink.clone(), redaction: Some(Arc::new(redaction)) }
+    }
+
+    /// Takes `secrets` out of all texts from now on.
+    pub(crate) fn learn(&self, secrets: &[&str]) {
+        if let Some(redaction) = &self.redaction {
+            redaction.learn(secrets);
+        }
+    }
+
+    /// Makes of `text` what may leave; `signature` is a secret as well.
+    pub(crate) fn redact(&self, text: &mut String, signature: &str) {
+        match &self.redaction {
+            Some(redaction) => redaction.apply(text, signature),
+            None => Redaction::default().apply(text, signature),
+        }
+    }
+
+    /// An error as it may leave.
+    pub(crate) fn redacted(&self, error: Error) -> Error {
+        error.redacted(|text| self.redact(text, ""))
     }
 
     /// A log of the same level that keeps its lines until they are wanted: for the time in which a lock is held, since
@@ -45,12 +77,12 @@ impl Log {
     pub(crate) fn deferred(&self) -> (Log, Deferred) {
         let lines = Deferred::default();
         let kept = Arc::clone(&lines.0);
-        let log = self.0.as_ref().map(|(level, _)| {
+        let log = self.sink.as_ref().map(|(level, _)| {
             Log::new(*level, move |level, line| {
                 kept.lock().unwrap_or_else(PoisonError::into_inner).push((level, line.to_owned()));
             })
         });
-        (log.unwrap_or_default(), lines)
+        (Log { redaction: self.redaction.clone(), ..log.unwrap_or_default() }, lines)
     }
 
     /// Writes the lines that were kept.
@@ -63,9 +95,11 @@ impl Log {
 
     /// Writes a line, which is made only where somebody wants it.
     pub(crate) fn write(&self, level: Level, message: impl FnOnce() -> String) {
-        if let Some((most, sink)) = &self.0 {
+        if let Some((most, sink)) = &self.sink {
             if level <= *most {
-                sink(level, &message());
+                let mut line = message();
+                self.redact(&mut line, "");
+                sink(level, &line);
             }
         }
     }
@@ -73,6 +107,6 @@ impl Log {
 
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Log").field(&self.0.as_ref().map(|(level, _)| level)).finish()
+        f.debug_tuple("Log").field(&self.sink.as_ref().map(|(level, _)| level)).finish()
     }
 }

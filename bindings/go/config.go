@@ -76,7 +76,8 @@ type Config struct {
 	// SignatureVersion is 3 (ACS3-HMAC-SHA256) or 1 (HMAC-SHA1, for old gateways). Default: 3.
 	SignatureVersion uint32
 
-	// CAFile is a file of certificate authorities (PEM) to trust in place of the ones that are built in.
+	// CAFile is a file of certificate authorities (PEM) to trust in place of the ones that are built in. Default, without
+	// CAPEM: SSL_CERT_FILE of the environment.
 	CAFile string
 
 	// CAPEM is PEM text of such authorities. With CAFile too, both are trusted.

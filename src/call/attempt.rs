@@ -28,8 +28,13 @@ pub(super) fn attempt<O: Operation>(
         query: operation.query(),
         form: operation.form(),
     };
-    let output = world.exchange(outgoing, &mut read).and_then(|receipt| match body {
-        Some(body) => operation.output(body, receipt).map_err(Failure::from),
+    let output = world.exchange(outgoing, &mut read).and_then(|(receipt, signature)| match body {
+        Some(body) => {
+            let redact = |text: &mut String| world.log().redact(text, signature.as_str());
+            let mut output = operation.output(body, receipt).map_err(|error| error.redacted(redact))?;
+            O::texts(&mut output).into_iter().for_each(redact);
+            Ok(output)
+        }
         None => Err(Error::new(Status::Internal, "a reply was not read").outcome_is(Outcome::Unknown).into()),
     });
     output.map_err(|failure| {

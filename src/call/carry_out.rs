@@ -100,6 +100,7 @@ mod tests {
     use crate::operation::Receipt;
     use crate::record::Deleted;
     use crate::service_code::ServiceCode;
+    use crate::signature::Signature;
     use crate::stats::Counters;
     use crate::transport::Reply;
 
@@ -206,7 +207,7 @@ mod tests {
             &self,
             _: Outgoing<'_>,
             _: &mut dyn FnMut(&Reply) -> Result<String, Error>,
-        ) -> Result<Receipt, Failure> {
+        ) -> Result<(Receipt, Signature), Failure> {
             unreachable!("attempts are scripted")
         }
 

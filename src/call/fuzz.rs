@@ -2,13 +2,13 @@
 
 use std::time::SystemTime;
 
-use super::redaction::Redaction;
 use super::{reply, retry_hint};
 use crate::credentials::Credentials;
 use crate::error::Outcome;
 use crate::operation::{
     CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, Operation, Receipt,
 };
+use crate::redaction::Redaction;
 use crate::transport::Reply;
 
 /// The first byte chooses the HTTP status, the rest is the body: every operation reads it.
@@ -57,7 +57,7 @@ pub fn credentials(data: &[u8]) {
     let Ok(credentials) = Credentials::new(id, secret, Some(token)) else { return };
     assert!(format!("{credentials:?}").starts_with("Credentials { access_key_id: "));
     let mut text = [text, secret, token].join("\t");
-    Redaction::of(&credentials).apply(&mut text);
+    Redaction::new(&credentials.secrets()).apply(&mut text, "");
     // A short one, or one with a bracket, may be part of what stands in its place.
     let is_own = |secret: &str| secret.len() > 10 && !secret.contains(['[', ']']);
     assert!(!is_own(secret) || !is_own(token) || !(text.contains(secret) || text.contains(token)));

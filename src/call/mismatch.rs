@@ -41,7 +41,7 @@ pub(super) struct Explanation {
 }
 
 /// Where in `text` the service begins to repeat what it signed.
-pub(super) fn echo_start(text: &str) -> Option<usize> {
+pub(crate) fn echo_start(text: &str) -> Option<usize> {
     let echoes = [STRING_TO_SIGN, CANONICAL_REQUEST].into_iter().filter_map(|marker| behind(text, marker));
     echoes.map(|echo| text.len() - echo.len()).min()
 }

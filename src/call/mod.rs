@@ -18,7 +18,6 @@ mod mismatch;
 #[cfg(test)]
 mod properties;
 mod reconcile;
-mod redaction;
 mod reply;
 mod retry_hint;
 #[cfg(test)]
@@ -40,8 +39,8 @@ pub(crate) use self::engine::Done;
 use self::engine::Progress;
 pub(crate) use self::gate::Gate;
 pub(crate) use self::limits::{Deadline, Interrupt, Limits, Stop};
+pub(crate) use self::mismatch::echo_start;
 pub(crate) use self::reconcile::{ReadBacks, Reconcile, UNLISTED};
-pub(crate) use self::redaction::Redaction;
 pub(crate) use self::reply::{date as reply_date, read_error};
 pub(crate) use self::wire::Wire;
 pub(crate) use self::world::World;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use super::gate::Place;
 use super::mismatch::{self, Explanation};
-use super::redaction::Redaction;
 use super::world::{Failure, Outgoing, Recovery, World};
 use super::{Clock, Limits, Stop, random};
 use crate::client::{Core, Live};
@@ -15,7 +14,7 @@ use crate::log::{Level, Log};
 use crate::operation::{API_VERSION, Receipt};
 use crate::record::Deleted;
 use crate::service_code::ServiceCode;
-use crate::signature::{self, Request, Stamp};
+use crate::signature::{self, Request, Signature, Stamp};
 use crate::stats::Counters;
 use crate::transport::{Reply, pause};
 
@@ -79,7 +78,7 @@ impl World for Wire<'_> {
         &self,
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
-    ) -> Result<Receipt, Failure> {
+    ) -> Result<(Receipt, Signature), Failure> {
         let Wire { core, live, limits } = self;
         let without_request = |error| Failure { made_request: false, ..Failure::from(error) };
         let (credentials, turn) = self.credentials_and_turn(&outgoing).map_err(without_request)?;
@@ -88,7 +87,7 @@ impl World for Wire<'_> {
         let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
         let signed_at = core.clock.now();
         let stamp = Stamp::new(signed_at)?;
-        let signed = signature::sign(core.signature_version, &mut request, &credentials, &stamp);
+        let (signed, signature) = signature::sign(core.signature_version, &mut request, &credentials, &stamp);
 
         core.counters.attempts.count();
         let started = Instant::now();
@@ -100,16 +99,19 @@ impl World for Wire<'_> {
             core.log.write(Level::Info, || format!("{action}: waited {waited} ms for the client's other writes"));
         }
         let http_status = exchanged.as_ref().map_or(0, Reply::status);
-        let answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
+        let redact = |text: &mut String| core.log.redact(text, signature.as_str());
+        let mut answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
             let signed = || signature::signed(core.signature_version, &request, &credentials, &stamp);
             let explanation = mismatch::explain(&error, signed);
-            let redaction = Redaction::of(&credentials);
-            let error = error.redacted(|text| redaction.apply(text));
+            // Other calls may have got so many since that these are forgotten.
+            core.log.learn(&credentials.secrets());
+            let error = error.redacted(redact);
             match explanation {
                 Some(Explanation { message, advice }) => error.and_says(&message).advice_is(advice),
                 None => error,
             }
         });
+        answer.iter_mut().for_each(redact);
         core.log.write(Level::Debug, || {
             let reply = if http_status == 0 { "no reply".to_owned() } else { format!("HTTP {http_status}") };
             let end = match &answer {
@@ -119,7 +121,7 @@ impl World for Wire<'_> {
             format!("{action} to {host}: attempt {number}: {reply} after {} ms: {end}", took.as_millis())
         });
         match answer {
-            Ok(request_id) => Ok(Receipt { attempt: number, http_status, request_id }),
+            Ok(request_id) => Ok((Receipt { attempt: number, http_status, request_id }, signature)),
             Err(error) => {
                 let recovery = match (error.service_code(), error.reply_date()) {
                     (ServiceCode::InvalidTimeStampExpired, Some(date)) => Some(Recovery::Clock { date, signed_at }),

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::log::Log;
 use crate::operation::Receipt;
 use crate::record::Deleted;
-use crate::signature::Parameter;
+use crate::signature::{Parameter, Signature};
 use crate::stats::Counters;
 use crate::transport::Reply;
 
@@ -54,12 +54,13 @@ pub(crate) enum Recovery {
 }
 
 pub(crate) trait World {
-    /// One exchange. `read` reads the reply, whatever its HTTP status, and returns the service's id of the request.
+    /// One exchange. `read` reads the reply, whatever its HTTP status, and returns the service's id of the request. The
+    /// signature is a secret, which the texts of a reply may repeat.
     fn exchange(
         &self,
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
-    ) -> Result<Receipt, Failure>;
+    ) -> Result<(Receipt, Signature), Failure>;
 
     /// Puts right what `action` failed for; false if that makes no difference to the next attempt.
     fn recover(&self, action: &str, recovery: &Recovery) -> bool;

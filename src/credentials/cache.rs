@@ -177,6 +177,7 @@ impl Cache {
         match answer {
             Ok((source, issued)) => {
                 context.counters.credentials_refreshed.count();
+                context.log.learn(&issued.credentials.secrets());
                 let current = keep(&issued);
                 let credentials = Arc::clone(&current.credentials);
                 *state =

@@ -29,7 +29,7 @@ pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
 
 fn path(environment: &Environment) -> Result<PathBuf, Failure> {
     match environment.path(CONFIG_FILE) {
-        Some(path) => Ok(path),
+        Some(path) => Ok(path.to_owned()),
         None => Ok(environment.require_path(HOME)?.join(".aliyun/config.json")),
     }
 }

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, DeserializeOwned};
 use zeroize::Zeroizing;
 
 use super::Failure;
-use crate::call::{Clock, Limits, Redaction, read_error, reply_date};
+use crate::call::{Clock, Limits, read_error, reply_date};
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
 use crate::error::Error;
@@ -68,7 +68,7 @@ impl Context<'_> {
         Ok(file.text)
     }
 
-    /// What `whom`, at `endpoint`, answers to `request`, and when that was; else its words, with `secrets` taken out.
+    /// What `whom`, at `endpoint`, answers to `request`, in which there are `secrets`, and when that was; else its words.
     pub(super) fn ask<T: DeserializeOwned>(
         &self,
         whom: &str,
@@ -76,9 +76,10 @@ impl Context<'_> {
         request: HttpRequest,
         secrets: &[&str],
     ) -> Result<(T, SystemTime), Failure> {
+        self.log.learn(secrets);
         let ask = || {
             let answer = self.server(&Destination::new(endpoint)?, self.attempt).ask(request)?;
-            Ok((parse("the answer", answer.text(secrets)?)?, answer.time))
+            Ok((parse("the answer", answer.text()?)?, answer.time))
         };
         ask().map_err(|failure: Failure| failure.while_asking(whom))
     }
@@ -97,6 +98,11 @@ pub(super) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
+    /// Takes a secret that the server knows out of its words.
+    pub(super) fn learn(&self, secret: &str) {
+        self.context.log.learn(&[secret]);
+    }
+
     /// The answer to `request`, whatever its HTTP status.
     pub(super) fn ask(&self, request: HttpRequest) -> Result<Answer<'a>, Failure> {
         let reply = self.transport.exchange(request, false, &self.context.limits.within(self.attempt))?;
@@ -119,24 +125,16 @@ impl Answer<'_> {
         (200..=299).contains(&self.status)
     }
 
-    /// The text of a success; else the server's words, with `secrets` taken out.
-    pub(super) fn text(&self, secrets: &[&str]) -> Result<&str, Failure> {
+    /// The text of a success; else the server's words.
+    pub(super) fn text(&self) -> Result<&str, Failure> {
         if !self.is_success() {
-            let redaction = Redaction::of_secrets(secrets.iter().copied());
-            let error = read_error(&self.reply).redacted(|text| redaction.apply(text));
+            let error = read_error(&self.reply);
             let Context { clock, log, .. } = self.context;
             let clock_was_off = error.service_code() == ServiceCode::InvalidTimeStampExpired
                 && error.reply_date().is_some_and(|date| clock.correct(date, "credentials", log));
             return Err(Failure { clock_was_off, ..error.into() });
         }
         std::str::from_utf8(self.reply.body()).map_err(|_| Failure::of("the answer is not UTF-8"))
-    }
-}
-
-/// The answers are secrets.
-impl Drop for Answer<'_> {
-    fn drop(&mut self) {
-        self.reply.wipe();
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
 
 fn path(environment: &Environment) -> Result<PathBuf, Failure> {
     if let Some(path) = environment.path(CREDENTIALS_FILE) {
-        return Ok(path);
+        return Ok(path.to_owned());
     }
     let home = environment.require_path(HOME)?;
     let mut places = PLACES.map(|place| home.join(place)).into_iter();

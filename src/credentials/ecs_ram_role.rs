@@ -61,7 +61,10 @@ impl<'a> Metadata<'a> {
         let answer = metadata.ask("PUT", "/latest/api/token", lifetime);
         let answer = answer.map_err(|failure| Failure { retryable: false, ..failure })?;
         metadata.token = match token(&answer) {
-            Ok(token) => Some(token),
+            Ok(token) => {
+                metadata.server.learn(&token);
+                Some(token)
+            }
             Err(failure) if !metadata.may_go_without() => {
                 let reason = format!("no token ({}), and {IMDSV1_DISABLED} is set", failure.reason);
                 return Err(Failure { reason, ..failure });
@@ -84,7 +87,7 @@ impl<'a> Metadata<'a> {
         if answer.status == 404 {
             return Err(Failure::of("the instance has no role"));
         }
-        match answer.text(&[])?.trim() {
+        match answer.text()?.trim() {
             "" => Err(Failure::of("the instance has no role")),
             role => Ok(role.to_owned()),
         }
@@ -95,7 +98,7 @@ impl<'a> Metadata<'a> {
         if answer.status == 404 {
             return Err(Failure::of(format!("the instance doesn't have the role {role}")));
         }
-        let key: TemporaryKey = parse("the answer", answer.text(&[])?)?;
+        let key: TemporaryKey = parse("the answer", answer.text()?)?;
         key.issued(format!("role {role} of the instance"), answer.time)
     }
 
@@ -125,7 +128,7 @@ impl<'a> Metadata<'a> {
 }
 
 fn token(answer: &Answer<'_>) -> Result<String, Failure> {
-    match answer.text(&[])?.trim() {
+    match answer.text()?.trim() {
         "" => Err(Failure::of("an empty token")),
         token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Failure::of("a token that is none")),
         token => Ok(token.to_owned()),

@@ -39,7 +39,7 @@ fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failure> {
     let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
-        .envs(context.environment().all().iter().map(|(name, value)| (name, value)))
+        .envs(context.environment().all())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         // The host program's own is not the library's to write to.

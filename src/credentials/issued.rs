@@ -3,7 +3,6 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use super::{Credentials, Failure};
 
@@ -44,8 +43,8 @@ impl Issued {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct TemporaryKey {
     access_key_id: String,
-    access_key_secret: Zeroizing<String>,
-    security_token: Zeroizing<String>,
+    access_key_secret: String,
+    security_token: String,
     expiration: String,
 }
 

@@ -86,6 +86,11 @@ impl Credentials {
         &self.access_key_secret
     }
 
+    /// The secret parts; "" for a token that isn't there.
+    pub(crate) fn secrets(&self) -> [&str; 2] {
+        [self.access_key_secret(), self.security_token().unwrap_or_default()]
+    }
+
     pub(crate) fn signing_keys(&self) -> &SigningKeys {
         &self.signing_keys
     }

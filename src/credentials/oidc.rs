@@ -12,7 +12,7 @@ pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let environment = context.environment();
     let role = Role { arn: environment.require(ROLE_ARN)?, ..Role::default() };
     let provider = environment.require(OIDC_PROVIDER_ARN)?;
-    take_on(&role, provider, &environment.require_path(OIDC_TOKEN_FILE)?, context)
+    take_on(&role, provider, environment.require_path(OIDC_TOKEN_FILE)?, context)
 }
 
 /// Takes on `role` with the token in `token_file`, which is replaced from time to time and so read each time.

@@ -52,10 +52,12 @@ impl Role<'_> {
         form.extend(self.external_id.map(|external_id| ("ExternalId", external_id.into())));
         let mut request =
             Request { method: "POST", host: &host, version: VERSION, action: "AssumeRole", query: vec![], form };
-        let secrets = [source.access_key_secret(), source.security_token().unwrap_or_default()];
         let mut ask = || {
             let stamp = Stamp::new(context.clock.now())?;
-            self.ask(&endpoint, signature::sign(SignatureVersion::V1, &mut request, source, &stamp), &secrets, context)
+            let (request, signature) = signature::sign(SignatureVersion::V1, &mut request, source, &stamp);
+            let [secret, token] = source.secrets();
+            let secrets = [secret, token, signature.as_str()];
+            self.ask(&endpoint, request, &secrets, context)
         };
         match ask() {
             Err(failure) if failure.clock_was_off => ask(),

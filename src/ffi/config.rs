@@ -42,6 +42,7 @@ enum Setting {
     KeepAlive,
     MaxAttempts,
     MaxConcurrentWrites,
+    ReconcileHorizon,
     Log,
 }
 
@@ -285,7 +286,9 @@ pub unsafe extern "C-unwind" fn esa_config_set_signature_version(
 
 /// Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
 ///
-/// It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` where it can't be read or holds no certificate.
+/// It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` where it isn't a plain file, can't be read, or holds
+/// no certificate. Default, where no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for
+/// OpenSSL; what isn't usable in that is passed over. SSL_CERT_DIR isn't read.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -346,6 +349,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
 /// `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
 /// which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
 ///
+/// HTTP/1.1 has no mark that ties a reply to its request. One that a server sends over a kept connection unasked, a second
+/// one or a late one, just as the next request goes out, is taken for that request's. Where a server or a proxy that does so is on
+/// the way, 0 gives each request a connection of its own, at the price of a handshake.
+///
 /// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
 ///
 /// # Safety
@@ -398,10 +405,13 @@ pub unsafe extern "C-unwind" fn esa_config_set_max_attempts(config: *mut esa_con
 /// # Safety
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn esa_config_set_reconcile_horizon(config: *mut esa_config, horizon_ms: u32) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_reconcile_horizon(
+    config: *mut esa_config,
+    horizon_ms: u32,
+) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, |config| {
+        set(config, Setting::ReconcileHorizon, |config| {
             if horizon_ms != 0 {
                 config.reconcile_horizon(Duration::from_millis(horizon_ms.into()));
             }

@@ -45,7 +45,8 @@ pub(super) unsafe fn call<T>(
         };
         let (object, failure) = match outcome {
             Ok(object) => (object, None),
-            Err(failure) => (std::ptr::null_mut(), Some(failure)),
+            // A panic's words, and a configuration's, come from nowhere else.
+            Err(failure) => (std::ptr::null_mut(), Some(log.redacted(failure))),
         };
         // SAFETY: not NULL here, so it points to memory for a pointer (this function's promise); nothing is assumed about
         // its alignment.

@@ -13,6 +13,7 @@ use crate::error::{Error, Outcome, Status};
 use crate::log::Log;
 use crate::operation::Receipt;
 use crate::record::Deleted;
+use crate::signature::Signature;
 use crate::stats::Counters;
 use crate::transport::Reply;
 
@@ -344,7 +345,7 @@ impl World for Within<'_> {
         &self,
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
-    ) -> Result<Receipt, Failure> {
+    ) -> Result<(Receipt, Signature), Failure> {
         self.state.borrow_mut().on_its_way = None;
         let percent = self.memory.faults.get();
         let fault = match self.draw(|random| Fault::drawn(random, percent)) {
@@ -399,7 +400,10 @@ impl World for Within<'_> {
         let code = answer.as_ref().err().map(Error::code).filter(|code| !code.is_empty());
         self.note(index, code, answer.is_ok() && !matches!(fault, Fault::Garbled { .. }));
         match answer {
-            Ok(request_id) => Ok(Receipt { attempt: outgoing.number, http_status: reply.status(), request_id }),
+            Ok(request_id) => {
+                let receipt = Receipt { attempt: outgoing.number, http_status: reply.status(), request_id };
+                Ok((receipt, Signature::V1(String::new())))
+            }
             Err(error) => {
                 let recovery = matches!(fault, Fault::ClockOff)
                     .then_some(Recovery::Clock { date: UNIX_EPOCH, signed_at: UNIX_EPOCH });

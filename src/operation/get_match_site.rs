@@ -53,4 +53,8 @@ impl Operation for GetMatchSite<'_> {
     fn output(&self, reply: Reply, receipt: Receipt) -> Result<MatchSite, Error> {
         Ok(MatchSite { site_id: reply.site_id, site_name: reply.site_name, request_id: receipt.request_id })
     }
+
+    fn texts(output: &mut MatchSite) -> Vec<&mut String> {
+        vec![&mut output.site_name]
+    }
 }

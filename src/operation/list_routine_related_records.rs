@@ -164,6 +164,10 @@ impl Operation for ListRoutineRelatedRecords<'_> {
             request_id: receipt.request_id,
         })
     }
+
+    fn texts(output: &mut RelatedRecordPage) -> Vec<&mut String> {
+        output.records.iter_mut().flat_map(|record| [&mut record.record_name, &mut record.site_name]).collect()
+    }
 }
 
 #[cfg(test)]

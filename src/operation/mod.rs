@@ -51,6 +51,11 @@ pub(crate) trait Operation {
 
     /// What the caller gets of a reply; an error where the reply isn't the operation's success after all.
     fn output(&self, reply: Self::Reply, receipt: Receipt) -> Result<Self::Output, Error>;
+
+    /// The texts of what the caller gets, but for the id of the request.
+    fn texts(_: &mut Self::Output) -> Vec<&mut String> {
+        Vec::new()
+    }
 }
 
 /// How a reply came about.

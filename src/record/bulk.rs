@@ -50,7 +50,8 @@ impl Iterator for Bulk {
     /// Ensures the next record; `None` after the last one.
     fn next(&mut self) -> Option<Result<Record, Error>> {
         let Bulk { client, options, deadline, work } = self;
-        work.next(&|| client.begin_before(options, *deadline))
+        let ensured = work.next(&|| client.begin_before(options, *deadline))?;
+        Some(client.let_out(ensured))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -20,7 +20,7 @@ pub(crate) fn write_hex(bytes: &[u8], hex: &mut [u8]) {
 }
 
 /// 32 bytes in lower hex.
-pub(super) struct Hex([u8; 64]);
+pub(crate) struct Hex([u8; 64]);
 
 impl Hex {
     pub(super) fn of(bytes: [u8; 32]) -> Hex {

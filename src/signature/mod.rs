@@ -10,7 +10,7 @@ mod v3;
 
 use std::borrow::Cow;
 
-pub(crate) use self::hex::write_hex;
+pub(crate) use self::hex::{Hex, write_hex};
 pub(crate) use self::keys::SigningKeys;
 use self::percent_encoding::sort;
 use crate::config::SignatureVersion;
@@ -74,13 +74,28 @@ pub(crate) fn signed(
     }
 }
 
+/// The signature of a request, as it was sent.
+pub(crate) enum Signature {
+    V1(String),
+    V3(Hex),
+}
+
+impl Signature {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Signature::V1(text) => text,
+            Signature::V3(hex) => hex.as_str(),
+        }
+    }
+}
+
 /// Signs `request`, whose parameters it brings into their order.
 pub(crate) fn sign(
     version: SignatureVersion,
     request: &mut Request<'_>,
     credentials: &Credentials,
     stamp: &Stamp,
-) -> HttpRequest {
+) -> (HttpRequest, Signature) {
     sort(&mut request.query);
     sort(&mut request.form);
     match version {
@@ -146,7 +161,7 @@ pub(crate) mod tests {
         stamp: &Stamp,
     ) -> Sent {
         let method = request.method;
-        let signed = sign(version, &mut request, credentials, stamp);
+        let (signed, _) = sign(version, &mut request, credentials, stamp);
         let (head, body) = signed.parts();
         let mut lines = head.lines();
         let target = lines.next().and_then(|line| line.strip_prefix(method)?.strip_suffix(" HTTP/1.1")).unwrap();

@@ -5,26 +5,26 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::Mac;
 
 use super::percent_encoding::{merged, push_encoded_pairs, push_pairs};
-use super::{FORM, PATH, Parameter, Request, Signed, SigningKeys, Stamp};
+use super::{FORM, PATH, Parameter, Request, Signature, Signed, SigningKeys, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
-pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
+pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> (HttpRequest, Signature) {
     let Request { method, query, form, .. } = request;
     let common = common(request, credentials, stamp);
     let token = token(credentials);
     let to_sign = merged([&common, token.as_slice(), query, form]);
     let signature = signature(method, to_sign, credentials.signing_keys());
-    let signature: [Parameter<'_>; 1] = [("Signature", signature.as_str().into())];
+    let sent: [Parameter<'_>; 1] = [("Signature", signature.as_str().into())];
 
     // In any order: the service sorts them anew.
-    let query = common.iter().chain(&token).chain(query).chain(&signature);
+    let query = common.iter().chain(&token).chain(query).chain(&sent);
     let mut signed = HttpRequest::new(method, PATH, |text| push_pairs(query, text));
     signed.header("host", request.host);
     if !form.is_empty() {
         signed.header("content-type", FORM).set_body(|body| push_pairs(form, body));
     }
-    signed
+    (signed, Signature::V1(signature))
 }
 
 /// What is signed.

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::hex::Hex;
 use super::percent_encoding::push_pairs;
-use super::{FORM, PATH, Request, Signed, SigningKeys, Stamp};
+use super::{FORM, PATH, Request, Signature, Signed, SigningKeys, Stamp};
 use crate::credentials::Credentials;
 use crate::transport::HttpRequest;
 
@@ -53,7 +53,7 @@ macro_rules! names {
     };
 }
 
-pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> HttpRequest {
+pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> (HttpRequest, Signature) {
     let mut signed = HttpRequest::new(request.method, PATH, |query| push_pairs(&request.query, query));
     let body_hash = hash(signed.set_body(|body| push_pairs(&request.form, body)));
     let body_hash = body_hash.as_str();
@@ -66,13 +66,13 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
             line.push_str(header.value);
         });
     }
-    let (id, signature) = (credentials.access_key_id(), signature.as_str());
+    let id = credentials.access_key_id();
     signed.line(|line| {
-        for piece in [AUTHORIZATION, id, ",SignedHeaders=", headers.names, ",Signature=", signature] {
+        for piece in [AUTHORIZATION, id, ",SignedHeaders=", headers.names, ",Signature=", signature.as_str()] {
             line.push_str(piece);
         }
     });
-    signed
+    (signed, Signature::V3(signature))
 }
 
 /// What is signed.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use zeroize::Zeroizing;
 
 use super::proxy::{Proxies, Proxy};
 use super::resolver::Resolver;
@@ -33,13 +34,18 @@ impl Settings {
     /// What isn't set comes from `environment`.
     pub(crate) fn new(config: &Config, environment: &Environment, counters: &Arc<Counters>) -> Result<Settings, Error> {
         Ok(Settings {
-            tls: tls::client_config(&config.trust)?,
+            tls: tls::client_config(&config.trust, environment)?,
             proxies: Proxies::new(config.proxy.as_ref().map(ProxyUrl::as_str), environment)?,
             connect_timeout: config.timeouts.connect,
             keep_alive: config.keep_alive,
             user_agent: user_agent(product(config, environment)?),
             counters: Arc::clone(counters),
         })
+    }
+
+    /// What is secret in them.
+    pub(crate) fn secrets(&self) -> Vec<Zeroizing<String>> {
+        self.proxies.secrets()
     }
 }
 

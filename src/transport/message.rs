@@ -4,7 +4,6 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use memchr::memchr_iter;
-use zeroize::Zeroize;
 
 /// A request, written as it goes out.
 pub(crate) struct HttpRequest {
@@ -123,11 +122,6 @@ impl Reply {
         let mut parameters = self.header("keep-alive")?.split(',').filter_map(|parameter| parameter.split_once('='));
         let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
         value.trim().trim_matches('"').parse().ok().map(Duration::from_secs)
-    }
-
-    /// Wipes all of it from memory.
-    pub(crate) fn wipe(&mut self) {
-        self.bytes.zeroize();
     }
 
     #[cfg(any(test, fuzzing))]

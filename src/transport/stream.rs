@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
+use super::tls::failure;
 use super::wait::{Ready, wait};
 use crate::call::{Limits, Stop};
 use crate::error::{Error, Outcome, Status};
@@ -26,7 +27,7 @@ impl Stream {
         limits: &Limits,
     ) -> Result<Stream, Error> {
         let failed = |stop: Stop| stop.while_doing("doing the TLS handshake", Status::Tls, Outcome::NotSent);
-        let refused = |error: rustls::Error| Error::new(Status::Tls, format!("the TLS handshake failed: {error}"));
+        let refused = |error: rustls::Error| failure::of_handshake(&error);
         let mut tls = ClientConnection::new(Arc::clone(config), server_name.clone()).map_err(refused)?;
         while tls.is_handshaking() {
             if tls.wants_write() {
@@ -55,7 +56,7 @@ impl Stream {
                     result => return result.map_err(Stop::Failed),
                 }
                 patience.receive(socket, limits, || tls.read_tls(&mut &*socket))?;
-                tls.process_new_packets().map_err(|error| Stop::Failed(io::Error::other(error)))?;
+                tls.process_new_packets().map_err(|error| Stop::Failed(io::Error::other(failure::reason(&error))))?;
             },
         }
     }
@@ -234,6 +235,7 @@ mod tests {
     use super::*;
     use crate::call::Deadline;
     use crate::config::Trust;
+    use crate::environment::Environment;
 
     fn limits() -> Limits {
         Limits { deadline: Deadline::after(Duration::from_secs(60)), cancel: None, interrupt: None }
@@ -259,7 +261,9 @@ mod tests {
             serve(&mut StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), socket))
         });
         socket.set_nonblocking(true).unwrap();
-        let config = tls::client_config(&Trust { ca_pem: Some(cert.pem()), ca_file: None }).unwrap();
+        let config =
+            tls::client_config(&Trust { ca_pem: Some(cert.pem()), ca_file: None }, &Environment::of([("", ""); 0]))
+                .unwrap();
         let name = tls::server_name("localhost").unwrap();
         (Stream::secured(socket, &Arc::new(config), &name, &limits()).unwrap(), server)
     }

@@ -1,5 +1,7 @@
 //! Which proxy a connection takes: the configuration's, or the environment's.
 
+use zeroize::Zeroizing;
+
 use super::Proxy;
 use super::no_proxy::NoProxy;
 use crate::endpoint::Endpoint;
@@ -48,6 +50,15 @@ impl Proxies {
             http: http.or(all),
             no_proxy: no_proxy.map(NoProxy::parse).unwrap_or_default(),
         })
+    }
+
+    /// What the proxies' logins have that is secret.
+    pub(in super::super) fn secrets(&self) -> Vec<Zeroizing<String>> {
+        let proxies = match self {
+            Proxies::Configured(proxy) => [proxy.as_ref(), None],
+            Proxies::Environment { https, http, .. } => [https.as_ref(), http.as_ref()],
+        };
+        proxies.into_iter().flatten().flat_map(Proxy::secrets).collect()
     }
 
     /// The proxy on the way to `endpoint`.

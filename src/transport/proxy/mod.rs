@@ -104,6 +104,12 @@ impl Proxy {
         Ok(socket)
     }
 
+    /// The password, alone and as Basic has it.
+    fn secrets(&self) -> impl Iterator<Item = Zeroizing<String>> {
+        let secrets = self.login.as_ref().map(|login| [login.password.clone(), login.basic()]);
+        secrets.into_iter().flatten()
+    }
+
     pub(super) fn resolver(&self) -> Resolver {
         Resolver::new(&self.host, self.port)
     }
@@ -174,6 +180,12 @@ impl Login {
     fn parse(text: &str) -> Result<Login, &'static str> {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
         Ok(Login { user: decoded(user)?, password: decoded(password)? })
+    }
+
+    /// The credentials of Basic, before they are encoded.
+    fn basic(&self) -> Zeroizing<String> {
+        // Made in its full length: one that grew would leave the password behind.
+        Zeroizing::new([self.user.as_str(), ":", self.password.as_str()].concat())
     }
 
     fn is_too_long_for_socks(&self) -> bool {

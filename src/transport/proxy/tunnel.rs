@@ -49,12 +49,11 @@ fn request(endpoint: &Endpoint, login: Option<&Login>) -> Zeroizing<String> {
         host => format!("{host}:{}", endpoint.port()),
     };
     let head = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n");
-    let Some(Login { user, password }) = login else {
+    let Some(login) = login else {
         return Zeroizing::new(head + "\r\n");
     };
-    // Each text is made in its full length: one that grew would leave the password behind.
-    let login = Zeroizing::new([user, ":", password].concat());
-    let encoded = Zeroizing::new(STANDARD.encode(login.as_bytes()));
+    // Made in its full length: one that grew would leave the password behind.
+    let encoded = Zeroizing::new(STANDARD.encode(login.basic().as_bytes()));
     Zeroizing::new([&head, "Proxy-Authorization: Basic ", encoded.as_str(), "\r\n\r\n"].concat())
 }
 

@@ -3,7 +3,8 @@
 //! `service` behaves as the service does and checks every request with a verifier of its own; a script (`step`) says what
 //! goes wrong with which create or list. `row` plays one call and holds what came of it against what was promised. For
 //! every row: the call ends within 250 ms of its limit, there is at most one record, and exactly one after a success;
-//! every request was signed well, with a nonce of its own; no secret, token or signature is told in an error or a log.
+//! every request was signed well, with a nonce of its own; no secret, token or signature is told in an error or a log, in
+//! whatever form, and each of their texts is one line (`told`).
 //!
 //! # Rows
 //!
@@ -24,6 +25,8 @@
 //! | 114: a clock that is off, and many threads | `crowd` |
 //! | 102: cancelling | `cancelled` |
 //! | 103–105: many threads | `crowd` |
+//! | 134: an authority of one's own | `tls` |
+//! | 120, 135: secrets and ends of lines in what is answered | `echo` |
 //! | 106: one I/O operation after the other fails | `torture`, through `breaker` |
 //!
 //! # Rows that aren't played here
@@ -42,6 +45,7 @@ mod credentials;
 mod crowd;
 mod definite;
 mod deletions;
+mod echo;
 mod garbled;
 mod giver;
 mod lagging;
@@ -52,5 +56,6 @@ mod row;
 mod service;
 mod step;
 mod tls;
+mod told;
 mod torture;
 mod waits;

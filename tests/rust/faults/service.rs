@@ -153,6 +153,10 @@ impl Service {
         match answer {
             Answer::Normal => line.write_all(&normal).ok(),
             Answer::Reply(bytes) => line.write_all(&bytes).ok(),
+            Answer::Echo(reply) => {
+                let signature = self.state().signatures.last().cloned().unwrap_or_default();
+                line.write_all(&reply(&signature)).ok()
+            }
             Answer::Bytes(bytes) => {
                 let _ = line.write_all(&bytes);
                 None

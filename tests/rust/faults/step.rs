@@ -22,6 +22,8 @@ pub(super) enum Answer {
     Bytes(Vec<u8>),
     /// The first bytes, then the second ones over and over, so far apart, until the client goes.
     Repeat(Vec<u8>, Vec<u8>, Duration),
+    /// A whole reply, made of the request's signature.
+    Echo(fn(&str) -> Vec<u8>),
     /// Nothing, until the client goes.
     Hang,
     Close,
@@ -62,6 +64,10 @@ impl Step {
 
 pub(super) fn normal() -> Step {
     Step::new(Answer::Normal).applied()
+}
+
+pub(super) fn echoes(reply: fn(&str) -> Vec<u8>) -> Step {
+    Step::new(Answer::Echo(reply))
 }
 
 pub(super) fn closes() -> Step {

@@ -1,9 +1,10 @@
 //! TLS and certificates: rows 10 to 15. Nobody is told anything who can't prove to be the service.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 
-use esa::{Client, Origin, Outcome, Status};
+use esa::{Client, Config, Origin, Outcome, Status};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -44,9 +45,13 @@ fn played(service: Service, pem: Option<&str>) -> Played {
     row.played_with(service)
 }
 
-fn assert_not_trusted(played: Played) {
+/// Not trusted, in these words and no others than people's.
+fn assert_not_trusted(played: Played, words: &str) {
     assert_eq!(played.service.state().connects, 1);
-    played.fails(Status::Tls, Outcome::NotSent).saying(|error| !error.retryable()).sent(0, 0).attempts(1).leaves(0);
+    let played = played.fails(Status::Tls, Outcome::NotSent).saying(|error| !error.retryable());
+    let message = played.sent(0, 0).attempts(1).leaves(0).error().message().to_owned();
+    assert!(message.contains(words), "{message}");
+    assert!(!message.contains("docs.rs") && !message.contains(['{', '(']), "{message}");
 }
 
 #[test]
@@ -64,7 +69,8 @@ fn row_10_a_server_with_tls_1_1_only() {
 
         let played = row.played_with(Service::start(State::default()));
 
-        played.fails(Status::Tls, Outcome::NotSent).saying(|error| !error.retryable()).attempts(1);
+        let played = played.fails(Status::Tls, Outcome::NotSent).saying(|error| !error.retryable()).attempts(1);
+        assert!(played.error().message().ends_with("speaks neither TLS 1.2 nor TLS 1.3"), "{:?}", played.result);
         assert_eq!(server.connections(), 1);
     }
 }
@@ -73,8 +79,48 @@ fn row_10_a_server_with_tls_1_1_only() {
 fn row_11_an_authority_that_nobody_knows() {
     let (own, other) = (authority(), authority());
 
-    assert_not_trusted(played(server(&own, &named("127.0.0.1")), None));
-    assert_not_trusted(played(server(&own, &named("127.0.0.1")), Some(&other.pem())));
+    let words = "of an authority that isn't trusted here";
+    assert_not_trusted(played(server(&own, &named("127.0.0.1")), None), words);
+    // Both authorities have the same name.
+    let words = "perhaps another authority of the same name is trusted here";
+    assert_not_trusted(played(server(&own, &named("127.0.0.1")), Some(&other.pem())), words);
+}
+
+#[test]
+fn row_134_the_authority_of_a_company() {
+    let (own, other) = (authority(), authority());
+    let directory = std::env::temp_dir().join(format!("libesa-{}-row-134", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let path = |name: &str, pem: &str| {
+        let path = directory.join(name);
+        std::fs::write(&path, pem).unwrap();
+        path
+    };
+    let played_with = |variable: &Path, pem: Option<&str>| {
+        let service = server(&own, &named("127.0.0.1"));
+        let mut row = given();
+        row.config.endpoint(&format!("https://{}", service.address)).environment([("SSL_CERT_FILE", variable)]);
+        if let Some(pem) = pem {
+            row.config.ca_pem(pem);
+        }
+        row.played_with(service)
+    };
+
+    let unknown = played(server(&own, &named("127.0.0.1")), None);
+    for name in ["ca_file", "ca_pem", "SSL_CERT_FILE"] {
+        assert!(unknown.error().advice().contains(name), "{:?}", unknown.result);
+    }
+    let (right, wrong) = (path("right", &own.pem()), path("wrong", &other.pem()));
+    played_with(&right, None).succeeds(Origin::Created);
+    played_with(&wrong, None).fails(Status::Tls, Outcome::NotSent);
+    // What the program says comes before it, and it isn't even read.
+    played_with(&wrong, Some(&own.pem())).succeeds(Origin::Created);
+    played_with(Path::new("/no/such/file"), Some(&own.pem())).succeeds(Origin::Created);
+
+    let error = Client::new(Config::new().environment([("SSL_CERT_FILE", "/no/such/file")])).unwrap_err();
+    assert_eq!((error.status(), error.outcome()), (Status::Config, Outcome::NotSent));
+    assert!(error.message().starts_with("SSL_CERT_FILE names /no/such/file: "), "{error}");
+    std::fs::remove_dir_all(&directory).unwrap();
 }
 
 #[test]
@@ -84,14 +130,25 @@ fn row_12_a_certificate_that_has_expired() {
     parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
     parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
 
-    assert_not_trusted(played(server(&own, &parameters), Some(&own.pem())));
+    let words = "has expired: it was good until 2021-01-01T00:00:00Z, and by this machine's clock it is 20";
+    assert_not_trusted(played(server(&own, &parameters), Some(&own.pem())), words);
+}
+
+#[test]
+fn row_12_a_certificate_of_tomorrow() {
+    let own = authority();
+    let mut parameters = named("127.0.0.1");
+    parameters.not_before = rcgen::date_time_ymd(4000, 1, 1);
+
+    assert_not_trusted(played(server(&own, &parameters), Some(&own.pem())), "isn't good before 4000-01-01T00:00:00Z");
 }
 
 #[test]
 fn row_13_a_certificate_of_another_name() {
     let own = authority();
 
-    assert_not_trusted(played(server(&own, &named("esa.example.com")), Some(&own.pem())));
+    let words = "isn't for 127.0.0.1, but for esa.example.com";
+    assert_not_trusted(played(server(&own, &named("esa.example.com")), Some(&own.pem())), words);
 }
 
 #[test]

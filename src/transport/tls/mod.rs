@@ -1,4 +1,6 @@
-//! TLS: whom to trust, and the handshake.
+//! TLS: whom to trust, and why it fails.
+
+pub(super) mod failure;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,15 +12,17 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::crypto;
 use crate::config::Trust;
+use crate::environment::{Environment, SSL_CERT_FILE};
 use crate::error::{Error, Status};
 use crate::file;
 
-/// How to make TLS connections to `host`: TLS 1.2 and 1.3, trusting the given authorities, else the built-in ones.
-pub(super) fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
+/// How to make TLS connections: TLS 1.2 and 1.3, trusting the given authorities, else those that the environment names,
+/// else the built-in ones.
+pub(super) fn client_config(trust: &Trust, environment: &Environment) -> Result<ClientConfig, Error> {
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(Status::Internal, format!("TLS can't be set up: {error}")))?
-        .with_root_certificates(roots(trust)?)
+        .map_err(|error| Error::new(Status::Internal, format!("TLS can't be set up: {}", failure::reason(&error))))?
+        .with_root_certificates(roots(trust, environment)?)
         .with_no_client_auth();
     Ok(config)
 }
@@ -39,20 +43,36 @@ pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
         .map_err(|_| Error::new(Status::Config, format!("endpoint {host:?} is not a name that a certificate can have")))
 }
 
-fn roots(trust: &Trust) -> Result<RootCertStore, Error> {
+fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
     if let Some(path) = &trust.ca_file {
         // Bundles may have comments in any encoding.
         let (pem, _) = file::read_bytes(path).map_err(|reason| unusable(path, reason))?;
-        add(&mut roots, &pem).map_err(|reason| unusable(path, reason))?;
+        add(&mut roots, &pem, false).map_err(|reason| unusable(path, reason))?;
     }
     if let Some(pem) = &trust.ca_pem {
-        add(&mut roots, pem.as_bytes()).map_err(|reason| Error::new(Status::Config, format!("CA PEM: {reason}")))?;
+        add(&mut roots, pem.as_bytes(), false)
+            .map_err(|reason| Error::new(Status::Config, format!("CA PEM: {reason}")))?;
     }
-    if trust.ca_file.is_none() && trust.ca_pem.is_none() {
-        add_default(&mut roots)?;
+    if trust.ca_file.is_some() || trust.ca_pem.is_some() {
+        return Ok(roots);
+    }
+    match environment.path(SSL_CERT_FILE) {
+        Some(path) => add_of_environment(&mut roots, path)?,
+        None => add_default(&mut roots)?,
     }
     Ok(roots)
+}
+
+/// The authorities of the file that the environment names, as for OpenSSL. What isn't usable among them is passed over, as
+/// there: it is the machine's file, and may have more than is needed here.
+fn add_of_environment(roots: &mut RootCertStore, path: &Path) -> Result<(), Error> {
+    let added = file::read_bytes(path).and_then(|(pem, _)| add(roots, &pem, true));
+    added.map_err(|reason| {
+        Error::new(Status::Config, format!("{SSL_CERT_FILE} names {}: {reason}", path.display())).advice_is(
+            "Have SSL_CERT_FILE name a PEM file of certificate authorities, or unset it; ca_file comes before it.",
+        )
+    })
 }
 
 /// The authorities that browsers trust.
@@ -79,21 +99,38 @@ fn unusable(path: &Path, reason: impl std::fmt::Display) -> Error {
     Error::new(Status::Config, format!("CA file {}: {reason}", path.display()))
 }
 
-fn add(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), String> {
+/// Adds the certificates of `pem`; without those that can't be used, where it `passes_over` them.
+fn add(roots: &mut RootCertStore, pem: &[u8], passes_over: bool) -> Result<(), String> {
     let before = roots.len();
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| format!("not PEM: {error}"))?;
-        roots.add(certificate).map_err(|error| format!("not a usable certificate: {error}"))?;
+        let added = match certificate {
+            Ok(certificate) => roots.add(certificate).map_err(|_| "not a usable certificate".to_owned()),
+            Err(error) => Err(format!("not PEM: {error}")),
+        };
+        match added {
+            Err(_) if passes_over => {}
+            added => added?,
+        }
     }
-    if roots.len() == before { Err("no certificate in it".to_owned()) } else { Ok(()) }
+    if roots.len() == before { Err("no usable certificate in it".to_owned()) } else { Ok(()) }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
     use super::*;
+    use crate::scratch::Scratch;
+
+    fn nothing() -> Environment {
+        Environment::of([("", ""); 0])
+    }
 
     fn reason(trust: Trust) -> String {
-        let error = client_config(&trust).unwrap_err();
+        let error = client_config(&trust, &nothing()).unwrap_err();
         assert_eq!(error.status(), Status::Config);
         error.message().to_owned()
     }
@@ -104,8 +141,8 @@ mod tests {
 
     #[test]
     fn authorities_that_cannot_be_used_are_an_error_with_the_reason() {
-        assert_eq!(reason(pem("")), "CA PEM: no certificate in it");
-        assert_eq!(reason(pem("hello")), "CA PEM: no certificate in it");
+        assert_eq!(reason(pem("")), "CA PEM: no usable certificate in it");
+        assert_eq!(reason(pem("hello")), "CA PEM: no usable certificate in it");
         assert!(
             reason(pem("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n")).starts_with("CA PEM: not PEM")
         );
@@ -126,7 +163,41 @@ mod tests {
     #[cfg(not(feature = "platform-roots"))]
     #[test]
     fn the_built_in_authorities_are_trusted_by_default() {
-        assert_eq!(roots(&Trust::default()).unwrap().len(), webpki_roots::TLS_SERVER_ROOTS.len());
+        assert_eq!(roots(&Trust::default(), &nothing()).unwrap().len(), webpki_roots::TLS_SERVER_ROOTS.len());
+    }
+
+    fn authority() -> String {
+        let mut parameters = CertificateParams::new([]).unwrap();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap().pem()
+    }
+
+    #[test]
+    fn the_file_that_the_environment_names_takes_the_place_of_the_built_in_ones() {
+        let scratch = Scratch::new();
+        let count = |path: &Path, trust: &Trust| {
+            let environment = Environment::of([(SSL_CERT_FILE, path.as_os_str())]);
+            roots(trust, &environment).map(|roots| roots.len())
+        };
+        let bogus = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let path = scratch.write("bundle", [bogus, &authority(), &authority()].concat());
+        let odd = scratch.path().join(OsStr::from_bytes(b"odd \xff"));
+        std::fs::copy(&path, &odd).unwrap();
+
+        assert_eq!(count(&path, &Trust::default()).unwrap(), 2);
+        assert_eq!(count(&odd, &Trust::default()).unwrap(), 2);
+        assert_eq!(count(&path, &pem(&authority())).unwrap(), 1);
+        assert_eq!(count(Path::new("/no/such/file"), &pem(&authority())).unwrap(), 1);
+
+        let none = scratch.write("none", bogus);
+        for (path, reason) in
+            [("/no/such/file", "No such file"), ("/", "not a plain file"), (none.to_str().unwrap(), "no usable")]
+        {
+            let error = count(Path::new(path), &Trust::default()).unwrap_err();
+            assert_eq!(error.status(), Status::Config);
+            assert!(error.message().starts_with(&format!("SSL_CERT_FILE names {path}: ")), "{error}");
+            assert!(error.message().contains(reason) && error.advice().contains("SSL_CERT_FILE"), "{error}");
+        }
     }
 
     /// A file in place of the platform's store is named by the environment, so this needs a process of its own.
@@ -135,13 +206,8 @@ mod tests {
     fn the_platform_s_authorities_are_trusted_by_default() {
         use std::process::{Command, Stdio};
 
-        use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-
-        let mut parameters = CertificateParams::new([]).unwrap();
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap();
-        let scratch = crate::scratch::Scratch::new();
-        for (content, test) in [(authority.pem().as_str(), "one_authority"), ("", "no_authority")] {
+        let scratch = Scratch::new();
+        for (content, test) in [(authority().as_str(), "one_authority"), ("", "no_authority")] {
             let child = Command::new(std::env::current_exe().unwrap())
                 .args(["--ignored", "--exact", &format!("transport::tls::tests::{test}")])
                 .env("SSL_CERT_FILE", scratch.write(test, content))
@@ -158,7 +224,7 @@ mod tests {
     #[test]
     #[ignore = "runs where the store is the test's own"]
     fn one_authority() {
-        assert_eq!(roots(&Trust::default()).unwrap().len(), 1);
+        assert_eq!(roots(&Trust::default(), &nothing()).unwrap().len(), 1);
     }
 
     #[cfg(feature = "platform-roots")]
