@@ -8,11 +8,13 @@ import contextvars
 import inspect
 import threading
 import time
+import traceback
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any, Callable
 
 import pytest
+from chain import chain_of
 from conftest import async_client_of
 
 import libesa
@@ -182,6 +184,36 @@ def test_cancelling_ends_the_call_first(esa_emulator: Emulator, record: Record) 
         await client.close()
 
     run(main())
+
+
+@pytest.mark.parametrize("handling", [False, True], ids=["", "while another error is handled"])
+def test_a_cancelled_call_s_errors_are_not_in_a_circle(handling: bool, esa_emulator: Emulator, record: Record) -> None:
+    esa_emulator.add_fault(times=0, wire={"kind": "hang"})
+
+    async def call(client: AsyncClient) -> None:
+        if handling:
+            try:
+                raise KeyError(handling)
+            except KeyError:
+                await client.create_routine_related_record(**record())
+        await client.create_routine_related_record(**record())
+
+    async def cancelled() -> BaseException:
+        async with async_client_of(esa_emulator) as client:
+            task = asyncio.ensure_future(call(client))
+            await until_requested(esa_emulator)
+            task.cancel()
+            try:
+                await task
+            except asyncio.CancelledError as error:
+                return error
+        raise AssertionError
+
+    chain = chain_of(run(cancelled()))
+
+    assert libesa.CallCancelledError in map(type, chain)
+    assert (KeyError in map(type, chain)) is handling
+    assert "CallCancelledError" in "".join(traceback.format_exception(type(chain[0]), chain[0], chain[0].__traceback__))
 
 
 def test_cancelling_what_waits_for_a_thread_sends_nothing(
