@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import access_to
+from conftest import access_to, hear_ctrl_c
 
 from libesa.emulator import Emulator
 
@@ -49,6 +49,7 @@ def ends(emulator: Emulator, program: str, status: int = 0) -> str:
     given = PRELUDE.format(access=access_to(emulator), routine=emulator.routine, site_id=emulator.site_id)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", given + program],
+        preexec_fn=hear_ctrl_c,
         capture_output=True,
         text=True,
         check=False,
@@ -241,8 +242,6 @@ def test_a_second_ctrl_c_ends_asynchronous_calls_that_the_end_waits_for(esa_emul
     program = """
 import asyncio, concurrent.futures, io, signal
 
-# A shell that starts this in the background has it ignored.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 client = libesa.AsyncClient(**access, log=log)
 sys.stderr = io.StringIO()  # for what Python says of the interrupt
 calls = [

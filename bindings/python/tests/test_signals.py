@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 import pytest
-from conftest import PACKAGE_PATH
+from conftest import PACKAGE_PATH, hear_ctrl_c
 
 from libesa.emulator import Emulator
 
@@ -60,7 +60,9 @@ def interrupted(emulator: Emulator, times: int, log: str) -> dict[str, Any]:
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
     }
     command = [sys.executable, "-W", "error", "-c", PROGRAM, str(times), log, emulator.routine, str(emulator.site_id)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, env=environment, preexec_fn=hear_ctrl_c, capture_output=True, text=True, check=False, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     told: dict[str, Any] = json.loads(done.stdout)
@@ -103,7 +105,9 @@ def test_ctrl_c_is_not_lost_among_many_lines_of_log(log: str, esa_emulator: Emul
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": esa_emulator.access_key_secret,
     }
     command = [sys.executable, "-c", program, "100", log, esa_emulator.routine, str(esa_emulator.site_id)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, env=environment, preexec_fn=hear_ctrl_c, capture_output=True, text=True, check=False, timeout=60
+    )
 
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
