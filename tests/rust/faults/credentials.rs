@@ -134,7 +134,7 @@ fn row_86_whoever_waits_for_a_renewal_that_hangs_ends_by_its_own_deadline() {
         assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent), "{error:?}");
         assert!(error.message().contains("credentials"), "{error:?}");
         let elapsed = started.elapsed();
-        assert!(elapsed >= limit && elapsed < limit + Duration::from_millis(250), "{elapsed:?}");
+        assert!(elapsed >= limit && elapsed < limit + Duration::from_secs(2), "{elapsed:?}");
     });
     assert_eq!(service.seen(), (0, 0));
 }
