@@ -21,7 +21,7 @@ import (
 // Run again with the same requests, it does what is left to do. For a SiteID of 0, one record of the name that is tied to
 // the routine is taken for the one.
 //
-// The deadline of ctx is for all of them together; besides, each has [Config.Timeout]. Errors are as with
+// The deadline of ctx is for all of them together; besides, each has [Config.Timeout] from when its turn comes. Errors are as with
 // [Client.CreateRoutineRelatedRecord]. Where a name has a NUL byte, nothing is sent and each request fails.
 func (client *Client) EnsureRoutineRelatedRecords(
 	ctx context.Context, requests []CreateRoutineRelatedRecordRequest,
@@ -58,7 +58,7 @@ func (client *Client) beginBulk(ctx context.Context, requests []CreateRoutineRel
 			return nil, err
 		}
 	}
-	timeout, err := client.enter(ctx)
+	timeout, err := client.enter(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (client *Client) beginBulk(ctx context.Context, requests []CreateRoutineRel
 // next ensures the next record. It takes its turn among the client's calls anew, so that what the loop does in between
 // may make calls as well.
 func (bulk *bulk) next() (*Record, error) {
-	if _, err := bulk.client.enter(bulk.ctx); err != nil {
+	if _, err := bulk.client.enter(bulk.ctx, 0); err != nil {
 		return nil, err
 	}
 	defer bulk.client.leave()

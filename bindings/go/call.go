@@ -56,7 +56,7 @@ func (handle *handle) free() {
 
 // run makes one native call within ctx. It returns when that is over, and not before.
 func run[T any](ctx context.Context, client *Client, call func(nativeClient, nativeLimits) (*T, *Error)) (*T, error) {
-	timeout, err := client.enter(ctx)
+	timeout, err := client.enter(ctx, client.timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -74,17 +74,18 @@ func run[T any](ctx context.Context, client *Client, call func(nativeClient, nat
 	return nil, failure.within(ctx)
 }
 
-// enter waits within ctx until a native call may begin, and tells the milliseconds that are left then, 0 where ctx has no
-// deadline.
-func (client *Client) enter(ctx context.Context) (timeout uint32, err error) {
-	// A blocked native call holds a thread, so only so many may be under way.
-	select {
-	case client.slots <- struct{}{}:
-	case <-ctx.Done():
-		return 0, endedBefore(ctx.Err())
+// enter waits until a native call may begin: within ctx and, where that has no deadline, for limit at most, unless that is
+// 0. It tells the milliseconds that are left then, 0 where the native client's own limit does.
+func (client *Client) enter(ctx context.Context, limit time.Duration) (timeout uint32, err error) {
+	waited, err := client.takeSlot(ctx, limit)
+	if err != nil {
+		return 0, err
 	}
 	timeout, cause := remaining(ctx)
 	if cause == nil && client.handle.enter() {
+		if timeout == 0 && limit != 0 && waited != 0 {
+			timeout = milliseconds(max(limit-waited, 1))
+		}
 		return timeout, nil
 	}
 	<-client.slots
@@ -94,14 +95,38 @@ func (client *Client) enter(ctx context.Context) (timeout uint32, err error) {
 	return 0, ErrClosed
 }
 
+// takeSlot tells how long it had to wait for one.
+func (client *Client) takeSlot(ctx context.Context, limit time.Duration) (waited time.Duration, err error) {
+	// A blocked native call holds a thread, so only so many may be under way.
+	select {
+	case client.slots <- struct{}{}:
+		return 0, nil
+	default:
+	}
+	var timeUp <-chan time.Time
+	if _, hasDeadline := ctx.Deadline(); !hasDeadline && limit != 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		timeUp = timer.C
+	}
+	began := time.Now()
+	select {
+	case client.slots <- struct{}{}:
+		return time.Since(began), nil
+	case <-timeUp:
+		return 0, noTurn(cap(client.slots))
+	case <-ctx.Done():
+		return 0, endedBefore(ctx.Err())
+	}
+}
+
 // leave follows when the native call is over.
 func (client *Client) leave() {
 	client.handle.leave()
 	<-client.slots
 }
 
-// limitsOf makes native calls end with ctx, which has timeout milliseconds left. Release the limits when the calls are
-// over.
+// limitsOf makes native calls end with ctx, and after timeout milliseconds. Release the limits when the calls are over.
 func (client *Client) limitsOf(
 	ctx context.Context, timeout uint32,
 ) (limits nativeLimits, release func(), err error) {
@@ -116,7 +141,7 @@ func (client *Client) limitsOf(
 	stop := context.AfterFunc(ctx, func() {
 		defer close(triggered)
 		// The library sees the deadline by itself, and then says where the time went.
-		if timeout == 0 || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if _, hasDeadline := ctx.Deadline(); !hasDeadline || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			cancel.trigger()
 		}
 	})

@@ -4,12 +4,14 @@ package esa
 
 import (
 	"runtime"
+	"time"
 )
 
 // Client makes calls to the service. Any number of goroutines may use one at once; make one and keep it.
 type Client struct {
-	handle *handle
-	slots  chan struct{}
+	handle  *handle
+	slots   chan struct{}
+	timeout time.Duration
 }
 
 // New makes a client. Nothing is sent, and no credentials are needed yet.
@@ -31,7 +33,11 @@ func New(config Config) (*Client, error) {
 	if concurrent == 0 {
 		concurrent = defaultMaxConcurrentCalls
 	}
-	client := &Client{handle: &handle{native: native}, slots: make(chan struct{}, concurrent)}
+	timeout := config.Timeout
+	if timeout == 0 {
+		timeout = defaultTimeout
+	}
+	client := &Client{handle: &handle{native: native}, slots: make(chan struct{}, concurrent), timeout: timeout}
 	runtime.AddCleanup(client, (*handle).close, client.handle)
 	return client, nil
 }

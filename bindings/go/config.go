@@ -57,7 +57,7 @@ type Config struct {
 	// AttemptTimeout is for one request, connecting included. Default: 10 s.
 	AttemptTimeout time.Duration
 
-	// Timeout is for a whole call whose context has no deadline. Default: 30 s.
+	// Timeout is for a whole call whose context has no deadline, waiting for its turn included. Default: 30 s.
 	Timeout time.Duration
 
 	// MaxAttempts is how many attempts of a call may fail in a row. Those that are refused because the service is busy with
@@ -98,7 +98,7 @@ type Config struct {
 	// dropped, and it must not end its goroutine. Default: no log.
 	Logger *slog.Logger
 
-	// MaxConcurrentCalls is how many calls run at once; more wait for their turn, or for their context to end. Each
+	// MaxConcurrentCalls is how many calls run at once; more wait for their turn, within their time limit. Each
 	// one that runs holds a thread, also while it waits for another write or to try again. Default: 64.
 	MaxConcurrentCalls int
 }
@@ -134,6 +134,7 @@ const (
 	defaultMaxConcurrentCalls  = 64
 	defaultMaxConcurrentWrites = 1
 	defaultMaxIdleConnections  = 64
+	defaultTimeout             = 30 * time.Second
 )
 
 // maxIdleConnections is the number for esa_config_set_keep_alive, which can't be told to leave its default.

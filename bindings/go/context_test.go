@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"regexp"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,7 +141,7 @@ func TestAContextThatNamesNoDeadlineStillEndsTheCall(t *testing.T) {
 // and waits for it; so does the end of the test.
 func startCall(t *testing.T, client *esa.Client, emulator *esatest.Emulator) (stop func()) {
 	t.Helper()
-	running, cancel := context.WithCancel(context.Background())
+	running, cancel := context.WithTimeout(context.Background(), time.Hour) // not the configuration's
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -173,6 +174,71 @@ func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
 	stop()
 	if requests := emulator.Requests(t); len(requests) != 1 {
 		t.Errorf("%d requests arrived; want the first call's only", len(requests))
+	}
+}
+
+func TestWaitingForATurnEndsWithTheConfigurationsTimeout(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
+	config := emulator.Config()
+	config.MaxConcurrentCalls = 1
+	config.AttemptTimeout = time.Hour
+	config.Timeout = 50 * time.Millisecond
+	client := newClient(t, config)
+	stop := startCall(t, client, emulator)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "b"))
+		ended <- err
+	}()
+
+	select {
+	case err := <-ended:
+		failure := asError(t, err)
+		if failure.Status != esa.StatusTimeout || failure.Outcome != esa.OutcomeNotSent || !failure.Retryable {
+			t.Errorf("%+v", failure)
+		}
+		if errors.Is(err, context.DeadlineExceeded) || failure.Advice == "" {
+			t.Errorf("%v, %q", err, failure.Advice)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it still waits")
+	}
+	stop()
+	if requests := emulator.Requests(t); len(requests) != 1 {
+		t.Errorf("%d requests arrived; want the first call's only", len(requests))
+	}
+}
+
+func TestWaitingForATurnCountsForTheConfigurationsTimeout(t *testing.T) {
+	const held = 2 * time.Second
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"wire": {"kind": "hang"}}`)
+	config := emulator.Config()
+	var last atomic.Pointer[time.Time]
+	credentials := config.Credentials
+	config.Credentials = esa.Credentials{}
+	config.CredentialsProvider = func(ctx context.Context) (esa.Credentials, error) {
+		deadline, _ := ctx.Deadline()
+		last.Store(&deadline)
+		credentials := credentials
+		credentials.ExpiresAt = time.Now().Add(held / 2) // so that the second call asks again
+		return credentials, nil
+	}
+	config.MaxConcurrentCalls = 1
+	config.AttemptTimeout = time.Hour
+	config.Timeout = time.Minute
+	client := newClient(t, config)
+	stop := startCall(t, client, emulator)
+	tooLate := time.Now().Add(config.Timeout + held)
+	time.AfterFunc(held, stop)
+
+	if _, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "b")); err != nil {
+		t.Fatal(err)
+	}
+
+	if deadline := *last.Load(); !deadline.Before(tooLate) {
+		t.Errorf("the call had %v more than the configuration allows", deadline.Sub(tooLate)+held)
 	}
 }
 

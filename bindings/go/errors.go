@@ -128,6 +128,16 @@ func endedBefore(cause error) *Error {
 	}
 }
 
+// noTurn is the error of a call that waited for its turn, behind so many others, for as long as the client allows.
+func noTurn(others int) *Error {
+	return &Error{
+		Status:    StatusTimeout,
+		Retryable: true,
+		Message:   fmt.Sprintf("time ran out while waiting for one of %d calls to end", others),
+		Advice:    "Nothing was sent. Make fewer calls at once, or allow more of them or more time: MaxConcurrentCalls, Timeout.",
+	}
+}
+
 func noDescriptors() *Error {
 	return &Error{
 		Status:  StatusConnect,

@@ -214,6 +214,8 @@ def test_interrupted_it_says_how_far_it_came_and_run_again_it_goes_on(example: s
     with subprocess.Popen(
         [*command("bind_domains", example), "--routine", "test-routine1", "--site-id", SITE_ID, "-"],
         env=environment_of(emulator),
+        # A shell that runs the tests in the background has its children ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

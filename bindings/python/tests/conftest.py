@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,11 @@ def record(esa_emulator: Emulator) -> Callable[..., dict[str, Any]]:
         return {**usual, **given}
 
     return arguments
+
+
+def hear_ctrl_c() -> None:
+    """For a child before it begins: a shell that runs the tests in the background has its children ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def access_to(emulator: Emulator) -> dict[str, Any]:

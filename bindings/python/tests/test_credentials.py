@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chain import chain_of
 from conftest import client_of
 
 import libesa
@@ -90,7 +91,7 @@ def test_what_it_raises_is_the_reason_and_the_cause(esa_emulator: Emulator) -> N
                 client.get_match_site(record_name=NAME)
             assert caught.value.message == "no credentials: callback: ConnectionError: the vault is closed"
             assert caught.value.outcome is Outcome.NOT_SENT
-            assert caught.value.__cause__ is closed
+            assert chain_of(caught.value) == [caught.value, closed]
             assert client.credentials_source == ""
         vault.error = None
         client.get_match_site(record_name=NAME)
@@ -193,6 +194,7 @@ def test_what_a_signal_s_handler_raises_meanwhile_goes_on(esa_emulator: Emulator
 
     assert isinstance(caught.value.__cause__, libesa.EsaError)
     assert caught.value.__cause__.outcome is Outcome.NOT_SENT
+    assert chain_of(caught.value) == [caught.value, caught.value.__cause__]
     assert esa_emulator.requests() == []
 
 

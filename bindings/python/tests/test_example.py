@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from conftest import PACKAGE_PATH, REPOSITORY
+from conftest import PACKAGE_PATH, REPOSITORY, hear_ctrl_c
 from waiting import until
 
 from libesa.emulator import Emulator
@@ -27,7 +27,14 @@ def start(emulator: Emulator, *arguments: str, **variables: str) -> subprocess.P
         **variables,
     }
     command = [sys.executable, "-W", "error", str(PROGRAM), *arguments]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        env=environment,
+        preexec_fn=hear_ctrl_c,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def run(emulator: Emulator, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -17,8 +17,9 @@ from libesa import _library
 from libesa.emulator import Emulator
 
 # What the package imports, besides what is there when Python starts, with what those import in one version of Python or
-# another. asyncio, dataclasses, inspect, logging, pathlib and typing each cost as much as all of the package, or more.
-WITH_CTYPES = ("ctypes", "future", "struct", "types")
+# another; atexit is inside of Python. asyncio, dataclasses, inspect, logging, pathlib and typing each cost as much as
+# all of the package, or more.
+WITH_CTYPES = ("atexit", "ctypes", "future", "struct", "types")
 
 
 def import_with(

@@ -135,7 +135,7 @@ fn row_86_whoever_waits_for_a_renewal_that_hangs_ends_by_its_own_deadline() {
         assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent), "{error:?}");
         assert!(error.message().contains("credentials"), "{error:?}");
         let elapsed = started.elapsed();
-        assert!(elapsed >= limit && elapsed < limit + Duration::from_millis(250), "{elapsed:?}");
+        assert!(elapsed >= limit && elapsed < limit + Duration::from_secs(2), "{elapsed:?}");
     });
     assert_eq!(service.seen(), (0, 0));
 }
@@ -229,7 +229,7 @@ fn row_124_attempts_are_those_at_the_service() {
     let giver = Giver::of_uri(|times| Some(if times == 1 { key(TOKEN, 3600) } else { reply(403, "", b"") }));
     let row = found_at(&giver).every_create(refuses(EXPIRED));
 
-    row.played().fails(Status::Credentials, Outcome::NotSent).sent(1, 0).attempts(1);
+    row.played().fails(Status::Credentials, Outcome::Refused).sent(1, 0).attempts(1);
 }
 
 #[test]

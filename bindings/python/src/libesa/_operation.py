@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ctypes import Structure, byref, c_char_p, c_int32, c_size_t, c_uint32, c_void_p, sizeof
 
-from . import _interrupt
+from . import _end, _interrupt
 from ._library import library
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -92,7 +92,10 @@ class Operation:
         self._spare: tuple[list[Calling], list[Calling]] = ([], [])
 
     def begin(self, *, interruptible: bool) -> Calling:
-        """For a call whose request is then to be filled in; `interruptible` by what signals' handlers raise."""
+        """For a call whose request is then to be filled in; `interruptible` by what signals' handlers raise.
+
+        One that has other callbacks has to be interruptible too, for the interpreter's end.
+        """
         spare = self._spare[interruptible]
         try:
             return spare.pop()
@@ -111,6 +114,7 @@ class Calling:
         "_asking",
         "_error",
         "_failed",
+        "_interruptible",
         "_operation",
         "_raised",
         "_result",
@@ -133,6 +137,7 @@ class Calling:
         if operation.request is not None:
             self.request = operation.request(sizeof(operation.request))
             self._arguments = (byref(self.request), byref(self.options), *self._arguments)
+        self._interruptible = interruptible
         if interruptible:
             self._asking = _interrupt.asking(self._raised)
             self.options.interrupt, self.options.interrupt_data = _interrupt.asks, id(self._asking)
@@ -154,11 +159,18 @@ class Calling:
         """Calls the function for `owned`. The interpreter lets other threads run meanwhile."""
         function, raised, failed = self._operation.function, self._raised, self._failed
         try:
-            if owned.kept:
-                with _Served(tuple(serve(raised, failed) for serve in owned.kept)):
-                    function(owned.pointer, *self._arguments)
-            else:
+            if not self._interruptible:
                 function(owned.pointer, *self._arguments)
+                return
+            try:
+                _end.enter(raised)
+                if owned.kept:
+                    with _Served(tuple(serve(raised, failed) for serve in owned.kept)):
+                        function(owned.pointer, *self._arguments)
+                else:
+                    function(owned.pointer, *self._arguments)
+            finally:
+                _end.leave(raised)
         except BaseException as interrupt:  # raised by a signal's handler after the library's last question
             raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
 

@@ -24,7 +24,8 @@ class PreparedCalls(Client):
         self._timeout = timeout
 
     def _begin(self, operation: Operation) -> Calling:
-        return operation.begin(interruptible=False)  # what signals' handlers raise comes up in the event loop
+        # What signals' handlers raise comes up in the event loop.
+        return operation.begin(interruptible=bool(self._open().kept))
 
     def _call(self, calling: Calling, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
         milliseconds("timeout", timeout)  # refuses what isn't one

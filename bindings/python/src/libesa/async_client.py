@@ -201,19 +201,22 @@ class AsyncClient(Configured):
 
 async def _result(job: Job, cancel: Cancel | None = None) -> Any:
     """What the call gives or raises. Cancelling the task cancels the call, and what else `cancel` does."""
+    cancelled = None
     try:
         try:
             await job.waking
-        except asyncio.CancelledError as cancelled:
-            job.give_up()
-            if cancel is not None:
-                cancel.trigger()
-            await job.end_of()
-            try:
-                job.result()
-            except BaseException as error:
-                cancelled.__cause__ = error
-            raise
-        return job.result()
+        except asyncio.CancelledError as error:
+            cancelled = error
+        if cancelled is None:
+            return job.result()
+        job.give_up()
+        if cancel is not None:
+            cancel.trigger()
+        await job.end_of()
+        try:
+            job.result()  # not while `cancelled` is handled, which would be the context of its own cause
+        except BaseException as error:
+            cancelled.__cause__ = error
+        raise cancelled
     finally:
-        del job  # whose error holds this frame
+        del job, cancelled  # whose errors hold this frame

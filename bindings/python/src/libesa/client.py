@@ -276,7 +276,7 @@ class Client(Configured):
         self.close()
 
     def _begin(self, operation: Operation) -> Calling:
-        return operation.begin(interruptible=handles_signals())
+        return operation.begin(interruptible=handles_signals() or bool(self._open().kept))
 
     def _call(self, calling: Calling, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
         return given(
