@@ -83,7 +83,8 @@ class Error : public std::exception {
 
     // The kind of failure.
     Status status() const noexcept { return fields_->status; }
-    // What the call did at the service. With ESA_OUTCOME_UNKNOWN, read back whether the record exists before trying again.
+    // What the call did at the service. With ESA_OUTCOME_UNKNOWN, read back whether the record exists before trying
+    // again.
     Outcome outcome() const noexcept { return fields_->outcome; }
     // The service's code, typed; code() has it verbatim.
     ServiceCode service_code() const noexcept { return fields_->service_code; }

@@ -341,8 +341,7 @@ mod tests {
         let busy = || refused("LockFailed");
         let notes = |world: Scripted| {
             let _ = world.run();
-            let notes = world.notes.lock().unwrap().clone();
-            notes
+            world.notes.lock().unwrap().clone()
         };
 
         assert_eq!(notes(world([Ok("made")])), [""; 0]);

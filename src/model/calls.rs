@@ -76,7 +76,7 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
                 .iter()
                 .filter(|life| life.record_name == target)
                 .map(|life| life.id)
-                .last();
+                .next_back();
             let record_id = known.filter(|_| draw(state, |random| random.percent(50)));
             let asked = Asked::begin(
                 state,

@@ -3,8 +3,8 @@
 
 usage: run.py [NAME ...]    all mutants, or those whose names are given
 
-Each mutant is a line of the sources that is replaced by a wrong one. It works on a copy of the crate below target/mutants. A
-line that isn't there any more is an error: the mutant has to follow the code."""
+Each mutant is a line of the sources that is replaced by a wrong one. It works on a copy of the crate below
+target/mutants. A line that isn't there any more is an error: the mutant has to follow the code."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ MUTANTS = (
         "a write that was refused was never sent",
         "call/engine.rs",
         "            _ if self.writes() => self.outcome,",
-        "            _ if self.writes() && self.is_in_doubt() => self.outcome,\n            own if self.writes() => own,",
+        "            _ if self.writes() && self.is_in_doubt() => self.outcome,\n"
+        "            own if self.writes() => own,",
     ),
     Mutant(
         "an unknown code refuses",
@@ -65,13 +66,15 @@ MUTANTS = (
         "an answer without a code refuses",
         "call/reply.rs",
         "        .outcome_is(Outcome::Unknown)\n        .retryable_is(retryable)",
-        "        .outcome_is(if status < 500 { Outcome::Refused } else { Outcome::Unknown })\n        .retryable_is(retryable)",
+        "        .outcome_is(if status < 500 { Outcome::Refused } else { Outcome::Unknown })\n"
+        "        .retryable_is(retryable)",
     ),
     Mutant(
         "a code is read out of a message",
         "call/error_body.rs",
         '            "Message" | "message" => words.message = lenient_text_of_json(value),',
-        '            "Message" | "message" => *self = Members { code: Some("RoutineNotExist".into()), has_code: true, ..Members::default() },',
+        '            "Message" | "message" => {'
+        ' *self = Members { code: Some("RoutineNotExist".into()), has_code: true, ..Members::default() } }',
     ),
     Mutant(
         "the horizon isn't used",
@@ -95,7 +98,8 @@ MUTANTS = (
         "what a failed read-back leaves open is refused",
         "call/engine.rs",
         "        if goes_on { self.read_back_later(left) } else { self.fail() }",
-        "        self.outcome = Outcome::Refused;\n        if goes_on { self.read_back_later(left) } else { self.fail() }",
+        "        self.outcome = Outcome::Refused;\n"
+        "        if goes_on { self.read_back_later(left) } else { self.fail() }",
     ),
     Mutant(
         "one pass proves absence",
@@ -167,7 +171,12 @@ def copy() -> None:
 def is_noticed() -> bool:
     cargo = os.environ.get("CARGO", "cargo")
     command = [cargo, "test", "--locked", "--quiet", "--lib", "model::every_outcome_is_true"]
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(COPY / "target"), "MODEL_WORLDS": WORLDS, "RUST_BACKTRACE": "0"}
+    environment = {
+        **os.environ,
+        "CARGO_TARGET_DIR": str(COPY / "target"),
+        "MODEL_WORLDS": WORLDS,
+        "RUST_BACKTRACE": "0",
+    }
     build = subprocess.run([*command, "--no-run"], cwd=COPY, env=environment, capture_output=True, text=True)
     if build.returncode != 0:
         sys.exit(build.stderr)
@@ -191,7 +200,9 @@ def main(names: list[str]) -> None:
         path.write_text(text.replace(mutant.line, mutant.wrong), "utf-8")
         started = time.monotonic()
         noticed = is_noticed()
-        print(f"{'noticed' if noticed else 'SURVIVED':8}  {time.monotonic() - started:5.1f} s  {mutant.name}", flush=True)
+        print(
+            f"{'noticed' if noticed else 'SURVIVED':8}  {time.monotonic() - started:5.1f} s  {mutant.name}", flush=True
+        )
         path.write_text(text, "utf-8")
         if not noticed:
             survived.append(mutant.name)

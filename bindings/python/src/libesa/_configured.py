@@ -73,8 +73,8 @@ class Configured:
         connect_timeout, attempt_timeout, timeout: how long one connection, one request and a whole call may take, in
             seconds, rounded up to milliseconds. Default: 5, 10 and 30.
         signature_version: 3 (the default), or 1 for old gateways.
-        ca_file, ca_pem: certificate authorities (PEM) to trust in place of the ones that are built in. Default: the file
-            that SSL_CERT_FILE of the environment names.
+        ca_file, ca_pem: certificate authorities (PEM) to trust in place of the ones that are built in. Default: the
+            file that SSL_CERT_FILE of the environment names.
         user_agent: the caller's own product for the User-Agent header, such as "my-agent/1.2". Default:
             ALIBABA_CLOUD_USER_AGENT of the environment.
         max_idle_connections, idle_timeout: how many unused connections are kept at most (default 64), and for how
