@@ -365,7 +365,8 @@ class Config {
     // How long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
     // 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (10 s).
     Config &set_reconcile_horizon(Timeout horizon) {
-        if (const auto horizon_ms = kept(horizon.milliseconds("reconcile_horizon"))) {
+        forget("reconcile_horizon");
+        if (const auto horizon_ms = kept("reconcile_horizon", horizon.milliseconds("reconcile_horizon"))) {
             esa_config_set_reconcile_horizon(native_handle(), *horizon_ms);
         }
         return *this;
