@@ -101,7 +101,7 @@ def test_an_unknown_outcome_has_its_own_status(example: str, emulator: Emulator)
 
     assert (status, out) == (4, "")
     assert err.startswith("error: ESA_ERR_IO: ")
-    assert "; looking for the record failed: " in err
+    assert "; reading back failed: " in err
     assert err.endswith("  outcome: unknown: the record may exist\n")
 
 

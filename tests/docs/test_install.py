@@ -60,10 +60,10 @@ def test_the_commands(folder: Path) -> None:
         pytest.skip("LEFT OUT: there is no pkg-config")
     prefix = folder / "prefix"
     lines = COMMANDS.replace("/usr/local", str(prefix)).splitlines()
-    install, shared, static = [line.removeprefix("$ ").partition(" #")[0].strip() for line in lines]
+    install, *builds = [line.removeprefix("$ ").partition(" #")[0].strip() for line in lines]
 
     run(*install.split(), cwd=ROOT)
-    for command in (shared, static):
+    for command in builds:
         run("sh", "-c", command, cwd=folder, PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig"))
         assert creates_a_record(folder / "a.out", prefix / "lib")
 
