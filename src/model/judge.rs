@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::calls::Played;
 use super::service::{Life, ROUTINE, SITE};
-use super::world::{HORIZON, Listed, Sent, State};
+use super::state::{Listed, Sent, State};
+use super::world::HORIZON;
 use crate::error::{Error, Outcome, Status};
 use crate::record::{Deletion, Origin, Record};
 

@@ -1,9 +1,10 @@
 //! Random worlds against the calls, in a time that is a number: whatever the service, the network and other clients do, an
 //! outcome is true.
 //!
-//! A world is a service with its records (`service`), what goes wrong on the way to it (`faults`), what others do meanwhile,
-//! and a client that makes a few calls in it (`world`). `judge` knows all that happened and holds each result against it. A
-//! seed makes a world again: `MODEL_SEED=7 MODEL_WORLDS=1 cargo test --lib model` plays one and tells what happened in it.
+//! A world is a service with its records (`service`), what others do there meanwhile (`state`), what goes wrong on the way to
+//! it (`faults`), and a client that makes a few `calls` in it, each within its `world`. `judge` knows all that happened and
+//! holds each result against it. A seed makes a world again: `MODEL_SEED=7 MODEL_WORLDS=1 cargo test --lib model -- --nocapture`
+//! plays one and tells what happened in it.
 //!
 //! tests/mutants breaks the library in one place after the other, and has to be noticed here.
 
@@ -12,6 +13,7 @@ mod faults;
 mod judge;
 mod random;
 mod service;
+mod state;
 mod world;
 
 use std::collections::BTreeMap;
