@@ -120,6 +120,17 @@ fn ensuring_creates_once_and_then_finds() {
 }
 
 #[test]
+fn row_142_a_name_without_a_site_has_advice_about_the_name() {
+    let error = fixture().ensure(ROUTINE, 0, "a.example.net").unwrap_err();
+
+    assert_eq!(error.code(), "SiteNotFound");
+    assert!(
+        error.advice().starts_with("No site of this account has a name that the record's name ends in"),
+        "{error:?}"
+    );
+}
+
+#[test]
 fn ensuring_finds_the_site() {
     let fixture = fixture();
 

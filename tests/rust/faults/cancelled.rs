@@ -57,6 +57,23 @@ fn before_anything_is_sent() {
 }
 
 #[test]
+fn row_142_the_advice_fits_what_was_done() {
+    let refused = || given().every_create(refuses("LockFailed")).limits(20_000, 30_000);
+    let mut row = refused();
+    let service = Service::start(std::mem::take(&mut row.state));
+    row.config.endpoint(&format!("http://{}", service.address));
+    let error = cancelled_when(&row, || service.seen().0 >= 1);
+    assert_eq!((error.outcome(), error.advice()), (Outcome::Refused, "Nothing has changed; call again when you like."));
+
+    let before = Cancel::new().unwrap();
+    before.trigger();
+    let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: RECORD };
+    let client = Client::new(&row.config).unwrap();
+    let error = client.create_routine_related_record(&request, CallOptions::new().cancel(&before)).unwrap_err();
+    assert_eq!((error.outcome(), error.advice()), (Outcome::NotSent, "Nothing was sent; call again when you like."));
+}
+
+#[test]
 fn while_the_answer_is_awaited() {
     assert_cancelled(given().creates([hangs().applied()]), (1, 0), Outcome::Unknown);
 }

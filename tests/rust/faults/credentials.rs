@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use esa::{CallOptions, Client, Credentials, ListRoutineRelatedRecords, Origin, Outcome, ProvidedCredentials, Status};
+use esa::{
+    CallOptions, Client, CreateRoutineRelatedRecord, Credentials, ListRoutineRelatedRecords, Origin, Outcome,
+    ProvidedCredentials, Status,
+};
 
 use super::giver::{Giver, key, usual_key};
 use super::not_sent::{black_hole, refusing};
-use super::row::{ROUTINE, Row, given, given_without_credentials, together};
+use super::row::{ROUTINE, Row, SITE, given, given_without_credentials, together};
 use super::service::{KEY_ID, SECRET, Service, TOKEN};
-use super::step::{refuses, reply};
+use super::step::{hangs, refuses, reply};
 
 const EXPIRED: &str = "InvalidSecurityToken.Expired";
 
@@ -261,4 +264,36 @@ fn row_126_metadata_that_does_not_take_its_own_token_is_asked_without_one() {
         let forbidden = on_instance(&giver, &[("ALIBABA_CLOUD_IMDSV1_DISABLED", "true")]).played();
         forbidden.fails(Status::Credentials, Outcome::NotSent).sent(0, 0);
     }
+}
+
+#[test]
+fn credentials_that_expire_while_a_write_waits_for_its_turn_are_renewed() {
+    let mut row = given().creates([hangs()]).limits(1500, 20_000);
+    row.state.other_token = OLD_TOKEN;
+    let times = AtomicU32::new(0);
+    row.config.credentials_provider(move |_| {
+        let is_first = times.fetch_add(1, Ordering::SeqCst) == 0;
+        let credentials = Credentials::new(KEY_ID, SECRET, Some(if is_first { OLD_TOKEN } else { TOKEN })).unwrap();
+        Ok(ProvidedCredentials { credentials, expires: is_first.then(|| SystemTime::now() + Duration::from_secs(1)) })
+    });
+    let service = Service::start(std::mem::take(&mut row.state));
+    row.config.endpoint(&format!("http://{}", service.address));
+    let client = Client::new(&row.config).unwrap();
+    let create = |record_name| {
+        let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name };
+        client.create_routine_related_record(&request, &CallOptions::new()).unwrap()
+    };
+
+    std::thread::scope(|scope| {
+        scope.spawn(|| create("first.example.com"));
+        while service.seen().0 == 0 {
+            std::thread::yield_now();
+        }
+        // Its token is good now, and isn't when the first call is done with its attempt.
+        create("second.example.com");
+    });
+
+    let tokens = service.state().tokens.clone();
+    assert_eq!(tokens[0], OLD_TOKEN);
+    assert!(tokens[1..].iter().all(|token| token == TOKEN), "{tokens:?}");
 }

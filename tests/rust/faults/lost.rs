@@ -88,6 +88,25 @@ fn row_28_a_list_that_lags_behind_for_long() {
 }
 
 #[test]
+fn row_121_a_list_that_lacks_what_lists_have_is_read_all_the_same() {
+    let odd = format!(
+        r#"{{"TotalCount":"1","RelatedRecords":[null,{{"SiteName":null}},{{"RecordId":7,"RecordName":"{RECORD}","SiteId":{SITE},"SiteName":null}}]}}"#
+    );
+    let played = given().creates([closes()]).lists([replies(200, "", odd)]);
+    played.found(7);
+
+    let nothing = [
+        r#"{"RequestId":"R","RelatedRecords":null}"#,
+        r#"{"TotalCount":0}"#,
+        r#"{"RelatedRecords":[],"TotalCount":null}"#,
+    ];
+    together(&nothing, |body| {
+        let row = given().creates([closes()]).lists([replies(200, "", body)]);
+        row.played().succeeds(Origin::Created).sent(2, 1).attempts(2).leaves(1);
+    });
+}
+
+#[test]
 fn row_29_nor_does_the_list_answer() {
     for (fault, records) in [(hangs(), 0), (hangs().applied(), 1)] {
         let played = given().creates([fault]).every_list(hangs()).limits(400, 1500).played();

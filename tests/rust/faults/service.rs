@@ -44,6 +44,8 @@ pub(super) struct State {
     /// What was wrong with requests.
     pub(super) problems: Vec<String>,
     pub(super) signatures: Vec<String>,
+    /// The security token of each request.
+    pub(super) tokens: Vec<String>,
     pub(super) create_script: VecDeque<Step>,
     pub(super) list_script: VecDeque<Step>,
     pub(super) delete_script: VecDeque<Step>,
@@ -209,7 +211,9 @@ impl State {
     /// The refusal of a request that isn't as it should be.
     fn check(&mut self, request: &Request) -> Option<Vec<u8>> {
         self.signatures.push(request.signature().to_owned());
-        let is_other = request.header("x-acs-security-token") == self.other_token;
+        let token = request.header("x-acs-security-token");
+        self.tokens.push(token.to_owned());
+        let is_other = token == self.other_token;
         let mut problem = request.problem(KEY_ID, SECRET, if is_other { self.other_token } else { TOKEN });
         if !self.nonces.insert(request.nonce().to_owned()) || request.nonce().len() < 32 {
             problem = Some(format!("the nonce {:?} is not fresh", request.nonce()));
