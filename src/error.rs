@@ -72,7 +72,7 @@ pub enum Outcome {
     NotSent = 0,
     /// Each write of the call that was sent was refused, with a code that says that nothing has changed.
     Refused = 1,
-    /// A write was sent, and it couldn't be found out in the time whether it was carried out, or still will be. No later
+    /// A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No later
     /// refusal takes that back.
     Unknown = 2,
 }
@@ -139,6 +139,12 @@ impl Error {
     /// A bad argument; `field` is the name that the caller knows it by.
     pub(crate) fn invalid_argument(field: &str, reason: impl fmt::Display) -> Error {
         Error::new(Status::InvalidArgument, format!("{field} {reason}"))
+    }
+
+    /// A reply that can't be read, so that it doesn't say what became of the request.
+    pub(crate) fn unreadable(reason: impl fmt::Display) -> Error {
+        let error = Error::new(Status::Response, format!("the reply can't be read: {reason}"));
+        error.outcome_is(Outcome::Unknown).retryable_is(true)
     }
 
     /// What the service said about itself, as it said it.
@@ -354,8 +360,7 @@ fn advice(status: Status, outcome: Outcome) -> &'static str {
             "Correct what the message says of the place that is meant to have them; or set ALIBABA_CLOUD_ACCESS_KEY_ID and \
              ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the client credentials."
         }
-        Status::Cancelled if outcome == Outcome::Refused => "Nothing has changed; call again when you like.",
-        Status::Cancelled => "Nothing was sent; call again when you like.",
+        Status::Cancelled => "Nothing has changed; call again when you like.",
         Status::Forked => "Make a client of its own in the child process.",
         Status::Dns => "Check the endpoint's name and this machine's name resolution.",
         Status::Connect => "Check that this machine may reach the endpoint: network, firewall, port.",
