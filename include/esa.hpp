@@ -566,7 +566,8 @@ struct DeleteRoutineRelatedRecordRequest {
 
 // What a call that deletes a record did.
 struct DeleteRoutineRelatedRecordResult {
-    // Whether this call deleted the record; else it was gone already.
+    // Whether this call deleted the record; else it was gone already. If an answer was lost, somebody else may have
+    // deleted it at the same time: the service doesn't say who.
     bool deleted = false;
     // How many requests to delete the record the call sent.
     std::uint32_t attempts = 0;
