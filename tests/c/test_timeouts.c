@@ -89,7 +89,7 @@ static void one_request_within_its_limit(void) {
     esa_config *config = new_config();
     esa_config_set_timeouts(config, OTHER_LIMITS_MS, 300, OTHER_LIMITS_MS);
     times_out(config, NULL, 300, ESA_OUTCOME_UNKNOWN, "time ran out while waiting for the reply");
-    /* The request, and the read-back of what it did. */
+    /* The request, and the look for what it did. */
     CHECK_INTEGER(requests_seen(), 2);
 }
 
