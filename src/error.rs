@@ -372,6 +372,7 @@ fn advice(status: Status, outcome: Outcome) -> &'static str {
         Status::Io => "Try again.",
         Status::Response => "Check that the endpoint is the service and that no proxy or portal answers in its place.",
         Status::Throttled => "Wait, then try again with fewer calls at once.",
+        Status::Busy => "Wait a few seconds, then try again.",
         Status::Server => "Try again later; give the request id to the service's support if it stays.",
         Status::Internal => "This is a bug in the library: please report it with the message.",
         _ => "Read the message; give the request id to the service's support if it doesn't help.",
