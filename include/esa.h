@@ -5,14 +5,14 @@
  *
  * Objects are opaque, made by _new and released by _free, which takes NULL. An esa_client and an esa_cancel serve any
  * number of threads at once; everything else one thread at a time. Nothing belongs to the thread that made it: another
- * one may read an error, for instance, and release it. (What the library notes of a thread is whether that is inside.)
+ * one may read an error, for instance, and release it. (All that the library notes of a thread is that it is inside.)
  *
- * An object may be released as soon as no function is being entered with it. A call that runs keeps what it uses alive: it
- * has begun when it runs a function of yours, such as the log's. Without that, nothing tells whether another thread has
- * entered its call yet; release the object when no thread has it any more.
+ * An object may be released as soon as no function is being entered with it. A call that runs keeps what it uses alive.
+ * It has begun when it runs a function of yours, such as the log's; nothing else tells whether another thread has entered
+ * its call yet. So release an object when no other thread has it any more.
  *
- * A call does with a stack of 96 KiB, beside what functions of yours need that it runs. While a thread is inside of the
- * library, pthread_cancel has no effect on it; it ends afterwards, when the call is over and has handed out what it has.
+ * A call needs 96 KiB of stack at most, besides what functions of yours need that it runs. If a thread is cancelled with
+ * pthread_cancel inside the library, it ends afterwards, when the call is over and has handed out what it has.
  *
  * Strings in are NUL-terminated UTF-8 and copied before the function returns. Strings out are never NULL ("" where there
  * is nothing) and belong to the object or struct that they are in.
@@ -24,8 +24,8 @@
  * A call returns ESA_OK, sets *result and sets *error to NULL; or it returns the kind of failure, sets *result to NULL
  * and sets *error. Where you don't want the error, pass NULL for it.
  *
- * No function prints, exits, installs a signal handler, or changes the environment. One thing ends the process: where
- * there is no memory left, it is aborted, as every Rust program is.
+ * No function prints, exits, installs a signal handler, or changes the environment. One thing ends the process: if no
+ * memory is left, it is aborted, as every Rust program is.
  */
 
 #ifndef ESA_H
@@ -194,7 +194,7 @@ enum esa_outcome
      */
     ESA_OUTCOME_REFUSED = 1,
     /**
-     * A write was sent, and it couldn't be found out in the time whether it was carried out, or still will be. No later
+     * A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No later
      * refusal takes that back.
      */
     ESA_OUTCOME_UNKNOWN = 2,
@@ -476,8 +476,8 @@ typedef struct esa_client esa_client;
  *
  * What isn't set comes from the environment or has the default that its setter tells. A setter that is given something
  * unusable changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`; `esa_client_new()` then fails as well, with a
- * message that says what was wrong, so that checking there is enough. The same setter with something usable makes it
- * good.
+ * message that says what was wrong, so that checking there is enough. If the same setter is then given something usable,
+ * that counts.
  */
 typedef struct esa_config esa_config;
 
@@ -596,7 +596,7 @@ typedef struct esa_stats {
      */
     uint64_t retries;
     /**
-     * Records of which the service's answer was lost, and that were found.
+     * Records whose answer was lost, and that a read-back showed.
      */
     uint64_t recoveries;
     /**
@@ -608,7 +608,7 @@ typedef struct esa_stats {
      */
     uint64_t gate_waits;
     /**
-     * Connections made, those to whom credentials are asked of included.
+     * Connections made, those to servers that give credentials included.
      */
     uint64_t connections_opened;
     /**
@@ -647,7 +647,7 @@ typedef struct esa_create_routine_related_record_request {
 /**
  * Says whether a call shall end: 0, go on; anything else cancels it.
  *
- * Asked every 50 ms, and after a signal, on the thread that makes the call, while that waits for the network. For language
+ * Asked every 50 ms, and after a signal, on the thread that makes the call, while the call waits or reads. For language
  * runtimes, which look at signals only on a thread of their own: others use an `esa_cancel`. It must return (no
  * exception, no longjmp).
  */
@@ -674,7 +674,7 @@ typedef struct esa_call_options {
      */
     uint32_t max_attempts;
     /**
-     * Asked while the call waits; NULL: nobody is.
+     * Asked while the call waits or reads; NULL: nobody is.
      */
     esa_interrupt_fn interrupt;
     /**
@@ -819,7 +819,8 @@ typedef struct esa_delete_routine_related_record_request {
  */
 typedef struct esa_delete_routine_related_record_result {
     /**
-     * 1 where this call deleted the record; 0 where it was gone already.
+     * 1 if this call deleted the record, 0 if it was gone already. If an answer was lost, somebody else may have
+     * deleted it at the same time: the service doesn't say who.
      */
     int32_t deleted;
     /**
@@ -1043,8 +1044,8 @@ void esa_config_free(struct esa_config *config);
  * Default: those that are found as the official SDKs find them, when a call needs them. The first of these that gives
  * some is asked, and from then on no other: the environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC
  * (ALIBABA_CLOUD_OIDC_TOKEN_FILE, ...), a profile of the command line (~/.aliyun/config.json), the credentials file
- * (~/.alibabacloud/credentials), the role of the ECS instance, and ALIBABA_CLOUD_CREDENTIALS_URI. None is asked after one
- * that a variable names and that gives none. Temporary ones are renewed before they expire.
+ * (~/.alibabacloud/credentials), the role of the ECS instance, and ALIBABA_CLOUD_CREDENTIALS_URI. If a variable names a
+ * place and that gives none, the call fails and no further one is asked. Temporary ones are renewed before they expire.
  *
  * All three are ASCII without blanks or control characters. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
@@ -1080,7 +1081,8 @@ esa_status esa_config_set_region(struct esa_config *config,
  * Sets the endpoint, in place of the region's: "host", "host:port" or "https://host:port".
  *
  * "http://..." is accepted for this machine only (localhost, 127.0.0.0/8, [::1]). Default: ESA_ENDPOINT of the
- * environment, else the region's. Whether it is usable shows in `esa_client_new()`; set and empty, ESA_ENDPOINT isn't.
+ * environment, else the region's. If it isn't usable, or ESA_ENDPOINT is set and empty, `esa_client_new()` fails with
+ * `ESA_ERR_CONFIG`.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
@@ -1133,14 +1135,13 @@ esa_status esa_config_set_signature_version(struct esa_config *config, uint32_t 
 /**
  * Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
  *
- * It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` where it isn't a plain file, can't be read, or holds
- * no certificate. Default, where no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for
- * OpenSSL; what isn't usable in that is passed over. SSL_CERT_DIR isn't read.
+ * It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` if it isn't a plain file, can't be read, or holds
+ * no certificate. Default, if no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for
+ * OpenSSL. The same holds for that, but certificates in it that can't be used are passed over. SSL_CERT_DIR isn't read.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_ca_file(struct esa_config *config,
-                                  const char *ca_file);
+esa_status esa_config_set_ca_file(struct esa_config *config, const char *ca_file);
 
 /**
  * Sets certificate authorities (PEM text) to trust in place of the ones that are built in.
@@ -1167,15 +1168,13 @@ esa_status esa_config_set_user_agent(struct esa_config *config, const char *user
  * `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
  * which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
  *
- * HTTP/1.1 has no mark that ties a reply to its request. One that a server sends over a kept connection unasked, a second
- * one or a late one, just as the next request goes out, is taken for that request's. Where a server or a proxy that does so is on
- * the way, 0 gives each request a connection of its own, at the price of a handshake.
+ * HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
+ * connection, just as the next request goes out, it is taken for that request's. If a server or a proxy on the way does
+ * so, a `max_idle` of 0 gives each request a connection of its own, at the price of a handshake.
  *
  * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
  */
-esa_status esa_config_set_keep_alive(struct esa_config *config,
-                                     uint32_t max_idle,
-                                     uint32_t idle_ms);
+esa_status esa_config_set_keep_alive(struct esa_config *config, uint32_t max_idle, uint32_t idle_ms);
 
 /**
  * Sets how many attempts of a call may fail in a row; default 3, which 0 leaves.
@@ -1190,6 +1189,9 @@ esa_status esa_config_set_max_attempts(struct esa_config *config, uint32_t max_a
 /**
  * Sets how long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
  * 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline.
+ *
+ * Lists lag, and requests may be carried out late. If nothing clears up what became of one, the call fails that much
+ * later, with `ESA_OUTCOME_UNKNOWN`.
  *
  * `horizon_ms`: default 10,000, which 0 leaves.
  *
@@ -1221,8 +1223,8 @@ esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_
  * Makes a client.
  *
  * `config` may be NULL: everything from the environment. It is copied; change or free it afterwards as you like. The
- * environment is read here and never again. Nothing is sent, and no credentials are needed yet. It waits for nothing but
- * the disk: a CA file has to be a plain one, of 4 MiB at most (on a file system that hangs, it hangs too).
+ * environment is read here and never again. Nothing is sent, and no credentials are needed yet. It waits for nothing
+ * but the disk: a CA file has to be a plain one, of 4 MiB at most. (If its file system hangs, so does this function.)
  *
  * On success `*client` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL. Release the client with
  * `esa_client_free()`, an error with `esa_error_free()`.
@@ -1231,13 +1233,11 @@ esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_
  * the message names; `ESA_ERR_CONFIG` where the region is unknown, the endpoint isn't a URL or is plain http to another
  * machine, a proxy isn't one that can be used, or a CA file can't be read.
  */
-esa_status esa_client_new(const struct esa_config *config,
-                          struct esa_client **client,
-                          struct esa_error **error);
+esa_status esa_client_new(const struct esa_config *config, struct esa_client **client, struct esa_error **error);
 
 /**
- * Releases a client. Calls that run on other threads keep it alive and come to their end; none may be entered with it at
- * the same time, or later.
+ * Releases a client. Calls that run on other threads keep it alive and come to their end. None may be entered with it
+ * at the same time, or later.
  *
  * `client` may be NULL. Any thread; each client once.
  */
@@ -1278,8 +1278,8 @@ struct esa_cancel *esa_cancel_new(void);
 void esa_cancel_trigger(const struct esa_cancel *cancel);
 
 /**
- * Releases `cancel`. Calls that run with it keep it alive and go on, and can't be cancelled any more; none may be entered
- * with it, nor may it be triggered, at the same time or later.
+ * Releases `cancel`. Calls that run with it keep it alive and go on, and can't be cancelled any more. None may be
+ * entered with it, nor may it be triggered, at the same time or later.
  *
  * `cancel` may be NULL. Any thread; each object once.
  */
@@ -1298,8 +1298,8 @@ const char *esa_origin_name(int32_t origin);
  * Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`. A record that
  * exists already is an error. One that this call created is never lost and never doubled: if the service's answer
  * doesn't arrive, or doesn't say what became of the request, the record is read back from the list of the routine's
- * records, again and again until the reconcile horizon (`esa_config_set_reconcile_horizon()`) or the time limit ends. That
- * needs `esa:ListRoutineRelatedRecords` on `*`. If that isn't allowed, the outcome stays unknown.
+ * records, again and again until the reconcile horizon (`esa_config_set_reconcile_horizon()`) or the time limit ends.
+ * That needs `esa:ListRoutineRelatedRecords` on `*`. If that isn't allowed, the outcome stays unknown.
  *
  * `client` and `request` are required, `options` may be NULL. All are read before anything is sent and can be changed
  * afterwards. On success `*result` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL.
@@ -1317,13 +1317,14 @@ esa_status esa_create_routine_related_record(const struct esa_client *client,
                                              struct esa_error **error);
 
 /**
- * Ensures that a record exists: reads the list first, and creates the record like `esa_create_routine_related_record()` if
- * it isn't there.
+ * Ensures that a record exists: reads the list first, and creates the record like
+ * `esa_create_routine_related_record()` if it isn't there.
  *
  * A record that exists and is tied to this routine gives `ESA_ORIGIN_EXISTING`. It costs a read and no write, so it
- * doesn't wait for other writes of the account. One that is in the way otherwise gives `ESA_ERR_CONFLICT`, after the reconcile
- * horizon: until then it may be one that somebody else has created a moment ago, and that the list doesn't show yet. Where `site_id` of the request is 0, the site is the one that the record's name belongs to, found
- * by GetMatchSite.
+ * doesn't wait for other writes of the account. One that is in the way otherwise gives `ESA_ERR_CONFLICT`, after the
+ * reconcile horizon: until then it may be one that somebody else has created a moment ago, and that the list doesn't
+ * show yet. If `site_id` of the request is 0, the site is the one that the record's name belongs to, found by
+ * GetMatchSite.
  *
  * Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, for a `site_id` of 0,
  * `esa:GetMatchSite`, both on `*`. Pointers, threads, limits and errors are as there.

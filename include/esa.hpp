@@ -363,7 +363,8 @@ class Config {
     }
 
     // How long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
-    // 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (10 s).
+    // 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (10 s). If nothing clears it up, the call fails that much
+    // later.
     Config &set_reconcile_horizon(Timeout horizon) {
         forget("reconcile_horizon");
         if (const auto horizon_ms = kept("reconcile_horizon", horizon.milliseconds("reconcile_horizon"))) {
@@ -411,7 +412,7 @@ class Config {
         return *this;
     }
 
-    // What is set anew isn't refused any more.
+    // A setting that is set again isn't refused any more.
     void forget(std::string_view setting) {
         const auto is_of_it = [&](const auto &refused) { return refused.first == setting; };
         refused_.erase(std::remove_if(refused_.begin(), refused_.end(), is_of_it), refused_.end());
@@ -473,7 +474,7 @@ class Config {
 
     detail::Handle<esa_config, esa_config_free> handle_;
     detail::Callbacks callbacks_;
-    // What the C library didn't get to see, by the setting.
+    // What was refused here, and the C library didn't get to see, by the setting.
     std::vector<std::pair<std::string_view, Error>> refused_;
 };
 
@@ -566,7 +567,8 @@ struct DeleteRoutineRelatedRecordRequest {
 
 // What a call that deletes a record did.
 struct DeleteRoutineRelatedRecordResult {
-    // Whether this call deleted the record; else it was gone already.
+    // Whether this call deleted the record; else it was gone already. If an answer was lost, somebody else may have
+    // deleted it at the same time: the service doesn't say who.
     bool deleted = false;
     // How many requests to delete the record the call sent.
     std::uint32_t attempts = 0;

@@ -74,7 +74,7 @@ impl Client {
     /// A client as `config` says; what it leaves open comes from the environment, which is read here and never again.
     ///
     /// Nothing is sent, and no credentials are needed yet. Fails where the region is unknown, the endpoint isn't a URL
-    /// or is plain http to another machine, or a CA file can't be read.
+    /// or is plain http to another machine, a proxy can't be used, or a CA file can't be read.
     pub fn new(config: &Config) -> Result<Client, Error> {
         Client::of(config).map_err(|error| config.log.redacted(error))
     }
@@ -110,9 +110,9 @@ impl Client {
 
     /// Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
     ///
-    /// A record that exists already is an error. One that this call created is never lost: if the service's answer doesn't
-    /// arrive, or doesn't say what became of the request, the record is read back from the list of the routine's records,
-    /// until [`Config::reconcile_horizon`] or the time limit ends. That needs the permission
+    /// A record that exists already is an error. One that this call created is never lost: if the service's answer
+    /// doesn't arrive, or doesn't say what became of the request, the record is read back from the list of the routine's
+    /// records, until [`Config::reconcile_horizon`] or the time limit ends. That needs the permission
     /// `esa:ListRoutineRelatedRecords`.
     pub fn create_routine_related_record(
         &self,

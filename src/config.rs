@@ -199,7 +199,7 @@ impl Config {
     /// the endpoint's name up) or `socks5h://…` (the proxy does); `""` for none.
     ///
     /// Default: what the environment says: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper case or else
-    /// in lower case. Plain http to this machine takes no proxy, and neither do the metadata of an instance.
+    /// in lower case. Plain http to this machine takes no proxy, and neither does the metadata of an instance.
     pub fn proxy(&mut self, url: &str) -> &mut Config {
         self.proxy = Some(ProxyUrl(Zeroizing::new(url.to_owned())));
         self
@@ -257,8 +257,9 @@ impl Config {
     /// How many unused connections to keep at most (default 64; 0: none), and for how long (`None`: 5 s). A peer that
     /// announces a shorter time gets no request after that.
     ///
-    /// A reply that comes over a kept connection unasked, just as the next request goes out, is taken for that request's:
-    /// HTTP/1.1 has no mark that ties the two. With 0, each request has a connection of its own.
+    /// HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
+    /// connection, just as the next request goes out, it is taken for that request's. With 0, each request has a connection
+    /// of its own.
     pub fn keep_alive(&mut self, max_idle: usize, idle: Option<Duration>) -> &mut Config {
         self.keep_alive = KeepAlive { max_idle, idle: idle.unwrap_or(KeepAlive::default().idle) };
         self
@@ -272,7 +273,8 @@ impl Config {
     }
 
     /// How long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
-    /// 0.25, 0.5, 1, 2, 4 s …, never past the call's deadline. Default: 10 s.
+    /// 0.25, 0.5, 1, 2, 4 s …, never past the call's deadline. If nothing clears it up, the call fails that much later.
+    /// Default: 10 s.
     pub fn reconcile_horizon(&mut self, horizon: Duration) -> &mut Config {
         self.reconcile_horizon = horizon;
         self

@@ -72,7 +72,7 @@ pub enum Outcome {
     NotSent = 0,
     /// Each write of the call that was sent was refused, with a code that says that nothing has changed.
     Refused = 1,
-    /// A write was sent, and it couldn't be found out in the time whether it was carried out, or still will be. No later
+    /// A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No later
     /// refusal takes that back.
     Unknown = 2,
 }
@@ -139,6 +139,12 @@ impl Error {
     /// A bad argument; `field` is the name that the caller knows it by.
     pub(crate) fn invalid_argument(field: &str, reason: impl fmt::Display) -> Error {
         Error::new(Status::InvalidArgument, format!("{field} {reason}"))
+    }
+
+    /// A reply that can't be read, so that it doesn't say what became of the request.
+    pub(crate) fn unreadable(reason: impl fmt::Display) -> Error {
+        let error = Error::new(Status::Response, format!("the reply can't be read: {reason}"));
+        error.outcome_is(Outcome::Unknown).retryable_is(true)
     }
 
     /// What the service said about itself, as it said it.
@@ -367,6 +373,7 @@ fn advice(status: Status, outcome: Outcome) -> &'static str {
         Status::Io => "Try again.",
         Status::Response => "Check that the endpoint is the service and that no proxy or portal answers in its place.",
         Status::Throttled => "Wait, then try again with fewer calls at once.",
+        Status::Busy => "Wait a few seconds, then try again.",
         Status::Server => "Try again later; give the request id to the service's support if it stays.",
         Status::Internal => "This is a bug in the library: please report it with the message.",
         _ => "Read the message; give the request id to the service's support if it doesn't help.",

@@ -4,11 +4,11 @@
 //! requests for the name run its code. [`Client`] makes one; the library's C interface, with its header `esa.h`, is the
 //! same for everything that speaks C.
 //!
-//! Every failure is an [`Error`] that says what kind it is, what the call did (nothing was sent, the service refused, or
+//! Every failure is an [`Error`] that says what kind it is, what the call did (no write was sent, each one was refused, or
 //! unknown) and what to do about it.
 //!
-//! A create is never lost and never doubled: if the service's answer doesn't arrive, the call reads the record back before
-//! it does anything else.
+//! A create is never lost and never doubled: if the service's answer doesn't arrive, or doesn't say what became of the
+//! request, the call reads the record back before it does anything else.
 //!
 //! ```no_run
 //! use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord};
@@ -27,9 +27,9 @@
 //! # Map
 //!
 //! Data goes one way: arguments → request (`operation`) → signed request (`signature`) → reply (`transport`) → outcome
-//! ([`Error`], `service_code`) → result. `call` carries one operation out: limits, attempts, waits, and clearing
-//! up what was lost. `record` makes of the operations what a caller wants of a record. `credentials` and `endpoint` say as whom
-//! and where.
+//! ([`Error`], `service_code`) → result. `call` carries one operation out: limits, attempts, waits, and clearing up what
+//! was lost. `record` makes of the operations what a caller wants of a record. `credentials` and `endpoint` say as whom and
+//! where. `redaction` is what every text passes on its way out.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

@@ -12,13 +12,13 @@ pub struct Stats {
     pub attempts: u64,
     /// Requests that were made again after one that failed.
     pub retries: u64,
-    /// Records of which the service's answer was lost, and that were found.
+    /// Records whose answer was lost, and that a read-back showed.
     pub recoveries: u64,
     /// Waits because the service was busy with another call of the account.
     pub busy_waits: u64,
     /// Waits because another write of the client was under way.
     pub gate_waits: u64,
-    /// Connections made, those to whom credentials are asked of included.
+    /// Connections made, those to servers that give credentials included.
     pub connections_opened: u64,
     /// Requests that went over a connection that was there already.
     pub connections_reused: u64,

@@ -65,7 +65,8 @@ type Config struct {
 	MaxAttempts int
 
 	// ReconcileHorizon is how long a call goes on reading back to clear up what a lost answer did, once no further attempt
-	// is made: after 0.25, 0.5, 1, 2, 4 s …, never past the call's deadline. Default: 10 s.
+	// is made: after 0.25, 0.5, 1, 2, 4 s …, never past the call's deadline. If nothing clears it up, the call fails that
+	// much later. Default: 10 s.
 	ReconcileHorizon time.Duration
 
 	// MaxConcurrentWrites is how many creates, ensures and deletes of the client may be under way at the service at

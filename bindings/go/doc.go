@@ -4,7 +4,7 @@
 // a context and ends with it, returns when the native call is over and not before, and says in its [Error] whether the
 // record may exist.
 //
-// A call makes further attempts where one fails in a way that may pass. It never loses or doubles a record: where the
+// A call makes further attempts where one fails in a way that may pass. It never loses or doubles a record: if the
 // service's answer to a create is lost, the record is read back before anything else is done.
 // [Client.EnsureRoutineRelatedRecord] is the call for programs that run more than once: it succeeds where the record is
 // there already.

@@ -100,7 +100,8 @@ type DeleteRoutineRelatedRecordRequest struct {
 
 // Deletion is what a call that deletes a record did.
 type Deletion struct {
-	// Deleted tells that this call deleted the record; it is false where the record was gone already.
+	// Deleted tells that this call deleted the record; it is false if the record was gone already. If an answer was lost,
+	// somebody else may have deleted it at the same time: the service doesn't say who.
 	Deleted bool
 	// Attempts is how many requests to delete the record the call sent.
 	Attempts int

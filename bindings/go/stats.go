@@ -10,7 +10,7 @@ type Stats struct {
 	Attempts uint64
 	// Retries are requests that were made again after one that failed.
 	Retries uint64
-	// Recoveries are records of which the service's answer was lost, and that were found.
+	// Recoveries are records whose answer was lost, and that a read-back showed.
 	Recoveries uint64
 	// BusyWaits are waits because the service was busy with another call of the account.
 	BusyWaits uint64

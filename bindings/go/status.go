@@ -68,11 +68,12 @@ func (status Status) String() string { return named(statusName(status), "Status"
 type Outcome int32
 
 const (
-	// OutcomeNotSent: nothing was sent; nothing has changed.
+	// OutcomeNotSent: no write of the call was sent; nothing has changed.
 	OutcomeNotSent Outcome = 0
-	// OutcomeRefused: the service received the request and refused it; nothing has changed.
+	// OutcomeRefused: each write of the call that was sent was refused, with a code that says that nothing has changed.
 	OutcomeRefused Outcome = 1
-	// OutcomeUnknown: the request was sent and no answer says what became of it: it may or may not have been carried out.
+	// OutcomeUnknown: a write was sent, and the call couldn't find out in time whether it was carried out, or still will be.
+	// No later refusal takes that back.
 	OutcomeUnknown Outcome = 2
 )
 

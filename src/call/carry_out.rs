@@ -373,9 +373,9 @@ mod tests {
             notes(world([hinted])),
             ["no further attempt, because too little time is left; the last one failed: refused"]
         );
-        let mut mended = world([refused("InvalidTimeStamp.Expired"), Ok("made")]);
-        mended.can_recover = true;
-        assert_eq!(notes(mended), ["trying again at once, because InvalidTimeStamp.Expired:  (HTTP 400)"]);
+        let mut recovered = world([refused("InvalidTimeStamp.Expired"), Ok("made")]);
+        recovered.can_recover = true;
+        assert_eq!(notes(recovered), ["trying again at once, because InvalidTimeStamp.Expired:  (HTTP 400)"]);
         let (poor, budget) = (world([not_sent()]), Budget::new());
         while budget.pay(&Error::new(Status::Connect, "")) {}
         assert!(poor.run_with(&budget).is_err());
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_lost_is_looked_for_and_found() {
+    fn what_was_lost_is_read_back_and_found() {
         let world = world([lost()]).with_read_backs([Ok(Some("found"))]);
 
         assert_eq!(world.run(), Ok("found"));
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_no_harm_is_made_again_without_a_look() {
+    fn what_does_no_harm_is_made_again_without_a_read_back() {
         let mut world = world([lost(), Ok("read")]);
         world.reconcile = Reconcile::Idempotent;
 
@@ -484,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_is_anybodys_is_looked_for_until_the_horizon() {
+    fn a_record_that_is_anybodys_is_read_back_until_the_horizon() {
         let mut found = world([refused("ParameterAlreadyExist")]).with_read_backs([Ok(None), Ok(Some("theirs"))]);
         found.reconcile = ENSURE;
         assert_eq!(found.run(), Ok("somebody's"));
@@ -560,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_of_the_service_is_looked_into_each_time() {
+    fn a_failure_of_the_service_is_read_back_each_time() {
         let fails = || refused("InternalOperationError");
         let world = world([fails(), fails(), fails()]).with_read_backs(std::iter::repeat_n(Ok(None), 9));
 
@@ -626,10 +626,10 @@ mod tests {
     fn what_can_be_put_right_is_tried_again_at_once_and_once_only() {
         let expired = || refused("InvalidTimeStamp.Expired");
 
-        let mut mended = world([expired(), Ok("made")]);
-        mended.can_recover = true;
-        assert_eq!(mended.run(), Ok("made"));
-        assert_eq!(mended.did(), (2, 0, vec![]));
+        let mut recovered = world([expired(), Ok("made")]);
+        recovered.can_recover = true;
+        assert_eq!(recovered.run(), Ok("made"));
+        assert_eq!(recovered.did(), (2, 0, vec![]));
 
         let mut twice = world([expired(), expired()]);
         twice.can_recover = true;

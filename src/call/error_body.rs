@@ -15,7 +15,7 @@ use crate::error::ServiceWords;
 /// The service's words in `body`; `None` if it holds no error code (HTML, empty, something else altogether).
 pub(super) fn parse(body: &[u8]) -> Option<ServiceWords> {
     let body = String::from_utf8_lossy(body);
-    let body = body.trim_start_matches('\u{feff}').trim();
+    let body = body.trim();
     let mut words = if body.starts_with('{') { from_json(body) } else { from_xml(body) }?;
     words.code = words.code.trim().to_owned();
     Some(words).filter(|words| !words.code.is_empty() && !words.code.contains(char::REPLACEMENT_CHARACTER))
@@ -180,7 +180,7 @@ mod tests {
         let bodies: [&[u8]; 12] = [
             b"{\"Code\":\"RoutineNotExist\",\"Message\":\"\xc2\xb7\xd3\xc9\xb2\xbb\xb4\xe6\xd4\xda\"}",
             b"{\"Message\":\"\xc2\xb7\xd3\xc9\",\"Code\":\"RoutineNotExist\"}",
-            "\u{feff}{\"Code\":\"RoutineNotExist\"}".as_bytes(),
+            b"{\"Code\":\"RoutineNotExist\",}",
             b"\r\n {\"Code\":\"RoutineNotExist\",\"Mess",
             br#"{"Message":{"a":[1]},"RequestId":5,"Code":"RoutineNotExist"}"#,
             br#"{"RequestId":null,"Recommend":true,"Code":"RoutineNotExist","Message":["a"]}"#,
@@ -189,7 +189,7 @@ mod tests {
             br#"{"Code":"RoutineNotExist "}"#,
             br#"{"Code":" RoutineNotExist","Message":"m"} trailing"#,
             br#"{"Code":"RoutineNotExist","Message":"m","Message":"n","X":1e999}"#,
-            "\u{feff}<Error><Code>RoutineNotExist </Code><Message>m".as_bytes(),
+            b"<Error><Code>RoutineNotExist </Code><Message>m",
         ];
         for body in &bodies[..11] {
             let words = parse(body).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(body)));

@@ -71,7 +71,7 @@ impl CallOptions {
         self
     }
 
-    /// Asks `interrupt` every 50 ms, on the calling thread and only while the call waits, whether to end: true cancels.
+    /// Asks `interrupt` every 50 ms, on the calling thread while the call waits or reads, whether to end: true cancels.
     pub fn interrupt(&mut self, interrupt: impl Fn() -> bool + Send + Sync + 'static) -> &mut CallOptions {
         self.interrupt = Some(Interrupt::new(interrupt));
         self
@@ -136,7 +136,7 @@ impl<W: World> Call<'_, W> {
 
     /// Carries out an operation that changes something, so that its outcome is known.
     ///
-    /// `read_back` finds out, after so many attempts, whether one of them was carried out. The output is missing only where
+    /// `read_back` finds out, after so many attempts, whether one of them was carried out. The output is missing only if
     /// there was nothing left to do ([`Done::Gone`]).
     pub(crate) fn write<O: Operation>(
         &self,

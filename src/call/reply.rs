@@ -18,8 +18,6 @@ pub(super) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Er
     }
 }
 
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
 fn read_success<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error> {
     #[derive(Deserialize)]
     struct Identity {
@@ -27,15 +25,11 @@ fn read_success<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error
         request_id: Option<String>,
     }
     let body = reply.body();
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let parsed = serde_json::from_slice(body)
         .and_then(|identity: Identity| Ok((serde_json::from_slice(body)?, identity.request_id)));
     match parsed {
         Ok((parsed, request_id)) => Ok((parsed, request_id.unwrap_or_else(|| reply.request_id().to_owned()))),
-        Err(error) => {
-            let error = Error::new(Status::Response, format!("the reply can't be read: {error}"));
-            Err(error.outcome_is(Outcome::Unknown).retryable_is(true).in_reply(reply.status(), reply.request_id()))
-        }
+        Err(error) => Err(Error::unreadable(error).in_reply(reply.status(), reply.request_id())),
     }
 }
 
@@ -151,7 +145,8 @@ mod tests {
 
     #[test]
     fn an_error_without_a_message_has_one_all_the_same() {
-        assert_eq!(error(400, &[], r#"{"Code":"X"}"#).message(), "the service gives no reason");
+        // Nor does a mark of the byte order matter.
+        assert_eq!(error(400, &[], "\u{feff}{\"Code\":\"X\"}").message(), "the service gives no reason");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::backoff::{BUSY, jitter};
 /// A request's way there and back, beside what the service does.
 const ROUND_TRIP: Duration = Duration::from_millis(1);
 
-/// One answer in so many is lost, and costs its thread a look. Meanwhile another one has its turn.
+/// One answer in so many is lost, and costs its thread a read-back. Meanwhile another one has its turn.
 const LOST: u64 = 50;
 
 /// Clients, threads of each, and records of each thread.

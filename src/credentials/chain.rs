@@ -114,8 +114,8 @@ impl Chain {
         Ok(Chain { identity, surroundings: Surroundings::new(variables)? })
     }
 
-    /// Credentials, and the source that gave them:  `chosen`, where that has given some before. A client
-    /// doesn't change who it is.
+    /// Credentials, and the source that gave them. If `chosen` has given some before, no other is asked: a client doesn't
+    /// change who it is.
     pub(super) fn issue(&self, chosen: Option<Source>, context: &Context<'_>) -> Result<(Source, Issued), Error> {
         let mut failures = Failures::default();
         let mut ask = |source: Source, find: &dyn Fn() -> Result<Issued, Failure>| match find() {

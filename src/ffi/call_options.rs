@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// Says whether a call shall end: 0, go on; anything else cancels it.
 ///
-/// Asked every 50 ms, and after a signal, on the thread that makes the call, while that waits for the network. For language
+/// Asked every 50 ms, and after a signal, on the thread that makes the call, while the call waits or reads. For language
 /// runtimes, which look at signals only on a thread of their own: others use an `esa_cancel`. It must return (no
 /// exception, no longjmp).
 pub type esa_interrupt_fn = Option<unsafe extern "C" fn(data: *mut c_void) -> i32>;
@@ -27,7 +27,7 @@ pub struct esa_call_options {
     pub timeout_ms: u32,
     /// How many attempts may fail in a row; 0: as many as the client's configuration says.
     pub max_attempts: u32,
-    /// Asked while the call waits; NULL: nobody is.
+    /// Asked while the call waits or reads; NULL: nobody is.
     pub interrupt: esa_interrupt_fn,
     /// Passed to `interrupt`.
     pub interrupt_data: *mut c_void,

@@ -46,8 +46,8 @@ pub unsafe extern "C-unwind" fn esa_cancel_trigger(cancel: *const esa_cancel) {
     });
 }
 
-/// Releases `cancel`. Calls that run with it keep it alive and go on, and can't be cancelled any more; none may be entered
-/// with it, nor may it be triggered, at the same time or later.
+/// Releases `cancel`. Calls that run with it keep it alive and go on, and can't be cancelled any more. None may be
+/// entered with it, nor may it be triggered, at the same time or later.
 ///
 /// `cancel` may be NULL. Any thread; each object once.
 ///

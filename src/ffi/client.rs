@@ -19,8 +19,8 @@ pub struct esa_client {
 /// Makes a client.
 ///
 /// `config` may be NULL: everything from the environment. It is copied; change or free it afterwards as you like. The
-/// environment is read here and never again. Nothing is sent, and no credentials are needed yet. It waits for nothing but
-/// the disk: a CA file has to be a plain one, of 4 MiB at most (on a file system that hangs, it hangs too).
+/// environment is read here and never again. Nothing is sent, and no credentials are needed yet. It waits for nothing
+/// but the disk: a CA file has to be a plain one, of 4 MiB at most. (If its file system hangs, so does this function.)
 ///
 /// On success `*client` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL. Release the client with
 /// `esa_client_free()`, an error with `esa_error_free()`.
@@ -49,8 +49,8 @@ pub unsafe extern "C-unwind" fn esa_client_new(
     }
 }
 
-/// Releases a client. Calls that run on other threads keep it alive and come to their end; none may be entered with it at
-/// the same time, or later.
+/// Releases a client. Calls that run on other threads keep it alive and come to their end. None may be entered with it
+/// at the same time, or later.
 ///
 /// `client` may be NULL. Any thread; each client once.
 ///

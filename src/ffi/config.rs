@@ -17,11 +17,11 @@ use crate::log::{Level, Log};
 ///
 /// What isn't set comes from the environment or has the default that its setter tells. A setter that is given something
 /// unusable changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`; `esa_client_new()` then fails as well, with a
-/// message that says what was wrong, so that checking there is enough. The same setter with something usable makes it
-/// good.
+/// message that says what was wrong, so that checking there is enough. If the same setter is then given something usable,
+/// that counts.
 pub struct esa_config {
     config: Config,
-    /// What setters refused, and hasn't been set since. In their order.
+    /// What setters refused and hasn't been set since, in their order.
     refused: Vec<(Setting, Error)>,
 }
 
@@ -83,8 +83,8 @@ pub unsafe extern "C-unwind" fn esa_config_free(config: *mut esa_config) {
 /// Default: those that are found as the official SDKs find them, when a call needs them. The first of these that gives
 /// some is asked, and from then on no other: the environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC
 /// (ALIBABA_CLOUD_OIDC_TOKEN_FILE, ...), a profile of the command line (~/.aliyun/config.json), the credentials file
-/// (~/.alibabacloud/credentials), the role of the ECS instance, and ALIBABA_CLOUD_CREDENTIALS_URI. None is asked after one
-/// that a variable names and that gives none. Temporary ones are renewed before they expire.
+/// (~/.alibabacloud/credentials), the role of the ECS instance, and ALIBABA_CLOUD_CREDENTIALS_URI. If a variable names a
+/// place and that gives none, the call fails and no further one is asked. Temporary ones are renewed before they expire.
 ///
 /// All three are ASCII without blanks or control characters. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -161,7 +161,8 @@ pub unsafe extern "C-unwind" fn esa_config_set_region(config: *mut esa_config, r
 /// Sets the endpoint, in place of the region's: "host", "host:port" or "https://host:port".
 ///
 /// "http://..." is accepted for this machine only (localhost, 127.0.0.0/8, [::1]). Default: ESA_ENDPOINT of the
-/// environment, else the region's. Whether it is usable shows in `esa_client_new()`; set and empty, ESA_ENDPOINT isn't.
+/// environment, else the region's. If it isn't usable, or ESA_ENDPOINT is set and empty, `esa_client_new()` fails with
+/// `ESA_ERR_CONFIG`.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -286,9 +287,9 @@ pub unsafe extern "C-unwind" fn esa_config_set_signature_version(
 
 /// Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
 ///
-/// It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` where it isn't a plain file, can't be read, or holds
-/// no certificate. Default, where no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for
-/// OpenSSL; what isn't usable in that is passed over. SSL_CERT_DIR isn't read.
+/// It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` if it isn't a plain file, can't be read, or holds
+/// no certificate. Default, if no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for
+/// OpenSSL. The same holds for that, but certificates in it that can't be used are passed over. SSL_CERT_DIR isn't read.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -349,9 +350,9 @@ pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
 /// `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
 /// which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
 ///
-/// HTTP/1.1 has no mark that ties a reply to its request. One that a server sends over a kept connection unasked, a second
-/// one or a late one, just as the next request goes out, is taken for that request's. Where a server or a proxy that does so is on
-/// the way, 0 gives each request a connection of its own, at the price of a handshake.
+/// HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
+/// connection, just as the next request goes out, it is taken for that request's. If a server or a proxy on the way does
+/// so, a `max_idle` of 0 gives each request a connection of its own, at the price of a handshake.
 ///
 /// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
 ///
@@ -397,6 +398,9 @@ pub unsafe extern "C-unwind" fn esa_config_set_max_attempts(config: *mut esa_con
 
 /// Sets how long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
 /// 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline.
+///
+/// Lists lag, and requests may be carried out late. If nothing clears up what became of one, the call fails that much
+/// later, with `ESA_OUTCOME_UNKNOWN`.
 ///
 /// `horizon_ms`: default 10,000, which 0 leaves.
 ///

@@ -109,8 +109,8 @@ unsafe fn making(
 /// Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`. A record that
 /// exists already is an error. One that this call created is never lost and never doubled: if the service's answer
 /// doesn't arrive, or doesn't say what became of the request, the record is read back from the list of the routine's
-/// records, again and again until the reconcile horizon (`esa_config_set_reconcile_horizon()`) or the time limit ends. That
-/// needs `esa:ListRoutineRelatedRecords` on `*`. If that isn't allowed, the outcome stays unknown.
+/// records, again and again until the reconcile horizon (`esa_config_set_reconcile_horizon()`) or the time limit ends.
+/// That needs `esa:ListRoutineRelatedRecords` on `*`. If that isn't allowed, the outcome stays unknown.
 ///
 /// `client` and `request` are required, `options` may be NULL. All are read before anything is sent and can be changed
 /// afterwards. On success `*result` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL.
@@ -137,13 +137,14 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record(
     }
 }
 
-/// Ensures that a record exists: reads the list first, and creates the record like `esa_create_routine_related_record()` if
-/// it isn't there.
+/// Ensures that a record exists: reads the list first, and creates the record like
+/// `esa_create_routine_related_record()` if it isn't there.
 ///
 /// A record that exists and is tied to this routine gives `ESA_ORIGIN_EXISTING`. It costs a read and no write, so it
-/// doesn't wait for other writes of the account. One that is in the way otherwise gives `ESA_ERR_CONFLICT`, after the reconcile
-/// horizon: until then it may be one that somebody else has created a moment ago, and that the list doesn't show yet. Where `site_id` of the request is 0, the site is the one that the record's name belongs to, found
-/// by GetMatchSite.
+/// doesn't wait for other writes of the account. One that is in the way otherwise gives `ESA_ERR_CONFLICT`, after the
+/// reconcile horizon: until then it may be one that somebody else has created a moment ago, and that the list doesn't
+/// show yet. If `site_id` of the request is 0, the site is the one that the record's name belongs to, found by
+/// GetMatchSite.
 ///
 /// Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, for a `site_id` of 0,
 /// `esa:GetMatchSite`, both on `*`. Pointers, threads, limits and errors are as there.

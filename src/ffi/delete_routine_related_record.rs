@@ -41,7 +41,8 @@ unsafe impl CallerStruct for esa_delete_routine_related_record_request {
 /// Any one thread at a time may read it. Strings are never NULL and live as long as the result.
 #[repr(C)]
 pub struct esa_delete_routine_related_record_result {
-    /// 1 where this call deleted the record; 0 where it was gone already.
+    /// 1 if this call deleted the record, 0 if it was gone already. If an answer was lost, somebody else may have
+    /// deleted it at the same time: the service doesn't say who.
     pub deleted: i32,
     /// How many requests to delete the record the call sent.
     pub attempts: u32,

@@ -58,7 +58,9 @@ pub struct esa_ensure_routine_related_records_request {
 // SAFETY: `repr(C)`, `struct_size` first, then pointers, which may be NULL, and integers.
 unsafe impl CallerStruct for esa_ensure_routine_related_records_request {
     const ARGUMENT: &'static str = "request";
-    const FIELDS: &'static [usize] = fields!(esa_ensure_routine_related_records_request: items, count, timeout_ms, reserved, progress, progress_data);
+    const FIELDS: &'static [usize] = fields!(
+        esa_ensure_routine_related_records_request: items, count, timeout_ms, reserved, progress, progress_data
+    );
 }
 
 impl esa_ensure_routine_related_records_request {

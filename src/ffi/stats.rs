@@ -23,13 +23,13 @@ pub struct esa_stats {
     pub attempts: u64,
     /// Requests that were made again after one that failed.
     pub retries: u64,
-    /// Records of which the service's answer was lost, and that were found.
+    /// Records whose answer was lost, and that a read-back showed.
     pub recoveries: u64,
     /// Waits because the service was busy with another call of the account.
     pub busy_waits: u64,
     /// Waits because another write of the client was under way.
     pub gate_waits: u64,
-    /// Connections made, those to whom credentials are asked of included.
+    /// Connections made, those to servers that give credentials included.
     pub connections_opened: u64,
     /// Requests that went over a connection that was there already.
     pub connections_reused: u64,
@@ -40,7 +40,10 @@ pub struct esa_stats {
 // SAFETY: `repr(C)`, `struct_size` first, then integers.
 unsafe impl CallerStruct for esa_stats {
     const ARGUMENT: &'static str = "stats";
-    const FIELDS: &'static [usize] = fields!(esa_stats: calls, attempts, retries, recoveries, busy_waits, gate_waits, connections_opened, connections_reused, credentials_refreshed);
+    const FIELDS: &'static [usize] = fields!(
+        esa_stats: calls, attempts, retries, recoveries, busy_waits, gate_waits, connections_opened,
+        connections_reused, credentials_refreshed
+    );
 }
 
 impl From<Stats> for esa_stats {

@@ -76,7 +76,7 @@ pub enum esa_outcome {
     ESA_OUTCOME_NOT_SENT = 0,
     /// Each write of the call that was sent was refused, with a code that says that nothing has changed.
     ESA_OUTCOME_REFUSED = 1,
-    /// A write was sent, and it couldn't be found out in the time whether it was carried out, or still will be. No later
+    /// A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No later
     /// refusal takes that back.
     ESA_OUTCOME_UNKNOWN = 2,
 }

@@ -1,4 +1,5 @@
-//! Reading structs that the caller wrote, and filling ones that are the caller's, perhaps with an older or newer header than the library's.
+//! Reading structs that the caller wrote, and filling ones that are the caller's, perhaps with an older or newer header
+//! than the library's.
 
 use std::mem::{MaybeUninit, size_of};
 use std::ptr;

@@ -70,8 +70,7 @@ pub(crate) struct Receipt {
 impl Receipt {
     /// The failure of a reply that isn't what the operation is answered with.
     fn unreadable(&self, reason: &str) -> Error {
-        let error = Error::new(Status::Response, format!("the reply can't be read: {reason}"));
-        error.outcome_is(Outcome::Unknown).retryable_is(true).in_reply(self.http_status, &self.request_id)
+        Error::unreadable(reason).in_reply(self.http_status, &self.request_id)
     }
 
     /// Refuses a success whose own word for it is another one.

@@ -71,10 +71,7 @@ impl Connection {
         };
         read_reply(read).map_err(|unreadable| match unreadable {
             Unreadable::Stopped(stop) => stop.while_doing("waiting for the reply", Status::Io, outcome),
-            Unreadable::Garbled(reason) => {
-                let error = Error::new(Status::Response, format!("the reply can't be read: {reason}"));
-                error.outcome_is(outcome).retryable_is(true)
-            }
+            Unreadable::Garbled(reason) => Error::unreadable(reason).outcome_is(outcome),
         })
     }
 }

@@ -44,14 +44,20 @@ impl Transport {
         Transport { target: Target::new(settings, destination), idle: Mutex::default() }
     }
 
-    /// Sends `request` and returns the reply, whatever its HTTP status. `anew` says to leave kept connections alone.
+    /// Sends `request` and returns the reply, whatever its HTTP status. `over_new_connection`
+    /// says to leave kept connections alone.
     ///
     /// An error has the outcome `NotSent` where no byte of the request left this machine, else `Unknown`.
-    pub(crate) fn exchange(&self, request: HttpRequest, anew: bool, limits: &Limits) -> Result<Reply, Error> {
+    pub(crate) fn exchange(
+        &self,
+        request: HttpRequest,
+        over_new_connection: bool,
+        limits: &Limits,
+    ) -> Result<Reply, Error> {
         let request = request.into_bytes(&self.target.settings.user_agent);
         let request = request.ok_or_else(|| Error::new(Status::Internal, "a header that has more than one line"))?;
         let counters = &self.target.settings.counters;
-        let kept = if anew { None } else { self.take_idle() };
+        let kept = if over_new_connection { None } else { self.take_idle() };
         let mut connection = match kept {
             Some(connection) => {
                 counters.connections_reused.count();

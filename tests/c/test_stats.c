@@ -33,7 +33,7 @@ static void each_number_is_that_of_what_was_done(void) {
     CHECK_INTEGER(create(client, "b.example.com", NULL, NULL), ESA_OK);
     CHECK_INTEGER(create(client, "c.example.com", NULL, NULL), ESA_OK);
     const esa_stats stats = stats_of(client);
-    /* One; one whose answer was lost, and a look; one that was refused as busy, and another one. */
+    /* One; one whose answer was lost, and a read-back; one that was refused as busy, and another one. */
     CHECK_INTEGER(stats.calls, 3);
     CHECK_INTEGER(stats.attempts, 5);
     CHECK_INTEGER(stats.retries, 1);

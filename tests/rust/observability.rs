@@ -50,7 +50,7 @@ fn the_numbers_are_those_of_what_was_done() {
     create(&client, "c.example.com").unwrap();
 
     let stats = client.stats();
-    // A create; a create whose answer was lost, and a look; a create that was refused as busy, and another one.
+    // A create; a create whose answer was lost, and a read-back; a create that was refused as busy, and another one.
     assert_eq!((stats.calls, stats.attempts, stats.retries), (3, 5, 1));
     assert_eq!((stats.recoveries, stats.busy_waits, stats.gate_waits), (1, 1, 0));
     assert_eq!((stats.connections_opened, stats.connections_reused), (2, 3));
@@ -114,7 +114,7 @@ fn every_wait_for_a_busy_service_is_counted() {
     create(&client, "a.example.com").unwrap();
 
     let stats = client.stats();
-    // A create that is lost, a look, a create that is refused as busy, and another one.
+    // A create that is lost, a read-back, a create that is refused as busy, and another one.
     assert_eq!((stats.attempts, stats.retries, stats.busy_waits), (4, 2, 1));
 }
 

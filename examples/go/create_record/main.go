@@ -78,7 +78,7 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return report(err, stderr)
 	}
-	// A record that was recovered was created as well: only the service's answer was lost.
+	// A record that was recovered is there as well: only the service's answer was lost.
 	fmt.Fprintf(stdout, "created record %d for %s (request %s)\n", record.RecordID, flags.Arg(2), record.RequestID)
 	return exitCreated
 }

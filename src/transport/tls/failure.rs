@@ -114,7 +114,7 @@ fn advice(error: &rustls::Error) -> Option<&'static str> {
     let rustls::Error::InvalidCertificate(error) = error else { return None };
     match error {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => Some(
-            "If a company's proxy opens TLS, or the endpoint's certificate is of an authority of one's own: name the \
+            "If a company's proxy opens TLS, or the endpoint's certificate is of an authority of your own: name the \
              file (PEM) of that authority's certificate with ca_file, or in the environment variable SSL_CERT_FILE; \
              ca_pem takes its text. Else something stands between this machine and the endpoint.",
         ),

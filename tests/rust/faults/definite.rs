@@ -1,4 +1,4 @@
-//! Definite answers: rows 63 to 73 and 78 to 82. The service says no, and there is nothing to look for.
+//! Definite answers: rows 63 to 73 and 78 to 82. The service says no, and there is nothing to read back.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,4 @@
-//! The answer is lost after the request went out: rows 22 to 38. Nobody knows what became of it until one looks.
+//! The answer is lost after the request went out: rows 22 to 38. Nobody knows what became of it before it is read back.
 
 use std::time::Duration;
 

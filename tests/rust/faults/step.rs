@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(super) enum Applied {
     Not,
     First,
-    /// When the next create comes, before that one: later than anybody looked.
+    /// When the next create comes, before that one: later than any read-back.
     Late,
 }
 
@@ -56,7 +56,7 @@ impl Step {
         Step { applied: Applied::First, ..self }
     }
 
-    /// The record is stored late, when the client has looked already.
+    /// The record is stored late, when the client has read back already.
     pub(super) fn applied_late(self) -> Step {
         Step { applied: Applied::Late, ..self }
     }

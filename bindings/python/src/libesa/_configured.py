@@ -83,7 +83,8 @@ class Configured:
             because the service is busy with another call of the account don't count: they are made until the time
             limit.
         reconcile_horizon: how long a call goes on reading back to clear up what a lost answer did, once no further
-            attempt is made, in seconds: after 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (default 10).
+            attempt is made, in seconds: after 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (default 10). If
+            nothing clears it up, the call fails that much later.
         max_concurrent_writes: how many creates and deletes may be under way at once (default 1, 0: no limit). The
             others wait for their turn, because the service refuses a call of an account while another one runs.
         log: where the library says what it does: requests at DEBUG, decisions at INFO, problems above. What the

@@ -11,7 +11,10 @@ class Deletion(Frozen):
     __slots__ = ("attempts", "deleted", "request_id")
 
     deleted: bool
-    """Whether this call deleted the record; else it was gone already."""
+    """Whether this call deleted the record; else it was gone already.
+
+    If an answer was lost, somebody else may have deleted it at the same time: the service doesn't say who.
+    """
     attempts: int
     """How many requests to delete the record the call sent."""
     request_id: str

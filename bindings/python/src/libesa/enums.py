@@ -82,11 +82,14 @@ class Outcome(_OpenEnum):
     """What a failed call did at the service."""
 
     NOT_SENT = 0
-    """Nothing was sent; nothing has changed."""
+    """No write of the call was sent; nothing has changed."""
     REFUSED = 1
-    """The service received the request and refused it; nothing has changed."""
+    """Each write of the call that was sent was refused, with a code that says that nothing has changed."""
     UNKNOWN = 2
-    """The request was sent and no answer says what became of it: it may or may not have been carried out."""
+    """A write was sent, and the call couldn't find out in time whether it was carried out, or still will be.
+
+    No later refusal takes that back.
+    """
 
 
 class ServiceCode(_OpenEnum):

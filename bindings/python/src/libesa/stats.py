@@ -30,13 +30,13 @@ class Stats(Frozen):
     retries: int
     """Requests that were made again after one that failed."""
     recoveries: int
-    """Records of which the service's answer was lost, and that were found."""
+    """Records whose answer was lost, and that a read-back showed."""
     busy_waits: int
     """Waits because the service was busy with another call of the account."""
     gate_waits: int
     """Waits because another write of the client was under way."""
     connections_opened: int
-    """Connections made, those to whom credentials are asked of included."""
+    """Connections made, those to servers that give credentials included."""
     connections_reused: int
     """Requests that went over a connection that was there already."""
     credentials_refreshed: int
