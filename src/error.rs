@@ -360,8 +360,7 @@ fn advice(status: Status, outcome: Outcome) -> &'static str {
             "Correct what the message says of the place that is meant to have them; or set ALIBABA_CLOUD_ACCESS_KEY_ID and \
              ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the client credentials."
         }
-        Status::Cancelled if outcome == Outcome::Refused => "Nothing has changed; call again when you like.",
-        Status::Cancelled => "Nothing was sent; call again when you like.",
+        Status::Cancelled => "Nothing has changed; call again when you like.",
         Status::Forked => "Make a client of its own in the child process.",
         Status::Dns => "Check the endpoint's name and this machine's name resolution.",
         Status::Connect => "Check that this machine may reach the endpoint: network, firewall, port.",

@@ -109,7 +109,7 @@ fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Result<(), 
     let unsettled = || {
         let message =
             "the list of the routine's records lags, or changes too fast, to tell whether there is such a record";
-        Error::new(Status::Timeout, message).retryable_is(true)
+        Error::new(Status::Timeout, message).retryable_is(true).advice_is("Try again later, or give the record's id.")
     };
     let wait = read_backs.next_wait(call.world.left()).ok_or_else(unsettled)?;
     call.world.pause(wait).map_err(|stop| match stop {

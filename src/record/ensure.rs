@@ -52,7 +52,8 @@ pub(super) fn read_first<W: World>(
         Ok(found) => Ok(found.map(|found| record(request, found, Origin::Existing))),
         // Who may create records but not list them can still create this one.
         Err(error) if error.status() == Status::Forbidden => {
-            let because = || format!("{} isn't looked for before it is created: {error}", request.record_name);
+            let because =
+                || format!("{} is created without reading the list first, because {error}", request.record_name);
             call.world.log().write(Level::Warn, because);
             Ok(None)
         }

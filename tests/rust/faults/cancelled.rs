@@ -70,7 +70,7 @@ fn row_142_the_advice_fits_what_was_done() {
     let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: RECORD };
     let client = Client::new(&row.config).unwrap();
     let error = client.create_routine_related_record(&request, CallOptions::new().cancel(&before)).unwrap_err();
-    assert_eq!((error.outcome(), error.advice()), (Outcome::NotSent, "Nothing was sent; call again when you like."));
+    assert_eq!((error.outcome(), error.advice()), (Outcome::NotSent, "Nothing has changed; call again when you like."));
 }
 
 #[test]
