@@ -819,7 +819,7 @@ class Client {
             ensured.push_back(next_of(bulk->get()));
             if (progress && !progress(ensured.size(), requests.size(), ensured.back())) {
                 ensured.resize(requests.size(), detail::failure(Error(ESA_ERR_CANCELLED, "cancelled before its turn",
-                                                                      "Nothing was sent; call again when you like.")));
+                                                                      "Nothing has changed; call again when you like.")));
             }
         }
         return ensured;

@@ -123,7 +123,7 @@ func endedBefore(cause error) *Error {
 		Status:    status,
 		Retryable: status == StatusTimeout,
 		Message:   "the context ended before anything was sent: " + cause.Error(),
-		Advice:    "Nothing was sent; call again when you like.",
+		Advice:    "Nothing has changed; call again when you like.",
 		cause:     cause,
 	}
 }

@@ -508,11 +508,12 @@ mod tests {
         first.reconcile = DELETE;
         assert_eq!(status_of(first.run()), (Status::NotFound, Outcome::Refused, 1));
 
-        let mut lost_for_good =
-            world([lost(), lost(), lost()]).with_read_backs([Ok(None), Ok(Some("gone by the list"))]);
+        let mut lost_for_good = world([lost(), lost(), lost()]).with_read_backs(
+            [Ok(Some("too early")), Ok(None)].into_iter().chain((0..5).map(|_| Ok(Some("gone by the list")))),
+        );
         lost_for_good.reconcile = DELETE;
         assert_eq!(lost_for_good.run(), Ok("gone by the list"));
-        assert_eq!(lost_for_good.did(), (3, 2, vec![25, 50, 250]));
+        assert_eq!(lost_for_good.did(), (3, 7, vec![25, 50, 250, 500, 1000, 2000, 4000, 2250]));
     }
 
     #[test]

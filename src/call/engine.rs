@@ -136,6 +136,7 @@ impl Progress {
                 self.attempt()
             }
             Happened::Recovered(false) => self.go_on(left, random, budget),
+            Happened::ReadBack(Ok(true)) if self.is_too_early() => self.read_back_later(left),
             Happened::ReadBack(Ok(true)) => Next::Done(Done::ReadBack { in_doubt: self.is_in_doubt() }),
             Happened::ReadBack(Ok(false)) => {
                 self.unread = None;
@@ -152,6 +153,11 @@ impl Progress {
 
     fn is_in_doubt(&self) -> bool {
         self.outcome == Outcome::Unknown
+    }
+
+    /// Whether a list may lack what there is because it lags.
+    fn is_too_early(&self) -> bool {
+        matches!(self.reconcile, Reconcile::Repeat { .. }) && !self.read_backs.are_over()
     }
 
     fn writes(&self) -> bool {

@@ -16,7 +16,8 @@ pub(crate) enum Reconcile {
         /// Whether the caller is content with what somebody else has made.
         anybodys: bool,
     },
-    /// It is made again, until the code `gone` says that there is nothing left to do.
+    /// It is made again, until the code `gone` says that there is nothing left to do. Read back, that counts at the horizon
+    /// only: what a list lacks before then may be too new for it.
     Repeat { gone: ServiceCode },
 }
 
@@ -42,6 +43,11 @@ pub(super) const LAST_REQUEST: Duration = Duration::from_millis(100);
 impl ReadBacks {
     pub(crate) fn within(horizon: Duration) -> ReadBacks {
         ReadBacks { horizon, waited: Duration::ZERO, next: FIRST }
+    }
+
+    /// Whether the horizon has been reached.
+    pub(crate) fn are_over(&self) -> bool {
+        self.waited >= self.horizon
     }
 
     /// How long to wait before the next one, for a call that has so much time `left`; `None` if there shall be none.

@@ -159,8 +159,8 @@ fn violation(call: &Ended, state: &State) -> Option<String> {
         }
         Said::IsNot(id) => {
             let start = asked.start.saturating_sub(state.service.lag);
-            let lives: Vec<_> =
-                of_name().filter(|life| id.map_or(life.routine == ROUTINE, |id| life.id == id)).collect();
+            let is_it = |life: &&Life| life.routine == ROUTINE && id.is_none_or(|id| life.id == id);
+            let lives: Vec<_> = of_name().filter(is_it).collect();
             let is_always = always(&lives.iter().map(|life| (life.from, life.until)).collect::<Vec<_>>(), start, *end);
             is_always.then(|| format!("a record was there all the time from {start:?} to {end:?}"))
         }

@@ -37,7 +37,7 @@ impl Life {
 #[derive(Clone, Debug)]
 pub(super) enum Write {
     Create { routine: String, record_name: String, site_id: i64 },
-    Delete { id: i64, record_name: String, site_id: i64 },
+    Delete { id: i64, routine: String, record_name: String, site_id: i64 },
 }
 
 /// A page that a list was answered with.
@@ -52,7 +52,11 @@ pub(super) struct Service {
     pub(super) lives: Vec<Life>,
     next_id: i64,
     quota: usize,
+    /// How far lists lag at the most.
     pub(super) lag: Duration,
+    /// Whether each list lags as far as the next one. If they come from several places, they don't; then they have one page:
+    /// what pages of several places show together never was there.
+    pub(super) lags_evenly: bool,
     newest_first: bool,
     /// How the count of all records is wrong.
     count: Count,
@@ -74,6 +78,7 @@ impl Service {
             next_id: 1000,
             quota: if random.percent(10) { 3 } else { 1000 },
             lag: if random.percent(50) { Duration::ZERO } else { random.milliseconds(100, 4000) },
+            lags_evenly: random.percent(50),
             newest_first: random.percent(50),
             count: random.of_all(&[
                 Count::Right,
@@ -106,15 +111,9 @@ impl Service {
         Ok(id)
     }
 
-    pub(super) fn delete(
-        &mut self,
-        id: i64,
-        record_name: &str,
-        site_id: i64,
-        now: Duration,
-    ) -> Result<i64, &'static str> {
-        let named = |life: &&mut Life| life.id == id && life.record_name == record_name && life.site_id == site_id;
-        let life = self.lives.iter_mut().filter(|life| life.is_at(now)).find(named).ok_or("ParameterNotExist")?;
+    pub(super) fn delete(&mut self, id: i64, now: Duration) -> Result<i64, &'static str> {
+        let there = |life: &&mut Life| life.id == id && life.is_at(now);
+        let life = self.lives.iter_mut().find(there).ok_or("ParameterNotExist")?;
         life.until = Some(now);
         Ok(id)
     }
@@ -122,7 +121,15 @@ impl Service {
     pub(super) fn write(&mut self, write: &Write, now: Duration) -> Result<i64, &'static str> {
         match write {
             Write::Create { routine, record_name, site_id } => self.create(routine, record_name, *site_id, now),
-            Write::Delete { id, record_name, site_id } => self.delete(*id, record_name, *site_id, now),
+            Write::Delete { id, routine, record_name, site_id } => {
+                let is_it = |life: &Life| {
+                    (life.id, &life.routine, &life.record_name, life.site_id) == (*id, routine, record_name, *site_id)
+                };
+                match self.lives.iter().any(is_it) {
+                    true => self.delete(*id, now),
+                    false => Err("ParameterNotExist"),
+                }
+            }
         }
     }
 
@@ -132,8 +139,9 @@ impl Service {
     }
 
     /// A page of the routine's records. The search is as fuzzy as can be: it finds all.
-    pub(super) fn list(&self, routine: &str, page: usize, now: Duration) -> Page {
-        let then = now.saturating_sub(self.lag);
+    pub(super) fn list(&self, routine: &str, page: usize, now: Duration, random: &mut Random) -> Page {
+        let lag = if self.lags_evenly { self.lag } else { self.lag.mul_f64(random.below(1000) as f64 / 1000.0) };
+        let then = now.saturating_sub(lag);
         let mut all: Vec<_> = self.lives.iter().filter(|life| life.routine == routine && life.is_at(then)).collect();
         if self.newest_first {
             all.reverse();

@@ -66,6 +66,7 @@ impl State {
         let now = Duration::from_secs(100);
         let mut service = Service::new(&mut random);
         let others = random.of_all(&[0, 0, 5, 18, 25, 45]);
+        service.lags_evenly |= others > 10;
         for number in 0..others {
             let _ = service.create(ROUTINE, &other_name(number), SITE, now - Duration::from_secs(50));
         }
@@ -153,15 +154,15 @@ impl State {
             }
             Event::DeleteOldest { count } => {
                 let is_other = |life: &&Life| life.record_name.starts_with('c') && life.until.is_none();
-                let oldest: Vec<_> = self.service.lives.iter().filter(is_other).take(*count).cloned().collect();
-                for Life { id, record_name, site_id, .. } in oldest {
-                    let _ = self.service.delete(id, &record_name, site_id, now);
+                let ids: Vec<_> = self.service.lives.iter().filter(is_other).take(*count).map(|life| life.id).collect();
+                for id in ids {
+                    let _ = self.service.delete(id, now);
                 }
                 self.tell(|| format!("others delete the {count} oldest"));
             }
             Event::DeleteByOthers { record_name } => {
                 let id = self.service.named(record_name, now).map(|life| life.id);
-                let result = id.map(|id| self.service.delete(id, record_name, SITE, now));
+                let result = id.map(|id| self.service.delete(id, now));
                 self.tell(|| format!("others delete {record_name}: {result:?}"));
             }
         }

@@ -114,7 +114,7 @@ impl Within<'_> {
 
     fn list(&self, outgoing: &Outgoing<'_>, state: &mut State) -> Reply {
         let number = parameter(outgoing, "PageNumber").parse().unwrap();
-        let page = state.service.list(&parameter(outgoing, "Name"), number, state.now);
+        let page = state.service.list(&parameter(outgoing, "Name"), number, state.now, &mut state.random);
         let is_deleted = |id: &i64| self.memory.deleted.has(*id, state.now, HORIZON);
         let deleted = page.shown.iter().map(|&(_, id)| id).filter(is_deleted).collect();
         state.tell(|| format!("page {number} shows {:?}", page.shown));
@@ -156,7 +156,10 @@ fn write_of(outgoing: &Outgoing<'_>) -> Write {
     let site_id = parameter(outgoing, "SiteId").parse().unwrap();
     match outgoing.action {
         "CreateRoutineRelatedRecord" => Write::Create { routine: parameter(outgoing, "Name"), record_name, site_id },
-        _ => Write::Delete { id: parameter(outgoing, "RecordId").parse().unwrap(), record_name, site_id },
+        _ => {
+            let id = parameter(outgoing, "RecordId").parse().unwrap();
+            Write::Delete { id, routine: parameter(outgoing, "Name"), record_name, site_id }
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn delete<W: World>(
 ) -> Result<Deletion, Error> {
     request.check()?;
     match request.record_id {
-        Some(record_id) => delete_id(call, request, record_id, false).map(|(deletion, _)| deletion),
+        Some(record_id) => delete_id(call, request, record_id).map(|(deletion, _)| deletion),
         None => delete_name(call, request),
     }
 }
@@ -43,7 +43,7 @@ fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecor
         let in_all = |error| after_attempts(error, made, deleted);
         let pass = find(call, request.name, request.site_id, request.record_name).map_err(in_all)?;
         if let Some((record, _)) = &pass.found {
-            let (next, is_absent) = delete_id(call, request, record.record_id, true).map_err(in_all)?;
+            let (next, is_absent) = delete_id(call, request, record.record_id).map_err(in_all)?;
             deletion = Deletion { deleted: deleted || next.deleted, attempts: made + next.attempts, ..next };
             if is_absent {
                 return Ok(deletion);
@@ -62,24 +62,19 @@ fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecor
     }
 }
 
-/// Deletes the record of this id. `was_shown`: a list of this call has shown it. True: no record of its name is there at this
-/// moment; else it is gone since whenever, and others may have created another one.
+/// Deletes the record of this id. True: no record of its name is there at this moment. Else it is gone since whenever, and
+/// others may have created another one.
 fn delete_id<W: World>(
     call: &Call<'_, W>,
     request: &DeleteRoutineRelatedRecord<'_>,
     record_id: i64,
-    was_shown: bool,
 ) -> Result<(Deletion, bool), Error> {
     let request = DeleteRoutineRelatedRecord { record_id: Some(record_id), ..*request };
     let reconcile = Reconcile::Repeat { gone: ServiceCode::ParameterNotExist };
-    let (was_shown, before, is_replaced) = (Cell::new(was_shown), Cell::new(None), Cell::new(false));
+    let (before, is_replaced) = (Cell::new(None), Cell::new(false));
     let read_back = &mut |attempt| {
         let pass = find(call, request.name, request.site_id, request.record_name)?;
-        if pass.shows(record_id) {
-            was_shown.set(true);
-        }
-        // What no list has shown yet may be too new for a list that lags.
-        let is_gone = was_shown.get() && pass.proves_absence_of(record_id, before.take().as_ref());
+        let is_gone = pass.proves_absence_of(record_id, before.take().as_ref());
         is_replaced.set(pass.found.is_some());
         before.set(Some(pass));
         Ok(is_gone.then_some(Receipt { attempt, http_status: 200, request_id: String::new() }))

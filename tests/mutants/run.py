@@ -138,10 +138,10 @@ MUTANTS = (
         "            has_more: count > 0 && listed < total_count,",
     ),
     Mutant(
-        "a record that no list has shown is gone when a list lacks it",
-        "record/delete.rs",
-        "        let is_gone = was_shown.get() && pass",
-        "        let is_gone = pass",
+        "a record is gone when a list that may lag lacks it",
+        "call/engine.rs",
+        "        matches!(self.reconcile, Reconcile::Repeat { .. }) && !self.read_backs.are_over()",
+        "        false",
     ),
     Mutant(
         "a bulk never lists again",
