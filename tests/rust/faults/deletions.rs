@@ -108,3 +108,16 @@ fn a_deletion_that_is_lost_for_ever_is_of_unknown_outcome() {
     assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Server, Outcome::Unknown, 3));
     assert_eq!((service.seen().1, service.state().deletes), (1 + READ_BACKS, 3));
 }
+
+#[test]
+fn of_a_list_that_may_not_be_read_nobody_says_what_it_shows() {
+    let exists = refuses("ParameterAlreadyExist");
+    let played = given().ensures().every_list(refuses("NoPermission")).creates([exists]).played();
+
+    played.fails(Status::Conflict, Outcome::Refused).sent(1, 2).saying(|error| {
+        let knows_the_list = error.advice().contains("doesn't show it");
+        !knows_the_list
+            && error.advice().contains("ListRoutineRelatedRecords")
+            && error.message().contains("NoPermission")
+    });
+}
