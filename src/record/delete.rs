@@ -107,8 +107,8 @@ fn gone(deleted: bool, refusal: &Error) -> Deletion {
 /// Waits for a list that hasn't settled.
 fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Result<(), Error> {
     let unsettled = || {
-        let message =
-            "the list of the routine's records lags, or changes too fast, to tell whether there is such a record";
+        let message = "the list of the routine's records lags, changes too fast or can't be read in full, so that it \
+                       doesn't tell whether there is such a record";
         Error::new(Status::Timeout, message).retryable_is(true)
     };
     let wait = read_backs.next_wait(call.world.left()).ok_or_else(unsettled)?;

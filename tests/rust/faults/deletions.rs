@@ -121,3 +121,15 @@ fn of_a_list_that_may_not_be_read_nobody_says_what_it_shows() {
             && error.message().contains("NoPermission")
     });
 }
+
+#[test]
+fn an_entry_that_cannot_be_read_may_be_the_record() {
+    let entry = format!(r#"{{"RecordId":null,"RecordName":"{RECORD}","SiteId":{SITE}}}"#);
+    let odd = replies(200, "", format!(r#"{{"TotalCount":1,"RelatedRecords":[{entry}]}}"#));
+
+    let (result, service) = deleted(given().every_list(odd));
+
+    let error = result.unwrap_err();
+    assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent), "{error}");
+    assert_eq!(service.state().deletes, 0);
+}
