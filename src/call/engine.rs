@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Stop;
 use super::backoff::{Backoff, hinted, is_busy, jitter};
 use super::budget::Budget;
-use super::reconcile::{LAST_REQUEST, ReadBacks, Reconcile, UNLISTED};
+use super::reconcile::{LAST_REQUEST, ReadBacks, Reconcile, UNLISTED, UNREAD};
 use super::world::{Failure, Recovery};
 use crate::error::{Error, Outcome, Status};
 use crate::service_code::ServiceCode;
@@ -322,8 +322,13 @@ impl Progress {
             own => own,
         };
         let error = if outcome == own { error } else { error.outcome_is(outcome) };
-        let error = match (self.unread.take(), outcome) {
-            (Some(reason), Outcome::Unknown) => error.and_reading_back_failed(&reason),
+        let unread = self.unread.take();
+        // What a list that couldn't be read shows can't be said.
+        let exists = exists.map(|advice| if unread.is_some() { UNREAD } else { advice });
+        let error = match (unread, outcome) {
+            (Some(reason), _) if outcome == Outcome::Unknown || exists.is_some() => {
+                error.and_reading_back_failed(&reason)
+            }
             _ if own == Outcome::Refused && outcome == Outcome::Unknown => {
                 error.and_says("an earlier request of this call was lost, and may have been or still be carried out")
             }

@@ -83,7 +83,7 @@ fn text_of_json(value: &str) -> Option<String> {
 }
 
 /// The same, or else the value as it is written, without quotes.
-fn lenient_text_of_json(value: &str) -> String {
+pub(super) fn lenient_text_of_json(value: &str) -> String {
     match text_of_json(value) {
         Some(text) => text,
         None if value == "null" => String::new(),

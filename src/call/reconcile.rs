@@ -25,6 +25,10 @@ pub(crate) enum Reconcile {
 pub(crate) const UNLISTED: &str = "A record of this name exists, and the list of this routine's records doesn't show it: it \
      is tied to another routine, or was created a moment ago. Read back later, or choose another name.";
 
+/// What to do about one of which the list couldn't be read.
+pub(super) const UNREAD: &str = "A record of this name exists, and whether it is tied to this routine wasn't found out: the \
+     message says why. Read back (it needs esa:ListRoutineRelatedRecords on *), and don't delete it before you know.";
+
 /// When to read back: at once, and then after waits that double, until they add up to the horizon. By then a list that
 /// lags shows what there is, and what was carried out late is there.
 #[derive(Clone, Debug)]

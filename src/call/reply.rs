@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use super::{clock, error_body, retry_hint};
 use crate::error::{Error, Outcome, ServiceWords, Status};
@@ -20,15 +21,20 @@ pub(super) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Er
 
 fn read_success<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error> {
     #[derive(Deserialize)]
-    struct Identity {
-        #[serde(rename = "RequestId")]
-        request_id: Option<String>,
+    struct Identity<'a> {
+        /// Whatever it is: it has no part in what was done.
+        #[serde(rename = "RequestId", borrow)]
+        request_id: Option<&'a RawValue>,
     }
     let body = reply.body();
     let parsed = serde_json::from_slice(body)
-        .and_then(|identity: Identity| Ok((serde_json::from_slice(body)?, identity.request_id)));
+        .and_then(|identity: Identity<'_>| Ok((serde_json::from_slice(body)?, identity.request_id)));
     match parsed {
-        Ok((parsed, request_id)) => Ok((parsed, request_id.unwrap_or_else(|| reply.request_id().to_owned()))),
+        Ok((parsed, request_id)) => {
+            let given = request_id.map(|value| error_body::lenient_text_of_json(value.get()));
+            let request_id = given.unwrap_or_else(|| reply.request_id().to_owned());
+            Ok((parsed, request_id))
+        }
         Err(error) => Err(Error::unreadable(error).in_reply(reply.status(), reply.request_id())),
     }
 }
@@ -114,6 +120,15 @@ mod tests {
 
         let ok = reply(200, &[("x-acs-request-id", "H")], "\u{feff}{\"Status\":\"OK\"}");
         assert_eq!(read::<Body>(&ok).unwrap().1, "H");
+    }
+
+    #[test]
+    fn a_success_is_one_whatever_its_id_of_the_request_is() {
+        for (value, id) in [("7", "7"), ("null", "H"), (r#"{"a":1}"#, r#"{"a":1}"#)] {
+            let body = format!(r#"{{"Status":"OK","RequestId":{value}}}"#);
+            let ok = reply(200, &[("x-acs-request-id", "H")], &body);
+            assert_eq!(read::<Body>(&ok).unwrap().1, id);
+        }
     }
 
     #[test]

@@ -158,7 +158,9 @@ fn violation(call: &Ended, state: &State) -> Option<String> {
             (!is_it(id)).then(|| format!("the record {id:?} wasn't there from {start:?} to {end:?}"))
         }
         Said::IsNot(id) => {
-            let start = asked.start.saturating_sub(state.service.lag);
+            // An id isn't gone before it was given, however the list lags.
+            let lag = if id.is_some() { Duration::ZERO } else { state.service.lag };
+            let start = asked.start.saturating_sub(lag);
             let is_it = |life: &&Life| life.routine == ROUTINE && id.is_none_or(|id| life.id == id);
             let lives: Vec<_> = of_name().filter(is_it).collect();
             let is_always = always(&lives.iter().map(|life| (life.from, life.until)).collect::<Vec<_>>(), start, *end);

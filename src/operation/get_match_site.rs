@@ -30,8 +30,8 @@ pub struct MatchSite {
 pub(crate) struct Reply {
     #[serde(deserialize_with = "number::id")]
     site_id: i64,
-    #[serde(default)]
-    site_name: String,
+    /// The id is what is asked for; the name may be null.
+    site_name: Option<String>,
 }
 
 impl Operation for GetMatchSite<'_> {
@@ -51,10 +51,28 @@ impl Operation for GetMatchSite<'_> {
     }
 
     fn output(&self, reply: Reply, receipt: Receipt) -> Result<MatchSite, Error> {
-        Ok(MatchSite { site_id: reply.site_id, site_name: reply.site_name, request_id: receipt.request_id })
+        Ok(MatchSite {
+            site_id: reply.site_id,
+            site_name: reply.site_name.unwrap_or_default(),
+            request_id: receipt.request_id,
+        })
     }
 
     fn texts(output: &mut MatchSite) -> Vec<&mut String> {
         vec![&mut output.site_name]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_without_a_name_is_one() {
+        for name in ["null", "\"example.com\""] {
+            let reply: Reply = serde_json::from_str(&format!(r#"{{"SiteId":7,"SiteName":{name}}}"#)).unwrap();
+            assert_eq!(reply.site_id, 7);
+        }
+        assert!(serde_json::from_str::<Reply>(r#"{"SiteId":7}"#).unwrap().site_name.is_none());
     }
 }

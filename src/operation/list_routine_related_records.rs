@@ -63,6 +63,8 @@ pub struct RelatedRecordPage {
     pub total_count: u64,
     /// Whether there may be records on later pages.
     pub has_more: bool,
+    /// Whether an entry couldn't be read, which may be any record.
+    pub(crate) has_unread: bool,
     /// The service's id of the request.
     pub request_id: String,
 }
@@ -159,6 +161,7 @@ impl Operation for ListRoutineRelatedRecords<'_> {
         let is_full = count >= self.page_size as usize;
         Ok(RelatedRecordPage {
             has_more: is_full || (count > 0 && listed < total_count),
+            has_unread: count > records.len(),
             records,
             total_count,
             request_id: receipt.request_id,

@@ -38,11 +38,14 @@ fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecor
     let mut deletion = Deletion { deleted: false, request_id: String::new(), attempts: 0 };
     let mut read_backs = ReadBacks::within(call.rules.horizon);
     let mut before: Option<Pass> = None;
+    let mut tried = None;
     loop {
         let (made, deleted) = (deletion.attempts, deletion.deleted);
         let in_all = |error| after_attempts(error, made, deleted);
         let pass = find(call, request.name, request.site_id, request.record_name).map_err(in_all)?;
-        if let Some((record, _)) = &pass.found {
+        // What is shown again, although the service knows it no more, is a list that lags.
+        if let Some((record, _)) = pass.found.as_ref().filter(|(record, _)| tried != Some(record.record_id)) {
+            tried = Some(record.record_id);
             let (next, is_absent) = delete_id(call, request, record.record_id).map_err(in_all)?;
             deletion = Deletion { deleted: deleted || next.deleted, attempts: made + next.attempts, ..next };
             if is_absent {
@@ -102,8 +105,8 @@ fn gone(deleted: bool, refusal: &Error) -> Deletion {
 /// Waits for a list that hasn't settled.
 fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Result<(), Error> {
     let unsettled = || {
-        let message =
-            "the list of the routine's records lags, or changes too fast, to tell whether there is such a record";
+        let message = "the list of the routine's records lags, changes too fast or can't be read in full, so that it \
+                       doesn't tell whether there is such a record";
         Error::new(Status::Timeout, message).retryable_is(true).advice_is("Try again later, or give the record's id.")
     };
     let wait = read_backs.next_wait(call.world.left()).ok_or_else(unsettled)?;

@@ -15,6 +15,8 @@ pub(super) struct Pass {
     pub(super) found: Option<(RelatedRecord, String)>,
     /// Whether it shows the record as it was before this client deleted it, so that it lags.
     lags: bool,
+    /// Whether it has an entry that can't be read, and may be the record.
+    has_unread: bool,
     pages: u32,
     /// All that it shows.
     ids: Vec<i64>,
@@ -25,7 +27,7 @@ impl Pass {
     /// two passes between which no row moved.
     pub(super) fn proves_absence(&self, before: Option<&Pass>) -> bool {
         let has_settled = before.is_some_and(|before| before.ids == self.ids);
-        self.found.is_none() && !self.lags && (self.pages == 1 || has_settled)
+        self.found.is_none() && !self.lags && !self.has_unread && (self.pages == 1 || has_settled)
     }
 
     pub(super) fn shows(&self, id: i64) -> bool {
@@ -41,12 +43,13 @@ impl Pass {
 /// Looks once for the record of this name on this site, among those of the routine `name`.
 pub(super) fn find<W: World>(call: &Call<'_, W>, name: &str, site_id: i64, record_name: &str) -> Result<Pass, Error> {
     let key = host_key(record_name);
-    let mut pass = Pass { found: None, lags: false, pages: 0, ids: Vec::new() };
+    let mut pass = Pass { found: None, lags: false, has_unread: false, pages: 0, ids: Vec::new() };
     let mut list =
         ListRoutineRelatedRecords { search_key_word: Some(record_name), ..ListRoutineRelatedRecords::of(name) };
     loop {
         let page = call.read(&list)?;
         pass.pages += 1;
+        pass.has_unread |= page.has_unread;
         for record in page.records {
             pass.ids.push(record.record_id);
             // The service's search is a fuzzy one.

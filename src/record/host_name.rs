@@ -14,7 +14,8 @@ fn label_key(label: &str) -> String {
     let label = label.to_lowercase();
     match label.strip_prefix("xn--") {
         Some(encoded) if label.len() <= LONGEST_LABEL => {
-            punycode::decode(encoded).map_or(label.clone(), |decoded| decoded.to_lowercase())
+            let decoded = punycode::decode(encoded).ok().filter(|decoded| !decoded.is_ascii());
+            decoded.map_or(label, |decoded| decoded.to_lowercase())
         }
         _ => label,
     }

@@ -157,7 +157,9 @@ impl Work {
         match &result {
             Err(refusal) if is_unlisted(refusal) => {
                 item.was_refused = true;
-                let until = call.world.now() + call.rules.horizon;
+                // Within the record's own time limit, as if its call went on.
+                let left = call.world.left().unwrap_or(Duration::MAX);
+                let until = call.world.now().saturating_add(call.rules.horizon.min(left));
                 self.unlisted.push(Unlisted { item, refusal: refusal.clone(), until });
                 self.read_backs = ReadBacks::within(call.rules.horizon);
                 self.plan_next_look(&call);
@@ -165,7 +167,8 @@ impl Work {
             }
             Err(error) if self.aborted.is_none() && is_shared_by_all(error) => {
                 let message = format!("not tried, because of what came of {}: {error}", item.record_name);
-                self.aborted = Some(Error::new(error.status(), message).advice_is(error.advice().to_owned()));
+                let aborted = Error::new(error.status(), message).advice_is(error.advice().to_owned());
+                self.aborted = Some(aborted.retryable_is(error.retryable()));
             }
             Ok(record) => {
                 if let Some(listing) = self.listings.get_mut(&item.name) {
@@ -233,14 +236,18 @@ impl Work {
     /// Looks for all that is unlisted, once it is time to. Those whose own time is over have failed.
     fn look_for_unlisted<W: World>(&mut self, begin: Begin<'_, '_, W>) {
         let call = begin();
-        let waited = call.world.pause(self.next_look.saturating_sub(call.world.now()));
-        let gives_up = self.aborted.is_some() || waited.is_err();
+        let wait = self.next_look.saturating_sub(call.world.now());
+        let gives_up = self.aborted.is_some() || call.world.pause(wait).is_err();
         let unlisted = std::mem::take(&mut self.unlisted);
         let listed = if gives_up { Vec::new() } else { self.list_again(&unlisted, begin) };
         for Unlisted { item, refusal, until } in unlisted {
             let found = if gives_up { None } else { self.look_for(&item, listed.contains(&item.name), begin) };
             match found {
-                Some(record) => self.finish(item, call.world.now(), Ok(record)),
+                // What was refused was an attempt all the same.
+                Some(record) => {
+                    let attempts = refusal.attempts();
+                    self.finish(item, call.world.now(), Ok(Record { attempts, ..record }));
+                }
                 None if !gives_up && call.world.now() < until => self.unlisted.push(Unlisted { item, refusal, until }),
                 None => self.finish(item, call.world.now(), Err(refusal.advice_is(UNLISTED))),
             }
@@ -275,7 +282,7 @@ impl Work {
     fn plan_next_look<W: World>(&mut self, call: &Call<'_, W>) {
         let now = call.world.now();
         let last = self.unlisted.iter().map(|unlisted| unlisted.until).max().unwrap_or(now);
-        self.next_look = self.read_backs.next_wait(call.world.left()).map_or(last, |wait| now + wait);
+        self.next_look = self.read_backs.next_wait(call.world.left()).map_or(last, |wait| now.saturating_add(wait));
     }
 }
 
@@ -286,5 +293,7 @@ fn is_unlisted(error: &Error) -> bool {
 
 /// Whether what failed one record's call will fail the next one's as well.
 fn is_shared_by_all(error: &Error) -> bool {
-    matches!(error.status(), Status::Credentials | Status::Auth | Status::Overdue | Status::NotActivated)
+    let concerns_all =
+        matches!(error.status(), Status::Credentials | Status::Auth | Status::Overdue | Status::NotActivated);
+    concerns_all && !error.retryable()
 }

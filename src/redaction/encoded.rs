@@ -15,11 +15,10 @@ const TELLING: usize = 32;
 /// Shows secrets, one after the other.
 pub(super) type ForEach<'a> = dyn Fn(&mut dyn FnMut(&str)) + 'a;
 
-/// The first place in `text`, from the byte `from` on, that has one of the secrets that `for_each` shows. Where several
-/// begin there, it is the longest: tokens of one issuer begin alike.
-pub(super) fn find(text: &str, from: usize, for_each: &ForEach<'_>) -> Option<Range<usize>> {
+/// Whether `text` may have one of the secrets that `for_each` shows: most texts have neither the beginning of one nor
+/// anything that would be encoded.
+pub(super) fn may_be_in(text: &str, for_each: &ForEach<'_>) -> bool {
     let bytes = text.as_bytes();
-    // Most texts have nothing that would be encoded.
     let mut may_be_there = bytes.iter().copied().any(is_mark);
     for_each(&mut |secret| {
         let telling = secret.as_bytes().get(..TELLING).unwrap_or(secret.as_bytes());
@@ -27,9 +26,13 @@ pub(super) fn find(text: &str, from: usize, for_each: &ForEach<'_>) -> Option<Ra
         may_be_there =
             may_be_there || bytes.windows(telling.len()).any(|part| part.first() == Some(first) && part == telling);
     });
-    if !may_be_there {
-        return None;
-    }
+    may_be_there
+}
+
+/// The first place in `text`, from the byte `from` on, that has one of the secrets that `for_each` shows. Where several
+/// begin there, it is the longest: tokens of one issuer begin alike.
+pub(super) fn find(text: &str, from: usize, for_each: &ForEach<'_>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
     (from..bytes.len()).find_map(|start| {
         let byte = *bytes.get(start)?;
         let mut longest = None;
@@ -38,7 +41,8 @@ pub(super) fn find(text: &str, from: usize, for_each: &ForEach<'_>) -> Option<Ra
                 longest = longest.max(end(bytes, start, secret.as_bytes()));
             }
         });
-        Some(start..longest?)
+        // One that is cut off may end like the secret in a part of a character.
+        (longest?..=bytes.len()).find(|&end| text.is_char_boundary(end)).map(|end| start..end)
     })
 }
 
@@ -213,6 +217,13 @@ mod tests {
             let text = format!("token {}...", &secret[..length]);
             assert_eq!(find_any(&text, &[&secret]), is_found.then_some(6..6 + length), "{length}");
         }
+    }
+
+    #[test]
+    fn a_place_ends_with_a_character() {
+        let secret = format!("{}\u{e9} and more", "0123456789".repeat(4));
+        let text = secret.replace('\u{e9}', "\u{e8}");
+        assert_eq!(find_any(&text, &[&secret]), Some(0..42));
     }
 
     #[test]

@@ -108,3 +108,28 @@ fn a_deletion_that_is_lost_for_ever_is_of_unknown_outcome() {
     assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Server, Outcome::Unknown, 3));
     assert_eq!((service.seen().1, service.state().deletes), (1 + READ_BACKS, 3));
 }
+
+#[test]
+fn of_a_list_that_may_not_be_read_nobody_says_what_it_shows() {
+    let exists = refuses("ParameterAlreadyExist");
+    let played = given().ensures().every_list(refuses("NoPermission")).creates([exists]).played();
+
+    played.fails(Status::Conflict, Outcome::Refused).sent(1, 2).saying(|error| {
+        let knows_the_list = error.advice().contains("doesn't show it");
+        !knows_the_list
+            && error.advice().contains("ListRoutineRelatedRecords")
+            && error.message().contains("NoPermission")
+    });
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_may_be_the_record() {
+    let entry = format!(r#"{{"RecordId":null,"RecordName":"{RECORD}","SiteId":{SITE}}}"#);
+    let odd = replies(200, "", format!(r#"{{"TotalCount":1,"RelatedRecords":[{entry}]}}"#));
+
+    let (result, service) = deleted(given().every_list(odd));
+
+    let error = result.unwrap_err();
+    assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent), "{error}");
+    assert_eq!(service.state().deletes, 0);
+}

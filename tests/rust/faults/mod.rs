@@ -22,6 +22,7 @@
 //! | 109, 115, 116, 130, 140, 143: lists that lag | `lagging`, against the emulator |
 //! | 110–112, 123 | `definite`, `garbled`, `waits` |
 //! | 113: deletions | `deletions`, `lagging` |
+//! | 116: bulks of records that no list shows yet | `bulks`, `lagging` |
 //! | 114: a clock that is off, and many threads | `crowd` |
 //! | 102: cancelling | `cancelled` |
 //! | 103–105: many threads | `crowd` |
@@ -39,6 +40,7 @@
 //! | 44, the size of the process | the server counts what was taken from it instead |
 
 mod breaker;
+mod bulks;
 mod cancelled;
 mod clock;
 mod credentials;
