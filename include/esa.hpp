@@ -363,8 +363,8 @@ class Config {
     }
 
     // How long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
-    // 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (10 s). If nothing clears it up, the call fails that much
-    // later.
+    // 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (10 s). If nothing clears it up, the call fails that
+    // much later.
     Config &set_reconcile_horizon(Timeout horizon) {
         forget("reconcile_horizon");
         if (const auto horizon_ms = kept("reconcile_horizon", horizon.milliseconds("reconcile_horizon"))) {
@@ -818,8 +818,9 @@ class Client {
         while (ensured.size() < requests.size()) {
             ensured.push_back(next_of(bulk->get()));
             if (progress && !progress(ensured.size(), requests.size(), ensured.back())) {
-                ensured.resize(requests.size(), detail::failure(Error(ESA_ERR_CANCELLED, "cancelled before its turn",
-                                                                      "Nothing has changed; call again when you like.")));
+                ensured.resize(requests.size(),
+                               detail::failure(Error(ESA_ERR_CANCELLED, "cancelled before its turn",
+                                                     "Nothing has changed; call again when you like.")));
             }
         }
         return ensured;
