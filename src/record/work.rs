@@ -21,6 +21,8 @@ pub(crate) struct Work {
     /// How many results have been handed out.
     done: usize,
     items: VecDeque<Item>,
+    /// How many of these there are of each routine.
+    items_of: HashMap<String, usize>,
     /// What came of items, by their indices, until it is their turn to be handed out.
     tried: BTreeMap<usize, Tried>,
     unlisted: Vec<Unlisted>,
@@ -85,7 +87,12 @@ impl Work {
             was_refused: false,
         });
         let items: VecDeque<_> = items.collect();
+        let mut items_of = HashMap::new();
+        for item in &items {
+            *items_of.entry(item.name.clone()).or_default() += 1;
+        }
         Work {
+            items_of,
             count: items.len(),
             done: 0,
             items,
@@ -130,6 +137,7 @@ impl Work {
                 self.look_for_unlisted(begin);
             } else {
                 let item = self.items.pop_front()?;
+                self.items_of.entry(item.name.clone()).and_modify(|count| *count -= 1);
                 self.ensure(item, begin);
             }
         }
@@ -193,7 +201,7 @@ impl Work {
     ) -> Result<(Record, Duration), Error> {
         let waiting = |stop: Stop| stop.while_doing("waiting for its turn", Status::Io, Outcome::NotSent);
         call.world.check().map_err(waiting)?;
-        let rest = 1 + self.items.iter().filter(|other| other.name == item.name).count();
+        let rest = 1 + self.items_of.get(&item.name).copied().unwrap_or_default();
         let is_fresh = |listing: &Listing| is_fresh(listing.read_at, call.world.now());
         // A single record is found out about by the call that makes it.
         if rest > 1 && !self.listings.get(&item.name).is_some_and(is_fresh) {
