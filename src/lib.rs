@@ -56,6 +56,8 @@ mod log;
 mod model;
 mod operation;
 mod per_process;
+#[cfg(test)]
+mod random;
 mod record;
 mod redaction;
 #[cfg(test)]

@@ -134,20 +134,11 @@ impl<W: World> Call<'_, W> {
         output.ok_or_else(without_result)
     }
 
-    /// Carries out an operation that changes something, so that its outcome is known.
+    /// Carries out any operation, so that its outcome is known.
     ///
     /// `read_back` finds out, after so many attempts, whether one of them was carried out. The output is missing only if
     /// there was nothing left to do ([`Done::Gone`]).
-    pub(crate) fn write<O: Operation>(
-        &self,
-        operation: &O,
-        reconcile: Reconcile,
-        read_back: &mut dyn FnMut(u32) -> Result<Option<O::Output>, Error>,
-    ) -> Result<(Done, Option<O::Output>), Error> {
-        self.carry_out(operation, reconcile, read_back)
-    }
-
-    fn carry_out<O: Operation>(
+    pub(crate) fn carry_out<O: Operation>(
         &self,
         operation: &O,
         reconcile: Reconcile,

@@ -8,6 +8,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use super::backoff::{BUSY, jitter};
+use crate::random::Random;
 
 /// A request's way there and back, beside what the service does.
 const ROUND_TRIP: Duration = Duration::from_millis(1);
@@ -72,7 +73,7 @@ struct Client {
 struct Simulation {
     fleet: Fleet,
     policy: Policy,
-    random: u64,
+    random: Random,
     clients: Vec<Client>,
     /// Records that each thread has left, and refusals of the one it is at.
     threads: Vec<(u32, u32)>,
@@ -88,7 +89,7 @@ impl Simulation {
         let mut simulation = Simulation {
             fleet,
             policy,
-            random: seed,
+            random: Random::of(seed),
             clients: vec![Client::default(); fleet.clients],
             threads: vec![(fleet.records, 0); threads],
             agenda: BinaryHeap::new(),
@@ -97,22 +98,13 @@ impl Simulation {
             refusals: 0,
         };
         for thread in 0..threads {
-            let start = jitter(Duration::from_millis(10), simulation.random());
+            let start = jitter(Duration::from_millis(10), simulation.random.next());
             simulation.plan(start, Event::Wants, thread);
         }
         while let Some(Reverse((now, _, event, thread))) = simulation.agenda.pop() {
             simulation.happens(now, event, thread);
         }
         simulation.outcome()
-    }
-
-    /// SplitMix64: the same numbers for the same seed.
-    fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
     }
 
     fn plan(&mut self, time: Duration, event: Event, thread: usize) {
@@ -139,7 +131,7 @@ impl Simulation {
             Event::Sends => self.sends(now, thread),
             Event::Answered => {
                 self.leaves(now, thread);
-                let look = if self.random() % LOST == 0 { ROUND_TRIP } else { Duration::ZERO };
+                let look = if self.random.next() % LOST == 0 { ROUND_TRIP } else { Duration::ZERO };
                 self.plan(now + look, Event::Done, thread);
             }
             Event::Done => {
@@ -162,7 +154,7 @@ impl Simulation {
         }
         self.refusals += 1;
         self.threads[thread].1 += 1;
-        let wait = (self.policy.wait)(self.threads[thread].1, self.random());
+        let wait = (self.policy.wait)(self.threads[thread].1, self.random.next());
         self.leaves(now + ROUND_TRIP, thread);
         self.plan(now + ROUND_TRIP + wait, Event::Wants, thread);
     }

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::judge::{Asked, Judge};
-use super::random::Random;
 use super::service::{ROUTINE, SITE};
 use super::state::{State, name};
 use super::world::{HORIZON, Memory, Within};
 use crate::call::{Budget, Call, Rules};
 use crate::operation::{CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord};
+use crate::random::Random;
 use crate::record::{Work, create, delete, ensure};
 
 /// What became of a world.
@@ -25,7 +25,7 @@ pub(super) struct Played {
 
 /// Plays the world of this seed.
 pub(super) fn play(seed: u64) -> Played {
-    let mut random = Random::of(seed);
+    let mut random = Random::of(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let memory = Memory::default();
     memory.faults.set(random.of_all(&[0, 10, 30, 30, 60, 90]));
     let calls = 1 + random.below(4);

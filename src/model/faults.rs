@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::random::Random;
+use crate::random::Random;
 use crate::service_code::ServiceCode;
 use crate::transport::Reply;
 

@@ -11,7 +11,6 @@
 mod calls;
 mod faults;
 mod judge;
-mod random;
 mod service;
 mod state;
 mod world;

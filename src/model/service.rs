@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::random::Random;
+use crate::random::Random;
 
 pub(super) const SITE: i64 = 54_362_329_990_032;
 pub(super) const ROUTINE: &str = "routine";

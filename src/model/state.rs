@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::random::Random;
 use super::service::{ANOTHER, Life, ROUTINE, SITE, Service, Write};
+use crate::random::Random;
 
 /// A write that the client sent.
 #[derive(Clone, Debug)]

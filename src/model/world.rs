@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use super::faults::{Fault, codeless, garbled, proves, refusal};
-use super::random::Random;
 use super::service::{SITE, Write};
 use super::state::{Event, Listed, Sent, State};
 use crate::call::{Failure, Outgoing, Recovery, Stop, World};
 use crate::error::{Error, Outcome, Status};
 use crate::log::Log;
 use crate::operation::Receipt;
+use crate::random::Random;
 use crate::record::Deleted;
 use crate::signature::Signature;
 use crate::stats::Counters;

@@ -45,7 +45,7 @@ pub(super) fn create<W: World>(
     anybodys: bool,
 ) -> Result<Record, Error> {
     let reconcile = Reconcile::ReadBack { exists: ServiceCode::ParameterAlreadyExist, anybodys };
-    let (done, created) = call.write(request, reconcile, &mut |attempts| read_back(call, request, attempts))?;
+    let (done, created) = call.carry_out(request, reconcile, &mut |attempts| read_back(call, request, attempts))?;
     let mut created = created.ok_or_else(without_result)?;
     let mut origin = match done {
         Done::ReadBack { in_doubt: true } => Origin::Recovered,

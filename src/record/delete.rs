@@ -82,7 +82,7 @@ fn delete_id<W: World>(
         before.set(Some(pass));
         Ok(is_gone.then_some(Receipt { attempt, http_status: 200, request_id: String::new() }))
     };
-    let result = match call.write(&request, reconcile, read_back) {
+    let result = match call.carry_out(&request, reconcile, read_back) {
         Ok((Done::Gone(refusal), _)) => Ok((gone(true, &refusal), false)),
         Ok((done, receipt)) => {
             let Receipt { attempt, request_id, .. } = receipt.ok_or_else(without_result)?;

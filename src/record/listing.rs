@@ -60,7 +60,7 @@ impl Listing {
                     record_id: Some(record.record_id),
                     request_id: page.request_id.clone(),
                 };
-                listing.records.entry(host_key(&record.record_name)).or_default().push(known);
+                listing.insert(&record.record_name, known);
             }
             listing.is_complete = !page.has_more;
             // A list that is longer than the work isn't worth its pages.
@@ -76,6 +76,10 @@ impl Listing {
     pub(super) fn add(&mut self, record_name: &str, record: &Record) {
         let known =
             Known { site_id: record.site_id, record_id: record.record_id, request_id: record.request_id.clone() };
+        self.insert(record_name, known);
+    }
+
+    fn insert(&mut self, record_name: &str, known: Known) {
         self.records.entry(host_key(record_name)).or_default().push(known);
     }
 
