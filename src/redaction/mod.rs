@@ -64,6 +64,10 @@ impl Redaction {
     /// Makes of `text` what may leave: without secrets, among which is `signature`, and on one line.
     pub(crate) fn apply(&self, text: &mut String, signature: &str) {
         cut_echo(text);
+        // First, since what a character becomes may complete a secret. No secret has one that is lost.
+        if let Cow::Owned(line) = on_one_line(text) {
+            *text = line;
+        }
         // Few texts are as long as this one's base64, so that it is made only where it may be found.
         let signature = Some(signature).filter(|signature| is_told(signature) && signature.len() <= text.len());
         let signature = signature.map(Secret::of);
@@ -84,9 +88,6 @@ impl Redaction {
                 clean.push_str(text.get(from..).unwrap_or_default());
                 *text = clean;
             }
-        }
-        if let Cow::Owned(line) = on_one_line(text) {
-            *text = line;
         }
     }
 
@@ -247,6 +248,14 @@ mod tests {
         ] {
             assert_eq!(redacted(text), line, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_one_line_would_complete_is_taken_out() {
+        let secret = "a-secret-with-an-end\\";
+        let mut text = "a-secret-with-an-end\u{1}".to_owned();
+        Redaction::new(&[secret]).apply(&mut text, "");
+        assert_eq!(text, "[redacted]u0001");
     }
 
     #[test]
