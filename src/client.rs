@@ -3,71 +3,28 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::call::{Budget, Call, CallOptions, Clock, Deadline, Gate};
-use crate::config::{Config, Identity, SignatureVersion, Timeouts};
-use crate::credentials::{Cache, Chain, Credentials, Source};
+use crate::call::{Budget, Call, CallOptions, Core, Live};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::credentials::{Chain, Identity, Source};
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
-use crate::error::{Error, Status};
+use crate::error::Error;
 use crate::log::Log;
 use crate::operation::{
     CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, MatchSite,
     RelatedRecordPage,
 };
 use crate::per_process::PerProcess;
-use crate::record::{self, Bulk, Deleted, Deletion, Record};
+use crate::record::{self, Bulk, Deletion, Record};
 use crate::redaction::Redaction;
 use crate::stats::{Counters, Stats};
-use crate::transport::{Destination, Settings, Transport};
-
-/// The access key id of the emulator, whose secret everybody knows.
-const EMULATOR_KEY_ID: &str = "EsaEmulatorKeyId";
+use crate::transport::{Destination, Settings};
 
 /// Makes calls to the service. Any number of threads may use one at once; clones are the same client.
 #[derive(Clone, Debug)]
 pub struct Client {
     core: Arc<Core>,
-}
-
-/// What a call needs of its client.
-#[derive(Debug)]
-pub(crate) struct Core {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) chain: Chain,
-    pub(crate) signature_version: SignatureVersion,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) max_attempts: u32,
-    pub(crate) reconcile_horizon: Duration,
-    /// What the client's own clock counts from.
-    pub(crate) started: Instant,
-    pub(crate) budget: Budget,
-    pub(crate) clock: Clock,
-    pub(crate) log: Log,
-    pub(crate) counters: Arc<Counters>,
-    max_concurrent_writes: usize,
-    pub(crate) settings: Arc<Settings>,
-    destination: Destination,
-    live: PerProcess<Live>,
-}
-
-/// What a client has of its own in each process.
-#[derive(Debug)]
-pub(crate) struct Live {
-    pub(crate) transport: Transport,
-    pub(crate) credentials: Cache,
-    pub(crate) gate: Gate,
-    pub(crate) deleted: Deleted,
-}
-
-impl Live {
-    fn new(settings: &Arc<Settings>, destination: &Destination, max_concurrent_writes: usize) -> Live {
-        Live {
-            transport: Transport::new(settings, destination),
-            credentials: Cache::new(),
-            gate: Gate::new(max_concurrent_writes),
-            deleted: Deleted::default(),
-        }
-    }
 }
 
 impl Client {
@@ -85,7 +42,7 @@ impl Client {
         let endpoint = Endpoint::choose(config.endpoint.as_deref(), region, config.network, variables)?;
         let destination = Destination::new(&endpoint)?;
         let counters = Arc::new(Counters::default());
-        let settings = Arc::new(Settings::new(config, variables, &counters)?);
+        let settings = Arc::new(Settings::new(&config.connections, variables, &counters)?);
         let log = config.log.without_secrets(redaction(config, variables, &settings));
         Ok(Client {
             core: Arc::new(Core {
@@ -145,7 +102,7 @@ impl Client {
         options: &CallOptions,
         timeout: Option<Duration>,
     ) -> Bulk {
-        Bulk::new(self, requests, options, timeout)
+        Bulk::new(&self.core, requests, options, timeout)
     }
 
     /// Deletes a record, and is a success where it is gone already. Without a record id, the record is found by its
@@ -189,21 +146,13 @@ impl Client {
     }
 
     /// What became of a call, as it may leave. The texts of a success may as they are.
-    pub(crate) fn let_out<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+    fn let_out<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
         result.map_err(|error| self.core.log.redacted(error))
     }
 
     fn begin(&self, options: &CallOptions) -> Call<'_> {
-        self.counters().calls.count();
-        self.begin_before(options, None)
-    }
-
-    pub(crate) fn begin_before(&self, options: &CallOptions, deadline: Option<Deadline>) -> Call<'_> {
-        Call::begin(&self.core, options, deadline)
-    }
-
-    pub(crate) fn counters(&self) -> &Counters {
-        &self.core.counters
+        self.core.counters.calls.count();
+        Call::begin(&self.core, options, None)
     }
 
     #[cfg(feature = "capi")]
@@ -224,26 +173,12 @@ fn redaction(config: &Config, variables: &Environment, settings: &Settings) -> R
     Redaction::new(&secrets)
 }
 
-impl Core {
-    pub(crate) fn live(&self) -> &Live {
-        self.live.get(|| Live::new(&self.settings, &self.destination, self.max_concurrent_writes))
-    }
-
-    /// Refuses to show another machine that a program still has the emulator's key.
-    pub(crate) fn endpoint_may_see(&self, credentials: &Credentials) -> Result<(), Error> {
-        if credentials.access_key_id() == EMULATOR_KEY_ID && !self.endpoint.is_loopback() {
-            let message =
-                format!("the emulator's access key is meant for the emulator, not for {}", self.endpoint.url());
-            return Err(Error::new(Status::Credentials, message));
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::environment::{ENDPOINT, REGION_ID};
+    use crate::error::Status;
+    use crate::signature::Credentials;
 
     fn url(config: &Config, variables: &[(&'static str, &str)]) -> String {
         Client::new(config.clone().environment(variables.iter().copied())).unwrap().core.endpoint.url()
@@ -262,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_emulator_s_key_is_not_sent_to_another_machine() {
-        let key = Credentials::new(EMULATOR_KEY_ID, "EsaEmulatorKeySecret", None).unwrap();
+        let key = Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret", None).unwrap();
         let request = CreateRoutineRelatedRecord { site_id: 1, name: "a", record_name: "b" };
 
         let client = Client::new(Config::new().region("cn-hangzhou").credentials(key)).unwrap();

@@ -1,26 +1,18 @@
 //! How a client is to be made, as its caller says it.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
-use crate::credentials::{Callback, Credentials, ProvidedCredentials};
+use crate::call::Timeouts;
+use crate::credentials::{Callback, Identity, ProvidedCredentials};
+use crate::endpoint::Network;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::log::Log;
-
-/// How requests are signed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SignatureVersion {
-    /// HMAC-SHA1 over the parameters, for old gateways.
-    V1,
-    /// ACS3-HMAC-SHA256 over the whole request, as current SDKs sign.
-    #[default]
-    V3,
-}
+use crate::signature::Credentials;
+use crate::signature::SignatureVersion;
+use crate::transport::{self, KeepAlive, ProxyUrl};
 
 /// How a client is to be made. What isn't set comes from the environment, or has the default that its setter tells.
 #[derive(Clone, Debug)]
@@ -31,11 +23,7 @@ pub struct Config {
     pub(crate) timeouts: Timeouts,
     pub(crate) signature_version: SignatureVersion,
     pub(crate) network: Network,
-    /// "": none.
-    pub(crate) proxy: Option<ProxyUrl>,
-    pub(crate) trust: Trust,
-    pub(crate) product: Option<String>,
-    pub(crate) keep_alive: KeepAlive,
+    pub(crate) connections: transport::Options,
     pub(crate) max_attempts: u32,
     pub(crate) reconcile_horizon: Duration,
     pub(crate) max_concurrent_writes: usize,
@@ -52,10 +40,7 @@ impl Default for Config {
             timeouts: Timeouts::default(),
             signature_version: SignatureVersion::default(),
             network: Network::default(),
-            proxy: None,
-            trust: Trust::default(),
-            product: None,
-            keep_alive: KeepAlive::default(),
+            connections: transport::Options::default(),
             max_attempts: 3,
             reconcile_horizon: Duration::from_secs(10),
             // The service locks an account while one routine call runs.
@@ -63,77 +48,6 @@ impl Default for Config {
             log: Log::default(),
             environment: None,
         }
-    }
-}
-
-/// From where the service is reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Network {
-    /// From the internet.
-    #[default]
-    Public,
-    /// From inside of a VPC in one of the service's regions.
-    Vpc,
-}
-
-/// A proxy's URL, which may have a password in it.
-#[derive(Clone)]
-pub(crate) struct ProxyUrl(Zeroizing<String>);
-
-impl ProxyUrl {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ProxyUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ProxyUrl")
-    }
-}
-
-/// As whom the caller wants to make calls.
-#[derive(Clone, Debug)]
-pub(crate) enum Identity {
-    Credentials(Credentials),
-    Callback(Callback),
-}
-
-/// How long things may take.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timeouts {
-    /// One connection: name look-up, TCP and TLS together.
-    pub(crate) connect: Duration,
-    /// One request, connecting included.
-    pub(crate) attempt: Duration,
-    /// A whole call, whatever it does.
-    pub(crate) total: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Timeouts {
-        Timeouts { connect: Duration::from_secs(5), attempt: Duration::from_secs(10), total: Duration::from_secs(30) }
-    }
-}
-
-/// Which certificate authorities to trust in place of the built-in ones.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Trust {
-    pub(crate) ca_file: Option<PathBuf>,
-    pub(crate) ca_pem: Option<String>,
-}
-
-/// How connections are kept between calls.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct KeepAlive {
-    pub(crate) max_idle: usize,
-    pub(crate) idle: Duration,
-}
-
-impl Default for KeepAlive {
-    /// As many connections as a busy program has threads; for less time than load balancers keep theirs.
-    fn default() -> KeepAlive {
-        KeepAlive { max_idle: 64, idle: Duration::from_secs(5) }
     }
 }
 
@@ -201,7 +115,7 @@ impl Config {
     /// Default: what the environment says: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper case or else
     /// in lower case. Plain http to this machine takes no proxy, and neither does the metadata of an instance.
     pub fn proxy(&mut self, url: &str) -> &mut Config {
-        self.proxy = Some(ProxyUrl(Zeroizing::new(url.to_owned())));
+        self.connections.proxy = Some(ProxyUrl::new(url));
         self
     }
 
@@ -213,11 +127,9 @@ impl Config {
         total: Option<Duration>,
     ) -> &mut Config {
         let defaults = Timeouts::default();
-        self.timeouts = Timeouts {
-            connect: connect.unwrap_or(defaults.connect),
-            attempt: attempt.unwrap_or(defaults.attempt),
-            total: total.unwrap_or(defaults.total),
-        };
+        self.connections.connect_timeout = connect.unwrap_or(transport::Options::CONNECT_TIMEOUT);
+        self.timeouts =
+            Timeouts { attempt: attempt.unwrap_or(defaults.attempt), total: total.unwrap_or(defaults.total) };
         self
     }
 
@@ -230,28 +142,24 @@ impl Config {
     /// A PEM file of certificate authorities to trust in place of the built-in ones. Default, where no PEM text is set
     /// either: `SSL_CERT_FILE`, as for OpenSSL (`SSL_CERT_DIR` isn't read).
     pub fn ca_file(&mut self, path: impl Into<PathBuf>) -> &mut Config {
-        self.trust.ca_file = Some(path.into());
+        self.connections.trust.ca_file = Some(path.into());
         self
     }
 
     /// PEM text of certificate authorities to trust in place of the built-in ones.
     pub fn ca_pem(&mut self, pem: &str) -> &mut Config {
-        self.trust.ca_pem = Some(pem.to_owned());
+        self.connections.trust.ca_pem = Some(pem.to_owned());
         self
     }
 
     /// The caller's own product, such as `my-agent/1.2`, for the end of the User-Agent header: printable ASCII.
     /// Default: `ALIBABA_CLOUD_USER_AGENT`.
     pub fn user_agent(&mut self, user_agent: &str) -> Result<&mut Config, Error> {
-        if !Config::is_product(user_agent) {
+        if !transport::is_product(user_agent) {
             return Err(Error::invalid_argument("user_agent", "is empty or not printable ASCII"));
         }
-        self.product = Some(user_agent.to_owned());
+        self.connections.product = Some(user_agent.to_owned());
         Ok(self)
-    }
-
-    pub(crate) fn is_product(text: &str) -> bool {
-        !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
     }
 
     /// How many unused connections to keep at most (default 64; 0: none), and for how long (`None`: 5 s). A peer that
@@ -261,7 +169,7 @@ impl Config {
     /// connection, just as the next request goes out, it is taken for that request's. With 0, each request has a connection
     /// of its own.
     pub fn keep_alive(&mut self, max_idle: usize, idle: Option<Duration>) -> &mut Config {
-        self.keep_alive = KeepAlive { max_idle, idle: idle.unwrap_or(KeepAlive::default().idle) };
+        self.connections.keep_alive = KeepAlive { max_idle, idle: idle.unwrap_or(KeepAlive::default().idle) };
         self
     }
 

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use crate::config::Network;
 use crate::environment::{self, Environment};
 use crate::error::{Error, Status};
 use crate::url::{Unusable, Url};
@@ -11,6 +10,16 @@ use crate::url::{Unusable, Url};
 const REGIONS: [&str; 2] = ["cn-hangzhou", "ap-southeast-1"];
 
 const DEFAULT_REGION: &str = "cn-hangzhou";
+
+/// From where the service is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// From the internet.
+    #[default]
+    Public,
+    /// From inside of a VPC in one of the service's regions.
+    Vpc,
+}
 
 /// A server: scheme, host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,77 +5,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::service_code::ServiceCode;
-
-/// The kind of a failure. The numbers are those of `esa_status` in the C interface and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum Status {
-    /// An argument is missing, malformed or out of range; the message names it.
-    InvalidArgument = 100,
-    /// The caller asked for something that this version doesn't know.
-    Unsupported = 101,
-    /// The configuration can't be used.
-    Config = 102,
-    /// No credentials were found, or they can't be used.
-    Credentials = 103,
-    /// The caller cancelled the call.
-    Cancelled = 110,
-    /// The call can't be made in a child of fork. Reserved: this version's clients work there, with connections of their
-    /// own.
-    Forked = 111,
-    /// The endpoint's name could not be resolved.
-    Dns = 200,
-    /// No connection could be made.
-    Connect = 201,
-    /// The proxy refused or failed.
-    Proxy = 202,
-    /// The TLS handshake failed.
-    Tls = 203,
-    /// A time limit passed.
-    Timeout = 204,
-    /// The connection failed while it was in use.
-    Io = 205,
-    /// The answer is not one that the service gives.
-    Response = 206,
-    /// The service refused the request as it stands.
-    Rejected = 300,
-    /// The service doesn't accept the credentials or the signature.
-    Auth = 301,
-    /// The credentials are good, but don't allow this.
-    Forbidden = 302,
-    /// What the request names doesn't exist.
-    NotFound = 303,
-    /// Something in the way exists already.
-    Conflict = 304,
-    /// A quota is used up.
-    Quota = 305,
-    /// Too many requests in a short time.
-    Throttled = 306,
-    /// The service is busy with another call of the same account.
-    Busy = 307,
-    /// The account has overdue payments.
-    Overdue = 308,
-    /// Edge Routine is not activated for the account.
-    NotActivated = 309,
-    /// The service failed.
-    Server = 310,
-    /// A bug in the library.
-    Internal = 900,
-}
-
-/// What a failed call did at the service. The numbers are those of `esa_outcome` in the C interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(i32)]
-pub enum Outcome {
-    /// No write of the call was sent; nothing has changed.
-    NotSent = 0,
-    /// Each write of the call that was sent was refused, with a code that says that nothing has changed.
-    Refused = 1,
-    /// A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No later
-    /// refusal takes that back.
-    Unknown = 2,
-}
+pub use crate::status::{Outcome, Status};
 
 /// Why a call failed, what it did, and what to do about it.
 ///

@@ -26,10 +26,11 @@
 //!
 //! # Map
 //!
-//! Data goes one way: arguments → request (`operation`) → signed request (`signature`) → reply (`transport`) → outcome
-//! ([`Error`], `service_code`) → result. `call` carries one operation out: limits, attempts, waits, and clearing up what
-//! was lost. `record` makes of the operations what a caller wants of a record. `credentials` and `endpoint` say as whom and
-//! where. `redaction` is what every text passes on its way out.
+//! Data goes one way: arguments → request (`operation`) → signed request (`signature`) → reply (`http`, `reply`) → outcome
+//! ([`Error`], `service_code`) → result. So do the modules: each uses those below it alone, in the order that `layers.rs`
+//! has. `wait` is how a call waits; `transport` connects; `credentials` and `endpoint` say as whom and where. `call`
+//! carries one operation out: attempts, waits, and clearing up what was lost. `record` makes of the operations what a
+//! caller wants of a record. `redaction` is what every text passes on its way out.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -38,6 +39,7 @@
 mod allocations;
 mod call;
 mod client;
+mod clock;
 mod config;
 mod credentials;
 mod endpoint;
@@ -51,27 +53,34 @@ mod file;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
+mod http;
+#[cfg(test)]
+mod layers;
 mod log;
 #[cfg(test)]
 mod model;
+mod nonce;
 mod operation;
 mod per_process;
-#[cfg(test)]
 mod random;
 mod record;
 mod redaction;
+mod reply;
 #[cfg(test)]
 mod scratch;
 mod service_code;
 mod signature;
 mod stats;
+mod status;
 mod transport;
 mod url;
+mod wait;
 
-pub use call::{CallOptions, Cancel};
+pub use call::CallOptions;
 pub use client::Client;
-pub use config::{Config, Network, SignatureVersion};
-pub use credentials::{Credentials, ProvidedCredentials};
+pub use config::Config;
+pub use credentials::ProvidedCredentials;
+pub use endpoint::Network;
 pub use error::{Error, Outcome, Status};
 pub use log::{Level, Log};
 pub use operation::{
@@ -80,4 +89,6 @@ pub use operation::{
 };
 pub use record::{Bulk, Deletion, Origin, Record};
 pub use service_code::ServiceCode;
+pub use signature::{Credentials, SignatureVersion};
 pub use stats::Stats;
+pub use wait::Cancel;

@@ -1,10 +1,19 @@
-//! Random numbers that a seed makes again (SplitMix64), for tests.
+//! Random numbers: the system's, and for tests those that a seed makes again.
 
+#[cfg(test)]
 use std::time::Duration;
 
+/// Uniform. Without random numbers, the middle: what they decide is then as it is on average.
+pub(crate) fn random() -> u64 {
+    getrandom::u64().unwrap_or(1 << 63)
+}
+
+/// SplitMix64.
+#[cfg(test)]
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
+#[cfg(test)]
 impl Random {
     pub(crate) fn of(seed: u64) -> Random {
         Random(seed)

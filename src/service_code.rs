@@ -6,7 +6,7 @@
 //! A row's outcome says what the code proves. `Refused`: nothing has changed. `Unknown`: it may have. Codes without a row
 //! are judged by their family, and prove nothing otherwise.
 
-use crate::error::{Outcome, Status};
+use crate::status::{Outcome, Status};
 
 /// What an error reply means for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! One attempt: one HTTP exchange, from the operation's arguments to its result or the error that says what it did.
 
-use super::reply;
 use super::world::{Failure, Outgoing, World};
 use crate::error::{Error, Outcome, Status};
+use crate::http::Reply;
 use crate::operation::Operation;
-use crate::transport::Reply;
+use crate::reply;
 
 /// Sends `operation` once, as the call's attempt of this `number`.
 pub(super) fn attempt<O: Operation>(

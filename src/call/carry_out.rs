@@ -90,19 +90,19 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
-    use super::super::Stop;
     use super::super::backoff::Backoff;
     use super::super::reconcile::{LAST_REQUEST, Reconcile};
     use super::super::world::{Outgoing, Recovery};
     use super::*;
+    use crate::call::Deleted;
     use crate::error::{Outcome, Status};
+    use crate::http::Reply;
     use crate::log::Log;
     use crate::operation::Receipt;
-    use crate::record::Deleted;
     use crate::service_code::ServiceCode;
     use crate::signature::Signature;
     use crate::stats::Counters;
-    use crate::transport::Reply;
+    use crate::wait::Stop;
 
     /// A world in which time passes only while the call waits, and in which each attempt and each read-back goes as the
     /// script says.

@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use super::Stop;
 use super::backoff::{Backoff, hinted, is_busy, jitter};
 use super::budget::Budget;
 use super::reconcile::{LAST_REQUEST, ReadBacks, Reconcile, UNLISTED, UNREAD};
 use super::world::{Failure, Recovery};
 use crate::error::{Error, Outcome, Status};
 use crate::service_code::ServiceCode;
+use crate::wait::Stop;
 
 /// What happened since the last decision.
 #[derive(Debug)]

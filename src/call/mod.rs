@@ -5,25 +5,15 @@
 mod attempt;
 mod backoff;
 mod budget;
-mod cancel;
 mod carry_out;
-mod clock;
+mod core;
+mod deleted;
 mod engine;
-mod error_body;
-#[cfg(fuzzing)]
-pub(crate) mod fuzz;
-mod gate;
-mod limits;
-mod mismatch;
 #[cfg(test)]
 mod properties;
 mod reconcile;
-mod reply;
-mod retry_hint;
 #[cfg(test)]
 mod simulation;
-mod stamp;
-mod wake;
 mod wire;
 mod world;
 
@@ -32,23 +22,19 @@ use std::time::Duration;
 
 use self::attempt::attempt;
 pub(crate) use self::budget::Budget;
-pub use self::cancel::Cancel;
 use self::carry_out::{Work, carry_out};
-pub(crate) use self::clock::Clock;
+pub(crate) use self::core::{Core, Live, Timeouts};
+pub(crate) use self::deleted::Deleted;
 pub(crate) use self::engine::Done;
 use self::engine::Progress;
-pub(crate) use self::gate::Gate;
-pub(crate) use self::limits::{Deadline, Interrupt, Limits, Stop};
-pub(crate) use self::mismatch::echo_start;
 pub(crate) use self::reconcile::{ReadBacks, Reconcile, UNLISTED};
-pub(crate) use self::reply::{date as reply_date, read_error};
 pub(crate) use self::wire::Wire;
 pub(crate) use self::world::World;
 #[cfg(test)]
 pub(crate) use self::world::{Failure, Outgoing, Recovery};
-use crate::client::Core;
 use crate::error::{Error, Outcome, Status};
 use crate::operation::Operation;
+use crate::wait::{Cancel, Deadline, Interrupt, Limits};
 
 /// What one call does differently from its client's defaults.
 #[derive(Clone, Debug, Default)]
@@ -88,11 +74,6 @@ impl CallOptions {
         self.max_attempts = Some(max_attempts.max(1));
         self
     }
-}
-
-/// Uniform. Without random numbers, the middle: what they decide is then as it is on average.
-pub(crate) fn random() -> u64 {
-    getrandom::u64().unwrap_or(1 << 63)
 }
 
 /// One call of the user: a client at work in the world, within the call's limits.

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::gate::Place;
-use super::mismatch::{self, Explanation};
 use super::world::{Failure, Outgoing, Recovery, World};
-use super::{Clock, Limits, Stop, random};
-use crate::client::{Core, Live};
-use crate::credentials::{Context, Credentials};
+use super::{Core, Deleted, Live};
+use crate::clock::Clock;
+use crate::credentials::Context;
 use crate::error::{Error, Outcome, Status};
+use crate::http::Reply;
 use crate::log::{Level, Log};
+use crate::nonce::nonce;
 use crate::operation::{API_VERSION, Receipt};
-use crate::record::Deleted;
+use crate::random::random;
+use crate::reply::{self, Explanation};
 use crate::service_code::ServiceCode;
-use crate::signature::{self, Request, Signature, Stamp};
+use crate::signature::{self, Credentials, Request, Signature, Stamp};
 use crate::stats::Counters;
-use crate::transport::{Reply, pause};
+use crate::wait::{Limits, Place, Stop, pause};
 
 /// What a call has of its client, and its limits.
 pub(crate) struct Wire<'a> {
@@ -86,7 +87,7 @@ impl World for Wire<'_> {
         let host = core.endpoint.host_header();
         let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
         let signed_at = core.clock.now();
-        let stamp = Stamp::new(signed_at)?;
+        let stamp = Stamp::of(signed_at, nonce()?)?;
         let (signed, signature) = signature::sign(core.signature_version, &mut request, &credentials, &stamp);
 
         core.counters.attempts.count();
@@ -102,7 +103,7 @@ impl World for Wire<'_> {
         let redact = |text: &mut String| core.log.redact(text, signature.as_str());
         let mut answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
             let signed = || signature::signed(core.signature_version, &request, &credentials, &stamp);
-            let explanation = mismatch::explain(&error, signed);
+            let explanation = reply::explain(&error, signed);
             // Other calls may have got so many since that these are forgotten.
             core.log.learn(&credentials.secrets());
             let error = error.redacted(redact);

@@ -5,15 +5,15 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::Stop;
-use crate::credentials::Credentials;
+use crate::call::Deleted;
 use crate::error::Error;
+use crate::http::Reply;
 use crate::log::Log;
 use crate::operation::Receipt;
-use crate::record::Deleted;
+use crate::signature::Credentials;
 use crate::signature::{Parameter, Signature};
 use crate::stats::Counters;
-use crate::transport::Reply;
+use crate::wait::Stop;
 
 /// What there is to send of an operation. From here on all operations are alike, and share one piece of code.
 pub(crate) struct Outgoing<'a> {

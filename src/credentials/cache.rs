@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use super::chain::{CONFIGURATION, Chain, Source};
 use super::context::Context;
 use super::{Credentials, Issued};
-use crate::call::{Gate, random};
 use crate::error::{Error, Outcome, Status};
 use crate::log::Level;
+use crate::random::random;
+use crate::wait::Gate;
 
 /// How long before they expire credentials are renewed: this, and at most as much again as the jitter says, so that a
 /// fleet that began together doesn't ask together. Short-lived ones: after half of their life.
@@ -229,12 +230,13 @@ mod tests {
 
     use super::super::{Callback, ProvidedCredentials};
     use super::*;
-    use crate::call::{Clock, Deadline, Limits};
-    use crate::config::{Config, Identity};
+    use crate::clock::Clock;
+    use crate::credentials::Identity;
     use crate::environment::Environment;
     use crate::log::Log;
     use crate::stats::Counters;
-    use crate::transport::Settings;
+    use crate::transport::{Options, Settings};
+    use crate::wait::{Deadline, Limits};
 
     fn nothing() -> Environment {
         Environment::of([("", ""); 0])
@@ -271,7 +273,7 @@ mod tests {
         let context = Context {
             surroundings: &chain.surroundings,
             settings: &Arc::new(
-                Settings::new(&Config::new(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap(),
+                Settings::new(&Options::default(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap(),
             ),
             limits: &limits,
             attempt: Duration::from_secs(10),

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::context::{Context, Surroundings};
 use super::{Failure, Issued, cli_profile, credentials_file, credentials_uri, ecs_ram_role, environment, oidc};
-use crate::config::Identity;
+use crate::credentials::Identity;
 use crate::environment::{
     ACCESS_KEY_ID, ACCESS_KEY_SECRET, CLI_PROFILE_DISABLED, CONFIG_FILE, CREDENTIALS_FILE, ECS_METADATA,
     ECS_METADATA_DISABLED, Environment, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, PROFILE, SECURITY_TOKEN,

@@ -8,7 +8,7 @@ use super::issued::TemporaryKey;
 use super::setting::{left, require};
 use super::{Failure, Issued};
 use crate::endpoint::Endpoint;
-use crate::transport::HttpRequest;
+use crate::http::HttpRequest;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -8,15 +8,18 @@ use serde::de::{Deserialize, DeserializeOwned};
 use zeroize::Zeroizing;
 
 use super::Failure;
-use crate::call::{Clock, Limits, read_error, reply_date};
+use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
 use crate::error::Error;
 use crate::file;
+use crate::http::{HttpRequest, Reply};
 use crate::log::{Level, Log};
+use crate::reply::{self, read_error};
 use crate::service_code::ServiceCode;
 use crate::stats::Counters;
-use crate::transport::{Destination, HttpRequest, Reply, Settings, Transport};
+use crate::transport::{Destination, Settings, Transport};
+use crate::wait::Limits;
 
 /// What the client's surroundings say, as they were when it was made.
 #[derive(Debug)]
@@ -107,7 +110,7 @@ impl<'a> Server<'a> {
     pub(super) fn ask(&self, request: HttpRequest) -> Result<Answer<'a>, Failure> {
         let reply = self.transport.exchange(request, false, &self.context.limits.within(self.attempt))?;
         // A machine's clock may be off; who gives out credentials tells the time with them.
-        let time = reply_date(&reply).unwrap_or_else(|| self.context.clock.now());
+        let time = reply::date(&reply).unwrap_or_else(|| self.context.clock.now());
         Ok(Answer { status: reply.status(), reply, time, context: self.context })
     }
 }

@@ -5,7 +5,7 @@ use super::issued::TemporaryKey;
 use super::{Failure, Issued};
 use crate::endpoint::Endpoint;
 use crate::environment::CREDENTIALS_URI;
-use crate::transport::HttpRequest;
+use crate::http::HttpRequest;
 
 pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     ask(CREDENTIALS_URI, context.environment().require(CREDENTIALS_URI)?, context)

@@ -7,8 +7,9 @@ use super::issued::TemporaryKey;
 use super::{Failure, Issued};
 use crate::endpoint::Endpoint;
 use crate::environment::{ECS_METADATA, ECS_METADATA_DISABLED, IMDSV1_DISABLED};
+use crate::http::HttpRequest;
 use crate::signature::percent_encoding::encode;
-use crate::transport::{Destination, HttpRequest};
+use crate::transport::Destination;
 
 /// The same on every instance, and plain http: it never leaves the machine's host.
 const METADATA: &str = "http://100.100.100.200";

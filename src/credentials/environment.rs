@@ -1,18 +1,19 @@
 //! The provider that reads the environment.
 
 use super::context::Context;
-use super::{Failure, Issued, check};
+use super::{Failure, Issued};
 use crate::environment::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN};
+use crate::signature::check_credential;
 
 pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let environment = context.environment();
     let (id, secret) = (environment.require(ACCESS_KEY_ID)?, environment.require(ACCESS_KEY_SECRET)?);
     let token = environment.get(SECURITY_TOKEN);
     // By the names that the user knows them by.
-    check(ACCESS_KEY_ID, id)?;
-    check(ACCESS_KEY_SECRET, secret)?;
+    check_credential(ACCESS_KEY_ID, id)?;
+    check_credential(ACCESS_KEY_SECRET, secret)?;
     if let Some(token) = token {
-        check(SECURITY_TOKEN, token)?;
+        check_credential(SECURITY_TOKEN, token)?;
     }
     Issued::lasting("its variables", id, secret, token)
 }

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use super::cli_profile::Profile;
 use super::context::{Context, parse};
 use super::{Failure, Issued, words};
-use crate::call::{Limits, Stop};
-use crate::transport::{is_readable, pause, wait_until_readable};
+use crate::wait::{Limits, Stop};
+use crate::wait::{is_readable, pause, wait_until_readable};
 
 /// How long the command may take.
 const TIME_LIMIT: Duration = Duration::from_secs(60);

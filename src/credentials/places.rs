@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::call::{Cancel, Clock, Deadline, Limits};
-use crate::config::Config;
+use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::log::{Level, Log};
 use crate::scratch::Scratch;
 use crate::stats::Counters;
-use crate::transport::Settings;
+use crate::transport::{Options, Settings};
+use crate::wait::{Cancel, Deadline, Limits};
 
 /// What a client finds: the source, the id, and the token.
 type Found = Result<(&'static str, String, Option<String>), String>;
@@ -36,7 +36,9 @@ fn find_within<V: AsRef<OsStr>>(variables: &[(&str, V)], limits: &Limits) -> (Fo
     let sink = Arc::clone(&lines);
     let context = Context {
         surroundings: &chain.surroundings,
-        settings: &Arc::new(Settings::new(&Config::new(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap()),
+        settings: &Arc::new(
+            Settings::new(&Options::default(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap(),
+        ),
         limits,
         attempt: Duration::from_secs(10),
         clock: &Clock::default(),

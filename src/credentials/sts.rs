@@ -5,12 +5,12 @@ use serde::Deserialize;
 use super::context::Context;
 use super::issued::TemporaryKey;
 use super::{Credentials, Failure, Issued};
-use crate::config::SignatureVersion;
 use crate::endpoint::Endpoint;
 use crate::environment;
+use crate::http::HttpRequest;
+use crate::nonce::nonce;
 use crate::signature::percent_encoding::{push_pairs, sort};
-use crate::signature::{self, FORM, Parameter, Request, Stamp};
-use crate::transport::HttpRequest;
+use crate::signature::{self, FORM, Parameter, Request, SignatureVersion, Stamp};
 
 const VERSION: &str = "2015-04-01";
 
@@ -53,7 +53,7 @@ impl Role<'_> {
         let mut request =
             Request { method: "POST", host: &host, version: VERSION, action: "AssumeRole", query: vec![], form };
         let mut ask = || {
-            let stamp = Stamp::new(context.clock.now())?;
+            let stamp = Stamp::of(context.clock.now(), nonce()?)?;
             let (request, signature) = signature::sign(SignatureVersion::V1, &mut request, source, &stamp);
             let [secret, token] = source.secrets();
             let secrets = [secret, token, signature.as_str()];
@@ -73,7 +73,7 @@ impl Role<'_> {
         context: &Context<'_>,
     ) -> Result<Issued, Failure> {
         let endpoint = self.endpoint(context)?;
-        let stamp = Stamp::new(context.clock.now())?;
+        let stamp = Stamp::of(context.clock.now(), nonce()?)?;
         let query: [Parameter<'_>; 5] = [
             ("Action", "AssumeRoleWithOIDC".into()),
             ("Format", "JSON".into()),

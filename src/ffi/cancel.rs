@@ -4,8 +4,8 @@ use std::panic;
 
 use super::cancellation::uncancelled;
 use super::guard::guarded;
-use crate::call::Cancel;
 use crate::log::Log;
+use crate::wait::Cancel;
 
 /// Cancels the calls that were given it, once and for all.
 ///

@@ -8,10 +8,12 @@ use super::guard::guarded;
 use super::log::{esa_log_fn, to_log};
 use super::status::esa_status;
 use super::string::{read_optional_string, read_string};
-use crate::config::{Config, Network, SignatureVersion};
-use crate::credentials::Credentials;
+use crate::config::Config;
+use crate::endpoint::Network;
 use crate::error::{Error, Status};
 use crate::log::{Level, Log};
+use crate::signature::Credentials;
+use crate::signature::SignatureVersion;
 
 /// How a client is to be made. One thread at a time may use it.
 ///

@@ -6,9 +6,10 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::guard::guarded;
 use super::status::esa_status;
 use super::string::{read_optional_string, read_string};
-use crate::credentials::{Credentials, ProvidedCredentials};
+use crate::credentials::ProvidedCredentials;
 use crate::error::{Error, Status};
 use crate::log::Log;
+use crate::signature::Credentials;
 
 /// Where an `esa_credentials_fn` puts what it has. It is valid until that function returns.
 pub struct esa_credentials {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::http::Reply;
 use crate::random::Random;
 use crate::service_code::ServiceCode;
-use crate::transport::Reply;
 
 /// How an exchange goes.
 #[derive(Clone, Debug)]

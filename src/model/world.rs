@@ -8,15 +8,16 @@ use serde_json::json;
 use super::faults::{Fault, codeless, garbled, proves, refusal};
 use super::service::{SITE, Write};
 use super::state::{Event, Listed, Sent, State};
-use crate::call::{Failure, Outgoing, Recovery, Stop, World};
+use crate::call::Deleted;
+use crate::call::{Failure, Outgoing, Recovery, World};
 use crate::error::{Error, Outcome, Status};
+use crate::http::Reply;
 use crate::log::Log;
 use crate::operation::Receipt;
 use crate::random::Random;
-use crate::record::Deleted;
 use crate::signature::Signature;
 use crate::stats::Counters;
-use crate::transport::Reply;
+use crate::wait::Stop;
 
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(3);

@@ -1,14 +1,15 @@
 //! Ensuring many records, whenever the next one is asked for.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Record;
 use super::work::Work;
-use crate::call::{CallOptions, Deadline};
-use crate::client::Client;
+use crate::call::{Call, CallOptions, Core};
 use crate::error::Error;
 use crate::operation::CreateRoutineRelatedRecord;
+use crate::wait::Deadline;
 
 /// Records that are ensured one after the other, in their order, whenever the next one is asked for.
 ///
@@ -16,7 +17,7 @@ use crate::operation::CreateRoutineRelatedRecord;
 /// credentials, the account): then the rest fail with it, without being sent. Run again with the same records, it does
 /// what is left to do.
 pub struct Bulk {
-    client: Client,
+    core: Arc<Core>,
     options: CallOptions,
     deadline: Option<Deadline>,
     work: Work,
@@ -25,13 +26,13 @@ pub struct Bulk {
 impl Bulk {
     /// The records of `requests`, each within `options`, all within `timeout`; `None`: as long as it takes.
     pub(crate) fn new<'a>(
-        client: &Client,
+        core: &Arc<Core>,
         requests: impl IntoIterator<Item = CreateRoutineRelatedRecord<'a>>,
         options: &CallOptions,
         timeout: Option<Duration>,
     ) -> Bulk {
         Bulk {
-            client: client.clone(),
+            core: Arc::clone(core),
             options: options.clone(),
             deadline: timeout.map(Deadline::after),
             work: Work::new(requests),
@@ -49,9 +50,9 @@ impl Iterator for Bulk {
 
     /// Ensures the next record; `None` after the last one.
     fn next(&mut self) -> Option<Result<Record, Error>> {
-        let Bulk { client, options, deadline, work } = self;
-        let ensured = work.next(&|| client.begin_before(options, *deadline))?;
-        Some(client.let_out(ensured))
+        let Bulk { core, options, deadline, work } = self;
+        let ensured = work.next(&|| Call::begin(core, options, *deadline))?;
+        Some(ensured.map_err(|error| core.log.redacted(error)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

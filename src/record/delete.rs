@@ -3,10 +3,11 @@
 use std::cell::Cell;
 
 use super::find::{Pass, find};
-use crate::call::{Call, Done, ReadBacks, Reconcile, Stop, World, without_result};
+use crate::call::{Call, Done, ReadBacks, Reconcile, World, without_result};
 use crate::error::{Error, Outcome, Status};
 use crate::operation::{DeleteRoutineRelatedRecord, Operation, Receipt};
 use crate::service_code::ServiceCode;
+use crate::wait::Stop;
 
 /// What a call that deletes a record did.
 #[derive(Clone, Debug, PartialEq, Eq)]

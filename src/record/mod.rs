@@ -3,7 +3,6 @@
 mod bulk;
 mod create;
 mod delete;
-mod deleted;
 mod ensure;
 mod find;
 mod host_name;
@@ -14,7 +13,6 @@ pub use self::bulk::Bulk;
 pub use self::create::{Origin, Record};
 pub use self::delete::Deletion;
 pub(crate) use self::delete::delete;
-pub(crate) use self::deleted::Deleted;
 pub(crate) use self::ensure::ensure;
 #[cfg(test)]
 pub(crate) use self::work::Work;

@@ -10,11 +10,12 @@ use super::Record;
 use super::create::{Origin, create};
 use super::ensure::{read_first, with_site};
 use super::listing::{Listing, is_fresh};
-use crate::call::{Call, ReadBacks, Stop, UNLISTED, World};
+use crate::call::{Call, ReadBacks, UNLISTED, World};
 use crate::error::{Error, Outcome, Status};
 use crate::log::Level;
 use crate::operation::CreateRoutineRelatedRecord;
 use crate::service_code::ServiceCode;
+use crate::wait::Stop;
 
 pub(crate) struct Work {
     count: usize,

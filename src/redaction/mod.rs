@@ -4,6 +4,7 @@
 //! Texts come from outside: the service's words, a proxy's, those of whoever gives out credentials. All of them have seen
 //! secrets and may repeat them, in whatever form these reached them or were put into words.
 
+pub(crate) mod echo;
 mod encoded;
 
 use std::borrow::Cow;
@@ -15,7 +16,6 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use self::encoded::{find, may_be_in};
-use crate::call::echo_start;
 use crate::per_process::PerProcess;
 
 const REDACTED: &str = "[redacted]";
@@ -110,7 +110,7 @@ fn cut_echo(text: &mut String) {
     if !text.bytes().any(|byte| byte.eq_ignore_ascii_case(&b'n')) {
         return;
     }
-    let Some(start) = echo_start(text) else { return };
+    let Some(start) = echo::start(text) else { return };
     // What was said about an echo that has been taken out stays. Its bracket counts to what comes before it.
     let is_cut = text.get(start..).is_some_and(|echo| echo.starts_with(REDACTED.trim_start_matches('[')));
     if !is_cut {

@@ -97,7 +97,7 @@ proptest! {
         let ends_line = |c: char| c.is_control() || matches!(u32::from(c), 0x2028 | 0x2029);
         prop_assert!(!line.chars().any(ends_line), "{:?}", line);
         let is_plain = |c: &char| !c.is_control() && !c.is_whitespace() && c.is_alphanumeric();
-        if crate::call::echo_start(&text).is_none() {
+        if super::echo::start(&text).is_none() {
             let kept: String = text.chars().filter(is_plain).collect();
             let mut rest = line.chars();
             prop_assert!(kept.chars().all(|c| rest.any(|found| found == c)), "{:?} of {:?}", line, text);

@@ -1,21 +1,36 @@
 //! Signing a request: pure functions of what is sent, the credentials, and the date and nonce.
 
+mod credentials;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod hex;
 mod keys;
 pub(crate) mod percent_encoding;
 #[cfg(test)]
 mod properties;
+mod stamp;
 mod v1;
 mod v3;
 
 use std::borrow::Cow;
 
+pub use self::credentials::Credentials;
+pub(crate) use self::credentials::check_credential;
 pub(crate) use self::hex::{Hex, write_hex};
 pub(crate) use self::keys::SigningKeys;
 use self::percent_encoding::sort;
-use crate::config::SignatureVersion;
-use crate::credentials::Credentials;
-use crate::transport::HttpRequest;
+pub(crate) use self::stamp::Stamp;
+use crate::http::HttpRequest;
+
+/// How requests are signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignatureVersion {
+    /// HMAC-SHA1 over the parameters, for old gateways.
+    V1,
+    /// ACS3-HMAC-SHA256 over the whole request, as current SDKs sign.
+    #[default]
+    V3,
+}
 
 /// A parameter's name, of letters, digits and dots, and its value, not encoded.
 pub(crate) type Parameter<'a> = (&'static str, Cow<'a, str>);
@@ -29,24 +44,6 @@ pub(crate) struct Request<'a> {
     pub(crate) action: &'a str,
     pub(crate) query: Vec<Parameter<'a>>,
     pub(crate) form: Vec<Parameter<'a>>,
-}
-
-/// What makes one attempt's signature its own.
-pub(crate) struct Stamp {
-    /// `yyyy-MM-ddTHH:mm:ssZ`, UTC.
-    pub(crate) date: [u8; 20],
-    /// Never used before.
-    pub(crate) nonce: [u8; 32],
-}
-
-impl Stamp {
-    pub(crate) fn date(&self) -> &str {
-        std::str::from_utf8(&self.date).unwrap_or_default()
-    }
-
-    pub(crate) fn nonce(&self) -> &str {
-        std::str::from_utf8(&self.nonce).unwrap_or_default()
-    }
 }
 
 /// The path of every request that is signed.
@@ -193,7 +190,7 @@ pub(crate) mod tests {
             for _ in 0..200 {
                 let started = Instant::now();
                 for _ in 0..100 {
-                    let stamp = Stamp::new(SystemTime::now()).unwrap();
+                    let stamp = Stamp::of(SystemTime::now(), crate::nonce::nonce().unwrap()).unwrap();
                     std::hint::black_box(sign(version, &mut create(), &credentials, &stamp));
                 }
                 fastest = fastest.min(started.elapsed() / 100);

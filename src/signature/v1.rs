@@ -6,8 +6,8 @@ use hmac::Mac;
 
 use super::percent_encoding::{merged, push_encoded_pairs, push_pairs};
 use super::{FORM, PATH, Parameter, Request, Signature, Signed, SigningKeys, Stamp};
-use crate::credentials::Credentials;
-use crate::transport::HttpRequest;
+use crate::http::HttpRequest;
+use crate::signature::Credentials;
 
 pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> (HttpRequest, Signature) {
     let Request { method, query, form, .. } = request;
@@ -72,10 +72,10 @@ fn signature<'a>(method: &str, sorted: impl Iterator<Item = &'a Parameter<'a>>, 
 
 #[cfg(test)]
 mod tests {
+    use super::super::SignatureVersion::V1;
     use super::super::percent_encoding::sort;
     use super::super::tests::{DATE, NONCE, create, sent, stamp, test_credentials};
     use super::*;
-    use crate::config::SignatureVersion::V1;
 
     fn signature_of(method: &str, parameters: &[(&'static str, &'static str)], secret: &str) -> String {
         let parameters: Vec<Parameter<'_>> = parameters.iter().map(|(name, value)| (*name, (*value).into())).collect();

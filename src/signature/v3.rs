@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use super::hex::Hex;
 use super::percent_encoding::push_pairs;
 use super::{FORM, PATH, Request, Signature, Signed, SigningKeys, Stamp};
-use crate::credentials::Credentials;
-use crate::transport::HttpRequest;
+use crate::http::HttpRequest;
+use crate::signature::Credentials;
 
 const ALGORITHM_LINE: &str = "ACS3-HMAC-SHA256\n";
 const AUTHORIZATION: &str = "authorization: ACS3-HMAC-SHA256 Credential=";
@@ -138,10 +138,10 @@ fn hash(text: &str) -> Hex {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SignatureVersion::V3;
     use super::super::percent_encoding::{encoded_pairs, sort};
     use super::super::tests::{DATE, NONCE, create, sent, stamp, test_credentials};
     use super::*;
-    use crate::config::SignatureVersion::V3;
 
     fn signature_of(request: Request<'_>) -> String {
         let signed = sent(V3, request, &test_credentials(), &stamp(DATE, NONCE));

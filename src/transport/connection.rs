@@ -1,12 +1,12 @@
 //! A connection to the endpoint, and the exchanges that go on over it, one at a time.
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use super::Reply;
-use super::reading::{Unreadable, read_reply};
 use super::stream::{Patience, Stream};
-use crate::call::Limits;
 use crate::error::{Error, Outcome, Status};
+use crate::http::{Reply, ReplyReader, Unreadable};
+use crate::wait::{Limits, Stop};
 
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -64,14 +64,18 @@ impl Connection {
         let written = self.stream.write(request, limits, &mut sent);
         let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
         written.map_err(|stop| stop.while_doing("sending the request", Status::Io, outcome))?;
-        let read = |buffer: &mut [u8]| {
-            let count = self.stream.read(buffer, limits, &mut self.patience)?;
+        let stopped = |stop: Stop| stop.while_doing("waiting for the reply", Status::Io, outcome);
+        let mut reader = ReplyReader::default();
+        loop {
+            let count = self.stream.read(reader.room(), limits, &mut self.patience).map_err(stopped)?;
             *answered |= count > 0;
-            Ok(count)
-        };
-        read_reply(read).map_err(|unreadable| match unreadable {
-            Unreadable::Stopped(stop) => stop.while_doing("waiting for the reply", Status::Io, outcome),
-            Unreadable::Garbled(reason) => Error::unreadable(reason).outcome_is(outcome),
-        })
+            let reply = reader.add(count).map_err(|unreadable| match unreadable {
+                Unreadable::CutOff => stopped(Stop::Failed(ErrorKind::UnexpectedEof.into())),
+                Unreadable::Garbled(reason) => Error::unreadable(reason).outcome_is(outcome),
+            })?;
+            if let Some(reply) = reply {
+                return Ok(reply);
+            }
+        }
     }
 }

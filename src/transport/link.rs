@@ -6,48 +6,15 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use zeroize::Zeroizing;
 
-use super::proxy::{Proxies, Proxy};
+use super::proxy::Proxy;
 use super::resolver::Resolver;
+use super::settings::Settings;
 use super::stream::Stream;
 use super::{tcp, tls};
-use crate::call::Limits;
-use crate::config::{Config, KeepAlive, ProxyUrl};
 use crate::endpoint::Endpoint;
-use crate::environment::{self, Environment};
 use crate::error::{Error, Status};
-use crate::stats::Counters;
-
-/// What connections are made with, wherever they go to, as the configuration says.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    tls: ClientConfig,
-    proxies: Proxies,
-    connect_timeout: Duration,
-    pub(super) keep_alive: KeepAlive,
-    pub(super) user_agent: String,
-    pub(super) counters: Arc<Counters>,
-}
-
-impl Settings {
-    /// What isn't set comes from `environment`.
-    pub(crate) fn new(config: &Config, environment: &Environment, counters: &Arc<Counters>) -> Result<Settings, Error> {
-        Ok(Settings {
-            tls: tls::client_config(&config.trust, environment)?,
-            proxies: Proxies::new(config.proxy.as_ref().map(ProxyUrl::as_str), environment)?,
-            connect_timeout: config.timeouts.connect,
-            keep_alive: config.keep_alive,
-            user_agent: user_agent(product(config, environment)?),
-            counters: Arc::clone(counters),
-        })
-    }
-
-    /// What is secret in them.
-    pub(crate) fn secrets(&self) -> Vec<Zeroizing<String>> {
-        self.proxies.secrets()
-    }
-}
+use crate::wait::Limits;
 
 /// An endpoint that requests can be sent to.
 #[derive(Clone, Debug)]
@@ -132,63 +99,26 @@ impl Target {
     }
 }
 
-/// What the caller, or else the environment, wants at the end of the User-Agent header.
-fn product<'a>(config: &'a Config, environment: &'a Environment) -> Result<Option<&'a str>, Error> {
-    let of_environment = || environment.get(environment::USER_AGENT);
-    match config.product.as_deref().or_else(of_environment) {
-        Some(product) if !Config::is_product(product) => {
-            Err(Error::new(Status::Config, format!("{} is not printable ASCII", environment::USER_AGENT)))
-        }
-        product => Ok(product),
-    }
-}
-
-/// In the form of the official SDKs, with the caller's product at its end.
-fn user_agent(product: Option<&str>) -> String {
-    let (os, arch, version) = (std::env::consts::OS, std::env::consts::ARCH, env!("CARGO_PKG_VERSION"));
-    let own = format!("AlibabaCloud ({os}; {arch}) libesa/{version} Core/{version} TeaDSL/2");
-    match product {
-        Some(product) => format!("{own} {product}"),
-        None => own,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::{Options, ProxyUrl};
     use super::*;
+    use crate::environment::Environment;
 
-    fn settings(config: &Config, variables: &[(&str, &str)]) -> Result<Arc<Settings>, Error> {
-        Settings::new(config, &Environment::of(variables.iter().copied()), &Arc::default()).map(Arc::new)
+    fn settings(options: &Options, variables: &[(&str, &str)]) -> Arc<Settings> {
+        Arc::new(Settings::new(options, &Environment::of(variables.iter().copied()), &Arc::default()).unwrap())
     }
 
     #[test]
     fn a_destination_can_be_one_without_a_proxy() {
         let (endpoint, _) = Endpoint::of_url("http://100.100.100.200").unwrap();
         let destination = Destination::new(&endpoint).unwrap();
-        let mut config = Config::new();
-        config.proxy("http://me:hunter2@p");
-        for settings in [settings(&config, &[]), settings(&Config::new(), &[("HTTP_PROXY", "http://me:hunter2@p")])] {
-            let settings = settings.unwrap();
-
+        let proxy = "http://me:hunter2@p";
+        let configured = Options { proxy: Some(ProxyUrl::new(proxy)), ..Options::default() };
+        for settings in [settings(&configured, &[]), settings(&Options::default(), &[("HTTP_PROXY", proxy)])] {
             assert!(Target::new(&settings, &destination).proxy.is_some());
             assert!(Target::new(&settings, &destination.clone().without_proxy()).proxy.is_none());
             assert!(!format!("{:?}", Target::new(&settings, &destination)).contains("hunter2"));
         }
-    }
-
-    #[test]
-    fn the_end_of_the_user_agent_is_the_configuration_s_or_the_environment_s() {
-        let user_agent = |config: &Config, variables| Ok::<_, Error>(settings(config, variables)?.user_agent.clone());
-        let variable = [(environment::USER_AGENT, "other/2")];
-        let mut config = Config::new();
-
-        assert!(user_agent(&config, &[]).unwrap().ends_with(" TeaDSL/2"));
-        assert!(user_agent(&config, &variable).unwrap().ends_with(" TeaDSL/2 other/2"));
-        config.user_agent("my-agent/1.2").unwrap();
-        assert!(user_agent(&config, &variable).unwrap().ends_with(" TeaDSL/2 my-agent/1.2"));
-
-        let error = user_agent(&Config::new(), &[(environment::USER_AGENT, "a\r\nInjected: b")]).unwrap_err();
-        assert_eq!(error.status(), Status::Config);
-        assert_eq!(error.message(), "ALIBABA_CLOUD_USER_AGENT is not printable ASCII");
     }
 }

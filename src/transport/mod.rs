@@ -7,29 +7,28 @@
 
 mod connection;
 mod crypto;
-#[cfg(fuzzing)]
-pub(crate) mod fuzz;
 mod link;
-mod message;
 mod proxy;
-mod reading;
 mod resolver;
+mod settings;
 mod stream;
 mod tcp;
 mod tls;
-mod wait;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::connection::Connection;
+pub(crate) use self::link::Destination;
 use self::link::Target;
-pub(crate) use self::link::{Destination, Settings};
-pub(crate) use self::message::{HttpRequest, Reply};
+pub(crate) use self::proxy::ProxyUrl;
+#[cfg(fuzzing)]
+pub(crate) use self::proxy::fuzz;
 #[cfg(feature = "capi")]
 pub(crate) use self::resolver::is_library_thread;
-pub(crate) use self::wait::{is_readable, pause, wait_until_readable};
-use crate::call::Limits;
+pub(crate) use self::settings::{KeepAlive, Options, Settings, is_product};
 use crate::error::{Error, Status};
+use crate::http::{HttpRequest, Reply};
+use crate::wait::Limits;
 
 /// Exchanges requests for replies, with connections that are kept for the next ones. It belongs to one process.
 #[derive(Debug)]

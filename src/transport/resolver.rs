@@ -12,9 +12,8 @@ use std::thread;
 
 use once_cell::race::OnceBox;
 
-use super::wait::{Ready, wait};
-use crate::call::Limits;
 use crate::error::{Error, Outcome, Status};
+use crate::wait::{Limits, Ready, wait};
 
 const THREAD_NAME: &str = "esa-resolver";
 
@@ -195,7 +194,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::call::Deadline;
+    use crate::wait::Deadline;
 
     fn limits() -> Limits {
         Limits { deadline: Deadline::after(Duration::from_secs(20)), cancel: None, interrupt: None }

@@ -8,9 +8,8 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 use super::tls::failure;
-use super::wait::{Ready, wait};
-use crate::call::{Limits, Stop};
 use crate::error::{Error, Outcome, Status};
+use crate::wait::{Limits, Ready, Stop, wait};
 
 #[derive(Debug)]
 pub(super) enum Stream {
@@ -232,10 +231,10 @@ mod tests {
     use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
     use super::super::tls;
+    use super::super::tls::Trust;
     use super::*;
-    use crate::call::Deadline;
-    use crate::config::Trust;
     use crate::environment::Environment;
+    use crate::wait::Deadline;
 
     fn limits() -> Limits {
         Limits { deadline: Deadline::after(Duration::from_secs(60)), cancel: None, interrupt: None }

@@ -5,9 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 
 use socket2::{Domain, Socket, Type};
 
-use super::wait::{Ready, wait};
-use crate::call::{Limits, Stop};
 use crate::error::{Error, Outcome, Status};
+use crate::wait::{Limits, Ready, Stop, wait};
 
 /// A connection to the first of `addresses` that accepts one. Each gets its share of the time that is left.
 pub(super) fn connect(addresses: &[SocketAddr], limits: &Limits) -> Result<TcpStream, Error> {
@@ -61,7 +60,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::call::Deadline;
+    use crate::wait::Deadline;
 
     fn limits() -> Limits {
         Limits { deadline: Deadline::after(Duration::from_secs(20)), cancel: None, interrupt: None }

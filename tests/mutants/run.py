@@ -64,14 +64,14 @@ MUTANTS = (
     ),
     Mutant(
         "an answer without a code refuses",
-        "call/reply.rs",
+        "reply/mod.rs",
         "        .outcome_is(Outcome::Unknown)\n        .retryable_is(retryable)",
         "        .outcome_is(if status < 500 { Outcome::Refused } else { Outcome::Unknown })\n"
         "        .retryable_is(retryable)",
     ),
     Mutant(
         "a code is read out of a message",
-        "call/error_body.rs",
+        "reply/error_body.rs",
         '            "Message" | "message" => words.message = lenient_text_of_json(value),',
         '            "Message" | "message" => {'
         ' *self = Members { code: Some("RoutineNotExist".into()), has_code: true, ..Members::default() } }',

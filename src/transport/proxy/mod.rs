@@ -18,10 +18,30 @@ use zeroize::Zeroizing;
 pub(super) use self::choice::Proxies;
 use super::resolver::Resolver;
 use super::tcp;
-use crate::call::Limits;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Outcome, Status};
 use crate::url::{Unusable, Url};
+use crate::wait::{Limits, Stop};
+
+/// A proxy's URL, which may have a password in it.
+#[derive(Clone)]
+pub(crate) struct ProxyUrl(Zeroizing<String>);
+
+impl ProxyUrl {
+    pub(crate) fn new(url: &str) -> ProxyUrl {
+        ProxyUrl(Zeroizing::new(url.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProxyUrl")
+    }
+}
 
 /// A proxy, as a URL names it.
 #[derive(Clone, PartialEq, Eq)]
@@ -127,7 +147,7 @@ impl Proxy {
 /// Why a proxy doesn't connect.
 enum Failure {
     /// A limit passed, or the connection broke.
-    Stopped(crate::call::Stop),
+    Stopped(Stop),
     /// It answered with something that isn't an answer.
     NoAnswer(String),
     /// It says no; whether it may say yes the next time.
@@ -136,8 +156,8 @@ enum Failure {
     Login(String),
 }
 
-impl From<crate::call::Stop> for Failure {
-    fn from(stop: crate::call::Stop) -> Failure {
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Failure {
         Failure::Stopped(stop)
     }
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::super::stream::{read_exact, write_all};
 use super::{Failure, Login};
-use crate::call::Limits;
+use crate::wait::Limits;
 
 /// The most bytes that a part can have, since its length is one byte.
 pub(super) const LONGEST_PART: usize = 255;

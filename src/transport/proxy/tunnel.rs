@@ -7,11 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::super::reading::{Headers, LARGEST_HEAD, MOST_HEADERS, parse_head};
 use super::super::stream::{peek, read_exact, write_all};
 use super::{Failure, Login};
-use crate::call::Limits;
 use crate::endpoint::Endpoint;
+use crate::http::{Headers, LARGEST_HEAD, MOST_HEADERS, parse_head};
+use crate::wait::Limits;
 
 /// Has the proxy at the other end of `socket` connect it with `endpoint`.
 pub(super) fn open(

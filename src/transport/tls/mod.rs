@@ -2,7 +2,7 @@
 
 pub(super) mod failure;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::Resumption;
@@ -11,10 +11,16 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::crypto;
-use crate::config::Trust;
 use crate::environment::{Environment, SSL_CERT_FILE};
 use crate::error::{Error, Status};
 use crate::file;
+
+/// Which certificate authorities to trust in place of the built-in ones.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trust {
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) ca_pem: Option<String>,
+}
 
 /// How to make TLS connections: TLS 1.2 and 1.3, trusting the given authorities, else those that the environment names,
 /// else the built-in ones.

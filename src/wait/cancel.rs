@@ -57,8 +57,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::call::{Deadline, Limits, Stop};
-    use crate::transport::pause;
+    use crate::wait::pause;
+    use crate::wait::{Deadline, Limits, Stop};
 
     #[test]
     fn a_call_that_waits_is_cancelled_by_the_other_process_of_a_fork() {

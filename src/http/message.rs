@@ -57,7 +57,7 @@ impl HttpRequest {
     }
 
     /// All of it as bytes, with the line that says who sends it; `None` where it can't be sent.
-    pub(super) fn into_bytes(mut self, user_agent: &str) -> Option<Vec<u8>> {
+    pub(crate) fn into_bytes(mut self, user_agent: &str) -> Option<Vec<u8>> {
         self.header("user-agent", user_agent);
         if !self.head.starts_with("GET ") {
             let length = self.body.len();
@@ -118,7 +118,7 @@ impl Reply {
     }
 
     /// For how long the peer keeps the connection, as it says (RFC 2068, section 19.7.1).
-    pub(super) fn keep_alive_timeout(&self) -> Option<Duration> {
+    pub(crate) fn keep_alive_timeout(&self) -> Option<Duration> {
         let mut parameters = self.header("keep-alive")?.split(',').filter_map(|parameter| parameter.split_once('='));
         let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
         value.trim().trim_matches('"').parse().ok().map(Duration::from_secs)

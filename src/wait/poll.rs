@@ -4,17 +4,17 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
-use crate::call::{Limits, Stop};
+use crate::wait::{Limits, Stop};
 
 /// What to wait for.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Ready {
+pub(crate) enum Ready {
     Read,
     Write,
 }
 
 /// Returns when `descriptor` is ready or broken, or when a limit says to stop.
-pub(super) fn wait(descriptor: impl AsFd, ready: Ready, limits: &Limits) -> Result<(), Stop> {
+pub(crate) fn wait(descriptor: impl AsFd, ready: Ready, limits: &Limits) -> Result<(), Stop> {
     let events = match ready {
         Ready::Read => libc::POLLIN,
         Ready::Write => libc::POLLOUT,
@@ -86,7 +86,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::call::{Cancel, Deadline, Interrupt};
+    use crate::wait::{Cancel, Deadline, Interrupt};
 
     fn limits(milliseconds: u64, cancel: Option<&Cancel>) -> Limits {
         let deadline = Deadline::after(Duration::from_millis(milliseconds));

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::wake::Wake;
 use super::{Limits, Stop};
-use crate::transport::wait_until_readable;
+use crate::wait::wait_until_readable;
 
 #[derive(Debug)]
 pub(crate) struct Gate {
@@ -110,7 +110,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::call::{Cancel, Deadline};
+    use crate::wait::{Cancel, Deadline};
 
     fn limits(milliseconds: u64) -> Limits {
         Limits { deadline: Deadline::after(Duration::from_millis(milliseconds)), cancel: None, interrupt: None }

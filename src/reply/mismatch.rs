@@ -7,14 +7,12 @@
 use percent_encoding::percent_decode_str;
 
 use crate::error::Error;
+use crate::redaction::echo::{CANONICAL_REQUEST, STRING_TO_SIGN, behind};
 use crate::service_code::ServiceCode;
 use crate::signature::Signed;
 
-const STRING_TO_SIGN: &str = "stringtosign";
-const CANONICAL_REQUEST: &str = "canonicalrequest";
-
 /// What a refusal of a signature says about the request of which `signed` is the text.
-pub(super) fn explain(error: &Error, signed: impl FnOnce() -> Signed) -> Option<Explanation> {
+pub(crate) fn explain(error: &Error, signed: impl FnOnce() -> Signed) -> Option<Explanation> {
     if !matches!(error.service_code(), ServiceCode::SignatureDoesNotMatch | ServiceCode::IncompleteSignature) {
         return None;
     }
@@ -35,15 +33,9 @@ pub(super) fn explain(error: &Error, signed: impl FnOnce() -> Signed) -> Option<
 }
 
 /// What to add to the refusal.
-pub(super) struct Explanation {
-    pub(super) message: String,
-    pub(super) advice: &'static str,
-}
-
-/// Where in `text` the service begins to repeat what it signed.
-pub(crate) fn echo_start(text: &str) -> Option<usize> {
-    let echoes = [STRING_TO_SIGN, CANONICAL_REQUEST].into_iter().filter_map(|marker| behind(text, marker));
-    echoes.map(|echo| text.len() - echo.len()).min()
+pub(crate) struct Explanation {
+    pub(crate) message: String,
+    pub(crate) advice: &'static str,
 }
 
 /// How a request arrived, by what the service repeats of it.
@@ -81,22 +73,6 @@ impl Arrival {
     }
 }
 
-/// What follows the first `marker` in `text`, whatever its case and blanks.
-fn behind<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
-    let rest = text.char_indices().find_map(|(start, _)| without(&text[start..], marker))?.trim_start();
-    Some(without(rest, "is").unwrap_or(rest).trim_start_matches([':', ' ', '[']))
-}
-
-fn without<'a>(mut text: &'a str, marker: &str) -> Option<&'a str> {
-    for (position, letter) in marker.chars().enumerate() {
-        if position > 0 {
-            text = text.trim_start();
-        }
-        text = text.strip_prefix(|c: char| c.eq_ignore_ascii_case(&letter))?;
-    }
-    Some(text)
-}
-
 /// What a part is called, and its value.
 type Part = (String, String);
 
@@ -128,8 +104,8 @@ fn lines(canonical_request: &str) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::SignatureVersion;
     use crate::error::ServiceWords;
+    use crate::signature::SignatureVersion;
     use crate::signature::percent_encoding::sort;
     use crate::signature::tests::{DATE, NONCE, create, stamp, test_credentials};
     use crate::signature::{self, Request};
@@ -246,14 +222,5 @@ mod tests {
         assert_eq!(explained(ServiceCode::SignatureDoesNotMatch), wrong);
         assert_eq!(explained(ServiceCode::IncompleteSignature), wrong);
         assert_eq!(explained(ServiceCode::ForbiddenRam), None);
-    }
-
-    #[test]
-    fn an_echo_starts_with_the_first_of_both_texts() {
-        assert_eq!(echo_start("ab string to Sign is: cd"), Some(22));
-        assert_eq!(echo_start("ab CanonicalRequest is [c] StringToSign is [d]"), Some(24));
-        assert_eq!(echo_start("例 stringtosign"), Some(16));
-        assert_eq!(echo_start("a string"), None);
-        assert_eq!(echo_start(&"s ".repeat(500_000)), None);
     }
 }

@@ -1,18 +1,27 @@
 //! What a reply means: the operation's success, or the error that it stands for.
 
+mod error_body;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
+mod mismatch;
+#[cfg(test)]
+mod properties;
+mod retry_hint;
+
 use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{clock, error_body, retry_hint};
+pub(crate) use self::mismatch::{Explanation, explain};
+use crate::clock;
 use crate::error::{Error, Outcome, ServiceWords, Status};
+use crate::http::Reply;
 use crate::service_code::ServiceCode;
-use crate::transport::Reply;
 
 /// The body of a successful reply, and the service's id of the request.
-pub(super) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error> {
+pub(crate) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error> {
     match reply.status() {
         200..=299 => read_success(reply),
         _ => Err(read_error(reply)),

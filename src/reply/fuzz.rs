@@ -2,14 +2,12 @@
 
 use std::time::SystemTime;
 
-use super::{reply, retry_hint};
-use crate::credentials::Credentials;
+use super::retry_hint;
 use crate::error::Outcome;
+use crate::http::Reply;
 use crate::operation::{
     CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, Operation, Receipt,
 };
-use crate::redaction::Redaction;
-use crate::transport::Reply;
 
 /// The first byte chooses the HTTP status, the rest is the body: every operation reads it.
 pub fn reply(data: &[u8]) {
@@ -24,7 +22,7 @@ pub fn reply(data: &[u8]) {
 }
 
 fn read<O: Operation>(reply: &Reply, operation: &O) {
-    let result = reply::read::<O::Reply>(reply).and_then(|(parsed, request_id)| {
+    let result = super::read::<O::Reply>(reply).and_then(|(parsed, request_id)| {
         operation.output(parsed, Receipt { attempt: 1, http_status: reply.status(), request_id })
     });
     if let Err(error) = result {
@@ -44,21 +42,6 @@ pub fn retry_hint(data: &[u8]) {
     let headers: Vec<_> = names.into_iter().zip(text.split('\n')).collect();
     let reply = Reply::new(429, &headers, "");
     let hint = retry_hint::read(&reply, SystemTime::UNIX_EPOCH);
-    let error = reply::read::<serde_json::Value>(&reply).expect_err("429 is no success");
+    let error = super::read::<serde_json::Value>(&reply).expect_err("429 is no success");
     assert!(hint.is_none() || error.retry_after().is_none() || error.retry_after() <= hint);
-}
-
-/// Lines: an id, a secret, a token, and a text in which none of the last two may stay.
-pub fn credentials(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
-    let mut lines = text.splitn(4, '\n');
-    let mut line = || lines.next().unwrap_or_default();
-    let (id, secret, token, text) = (line(), line(), line(), line());
-    let Ok(credentials) = Credentials::new(id, secret, Some(token)) else { return };
-    assert!(format!("{credentials:?}").starts_with("Credentials { access_key_id: "));
-    let mut text = [text, secret, token].join("\t");
-    Redaction::new(&credentials.secrets()).apply(&mut text, "");
-    // A short one, or one with a bracket, may be part of what stands in its place.
-    let is_own = |secret: &str| secret.len() > 10 && !secret.contains(['[', ']']);
-    assert!(!is_own(secret) || !is_own(token) || !(text.contains(secret) || text.contains(token)));
 }

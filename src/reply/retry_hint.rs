@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::transport::Reply;
+use crate::http::Reply;
 
 /// The longest of the waits that the reply's headers ask for; what can't be read asks for nothing.
 pub(super) fn read(reply: &Reply, now: SystemTime) -> Option<Duration> {

@@ -1,0 +1,91 @@
+//! What all calls of a client have in common.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Budget, Deleted};
+use crate::clock::Clock;
+use crate::credentials::{Cache, Chain};
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Status};
+use crate::log::Log;
+use crate::per_process::PerProcess;
+use crate::signature::{Credentials, SignatureVersion};
+use crate::stats::Counters;
+use crate::transport::{Destination, Settings, Transport};
+use crate::wait::Gate;
+
+/// The access key id of the emulator, whose secret everybody knows.
+const EMULATOR_KEY_ID: &str = "EsaEmulatorKeyId";
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    /// One request, connecting included.
+    pub(crate) attempt: Duration,
+    /// A whole call, whatever it does.
+    pub(crate) total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts { attempt: Duration::from_secs(10), total: Duration::from_secs(30) }
+    }
+}
+
+/// What a call needs of its client.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) chain: Chain,
+    pub(crate) signature_version: SignatureVersion,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) max_attempts: u32,
+    pub(crate) reconcile_horizon: Duration,
+    /// What the client's own clock counts from.
+    pub(crate) started: Instant,
+    pub(crate) budget: Budget,
+    pub(crate) clock: Clock,
+    pub(crate) log: Log,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) max_concurrent_writes: usize,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) destination: Destination,
+    pub(crate) live: PerProcess<Live>,
+}
+
+/// What a client has of its own in each process.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) transport: Transport,
+    pub(crate) credentials: Cache,
+    pub(crate) gate: Gate,
+    pub(crate) deleted: Deleted,
+}
+
+impl Live {
+    pub(crate) fn new(settings: &Arc<Settings>, destination: &Destination, max_concurrent_writes: usize) -> Live {
+        Live {
+            transport: Transport::new(settings, destination),
+            credentials: Cache::new(),
+            gate: Gate::new(max_concurrent_writes),
+            deleted: Deleted::default(),
+        }
+    }
+}
+
+impl Core {
+    pub(crate) fn live(&self) -> &Live {
+        self.live.get(|| Live::new(&self.settings, &self.destination, self.max_concurrent_writes))
+    }
+
+    /// Refuses to show another machine that a program still has the emulator's key.
+    pub(crate) fn endpoint_may_see(&self, credentials: &Credentials) -> Result<(), Error> {
+        if credentials.access_key_id() == EMULATOR_KEY_ID && !self.endpoint.is_loopback() {
+            let message =
+                format!("the emulator's access key is meant for the emulator, not for {}", self.endpoint.url());
+            return Err(Error::new(Status::Credentials, message));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! What connections are made with, as the configuration says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use zeroize::Zeroizing;
+
+use super::proxy::{Proxies, ProxyUrl};
+use super::tls::{self, Trust};
+use crate::environment::{self, Environment};
+use crate::error::{Error, Status};
+use crate::stats::Counters;
+
+/// What a caller says of connections; what is `None` comes from the environment.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// "": none.
+    pub(crate) proxy: Option<ProxyUrl>,
+    pub(crate) trust: Trust,
+    /// How long one connection may take: name look-up, TCP and TLS together.
+    pub(crate) connect_timeout: Duration,
+    pub(crate) keep_alive: KeepAlive,
+    /// For the end of the User-Agent header.
+    pub(crate) product: Option<String>,
+}
+
+impl Options {
+    pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            proxy: None,
+            trust: Trust::default(),
+            connect_timeout: Options::CONNECT_TIMEOUT,
+            keep_alive: KeepAlive::default(),
+            product: None,
+        }
+    }
+}
+
+/// How connections are kept between calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeepAlive {
+    pub(crate) max_idle: usize,
+    pub(crate) idle: Duration,
+}
+
+impl Default for KeepAlive {
+    /// As many connections as a busy program has threads; for less time than load balancers keep theirs.
+    fn default() -> KeepAlive {
+        KeepAlive { max_idle: 64, idle: Duration::from_secs(5) }
+    }
+}
+
+/// What connections are made with, wherever they go to, as the configuration says.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(super) tls: ClientConfig,
+    pub(super) proxies: Proxies,
+    pub(super) connect_timeout: Duration,
+    pub(super) keep_alive: KeepAlive,
+    pub(super) user_agent: String,
+    pub(super) counters: Arc<Counters>,
+}
+
+impl Settings {
+    /// What isn't set comes from `environment`.
+    pub(crate) fn new(
+        options: &Options,
+        environment: &Environment,
+        counters: &Arc<Counters>,
+    ) -> Result<Settings, Error> {
+        Ok(Settings {
+            tls: tls::client_config(&options.trust, environment)?,
+            proxies: Proxies::new(options.proxy.as_ref().map(ProxyUrl::as_str), environment)?,
+            connect_timeout: options.connect_timeout,
+            keep_alive: options.keep_alive,
+            user_agent: user_agent(product(options, environment)?),
+            counters: Arc::clone(counters),
+        })
+    }
+
+    /// What is secret in them.
+    pub(crate) fn secrets(&self) -> Vec<Zeroizing<String>> {
+        self.proxies.secrets()
+    }
+}
+
+/// Whether a text can stand at the end of the User-Agent header.
+pub(crate) fn is_product(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// What the caller, or else the environment, wants at the end of the User-Agent header.
+fn product<'a>(options: &'a Options, environment: &'a Environment) -> Result<Option<&'a str>, Error> {
+    let of_environment = || environment.get(environment::USER_AGENT);
+    match options.product.as_deref().or_else(of_environment) {
+        Some(product) if !is_product(product) => {
+            Err(Error::new(Status::Config, format!("{} is not printable ASCII", environment::USER_AGENT)))
+        }
+        product => Ok(product),
+    }
+}
+
+/// In the form of the official SDKs, with the caller's product at its end.
+fn user_agent(product: Option<&str>) -> String {
+    let (os, arch, version) = (std::env::consts::OS, std::env::consts::ARCH, env!("CARGO_PKG_VERSION"));
+    let own = format!("AlibabaCloud ({os}; {arch}) libesa/{version} Core/{version} TeaDSL/2");
+    match product {
+        Some(product) => format!("{own} {product}"),
+        None => own,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_user_agent_is_the_configuration_s_or_the_environment_s() {
+        let user_agent = |product: Option<&str>, variables: &[(&str, &str)]| {
+            let options = Options { product: product.map(str::to_owned), ..Options::default() };
+            let settings = Settings::new(&options, &Environment::of(variables.iter().copied()), &Arc::default());
+            settings.map(|settings| settings.user_agent)
+        };
+        let variable = [(environment::USER_AGENT, "other/2")];
+
+        assert!(user_agent(None, &[]).unwrap().ends_with(" TeaDSL/2"));
+        assert!(user_agent(None, &variable).unwrap().ends_with(" TeaDSL/2 other/2"));
+        assert!(user_agent(Some("my-agent/1.2"), &variable).unwrap().ends_with(" TeaDSL/2 my-agent/1.2"));
+
+        let error = user_agent(None, &[(environment::USER_AGENT, "a\r\nInjected: b")]).unwrap_err();
+        assert_eq!(error.status(), Status::Config);
+        assert_eq!(error.message(), "ALIBABA_CLOUD_USER_AGENT is not printable ASCII");
+    }
+}
