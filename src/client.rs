@@ -20,6 +20,7 @@ use crate::record::{self, Bulk, Deletion, Record};
 use crate::redaction::Redaction;
 use crate::stats::{Counters, Stats};
 use crate::transport::{Destination, Settings};
+use crate::wait::{Deadline, drive};
 
 /// Makes calls to the service. Any number of threads may use one at once; clones are the same client.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ impl Client {
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
-        self.let_out(record::create(&self.begin(options), request))
+        self.call(options, async |call| record::create(call, request).await)
     }
 
     /// Reads the list first, and creates the record like
@@ -87,7 +88,7 @@ impl Client {
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
-        self.let_out(record::ensure(&self.begin(options), request))
+        self.call(options, async |call| record::ensure(call, request).await)
     }
 
     /// Ensures many records, each like [`ensure_routine_related_record`](Client::ensure_routine_related_record) and
@@ -112,7 +113,7 @@ impl Client {
         request: &DeleteRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Deletion, Error> {
-        self.let_out(record::delete(&self.begin(options), request))
+        self.call(options, async |call| record::delete(call, request).await)
     }
 
     /// Lists a page of a routine's records.
@@ -121,12 +122,12 @@ impl Client {
         request: &ListRoutineRelatedRecords<'_>,
         options: &CallOptions,
     ) -> Result<RelatedRecordPage, Error> {
-        self.let_out(self.begin(options).read(request))
+        self.call(options, async |call| call.read(request).await)
     }
 
     /// Gets the account's site whose name is the longest suffix of a record's name.
     pub fn get_match_site(&self, request: &GetMatchSite<'_>, options: &CallOptions) -> Result<MatchSite, Error> {
-        self.let_out(self.begin(options).read(request))
+        self.call(options, async |call| call.read(request).await)
     }
 
     /// The name of the provider whose credentials this client uses: `configuration`, `callback`, `environment`, `oidc`,
@@ -145,14 +146,16 @@ impl Client {
         self.core.counters.read()
     }
 
-    /// What became of a call, as it may leave. The texts of a success may as they are.
-    fn let_out<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        result.map_err(|error| self.core.log.redacted(error))
-    }
-
-    fn begin(&self, options: &CallOptions) -> Call<'_> {
+    /// Makes a call on this thread. A failure may leave as it is told; the texts of a success may as they are.
+    fn call<T>(
+        &self,
+        options: &CallOptions,
+        make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.core.counters.calls.count();
-        Call::begin(&self.core, options, None)
+        let task = options.task();
+        let call = Call::begin(&self.core, options, &task, Deadline::NEVER);
+        drive(&task, make(&call)).map_err(|error| self.core.log.redacted(error))
     }
 
     #[cfg(feature = "capi")]

@@ -3,41 +3,77 @@
 use super::world::{Failure, Outgoing, World};
 use crate::error::{Error, Outcome, Status};
 use crate::http::Reply;
-use crate::operation::Operation;
+use crate::operation::{Operation, Receipt};
 use crate::reply;
 
-/// Sends `operation` once, as the call's attempt of this `number`.
-pub(super) fn attempt<O: Operation>(
-    world: &impl World,
-    operation: &O,
+/// An operation, whatever its type: from here on all operations share one piece of code.
+pub(super) trait Attempted<'o> {
+    fn action(&self) -> &'static str;
+
+    /// What there is to send.
+    fn outgoing(&self, number: u32, over_new_connection: bool) -> Outgoing<'o>;
+
+    /// Reads the reply; the service's id of the request.
+    fn read(&mut self, reply: &Reply) -> Result<String, Error>;
+
+    /// Makes the result of what was read, without what `redact` takes out of its texts.
+    fn finish(&mut self, receipt: Receipt, redact: &dyn Fn(&mut String)) -> Result<(), Error>;
+}
+
+/// An operation, and what came of its last attempt.
+pub(super) struct Attempts<'o, O: Operation> {
+    operation: &'o O,
+    reply: Option<O::Reply>,
+    pub(super) output: Option<O::Output>,
+}
+
+impl<'o, O: Operation> Attempts<'o, O> {
+    pub(super) fn of(operation: &'o O) -> Attempts<'o, O> {
+        Attempts { operation, reply: None, output: None }
+    }
+}
+
+impl<'o, O: Operation> Attempted<'o> for Attempts<'o, O> {
+    fn action(&self) -> &'static str {
+        O::ACTION
+    }
+
+    fn outgoing(&self, number: u32, over_new_connection: bool) -> Outgoing<'o> {
+        let (query, form) = (self.operation.query(), self.operation.form());
+        let (action, method, writes) = (O::ACTION, O::METHOD, O::WRITES);
+        Outgoing { action, method, writes, number, over_new_connection, query, form }
+    }
+
+    fn read(&mut self, reply: &Reply) -> Result<String, Error> {
+        let (parsed, request_id) = reply::read(reply)?;
+        self.reply = Some(parsed);
+        Ok(request_id)
+    }
+
+    fn finish(&mut self, receipt: Receipt, redact: &dyn Fn(&mut String)) -> Result<(), Error> {
+        let unread = || Error::new(Status::Internal, "a reply was not read").outcome_is(Outcome::Unknown);
+        let reply = self.reply.take().ok_or_else(unread)?;
+        let mut output = self.operation.output(reply, receipt).map_err(|error| error.redacted(redact))?;
+        O::texts(&mut output).into_iter().for_each(redact);
+        self.output = Some(output);
+        Ok(())
+    }
+}
+
+/// Sends the operation once, as the call's attempt of this `number`.
+pub(super) async fn attempt<W: World>(
+    world: &W,
+    operation: &mut dyn Attempted<'_>,
     number: u32,
     over_new_connection: bool,
-) -> Result<O::Output, Failure> {
-    let mut body = None;
-    let mut read = |reply: &Reply| {
-        let (parsed, request_id) = reply::read(reply)?;
-        body = Some(parsed);
-        Ok(request_id)
-    };
-    let outgoing = Outgoing {
-        action: O::ACTION,
-        method: O::METHOD,
-        writes: O::WRITES,
-        number,
-        over_new_connection,
-        query: operation.query(),
-        form: operation.form(),
-    };
-    let output = world.exchange(outgoing, &mut read).and_then(|(receipt, signature)| match body {
-        Some(body) => {
-            let redact = |text: &mut String| world.log().redact(text, signature.as_str());
-            let mut output = operation.output(body, receipt).map_err(|error| error.redacted(redact))?;
-            O::texts(&mut output).into_iter().for_each(redact);
-            Ok(output)
-        }
-        None => Err(Error::new(Status::Internal, "a reply was not read").outcome_is(Outcome::Unknown).into()),
+) -> Result<(), Failure> {
+    let outgoing = operation.outgoing(number, over_new_connection);
+    let exchanged = world.exchange(outgoing, &mut |reply| operation.read(reply)).await;
+    let finished = exchanged.and_then(|(receipt, signature)| {
+        let redact = |text: &mut String| world.log().redact(text, signature.as_str());
+        operation.finish(receipt, &redact).map_err(Failure::from)
     });
-    output.map_err(|failure| {
+    finished.map_err(|failure| {
         let made = if failure.made_request { number } else { number - 1 };
         Failure { error: failure.error.attempts_are(made), ..failure }
     })

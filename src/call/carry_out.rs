@@ -1,85 +1,116 @@
 //! Carrying an operation out: does what the engine decides, and tells the log.
 
+use super::attempt::{Attempted, attempt};
 use super::backoff::is_busy;
 use super::budget::Budget;
 use super::engine::{Done, Happened, Next, Progress, Then};
-use super::world::{Failure, World};
+use super::world::World;
 use crate::error::Error;
 use crate::log::Level;
 
-/// What an operation does when the engine says so.
-pub(super) struct Work<'a> {
-    pub(super) action: &'static str,
-    /// Makes the attempt of this number, over a new connection if so told, and keeps its result.
-    pub(super) attempt: &'a mut dyn FnMut(u32, bool) -> Result<(), Failure>,
-    /// Finds out whether the operation was carried out, after so many attempts, and keeps what it finds as the result.
-    pub(super) read_back: &'a mut dyn FnMut(u32) -> Result<bool, Error>,
+/// An operation that is being carried out.
+pub(super) struct Carrying<'a> {
+    progress: Progress,
+    budget: &'a Budget,
+    next: Next,
+    /// Of the last attempt.
+    number: u32,
 }
 
-/// Makes attempts until one succeeds, or a further one makes no sense.
-pub(super) fn carry_out(
-    world: &dyn World,
-    mut progress: Progress,
-    budget: &Budget,
-    work: Work<'_>,
-) -> Result<Done, Error> {
-    let Work { action, attempt, read_back } = work;
-    let log = |line: &dyn Fn() -> String| world.log().write(Level::Info, || format!("{action}: {}", line()));
-    let (mut next, mut number) = (Next::Attempt, 0u32);
-    loop {
-        // Each decision but the first follows a failure.
-        let because = || progress.last().map(ToString::to_string).unwrap_or_default();
-        let happened = match next {
-            Next::Attempt => {
-                if number > 0 {
-                    world.counters().retries.count();
+/// What carrying out has come to.
+pub(super) enum Step {
+    /// Whether the operation was carried out has to be found out, after so many attempts.
+    ReadBack(u32),
+    Done(Done),
+}
+
+impl<'a> Carrying<'a> {
+    pub(super) fn new(progress: Progress, budget: &'a Budget) -> Carrying<'a> {
+        Carrying { progress, budget, next: Next::Attempt, number: 0 }
+    }
+
+    /// Makes attempts until the operation has to be read back, one succeeds, or a further one makes no sense.
+    pub(super) async fn go_on<W: World>(
+        &mut self,
+        world: &W,
+        operation: &mut dyn Attempted<'_>,
+    ) -> Result<Step, Error> {
+        let action = operation.action();
+        loop {
+            let next = std::mem::replace(&mut self.next, Next::ReadBack);
+            let happened = match next {
+                Next::Attempt => {
+                    if self.number > 0 {
+                        world.counters().retries.count();
+                    }
+                    self.number = self.number.saturating_add(1);
+                    // The next one shall not meet another connection that was closed.
+                    let over_new_connection = self.progress.last().is_some_and(Error::is_stale);
+                    Happened::Attempted(attempt(world, operation, self.number, over_new_connection).await)
                 }
-                number = number.saturating_add(1);
-                // The next one shall not meet another connection that was closed.
-                let over_new_connection = progress.last().is_some_and(Error::is_stale);
-                Happened::Attempted(attempt(number, over_new_connection))
-            }
-            Next::ReadBack => {
-                log(&|| format!("reading back whether it was carried out, because {}", because()));
-                Happened::ReadBack(read_back(number))
-            }
-            Next::Wait(wait, then) => {
-                let (milliseconds, busy) = (wait.as_millis(), progress.last().is_some_and(is_busy));
-                match then {
-                    Then::Attempt => log(&|| format!("trying again in {milliseconds} ms, because {}", because())),
-                    Then::ReadBack => log(&|| format!("reading back in {milliseconds} ms, because {}", because())),
+                Next::ReadBack => {
+                    self.log(world, action, || {
+                        format!("reading back whether it was carried out, because {}", self.because())
+                    });
+                    return Ok(Step::ReadBack(self.number));
                 }
-                if then == Then::Attempt && busy {
-                    world.counters().busy_waits.count();
+                Next::Wait(wait, then) => {
+                    let (milliseconds, busy) = (wait.as_millis(), self.progress.last().is_some_and(is_busy));
+                    self.log(world, action, || match then {
+                        Then::Attempt => format!("trying again in {milliseconds} ms, because {}", self.because()),
+                        Then::ReadBack => format!("reading back in {milliseconds} ms, because {}", self.because()),
+                    });
+                    if then == Then::Attempt && busy {
+                        world.counters().busy_waits.count();
+                    }
+                    match world.pause(wait).await {
+                        Ok(()) => Happened::Waited,
+                        Err(stop) => Happened::Interrupted(stop),
+                    }
                 }
-                match world.pause(wait) {
-                    Ok(()) => Happened::Waited,
-                    Err(stop) => Happened::Interrupted(stop),
+                Next::Recover(recovery) => {
+                    let recovered = world.recover(action, &recovery);
+                    if recovered {
+                        self.log(world, action, || format!("trying again at once, because {}", self.because()));
+                    }
+                    Happened::Recovered(recovered)
                 }
-            }
-            Next::Recover(recovery) => {
-                let recovered = world.recover(action, &recovery);
-                if recovered {
-                    log(&|| format!("trying again at once, because {}", because()));
-                }
-                Happened::Recovered(recovered)
-            }
-            Next::Done(done) => return Ok(done),
-            Next::Fail(error) => return Err(error),
-        };
-        if let Some(waited) = progress.end_of_busy(&happened) {
-            log(&|| format!("the service is no longer busy, after {} ms of waiting for it", waited.as_millis()));
+                Next::Done(done) => return Ok(Step::Done(done)),
+                Next::Fail(error) => return Err(error),
+            };
+            self.has_happened(world, action, happened);
+        }
+    }
+
+    /// Takes note of what reading back has shown: whether the operation was carried out.
+    pub(super) fn was_read_back<W: World>(&mut self, world: &W, action: &str, found: Result<bool, Error>) {
+        self.has_happened(world, action, Happened::ReadBack(found));
+    }
+
+    fn has_happened<W: World>(&mut self, world: &W, action: &str, happened: Happened) {
+        if let Some(waited) = self.progress.end_of_busy(&happened) {
+            let waited = waited.as_millis();
+            self.log(world, action, || format!("the service is no longer busy, after {waited} ms of waiting for it"));
         }
         // A random number has its price, and a success needs none.
         let random = if matches!(happened, Happened::Attempted(Ok(()))) { 0 } else { world.random() };
-        next = progress.after(happened, world.left(), random, budget);
-        if let Some(reason) = progress.take_reason_to_give_up() {
-            let failure = match (&next, progress.last()) {
-                (Next::Fail(error), _) => error.to_string(),
-                (_, last) => last.map(ToString::to_string).unwrap_or_default(),
+        self.next = self.progress.after(happened, world.left(), random, self.budget);
+        if let Some(reason) = self.progress.take_reason_to_give_up() {
+            let failure = match &self.next {
+                Next::Fail(error) => error.to_string(),
+                _ => self.because(),
             };
-            log(&|| format!("no further attempt, because {reason}; the last one failed: {failure}"));
+            self.log(world, action, || format!("no further attempt, because {reason}; the last one failed: {failure}"));
         }
+    }
+
+    /// The failure that the last decision follows.
+    fn because(&self) -> String {
+        self.progress.last().map(ToString::to_string).unwrap_or_default()
+    }
+
+    fn log<W: World>(&self, world: &W, action: &str, line: impl FnOnce() -> String) {
+        world.log().write(Level::Info, || format!("{action}: {}", line()));
     }
 }
 
@@ -92,7 +123,7 @@ mod tests {
 
     use super::super::backoff::Backoff;
     use super::super::reconcile::{LAST_REQUEST, Reconcile};
-    use super::super::world::{Outgoing, Recovery};
+    use super::super::world::{Failure, Outgoing, Recovery};
     use super::*;
     use crate::call::Deleted;
     use crate::error::{Outcome, Status};
@@ -102,7 +133,7 @@ mod tests {
     use crate::service_code::ServiceCode;
     use crate::signature::Signature;
     use crate::stats::Counters;
-    use crate::wait::Stop;
+    use crate::wait::{Stop, at_once};
 
     /// A world in which time passes only while the call waits, and in which each attempt and each read-back goes as the
     /// script says.
@@ -121,6 +152,29 @@ mod tests {
         log: Log,
         counters: Counters,
         deleted: Deleted,
+        result: Cell<&'static str>,
+    }
+
+    /// An operation of which only the name matters.
+    struct Action;
+
+    impl Attempted<'static> for Action {
+        fn action(&self) -> &'static str {
+            "Action"
+        }
+
+        fn outgoing(&self, number: u32, over_new_connection: bool) -> Outgoing<'static> {
+            let (query, form) = (Vec::new(), Vec::new());
+            Outgoing { action: "Action", method: "POST", writes: true, number, over_new_connection, query, form }
+        }
+
+        fn read(&mut self, _: &Reply) -> Result<String, Error> {
+            unreachable!("attempts are scripted")
+        }
+
+        fn finish(&mut self, _: Receipt, _: &dyn Fn(&mut String)) -> Result<(), Error> {
+            Ok(())
+        }
     }
 
     const CREATE: Reconcile = Reconcile::ReadBack { exists: ServiceCode::ParameterAlreadyExist, anybodys: false };
@@ -149,6 +203,7 @@ mod tests {
             }),
             counters: Counters::default(),
             deleted: Deleted::default(),
+            result: Cell::default(),
         }
     }
 
@@ -166,33 +221,27 @@ mod tests {
         }
 
         fn run_with(&self, budget: &Budget) -> Result<&'static str, Error> {
-            let result = Cell::new("");
-            let work = Work {
-                action: "Action",
-                attempt: &mut |number, _| {
-                    self.made.set(self.made.get() + 1);
-                    assert_eq!(number, self.made.get());
-                    let attempt = self.attempts.borrow_mut().pop_front().expect("the script has this attempt");
-                    result.set(attempt.map_err(|error| {
-                        let expired = error.service_code() == ServiceCode::InvalidTimeStampExpired;
-                        let (date, signed_at) = (std::time::UNIX_EPOCH, std::time::UNIX_EPOCH);
-                        let recovery = expired.then_some(Recovery::Clock { date, signed_at });
-                        Failure { recovery, ..Failure::from(error.attempts_are(number)) }
-                    })?);
-                    Ok(())
-                },
-                read_back: &mut |attempts| {
-                    self.was_read_back.set(self.was_read_back.get() + 1);
-                    assert_eq!(attempts, self.made.get());
-                    let found = self.read_backs.borrow_mut().pop_front().expect("the script has this read-back")?;
-                    result.set(found.unwrap_or_default());
-                    Ok(found.is_some())
-                },
-            };
-            match carry_out(self, Progress::new(self.reconcile, 3, HORIZON), budget, work)? {
-                Done::Answered | Done::ReadBack { in_doubt: true } => Ok(result.get()),
-                Done::ReadBack { in_doubt: false } => Ok("somebody's"),
-                Done::Gone(_) => Ok("gone"),
+            at_once(self.carry_out(budget))
+        }
+
+        async fn carry_out(&self, budget: &Budget) -> Result<&'static str, Error> {
+            let mut carrying = Carrying::new(Progress::new(self.reconcile, 3, HORIZON), budget);
+            loop {
+                match carrying.go_on(self, &mut Action).await? {
+                    Step::ReadBack(attempts) => {
+                        self.was_read_back.set(self.was_read_back.get() + 1);
+                        assert_eq!(attempts, self.made.get());
+                        let found = self.read_backs.borrow_mut().pop_front().expect("the script has this read-back");
+                        let found = found.map(|found| {
+                            self.result.set(found.unwrap_or_default());
+                            found.is_some()
+                        });
+                        carrying.was_read_back(self, "Action", found);
+                    }
+                    Step::Done(Done::Answered | Done::ReadBack { in_doubt: true }) => return Ok(self.result.get()),
+                    Step::Done(Done::ReadBack { in_doubt: false }) => return Ok("somebody's"),
+                    Step::Done(Done::Gone(_)) => return Ok("gone"),
+                }
             }
         }
 
@@ -203,19 +252,29 @@ mod tests {
     }
 
     impl World for Scripted {
-        fn exchange(
+        async fn exchange(
             &self,
-            _: Outgoing<'_>,
+            outgoing: Outgoing<'_>,
             _: &mut dyn FnMut(&Reply) -> Result<String, Error>,
         ) -> Result<(Receipt, Signature), Failure> {
-            unreachable!("attempts are scripted")
+            self.made.set(self.made.get() + 1);
+            assert_eq!(outgoing.number, self.made.get());
+            let attempt = self.attempts.borrow_mut().pop_front().expect("the script has this attempt");
+            self.result.set(attempt.map_err(|error| {
+                let expired = error.service_code() == ServiceCode::InvalidTimeStampExpired;
+                let (date, signed_at) = (std::time::UNIX_EPOCH, std::time::UNIX_EPOCH);
+                let recovery = expired.then_some(Recovery::Clock { date, signed_at });
+                Failure { recovery, ..Failure::from(error) }
+            })?);
+            let receipt = Receipt { attempt: outgoing.number, http_status: 200, request_id: String::new() };
+            Ok((receipt, Signature::V1(String::new())))
         }
 
         fn recover(&self, _: &str, _: &Recovery) -> bool {
             self.can_recover
         }
 
-        fn pause(&self, duration: Duration) -> Result<(), Stop> {
+        async fn pause(&self, duration: Duration) -> Result<(), Stop> {
             if self.cancelled_in_pause {
                 return Err(Stop::Cancelled);
             }

@@ -13,7 +13,7 @@ use crate::per_process::PerProcess;
 use crate::signature::{Credentials, SignatureVersion};
 use crate::stats::Counters;
 use crate::transport::{Destination, Settings, Transport};
-use crate::wait::Gate;
+use crate::wait::Semaphore;
 
 /// The access key id of the emulator, whose secret everybody knows.
 const EMULATOR_KEY_ID: &str = "EsaEmulatorKeyId";
@@ -59,7 +59,8 @@ pub(crate) struct Core {
 pub(crate) struct Live {
     pub(crate) transport: Transport,
     pub(crate) credentials: Cache,
-    pub(crate) gate: Gate,
+    /// How many writes may be under way.
+    pub(crate) writes: Semaphore,
     pub(crate) deleted: Deleted,
 }
 
@@ -68,7 +69,7 @@ impl Live {
         Live {
             transport: Transport::new(settings, destination),
             credentials: Cache::new(),
-            gate: Gate::new(max_concurrent_writes),
+            writes: Semaphore::new(max_concurrent_writes),
             deleted: Deleted::default(),
         }
     }

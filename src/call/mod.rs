@@ -17,12 +17,11 @@ mod simulation;
 mod wire;
 mod world;
 
-use std::cell::RefCell;
 use std::time::Duration;
 
-use self::attempt::attempt;
+use self::attempt::Attempts;
 pub(crate) use self::budget::Budget;
-use self::carry_out::{Work, carry_out};
+use self::carry_out::{Carrying, Step};
 pub(crate) use self::core::{Core, Live, Timeouts};
 pub(crate) use self::deleted::Deleted;
 pub(crate) use self::engine::Done;
@@ -34,7 +33,7 @@ pub(crate) use self::world::World;
 pub(crate) use self::world::{Failure, Outgoing, Recovery};
 use crate::error::{Error, Outcome, Status};
 use crate::operation::Operation;
-use crate::wait::{Cancel, Deadline, Interrupt, Limits};
+use crate::wait::{Cancel, Deadline, Interrupt, Task};
 
 /// What one call does differently from its client's defaults.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +60,11 @@ impl CallOptions {
     pub fn interrupt(&mut self, interrupt: impl Fn() -> bool + Send + Sync + 'static) -> &mut CallOptions {
         self.interrupt = Some(Interrupt::new(interrupt));
         self
+    }
+
+    /// A call with these, on a thread of its own.
+    pub(crate) fn task(&self) -> Task {
+        Task::new(self.cancel.clone(), self.interrupt.clone())
     }
 
     /// How long the whole call may take.
@@ -92,14 +96,10 @@ pub(crate) struct Rules<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call that begins now and ends by `deadline`, if its own time limit isn't earlier.
-    pub(crate) fn begin(core: &'a Core, options: &CallOptions, deadline: Option<Deadline>) -> Call<'a> {
+    /// A call that begins now, and ends by `deadline` if its own time limit isn't earlier.
+    pub(crate) fn begin(core: &'a Core, options: &CallOptions, task: &'a Task, deadline: Deadline) -> Call<'a> {
         let own = Deadline::after(options.timeout.unwrap_or(core.timeouts.total));
-        let limits = Limits {
-            deadline: deadline.map_or(own, |deadline| own.earlier(deadline)),
-            cancel: options.cancel.clone(),
-            interrupt: options.interrupt.clone(),
-        };
+        let limits = task.limits(own.earlier(deadline));
         let max_attempts = options.max_attempts.unwrap_or(core.max_attempts);
         Call {
             world: Wire { core, live: core.live(), limits },
@@ -110,8 +110,8 @@ impl<'a> Call<'a> {
 
 impl<W: World> Call<'_, W> {
     /// Carries out an operation that changes nothing.
-    pub(crate) fn read<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
-        let (_, output) = self.carry_out(operation, Reconcile::Idempotent, &mut |_| Ok(None))?;
+    pub(crate) async fn read<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+        let (_, output) = self.carry_out(operation, Reconcile::Idempotent, async |_| Ok(None)).await?;
         output.ok_or_else(without_result)
     }
 
@@ -119,30 +119,29 @@ impl<W: World> Call<'_, W> {
     ///
     /// `read_back` finds out, after so many attempts, whether one of them was carried out. The output is missing only if
     /// there was nothing left to do ([`Done::Gone`]).
-    pub(crate) fn carry_out<O: Operation>(
+    pub(crate) async fn carry_out<O: Operation>(
         &self,
         operation: &O,
         reconcile: Reconcile,
-        read_back: &mut dyn FnMut(u32) -> Result<Option<O::Output>, Error>,
+        mut read_back: impl AsyncFnMut(u32) -> Result<Option<O::Output>, Error>,
     ) -> Result<(Done, Option<O::Output>), Error> {
         operation.check()?;
         let Rules { max_attempts, horizon, budget } = self.rules;
-        let output = RefCell::new(None);
-        let work = Work {
-            action: O::ACTION,
-            attempt: &mut |number, over_new_connection| {
-                *output.borrow_mut() = Some(attempt(&self.world, operation, number, over_new_connection)?);
-                Ok(())
-            },
-            read_back: &mut |attempts| {
-                let found = read_back(attempts)?;
-                let is_there = found.is_some();
-                *output.borrow_mut() = found;
-                Ok(is_there)
-            },
-        };
-        let done = carry_out(&self.world, Progress::new(reconcile, max_attempts, horizon), budget, work)?;
-        Ok((done, output.into_inner()))
+        let mut attempts = Attempts::of(operation);
+        let mut carrying = Carrying::new(Progress::new(reconcile, max_attempts, horizon), budget);
+        loop {
+            match carrying.go_on(&self.world, &mut attempts).await? {
+                Step::Done(done) => return Ok((done, attempts.output)),
+                Step::ReadBack(made) => {
+                    // On its own, so that a call without it stays small.
+                    let found = Box::pin(read_back(made)).await.map(|output| {
+                        attempts.output = output;
+                        attempts.output.is_some()
+                    });
+                    carrying.was_read_back(&self.world, O::ACTION, found);
+                }
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::world::{Failure, Outgoing, Recovery, World};
 use super::{Core, Deleted, Live};
 use crate::clock::Clock;
-use crate::credentials::Context;
+use crate::credentials::Asker;
 use crate::error::{Error, Outcome, Status};
 use crate::http::Reply;
 use crate::log::{Level, Log};
@@ -17,54 +17,58 @@ use crate::reply::{self, Explanation};
 use crate::service_code::ServiceCode;
 use crate::signature::{self, Credentials, Request, Signature, Stamp};
 use crate::stats::Counters;
-use crate::wait::{Limits, Place, Stop, pause};
+use crate::wait::{Limits, Permit, Stop};
 
 /// What a call has of its client, and its limits.
 pub(crate) struct Wire<'a> {
     pub(super) core: &'a Core,
     pub(super) live: &'a Live,
-    pub(super) limits: Limits,
+    pub(super) limits: Limits<'a>,
 }
 
 /// A write's place among those of its client.
 struct Turn<'a> {
-    _place: Place<'a>,
+    _permit: Permit<'a>,
     /// How long it took to come; `None`: no time.
     waited: Option<Duration>,
 }
 
 impl<'a> Wire<'a> {
     /// The credentials to sign a request with.
-    fn credentials(&self) -> Result<Arc<Credentials>, Error> {
+    async fn credentials(&self) -> Result<Arc<Credentials>, Error> {
         let Core { chain, settings, timeouts, clock, log, counters, .. } = self.core;
-        let (surroundings, attempt) = (&chain.surroundings, timeouts.attempt);
-        let context = Context { surroundings, settings, limits: &self.limits, attempt, clock, log, counters };
-        let credentials = self.live.credentials.get(chain, &context)?;
+        let (limits, attempt) = (self.limits, timeouts.attempt);
+        let asker = Asker { settings, limits, attempt, clock, log, counters };
+        let credentials = self.live.credentials.get(chain, &asker).await?;
         self.core.endpoint_may_see(&credentials)?;
         Ok(credentials)
     }
 
     /// Waits for the call's turn to write.
-    fn turn(&self, action: &str) -> Result<Turn<'a>, Error> {
+    async fn turn(&self, action: &str) -> Result<Turn<'a>, Error> {
         let Wire { core, live, limits } = self;
-        if let Some(place) = live.gate.enter_at_once() {
-            return Ok(Turn { _place: place, waited: None });
+        let attempt = core.timeouts.attempt;
+        if let Some(permit) = live.writes.try_acquire(attempt) {
+            return Ok(Turn { _permit: permit, waited: None });
         }
         core.counters.gate_waits.count();
         core.log.write(Level::Info, || format!("{action}: waiting for the client's other writes"));
         let started = Instant::now();
-        let place = live
-            .gate
-            .enter(limits)
-            .map_err(|stop| stop.while_doing("waiting for the client's other writes", Status::Io, Outcome::NotSent))?;
-        Ok(Turn { _place: place, waited: Some(started.elapsed()) })
+        let permit =
+            live.writes.acquire(limits, attempt).await.map_err(|stop| {
+                stop.while_doing("waiting for the client's other writes", Status::Io, Outcome::NotSent)
+            })?;
+        Ok(Turn { _permit: permit, waited: Some(started.elapsed()) })
     }
 
     /// Credentials that are good now, and the call's turn if it writes.
-    fn credentials_and_turn(&self, outgoing: &Outgoing<'_>) -> Result<(Arc<Credentials>, Option<Turn<'a>>), Error> {
+    async fn credentials_and_turn(
+        &self,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<(Arc<Credentials>, Option<Turn<'a>>), Error> {
         loop {
-            let credentials = self.credentials()?;
-            let turn = if outgoing.writes { Some(self.turn(outgoing.action)?) } else { None };
+            let credentials = self.credentials().await?;
+            let turn = if outgoing.writes { Some(self.turn(outgoing.action).await?) } else { None };
             // They may have expired in the queue. Others go first while this call gets new ones.
             let waited = turn.as_ref().is_some_and(|turn| turn.waited.is_some());
             if !waited || self.live.credentials.still_has(&credentials) {
@@ -75,14 +79,14 @@ impl<'a> Wire<'a> {
 }
 
 impl World for Wire<'_> {
-    fn exchange(
+    async fn exchange(
         &self,
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
     ) -> Result<(Receipt, Signature), Failure> {
         let Wire { core, live, limits } = self;
         let without_request = |error| Failure { made_request: false, ..Failure::from(error) };
-        let (credentials, turn) = self.credentials_and_turn(&outgoing).map_err(without_request)?;
+        let (credentials, turn) = self.credentials_and_turn(&outgoing).await.map_err(without_request)?;
         let Outgoing { action, method, writes: _, number, over_new_connection, query, form } = outgoing;
         let host = core.endpoint.host_header();
         let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
@@ -92,7 +96,8 @@ impl World for Wire<'_> {
 
         core.counters.attempts.count();
         let started = Instant::now();
-        let exchanged = live.transport.exchange(signed, over_new_connection, &limits.within(core.timeouts.attempt));
+        let limits = limits.within(core.timeouts.attempt);
+        let exchanged = live.transport.exchange(signed, over_new_connection, &limits).await;
         let took = started.elapsed();
         // Gives the place up: the log is the caller's, who may make another call in it.
         if let Some(waited) = turn.and_then(|turn| turn.waited) {
@@ -145,8 +150,8 @@ impl World for Wire<'_> {
         }
     }
 
-    fn pause(&self, duration: Duration) -> Result<(), Stop> {
-        pause(duration, &self.limits)
+    async fn pause(&self, duration: Duration) -> Result<(), Stop> {
+        self.limits.pause(duration).await
     }
 
     fn check(&self) -> Result<(), Stop> {

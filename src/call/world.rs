@@ -56,7 +56,7 @@ pub(crate) enum Recovery {
 pub(crate) trait World {
     /// One exchange. `read` reads the reply, whatever its HTTP status, and returns the service's id of the request. The
     /// signature is a secret, which the texts of a reply may repeat.
-    fn exchange(
+    async fn exchange(
         &self,
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
@@ -66,7 +66,7 @@ pub(crate) trait World {
     fn recover(&self, action: &str, recovery: &Recovery) -> bool;
 
     /// Waits.
-    fn pause(&self, duration: Duration) -> Result<(), Stop>;
+    async fn pause(&self, duration: Duration) -> Result<(), Stop>;
 
     /// Whether the call may go on.
     fn check(&self) -> Result<(), Stop>;

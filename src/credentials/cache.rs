@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::chain::{CONFIGURATION, Chain, Source};
-use super::context::Context;
+use super::context::{Asker, Context};
+use super::servers::Servers;
 use super::{Credentials, Issued};
 use crate::error::{Error, Outcome, Status};
 use crate::log::Level;
 use crate::random::random;
-use crate::wait::Gate;
+use crate::wait::{Permit, Semaphore};
 
 /// How long before they expire credentials are renewed: this, and at most as much again as the jitter says, so that a
 /// fleet that began together doesn't ask together. Short-lived ones: after half of their life.
@@ -26,8 +27,9 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Cache {
     state: Mutex<State>,
-    /// Who is inside asks the providers.
-    turn: Gate,
+    /// Whose turn it is asks the providers.
+    turn: Semaphore,
+    servers: Servers,
 }
 
 #[derive(Debug, Default)]
@@ -69,7 +71,7 @@ impl Current {
 
 impl Cache {
     pub(crate) fn new() -> Cache {
-        Cache { state: Mutex::default(), turn: Gate::new(1) }
+        Cache { state: Mutex::default(), turn: Semaphore::new(1), servers: Servers::default() }
     }
 
     /// The name of the provider whose credentials are used; `None` before the first call.
@@ -78,7 +80,7 @@ impl Cache {
     }
 
     /// Credentials that are good now, from `chain` where there are none.
-    pub(crate) fn get(&self, chain: &Chain, context: &Context<'_>) -> Result<Arc<Credentials>, Error> {
+    pub(crate) async fn get(&self, chain: &Chain, asker: &Asker<'_>) -> Result<Arc<Credentials>, Error> {
         let (current, asked) = {
             let state = self.lock();
             (state.current.clone(), state.asked)
@@ -87,14 +89,26 @@ impl Cache {
             Some(current) if !current.is_due() => return Ok(current.credentials),
             current => current.filter(|current| !current.has_expired()),
         };
+        // On its own, so that what a call needs otherwise stays small.
+        Box::pin(self.get_new(current, asked, chain, asker)).await
+    }
+
+    /// New credentials, for want of any or in place of the `current` ones.
+    async fn get_new(
+        &self,
+        current: Option<Current>,
+        asked: u64,
+        chain: &Chain,
+        asker: &Asker<'_>,
+    ) -> Result<Arc<Credentials>, Error> {
         // What is written to the log while others wait for this call might itself be a call that waits.
-        let (log, lines) = context.log.deferred();
-        let deferring = Context { log: &log, ..*context };
+        let (log, lines) = asker.log.deferred();
+        let deferring = Asker { log: &log, ..*asker };
         let renewed = match current {
-            Some(current) => Ok(self.renew_early(current, chain, &deferring)),
-            None => self.renew(asked, chain, &deferring),
+            Some(current) => Ok(self.renew_early(current, chain, &deferring).await),
+            None => self.renew(asked, chain, &deferring).await,
         };
-        context.log.write_deferred(&lines);
+        asker.log.write_deferred(&lines);
         renewed
     }
 
@@ -119,18 +133,20 @@ impl Cache {
     }
 
     /// Renews credentials that are still good, unless another call does so already. Where it fails, they are used on.
-    fn renew_early(&self, current: Current, chain: &Chain, context: &Context<'_>) -> Arc<Credentials> {
-        let Some(_turn) = self.turn.enter_at_once() else { return current.credentials };
+    async fn renew_early(&self, current: Current, chain: &Chain, asker: &Asker<'_>) -> Arc<Credentials> {
+        let Some(permit) = self.turn.try_acquire(asker.attempt) else { return current.credentials };
         if let Some(renewed) = self.lock().current.clone().filter(|current| !current.is_due()) {
             return renewed.credentials;
         }
         // The call itself needs time as well.
-        let left = context.limits.deadline.left().unwrap_or(Duration::MAX);
-        let limits = context.limits.within((left / 2).min(context.attempt));
-        match self.ask(chain, &Context { limits: &limits, ..*context }) {
+        let left = asker.limits.deadline.left().unwrap_or(Duration::MAX);
+        let limits = asker.limits.within((left / 2).min(asker.attempt));
+        match self.ask(chain, &Asker { limits, ..*asker }, &permit).await {
             Ok(renewed) => renewed,
             Err(error) => {
-                context.warn(|| format!("the old ones are used on, because renewing them failed: {error}"));
+                asker.log.write(Level::Warn, || {
+                    format!("credentials: the old ones are used on, because renewing them failed: {error}")
+                });
                 let mut state = self.lock();
                 if let Some(life) = state.current.as_mut().and_then(|current| current.life.as_mut()) {
                     life.due = life.end.min(Instant::now() + PAUSE_AFTER_FAILURE);
@@ -141,8 +157,8 @@ impl Cache {
     }
 
     /// Waits for its turn, and then asks the providers; unless another call did so since they had been `asked` so often.
-    fn renew(&self, asked: u64, chain: &Chain, context: &Context<'_>) -> Result<Arc<Credentials>, Error> {
-        let _turn = self.turn.enter(context.limits).map_err(|stop| {
+    async fn renew(&self, asked: u64, chain: &Chain, asker: &Asker<'_>) -> Result<Arc<Credentials>, Error> {
+        let permit = self.turn.acquire(&asker.limits, asker.attempt).await.map_err(|stop| {
             stop.while_doing(
                 "waiting for credentials that another call asks for",
                 Status::Credentials,
@@ -158,16 +174,17 @@ impl Cache {
                 return Err(failure.clone());
             }
         }
-        self.ask(chain, context)
+        self.ask(chain, asker, &permit).await
     }
 
     /// Asks the providers, and keeps what they say. What only the limits of this call ended isn't their answer.
-    fn ask(&self, chain: &Chain, context: &Context<'_>) -> Result<Arc<Credentials>, Error> {
+    async fn ask(&self, chain: &Chain, asker: &Asker<'_>, permit: &Permit<'_>) -> Result<Arc<Credentials>, Error> {
         let (source, refused) = {
             let state = self.lock();
             (state.source, state.refused.clone())
         };
-        let answer = chain.issue(source, context).and_then(|(source, issued)| match refused {
+        let context = Context { asker, surroundings: &chain.surroundings, servers: &self.servers, permit };
+        let answer = chain.issue(source, &context).await.and_then(|(source, issued)| match refused {
             Some(refused) if issued.credentials == *refused => Err(Error::new(
                 Status::Credentials,
                 format!("the service says that the security token has expired, and {source} still gives the same one"),
@@ -177,15 +194,15 @@ impl Cache {
         let mut state = self.lock();
         match answer {
             Ok((source, issued)) => {
-                context.counters.credentials_refreshed.count();
-                context.log.learn(&issued.credentials.secrets());
+                asker.counters.credentials_refreshed.count();
+                asker.log.learn(&issued.credentials.secrets());
                 let current = keep(&issued);
                 let credentials = Arc::clone(&current.credentials);
                 *state =
                     State { current: Some(current), asked: state.asked + 1, source: Some(source), ..State::default() };
                 drop(state);
                 if source != CONFIGURATION {
-                    context.log.write(Level::Info, || format!("credentials: {}", describe(source, &issued)));
+                    asker.log.write(Level::Info, || format!("credentials: {}", describe(source, &issued)));
                 }
                 Ok(credentials)
             }
@@ -236,7 +253,7 @@ mod tests {
     use crate::log::Log;
     use crate::stats::Counters;
     use crate::transport::{Options, Settings};
-    use crate::wait::{Deadline, Limits};
+    use crate::wait::{Deadline, Task, drive};
 
     fn nothing() -> Environment {
         Environment::of([("", ""); 0])
@@ -268,20 +285,12 @@ mod tests {
     }
 
     fn get_logging_to(log: &Log, cache: &Cache, chain: &Chain, milliseconds: u64) -> Result<String, Error> {
-        let limits =
-            Limits { deadline: Deadline::after(Duration::from_millis(milliseconds)), cancel: None, interrupt: None };
-        let context = Context {
-            surroundings: &chain.surroundings,
-            settings: &Arc::new(
-                Settings::new(&Options::default(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap(),
-            ),
-            limits: &limits,
-            attempt: Duration::from_secs(10),
-            clock: &Clock::default(),
-            log,
-            counters: &Counters::default(),
-        };
-        cache.get(chain, &context).map(|credentials| credentials.access_key_id().to_owned())
+        let settings = Arc::new(Settings::new(&Options::default(), &nothing(), &Arc::default()).unwrap());
+        let (task, clock, counters) = (Task::default(), Clock::default(), Counters::default());
+        let limits = task.limits(Deadline::after(Duration::from_millis(milliseconds)));
+        let attempt = Duration::from_secs(10);
+        let asker = Asker { settings: &settings, limits, attempt, clock: &clock, log, counters: &counters };
+        drive(&task, cache.get(chain, &asker)).map(|credentials| credentials.access_key_id().to_owned())
     }
 
     fn id(cache: &Cache, chain: &Chain) -> String {

@@ -30,9 +30,13 @@ impl Callback {
     }
 
     pub(super) fn find(&self, context: &Context<'_>) -> Result<Issued, Failure> {
-        let left = context.limits.deadline.left().unwrap_or(Duration::MAX);
-        let ProvidedCredentials { credentials, expires } = (self.0)(left)?;
-        let lifetime = expires.map(|expires| expires.duration_since(context.clock.now()).unwrap_or_default());
+        let left = context.asker.limits.deadline.left().unwrap_or(Duration::MAX);
+        // It is one call's turn for as long as that takes.
+        context.permit.extend(Duration::MAX);
+        let provided = (self.0)(left);
+        context.permit.extend(context.asker.attempt);
+        let ProvidedCredentials { credentials, expires } = provided?;
+        let lifetime = expires.map(|expires| expires.duration_since(context.asker.clock.now()).unwrap_or_default());
         if lifetime == Some(Duration::ZERO) {
             return Err(Failure::of("the credentials that it gives have expired"));
         }

@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 use std::fmt;
+use std::pin::Pin;
 
 use super::context::{Context, Surroundings};
 use super::{Failure, Issued, cli_profile, credentials_file, credentials_uri, ecs_ram_role, environment, oidc};
@@ -37,10 +38,13 @@ pub(super) const CONFIGURATION: Source = Source(c"configuration");
 const CALLBACK: Source = Source(c"callback");
 const ENVIRONMENT: Source = Source(c"environment");
 
+/// What a provider does to find credentials.
+type Search<'a> = Pin<Box<dyn Future<Output = Result<Issued, Failure>> + 'a>>;
+
 /// One place to look for credentials.
 struct Provider {
     source: Source,
-    find: fn(&Context<'_>) -> Result<Issued, Failure>,
+    find: for<'a> fn(&'a Context<'_>) -> Search<'a>,
     /// The variable that leaves it out.
     switch: Option<&'static str>,
     /// The variables that say whose credentials it is to give. Where one of them is set and it gives none, the search
@@ -52,44 +56,49 @@ struct Provider {
 const PROVIDERS: [Provider; 6] = [
     Provider {
         source: ENVIRONMENT,
-        find: environment::find,
+        find: |context| Box::pin(async { environment::find(context) }),
         switch: None,
         named_by: &[ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN],
     },
     // A role alone may be meant for a profile.
     Provider {
         source: Source(c"oidc"),
-        find: oidc::find,
+        find: |context| Box::pin(oidc::find(context)),
         switch: None,
         named_by: &[OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE],
     },
     // Which profile may be of the file that comes next.
     Provider {
         source: Source(c"cli_profile"),
-        find: cli_profile::find,
+        find: |context| Box::pin(cli_profile::find(context)),
         switch: Some(CLI_PROFILE_DISABLED),
         named_by: &[CONFIG_FILE],
     },
     Provider {
         source: Source(c"credentials_file"),
-        find: credentials_file::find,
+        find: |context| Box::pin(credentials_file::find(context)),
         switch: None,
         named_by: &[CREDENTIALS_FILE, PROFILE],
     },
     Provider {
         source: Source(c"ecs_ram_role"),
-        find: ecs_ram_role::find,
+        find: |context| Box::pin(ecs_ram_role::find(context)),
         switch: Some(ECS_METADATA_DISABLED),
         named_by: &[ECS_METADATA],
     },
-    Provider { source: Source(c"credentials_uri"), find: credentials_uri::find, switch: None, named_by: &[] },
+    Provider {
+        source: Source(c"credentials_uri"),
+        find: |context| Box::pin(credentials_uri::find(context)),
+        switch: None,
+        named_by: &[],
+    },
 ];
 
 impl Provider {
-    fn find(&self, context: &Context<'_>) -> Result<Issued, Failure> {
+    async fn find(&self, context: &Context<'_>) -> Result<Issued, Failure> {
         match self.switch.filter(|switch| context.environment().is_on(switch)) {
             Some(switch) => Err(Failure::of(format!("{switch} is set"))),
-            None => (self.find)(context),
+            None => (self.find)(context).await,
         }
     }
 
@@ -116,11 +125,11 @@ impl Chain {
 
     /// Credentials, and the source that gave them. If `chosen` has given some before, no other is asked: a client doesn't
     /// change who it is.
-    pub(super) fn issue(&self, chosen: Option<Source>, context: &Context<'_>) -> Result<(Source, Issued), Error> {
+    pub(super) async fn issue(&self, chosen: Option<Source>, context: &Context<'_>) -> Result<(Source, Issued), Error> {
         let mut failures = Failures::default();
-        let mut ask = |source: Source, find: &dyn Fn() -> Result<Issued, Failure>| match find() {
+        let mut judge = |source: Source, found: Result<Issued, Failure>| match found {
             Ok(issued) => Ok(Some((source, issued))),
-            Err(failure) => match context.limits.check() {
+            Err(failure) => match context.asker.limits.check() {
                 Ok(()) => Ok(failures.add(source, failure)),
                 Err(stop) => {
                     let doing = format!("waiting for credentials of {source}");
@@ -130,13 +139,13 @@ impl Chain {
         };
         let issued = match &self.identity {
             Some(Identity::Credentials(credentials)) => Some((CONFIGURATION, Issued::given(credentials))),
-            Some(Identity::Callback(callback)) => ask(CALLBACK, &|| callback.find(context))?,
+            Some(Identity::Callback(callback)) => judge(CALLBACK, callback.find(context))?,
             None => {
                 let mut providers =
                     PROVIDERS.iter().filter(|provider| chosen.is_none_or(|source| source == provider.source));
                 loop {
                     let Some(provider) = providers.next() else { break None };
-                    if let Some(issued) = ask(provider.source, &|| provider.find(context))? {
+                    if let Some(issued) = judge(provider.source, provider.find(context).await)? {
                         break Some(issued);
                     }
                     if let Some(variable) = provider.named_by(context.environment()) {

@@ -15,7 +15,7 @@ use super::sts::Role;
 use super::{Credentials, Failure, Issued, cloud_sso, credentials_uri, ecs_ram_role, external, oidc};
 use crate::environment::{CONFIG_FILE, CREDENTIALS_URI, EXTERNAL_PROCESS_DISABLED, Environment, HOME, PROFILE};
 
-pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
+pub(super) async fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let environment = context.environment();
     let path = path(environment)?;
     let place = path.display().to_string();
@@ -23,7 +23,8 @@ pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let profiles: Profiles<'_> = parse(&place, &text)?;
     let name = environment.get(PROFILE).or(profiles.current.as_deref()).filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| Failure::of(format!("{place} names no current profile")))?;
-    let issued = profiles.issue(name, &mut Vec::new(), context).map_err(|failure| failure.while_asking(&place))?;
+    let issued =
+        profiles.issue(name, &mut Vec::new(), context).await.map_err(|failure| failure.while_asking(&place))?;
     Ok(issued.by_way_of(&place))
 }
 
@@ -82,7 +83,7 @@ pub(super) struct Profile {
 
 impl Profiles<'_> {
     /// The credentials of the profile called `name`; `path` are the profiles that led to it.
-    fn issue(&self, name: &str, path: &mut Vec<String>, context: &Context<'_>) -> Result<Issued, Failure> {
+    async fn issue(&self, name: &str, path: &mut Vec<String>, context: &Context<'_>) -> Result<Issued, Failure> {
         if path.iter().any(|before| before == name) {
             return Err(Failure::of(format!("profile {name} is its own source: {} -> {name}", path.join(" -> "))));
         }
@@ -92,10 +93,13 @@ impl Profiles<'_> {
         let issued = match profile.mode().as_str() {
             "chainableramrolearn" => {
                 let source = require("source_profile", &profile.source_profile)?;
-                let source = self.issue(source, path, context)?;
-                profile.role().and_then(|role| role.assume(&source.credentials, context))
+                let source = Box::pin(self.issue(source, path, context)).await?;
+                match profile.role() {
+                    Ok(role) => role.assume(&source.credentials, context).await,
+                    Err(failure) => Err(failure),
+                }
             }
-            _ => profile.issue(context),
+            _ => profile.issue(context).await,
         };
         Ok(issued.map_err(|failure| failure.while_asking(&place))?.by_way_of(&place))
     }
@@ -115,37 +119,37 @@ impl Profile {
         given(&self.mode).unwrap_or_default().to_ascii_lowercase()
     }
 
-    fn issue(&self, context: &Context<'_>) -> Result<Issued, Failure> {
+    async fn issue(&self, context: &Context<'_>) -> Result<Issued, Failure> {
         match self.mode().as_str() {
             "ak" => self.access_key("its access key", None),
             "ststoken" => self.access_key("its security token", Some(require("sts_token", &self.sts_token)?)),
             "oauth" => self.signed_in(context),
             "ramrolearn" => {
                 let source: Credentials = self.access_key("", given(&self.sts_token))?.credentials;
-                self.role()?.assume(&source, context)
+                self.role()?.assume(&source, context).await
             }
             "ramrolearnwithrolename" => {
-                let source = ecs_ram_role::find_role(given(&self.ram_role_name), context)?;
-                self.role()?.assume(&source.credentials, context)
+                let source = ecs_ram_role::find_role(given(&self.ram_role_name), context).await?;
+                self.role()?.assume(&source.credentials, context).await
             }
-            "ecsramrole" => ecs_ram_role::find_role(given(&self.ram_role_name), context),
+            "ecsramrole" => ecs_ram_role::find_role(given(&self.ram_role_name), context).await,
             "oidc" => {
                 let provider = require("oidc_provider_arn", &self.oidc_provider_arn)?;
                 let file = Path::new(require("oidc_token_file", &self.oidc_token_file)?);
-                oidc::take_on(&self.role()?, provider, file, context)
+                oidc::take_on(&self.role()?, provider, file, context).await
             }
             "external" => {
                 may_ask_others(context)?;
-                external::run(require("process_command", &self.process_command)?, context)
+                external::run(require("process_command", &self.process_command)?, context).await
             }
             "credentialsuri" => {
                 may_ask_others(context)?;
                 let of_environment = || context.environment().get(CREDENTIALS_URI);
                 let uri = given(&self.credentials_uri).or_else(of_environment);
                 let uri = uri.ok_or_else(|| Failure::of("credentials_uri is missing"))?;
-                credentials_uri::ask("credentials_uri", uri, context)
+                credentials_uri::ask("credentials_uri", uri, context).await
             }
-            "cloudsso" => cloud_sso::sign_in(self, context),
+            "cloudsso" => cloud_sso::sign_in(self, context).await,
             "" => Err(Failure::of("mode is missing")),
             _ => Err(Failure::of(format!(
                 "mode {} isn't supported; AK, StsToken, RamRoleArn, RamRoleArnWithRoleName, ChainableRamRoleArn, \
@@ -163,7 +167,7 @@ impl Profile {
     /// The temporary keys that the command line has left here after signing in. Its own tokens, which give further ones,
     /// are used up by it alone: each use replaces them, in this file.
     fn signed_in(&self, context: &Context<'_>) -> Result<Issued, Failure> {
-        let lifetime = left("sts_expiration", &self.sts_expiration, context.clock.now())?;
+        let lifetime = left("sts_expiration", &self.sts_expiration, context.asker.clock.now())?;
         if lifetime.is_zero() {
             return Err(Failure::of(
                 "its temporary keys have expired or are missing, and only the command line can renew them: run one of \

@@ -24,7 +24,7 @@ struct SignedIn {
 }
 
 /// The credentials of the account and the access configuration that the profile names.
-pub(super) fn sign_in(profile: &Profile, context: &Context<'_>) -> Result<Issued, Failure> {
+pub(super) async fn sign_in(profile: &Profile, context: &Context<'_>) -> Result<Issued, Failure> {
     let account_id = require("cloud_sso_account_id", &profile.cloud_sso_account_id)?;
     let access_configuration_id = require("cloud_sso_access_config", &profile.cloud_sso_access_config)?;
     let url = require("cloud_sso_sign_in_url", &profile.cloud_sso_sign_in_url)?;
@@ -35,7 +35,7 @@ pub(super) fn sign_in(profile: &Profile, context: &Context<'_>) -> Result<Issued
     }
     let token = require("access_token", &profile.access_token)?;
     let expires = &profile.cloud_sso_access_token_expire;
-    if left("cloud_sso_access_token_expire", expires, context.clock.now())?.is_zero() {
+    if left("cloud_sso_access_token_expire", expires, context.asker.clock.now())?.is_zero() {
         return Err(Failure::of("the access token has expired: sign in again with the command line"));
     }
     let wanted = serde_json::to_string(&Wanted { account_id, access_configuration_id })
@@ -49,6 +49,6 @@ pub(super) fn sign_in(profile: &Profile, context: &Context<'_>) -> Result<Issued
         .header("authorization", &format!("Bearer {token}"))
         .set_body(|body| body.push_str(&wanted));
     let whom = format!("CloudSSO at {host}");
-    let (signed_in, time): (SignedIn, _) = context.ask(&whom, &endpoint, request, &[token])?;
+    let (signed_in, time): (SignedIn, _) = context.ask(&whom, &endpoint, request, &[token]).await?;
     signed_in.cloud_credential.issued(whom, time)
 }

@@ -8,6 +8,7 @@ use serde::de::{Deserialize, DeserializeOwned};
 use zeroize::Zeroizing;
 
 use super::Failure;
+use super::servers::Servers;
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
@@ -19,7 +20,7 @@ use crate::reply::{self, read_error};
 use crate::service_code::ServiceCode;
 use crate::stats::Counters;
 use crate::transport::{Destination, Settings, Transport};
-use crate::wait::Limits;
+use crate::wait::{Limits, Permit};
 
 /// What the client's surroundings say, as they were when it was made.
 #[derive(Debug)]
@@ -41,16 +42,26 @@ impl Surroundings {
     }
 }
 
-/// What a provider works with while a call waits for it.
-pub(crate) struct Context<'a> {
-    pub(crate) surroundings: &'a Surroundings,
+/// The call that waits for credentials, and what it has of its client.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker<'a> {
     pub(crate) settings: &'a Arc<Settings>,
-    pub(crate) limits: &'a Limits,
+    pub(crate) limits: Limits<'a>,
     /// How long one request may take.
     pub(crate) attempt: Duration,
     pub(crate) clock: &'a Clock,
     pub(crate) log: &'a Log,
     pub(crate) counters: &'a Counters,
+}
+
+/// What a provider works with.
+pub(crate) struct Context<'a> {
+    pub(super) asker: &'a Asker<'a>,
+    pub(super) surroundings: &'a Surroundings,
+    /// Those that were asked before.
+    pub(super) servers: &'a Servers,
+    /// That it is this call's turn to ask.
+    pub(super) permit: &'a Permit<'a>,
 }
 
 impl Context<'_> {
@@ -59,7 +70,7 @@ impl Context<'_> {
     }
 
     pub(super) fn warn(&self, message: impl FnOnce() -> String) {
-        self.log.write(Level::Warn, || format!("credentials: {}", message()));
+        self.asker.log.write(Level::Warn, || format!("credentials: {}", message()));
     }
 
     /// The text of a file that holds secrets; a warning where others may read it too.
@@ -72,30 +83,30 @@ impl Context<'_> {
     }
 
     /// What `whom`, at `endpoint`, answers to `request`, in which there are `secrets`, and when that was; else its words.
-    pub(super) fn ask<T: DeserializeOwned>(
+    pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         whom: &str,
         endpoint: &Endpoint,
         request: HttpRequest,
         secrets: &[&str],
     ) -> Result<(T, SystemTime), Failure> {
-        self.log.learn(secrets);
-        let ask = || {
-            let answer = self.server(&Destination::new(endpoint)?, self.attempt).ask(request)?;
+        self.asker.log.learn(secrets);
+        let ask = async {
+            let answer = self.server(&Destination::new(endpoint)?, self.asker.attempt).ask(request).await?;
             Ok((parse("the answer", answer.text()?)?, answer.time))
         };
-        ask().map_err(|failure: Failure| failure.while_asking(whom))
+        ask.await.map_err(|failure: Failure| failure.while_asking(whom))
     }
 
-    /// A server to ask, more than once, each time within `attempt`.
+    /// A server to ask, each time within `attempt`.
     pub(super) fn server(&self, destination: &Destination, attempt: Duration) -> Server<'_> {
-        Server { transport: Transport::new(self.settings, destination), attempt, context: self }
+        Server { transport: self.servers.at(destination, self.asker.settings), attempt, context: self }
     }
 }
 
-/// A server that a provider asks; connections to it are kept for as long as this is.
+/// A server that a provider asks.
 pub(super) struct Server<'a> {
-    transport: Transport,
+    transport: Arc<Transport>,
     attempt: Duration,
     context: &'a Context<'a>,
 }
@@ -103,14 +114,16 @@ pub(super) struct Server<'a> {
 impl<'a> Server<'a> {
     /// Takes a secret that the server knows out of its words.
     pub(super) fn learn(&self, secret: &str) {
-        self.context.log.learn(&[secret]);
+        self.context.asker.log.learn(&[secret]);
     }
 
     /// The answer to `request`, whatever its HTTP status.
-    pub(super) fn ask(&self, request: HttpRequest) -> Result<Answer<'a>, Failure> {
-        let reply = self.transport.exchange(request, false, &self.context.limits.within(self.attempt))?;
+    pub(super) async fn ask(&self, request: HttpRequest) -> Result<Answer<'a>, Failure> {
+        self.context.permit.extend(self.attempt);
+        let limits = self.context.asker.limits.within(self.attempt);
+        let reply = self.transport.exchange(request, false, &limits).await?;
         // A machine's clock may be off; who gives out credentials tells the time with them.
-        let time = reply::date(&reply).unwrap_or_else(|| self.context.clock.now());
+        let time = reply::date(&reply).unwrap_or_else(|| self.context.asker.clock.now());
         Ok(Answer { status: reply.status(), reply, time, context: self.context })
     }
 }
@@ -132,7 +145,7 @@ impl Answer<'_> {
     pub(super) fn text(&self) -> Result<&str, Failure> {
         if !self.is_success() {
             let error = read_error(&self.reply);
-            let Context { clock, log, .. } = self.context;
+            let Asker { clock, log, .. } = self.context.asker;
             let clock_was_off = error.service_code() == ServiceCode::InvalidTimeStampExpired
                 && error.reply_date().is_some_and(|date| clock.correct(date, "credentials", log));
             return Err(Failure { clock_was_off, ..error.into() });

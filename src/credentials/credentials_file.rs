@@ -13,14 +13,14 @@ use crate::environment::{CREDENTIALS_FILE, Environment, HOME, PROFILE};
 /// Below the home directory; the first that is there.
 const PLACES: [&str; 2] = [".alibabacloud/credentials", ".alibabacloud/credentials.ini"];
 
-pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
+pub(super) async fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let path = path(context.environment())?;
     let name = context.environment().get(PROFILE).unwrap_or("default");
     let wrong = |reason: String| Failure::of(format!("{}: {reason}", path.display()));
     let text = context.read_secrets(&path)?;
     let section = Section(ini::section(&text, name).map_err(wrong)?);
     let place = format!("section {name} of {}", path.display());
-    let issued = section.issue(context).map_err(|failure| failure.while_asking(&place))?;
+    let issued = section.issue(context).await.map_err(|failure| failure.while_asking(&place))?;
     Ok(issued.by_way_of(&place))
 }
 
@@ -45,7 +45,7 @@ impl Section {
         self.get(key).ok_or_else(|| Failure::of(format!("{key} is missing")))
     }
 
-    fn issue(&self, context: &Context<'_>) -> Result<Issued, Failure> {
+    async fn issue(&self, context: &Context<'_>) -> Result<Issued, Failure> {
         match self.require("type")? {
             "access_key" => Issued::lasting(
                 "its access key",
@@ -53,14 +53,14 @@ impl Section {
                 self.require("access_key_secret")?,
                 None,
             ),
-            "ecs_ram_role" => ecs_ram_role::find_role(self.get("role_name"), context),
+            "ecs_ram_role" => ecs_ram_role::find_role(self.get("role_name"), context).await,
             "ram_role_arn" => {
                 let (id, secret) = (self.require("access_key_id")?, self.require("access_key_secret")?);
-                self.role()?.assume(&Credentials::new(id, secret, None)?, context)
+                self.role()?.assume(&Credentials::new(id, secret, None)?, context).await
             }
             "oidc_role_arn" => {
                 let (provider, file) = (self.require("oidc_provider_arn")?, self.require("oidc_token_file_path")?);
-                oidc::take_on(&self.role()?, provider, Path::new(file), context)
+                oidc::take_on(&self.role()?, provider, Path::new(file), context).await
             }
             other => Err(Failure::of(format!(
                 "type {other} isn't supported; access_key, ecs_ram_role, ram_role_arn and oidc_role_arn are"

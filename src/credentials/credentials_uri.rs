@@ -7,18 +7,18 @@ use crate::endpoint::Endpoint;
 use crate::environment::CREDENTIALS_URI;
 use crate::http::HttpRequest;
 
-pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
-    ask(CREDENTIALS_URI, context.environment().require(CREDENTIALS_URI)?, context)
+pub(super) async fn find(context: &Context<'_>) -> Result<Issued, Failure> {
+    ask(CREDENTIALS_URI, context.environment().require(CREDENTIALS_URI)?, context).await
 }
 
 /// The credentials that the server at `uri` gives, which is the value of the setting `name`.
-pub(super) fn ask(name: &str, uri: &str, context: &Context<'_>) -> Result<Issued, Failure> {
+pub(super) async fn ask(name: &str, uri: &str, context: &Context<'_>) -> Result<Issued, Failure> {
     // Not quoted: there may be a password in it.
     let (endpoint, resource) = Endpoint::of_url(uri).map_err(|reason| Failure::of(format!("{name} {reason}")))?;
     let (path, query) = resource.split_once('?').unwrap_or((&resource, ""));
     let host = endpoint.host_header();
     let mut request = HttpRequest::new("GET", path, |text| text.push_str(query));
     request.header("host", &host);
-    let (key, time): (TemporaryKey, _) = context.ask(&host, &endpoint, request, &[])?;
+    let (key, time): (TemporaryKey, _) = context.ask(&host, &endpoint, request, &[]).await?;
     key.issued(host, time)
 }

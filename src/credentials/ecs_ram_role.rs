@@ -19,24 +19,24 @@ const CREDENTIALS_PATH: &str = "/latest/meta-data/ram/security-credentials/";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 
-pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
-    find_role(context.environment().get(ECS_METADATA), context)
+pub(super) async fn find(context: &Context<'_>) -> Result<Issued, Failure> {
+    find_role(context.environment().get(ECS_METADATA), context).await
 }
 
 /// The credentials of `role`, else of the role that the instance has.
-pub(super) fn find_role(role: Option<&str>, context: &Context<'_>) -> Result<Issued, Failure> {
+pub(super) async fn find_role(role: Option<&str>, context: &Context<'_>) -> Result<Issued, Failure> {
     if context.environment().is_on(ECS_METADATA_DISABLED) {
         return Err(Failure::of(format!("{ECS_METADATA_DISABLED} is set")));
     }
-    let find = || {
-        let mut metadata = Metadata::of_instance(context)?;
+    let find = async {
+        let mut metadata = Metadata::of_instance(context).await?;
         let role = match role {
             Some(role) => role.to_owned(),
-            None => metadata.role()?,
+            None => metadata.role().await?,
         };
-        metadata.credentials(&role)
+        metadata.credentials(&role).await
     };
-    find().map_err(|failure: Failure| failure.while_asking("the instance's metadata"))
+    find.await.map_err(|failure: Failure| failure.while_asking("the instance's metadata"))
 }
 
 /// The metadata of this instance.
@@ -49,7 +49,7 @@ struct Metadata<'a> {
 }
 
 impl<'a> Metadata<'a> {
-    fn of_instance(context: &'a Context<'_>) -> Result<Metadata<'a>, Failure> {
+    async fn of_instance(context: &'a Context<'_>) -> Result<Metadata<'a>, Failure> {
         let endpoint = match &context.surroundings.metadata {
             Some(endpoint) => endpoint.clone(),
             None => Endpoint::of_url(METADATA).map_err(|reason| Failure::of(format!("{METADATA} {reason}")))?.0,
@@ -59,7 +59,7 @@ impl<'a> Metadata<'a> {
         let mut metadata = Metadata { server, context, host: endpoint.host_header(), token: None };
         let lifetime = ("x-aliyun-ecs-metadata-token-ttl-seconds", "21600");
         // Where nobody answers, this is no instance; neither the first version nor a second try would change that.
-        let answer = metadata.ask("PUT", "/latest/api/token", lifetime);
+        let answer = metadata.ask("PUT", "/latest/api/token", lifetime).await;
         let answer = answer.map_err(|failure| Failure { retryable: false, ..failure })?;
         metadata.token = match token(&answer) {
             Ok(token) => {
@@ -83,8 +83,8 @@ impl<'a> Metadata<'a> {
         !self.context.environment().is_on(IMDSV1_DISABLED)
     }
 
-    fn role(&mut self) -> Result<String, Failure> {
-        let answer = self.get(CREDENTIALS_PATH)?;
+    async fn role(&mut self) -> Result<String, Failure> {
+        let answer = self.get(CREDENTIALS_PATH).await?;
         if answer.status == 404 {
             return Err(Failure::of("the instance has no role"));
         }
@@ -94,8 +94,8 @@ impl<'a> Metadata<'a> {
         }
     }
 
-    fn credentials(&mut self, role: &str) -> Result<Issued, Failure> {
-        let answer = self.get(&format!("{CREDENTIALS_PATH}{}", encode(role)))?;
+    async fn credentials(&mut self, role: &str) -> Result<Issued, Failure> {
+        let answer = self.get(&format!("{CREDENTIALS_PATH}{}", encode(role))).await?;
         if answer.status == 404 {
             return Err(Failure::of(format!("the instance doesn't have the role {role}")));
         }
@@ -104,14 +104,14 @@ impl<'a> Metadata<'a> {
     }
 
     /// What the service has at `path`. Where it doesn't take the token that it gave, what it says without one.
-    fn get(&mut self, path: &str) -> Result<Answer<'a>, Failure> {
+    async fn get(&mut self, path: &str) -> Result<Answer<'a>, Failure> {
         let without_token = ("accept", "*/*");
-        let Some(token) = &self.token else { return self.ask("GET", path, without_token) };
-        let answer = self.ask("GET", path, ("x-aliyun-ecs-metadata-token", token))?;
+        let Some(token) = &self.token else { return self.ask("GET", path, without_token).await };
+        let answer = self.ask("GET", path, ("x-aliyun-ecs-metadata-token", token)).await?;
         if answer.is_success() || !self.may_go_without() {
             return Ok(answer);
         }
-        match self.ask("GET", path, without_token) {
+        match self.ask("GET", path, without_token).await {
             Ok(second) if second.is_success() => {
                 self.context.warn(|| format!("the instance's metadata refuses its token: HTTP {}", answer.status));
                 self.token = None;
@@ -121,10 +121,10 @@ impl<'a> Metadata<'a> {
         }
     }
 
-    fn ask(&self, method: &str, path: &str, (name, value): (&str, &str)) -> Result<Answer<'a>, Failure> {
+    async fn ask(&self, method: &str, path: &str, (name, value): (&str, &str)) -> Result<Answer<'a>, Failure> {
         let mut request = HttpRequest::new(method, path, |_| ());
         request.header("host", &self.host).header(name, value);
-        self.server.ask(request)
+        self.server.ask(request).await
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -10,8 +11,7 @@ use zeroize::Zeroizing;
 use super::cli_profile::Profile;
 use super::context::{Context, parse};
 use super::{Failure, Issued, words};
-use crate::wait::{Limits, Stop};
-use crate::wait::{is_readable, pause, wait_until_readable};
+use crate::wait::{Limits, Ready, Stop, Watched, is_readable};
 
 /// How long the command may take.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -26,17 +26,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 const LOOKS_AFTER_KILLING: u32 = 10;
 
 /// The credentials that `command` prints. It is split into words as a shell does, and there is no shell.
-pub(super) fn run(command: &str, context: &Context<'_>) -> Result<Issued, Failure> {
-    let output = output_of(command, context).map_err(|failure| failure.while_asking("process_command"))?;
+pub(super) async fn run(command: &str, context: &Context<'_>) -> Result<Issued, Failure> {
+    let output = output_of(command, context).await.map_err(|failure| failure.while_asking("process_command"))?;
     let text = output.text()?;
     let profile: Profile = parse("what process_command prints", text)?;
-    profile.of_command(context.clock.now()).map_err(|failure| failure.while_asking("what process_command prints"))
+    profile.of_command(context.asker.clock.now()).map_err(|failure| failure.while_asking("what process_command prints"))
 }
 
-fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failure> {
+async fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failure> {
     let words = words::split(command)?;
     let (program, arguments) = words.split_first().ok_or_else(|| Failure::of("it is blank"))?;
-    let mut child = Command::new(program)
+    let child = Command::new(program)
         .args(arguments)
         .env_clear()
         .envs(context.environment().all())
@@ -48,11 +48,16 @@ fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failure> {
         .process_group(0)
         .spawn()
         .map_err(|error| Failure::of(format!("{program} can't be started: {error}")))?;
-    let mut output = Output::new(child.stdout.take().ok_or_else(|| Failure::of("it has no output"))?);
-    let status = match wait_for(&mut child, &mut output, &context.limits.within(TIME_LIMIT)) {
+    let mut running = Running(Some(child));
+    let limits = context.asker.limits.within(TIME_LIMIT);
+    context.permit.extend(TIME_LIMIT);
+    let stdout = running.0.as_mut().and_then(|child| child.stdout.take());
+    let stdout = limits.watch(stdout.ok_or_else(|| Failure::of("it has no output"))?);
+    let mut output = Output::new(stdout.map_err(|error| stopped(Stop::Failed(error)))?);
+    let status = match running.wait(&mut output, &limits).await {
         Ok(status) => status,
         Err(failure) => {
-            kill(&mut child);
+            running.kill(&limits).await;
             return Err(failure);
         }
     };
@@ -70,24 +75,75 @@ fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failure> {
     }
 }
 
-/// Reads what the command prints until it ends, and how it has; `None` where the host program has been told in place of
-/// the library. After an error, it hasn't been waited for.
-fn wait_for(child: &mut Child, output: &mut Output, limits: &Limits) -> Result<Option<ExitStatus>, Failure> {
-    loop {
-        let waited = match output.is_open {
-            true => wait_until_readable(&output.stdout, &limits.within(LOOK_EVERY)),
-            false => pause(LOOK_EVERY, limits),
-        };
-        match waited {
-            Ok(()) if output.is_open => output.read()?,
-            Ok(()) => {}
-            Err(Stop::TimedOut) => limits.check().map_err(stopped)?,
-            Err(stop) => return Err(stopped(stop)),
+/// A command that hasn't been waited for.
+struct Running(Option<Child>);
+
+impl Running {
+    /// Reads what the command prints until it ends, and how it has; `None` where the host program has been told in place of
+    /// the library.
+    async fn wait(&mut self, output: &mut Output, limits: &Limits<'_>) -> Result<Option<ExitStatus>, Failure> {
+        loop {
+            let waited = match output.is_open {
+                true => limits.within(LOOK_EVERY).ready(&output.stdout, Ready::Read).await,
+                false => limits.pause(LOOK_EVERY).await,
+            };
+            match waited {
+                Err(Stop::TimedOut) => limits.check().map_err(stopped)?,
+                waited => waited.map_err(stopped)?,
+            }
+            if output.is_open && is_readable(&output.stdout) {
+                output.read()?;
+            }
+            if let Some(ended) = self.has_ended() {
+                return Ok(ended);
+            }
         }
-        match child.try_wait() {
-            Ok(None) => {}
-            Ok(status) => return Ok(status),
-            Err(_) => return Ok(None),
+    }
+
+    /// How it ended, once it has.
+    fn has_ended(&mut self) -> Option<Option<ExitStatus>> {
+        let ended = match self.0.as_mut().map(Child::try_wait) {
+            Some(Ok(None)) => return None,
+            Some(Ok(status)) => status,
+            Some(Err(_)) | None => None,
+        };
+        self.0 = None;
+        Some(ended)
+    }
+
+    /// Ends it, with all that is in its process group.
+    #[allow(unsafe_code)]
+    fn send_kill(&self) {
+        // It may have ended a moment ago, and left others in its group. As long as it isn't waited for, no other process or
+        // group can have its number.
+        if let Some(group) = self.0.as_ref().and_then(|child| i32::try_from(child.id()).ok()) {
+            // SAFETY: kill only takes numbers.
+            unsafe { libc::kill(-group, libc::SIGKILL) };
+        }
+    }
+
+    /// The same, and waits until it is gone, whatever the limits say.
+    async fn kill(&mut self, limits: &Limits<'_>) {
+        self.send_kill();
+        for _ in 0..LOOKS_AFTER_KILLING {
+            if self.has_ended().is_some() {
+                return;
+            }
+            limits.rest(LOOK_EVERY).await;
+        }
+    }
+}
+
+/// One that nobody waits for any more, as where its call is dropped.
+impl Drop for Running {
+    fn drop(&mut self) {
+        /// Those that are waited for when the next one is dropped.
+        static KILLED: Mutex<Vec<Running>> = Mutex::new(Vec::new());
+        if self.has_ended().is_none() {
+            self.send_kill();
+            let mut killed = KILLED.lock().unwrap_or_else(PoisonError::into_inner);
+            killed.retain_mut(|running| running.has_ended().is_none());
+            killed.push(Running(self.0.take()));
         }
     }
 }
@@ -102,14 +158,14 @@ fn stopped(stop: Stop) -> Failure {
 
 /// What a command has printed so far.
 struct Output {
-    stdout: ChildStdout,
+    stdout: Watched<ChildStdout>,
     is_open: bool,
     bytes: Zeroizing<Vec<u8>>,
     length: usize,
 }
 
 impl Output {
-    fn new(stdout: ChildStdout) -> Output {
+    fn new(stdout: Watched<ChildStdout>) -> Output {
         Output { stdout, is_open: true, bytes: Zeroizing::new(vec![0; LARGEST_OUTPUT]), length: 0 }
     }
 
@@ -117,7 +173,7 @@ impl Output {
     fn read(&mut self) -> Result<(), Failure> {
         let rest = self.bytes.get_mut(self.length..).filter(|rest| !rest.is_empty());
         let rest = rest.ok_or_else(|| Failure::of(format!("it prints more than {LARGEST_OUTPUT} bytes")))?;
-        match self.stdout.read(rest) {
+        match self.stdout.source_mut().read(rest) {
             Ok(count) => {
                 self.length += count;
                 self.is_open = count > 0;
@@ -131,22 +187,5 @@ impl Output {
     fn text(&self) -> Result<&str, Failure> {
         let printed = self.bytes.get(..self.length).unwrap_or_default();
         std::str::from_utf8(printed).map_err(|_| Failure::of("process_command: it prints what is not UTF-8"))
-    }
-}
-
-/// Ends the command, which hasn't been waited for, with all that is in its process group.
-#[allow(unsafe_code)]
-fn kill(child: &mut Child) {
-    // It may have ended a moment ago, and left others in its group. As long as it isn't waited for, no other process or
-    // group can have its number.
-    if let Ok(group) = i32::try_from(child.id()) {
-        // SAFETY: kill only takes numbers.
-        unsafe { libc::kill(-group, libc::SIGKILL) };
-    }
-    for _ in 0..LOOKS_AFTER_KILLING {
-        match child.try_wait() {
-            Ok(None) => std::thread::sleep(LOOK_EVERY),
-            _ => return,
-        }
     }
 }

@@ -19,6 +19,7 @@ mod issued;
 mod oidc;
 #[cfg(test)]
 mod places;
+mod servers;
 mod setting;
 mod sts;
 mod words;
@@ -27,7 +28,7 @@ pub(crate) use self::cache::Cache;
 pub(crate) use self::callback::Callback;
 pub use self::callback::ProvidedCredentials;
 pub(crate) use self::chain::{Chain, Source};
-pub(crate) use self::context::Context;
+pub(crate) use self::context::Asker;
 use self::failure::Failure;
 use self::issued::Issued;
 use crate::signature::Credentials;

@@ -8,15 +8,15 @@ use super::{Failure, Issued};
 use crate::environment::{OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, ROLE_ARN};
 use crate::file;
 
-pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
+pub(super) async fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let environment = context.environment();
     let role = Role { arn: environment.require(ROLE_ARN)?, ..Role::default() };
     let provider = environment.require(OIDC_PROVIDER_ARN)?;
-    take_on(&role, provider, environment.require_path(OIDC_TOKEN_FILE)?, context)
+    take_on(&role, provider, environment.require_path(OIDC_TOKEN_FILE)?, context).await
 }
 
 /// Takes on `role` with the token in `token_file`, which is replaced from time to time and so read each time.
-pub(super) fn take_on(
+pub(super) async fn take_on(
     role: &Role<'_>,
     provider_arn: &str,
     token_file: &Path,
@@ -27,6 +27,6 @@ pub(super) fn take_on(
         .map_err(|reason| Failure::of(format!("the token file {name} can't be read: {reason}")))?;
     match file.text.trim() {
         "" => Err(Failure::of(format!("the token file {name} is empty"))),
-        token => role.assume_with_oidc(provider_arn, token, context),
+        token => role.assume_with_oidc(provider_arn, token, context).await,
     }
 }

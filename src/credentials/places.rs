@@ -17,36 +17,35 @@ use crate::log::{Level, Log};
 use crate::scratch::Scratch;
 use crate::stats::Counters;
 use crate::transport::{Options, Settings};
-use crate::wait::{Cancel, Deadline, Limits};
+use crate::wait::{Cancel, Deadline, Task, drive};
 
 /// What a client finds: the source, the id, and the token.
 type Found = Result<(&'static str, String, Option<String>), String>;
 
 /// What a client finds with these variables and no others, and with no metadata of an instance; with the log.
 fn find_with<V: AsRef<OsStr>>(variables: &[(&str, V)], timeout: Duration) -> (Found, Vec<String>) {
-    find_within(variables, &Limits { deadline: Deadline::after(timeout), cancel: None, interrupt: None })
+    find_within(variables, timeout, None)
 }
 
-fn find_within<V: AsRef<OsStr>>(variables: &[(&str, V)], limits: &Limits) -> (Found, Vec<String>) {
+fn find_within<V: AsRef<OsStr>>(
+    variables: &[(&str, V)],
+    timeout: Duration,
+    cancel: Option<&Cancel>,
+) -> (Found, Vec<String>) {
     let variables = variables.iter().map(|(name, value)| (*name, value.as_ref()));
     let on_no_instance = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", OsStr::new("TRUE"));
     let environment = Environment::of(variables.chain([on_no_instance, ("PATH", OsStr::new("/usr/bin:/bin"))]));
     let chain = Chain::new(None, &environment).unwrap();
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
-    let context = Context {
-        surroundings: &chain.surroundings,
-        settings: &Arc::new(
-            Settings::new(&Options::default(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap(),
-        ),
-        limits,
-        attempt: Duration::from_secs(10),
-        clock: &Clock::default(),
-        log: &Log::new(Level::Debug, move |_, line| sink.lock().unwrap().push(line.to_owned())),
-        counters: &Counters::default(),
-    };
+    let log = Log::new(Level::Debug, move |_, line| sink.lock().unwrap().push(line.to_owned()));
+    let settings = Settings::new(&Options::default(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap();
+    let (settings, clock, counters) = (Arc::new(settings), Clock::default(), Counters::default());
+    let task = Task::new(cancel.cloned(), None);
+    let (limits, attempt) = (task.limits(Deadline::after(timeout)), Duration::from_secs(10));
+    let asker = Asker { settings: &settings, limits, attempt, clock: &clock, log: &log, counters: &counters };
     let cache = Cache::new();
-    let found = match cache.get(&chain, &context) {
+    let found = match drive(&task, cache.get(&chain, &asker)) {
         Ok(credentials) => {
             let token = credentials.security_token().map(str::to_owned);
             Ok((cache.source().unwrap().name(), credentials.access_key_id().to_owned(), token))
@@ -425,21 +424,17 @@ mod cli_profiles {
 mod commands {
     use super::*;
 
-    fn find_by(command: &str, variables: &[(&str, &str)], limits: &Limits) -> Found {
+    fn find_by(command: &str, variables: &[(&str, &str)], milliseconds: u64, cancel: Option<&Cancel>) -> Found {
         let scratch = Scratch::new();
         let profile = json!({"name": "a", "mode": "External", "process_command": command});
         let config = json!({"current": "a", "profiles": [profile]}).to_string();
         let path = scratch.write("config.json", config);
         let own = [("ALIBABA_CLOUD_CONFIG_FILE", path.to_str().unwrap()), ("ABOUT", "id x")];
-        find_within(&[&own[..], variables].concat(), limits).0
-    }
-
-    fn limits(milliseconds: u64) -> Limits {
-        Limits { deadline: Deadline::after(Duration::from_millis(milliseconds)), cancel: None, interrupt: None }
+        find_within(&[&own[..], variables].concat(), Duration::from_millis(milliseconds), cancel).0
     }
 
     fn find(command: &str) -> Found {
-        find_by(command, &[], &limits(20_000))
+        find_by(command, &[], 20_000, None)
     }
 
     const PRINTS_A_KEY: &str = r#"echo {\"access_key_id\":\"id\",\"access_key_secret\":\"hunter2\"}"#;
@@ -490,7 +485,7 @@ mod commands {
     fn it_ends_with_the_call() {
         let started = Instant::now();
 
-        let found = find_by("sleep 60", &[], &limits(50));
+        let found = find_by("sleep 60", &[], 50, None);
 
         assert_eq!(found, Err("time ran out while waiting for credentials of cli_profile".to_owned()));
         assert!(started.elapsed() < Duration::from_secs(20));
@@ -558,7 +553,7 @@ mod commands {
         let ended = |command: &str, milliseconds, reason: &str| {
             let scratch = Scratch::new();
             let (start, background) = Background::new(&scratch);
-            let found = find_by(&format!("sh -c '{start}; {command}'"), &[], &limits(milliseconds));
+            let found = find_by(&format!("sh -c '{start}; {command}'"), &[], milliseconds, None);
             assert!(found.as_ref().is_err_and(|error| error.contains(reason)), "{found:?}");
             assert!(background.ends());
         };
@@ -572,7 +567,6 @@ mod commands {
         let scratch = Scratch::new();
         let (start, background) = Background::new(&scratch);
         let cancel = Cancel::new().unwrap();
-        let limits = Limits { cancel: Some(cancel.clone()), ..limits(60_000) };
 
         let found = std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -581,7 +575,7 @@ mod commands {
                 }
                 cancel.trigger();
             });
-            find_by(&format!("sh -c '{start}; wait'"), &[], &limits)
+            find_by(&format!("sh -c '{start}; wait'"), &[], 60_000, Some(&cancel))
         });
 
         assert_eq!(found, Err("cancelled while waiting for credentials of cli_profile".to_owned()));
@@ -593,11 +587,11 @@ mod commands {
         const SWITCH: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
         let command = format!("sh -c '{PRINTS_A_KEY}'");
         for value in ["1", "true", "TRUE"] {
-            let found = find_by(&command, &[(SWITCH, value)], &limits(20_000));
+            let found = find_by(&command, &[(SWITCH, value)], 20_000, None);
             assert_reason(&found, "cli_profile", "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set");
         }
         for value in ["0", "false", ""] {
-            let found_now = find_by(&command, &[(SWITCH, value)], &limits(20_000));
+            let found_now = find_by(&command, &[(SWITCH, value)], 20_000, None);
             assert_eq!(found_now, found("cli_profile", "id", None));
         }
         let scratch = Scratch::new();

@@ -45,35 +45,35 @@ struct Assumed {
 
 impl Role<'_> {
     /// Takes on the role as `source`.
-    pub(super) fn assume(&self, source: &Credentials, context: &Context<'_>) -> Result<Issued, Failure> {
+    pub(super) async fn assume(&self, source: &Credentials, context: &Context<'_>) -> Result<Issued, Failure> {
         let endpoint = self.endpoint(context)?;
         let host = endpoint.host_header();
         let mut form = self.parameters(context)?;
         form.extend(self.external_id.map(|external_id| ("ExternalId", external_id.into())));
         let mut request =
             Request { method: "POST", host: &host, version: VERSION, action: "AssumeRole", query: vec![], form };
-        let mut ask = || {
-            let stamp = Stamp::of(context.clock.now(), nonce()?)?;
+        let mut ask = async || {
+            let stamp = Stamp::of(context.asker.clock.now(), nonce()?)?;
             let (request, signature) = signature::sign(SignatureVersion::V1, &mut request, source, &stamp);
             let [secret, token] = source.secrets();
             let secrets = [secret, token, signature.as_str()];
-            self.ask(&endpoint, request, &secrets, context)
+            self.ask(&endpoint, request, &secrets, context).await
         };
-        match ask() {
-            Err(failure) if failure.clock_was_off => ask(),
+        match ask().await {
+            Err(failure) if failure.clock_was_off => ask().await,
             answer => answer,
         }
     }
 
     /// Takes on the role as whom `token` of the identity provider names.
-    pub(super) fn assume_with_oidc(
+    pub(super) async fn assume_with_oidc(
         &self,
         provider_arn: &str,
         token: &str,
         context: &Context<'_>,
     ) -> Result<Issued, Failure> {
         let endpoint = self.endpoint(context)?;
-        let stamp = Stamp::of(context.clock.now(), nonce()?)?;
+        let stamp = Stamp::of(context.asker.clock.now(), nonce()?)?;
         let query: [Parameter<'_>; 5] = [
             ("Action", "AssumeRoleWithOIDC".into()),
             ("Format", "JSON".into()),
@@ -89,10 +89,10 @@ impl Role<'_> {
             .header("host", &endpoint.host_header())
             .header("content-type", FORM)
             .set_body(|body| push_pairs(&form, body));
-        self.ask(&endpoint, request, &[token], context)
+        self.ask(&endpoint, request, &[token], context).await
     }
 
-    fn ask(
+    async fn ask(
         &self,
         endpoint: &Endpoint,
         request: HttpRequest,
@@ -100,7 +100,7 @@ impl Role<'_> {
         context: &Context<'_>,
     ) -> Result<Issued, Failure> {
         let whom = format!("STS at {}", endpoint.host_header());
-        let (assumed, time): (Assumed, _) = context.ask(&whom, endpoint, request, secrets)?;
+        let (assumed, time): (Assumed, _) = context.ask(&whom, endpoint, request, secrets).await?;
         assumed.credentials.issued(format!("role {}", self.arn), time)
     }
 

@@ -11,6 +11,7 @@ use crate::call::{Budget, Call, Rules};
 use crate::operation::{CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord};
 use crate::random::Random;
 use crate::record::{Work, create, delete, ensure};
+use crate::wait::at_once;
 
 /// What became of a world.
 #[derive(Debug)]
@@ -61,12 +62,12 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
     match draw(state, |random| random.below(5)) {
         0 => {
             let asked = Asked::begin(state, "create", &target, is_cancellable, time);
-            let result = create(&begin(), &request(SITE));
+            let result = at_once(create(&begin(), &request(SITE)));
             judge.made(state, asked, result);
         }
         1 => {
             let asked = Asked::begin(state, "ensure", &target, is_cancellable, time);
-            let result = ensure(&begin(), &request(site_id));
+            let result = at_once(ensure(&begin(), &request(site_id)));
             judge.made(state, asked, result);
         }
         2 | 3 => {
@@ -87,7 +88,7 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
                 time,
             );
             let request = DeleteRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: &target, record_id };
-            let result = delete(&begin(), &request);
+            let result = at_once(delete(&begin(), &request));
             judge.deleted(state, asked, record_id, result);
         }
         _ => {
@@ -101,14 +102,14 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
                 let mut asked = Asked::begin(state, "bulk", record_name, is_cancellable, time);
                 // It may be ensured before its result is asked for.
                 asked.since(&begun);
-                let result = work.next(&begin).unwrap();
+                let result = at_once(work.next(&begin)).unwrap();
                 judge.made(state, asked, result);
                 // A caller that takes its time.
                 let slow = draw(state, |random| random.percent(15).then(|| random.milliseconds(0, 45_000)));
                 let now = state.borrow().now;
                 state.borrow_mut().advance(now + slow.unwrap_or_default());
             }
-            assert!(work.next(&begin).is_none());
+            assert!(at_once(work.next(&begin)).is_none());
         }
     }
 }

@@ -170,7 +170,7 @@ fn now_in(hours: u64) -> SystemTime {
 }
 
 impl World for Within<'_> {
-    fn exchange(
+    async fn exchange(
         &self,
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
@@ -245,7 +245,7 @@ impl World for Within<'_> {
         !self.memory.clock_is_right.replace(true)
     }
 
-    fn pause(&self, duration: Duration) -> Result<(), Stop> {
+    async fn pause(&self, duration: Duration) -> Result<(), Stop> {
         let now = self.state.borrow().now;
         self.wait(now + duration)
     }

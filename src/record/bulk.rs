@@ -9,7 +9,7 @@ use super::work::Work;
 use crate::call::{Call, CallOptions, Core};
 use crate::error::Error;
 use crate::operation::CreateRoutineRelatedRecord;
-use crate::wait::Deadline;
+use crate::wait::{Deadline, Task, drive};
 
 /// Records that are ensured one after the other, in their order, whenever the next one is asked for.
 ///
@@ -19,7 +19,8 @@ use crate::wait::Deadline;
 pub struct Bulk {
     core: Arc<Core>,
     options: CallOptions,
-    deadline: Option<Deadline>,
+    deadline: Deadline,
+    task: Task,
     work: Work,
 }
 
@@ -34,7 +35,8 @@ impl Bulk {
         Bulk {
             core: Arc::clone(core),
             options: options.clone(),
-            deadline: timeout.map(Deadline::after),
+            deadline: timeout.map_or(Deadline::NEVER, Deadline::after),
+            task: options.task(),
             work: Work::new(requests),
         }
     }
@@ -50,8 +52,8 @@ impl Iterator for Bulk {
 
     /// Ensures the next record; `None` after the last one.
     fn next(&mut self) -> Option<Result<Record, Error>> {
-        let Bulk { core, options, deadline, work } = self;
-        let ensured = work.next(&|| Call::begin(core, options, *deadline))?;
+        let Bulk { core, options, deadline, task, work } = self;
+        let ensured = drive(task, work.next(&|| Call::begin(core, options, task, *deadline)))?;
         Some(ensured.map_err(|error| core.log.redacted(error)))
     }
 

@@ -39,13 +39,13 @@ pub struct Record {
 }
 
 /// Creates the record of `request`. If there is one already it fails, unless the caller is content with `anybodys`.
-pub(super) fn create<W: World>(
+pub(super) async fn create<W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecord<'_>,
     anybodys: bool,
 ) -> Result<Record, Error> {
     let reconcile = Reconcile::ReadBack { exists: ServiceCode::ParameterAlreadyExist, anybodys };
-    let (done, created) = call.carry_out(request, reconcile, &mut |attempts| read_back(call, request, attempts))?;
+    let (done, created) = call.carry_out(request, reconcile, async |made| read_back(call, request, made).await).await?;
     let mut created = created.ok_or_else(without_result)?;
     let mut origin = match done {
         Done::ReadBack { in_doubt: true } => Origin::Recovered,
@@ -54,7 +54,7 @@ pub(super) fn create<W: World>(
     };
     if created.record_id.is_none() {
         // It is there all the same, so a list that fails is no reason to fail.
-        if let Ok(Some(found)) = read_back(call, request, created.receipt.attempt) {
+        if let Ok(Some(found)) = read_back(call, request, created.receipt.attempt).await {
             (created, origin) = (found, Origin::Recovered);
         }
     }
@@ -65,12 +65,12 @@ pub(super) fn create<W: World>(
 }
 
 /// The record of `request` as the list has it, after so many attempts to create it.
-pub(super) fn read_back<W: World>(
+pub(super) async fn read_back<W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecord<'_>,
     attempts: u32,
 ) -> Result<Option<Created>, Error> {
-    let pass = find(call, request.name, request.site_id, request.record_name)?;
+    let pass = find(call, request.name, request.site_id, request.record_name).await?;
     Ok(pass.found.map(|(record, request_id)| Created {
         record_id: Some(record.record_id),
         status: "OK".to_owned(),

@@ -23,19 +23,22 @@ pub struct Deletion {
 }
 
 /// Deletes the record of `request`.
-pub(crate) fn delete<W: World>(
+pub(crate) async fn delete<W: World>(
     call: &Call<'_, W>,
     request: &DeleteRoutineRelatedRecord<'_>,
 ) -> Result<Deletion, Error> {
     request.check()?;
     match request.record_id {
-        Some(record_id) => delete_id(call, request, record_id).map(|(deletion, _)| deletion),
-        None => delete_name(call, request),
+        Some(record_id) => delete_id(call, request, record_id).await.map(|(deletion, _)| deletion),
+        None => delete_name(call, request).await,
     }
 }
 
 /// Deletes whatever record has the name. One that others delete first, and create again, is found again.
-fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecord<'_>) -> Result<Deletion, Error> {
+async fn delete_name<W: World>(
+    call: &Call<'_, W>,
+    request: &DeleteRoutineRelatedRecord<'_>,
+) -> Result<Deletion, Error> {
     let mut deletion = Deletion { deleted: false, request_id: String::new(), attempts: 0 };
     let mut read_backs = ReadBacks::within(call.rules.horizon);
     let mut before: Option<Pass> = None;
@@ -43,11 +46,11 @@ fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecor
     loop {
         let (made, deleted) = (deletion.attempts, deletion.deleted);
         let in_all = |error| after_attempts(error, made, deleted);
-        let pass = find(call, request.name, request.site_id, request.record_name).map_err(in_all)?;
+        let pass = find(call, request.name, request.site_id, request.record_name).await.map_err(in_all)?;
         // What is shown again, although the service knows it no more, is a list that lags.
         if let Some((record, _)) = pass.found.as_ref().filter(|(record, _)| tried != Some(record.record_id)) {
             tried = Some(record.record_id);
-            let (next, is_absent) = delete_id(call, request, record.record_id).map_err(in_all)?;
+            let (next, is_absent) = delete_id(call, request, record.record_id).await.map_err(in_all)?;
             deletion = Deletion { deleted: deleted || next.deleted, attempts: made + next.attempts, ..next };
             if is_absent {
                 return Ok(deletion);
@@ -61,14 +64,14 @@ fn delete_name<W: World>(call: &Call<'_, W>, request: &DeleteRoutineRelatedRecor
         // Another pass may be enough, and is made at once.
         let is_first = before.replace(pass).is_none();
         if !is_first {
-            wait(call, &mut read_backs).map_err(in_all)?;
+            wait(call, &mut read_backs).await.map_err(in_all)?;
         }
     }
 }
 
 /// Deletes the record of this id. True: no record of its name is there at this moment. Else it is gone since whenever, and
 /// others may have created another one.
-fn delete_id<W: World>(
+async fn delete_id<W: World>(
     call: &Call<'_, W>,
     request: &DeleteRoutineRelatedRecord<'_>,
     record_id: i64,
@@ -76,14 +79,14 @@ fn delete_id<W: World>(
     let request = DeleteRoutineRelatedRecord { record_id: Some(record_id), ..*request };
     let reconcile = Reconcile::Repeat { gone: ServiceCode::ParameterNotExist };
     let (before, is_replaced) = (Cell::new(None), Cell::new(false));
-    let read_back = &mut |attempt| {
-        let pass = find(call, request.name, request.site_id, request.record_name)?;
+    let read_back = async |attempt| {
+        let pass = find(call, request.name, request.site_id, request.record_name).await?;
         let is_gone = pass.proves_absence_of(record_id, before.take().as_ref());
         is_replaced.set(pass.found.is_some());
         before.set(Some(pass));
         Ok(is_gone.then_some(Receipt { attempt, http_status: 200, request_id: String::new() }))
     };
-    let result = match call.carry_out(&request, reconcile, read_back) {
+    let result = match call.carry_out(&request, reconcile, read_back).await {
         Ok((Done::Gone(refusal), _)) => Ok((gone(true, &refusal), false)),
         Ok((done, receipt)) => {
             let Receipt { attempt, request_id, .. } = receipt.ok_or_else(without_result)?;
@@ -104,14 +107,14 @@ fn gone(deleted: bool, refusal: &Error) -> Deletion {
 }
 
 /// Waits for a list that hasn't settled.
-fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Result<(), Error> {
+async fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Result<(), Error> {
     let unsettled = || {
         let message = "the list of the routine's records lags, changes too fast or can't be read in full, so that it \
                        doesn't tell whether there is such a record";
         Error::new(Status::Timeout, message).retryable_is(true).advice_is("Try again later, or give the record's id.")
     };
     let wait = read_backs.next_wait(call.world.left()).ok_or_else(unsettled)?;
-    call.world.pause(wait).map_err(|stop| match stop {
+    call.world.pause(wait).await.map_err(|stop| match stop {
         Stop::TimedOut => unsettled(),
         stop => stop.while_doing("waiting for the list to settle", Status::Io, Outcome::NotSent),
     })

@@ -10,16 +10,19 @@ use crate::service_code::ServiceCode;
 
 /// Creates the record of `request`, unless it is there already, tied to the same routine. What is there costs a read, and no
 /// write that others would have to wait for. A site id of 0 stands for the site that the record's name belongs to.
-pub(crate) fn ensure<W: World>(call: &Call<'_, W>, request: &CreateRoutineRelatedRecord<'_>) -> Result<Record, Error> {
-    let request = &with_site(call, request)?;
-    match read_first(call, request)? {
+pub(crate) async fn ensure<W: World>(
+    call: &Call<'_, W>,
+    request: &CreateRoutineRelatedRecord<'_>,
+) -> Result<Record, Error> {
+    let request = &with_site(call, request).await?;
+    match read_first(call, request).await? {
         Some(existing) => Ok(existing),
-        None => create(call, request, true),
+        None => create(call, request, true).await,
     }
 }
 
 /// The same request with its site's id.
-pub(super) fn with_site<'a, W: World>(
+pub(super) async fn with_site<'a, W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecord<'a>,
 ) -> Result<CreateRoutineRelatedRecord<'a>, Error> {
@@ -27,7 +30,7 @@ pub(super) fn with_site<'a, W: World>(
     let any_site = if request.site_id == 0 { 1 } else { request.site_id };
     CreateRoutineRelatedRecord { site_id: any_site, ..*request }.check()?;
     let site_id = match request.site_id {
-        0 => call.read(&GetMatchSite { record_name: request.record_name }).map_err(without_site)?.site_id,
+        0 => call.read(&GetMatchSite { record_name: request.record_name }).await.map_err(without_site)?.site_id,
         site_id => site_id,
     };
     Ok(CreateRoutineRelatedRecord { site_id, ..*request })
@@ -44,11 +47,11 @@ fn without_site(error: Error) -> Error {
 }
 
 /// The record of `request`, if the list shows it.
-pub(super) fn read_first<W: World>(
+pub(super) async fn read_first<W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecord<'_>,
 ) -> Result<Option<Record>, Error> {
-    match read_back(call, request, 0) {
+    match read_back(call, request, 0).await {
         Ok(found) => Ok(found.map(|found| record(request, found, Origin::Existing))),
         // Who may create records but not list them can still create this one.
         Err(error) if error.status() == Status::Forbidden => {

@@ -41,13 +41,18 @@ impl Pass {
 }
 
 /// Looks once for the record of this name on this site, among those of the routine `name`.
-pub(super) fn find<W: World>(call: &Call<'_, W>, name: &str, site_id: i64, record_name: &str) -> Result<Pass, Error> {
+pub(super) async fn find<W: World>(
+    call: &Call<'_, W>,
+    name: &str,
+    site_id: i64,
+    record_name: &str,
+) -> Result<Pass, Error> {
     let key = host_key(record_name);
     let mut pass = Pass { found: None, lags: false, has_unread: false, pages: 0, ids: Vec::new() };
     let mut list =
         ListRoutineRelatedRecords { search_key_word: Some(record_name), ..ListRoutineRelatedRecords::of(name) };
     loop {
-        let page = call.read(&list)?;
+        let page = call.read(&list).await?;
         pass.pages += 1;
         pass.has_unread |= page.has_unread;
         for record in page.records {

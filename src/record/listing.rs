@@ -42,7 +42,7 @@ impl Listing {
     }
 
     /// Lists the records of the routine `name`, as far as so many `items` are worth it. Each page is a call of its own.
-    pub(super) fn read<'c, W: World>(
+    pub(super) async fn read<'c, W: World>(
         begin: &dyn Fn() -> Call<'c, W>,
         name: &str,
         items: usize,
@@ -52,7 +52,7 @@ impl Listing {
         let most_pages = u64::try_from(items).unwrap_or(u64::MAX);
         loop {
             let call = begin();
-            let page = call.read(&list)?;
+            let page = call.read(&list).await?;
             // What this client has deleted stands in a list that lags. It isn't there now, and less so later.
             for record in page.records.into_iter().filter(|record| !call.has_deleted(record.record_id)) {
                 let known = Known {

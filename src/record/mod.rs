@@ -22,6 +22,9 @@ use crate::error::Error;
 use crate::operation::CreateRoutineRelatedRecord;
 
 /// Creates the record of `request`; that there is one already is an error.
-pub(crate) fn create<W: World>(call: &Call<'_, W>, request: &CreateRoutineRelatedRecord<'_>) -> Result<Record, Error> {
-    create::create(call, request, false)
+pub(crate) async fn create<W: World>(
+    call: &Call<'_, W>,
+    request: &CreateRoutineRelatedRecord<'_>,
+) -> Result<Record, Error> {
+    create::create(call, request, false).await
 }

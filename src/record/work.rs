@@ -117,7 +117,7 @@ impl Work {
     }
 
     /// The next result, in the order of the items.
-    pub(crate) fn next<W: World>(&mut self, begin: Begin<'_, '_, W>) -> Option<Result<Record, Error>> {
+    pub(crate) async fn next<W: World>(&mut self, begin: Begin<'_, '_, W>) -> Option<Result<Record, Error>> {
         if self.left() == 0 {
             return None;
         }
@@ -125,7 +125,7 @@ impl Work {
             match self.tried.remove(&self.done) {
                 // It may be gone by now.
                 Some(tried) if tried.is_existing() && !is_fresh(tried.at, begin().world.now()) => {
-                    self.ensure(tried.item, begin);
+                    self.ensure(tried.item, begin).await;
                     continue;
                 }
                 Some(tried) => {
@@ -135,11 +135,11 @@ impl Work {
                 None => {}
             }
             if self.is_time_to_look(begin) {
-                self.look_for_unlisted(begin);
+                self.look_for_unlisted(begin).await;
             } else {
                 let item = self.items.pop_front()?;
                 self.items_of.entry(item.name.clone()).and_modify(|count| *count -= 1);
-                self.ensure(item, begin);
+                self.ensure(item, begin).await;
             }
         }
     }
@@ -149,12 +149,12 @@ impl Work {
     }
 
     /// Tries one record.
-    fn ensure<W: World>(&mut self, mut item: Item, begin: Begin<'_, '_, W>) {
+    async fn ensure<W: World>(&mut self, mut item: Item, begin: Begin<'_, '_, W>) {
         let call = begin();
         call.world.counters().calls.count();
         let result = match &self.aborted {
             Some(error) => Err(error.clone()),
-            None => self.try_to_ensure(&mut item, &call, begin),
+            None => self.try_to_ensure(&mut item, &call, begin).await,
         };
         let (result, at) = match result {
             Ok((record, at)) => (Ok(record), at),
@@ -194,7 +194,7 @@ impl Work {
     }
 
     /// The record, and when it was seen to be there.
-    fn try_to_ensure<W: World>(
+    async fn try_to_ensure<W: World>(
         &mut self,
         item: &mut Item,
         call: &Call<'_, W>,
@@ -206,7 +206,7 @@ impl Work {
         let is_fresh = |listing: &Listing| is_fresh(listing.read_at, call.world.now());
         // A single record is found out about by the call that makes it.
         if rest > 1 && !self.listings.get(&item.name).is_some_and(is_fresh) {
-            self.list(&item.name, rest, begin)?;
+            self.list(&item.name, rest, begin).await?;
         }
         let listing = self.listings.get(&item.name).filter(|listing| is_fresh(listing));
         if let Some(listing) = listing {
@@ -215,18 +215,18 @@ impl Work {
             }
         }
         let is_complete = listing.is_some_and(|listing| listing.is_complete);
-        item.site_id = with_site(call, &item.request())?.site_id;
+        item.site_id = with_site(call, &item.request()).await?.site_id;
         if !is_complete {
-            if let Some(existing) = read_first(call, &item.request())? {
+            if let Some(existing) = read_first(call, &item.request()).await? {
                 return Ok((existing, call.world.now()));
             }
         }
-        create(call, &item.request(), false).map(|record| (record, call.world.now()))
+        create(call, &item.request(), false).await.map(|record| (record, call.world.now()))
     }
 
     /// Lists the routine's records, as far as so many items are worth it.
-    fn list<W: World>(&mut self, name: &str, items: usize, begin: Begin<'_, '_, W>) -> Result<(), Error> {
-        let listing = match Listing::read(begin, name, items) {
+    async fn list<W: World>(&mut self, name: &str, items: usize, begin: Begin<'_, '_, W>) -> Result<(), Error> {
+        let listing = match Listing::read(begin, name, items).await {
             Err(error) if error.status() == Status::Cancelled || is_shared_by_all(&error) => return Err(error),
             Err(error) => {
                 // Without the list, each call finds out for itself.
@@ -243,14 +243,14 @@ impl Work {
     }
 
     /// Looks for all that is unlisted, once it is time to. Those whose own time is over have failed.
-    fn look_for_unlisted<W: World>(&mut self, begin: Begin<'_, '_, W>) {
+    async fn look_for_unlisted<W: World>(&mut self, begin: Begin<'_, '_, W>) {
         let call = begin();
         let wait = self.next_look.saturating_sub(call.world.now());
-        let gives_up = self.aborted.is_some() || call.world.pause(wait).is_err();
+        let gives_up = self.aborted.is_some() || call.world.pause(wait).await.is_err();
         let unlisted = std::mem::take(&mut self.unlisted);
-        let listed = if gives_up { Vec::new() } else { self.list_again(&unlisted, begin) };
+        let listed = if gives_up { Vec::new() } else { self.list_again(&unlisted, begin).await };
         for Unlisted { item, refusal, until } in unlisted {
-            let found = if gives_up { None } else { self.look_for(&item, listed.contains(&item.name), begin) };
+            let found = if gives_up { None } else { self.look_for(&item, listed.contains(&item.name), begin).await };
             match found {
                 // What was refused was an attempt all the same.
                 Some(record) => {
@@ -265,25 +265,29 @@ impl Work {
     }
 
     /// Lists the routines of which more than one record is unlisted; their names.
-    fn list_again<W: World>(&mut self, unlisted: &[Unlisted], begin: Begin<'_, '_, W>) -> Vec<String> {
+    async fn list_again<W: World>(&mut self, unlisted: &[Unlisted], begin: Begin<'_, '_, W>) -> Vec<String> {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for Unlisted { item, .. } in unlisted {
             *counts.entry(&item.name).or_default() += 1;
         }
-        let several = counts.into_iter().filter(|&(_, count)| count > 1);
-        several
-            .filter(|&(name, count)| self.list(name, count, begin).is_ok())
-            .map(|(name, _)| name.to_owned())
-            .collect()
+        let mut listed = Vec::new();
+        for (name, count) in counts.into_iter().filter(|&(_, count)| count > 1) {
+            if self.list(name, count, begin).await.is_ok() {
+                listed.push(name.to_owned());
+            }
+        }
+        listed
     }
 
     /// The record, if the service shows it by now.
-    fn look_for<W: World>(&self, item: &Item, was_listed: bool, begin: Begin<'_, '_, W>) -> Option<Record> {
+    async fn look_for<W: World>(&self, item: &Item, was_listed: bool, begin: Begin<'_, '_, W>) -> Option<Record> {
         let call = begin();
         let listing = self.listings.get(&item.name).filter(|_| was_listed);
         let found = listing.and_then(|listing| listing.find(&call, item.site_id, &item.record_name));
         match found {
-            None if !listing.is_some_and(|listing| listing.is_complete) => read_first(&call, &item.request()).ok()?,
+            None if !listing.is_some_and(|listing| listing.is_complete) => {
+                read_first(&call, &item.request()).await.ok()?
+            }
             found => found,
         }
     }

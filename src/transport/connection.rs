@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use super::stream::{Patience, Stream};
+use super::stream::Stream;
 use crate::error::{Error, Outcome, Status};
 use crate::http::{Reply, ReplyReader, Unreadable};
 use crate::wait::{Limits, Stop};
@@ -16,18 +16,11 @@ pub(super) struct Connection {
     announced: Option<Duration>,
     /// Whether it has served an exchange before.
     was_kept: bool,
-    patience: Patience,
 }
 
 impl Connection {
     pub(super) fn new(stream: Stream) -> Connection {
-        Connection {
-            stream,
-            last_used: Instant::now(),
-            announced: None,
-            was_kept: false,
-            patience: Patience::default(),
-        }
+        Connection { stream, last_used: Instant::now(), announced: None, was_kept: false }
     }
 
     /// Whether it hasn't been idle for `longest` or more, nor for as long as the peer keeps it.
@@ -43,10 +36,15 @@ impl Connection {
         self.is_fresh(longest) && self.stream.is_idle()
     }
 
+    /// Whether it is the driver of this call that waits for it.
+    pub(super) fn is_of(&self, limits: &Limits<'_>) -> bool {
+        limits.can_wait_for(self.stream.socket())
+    }
+
     /// Sends `request` and reads the reply. False or an error: the connection is of no more use.
-    pub(super) fn exchange(&mut self, request: &[u8], limits: &Limits) -> Result<(Reply, bool), Error> {
+    pub(super) async fn exchange(&mut self, request: &[u8], limits: &Limits<'_>) -> Result<(Reply, bool), Error> {
         let mut answered = false;
-        let exchanged = self.try_exchange(request, limits, &mut answered);
+        let exchanged = self.try_exchange(request, limits, &mut answered).await;
         let was_kept = std::mem::replace(&mut self.was_kept, true);
         self.last_used = Instant::now();
         if let Ok((reply, _)) = &exchanged {
@@ -59,15 +57,20 @@ impl Connection {
     }
 
     /// `answered` is set with the reply's first byte.
-    fn try_exchange(&mut self, request: &[u8], limits: &Limits, answered: &mut bool) -> Result<(Reply, bool), Error> {
+    async fn try_exchange(
+        &mut self,
+        request: &[u8],
+        limits: &Limits<'_>,
+        answered: &mut bool,
+    ) -> Result<(Reply, bool), Error> {
         let mut sent = false;
-        let written = self.stream.write(request, limits, &mut sent);
+        let written = self.stream.write(request, limits, &mut sent).await;
         let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
         written.map_err(|stop| stop.while_doing("sending the request", Status::Io, outcome))?;
         let stopped = |stop: Stop| stop.while_doing("waiting for the reply", Status::Io, outcome);
         let mut reader = ReplyReader::default();
         loop {
-            let count = self.stream.read(reader.room(), limits, &mut self.patience).map_err(stopped)?;
+            let count = self.stream.read(reader.room(), !*answered, limits).await.map_err(stopped)?;
             *answered |= count > 0;
             let reply = reader.add(count).map_err(|unreadable| match unreadable {
                 Unreadable::CutOff => stopped(Stop::Failed(ErrorKind::UnexpectedEof.into())),

@@ -1,6 +1,5 @@
 //! Where connections go to, and what they are made with.
 
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,16 +7,17 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
 use super::proxy::Proxy;
+use super::race::{Attempt, race};
 use super::resolver::Resolver;
 use super::settings::Settings;
-use super::stream::Stream;
+use super::stream::{Socket, Stream};
 use super::{tcp, tls};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Status};
 use crate::wait::Limits;
 
 /// An endpoint that requests can be sent to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Destination {
     endpoint: Endpoint,
     /// `None`: plain http.
@@ -74,28 +74,31 @@ impl Target {
         }
     }
 
-    pub(super) fn connect(&self, limits: &Limits) -> Result<Stream, Error> {
-        let limits = limits.within(self.destination.connect_timeout.unwrap_or(self.settings.connect_timeout));
-        let socket = self.connect_socket(&limits)?;
-        match &self.tls {
-            Some((config, server_name)) => Stream::secured(socket, config, server_name, &limits),
-            None => Ok(Stream::Plain(socket)),
-        }
-    }
-
-    fn connect_socket(&self, limits: &Limits) -> Result<TcpStream, Error> {
+    pub(super) async fn connect(&self, limits: &Limits<'_>) -> Result<Stream, Error> {
+        let limits = &limits.within(self.destination.connect_timeout.unwrap_or(self.settings.connect_timeout));
         let endpoint = &self.destination.endpoint;
         if let Some((proxy, resolver)) = &self.proxy {
-            return proxy.connect(resolver, endpoint, &self.resolver, limits);
+            let socket = proxy.connect(resolver, endpoint, &self.resolver, limits).await?;
+            return self.secured(socket, limits).await;
         }
-        let addresses = self.resolver.resolve(limits)?;
+        let addresses = self.resolver.resolve(limits).await?;
         // The name may be localhost and the address another machine's all the same.
         let elsewhere = addresses.iter().find(|address| !address.ip().is_loopback());
         if let Some(elsewhere) = elsewhere.filter(|_| endpoint.is_loopback() && !endpoint.is_tls()) {
             let message = format!("plain http is for this machine only, and {elsewhere} is another one");
             return Err(Error::new(Status::Config, message));
         }
-        tcp::connect(&addresses, limits)
+        let attempt = |address| -> Attempt<'_, Stream> {
+            Box::pin(async move { self.secured(tcp::connect(address, limits).await?, limits).await })
+        };
+        race(addresses, attempt, limits).await
+    }
+
+    async fn secured(&self, socket: Socket, limits: &Limits<'_>) -> Result<Stream, Error> {
+        match &self.tls {
+            Some((config, server_name)) => Stream::secured(socket, config, server_name, limits).await,
+            None => Ok(Stream::Plain(socket)),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod connection;
 mod crypto;
 mod link;
 mod proxy;
+mod race;
 mod resolver;
 mod settings;
 mod stream;
@@ -47,38 +48,43 @@ impl Transport {
     /// says to leave kept connections alone.
     ///
     /// An error has the outcome `NotSent` where no byte of the request left this machine, else `Unknown`.
-    pub(crate) fn exchange(
+    pub(crate) async fn exchange(
         &self,
         request: HttpRequest,
         over_new_connection: bool,
-        limits: &Limits,
+        limits: &Limits<'_>,
     ) -> Result<Reply, Error> {
         let request = request.into_bytes(&self.target.settings.user_agent);
         let request = request.ok_or_else(|| Error::new(Status::Internal, "a header that has more than one line"))?;
         let counters = &self.target.settings.counters;
-        let kept = if over_new_connection { None } else { self.take_idle() };
+        let kept = if over_new_connection { None } else { self.take_idle(limits) };
         let mut connection = match kept {
             Some(connection) => {
                 counters.connections_reused.count();
                 connection
             }
             None => {
-                let stream = self.target.connect(limits)?;
+                // On its own, so that what a call needs for a kept connection stays small.
+                let stream = Box::pin(self.target.connect(limits)).await?;
                 counters.connections_opened.count();
                 Connection::new(stream)
             }
         };
-        let (reply, may_go_on) = connection.exchange(&request, limits)?;
+        let (reply, may_go_on) = connection.exchange(&request, limits).await?;
         if may_go_on {
             self.put_idle(connection);
         }
         Ok(reply)
     }
 
-    /// A connection that can still be used.
-    fn take_idle(&self) -> Option<Connection> {
+    /// A connection that can still be used, and that the call's driver waits for.
+    fn take_idle(&self, limits: &Limits<'_>) -> Option<Connection> {
         loop {
-            let mut connection = self.lock().pop()?;
+            let mut connection = {
+                let mut idle = self.lock();
+                let last = idle.iter().rposition(|connection| connection.is_of(limits))?;
+                idle.remove(last)
+            };
             if connection.is_usable(self.target.settings.keep_alive.idle) {
                 return Some(connection);
             }

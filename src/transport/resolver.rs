@@ -5,15 +5,15 @@ use std::ffi::CString;
 use std::io;
 use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::net::UnixStream;
 use std::ptr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::thread;
 
 use once_cell::race::OnceBox;
 
 use crate::error::{Error, Outcome, Status};
-use crate::wait::{Limits, Ready, wait};
+use crate::wait::{Deadline, Limits, Stop};
 
 const THREAD_NAME: &str = "esa-resolver";
 
@@ -32,12 +32,14 @@ pub(super) struct Resolver {
 }
 
 /// A look-up, running or done.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct LookUp {
-    result: OnceBox<Result<Vec<IpAddr>, Failure>>,
-    /// Readable (at its end) as soon as there is a result, for everybody who waits.
-    done: UnixStream,
+    result: OnceBox<Answer>,
+    /// Who waits for it.
+    waiting: Mutex<Vec<Waker>>,
 }
+
+type Answer = Result<Vec<IpAddr>, Failure>;
 
 /// What `getaddrinfo` says when it finds nothing.
 #[derive(Clone, Copy, Debug)]
@@ -53,22 +55,21 @@ impl Resolver {
     }
 
     /// The endpoint's addresses, at least one, in the order in which to try them.
-    pub(super) fn resolve(&self, limits: &Limits) -> Result<Vec<SocketAddr>, Error> {
+    pub(super) async fn resolve(&self, limits: &Limits<'_>) -> Result<Vec<SocketAddr>, Error> {
         if let Ok(address) = self.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, self.port)]);
         }
-        let look_up = self.look_up().map_err(|error| match error.raw_os_error() {
-            Some(errno) if is_out_of_descriptors(errno) => out_of_descriptors(&self.host),
-            _ => Error::new(Status::Dns, format!("no thread can be started to look up {}: {error}", self.host))
-                .retryable_is(true),
+        let look_up = self.look_up().map_err(|error| {
+            Error::new(Status::Dns, format!("no thread can be started to look up {}: {error}", self.host))
+                .retryable_is(true)
         })?;
-        let doing = format!("looking up {}", self.host);
-        if look_up.result.get().is_none() {
-            wait(&look_up.done, Ready::Read, limits)
-                .map_err(|stop| stop.while_doing(&doing, Status::Dns, Outcome::NotSent))?;
-        }
-        let result = look_up.result.get().ok_or_else(|| Error::new(Status::Internal, "a look-up without a result"))?;
-        let addresses = result.as_ref().map_err(|failure| failure.explain(&self.host))?;
+        let answer = look_up.answer(limits).await.map_err(|stop| match stop {
+            Stop::Failed(error) if error.raw_os_error().is_some_and(is_out_of_descriptors) => {
+                out_of_descriptors(&self.host)
+            }
+            stop => stop.while_doing(&format!("looking up {}", self.host), Status::Dns, Outcome::NotSent),
+        })?;
+        let addresses = answer.as_ref().map_err(|failure| failure.explain(&self.host))?;
         Ok(addresses.iter().map(|&address| SocketAddr::new(address, self.port)).collect())
     }
 
@@ -78,16 +79,37 @@ impl Resolver {
         if let Some(look_up) = running.as_ref().filter(|look_up| look_up.result.get().is_none()) {
             return Ok(Arc::clone(look_up));
         }
-        let (done, at_work) = UnixStream::pair()?;
-        let look_up = Arc::new(LookUp { result: OnceBox::new(), done });
+        let look_up = Arc::new(LookUp::default());
         let (host, shared) = (self.host.clone(), Arc::clone(&look_up));
-        let work = move || {
-            let _ = shared.result.set(Box::new(addresses_of(&host)));
-            drop(at_work);
-        };
+        let work = move || shared.end(addresses_of(&host));
         with_signals_blocked(|| thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(work))?;
         *running = Some(Arc::clone(&look_up));
         Ok(look_up)
+    }
+}
+
+impl LookUp {
+    /// What it finds, as soon as it has.
+    async fn answer(&self, limits: &Limits<'_>) -> Result<&Answer, Stop> {
+        if self.result.get().is_none() {
+            let waker = limits.waker().map_err(Stop::Failed)?;
+            self.waiting().push(waker);
+        }
+        loop {
+            if let Some(answer) = self.result.get() {
+                return Ok(answer);
+            }
+            limits.woken(Deadline::NEVER).await?;
+        }
+    }
+
+    fn end(&self, answer: Answer) {
+        let _ = self.result.set(Box::new(answer));
+        self.waiting().drain(..).for_each(Waker::wake);
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -194,20 +216,21 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::wait::Deadline;
+    use crate::wait::{Task, drive};
 
-    fn limits() -> Limits {
-        Limits { deadline: Deadline::after(Duration::from_secs(20)), cancel: None, interrupt: None }
+    fn resolve(resolver: &Resolver) -> Result<Vec<SocketAddr>, Error> {
+        let task = Task::default();
+        drive(&task, resolver.resolve(&task.limits(Deadline::after(Duration::from_secs(20)))))
     }
 
     #[test]
     fn an_address_is_its_own_answer() {
-        assert_eq!(Resolver::new("::1", 80).resolve(&limits()).unwrap(), ["[::1]:80".parse().unwrap()]);
+        assert_eq!(resolve(&Resolver::new("::1", 80)).unwrap(), ["[::1]:80".parse().unwrap()]);
     }
 
     #[test]
     fn a_name_is_looked_up() {
-        let addresses = Resolver::new("localhost", 80).resolve(&limits()).unwrap();
+        let addresses = resolve(&Resolver::new("localhost", 80)).unwrap();
 
         assert!(addresses.iter().all(|address| address.ip().is_loopback() && address.port() == 80), "{addresses:?}");
     }
@@ -217,7 +240,7 @@ mod tests {
         // Longer than the DNS has names, so nobody is asked.
         let host = "a".repeat(300);
 
-        let error = Resolver::new(&host, 80).resolve(&limits()).unwrap_err();
+        let error = resolve(&Resolver::new(&host, 80)).unwrap_err();
 
         assert_eq!((error.status(), error.outcome()), (Status::Dns, Outcome::NotSent));
     }
@@ -243,19 +266,16 @@ mod tests {
 
     #[test]
     fn calls_share_a_look_up_that_runs() {
-        let (done, at_work) = UnixStream::pair().unwrap();
-        let look_up = Arc::new(LookUp { result: OnceBox::new(), done });
+        let look_up = Arc::new(LookUp::default());
         let resolver = Resolver::new("example.invalid", 80);
         *resolver.running.lock().unwrap() = Some(Arc::clone(&look_up));
 
         let answers = thread::scope(|scope| {
-            let waiting: Vec<_> = (0..4).map(|_| scope.spawn(|| resolver.resolve(&limits()).unwrap())).collect();
-            // This test's share, the resolver's, and one of each call: then all of them wait.
-            while Arc::strong_count(&look_up) < 2 + waiting.len() {
+            let waiting: Vec<_> = (0..4).map(|_| scope.spawn(|| resolve(&resolver).unwrap())).collect();
+            while look_up.waiting().len() < waiting.len() {
                 thread::yield_now();
             }
-            look_up.result.set(Box::new(Ok(vec![Ipv4Addr::LOCALHOST.into()]))).unwrap();
-            drop(at_work);
+            look_up.end(Ok(vec![Ipv4Addr::LOCALHOST.into()]));
             waiting.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
         });
 

@@ -9,30 +9,35 @@ use rustls::{ClientConfig, ClientConnection};
 
 use super::tls::failure;
 use crate::error::{Error, Outcome, Status};
-use crate::wait::{Limits, Ready, Stop, wait};
+use crate::wait::{Limits, Ready, Stop, Watched};
+
+/// A TCP connection that never blocks.
+pub(super) type Socket = Watched<TcpStream>;
 
 #[derive(Debug)]
 pub(super) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<ClientConnection>, TcpStream),
+    Plain(Socket),
+    Tls(Box<ClientConnection>, Socket),
 }
 
 impl Stream {
     /// Does the TLS handshake over `socket`. What that has to say last goes out with the first request.
-    pub(super) fn secured(
-        socket: TcpStream,
+    pub(super) async fn secured(
+        socket: Socket,
         config: &Arc<ClientConfig>,
         server_name: &ServerName<'static>,
-        limits: &Limits,
+        limits: &Limits<'_>,
     ) -> Result<Stream, Error> {
         let failed = |stop: Stop| stop.while_doing("doing the TLS handshake", Status::Tls, Outcome::NotSent);
         let refused = |error: rustls::Error| failure::of_handshake(&error);
-        let mut tls = ClientConnection::new(Arc::clone(config), server_name.clone()).map_err(refused)?;
+        let tls = ClientConnection::new(Arc::clone(config), server_name.clone()).map_err(refused)?;
+        let mut tls = Box::new(tls);
         while tls.is_handshaking() {
             if tls.wants_write() {
-                flush(&mut tls, &socket, limits, &mut false).map_err(failed)?;
+                flush(&mut tls, &socket, limits, &mut false).await.map_err(failed)?;
             } else {
-                if retried(&socket, Ready::Read, limits, || tls.read_tls(&mut &socket)).map_err(failed)? == 0 {
+                let read = retried(&socket, Ready::Read, limits, || tls.read_tls(&mut &*socket));
+                if read.await.map_err(failed)? == 0 {
                     return Err(failed(Stop::Failed(ErrorKind::UnexpectedEof.into())));
                 }
                 if let Err(error) = tls.process_new_packets() {
@@ -42,35 +47,57 @@ impl Stream {
                 }
             }
         }
-        Ok(Stream::Tls(Box::new(tls), socket))
+        Ok(Stream::Tls(tls, socket))
     }
 
-    /// Reads some bytes; 0 at the end.
-    pub(super) fn read(&mut self, buffer: &mut [u8], limits: &Limits, patience: &mut Patience) -> Result<usize, Stop> {
+    pub(super) fn socket(&self) -> &Socket {
+        let (Stream::Plain(socket) | Stream::Tls(_, socket)) = self;
+        socket
+    }
+
+    /// Reads some bytes; 0 at the end. What `is_awaited` isn't there yet, and to look for it first would be in vain.
+    pub(super) async fn read(
+        &mut self,
+        buffer: &mut [u8],
+        is_awaited: bool,
+        limits: &Limits<'_>,
+    ) -> Result<usize, Stop> {
         match self {
-            Stream::Plain(socket) => patience.receive(socket, limits, || (&*socket).read(buffer)),
-            Stream::Tls(tls, socket) => loop {
-                match tls.reader().read(buffer) {
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                    result => return result.map_err(Stop::Failed),
+            Stream::Plain(socket) => {
+                if is_awaited {
+                    limits.ready(socket, Ready::Read).await?;
                 }
-                patience.receive(socket, limits, || tls.read_tls(&mut &*socket))?;
-                tls.process_new_packets().map_err(|error| Stop::Failed(io::Error::other(failure::reason(&error))))?;
-            },
+                retried(socket, Ready::Read, limits, || (&**socket).read(buffer)).await
+            }
+            Stream::Tls(tls, socket) => {
+                let mut is_awaited = is_awaited;
+                loop {
+                    match tls.reader().read(buffer) {
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                        result => return result.map_err(Stop::Failed),
+                    }
+                    if std::mem::take(&mut is_awaited) {
+                        limits.ready(socket, Ready::Read).await?;
+                    }
+                    retried(socket, Ready::Read, limits, || tls.read_tls(&mut &**socket)).await?;
+                    tls.process_new_packets()
+                        .map_err(|error| Stop::Failed(io::Error::other(failure::reason(&error))))?;
+                }
+            }
         }
     }
 
     /// Writes all of `bytes`; `sent` is set as soon as one of them has left.
-    pub(super) fn write(&mut self, bytes: &[u8], limits: &Limits, sent: &mut bool) -> Result<(), Stop> {
+    pub(super) async fn write(&mut self, bytes: &[u8], limits: &Limits<'_>, sent: &mut bool) -> Result<(), Stop> {
         match self {
-            Stream::Plain(socket) => write_plain(socket, bytes, limits, sent),
+            Stream::Plain(socket) => write_plain(socket, bytes, limits, sent).await,
             Stream::Tls(tls, socket) => {
                 let mut bytes = bytes;
                 // It takes no more than its buffer holds.
                 while !bytes.is_empty() {
                     let taken = tls.writer().write(bytes).map_err(Stop::Failed)?;
                     bytes = bytes.get(taken..).unwrap_or_default();
-                    flush(tls, socket, limits, sent)?;
+                    flush(tls, socket, limits, sent).await?;
                 }
                 Ok(())
             }
@@ -84,7 +111,7 @@ impl Stream {
             Stream::Tls(tls, socket) => {
                 // Session tickets may come at any time. More of them than servers send are no good sign.
                 for _ in 0..MOST_READS_OF_TICKETS {
-                    match tls.read_tls(&mut &*socket) {
+                    match tls.read_tls(&mut &**socket) {
                         Ok(1..) => {}
                         result => return is_would_block(&result),
                     }
@@ -101,34 +128,6 @@ impl Stream {
 
 /// Each takes up to 4 KiB; a server sends about 0.5.
 const MOST_READS_OF_TICKETS: usize = 8;
-
-/// Whether what comes next is waited for without looking first whether it is there, which saves a system call with a peer
-/// that takes its time. Now and then it is looked for all the same.
-#[derive(Debug, Default)]
-pub(super) struct Patience(u8);
-
-impl Patience {
-    /// Does `work`, which reads from the socket, as soon as there is something to read.
-    fn receive(
-        &mut self,
-        socket: &TcpStream,
-        limits: &Limits,
-        mut work: impl FnMut() -> io::Result<usize>,
-    ) -> Result<usize, Stop> {
-        const TIMES: u8 = 8;
-        if let Some(left) = self.0.checked_sub(1) {
-            self.0 = left;
-            wait(socket, Ready::Read, limits)?;
-        }
-        retried(socket, Ready::Read, limits, || {
-            let result = work();
-            if is_would_block(&result) {
-                self.0 = TIMES;
-            }
-            result
-        })
-    }
-}
 
 /// A socket of which vectored writes don't raise SIGPIPE where the peer has closed, as the standard library's do: that
 /// ends host programs.
@@ -159,9 +158,9 @@ fn is_would_block(result: &io::Result<usize>) -> bool {
 }
 
 /// Sends what TLS has to send; `sent` is set as soon as a byte has left.
-fn flush(tls: &mut ClientConnection, socket: &TcpStream, limits: &Limits, sent: &mut bool) -> Result<(), Stop> {
+async fn flush(tls: &mut ClientConnection, socket: &Socket, limits: &Limits<'_>, sent: &mut bool) -> Result<(), Stop> {
     while tls.wants_write() {
-        if retried(socket, Ready::Write, limits, || tls.write_tls(&mut Quiet(socket)))? == 0 {
+        if retried(socket, Ready::Write, limits, || tls.write_tls(&mut Quiet(socket))).await? == 0 {
             return Err(Stop::Failed(ErrorKind::WriteZero.into()));
         }
         *sent = true;
@@ -170,14 +169,14 @@ fn flush(tls: &mut ClientConnection, socket: &TcpStream, limits: &Limits, sent: 
 }
 
 /// Looks at what has arrived without taking it; 0 at the end.
-pub(super) fn peek(socket: &TcpStream, buffer: &mut [u8], limits: &Limits) -> Result<usize, Stop> {
-    retried(socket, Ready::Read, limits, || socket.peek(buffer))
+pub(super) async fn peek(socket: &Socket, buffer: &mut [u8], limits: &Limits<'_>) -> Result<usize, Stop> {
+    retried(socket, Ready::Read, limits, || socket.peek(buffer)).await
 }
 
 /// Reads until `buffer` is full.
-pub(super) fn read_exact(socket: &TcpStream, mut buffer: &mut [u8], limits: &Limits) -> Result<(), Stop> {
+pub(super) async fn read_exact(socket: &Socket, mut buffer: &mut [u8], limits: &Limits<'_>) -> Result<(), Stop> {
     while !buffer.is_empty() {
-        match retried(socket, Ready::Read, limits, || (&*socket).read(buffer))? {
+        match retried(socket, Ready::Read, limits, || (&**socket).read(buffer)).await? {
             0 => return Err(Stop::Failed(ErrorKind::UnexpectedEof.into())),
             count => buffer = buffer.get_mut(count..).unwrap_or_default(),
         }
@@ -186,14 +185,14 @@ pub(super) fn read_exact(socket: &TcpStream, mut buffer: &mut [u8], limits: &Lim
 }
 
 /// Writes all of `bytes`.
-pub(super) fn write_all(socket: &TcpStream, bytes: &[u8], limits: &Limits) -> Result<(), Stop> {
-    write_plain(socket, bytes, limits, &mut false)
+pub(super) async fn write_all(socket: &Socket, bytes: &[u8], limits: &Limits<'_>) -> Result<(), Stop> {
+    write_plain(socket, bytes, limits, &mut false).await
 }
 
 /// Writes all of `bytes`; `sent` is set as soon as one of them has left.
-fn write_plain(socket: &TcpStream, mut bytes: &[u8], limits: &Limits, sent: &mut bool) -> Result<(), Stop> {
+async fn write_plain(socket: &Socket, mut bytes: &[u8], limits: &Limits<'_>, sent: &mut bool) -> Result<(), Stop> {
     while !bytes.is_empty() {
-        match retried(socket, Ready::Write, limits, || (&*socket).write(bytes))? {
+        match retried(socket, Ready::Write, limits, || (&**socket).write(bytes)).await? {
             0 => return Err(Stop::Failed(ErrorKind::WriteZero.into())),
             count => bytes = bytes.get(count..).unwrap_or_default(),
         }
@@ -203,16 +202,16 @@ fn write_plain(socket: &TcpStream, mut bytes: &[u8], limits: &Limits, sent: &mut
 }
 
 /// Does `work` on the socket as soon as that is ready for it.
-fn retried(
-    socket: &TcpStream,
+async fn retried(
+    socket: &Socket,
     ready: Ready,
-    limits: &Limits,
+    limits: &Limits<'_>,
     mut work: impl FnMut() -> io::Result<usize>,
 ) -> Result<usize, Stop> {
+    limits.check()?;
     loop {
-        limits.check()?;
         match work() {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => wait(socket, ready, limits)?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => limits.ready(socket, ready).await?,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => return result.map_err(Stop::Failed),
         }
@@ -234,10 +233,12 @@ mod tests {
     use super::super::tls::Trust;
     use super::*;
     use crate::environment::Environment;
-    use crate::wait::Deadline;
+    use crate::wait::{Deadline, Task, drive};
 
-    fn limits() -> Limits {
-        Limits { deadline: Deadline::after(Duration::from_secs(60)), cancel: None, interrupt: None }
+    fn within<T>(seconds: f64, work: impl AsyncFnOnce(&Limits<'_>) -> T) -> T {
+        let task = Task::default();
+        let limits = task.limits(Deadline::after(Duration::from_secs_f64(seconds)));
+        drive(&task, work(&limits))
     }
 
     /// A connection, and a thread that is done when `serve` is with the other end of it. That sends so many tickets.
@@ -264,7 +265,10 @@ mod tests {
             tls::client_config(&Trust { ca_pem: Some(cert.pem()), ca_file: None }, &Environment::of([("", ""); 0]))
                 .unwrap();
         let name = tls::server_name("localhost").unwrap();
-        (Stream::secured(socket, &Arc::new(config), &name, &limits()).unwrap(), server)
+        let secured = within(60.0, async |limits| {
+            Stream::secured(limits.watch(socket).unwrap(), &Arc::new(config), &name, limits).await
+        });
+        (secured.unwrap(), server)
     }
 
     fn read_all(server: &mut StreamOwned<ServerConnection, TcpStream>, length: usize) -> Vec<u8> {
@@ -281,7 +285,7 @@ mod tests {
         let (mut stream, server) = connected(2, move |server| read_all(server, length));
 
         let mut sent = false;
-        stream.write(&request, &limits(), &mut sent).unwrap();
+        within(60.0, async |limits| stream.write(&request, limits, &mut sent).await).unwrap();
 
         assert!(sent);
         assert!(server.join().unwrap() == request);
@@ -297,8 +301,7 @@ mod tests {
         });
 
         let mut sent = false;
-        let soon = Limits { deadline: Deadline::after(Duration::from_millis(200)), ..limits() };
-        let stopped = stream.write(&vec![0; 64 << 20], &soon, &mut sent);
+        let stopped = within(0.2, async |limits| stream.write(&vec![0; 64 << 20], limits, &mut sent).await);
 
         assert!(matches!(stopped, Err(Stop::TimedOut)));
         assert!(sent);
@@ -313,7 +316,7 @@ mod tests {
                 read_all(server, 1);
                 server.sock.try_clone().unwrap()
             });
-            stream.write(b"x", &limits(), &mut false).unwrap();
+            within(60.0, async |limits| stream.write(b"x", limits, &mut false).await).unwrap();
             // All of the tickets have been sent, and arrive.
             let _open = server.join().unwrap();
             let Stream::Tls(_, socket) = &stream else { unreachable!() };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -32,7 +32,7 @@ impl Cancel {
     /// A signal handler may call it: it takes no lock and allocates nothing.
     pub fn trigger(&self) {
         if !self.0.triggered.swap(true, Ordering::SeqCst) {
-            self.0.wake.wake();
+            self.0.wake.happen();
         }
     }
 
@@ -41,8 +41,8 @@ impl Cancel {
     }
 
     /// Becomes readable when this is triggered, and stays so.
-    pub(crate) fn wake(&self) -> BorrowedFd<'_> {
-        self.0.wake.as_fd()
+    pub(crate) fn descriptor(&self) -> RawFd {
+        self.0.wake.as_raw_fd()
     }
 }
 
@@ -57,18 +57,17 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::wait::pause;
-    use crate::wait::{Deadline, Limits, Stop};
+    use crate::wait::{Deadline, Stop, Task, drive};
 
     #[test]
     fn a_call_that_waits_is_cancelled_by_the_other_process_of_a_fork() {
         let cancel = Cancel::new().unwrap();
         // All that this process sees of it.
-        cancel.0.wake.wake();
-        let deadline = Deadline::after(Duration::from_secs(60));
-        let limits = Limits { deadline, cancel: Some(cancel), interrupt: None };
+        cancel.0.wake.happen();
+        let task = Task::new(Some(cancel), None);
+        let limits = task.limits(Deadline::after(Duration::from_secs(60)));
 
-        assert!(matches!(pause(Duration::from_secs(60), &limits), Err(Stop::Cancelled)));
+        assert!(matches!(drive(&task, limits.pause(Duration::from_secs(60))), Err(Stop::Cancelled)));
     }
 
     #[test]

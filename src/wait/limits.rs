@@ -1,121 +1,110 @@
-//! When something has to end: at its deadline, or at once when the caller cancels.
+//! A call's limits, and how it waits within them.
 
-use std::fmt;
+use std::future::poll_fn;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::os::fd::AsRawFd;
+use std::task::{Poll, Waker};
+use std::time::Duration;
 
-use super::Cancel;
+use super::{Cancel, Deadline, Interest, Interrupt, Ready, Task, Watched};
 use crate::error::{Error, Outcome, Status};
 
-/// A point in time on the monotonic clock; `None` is further away than the clock goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Deadline(Option<Instant>);
-
-impl Deadline {
-    pub(crate) fn after(duration: Duration) -> Deadline {
-        Deadline(Instant::now().checked_add(duration))
-    }
-
-    pub(crate) fn earlier(self, other: Deadline) -> Deadline {
-        match (self.0, other.0) {
-            (Some(one), Some(two)) => Deadline(Some(one.min(two))),
-            (one, two) => Deadline(one.or(two)),
-        }
-    }
-
-    /// The time left; zero from the deadline on, `None` where there is no end.
-    pub(crate) fn left(self) -> Option<Duration> {
-        self.0.map(|end| end.saturating_duration_since(Instant::now()))
-    }
-
-    fn has_passed(self) -> bool {
-        self.left() == Some(Duration::ZERO)
-    }
-}
-
-/// What ends a piece of work early.
-#[derive(Clone, Debug)]
-pub(crate) struct Limits {
+/// When a piece of work has to end: at its deadline, or at once when the caller cancels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits<'a> {
+    task: &'a Task,
     pub(crate) deadline: Deadline,
-    pub(crate) cancel: Option<Cancel>,
-    pub(crate) interrupt: Option<Interrupt>,
 }
 
-/// A question to the caller, asked while a call waits or reads: shall it end?
-#[derive(Clone)]
-pub(crate) struct Interrupt(Arc<Question<dyn Fn() -> bool + Send + Sync>>);
-
-struct Question<F: ?Sized> {
-    begun: Instant,
-    /// When it was asked last, in milliseconds since it was begun.
-    asked: AtomicU64,
-    ask: F,
-}
-
-impl Interrupt {
-    /// How often it is asked.
-    pub(crate) const EVERY: Duration = Duration::from_millis(50);
-
-    pub(crate) fn new(ask: impl Fn() -> bool + Send + Sync + 'static) -> Interrupt {
-        Interrupt(Arc::new(Question { begun: Instant::now(), asked: AtomicU64::new(0), ask }))
-    }
-
-    fn says_stop(&self) -> bool {
-        self.0.asked.store(self.milliseconds(), Ordering::Relaxed);
-        (self.0.ask)()
-    }
-
-    fn is_due(&self) -> bool {
-        u128::from(self.milliseconds().saturating_sub(self.0.asked.load(Ordering::Relaxed)))
-            >= Interrupt::EVERY.as_millis()
-    }
-
-    fn milliseconds(&self) -> u64 {
-        u64::try_from(self.0.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+impl Task {
+    pub(crate) fn limits(&self, deadline: Deadline) -> Limits<'_> {
+        Limits { task: self, deadline }
     }
 }
 
-impl fmt::Debug for Interrupt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Interrupt")
-    }
-}
-
-impl Limits {
+impl Limits<'_> {
     /// These limits, and `duration` from now as well.
-    pub(crate) fn within(&self, duration: Duration) -> Limits {
-        Limits { deadline: self.deadline.earlier(Deadline::after(duration)), ..self.clone() }
+    pub(crate) fn within(&self, duration: Duration) -> Self {
+        Limits { deadline: self.deadline.earlier(Deadline::after(duration)), ..*self }
     }
 
     /// Whether the work may go on.
     pub(crate) fn check(&self) -> Result<(), Stop> {
-        if self.cancel.as_ref().is_some_and(Cancel::is_triggered) {
+        if self.task.is_cancelled.get() || self.task.cancel.as_ref().is_some_and(Cancel::is_triggered) {
             return Err(Stop::Cancelled);
         }
         if self.deadline.has_passed() {
             return Err(Stop::TimedOut);
         }
+        if let Some(error) = self.task.failure.take() {
+            return Err(Stop::Failed(error));
+        }
         // A peer that keeps the call busy is no reason not to ask.
-        if self.interrupt.as_ref().is_some_and(Interrupt::is_due) { self.ask() } else { Ok(()) }
+        if self.task.interrupt.as_ref().is_some_and(Interrupt::is_due) {
+            self.task.ask();
+            return if self.task.is_cancelled.get() { Err(Stop::Cancelled) } else { Ok(()) };
+        }
+        Ok(())
     }
 
-    /// Asks the caller, where it wants to be asked, whether the work may go on.
-    pub(crate) fn ask(&self) -> Result<(), Stop> {
-        match &self.interrupt {
-            Some(interrupt) if interrupt.says_stop() => Err(Stop::Cancelled),
-            _ => Ok(()),
+    /// Waits until `descriptor` is ready or broken. It may come back sooner: whoever finds nothing waits again.
+    pub(crate) async fn ready(&self, descriptor: &impl AsRawFd, ready: Ready) -> Result<(), Stop> {
+        self.wait(Interest::until(self.deadline).or(descriptor, ready)).await
+    }
+
+    /// Waits for `duration`.
+    pub(crate) async fn pause(&self, duration: Duration) -> Result<(), Stop> {
+        let end = Deadline::after(duration);
+        while !end.has_passed() {
+            self.wait(Interest::until(self.deadline.earlier(end))).await?;
+        }
+        self.check()
+    }
+
+    /// Waits for `duration`, which is short, whatever the limits say.
+    pub(crate) async fn rest(&self, duration: Duration) {
+        let end = Deadline::after(duration);
+        while !end.has_passed() {
+            let _ = self.wait(Interest::until(end)).await;
         }
     }
 
-    /// How long to wait at most before the limits are looked at again; `None`: for ever.
-    pub(crate) fn longest_wait(&self) -> Option<Duration> {
-        let left = self.deadline.left();
-        match self.interrupt {
-            Some(_) => Some(left.map_or(Interrupt::EVERY, |left| left.min(Interrupt::EVERY))),
-            None => left,
-        }
+    /// Waits until somebody wakes the call, or until a time. It may come back sooner.
+    pub(crate) async fn woken(&self, until: Deadline) -> Result<(), Stop> {
+        self.wait(Interest::until(self.deadline.earlier(until))).await
+    }
+
+    /// What wakes the call.
+    pub(crate) fn waker(&self) -> io::Result<Waker> {
+        self.task.waker()
+    }
+
+    /// `source`, to wait for it.
+    pub(crate) fn watch<T: AsRawFd>(&self, source: T) -> io::Result<Watched<T>> {
+        Watched::new(source, self.task.host.as_ref().map(|(host, _)| host))
+    }
+
+    /// Whether the call's driver is the one that waits for `watched`.
+    pub(crate) fn can_wait_for<T: AsRawFd>(&self, watched: &Watched<T>) -> bool {
+        watched.is_of(self.task.host.as_ref().map(|(host, _)| host))
+    }
+
+    /// Collects what several pieces of work of the call wait for.
+    pub(crate) fn task(&self) -> &Task {
+        self.task
+    }
+
+    /// The one thing that calls wait for: their driver, which polls them again.
+    fn wait(&self, interest: Interest) -> impl Future<Output = Result<(), Stop>> {
+        let mut was_polled = false;
+        poll_fn(move |_| {
+            if was_polled {
+                return Poll::Ready(self.check());
+            }
+            was_polled = true;
+            self.task.set_interest(interest);
+            Poll::Pending
+        })
     }
 }
 
@@ -141,50 +130,95 @@ impl Stop {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+    use std::time::Instant;
+
     use super::*;
+    use crate::wait::drive;
 
-    #[test]
-    fn the_earlier_deadline_counts() {
-        let (soon, late) = (Deadline::after(Duration::from_secs(1)), Deadline::after(Duration::from_secs(9)));
+    fn wait(descriptor: &impl AsRawFd, ready: Ready, milliseconds: u64, cancel: Option<&Cancel>) -> Result<(), Stop> {
+        let task = Task::new(cancel.cloned(), None);
+        let limits = task.limits(Deadline::after(Duration::from_millis(milliseconds)));
+        drive(&task, limits.ready(descriptor, ready))
+    }
 
-        assert_eq!(soon.earlier(late), soon);
-        assert_eq!(late.earlier(soon), soon);
-        assert_eq!(soon.earlier(Deadline(None)), soon);
-        assert_eq!(Deadline(None).earlier(soon), soon);
+    fn pause(duration: Duration, milliseconds: u64, cancel: Option<&Cancel>) -> Result<(), Stop> {
+        let task = Task::new(cancel.cloned(), None);
+        let limits = task.limits(Deadline::after(Duration::from_millis(milliseconds)));
+        drive(&task, limits.pause(duration))
     }
 
     #[test]
-    fn a_duration_beyond_the_clock_is_no_end() {
-        assert_eq!(Deadline::after(Duration::MAX).left(), None);
+    fn waiting_ends_when_the_descriptor_is_ready() {
+        let (mut one, other) = UnixStream::pair().unwrap();
+        one.write_all(b"x").unwrap();
+
+        assert!(wait(&other, Ready::Read, 60_000, None).is_ok());
+        assert!(wait(&other, Ready::Write, 60_000, None).is_ok());
     }
 
     #[test]
-    fn nothing_is_left_from_the_deadline_on() {
-        assert!(Deadline::after(Duration::ZERO).has_passed());
-        assert!(!Deadline::after(Duration::from_secs(60)).has_passed());
+    fn waiting_ends_at_the_deadline_and_not_before() {
+        let (_one, other) = UnixStream::pair().unwrap();
+        let started = Instant::now();
+
+        assert!(matches!(wait(&other, Ready::Read, 30, None), Err(Stop::TimedOut)));
+        assert!(started.elapsed() >= Duration::from_millis(30));
     }
 
     #[test]
-    fn the_longest_wait_is_what_is_left_and_short_where_somebody_is_asked() {
-        let minute = Duration::from_secs(60);
-        let limits = |duration, interrupt| Limits { deadline: Deadline::after(duration), cancel: None, interrupt };
-        let asked = || Some(Interrupt::new(|| false));
+    fn a_pause_lasts_as_long_as_it_should_or_until_a_limit() {
+        let started = Instant::now();
 
-        let wait = limits(minute, None).longest_wait().unwrap();
-        assert!(wait <= minute && wait > minute / 2);
-        assert_eq!(limits(Duration::MAX, None).longest_wait(), None);
-        assert_eq!(limits(minute, asked()).longest_wait(), Some(Interrupt::EVERY));
-        assert_eq!(limits(Duration::MAX, asked()).longest_wait(), Some(Interrupt::EVERY));
-        assert_eq!(limits(Duration::ZERO, asked()).longest_wait(), Some(Duration::ZERO));
+        assert!(pause(Duration::from_millis(30), 60_000, None).is_ok());
+        assert!(started.elapsed() >= Duration::from_millis(30));
+        assert!(matches!(pause(Duration::from_secs(60), 30, None), Err(Stop::TimedOut)));
+        let cancel = Cancel::new().unwrap();
+        cancel.trigger();
+        assert!(matches!(pause(Duration::from_secs(60), 60_000, Some(&cancel)), Err(Stop::Cancelled)));
     }
 
     #[test]
-    fn a_question_that_is_answered_with_yes_cancels() {
-        let limits = |interrupt| Limits { deadline: Deadline(None), cancel: None, interrupt };
+    fn the_caller_is_asked_while_waiting_and_can_end_it() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let interrupt = {
+            let asked = Arc::clone(&asked);
+            Interrupt::new(move || asked.fetch_add(1, Ordering::SeqCst) == 2)
+        };
+        let task = Task::new(None, Some(interrupt));
+        let limits = task.limits(Deadline::after(Duration::from_secs(60)));
 
-        assert!(limits(None).ask().is_ok());
-        assert!(limits(Some(Interrupt::new(|| false))).ask().is_ok());
-        assert!(matches!(limits(Some(Interrupt::new(|| true))).ask(), Err(Stop::Cancelled)));
+        assert!(matches!(drive(&task, limits.pause(Duration::from_secs(60))), Err(Stop::Cancelled)));
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
+    }
+
+    #[test]
+    fn waiting_ends_when_it_is_cancelled_from_another_thread() {
+        let (_one, other) = UnixStream::pair().unwrap();
+        let cancel = Cancel::new().unwrap();
+
+        let stop = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(20));
+                cancel.trigger();
+            });
+            wait(&other, Ready::Read, 60_000, Some(&cancel))
+        });
+
+        assert!(matches!(stop, Err(Stop::Cancelled)));
+    }
+
+    #[test]
+    fn what_was_cancelled_before_does_not_wait_even_for_what_is_ready() {
+        let (mut one, other) = UnixStream::pair().unwrap();
+        one.write_all(b"x").unwrap();
+        let cancel = Cancel::new().unwrap();
+        cancel.trigger();
+
+        assert!(matches!(wait(&other, Ready::Read, 60_000, Some(&cancel)), Err(Stop::Cancelled)));
     }
 
     #[test]
@@ -194,8 +228,8 @@ mod tests {
             let asked = Arc::clone(&asked);
             Interrupt::new(move || asked.fetch_add(1, Ordering::Relaxed) == 1)
         };
-        let deadline = Deadline::after(Duration::from_secs(60));
-        let limits = Limits { deadline, cancel: None, interrupt: Some(interrupt) };
+        let task = Task::new(None, Some(interrupt));
+        let limits = task.limits(Deadline::after(Duration::from_secs(60)));
 
         let checks = std::iter::repeat_with(|| limits.check()).take_while(Result::is_ok).count();
 
@@ -207,8 +241,8 @@ mod tests {
     #[test]
     fn a_trigger_or_the_deadline_ends_the_work_and_nothing_else() {
         let cancel = Cancel::new().unwrap();
-        let limits =
-            |duration| Limits { deadline: Deadline::after(duration), cancel: Some(cancel.clone()), interrupt: None };
+        let task = Task::new(Some(cancel.clone()), None);
+        let limits = |duration| task.limits(Deadline::after(duration));
 
         assert!(limits(Duration::MAX).check().is_ok());
         assert!(matches!(limits(Duration::ZERO).check(), Err(Stop::TimedOut)));
@@ -218,9 +252,10 @@ mod tests {
 
     #[test]
     fn the_nearer_of_two_limits_counts() {
-        let limits = Limits { deadline: Deadline::after(Duration::from_secs(1)), cancel: None, interrupt: None };
+        let task = Task::default();
+        let limits = task.limits(Deadline::after(Duration::from_secs(1)));
 
-        assert!(limits.within(Duration::from_secs(60)).longest_wait() <= Some(Duration::from_secs(1)));
-        assert_eq!(limits.within(Duration::ZERO).longest_wait(), Some(Duration::ZERO));
+        assert!(limits.within(Duration::from_secs(60)).deadline.left() <= Some(Duration::from_secs(1)));
+        assert_eq!(limits.within(Duration::ZERO).deadline.left(), Some(Duration::ZERO));
     }
 }

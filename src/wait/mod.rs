@@ -1,12 +1,25 @@
-//! Waiting: for a descriptor, a time, a turn, within a call's limits.
+//! Waiting within a call's limits.
+//!
+//! A call is an `async fn` that awaits one kind of thing: that a descriptor is ready, a time has come, or somebody wakes it
+//! ([`Limits`]). It says so in its [`Task`], where its driver finds it: [`drive`] makes a call on the thread that makes it.
 
 mod cancel;
+mod deadline;
+mod drive;
+mod host;
+mod interrupt;
 mod limits;
-mod poll;
 mod semaphore;
+mod task;
 mod wake;
 
 pub use self::cancel::Cancel;
-pub(crate) use self::limits::{Deadline, Interrupt, Limits, Stop};
-pub(crate) use self::poll::{Ready, is_readable, pause, wait, wait_until_readable};
-pub(crate) use self::semaphore::{Gate, Place};
+pub(crate) use self::deadline::Deadline;
+#[cfg(test)]
+pub(crate) use self::drive::at_once;
+pub(crate) use self::drive::{drive, is_readable};
+pub(crate) use self::host::{Host, Watched};
+pub(crate) use self::interrupt::Interrupt;
+pub(crate) use self::limits::{Limits, Stop};
+pub(crate) use self::semaphore::{Permit, Semaphore};
+pub(crate) use self::task::{Interest, Ready, Task};

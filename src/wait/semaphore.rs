@@ -1,17 +1,24 @@
-//! The write gate: how many writes of a client may be under way at once.
+//! A semaphore whose permits are given in the order in which they were asked for, and end: how many writes of a client may
+//! be under way at once, and who asks for credentials.
 //!
 //! The service refuses a routine call of an account while another one runs. Calls of one client wait for each other here
-//! instead, in the order in which they came, without a request.
+//! instead, without a request.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::{Duration, Instant};
 
-use super::wake::Wake;
-use super::{Limits, Stop};
-use crate::wait::wait_until_readable;
+use super::{Deadline, Limits, Stop};
+
+/// What a holder may take longer than it said, before its permit goes to another.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// How soon a call has to take up the permit that it gets in the queue, else it goes to the next.
+const TAKE_UP: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Semaphore {
     /// 0: no limit.
     most: usize,
     state: Mutex<State>,
@@ -19,55 +26,77 @@ pub(crate) struct Gate {
 
 #[derive(Debug, Default)]
 struct State {
-    inside: usize,
-    /// The turns of the calls that wait.
-    queue: VecDeque<Arc<Wake>>,
+    holders: Vec<Holder>,
+    queue: VecDeque<Turn>,
+    last: u64,
 }
 
-/// A place inside the gate; the next in the queue gets it when this is dropped. `None`: there is no limit.
+/// Who holds a permit, and until when at the latest. Whoever drives the call may have stopped to.
 #[derive(Debug)]
-pub(crate) struct Place<'a>(Option<&'a Gate>);
+struct Holder {
+    number: u64,
+    until: Option<Instant>,
+}
 
-impl Gate {
-    pub(crate) fn new(most: usize) -> Gate {
-        Gate { most, state: Mutex::default() }
+/// Who waits. The number is that of its permit, once it has one.
+#[derive(Clone, Debug)]
+struct Turn {
+    number: u64,
+    waker: Waker,
+}
+
+/// The right to go on; it goes to the next in the queue when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit<'a> {
+    /// `None`: there is no limit.
+    semaphore: Option<&'a Semaphore>,
+    number: u64,
+}
+
+impl Semaphore {
+    pub(crate) fn new(most: usize) -> Semaphore {
+        Semaphore { most, state: Mutex::default() }
     }
 
-    /// A place, where one is free.
-    pub(crate) fn enter_at_once(&self) -> Option<Place<'_>> {
+    /// A permit for as long as `hold`, where one is free.
+    pub(crate) fn try_acquire(&self, hold: Duration) -> Option<Permit<'_>> {
         if self.most == 0 {
-            return Some(Place(None));
+            return Some(Permit { semaphore: None, number: 0 });
         }
         let mut state = self.lock();
-        state.has_room(self.most).then(|| state.enter(self))
+        state.take_back();
+        let is_free = state.holders.len() < self.most && state.queue.is_empty();
+        is_free.then(|| {
+            let number = state.next_number();
+            state.give(number, hold.saturating_add(GRACE));
+            Permit { semaphore: Some(self), number }
+        })
     }
 
-    /// Waits for a place, within `limits`.
-    pub(crate) fn enter(&self, limits: &Limits) -> Result<Place<'_>, Stop> {
-        let turn = {
-            let mut state = self.lock();
-            if self.most == 0 || state.has_room(self.most) {
-                return Ok(state.enter(self));
-            }
-            let turn = Arc::new(Wake::new().map_err(Stop::Failed)?);
-            state.queue.push_back(Arc::clone(&turn));
-            turn
-        };
-        match wait_until_readable(&*turn, limits) {
-            Ok(()) => Ok(Place(Some(self))),
-            Err(stop) => {
-                self.give_up(&turn);
-                Err(stop)
-            }
+    /// Waits for a permit for as long as `hold`, within `limits`.
+    pub(crate) async fn acquire(&self, limits: &Limits<'_>, hold: Duration) -> Result<Permit<'_>, Stop> {
+        if let Some(permit) = self.try_acquire(hold) {
+            return Ok(permit);
         }
-    }
-
-    /// Leaves the queue; where the turn came at the same moment, it goes to the next.
-    fn give_up(&self, turn: &Arc<Wake>) {
-        let mut state = self.lock();
-        match state.queue.iter().position(|other| Arc::ptr_eq(other, turn)) {
-            Some(position) => drop(state.queue.remove(position)),
-            None => state.leave(),
+        let waker = limits.waker().map_err(Stop::Failed)?;
+        let turn = Turn { number: self.lock().next_number(), waker };
+        // To drop it is to leave the queue.
+        let permit = Permit { semaphore: Some(self), number: turn.number };
+        loop {
+            let next_end = {
+                let mut state = self.lock();
+                state.pass_on(self.most);
+                if state.hold(permit.number, hold) {
+                    return Ok(permit);
+                }
+                // Whoever came too late to take up its permit waits once more.
+                if !state.is_queued(permit.number) {
+                    state.queue.push_back(turn.clone());
+                    continue;
+                }
+                state.next_end()
+            };
+            limits.woken(next_end).await?;
         }
     }
 
@@ -77,29 +106,68 @@ impl Gate {
 }
 
 impl State {
-    fn has_room(&self, most: usize) -> bool {
-        self.inside < most && self.queue.is_empty()
+    fn next_number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
     }
 
-    fn enter<'a>(&mut self, gate: &'a Gate) -> Place<'a> {
-        self.inside += 1;
-        Place(Some(gate))
+    fn is_queued(&self, number: u64) -> bool {
+        self.queue.iter().any(|turn| turn.number == number)
     }
 
-    /// Hands a place to the first in the queue, or makes it free.
-    fn leave(&mut self) {
-        match self.queue.pop_front() {
-            Some(next) => next.wake(),
-            None => self.inside -= 1,
+    fn give(&mut self, number: u64, hold: Duration) {
+        self.holders.push(Holder { number, until: Instant::now().checked_add(hold) });
+    }
+
+    /// Has the holder of the permit `number` hold it for as long as `hold` from now on; false: it has none.
+    fn hold(&mut self, number: u64, hold: Duration) -> bool {
+        let Some(holder) = self.holders.iter_mut().find(|holder| holder.number == number) else { return false };
+        holder.until = Instant::now().checked_add(hold.saturating_add(GRACE));
+        true
+    }
+
+    /// Takes back the permits that have ended.
+    fn take_back(&mut self) {
+        if !self.holders.is_empty() {
+            let now = Instant::now();
+            self.holders.retain(|holder| holder.until.is_none_or(|until| now < until));
+        }
+    }
+
+    /// Gives what is free to the first in the queue.
+    fn pass_on(&mut self, most: usize) {
+        self.take_back();
+        while self.holders.len() < most {
+            let Some(next) = self.queue.pop_front() else { return };
+            self.give(next.number, TAKE_UP);
+            next.waker.wake_by_ref();
+        }
+    }
+
+    /// When the next permit ends, unless its holder returns it before.
+    fn next_end(&self) -> Deadline {
+        Deadline::at(self.holders.iter().filter_map(|holder| holder.until).min())
+    }
+}
+
+impl Permit<'_> {
+    /// Holds it for as long as `hold` from now on.
+    pub(crate) fn extend(&self, hold: Duration) {
+        if let Some(semaphore) = self.semaphore {
+            semaphore.lock().hold(self.number, hold);
         }
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        if let Some(gate) = self.0 {
-            gate.lock().leave();
+        let Some(semaphore) = self.semaphore else { return };
+        let mut state = semaphore.lock();
+        match state.holders.iter().position(|holder| holder.number == self.number) {
+            Some(position) => drop(state.holders.swap_remove(position)),
+            None => state.queue.retain(|turn| turn.number != self.number),
         }
+        state.pass_on(semaphore.most);
     }
 }
 
@@ -107,34 +175,41 @@ impl Drop for Place<'_> {
 mod tests {
     use std::sync::mpsc;
     use std::thread;
-    use std::time::Duration;
 
     use super::*;
-    use crate::wait::{Cancel, Deadline};
+    use crate::wait::{Cancel, Task, drive};
 
-    fn limits(milliseconds: u64) -> Limits {
-        Limits { deadline: Deadline::after(Duration::from_millis(milliseconds)), cancel: None, interrupt: None }
+    const HOLD: Duration = Duration::from_secs(60);
+
+    fn acquire_for(hold: Duration, semaphore: &Semaphore, milliseconds: u64) -> Result<Permit<'_>, Stop> {
+        let task = Task::default();
+        let limits = task.limits(Deadline::after(Duration::from_millis(milliseconds)));
+        drive(&task, semaphore.acquire(&limits, hold))
     }
 
-    fn inside_and_waiting(gate: &Gate) -> (usize, usize) {
-        let state = gate.lock();
-        (state.inside, state.queue.len())
+    fn acquire(semaphore: &Semaphore, milliseconds: u64) -> Result<Permit<'_>, Stop> {
+        acquire_for(HOLD, semaphore, milliseconds)
+    }
+
+    fn holding_and_waiting(semaphore: &Semaphore) -> (usize, usize) {
+        let state = semaphore.lock();
+        (state.holders.len(), state.queue.len())
     }
 
     #[test]
-    fn only_so_many_are_inside_and_the_others_come_in_their_order() {
-        let gate = Gate::new(1);
+    fn only_so_many_hold_one_and_the_others_come_in_their_order() {
+        let semaphore = Semaphore::new(1);
         let (entered, order) = mpsc::channel();
-        let first = gate.enter(&limits(60_000)).unwrap();
+        let first = acquire(&semaphore, 60_000).unwrap();
 
         thread::scope(|scope| {
             for number in 0..3 {
-                let (gate, entered) = (&gate, entered.clone());
+                let (semaphore, entered) = (&semaphore, entered.clone());
                 scope.spawn(move || {
-                    let _place = gate.enter(&limits(60_000)).unwrap();
+                    let _permit = acquire(semaphore, 60_000).unwrap();
                     entered.send(number).unwrap();
                 });
-                while inside_and_waiting(gate).1 <= number {
+                while holding_and_waiting(semaphore).1 <= number {
                     thread::yield_now();
                 }
             }
@@ -143,43 +218,69 @@ mod tests {
         });
 
         assert_eq!(order.try_iter().collect::<Vec<_>>(), [0, 1, 2]);
-        assert_eq!(inside_and_waiting(&gate), (0, 0));
+        assert_eq!(holding_and_waiting(&semaphore), (0, 0));
     }
 
     #[test]
     fn waiting_ends_at_the_deadline_and_by_cancelling_and_leaves_no_trace() {
-        let gate = Gate::new(1);
+        let semaphore = Semaphore::new(1);
         let cancel = Cancel::new().unwrap();
         cancel.trigger();
-        let first = gate.enter(&limits(60_000)).unwrap();
+        let first = acquire(&semaphore, 60_000).unwrap();
 
-        assert!(matches!(gate.enter(&limits(20)), Err(Stop::TimedOut)));
-        assert!(matches!(gate.enter(&Limits { cancel: Some(cancel), ..limits(60_000) }), Err(Stop::Cancelled)));
+        assert!(matches!(acquire(&semaphore, 20), Err(Stop::TimedOut)));
+        let task = Task::new(Some(cancel), None);
+        let limits = task.limits(Deadline::NEVER);
+        assert!(matches!(drive(&task, semaphore.acquire(&limits, HOLD)), Err(Stop::Cancelled)));
 
-        assert_eq!(inside_and_waiting(&gate), (1, 0));
+        assert_eq!(holding_and_waiting(&semaphore), (1, 0));
         drop(first);
-        assert!(gate.enter(&limits(0)).is_ok());
+        assert!(acquire(&semaphore, 0).is_ok());
     }
 
     #[test]
-    fn a_turn_that_comes_too_late_goes_to_the_next() {
-        let gate = Gate::new(1);
-        let first = gate.enter(&limits(60_000)).unwrap();
-        let late = Arc::new(Wake::new().unwrap());
-        gate.lock().queue.push_back(Arc::clone(&late));
+    fn a_permit_that_is_held_too_long_goes_to_the_next() {
+        let semaphore = Semaphore::new(1);
+        let first = acquire_for(Duration::from_millis(20), &semaphore, 60_000).unwrap();
 
+        let second = acquire(&semaphore, 60_000).unwrap();
         drop(first);
-        gate.give_up(&late);
 
-        assert_eq!(inside_and_waiting(&gate), (0, 0));
+        assert_eq!(holding_and_waiting(&semaphore), (1, 0));
+        assert!(semaphore.try_acquire(HOLD).is_none());
+        drop(second);
+        assert!(semaphore.try_acquire(HOLD).is_some());
+    }
+
+    #[test]
+    fn a_permit_can_be_held_longer() {
+        let semaphore = Semaphore::new(1);
+        let first = acquire_for(Duration::ZERO, &semaphore, 60_000).unwrap();
+        first.extend(HOLD);
+
+        assert!(matches!(acquire(&semaphore, 300), Err(Stop::TimedOut)));
+    }
+
+    #[test]
+    fn a_permit_that_nobody_takes_up_goes_to_the_next() {
+        let semaphore = Semaphore::new(1);
+        let first = acquire(&semaphore, 60_000).unwrap();
+        // One whose driver has stopped.
+        semaphore.lock().queue.push_back(Turn { number: 99, waker: Waker::noop().clone() });
+        drop(first);
+        assert!(semaphore.lock().hold(99, TAKE_UP));
+
+        let _second = acquire(&semaphore, 60_000).unwrap();
+
+        assert!(!semaphore.lock().hold(99, TAKE_UP));
     }
 
     #[test]
     fn there_is_no_limit_where_none_is_wanted() {
-        let gate = Gate::new(0);
+        let semaphore = Semaphore::new(0);
 
-        let places: Vec<_> = (0..100).map(|_| (gate.enter_at_once(), gate.enter(&limits(0)))).collect();
+        let permits: Vec<_> = (0..100).map(|_| (semaphore.try_acquire(HOLD), acquire(&semaphore, 0))).collect();
 
-        assert!(places.iter().all(|(at_once, later)| at_once.is_some() && later.is_ok()));
+        assert!(permits.iter().all(|(at_once, later)| at_once.is_some() && later.is_ok()));
     }
 }

@@ -1,17 +1,18 @@
 //! What wakes a thread that waits in `poll`.
 
 use std::fs::File;
-use std::io::{self, Write};
-use std::os::fd::{AsFd, BorrowedFd, FromRawFd};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::sync::Arc;
 
 /// An event of the kernel's: a file descriptor that becomes readable when it happens, and stays so.
 #[derive(Debug)]
-pub(super) struct Wake(File);
+pub(crate) struct Wake(File);
 
 impl Wake {
     /// One that hasn't happened; an error where the process has no file descriptors left.
     #[allow(unsafe_code)]
-    pub(super) fn new() -> io::Result<Wake> {
+    pub(crate) fn new() -> io::Result<Wake> {
         // SAFETY: takes no memory.
         let descriptor = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
         if descriptor < 0 {
@@ -22,14 +23,30 @@ impl Wake {
     }
 
     /// Makes it happen. A signal handler may call it: it takes no lock and allocates nothing.
-    pub(super) fn wake(&self) {
+    pub(crate) fn happen(&self) {
         // It fails only where it has happened more often than can be counted.
         let _ = (&self.0).write(&1_u64.to_ne_bytes());
     }
+
+    /// Makes as if it hadn't happened.
+    pub(crate) fn reset(&self) {
+        // It fails where it hasn't.
+        let _ = (&self.0).read(&mut [0; 8]);
+    }
 }
 
-impl AsFd for Wake {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+impl std::task::Wake for Wake {
+    fn wake(self: Arc<Self>) {
+        self.happen();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.happen();
+    }
+}
+
+impl AsRawFd for Wake {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
     }
 }

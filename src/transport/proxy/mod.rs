@@ -10,13 +10,14 @@ mod socks5;
 mod tunnel;
 
 use std::fmt;
-use std::net::TcpStream;
 
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
 pub(super) use self::choice::Proxies;
+use super::race::{Attempt, race};
 use super::resolver::Resolver;
+use super::stream::Socket;
 use super::tcp;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Outcome, Status};
@@ -98,26 +99,29 @@ impl Proxy {
     }
 
     /// A connection through the proxy to `endpoint`. `resolver` knows the proxy's address.
-    pub(super) fn connect(
+    pub(super) async fn connect(
         &self,
         resolver: &Resolver,
         endpoint: &Endpoint,
         endpoint_resolver: &Resolver,
-        limits: &Limits,
-    ) -> Result<TcpStream, Error> {
-        let addresses = resolver.resolve(limits).map_err(|error| self.unreachable(error))?;
-        let socket = tcp::connect(&addresses, limits).map_err(|error| self.unreachable(error))?;
+        limits: &Limits<'_>,
+    ) -> Result<Socket, Error> {
+        let addresses = resolver.resolve(limits).await.map_err(|error| self.unreachable(error))?;
+        let attempt = |address| -> Attempt<'_, Socket> { Box::pin(tcp::connect(address, limits)) };
+        let socket = race(addresses, attempt, limits).await.map_err(|error| self.unreachable(error))?;
         let login = self.login.as_ref();
         match self.protocol {
-            Protocol::Http => tunnel::open(&socket, endpoint, login, limits),
+            Protocol::Http => tunnel::open(&socket, endpoint, login, limits).await,
             Protocol::Socks5h => {
-                socks5::open(&socket, &socks5::Target::Name(endpoint.host()), endpoint.port(), login, limits)
+                let target = socks5::Target::Name(endpoint.host());
+                socks5::open(&socket, &target, endpoint.port(), login, limits).await
             }
             Protocol::Socks5 => {
-                let addresses = endpoint_resolver.resolve(limits)?;
+                let addresses = endpoint_resolver.resolve(limits).await?;
                 let address =
                     addresses.first().ok_or_else(|| Error::new(Status::Dns, "the endpoint has no address"))?;
-                socks5::open(&socket, &socks5::Target::Address(address.ip()), address.port(), login, limits)
+                let target = socks5::Target::Address(address.ip());
+                socks5::open(&socket, &target, address.port(), login, limits).await
             }
         }
         .map_err(|failure| failure.at(self))?;

@@ -1,10 +1,10 @@
 //! A connection through a SOCKS5 proxy: RFC 1928, with the login of RFC 1929.
 
-use std::net::{IpAddr, TcpStream};
+use std::net::IpAddr;
 
 use zeroize::Zeroizing;
 
-use super::super::stream::{read_exact, write_all};
+use super::super::stream::{Socket, read_exact, write_all};
 use super::{Failure, Login};
 use crate::wait::Limits;
 
@@ -27,22 +27,22 @@ pub(super) enum Target<'a> {
 }
 
 /// Has the proxy at the other end of `socket` connect it with `target`.
-pub(super) fn open(
-    socket: &TcpStream,
+pub(super) async fn open(
+    socket: &Socket,
     target: &Target<'_>,
     port: u16,
     login: Option<&Login>,
-    limits: &Limits,
+    limits: &Limits<'_>,
 ) -> Result<(), Failure> {
     let methods = if login.is_some() { &[NO_LOGIN, USER_AND_PASSWORD][..] } else { &[NO_LOGIN] };
-    write_all(socket, &[&[VERSION, length(methods)?], methods].concat(), limits)?;
-    let [version, method] = read(socket, limits)?;
+    write_all(socket, &[&[VERSION, length(methods)?], methods].concat(), limits).await?;
+    let [version, method] = read(socket, limits).await?;
     if version != VERSION {
         return Err(no_answer());
     }
     match (method, login) {
         (NO_LOGIN, _) => {}
-        (USER_AND_PASSWORD, Some(login)) => log_in(socket, login, limits)?,
+        (USER_AND_PASSWORD, Some(login)) => log_in(socket, login, limits).await?,
         (_, None) => return Err(Failure::Login("wants a login".to_owned())),
         (_, Some(_)) => {
             let reason = "wants another kind of login than user and password".to_owned();
@@ -59,23 +59,23 @@ pub(super) fn open(
         Target::Address(IpAddr::V6(address)) => request.extend([&[IPV6], &address.octets()[..]].concat()),
     }
     request.extend(port.to_be_bytes());
-    write_all(socket, &request, limits)?;
-    read_answer(socket, limits)
+    write_all(socket, &request, limits).await?;
+    read_answer(socket, limits).await
 }
 
-fn log_in(socket: &TcpStream, Login { user, password }: &Login, limits: &Limits) -> Result<(), Failure> {
+async fn log_in(socket: &Socket, Login { user, password }: &Login, limits: &Limits<'_>) -> Result<(), Failure> {
     let (user, password) = (user.as_bytes(), password.as_bytes());
     // Made in its full length: one that grew would leave the password behind.
     let request = Zeroizing::new([&[LOGIN_VERSION, length(user)?], user, &[length(password)?], password].concat());
-    write_all(socket, &request, limits)?;
-    match read(socket, limits)? {
+    write_all(socket, &request, limits).await?;
+    match read(socket, limits).await? {
         [_, 0] => Ok(()),
         _ => Err(Failure::Login("doesn't accept the login".to_owned())),
     }
 }
 
-fn read_answer(socket: &TcpStream, limits: &Limits) -> Result<(), Failure> {
-    let [version, reply, _, kind] = read(socket, limits)?;
+async fn read_answer(socket: &Socket, limits: &Limits<'_>) -> Result<(), Failure> {
+    let [version, reply, _, kind] = read(socket, limits).await?;
     if version != VERSION {
         return Err(no_answer());
     }
@@ -85,10 +85,10 @@ fn read_answer(socket: &TcpStream, limits: &Limits) -> Result<(), Failure> {
             let address = match kind {
                 IPV4 => 4,
                 IPV6 => 16,
-                NAME => usize::from(read::<1>(socket, limits)?[0]),
+                NAME => usize::from(read::<1>(socket, limits).await?[0]),
                 _ => return Err(no_answer()),
             };
-            read_exact(socket, &mut vec![0; address + 2], limits)?;
+            read_exact(socket, &mut vec![0; address + 2], limits).await?;
             return Ok(());
         }
         1 => ("it fails", true),
@@ -104,9 +104,9 @@ fn read_answer(socket: &TcpStream, limits: &Limits) -> Result<(), Failure> {
     Err(Failure::Refused { reason: format!("doesn't connect: {reason}"), passes })
 }
 
-fn read<const N: usize>(socket: &TcpStream, limits: &Limits) -> Result<[u8; N], Failure> {
+async fn read<const N: usize>(socket: &Socket, limits: &Limits<'_>) -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
-    read_exact(socket, &mut bytes, limits)?;
+    read_exact(socket, &mut bytes, limits).await?;
     Ok(bytes)
 }
 

@@ -1,28 +1,27 @@
 //! A tunnel through an HTTP proxy: the method CONNECT.
 
 use std::mem::MaybeUninit;
-use std::net::TcpStream;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::super::stream::{peek, read_exact, write_all};
+use super::super::stream::{Socket, peek, read_exact, write_all};
 use super::{Failure, Login};
 use crate::endpoint::Endpoint;
 use crate::http::{Headers, LARGEST_HEAD, MOST_HEADERS, parse_head};
 use crate::wait::Limits;
 
 /// Has the proxy at the other end of `socket` connect it with `endpoint`.
-pub(super) fn open(
-    socket: &TcpStream,
+pub(super) async fn open(
+    socket: &Socket,
     endpoint: &Endpoint,
     login: Option<&Login>,
-    limits: &Limits,
+    limits: &Limits<'_>,
 ) -> Result<(), Failure> {
-    write_all(socket, request(endpoint, login).as_bytes(), limits)?;
+    write_all(socket, request(endpoint, login).as_bytes(), limits).await?;
     loop {
-        match read_head(socket, limits)? {
+        match read_head(socket, limits).await? {
             Head { status: 100..=199, .. } => {}
             Head { status: 200..=299, .. } => return Ok(()),
             // Some proxies say 401 to a login that is wrong; no endpoint can have said it.
@@ -74,11 +73,11 @@ impl Head {
 }
 
 /// Takes the head of a reply, and not a byte of what comes after it.
-fn read_head(socket: &TcpStream, limits: &Limits) -> Result<Head, Failure> {
+async fn read_head(socket: &Socket, limits: &Limits<'_>) -> Result<Head, Failure> {
     let mut bytes = Vec::new();
-    let mut piece = [0; 1024];
+    let mut piece = vec![0; 1024];
     loop {
-        let count = peek(socket, &mut piece, limits)?;
+        let count = peek(socket, &mut piece, limits).await?;
         if count == 0 {
             let reason = "closes the connection instead of answering".to_owned();
             return Err(Failure::Refused { reason, passes: true });
@@ -87,7 +86,7 @@ fn read_head(socket: &TcpStream, limits: &Limits) -> Result<Head, Failure> {
         bytes.extend_from_slice(piece.get(..count).unwrap_or_default());
         let head = parse(&bytes)?;
         let end = head.as_ref().map_or(bytes.len(), |head| head.length);
-        read_exact(socket, piece.get_mut(..end.saturating_sub(before)).unwrap_or_default(), limits)?;
+        read_exact(socket, piece.get_mut(..end.saturating_sub(before)).unwrap_or_default(), limits).await?;
         if let Some(head) = head {
             return Ok(head);
         }

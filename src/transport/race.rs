@@ -1,0 +1,180 @@
+//! The race of an endpoint's addresses (RFC 8305): a connection to each is begun a moment after the one before, or when
+//! that has failed, and the first that is made is taken.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::error::{Error, Status};
+use crate::wait::{Deadline, Interest, Limits};
+
+/// How long an attempt goes on alone.
+const DELAY: Duration = Duration::from_millis(250);
+
+pub(super) type Attempt<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
+
+/// The first of `addresses` that `attempt` succeeds for; else the failure of the one that failed last. Each attempt waits for
+/// one descriptor at a time.
+pub(super) async fn race<'a, T>(
+    addresses: Vec<SocketAddr>,
+    attempt: impl Fn(SocketAddr) -> Attempt<'a, T>,
+    limits: &Limits<'_>,
+) -> Result<T, Error> {
+    let mut waiting = VecDeque::from(in_turns(addresses));
+    let mut running: Vec<Attempt<'_, T>> = Vec::new();
+    let mut next_start = Deadline::after(Duration::ZERO);
+    let mut failure = Error::new(Status::Dns, "the endpoint has no address");
+    poll_fn(move |context| {
+        let mut interest = Interest::default();
+        let mut polled = 0;
+        loop {
+            while let Some(attempt) = running.get_mut(polled) {
+                match attempt.as_mut().poll(context) {
+                    Poll::Ready(Ok(made)) => return Poll::Ready(Ok(made)),
+                    Poll::Ready(Err(error)) => {
+                        drop(running.remove(polled));
+                        let is_over = error.status() == Status::Cancelled;
+                        failure = error;
+                        next_start = Deadline::after(Duration::ZERO);
+                        if is_over {
+                            return Poll::Ready(Err(failure.clone()));
+                        }
+                    }
+                    Poll::Pending => {
+                        interest = interest.or_other(limits.task().interest());
+                        polled += 1;
+                    }
+                }
+            }
+            let may_start = running.len() < Interest::MOST && (running.is_empty() || next_start.has_passed());
+            match waiting.pop_front() {
+                Some(address) if may_start => {
+                    running.push(attempt(address));
+                    next_start = Deadline::after(DELAY);
+                }
+                Some(address) => {
+                    waiting.push_front(address);
+                    if running.len() < Interest::MOST {
+                        interest = interest.or_other(Interest::until(next_start));
+                    }
+                    break;
+                }
+                None if running.is_empty() => return Poll::Ready(Err(failure.clone())),
+                None => break,
+            }
+        }
+        limits.task().set_interest(interest);
+        Poll::Pending
+    })
+    .await
+}
+
+/// The addresses of both families in turns, in the order in which each of them comes.
+fn in_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let is_first = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (one, other): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| address.is_ipv6() == is_first);
+    let (mut one, mut other) = (one.into_iter(), other.into_iter());
+    let mut all = Vec::new();
+    loop {
+        match (one.next(), other.next()) {
+            (None, None) => return all,
+            pair => all.extend([pair.0, pair.1].into_iter().flatten()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::net::TcpListener;
+
+    use super::super::tcp;
+    use super::*;
+    use crate::error::Outcome;
+    use crate::wait::{Stop, Task, drive};
+
+    fn refusing() -> SocketAddr {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    }
+
+    fn connect(addresses: &[SocketAddr]) -> Result<SocketAddr, Error> {
+        let task = Task::default();
+        let limits = task.limits(Deadline::after(Duration::from_secs(20)));
+        let attempt = |address| -> Attempt<'_, _> {
+            Box::pin(async move { Ok(tcp::connect(address, &limits).await?.peer_addr().unwrap()) })
+        };
+        drive(&task, race(addresses.to_vec(), attempt, &limits))
+    }
+
+    #[test]
+    fn the_next_address_is_tried_where_one_refuses() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let accepting = listener.local_addr().unwrap();
+
+        assert_eq!(connect(&[refusing(), accepting]), Ok(accepting));
+    }
+
+    #[test]
+    fn an_address_that_refuses_is_an_error_that_names_it() {
+        let address = refusing();
+
+        let error = connect(&[address]).unwrap_err();
+
+        assert_eq!((error.status(), error.outcome(), error.retryable()), (Status::Connect, Outcome::NotSent, true));
+        assert!(error.message().starts_with(&format!("connecting to {address} failed")), "{error}");
+    }
+
+    /// What each of so many addresses does: it never answers, or fails or succeeds after so many milliseconds.
+    fn raced(script: &[Option<(u64, bool)>]) -> (Result<u16, Error>, Vec<u16>) {
+        let (task, begun) = (Task::default(), RefCell::new(Vec::new()));
+        let limits = task.limits(Deadline::after(Duration::from_secs(20)));
+        let addresses = (0..script.len()).map(|number| SocketAddr::from(([127, 0, 0, 1], number as u16))).collect();
+        let attempt = |address: SocketAddr| -> Attempt<'_, u16> {
+            let (begun, limits) = (&begun, &limits);
+            Box::pin(async move {
+                begun.borrow_mut().push(address.port());
+                let (milliseconds, succeeds) = script[usize::from(address.port())].unwrap_or((3_600_000, false));
+                let failed = |stop: Stop| stop.while_doing("waiting", Status::Io, Outcome::NotSent);
+                limits.pause(Duration::from_millis(milliseconds)).await.map_err(failed)?;
+                if succeeds { Ok(address.port()) } else { Err(Error::new(Status::Connect, address.to_string())) }
+            })
+        };
+        let won = drive(&task, race(addresses, attempt, &limits));
+        (won, begun.into_inner())
+    }
+
+    #[test]
+    fn one_that_never_answers_costs_a_moment() {
+        let (won, begun) = raced(&[None, None, Some((0, true)), Some((0, true))]);
+
+        assert_eq!((won, begun), (Ok(2), vec![0, 1, 2]));
+    }
+
+    #[test]
+    fn the_first_one_that_is_made_wins_also_where_another_was_begun() {
+        let (won, begun) = raced(&[Some((400, true)), None]);
+
+        assert_eq!((won, begun), (Ok(0), vec![0, 1]));
+    }
+
+    #[test]
+    fn what_fails_is_followed_by_the_next_at_once_and_the_last_failure_is_told() {
+        let (won, begun) = raced(&[Some((0, false)), Some((0, false)), Some((10, false))]);
+
+        assert_eq!(won.unwrap_err().message(), "127.0.0.1:2");
+        assert_eq!(begun, [0, 1, 2]);
+    }
+
+    #[test]
+    fn families_come_in_turns() {
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let all = ["[::1]:1", "[::2]:1", "[::3]:1", "1.0.0.1:1", "1.0.0.2:1"].map(address);
+        let wanted = ["[::1]:1", "1.0.0.1:1", "[::2]:1", "1.0.0.2:1", "[::3]:1"].map(address);
+
+        assert_eq!(in_turns(all.to_vec()), wanted);
+        assert_eq!(in_turns(Vec::new()), []);
+    }
+}

@@ -1,0 +1,103 @@
+//! The blocking driver: a call on a thread of its own.
+
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::{Interest, Interrupt, Ready, Task};
+
+/// Runs `call` to its end.
+pub(crate) fn drive<T>(task: &Task, call: impl Future<Output = T>) -> T {
+    let mut call = pin!(call);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        match call.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => task.wait(),
+        }
+    }
+}
+
+impl Task {
+    /// Waits for what the call waits for, or what ends it. It may come back sooner.
+    fn wait(&self) {
+        let interest = self.interest();
+        let cancel = self.cancel.as_ref().map_or(NO_DESCRIPTOR, |cancel| cancel.descriptor());
+        let wake = self.wake.borrow().as_ref().map_or(NO_DESCRIPTOR, |wake| wake.as_raw_fd());
+        let mut polled = [to_poll(NO_DESCRIPTOR, Ready::Read); 2 + Interest::MOST];
+        let mut length = 0;
+        for (descriptor, ready) in [(cancel, Ready::Read), (wake, Ready::Read)].into_iter().chain(interest.watched()) {
+            polled[length] = to_poll(descriptor, ready);
+            length += 1;
+        }
+        match poll(&mut polled[..length], self.longest_wait(interest)) {
+            // A signal may be what the caller wants to end for.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.ask(),
+            Err(error) => *self.failure.borrow_mut() = Some(error),
+            Ok(()) => {}
+        }
+        // By this process, or by one that a fork has given the same descriptor.
+        if polled[0].revents != 0 {
+            self.is_cancelled.set(true);
+        }
+        if polled[1].revents != 0 {
+            self.wake.take();
+        }
+    }
+
+    /// `None`: for ever.
+    fn longest_wait(&self, interest: Interest) -> Option<Duration> {
+        let left = interest.until.left();
+        match self.interrupt {
+            Some(_) => Some(left.map_or(Interrupt::EVERY, |left| left.min(Interrupt::EVERY))),
+            None => left,
+        }
+    }
+
+    /// Asks the caller, where it wants to be asked, whether the call may go on.
+    pub(super) fn ask(&self) {
+        if self.interrupt.as_ref().is_some_and(Interrupt::says_stop) {
+            self.is_cancelled.set(true);
+        }
+    }
+}
+
+/// poll passes over negative descriptors.
+const NO_DESCRIPTOR: RawFd = -1;
+
+fn to_poll(descriptor: RawFd, ready: Ready) -> libc::pollfd {
+    let events = match ready {
+        Ready::Read => libc::POLLIN,
+        Ready::Write => libc::POLLOUT,
+    };
+    libc::pollfd { fd: descriptor, events, revents: 0 }
+}
+
+#[allow(unsafe_code)]
+fn poll(polled: &mut [libc::pollfd], longest: Option<Duration>) -> io::Result<()> {
+    // Up, so that a deadline isn't polled for in its last millisecond.
+    let round_up = |wait: Duration| i32::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX);
+    let timeout = longest.map_or(-1, round_up);
+    // SAFETY: `polled` outlives the call, and its length is given.
+    match unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, timeout) } {
+        0.. => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Whether `descriptor` has something to read, or is at its end or broken, at this moment.
+pub(crate) fn is_readable(descriptor: &impl AsRawFd) -> bool {
+    let mut polled = [to_poll(descriptor.as_raw_fd(), Ready::Read)];
+    poll(&mut polled, Some(Duration::ZERO)).is_ok() && polled[0].revents != 0
+}
+
+/// What comes of a call that waits for nothing.
+#[cfg(test)]
+pub(crate) fn at_once<T>(call: impl Future<Output = T>) -> T {
+    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("the call waits"),
+    }
+}

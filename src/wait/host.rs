@@ -1,0 +1,65 @@
+//! What drives many calls at once.
+
+use std::fmt::Debug;
+use std::io;
+use std::ops::Deref;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
+
+/// What drives many calls on one thread. It knows the descriptors that they wait for from when these are made until they are
+/// closed, so that to wait for one costs no system call.
+pub(crate) trait Host: Debug + Send + Sync {
+    fn watch(&self, descriptor: RawFd) -> io::Result<()>;
+
+    fn forget(&self, descriptor: RawFd);
+}
+
+/// A source of events, and whose calls wait for it: those of a host, or (`None`) each on a thread of its own.
+#[derive(Debug)]
+pub(crate) struct Watched<T: AsRawFd> {
+    source: T,
+    host: Option<Arc<dyn Host>>,
+}
+
+impl<T: AsRawFd> Watched<T> {
+    pub(super) fn new(source: T, host: Option<&Arc<dyn Host>>) -> io::Result<Watched<T>> {
+        if let Some(host) = host {
+            host.watch(source.as_raw_fd())?;
+        }
+        Ok(Watched { source, host: host.cloned() })
+    }
+
+    pub(crate) fn source_mut(&mut self) -> &mut T {
+        &mut self.source
+    }
+
+    /// Whether it is this host's.
+    pub(super) fn is_of(&self, host: Option<&Arc<dyn Host>>) -> bool {
+        match (&self.host, host) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        }
+    }
+}
+
+impl<T: AsRawFd> Deref for Watched<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.source
+    }
+}
+
+impl<T: AsRawFd> AsRawFd for Watched<T> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.source.as_raw_fd()
+    }
+}
+
+impl<T: AsRawFd> Drop for Watched<T> {
+    fn drop(&mut self) {
+        if let Some(host) = &self.host {
+            host.forget(self.source.as_raw_fd());
+        }
+    }
+}
