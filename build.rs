@@ -14,7 +14,7 @@ mod header {
     use std::path::Path;
 
     /// In the order in which a reader wants them.
-    const FILES: [&str; 17] = [
+    const FILES: [&str; 18] = [
         "version",
         "status",
         "service_code",
@@ -26,6 +26,7 @@ mod header {
         "stats",
         "cancel",
         "call_options",
+        "multi",
         "origin",
         "create_routine_related_record",
         "ensure_routine_related_records",

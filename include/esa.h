@@ -487,6 +487,30 @@ typedef struct esa_config esa_config;
 typedef struct esa_credentials esa_credentials;
 
 /**
+ * Calls that the program's own event loop drives, on one thread and without blocking it: any number of them, of any number
+ * of clients, through one descriptor.
+ *
+ * A program waits with its loop until `esa_multi_descriptor()` is readable, calls `esa_multi_step()`, and takes the calls
+ * that have finished with `esa_multi_next_finished()`. A call is started with the function that has the name of the one that
+ * blocks and `_start` at its end, and its result is taken with the one that has `_finish` there. It does what the one that
+ * blocks does: the same limits, attempts, outcomes, waits and log lines.
+ *
+ * One thread at a time may use a multi, with all of its calls; any number of threads may meanwhile make other calls with
+ * the same clients. Nothing of it blocks but what the program brings along: callbacks (log, credentials, progress) run
+ * inside of `_start` and `esa_multi_step()`, on that thread, and so does the reading of files of credentials. A callback may
+ * start and cancel calls of the multi that runs it; the other functions refuse to work there.
+ *
+ * A child of fork() can't use it, and mustn't wait for its descriptor: there, each function that tells gives
+ * `ESA_ERR_FORKED`, and `esa_multi_free()` closes the descriptors and nothing else. The parent goes on as before.
+ */
+typedef struct esa_multi esa_multi;
+
+/**
+ * A call of a multi, from its `_start` until its `_finish` or `esa_pending_free()`. It is used where its multi is.
+ */
+typedef struct esa_pending esa_pending;
+
+/**
  * Why a call failed, what it did, and what to do about it.
  *
  * Made by the library, released with `esa_error_free()`. Any one thread at a time may read it, not only the one that
@@ -1286,6 +1310,65 @@ void esa_cancel_trigger(const struct esa_cancel *cancel);
 void esa_cancel_free(struct esa_cancel *cancel);
 
 /**
+ * Makes a multi. Release it with `esa_multi_free()`.
+ *
+ * It holds three file descriptors. Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `multi` is NULL; `ESA_ERR_IO` where
+ * the process has no file descriptors left. `error` may be NULL.
+ */
+esa_status esa_multi_new(struct esa_multi **multi,
+                         struct esa_error **error);
+
+/**
+ * The descriptor to wait for: the same for the multi's whole life. -1 where `multi` is NULL.
+ *
+ * It is readable while a step has something to do, a deadline of a call included, or a call that has finished waits to be
+ * taken. It is for waiting alone (poll, select, epoll, kqueue, an event loop of any kind), level-triggered: don't read from
+ * it, and don't close it.
+ */
+int32_t esa_multi_descriptor(const struct esa_multi *multi);
+
+/**
+ * Does what is due now, for all calls of the multi, and never blocks. Calling it when nothing is due does no harm.
+ *
+ * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `multi` is NULL or a callback of one of its calls asks for it;
+ * `ESA_ERR_FORKED` in a child of fork(); `ESA_ERR_IO` where the descriptor can't be used, as after the program has closed it.
+ */
+esa_status esa_multi_step(struct esa_multi *multi);
+
+/**
+ * The next call that has finished, in the order in which they have; each once. Its result is to be taken with its `_finish`.
+ *
+ * NULL: no more for now; also where `multi` is NULL, in a callback of one of its calls, and in a child of fork().
+ */
+struct esa_pending *esa_multi_next_finished(struct esa_multi *multi);
+
+/**
+ * Releases a multi, and closes its connections.
+ *
+ * Calls that haven't finished are cancelled. Each call is still to be released, with its `_finish`, which tells its true
+ * outcome (`ESA_ERR_CANCELLED` and what was sent), or with `esa_pending_free()`. Does nothing where `multi` is NULL, or in a
+ * callback of one of its calls.
+ */
+void esa_multi_free(struct esa_multi *multi);
+
+/**
+ * What `_start` was given for this call; NULL where `pending` is NULL.
+ */
+void *esa_pending_user_data(const struct esa_pending *pending);
+
+/**
+ * Cancels a call: it finishes with the next step, and its `_finish` tells its true outcome. One that has finished stays as
+ * it is. Allowed in callbacks; does nothing where `pending` is NULL and in a child of fork().
+ */
+void esa_pending_cancel(struct esa_pending *pending);
+
+/**
+ * Releases a call whose result nobody wants any more. One that hasn't finished is given up where it stands: what it did is
+ * not found out. Does nothing where `pending` is NULL, or in a callback of a call of its multi.
+ */
+void esa_pending_free(struct esa_pending *pending);
+
+/**
  * The enumerator's name, such as "ESA_ORIGIN_CREATED", for a value of `esa_origin`.
  *
  * Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
@@ -1336,6 +1419,68 @@ esa_status esa_ensure_routine_related_record(const struct esa_client *client,
                                              struct esa_error **error);
 
 /**
+ * Starts creating a record on a multi, and sends what can be sent at once; otherwise as `esa_create_routine_related_record()`.
+ *
+ * `*pending` is the call, until its `esa_create_routine_related_record_finish()` or `esa_pending_free()`; `user_data` is for
+ * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+ * any other, with `esa_multi_next_finished()`.
+ *
+ * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+ * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+ * `error` may be NULL. Allowed in callbacks.
+ */
+esa_status esa_create_routine_related_record_start(struct esa_multi *multi,
+                                                   const struct esa_client *client,
+                                                   const struct esa_create_routine_related_record_request *request,
+                                                   const struct esa_call_options *options,
+                                                   void *user_data,
+                                                   struct esa_pending **pending,
+                                                   struct esa_error **error);
+
+/**
+ * Takes the result of a call that `esa_create_routine_related_record_start()` started and `esa_multi_next_finished()` gave, and
+ * releases the call: as `esa_create_routine_related_record()` returns.
+ *
+ * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+ * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+ * released. `error` may be NULL.
+ */
+esa_status esa_create_routine_related_record_finish(struct esa_pending *pending,
+                                                    struct esa_create_routine_related_record_result **result,
+                                                    struct esa_error **error);
+
+/**
+ * Starts ensuring a record on a multi, and sends what can be sent at once; otherwise as `esa_ensure_routine_related_record()`.
+ *
+ * `*pending` is the call, until its `esa_ensure_routine_related_record_finish()` or `esa_pending_free()`; `user_data` is for
+ * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+ * any other, with `esa_multi_next_finished()`.
+ *
+ * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+ * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+ * `error` may be NULL. Allowed in callbacks.
+ */
+esa_status esa_ensure_routine_related_record_start(struct esa_multi *multi,
+                                                   const struct esa_client *client,
+                                                   const struct esa_create_routine_related_record_request *request,
+                                                   const struct esa_call_options *options,
+                                                   void *user_data,
+                                                   struct esa_pending **pending,
+                                                   struct esa_error **error);
+
+/**
+ * Takes the result of a call that `esa_ensure_routine_related_record_start()` started and `esa_multi_next_finished()` gave, and
+ * releases the call: as `esa_ensure_routine_related_record()` returns.
+ *
+ * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+ * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+ * released. `error` may be NULL.
+ */
+esa_status esa_ensure_routine_related_record_finish(struct esa_pending *pending,
+                                                    struct esa_create_routine_related_record_result **result,
+                                                    struct esa_error **error);
+
+/**
  * Releases a result and its strings.
  *
  * `result` may be NULL. Any thread; each result once.
@@ -1363,6 +1508,37 @@ esa_status esa_ensure_routine_related_records(const struct esa_client *client,
                                               const struct esa_call_options *options,
                                               struct esa_ensure_routine_related_records_result **result,
                                               struct esa_error **error);
+
+/**
+ * Starts ensuring many records on a multi, and sends what can be sent at once; otherwise as `esa_ensure_routine_related_records()`.
+ *
+ * `*pending` is the call, until its `esa_ensure_routine_related_records_finish()` or `esa_pending_free()`; `user_data` is for
+ * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+ * any other, with `esa_multi_next_finished()`.
+ *
+ * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+ * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+ * `error` may be NULL. Allowed in callbacks.
+ */
+esa_status esa_ensure_routine_related_records_start(struct esa_multi *multi,
+                                                    const struct esa_client *client,
+                                                    const struct esa_ensure_routine_related_records_request *request,
+                                                    const struct esa_call_options *options,
+                                                    void *user_data,
+                                                    struct esa_pending **pending,
+                                                    struct esa_error **error);
+
+/**
+ * Takes the result of a call that `esa_ensure_routine_related_records_start()` started and `esa_multi_next_finished()` gave, and
+ * releases the call: as `esa_ensure_routine_related_records()` returns.
+ *
+ * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+ * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+ * released. `error` may be NULL.
+ */
+esa_status esa_ensure_routine_related_records_finish(struct esa_pending *pending,
+                                                     struct esa_ensure_routine_related_records_result **result,
+                                                     struct esa_error **error);
 
 /**
  * Releases a result, with the results and errors in it.
@@ -1419,6 +1595,37 @@ esa_status esa_delete_routine_related_record(const struct esa_client *client,
                                              struct esa_error **error);
 
 /**
+ * Starts deleting a record on a multi, and sends what can be sent at once; otherwise as `esa_delete_routine_related_record()`.
+ *
+ * `*pending` is the call, until its `esa_delete_routine_related_record_finish()` or `esa_pending_free()`; `user_data` is for
+ * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+ * any other, with `esa_multi_next_finished()`.
+ *
+ * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+ * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+ * `error` may be NULL. Allowed in callbacks.
+ */
+esa_status esa_delete_routine_related_record_start(struct esa_multi *multi,
+                                                   const struct esa_client *client,
+                                                   const struct esa_delete_routine_related_record_request *request,
+                                                   const struct esa_call_options *options,
+                                                   void *user_data,
+                                                   struct esa_pending **pending,
+                                                   struct esa_error **error);
+
+/**
+ * Takes the result of a call that `esa_delete_routine_related_record_start()` started and `esa_multi_next_finished()` gave, and
+ * releases the call: as `esa_delete_routine_related_record()` returns.
+ *
+ * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+ * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+ * released. `error` may be NULL.
+ */
+esa_status esa_delete_routine_related_record_finish(struct esa_pending *pending,
+                                                    struct esa_delete_routine_related_record_result **result,
+                                                    struct esa_error **error);
+
+/**
  * Releases a result and its strings.
  *
  * `result` may be NULL. Any thread; each result once.
@@ -1437,6 +1644,37 @@ esa_status esa_list_routine_related_records(const struct esa_client *client,
                                             const struct esa_call_options *options,
                                             struct esa_list_routine_related_records_result **result,
                                             struct esa_error **error);
+
+/**
+ * Starts listing a page of records on a multi, and sends what can be sent at once; otherwise as `esa_list_routine_related_records()`.
+ *
+ * `*pending` is the call, until its `esa_list_routine_related_records_finish()` or `esa_pending_free()`; `user_data` is for
+ * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+ * any other, with `esa_multi_next_finished()`.
+ *
+ * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+ * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+ * `error` may be NULL. Allowed in callbacks.
+ */
+esa_status esa_list_routine_related_records_start(struct esa_multi *multi,
+                                                  const struct esa_client *client,
+                                                  const struct esa_list_routine_related_records_request *request,
+                                                  const struct esa_call_options *options,
+                                                  void *user_data,
+                                                  struct esa_pending **pending,
+                                                  struct esa_error **error);
+
+/**
+ * Takes the result of a call that `esa_list_routine_related_records_start()` started and `esa_multi_next_finished()` gave, and
+ * releases the call: as `esa_list_routine_related_records()` returns.
+ *
+ * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+ * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+ * released. `error` may be NULL.
+ */
+esa_status esa_list_routine_related_records_finish(struct esa_pending *pending,
+                                                   struct esa_list_routine_related_records_result **result,
+                                                   struct esa_error **error);
 
 /**
  * Releases a result, its records and its strings.
@@ -1458,6 +1696,37 @@ esa_status esa_get_match_site(const struct esa_client *client,
                               const struct esa_call_options *options,
                               struct esa_get_match_site_result **result,
                               struct esa_error **error);
+
+/**
+ * Starts getting a site on a multi, and sends what can be sent at once; otherwise as `esa_get_match_site()`.
+ *
+ * `*pending` is the call, until its `esa_get_match_site_finish()` or `esa_pending_free()`; `user_data` is for
+ * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+ * any other, with `esa_multi_next_finished()`.
+ *
+ * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+ * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+ * `error` may be NULL. Allowed in callbacks.
+ */
+esa_status esa_get_match_site_start(struct esa_multi *multi,
+                                    const struct esa_client *client,
+                                    const struct esa_get_match_site_request *request,
+                                    const struct esa_call_options *options,
+                                    void *user_data,
+                                    struct esa_pending **pending,
+                                    struct esa_error **error);
+
+/**
+ * Takes the result of a call that `esa_get_match_site_start()` started and `esa_multi_next_finished()` gave, and
+ * releases the call: as `esa_get_match_site()` returns.
+ *
+ * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+ * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+ * released. `error` may be NULL.
+ */
+esa_status esa_get_match_site_finish(struct esa_pending *pending,
+                                     struct esa_get_match_site_result **result,
+                                     struct esa_error **error);
 
 /**
  * Releases a result and its strings.

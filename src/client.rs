@@ -1,5 +1,7 @@
 //! The client: what all calls have in common.
 
+#[cfg(feature = "capi")]
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +22,8 @@ use crate::record::{self, Bulk, Deletion, Record};
 use crate::redaction::Redaction;
 use crate::stats::{Counters, Stats};
 use crate::transport::{Destination, Settings};
-use crate::wait::{Deadline, drive};
+#[cfg(feature = "capi")]
+use crate::wait::Task;
 
 /// Makes calls to the service. Any number of threads may use one at once; clones are the same client.
 #[derive(Clone, Debug)]
@@ -146,16 +149,30 @@ impl Client {
         self.core.counters.read()
     }
 
-    /// Makes a call on this thread. A failure may leave as it is told; the texts of a success may as they are.
+    /// Makes a call on this thread.
     fn call<T>(
         &self,
         options: &CallOptions,
         make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.core.counters.calls.count();
-        let task = options.task();
-        let call = Call::begin(&self.core, options, &task, Deadline::NEVER);
-        drive(&task, make(&call)).map_err(|error| self.core.log.redacted(error))
+        options.run(async |task| self.core.make(options, task, make).await)
+    }
+
+    /// A call for a driver that has many.
+    #[cfg(feature = "capi")]
+    pub(crate) fn pending<T>(
+        &self,
+        options: CallOptions,
+        task: Rc<Task>,
+        make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        let core = Arc::clone(&self.core);
+        async move { core.make(&options, &task, make).await }
+    }
+
+    #[cfg(feature = "capi")]
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     #[cfg(feature = "capi")]

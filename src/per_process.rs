@@ -38,7 +38,7 @@ impl<T> PerProcess<T> {
 ///
 /// Its id isn't one: it may be that of an ancestor that has ended, and in a namespace of its own each first process has
 /// the id 1.
-fn generation() -> u64 {
+pub(crate) fn generation() -> u64 {
     static KEPT: OnceBox<&'static AtomicU64> = OnceBox::new();
     generation_in(KEPT.get_or_init(|| Box::new(wiped_by_kernel().unwrap_or_else(wiped_by_handler))))
 }

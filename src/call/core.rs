@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Budget, Deleted};
+use super::{Budget, Call, CallOptions, Deleted};
 use crate::clock::Clock;
 use crate::credentials::{Cache, Chain};
 use crate::endpoint::Endpoint;
@@ -13,7 +13,9 @@ use crate::per_process::PerProcess;
 use crate::signature::{Credentials, SignatureVersion};
 use crate::stats::Counters;
 use crate::transport::{Destination, Settings, Transport};
-use crate::wait::Semaphore;
+#[cfg(feature = "capi")]
+use crate::wait::Host;
+use crate::wait::{Deadline, Semaphore, Task};
 
 /// The access key id of the emulator, whose secret everybody knows.
 const EMULATOR_KEY_ID: &str = "EsaEmulatorKeyId";
@@ -76,6 +78,26 @@ impl Live {
 }
 
 impl Core {
+    /// Makes a call. A failure may leave as it is told; the texts of a success may as they are.
+    pub(crate) async fn make<T>(
+        &self,
+        options: &CallOptions,
+        task: &Task,
+        make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.counters.calls.count();
+        let call = Call::begin(self, options, task, Deadline::NEVER);
+        make(&call).await.map_err(|error| self.log.redacted(error))
+    }
+
+    /// Closes the connections that only calls of `host` can use, which is going.
+    #[cfg(feature = "capi")]
+    pub(crate) fn leave(&self, host: &Arc<dyn Host>) {
+        let live = self.live();
+        live.transport.leave(host);
+        live.credentials.leave(host);
+    }
+
     pub(crate) fn live(&self) -> &Live {
         self.live.get(|| Live::new(&self.settings, &self.destination, self.max_concurrent_writes))
     }

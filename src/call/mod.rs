@@ -33,7 +33,7 @@ pub(crate) use self::world::World;
 pub(crate) use self::world::{Failure, Outgoing, Recovery};
 use crate::error::{Error, Outcome, Status};
 use crate::operation::Operation;
-use crate::wait::{Cancel, Deadline, Interrupt, Task};
+use crate::wait::{Cancel, Deadline, Interrupt, Task, drive};
 
 /// What one call does differently from its client's defaults.
 #[derive(Clone, Debug, Default)]
@@ -62,9 +62,28 @@ impl CallOptions {
         self
     }
 
-    /// A call with these, on a thread of its own.
-    pub(crate) fn task(&self) -> Task {
-        Task::new(self.cancel.clone(), self.interrupt.clone())
+    /// What cancels the call.
+    #[cfg(feature = "capi")]
+    pub(crate) fn cancelled_by(&self) -> Option<Cancel> {
+        self.cancel.clone()
+    }
+
+    #[cfg(feature = "capi")]
+    pub(crate) fn asks(&self) -> bool {
+        self.interrupt.is_some()
+    }
+
+    /// Runs the call that `make` makes, on this thread.
+    #[cfg(not(feature = "_multi-driver"))]
+    pub(crate) fn run<T>(&self, make: impl AsyncFnOnce(&Task) -> T) -> T {
+        let task = Task::new(self.cancel.clone(), self.interrupt.clone());
+        drive(&task, make(&task))
+    }
+
+    /// The same, by the other driver, for tests of it.
+    #[cfg(feature = "_multi-driver")]
+    pub(crate) fn run<T>(&self, make: impl AsyncFnOnce(&Task) -> T) -> T {
+        crate::wait::multi::drive(self.cancel.clone(), |task| Box::pin(async move { make(&task).await }))
     }
 
     /// How long the whole call may take.

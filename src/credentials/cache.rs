@@ -13,6 +13,8 @@ use super::{Credentials, Issued};
 use crate::error::{Error, Outcome, Status};
 use crate::log::Level;
 use crate::random::random;
+#[cfg(feature = "capi")]
+use crate::wait::Host;
 use crate::wait::{Permit, Semaphore};
 
 /// How long before they expire credentials are renewed: this, and at most as much again as the jitter says, so that a
@@ -110,6 +112,12 @@ impl Cache {
         };
         asker.log.write_deferred(&lines);
         renewed
+    }
+
+    /// Closes the connections to servers that only calls of `host` can use.
+    #[cfg(feature = "capi")]
+    pub(crate) fn leave(&self, host: &Arc<dyn Host>) {
+        self.servers.leave(host);
     }
 
     /// Whether these are the credentials that calls use, and still good.

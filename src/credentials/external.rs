@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::cli_profile::Profile;
 use super::context::{Context, parse};
 use super::{Failure, Issued, words};
+use crate::per_process::generation;
 use crate::wait::{Limits, Ready, Stop, Watched, is_readable};
 
 /// How long the command may take.
@@ -48,10 +49,10 @@ async fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failu
         .process_group(0)
         .spawn()
         .map_err(|error| Failure::of(format!("{program} can't be started: {error}")))?;
-    let mut running = Running(Some(child));
+    let mut running = Running { child: Some(child), generation: generation() };
     let limits = context.asker.limits.within(TIME_LIMIT);
     context.permit.extend(TIME_LIMIT);
-    let stdout = running.0.as_mut().and_then(|child| child.stdout.take());
+    let stdout = running.child.as_mut().and_then(|child| child.stdout.take());
     let stdout = limits.watch(stdout.ok_or_else(|| Failure::of("it has no output"))?);
     let mut output = Output::new(stdout.map_err(|error| stopped(Stop::Failed(error)))?);
     let status = match running.wait(&mut output, &limits).await {
@@ -76,7 +77,12 @@ async fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failu
 }
 
 /// A command that hasn't been waited for.
-struct Running(Option<Child>);
+struct Running {
+    /// `None`: it has ended.
+    child: Option<Child>,
+    /// Of the process that started it.
+    generation: u64,
+}
 
 impl Running {
     /// Reads what the command prints until it ends, and how it has; `None` where the host program has been told in place of
@@ -102,12 +108,12 @@ impl Running {
 
     /// How it ended, once it has.
     fn has_ended(&mut self) -> Option<Option<ExitStatus>> {
-        let ended = match self.0.as_mut().map(Child::try_wait) {
+        let ended = match self.child.as_mut().map(Child::try_wait) {
             Some(Ok(None)) => return None,
             Some(Ok(status)) => status,
             Some(Err(_)) | None => None,
         };
-        self.0 = None;
+        self.child = None;
         Some(ended)
     }
 
@@ -116,7 +122,7 @@ impl Running {
     fn send_kill(&self) {
         // It may have ended a moment ago, and left others in its group. As long as it isn't waited for, no other process or
         // group can have its number.
-        if let Some(group) = self.0.as_ref().and_then(|child| i32::try_from(child.id()).ok()) {
+        if let Some(group) = self.child.as_ref().and_then(|child| i32::try_from(child.id()).ok()) {
             // SAFETY: kill only takes numbers.
             unsafe { libc::kill(-group, libc::SIGKILL) };
         }
@@ -139,11 +145,11 @@ impl Drop for Running {
     fn drop(&mut self) {
         /// Those that are waited for when the next one is dropped.
         static KILLED: Mutex<Vec<Running>> = Mutex::new(Vec::new());
-        if self.has_ended().is_none() {
+        if self.generation == generation() && self.has_ended().is_none() {
             self.send_kill();
             let mut killed = KILLED.lock().unwrap_or_else(PoisonError::into_inner);
             killed.retain_mut(|running| running.has_ended().is_none());
-            killed.push(Running(self.0.take()));
+            killed.push(Running { child: self.child.take(), generation: self.generation });
         }
     }
 }

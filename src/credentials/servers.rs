@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::transport::{Destination, Settings, Transport};
+#[cfg(feature = "capi")]
+use crate::wait::Host;
 
 /// More than any chain of providers asks.
 const MOST: usize = 8;
@@ -12,6 +14,12 @@ const MOST: usize = 8;
 pub(crate) struct Servers(Mutex<Vec<(Destination, Arc<Transport>)>>);
 
 impl Servers {
+    #[cfg(feature = "capi")]
+    pub(super) fn leave(&self, host: &Arc<dyn Host>) {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().for_each(|(_, transport)| transport.leave(host));
+    }
+
     pub(super) fn at(&self, destination: &Destination, settings: &Arc<Settings>) -> Arc<Transport> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let position = known.iter().position(|(other, _)| other == destination);

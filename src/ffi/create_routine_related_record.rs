@@ -1,11 +1,12 @@
 //! CreateRoutineRelatedRecord, to create a record or to ensure that it is there.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CString, c_char, c_void};
 
 use super::call_options::{esa_call_options, read_options};
 use super::client::{esa_client, with_client};
 use super::error::esa_error;
 use super::guard::guarded;
+use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
@@ -14,8 +15,8 @@ use crate::call::CallOptions;
 use crate::client::Client;
 use crate::error::Error;
 use crate::log::Log;
-use crate::operation::CreateRoutineRelatedRecord;
-use crate::record::Record;
+use crate::operation::{CreateRoutineRelatedRecord, Operation};
+use crate::record::{self, Record};
 
 /// Which record to create. Begin with `ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
 #[repr(C)]
@@ -67,6 +68,24 @@ pub struct esa_create_routine_related_record_result {
     pub request_id: *const c_char,
     /// The site's id.
     pub site_id: i64,
+}
+
+/// A request that outlives the caller's.
+struct OwnedRequest {
+    site_id: i64,
+    name: String,
+    record_name: String,
+}
+
+impl OwnedRequest {
+    fn of(request: &CreateRoutineRelatedRecord<'_>) -> OwnedRequest {
+        let (name, record_name) = (request.name.to_owned(), request.record_name.to_owned());
+        OwnedRequest { site_id: request.site_id, name, record_name }
+    }
+
+    fn get(&self) -> CreateRoutineRelatedRecord<'_> {
+        CreateRoutineRelatedRecord { site_id: self.site_id, name: &self.name, record_name: &self.record_name }
+    }
 }
 
 /// What the fields point to.
@@ -163,6 +182,122 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record(
     unsafe {
         with_client(client, ("result", result), error, making(request, options, Client::ensure_routine_related_record))
     }
+}
+
+/// Starts creating a record on a multi, and sends what can be sent at once; otherwise as `esa_create_routine_related_record()`.
+///
+/// `*pending` is the call, until its `esa_create_routine_related_record_finish()` or `esa_pending_free()`; `user_data` is for
+/// `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+/// any other, with `esa_multi_next_finished()`.
+///
+/// Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+/// an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+/// `error` may be NULL. Allowed in callbacks.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_create_routine_related_record_start(
+    multi: *mut esa_multi,
+    client: *const esa_client,
+    request: *const esa_create_routine_related_record_request,
+    options: *const esa_call_options,
+    user_data: *mut c_void,
+    pending: *mut *mut esa_pending,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let start = Start { multi, client, options, user_data, pending, error };
+    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    unsafe {
+        start.start(Finished::Created, |_, _| {
+            let request = OwnedRequest::of(&read_struct(request)?.read()?);
+            request.get().check()?;
+            Ok(async move |client: Client, options, task| {
+                client.pending(options, task, async move |call| record::create(call, &request.get()).await).await
+            })
+        })
+    }
+}
+
+/// Takes the result of a call that `esa_create_routine_related_record_start()` started and `esa_multi_next_finished()` gave, and
+/// releases the call: as `esa_create_routine_related_record()` returns.
+///
+/// `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+/// or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+/// released. `error` may be NULL.
+///
+/// # Safety
+/// Each pointer is NULL or as described.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_create_routine_related_record_finish(
+    pending: *mut esa_pending,
+    result: *mut *mut esa_create_routine_related_record_result,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let take = |finished| match finished {
+        Finished::Created(result) => Ok(result),
+        other => Err(other),
+    };
+    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
+    unsafe { finish(pending, result, error, take, |record| esa_create_routine_related_record_result::give(&record)) }
+}
+
+/// Starts ensuring a record on a multi, and sends what can be sent at once; otherwise as `esa_ensure_routine_related_record()`.
+///
+/// `*pending` is the call, until its `esa_ensure_routine_related_record_finish()` or `esa_pending_free()`; `user_data` is for
+/// `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+/// any other, with `esa_multi_next_finished()`.
+///
+/// Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+/// an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+/// `error` may be NULL. Allowed in callbacks.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_start(
+    multi: *mut esa_multi,
+    client: *const esa_client,
+    request: *const esa_create_routine_related_record_request,
+    options: *const esa_call_options,
+    user_data: *mut c_void,
+    pending: *mut *mut esa_pending,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let start = Start { multi, client, options, user_data, pending, error };
+    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    unsafe {
+        start.start(Finished::Ensured, |_, _| {
+            let request = OwnedRequest::of(&read_struct(request)?.read()?);
+            record::check_ensured(&request.get())?;
+            Ok(async move |client: Client, options, task| {
+                client.pending(options, task, async move |call| record::ensure(call, &request.get()).await).await
+            })
+        })
+    }
+}
+
+/// Takes the result of a call that `esa_ensure_routine_related_record_start()` started and `esa_multi_next_finished()` gave, and
+/// releases the call: as `esa_ensure_routine_related_record()` returns.
+///
+/// `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+/// or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+/// released. `error` may be NULL.
+///
+/// # Safety
+/// Each pointer is NULL or as described.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_finish(
+    pending: *mut esa_pending,
+    result: *mut *mut esa_create_routine_related_record_result,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let take = |finished| match finished {
+        Finished::Ensured(result) => Ok(result),
+        other => Err(other),
+    };
+    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
+    unsafe { finish(pending, result, error, take, |record| esa_create_routine_related_record_result::give(&record)) }
 }
 
 /// Releases a result and its strings.

@@ -1,17 +1,22 @@
 //! DeleteRoutineRelatedRecord.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CString, c_char, c_void};
 
 use super::call_options::{esa_call_options, read_options};
 use super::client::{esa_client, with_client};
 use super::error::esa_error;
 use super::guard::guarded;
+use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
+use crate::call::Call;
+use crate::client::Client;
+use crate::error::Error;
 use crate::log::Log;
-use crate::operation::DeleteRoutineRelatedRecord;
+use crate::operation::{DeleteRoutineRelatedRecord, Operation};
+use crate::record::{self, Deletion};
 
 /// Which record to delete. Begin with `ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
 #[repr(C)]
@@ -50,6 +55,32 @@ pub struct esa_delete_routine_related_record_result {
     pub request_id: *const c_char,
 }
 
+impl esa_delete_routine_related_record_request {
+    /// The caller's request.
+    ///
+    /// # Safety
+    /// The strings are NULL or NUL-terminated, and live for `'a`.
+    unsafe fn read<'a>(self) -> Result<DeleteRoutineRelatedRecord<'a>, Error> {
+        // SAFETY: this function's promise.
+        let (name, record_name) =
+            unsafe { (read_string("name", self.name)?, read_string("record_name", self.record_name)?) };
+        let record_id = Some(self.record_id).filter(|&id| id != 0);
+        Ok(DeleteRoutineRelatedRecord { site_id: self.site_id, name, record_name, record_id })
+    }
+}
+
+impl esa_delete_routine_related_record_result {
+    fn give(deletion: &Deletion) -> *mut esa_delete_routine_related_record_result {
+        let request_id = to_c_string(&deletion.request_id);
+        let fields = esa_delete_routine_related_record_result {
+            deleted: deletion.deleted.into(),
+            attempts: deletion.attempts,
+            request_id: request_id.as_ptr(),
+        };
+        Owned::<_, CString>::give(fields, request_id)
+    }
+}
+
 /// Deletes a record, so that it is gone afterwards: a record that doesn't exist (any more) is a success as well.
 ///
 /// Needs the RAM action `esa:DeleteRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`; without a record
@@ -70,22 +101,76 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record(
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
         with_client(client, ("result", result), error, |client| {
-            let request = read_struct(request)?;
-            let request = DeleteRoutineRelatedRecord {
-                site_id: request.site_id,
-                name: read_string("name", request.name)?,
-                record_name: read_string("record_name", request.record_name)?,
-                record_id: Some(request.record_id).filter(|&id| id != 0),
-            };
-            let deletion = client.delete_routine_related_record(&request, &read_options(options)?)?;
-            let request_id = to_c_string(&deletion.request_id);
-            let fields = esa_delete_routine_related_record_result {
-                deleted: deletion.deleted.into(),
-                attempts: deletion.attempts,
-                request_id: request_id.as_ptr(),
-            };
-            Ok(Owned::<_, CString>::give(fields, request_id))
+            let (request, options) = (read_struct(request)?.read()?, read_options(options)?);
+            let deletion = client.delete_routine_related_record(&request, &options)?;
+            Ok(esa_delete_routine_related_record_result::give(&deletion))
         })
+    }
+}
+
+/// Starts deleting a record on a multi, and sends what can be sent at once; otherwise as `esa_delete_routine_related_record()`.
+///
+/// `*pending` is the call, until its `esa_delete_routine_related_record_finish()` or `esa_pending_free()`; `user_data` is for
+/// `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+/// any other, with `esa_multi_next_finished()`.
+///
+/// Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+/// an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+/// `error` may be NULL. Allowed in callbacks.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_start(
+    multi: *mut esa_multi,
+    client: *const esa_client,
+    request: *const esa_delete_routine_related_record_request,
+    options: *const esa_call_options,
+    user_data: *mut c_void,
+    pending: *mut *mut esa_pending,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let start = Start { multi, client, options, user_data, pending, error };
+    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    unsafe {
+        start.start(Finished::Deleted, |_, _| {
+            let given = read_struct(request)?.read()?;
+            given.check()?;
+            let (site_id, record_id) = (given.site_id, given.record_id);
+            let (name, record_name) = (given.name.to_owned(), given.record_name.to_owned());
+            Ok(async move |client: Client, options, task| {
+                let delete = async move |call: &Call<'_>| {
+                    let (name, record_name) = (name.as_str(), record_name.as_str());
+                    record::delete(call, &DeleteRoutineRelatedRecord { site_id, name, record_name, record_id }).await
+                };
+                client.pending(options, task, delete).await
+            })
+        })
+    }
+}
+
+/// Takes the result of a call that `esa_delete_routine_related_record_start()` started and `esa_multi_next_finished()` gave, and
+/// releases the call: as `esa_delete_routine_related_record()` returns.
+///
+/// `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+/// or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+/// released. `error` may be NULL.
+///
+/// # Safety
+/// Each pointer is NULL or as described.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_finish(
+    pending: *mut esa_pending,
+    result: *mut *mut esa_delete_routine_related_record_result,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let take = |finished| match finished {
+        Finished::Deleted(result) => Ok(result),
+        other => Err(other),
+    };
+    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
+    unsafe {
+        finish(pending, result, error, take, |deletion| esa_delete_routine_related_record_result::give(&deletion))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::call_options::{esa_call_options, read_options};
@@ -12,6 +13,7 @@ use super::create_routine_related_record::{
 };
 use super::error::{esa_error, esa_error_free};
 use super::guard::{call, guarded};
+use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
 use super::struct_size::{CallerStruct, fields, read_struct};
@@ -20,6 +22,7 @@ use crate::client::Client;
 use crate::error::{Error, Outcome, Status};
 use crate::log::Log;
 use crate::record::{Bulk, Record};
+use crate::wait::Task;
 
 /// Told after each record, on the thread that makes the call: `done` of `count` have been tried, the last one with this
 /// `result` or, where that is NULL, this `error`; both are valid until it returns.
@@ -114,7 +117,7 @@ pub struct esa_ensure_routine_related_records_result {
 
 /// What the fields point to.
 #[derive(Default)]
-struct Behind {
+pub(super) struct Behind {
     results: Vec<*const esa_create_routine_related_record_result>,
     errors: Vec<*const esa_error>,
 }
@@ -134,6 +137,26 @@ impl Behind {
     }
 
     /// Makes the struct for the caller of what was pushed.
+    /// Adds the result, and tells the caller of it.
+    ///
+    /// # Safety
+    /// What `request` has as progress is NULL or a function of that type, with the data to call it with.
+    unsafe fn add(
+        &mut self,
+        request: &esa_ensure_routine_related_records_request,
+        bulk: &mut Bulk,
+        result: Result<Record, Error>,
+    ) {
+        let (result, error) = self.push(result);
+        let Some(progress) = request.progress else { return };
+        let done = self.results.len();
+        // SAFETY: this function's promise.
+        let answer = unsafe { progress(request.progress_data, done, request.count, result, error) };
+        if answer != 0 {
+            bulk.cancel();
+        }
+    }
+
     fn give(self) -> *mut esa_ensure_routine_related_records_result {
         let is_empty = self.results.is_empty();
         let result = esa_ensure_routine_related_records_result {
@@ -190,20 +213,75 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
         let mut bulk = unsafe { request.begin(client, &options) }?;
         let mut behind = Behind::default();
         while let Some(result) = bulk.next() {
-            let (result, error) = behind.push(result);
-            if let Some(progress) = request.progress {
-                let done = behind.results.len();
-                // SAFETY: a function of this type is what the caller gave, with the data to call it with.
-                let answer = unsafe { progress(request.progress_data, done, request.count, result, error) };
-                if answer != 0 {
-                    bulk.cancel();
-                }
-            }
+            // SAFETY: the request is as this function promises.
+            unsafe { behind.add(&request, &mut bulk, result) };
         }
         Ok(behind.give())
     };
     // SAFETY: as this function promises.
     unsafe { with_client(client, ("result", result), error, ensure) }
+}
+
+/// Starts ensuring many records on a multi, and sends what can be sent at once; otherwise as `esa_ensure_routine_related_records()`.
+///
+/// `*pending` is the call, until its `esa_ensure_routine_related_records_finish()` or `esa_pending_free()`; `user_data` is for
+/// `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+/// any other, with `esa_multi_next_finished()`.
+///
+/// Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+/// an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+/// `error` may be NULL. Allowed in callbacks.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_start(
+    multi: *mut esa_multi,
+    client: *const esa_client,
+    request: *const esa_ensure_routine_related_records_request,
+    options: *const esa_call_options,
+    user_data: *mut c_void,
+    pending: *mut *mut esa_pending,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let start = Start { multi, client, options, user_data, pending, error };
+    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    unsafe {
+        start.start(Finished::EnsuredAll, |client, options| {
+            let request = read_struct(request)?;
+            let bulk = request.begin(client, options)?;
+            Ok(async move |_: Client, _, task: Rc<Task>| {
+                let (mut bulk, mut behind) = (bulk, Behind::default());
+                while let Some(result) = bulk.next_of(&task).await {
+                    behind.add(&request, &mut bulk, result);
+                }
+                Ok(behind)
+            })
+        })
+    }
+}
+
+/// Takes the result of a call that `esa_ensure_routine_related_records_start()` started and `esa_multi_next_finished()` gave, and
+/// releases the call: as `esa_ensure_routine_related_records()` returns.
+///
+/// `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+/// or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+/// released. `error` may be NULL.
+///
+/// # Safety
+/// Each pointer is NULL or as described.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_finish(
+    pending: *mut esa_pending,
+    result: *mut *mut esa_ensure_routine_related_records_result,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let take = |finished| match finished {
+        Finished::EnsuredAll(result) => Ok(result),
+        other => Err(other),
+    };
+    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
+    unsafe { finish(pending, result, error, take, Behind::give) }
 }
 
 /// Releases a result, with the results and errors in it.

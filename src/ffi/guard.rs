@@ -2,8 +2,10 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 use super::cancellation::uncancelled;
 use super::error::{esa_error, give_error};
@@ -60,6 +62,19 @@ pub(super) unsafe fn call<T>(
 }
 
 /// Runs `body`; a panic in it goes to the log and comes back as a message.
+/// `call`, of which a panic is an error.
+pub(super) fn guarded_call<T>(
+    log: Log,
+    call: impl Future<Output = Result<T, Error>>,
+) -> impl Future<Output = Result<T, Error>> {
+    let mut call = Box::pin(call);
+    poll_fn(move |context| {
+        caught(&log, || call.as_mut().poll(context)).unwrap_or_else(|panic| {
+            Poll::Ready(Err(log.redacted(Error::new(Status::Internal, panic).outcome_is(Outcome::Unknown))))
+        })
+    })
+}
+
 fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {
     install_hook();
     let outer = INSIDE.replace(true);
@@ -226,7 +241,7 @@ pub(super) mod tests {
                 let (signature, body) = export.split_once(" {\n").unwrap();
                 let body = body.split("\n}\n").next().unwrap();
                 let name = signature.split("fn ").nth(1).unwrap().split('(').next().unwrap();
-                if !["guarded(", " call(", " set(", " with_client("].iter().any(|guard| body.contains(guard)) {
+                if !["guarded(", " call(", " set(", " with_client(", "start.start(", " finish("].iter().any(|guard| body.contains(guard)) {
                     unguarded.push(name.to_owned());
                 }
             }

@@ -1,17 +1,21 @@
 //! ListRoutineRelatedRecords.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CString, c_char, c_void};
 
 use super::call_options::{esa_call_options, read_options};
 use super::client::{esa_client, with_client};
 use super::error::esa_error;
 use super::guard::guarded;
+use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_optional_string, read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
+use crate::call::Call;
+use crate::client::Client;
+use crate::error::Error;
 use crate::log::Log;
-use crate::operation::{ListRoutineRelatedRecords, RelatedRecordPage};
+use crate::operation::{ListRoutineRelatedRecords, Operation, RelatedRecordPage};
 
 /// Which page of a routine's records to list. Begin with `ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
 #[repr(C)]
@@ -34,6 +38,27 @@ unsafe impl CallerStruct for esa_list_routine_related_records_request {
     const ARGUMENT: &'static str = "request";
     const FIELDS: &'static [usize] =
         fields!(esa_list_routine_related_records_request: name, search_key_word, page_number, page_size);
+}
+
+impl esa_list_routine_related_records_request {
+    /// The caller's request.
+    ///
+    /// # Safety
+    /// The strings are NULL or NUL-terminated, and live for `'a`.
+    unsafe fn read<'a>(self) -> Result<ListRoutineRelatedRecords<'a>, Error> {
+        // SAFETY: this function's promise.
+        let (name, search_key_word) = unsafe {
+            (read_string("name", self.name)?, read_optional_string("search_key_word", self.search_key_word)?)
+        };
+        let mut list = ListRoutineRelatedRecords { search_key_word, ..ListRoutineRelatedRecords::of(name) };
+        if self.page_number != 0 {
+            list.page_number = self.page_number;
+        }
+        if self.page_size != 0 {
+            list.page_size = self.page_size;
+        }
+        Ok(list)
+    }
 }
 
 /// A record that is tied to a routine.
@@ -129,19 +154,76 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records(
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
         with_client(client, ("result", result), error, |client| {
-            let request = read_struct(request)?;
-            let mut list = ListRoutineRelatedRecords::of(read_string("name", request.name)?);
-            list.search_key_word = read_optional_string("search_key_word", request.search_key_word)?;
-            if request.page_number != 0 {
-                list.page_number = request.page_number;
-            }
-            if request.page_size != 0 {
-                list.page_size = request.page_size;
-            }
-            let page = client.list_routine_related_records(&list, &read_options(options)?)?;
+            let (request, options) = (read_struct(request)?.read()?, read_options(options)?);
+            let page = client.list_routine_related_records(&request, &options)?;
             Ok(esa_list_routine_related_records_result::give(&page))
         })
     }
+}
+
+/// Starts listing a page of records on a multi, and sends what can be sent at once; otherwise as `esa_list_routine_related_records()`.
+///
+/// `*pending` is the call, until its `esa_list_routine_related_records_finish()` or `esa_pending_free()`; `user_data` is for
+/// `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
+/// any other, with `esa_multi_next_finished()`.
+///
+/// Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+/// an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
+/// `error` may be NULL. Allowed in callbacks.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_list_routine_related_records_start(
+    multi: *mut esa_multi,
+    client: *const esa_client,
+    request: *const esa_list_routine_related_records_request,
+    options: *const esa_call_options,
+    user_data: *mut c_void,
+    pending: *mut *mut esa_pending,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let start = Start { multi, client, options, user_data, pending, error };
+    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    unsafe {
+        start.start(Finished::Listed, |_, _| {
+            let given = read_struct(request)?.read()?;
+            given.check()?;
+            let (page_number, page_size) = (given.page_number, given.page_size);
+            let (name, search_key_word) = (given.name.to_owned(), given.search_key_word.map(str::to_owned));
+            Ok(async move |client: Client, options, task| {
+                let list = async move |call: &Call<'_>| {
+                    let (name, search_key_word) = (name.as_str(), search_key_word.as_deref());
+                    let page = ListRoutineRelatedRecords { name, search_key_word, page_number, page_size };
+                    call.read(&page).await
+                };
+                client.pending(options, task, list).await
+            })
+        })
+    }
+}
+
+/// Takes the result of a call that `esa_list_routine_related_records_start()` started and `esa_multi_next_finished()` gave, and
+/// releases the call: as `esa_list_routine_related_records()` returns.
+///
+/// `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+/// or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+/// released. `error` may be NULL.
+///
+/// # Safety
+/// Each pointer is NULL or as described.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_list_routine_related_records_finish(
+    pending: *mut esa_pending,
+    result: *mut *mut esa_list_routine_related_records_result,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    let take = |finished| match finished {
+        Finished::Listed(result) => Ok(result),
+        other => Err(other),
+    };
+    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
+    unsafe { finish(pending, result, error, take, |page| esa_list_routine_related_records_result::give(&page)) }
 }
 
 /// Releases a result, its records and its strings.

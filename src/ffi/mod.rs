@@ -26,6 +26,7 @@ mod guard;
 mod injected_panics;
 pub mod list_routine_related_records;
 pub mod log;
+pub mod multi;
 pub mod origin;
 mod owned;
 pub mod service_code;

@@ -9,7 +9,7 @@ use super::work::Work;
 use crate::call::{Call, CallOptions, Core};
 use crate::error::Error;
 use crate::operation::CreateRoutineRelatedRecord;
-use crate::wait::{Deadline, Task, drive};
+use crate::wait::{Deadline, Task};
 
 /// Records that are ensured one after the other, in their order, whenever the next one is asked for.
 ///
@@ -20,7 +20,6 @@ pub struct Bulk {
     core: Arc<Core>,
     options: CallOptions,
     deadline: Deadline,
-    task: Task,
     work: Work,
 }
 
@@ -36,9 +35,15 @@ impl Bulk {
             core: Arc::clone(core),
             options: options.clone(),
             deadline: timeout.map_or(Deadline::NEVER, Deadline::after),
-            task: options.task(),
             work: Work::new(requests),
         }
+    }
+
+    /// Ensures the next record as part of this task; `None` after the last one.
+    pub(crate) async fn next_of(&mut self, task: &Task) -> Option<Result<Record, Error>> {
+        let Bulk { core, options, deadline, work } = self;
+        let ensured = work.next(&|| Call::begin(core, options, task, *deadline)).await?;
+        Some(ensured.map_err(|error| core.log.redacted(error)))
     }
 
     /// Makes the rest fail as cancelled, without being sent.
@@ -52,9 +57,8 @@ impl Iterator for Bulk {
 
     /// Ensures the next record; `None` after the last one.
     fn next(&mut self) -> Option<Result<Record, Error>> {
-        let Bulk { core, options, deadline, task, work } = self;
-        let ensured = drive(task, work.next(&|| Call::begin(core, options, task, *deadline)))?;
-        Some(ensured.map_err(|error| core.log.redacted(error)))
+        let options = self.options.clone();
+        options.run(async |task| self.next_of(task).await)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

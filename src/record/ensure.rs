@@ -21,14 +21,18 @@ pub(crate) async fn ensure<W: World>(
     }
 }
 
+/// Refuses arguments that can't be sent; the site's id may be looked up.
+pub(crate) fn check(request: &CreateRoutineRelatedRecord<'_>) -> Result<(), Error> {
+    let any_site = if request.site_id == 0 { 1 } else { request.site_id };
+    CreateRoutineRelatedRecord { site_id: any_site, ..*request }.check()
+}
+
 /// The same request with its site's id.
 pub(super) async fn with_site<'a, W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecord<'a>,
 ) -> Result<CreateRoutineRelatedRecord<'a>, Error> {
-    // Before anything is sent, so that the site's id may be looked up.
-    let any_site = if request.site_id == 0 { 1 } else { request.site_id };
-    CreateRoutineRelatedRecord { site_id: any_site, ..*request }.check()?;
+    check(request)?;
     let site_id = match request.site_id {
         0 => call.read(&GetMatchSite { record_name: request.record_name }).await.map_err(without_site)?.site_id,
         site_id => site_id,

@@ -13,7 +13,7 @@ pub use self::bulk::Bulk;
 pub use self::create::{Origin, Record};
 pub use self::delete::Deletion;
 pub(crate) use self::delete::delete;
-pub(crate) use self::ensure::ensure;
+pub(crate) use self::ensure::{check as check_ensured, ensure};
 #[cfg(test)]
 pub(crate) use self::work::Work;
 

@@ -1,11 +1,15 @@
 //! A connection to the endpoint, and the exchanges that go on over it, one at a time.
 
 use std::io::ErrorKind;
+#[cfg(feature = "capi")]
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::stream::Stream;
 use crate::error::{Error, Outcome, Status};
 use crate::http::{Reply, ReplyReader, Unreadable};
+#[cfg(feature = "capi")]
+use crate::wait::Host;
 use crate::wait::{Limits, Stop};
 
 #[derive(Debug)]
@@ -39,6 +43,11 @@ impl Connection {
     /// Whether it is the driver of this call that waits for it.
     pub(super) fn is_of(&self, limits: &Limits<'_>) -> bool {
         limits.can_wait_for(self.stream.socket())
+    }
+
+    #[cfg(feature = "capi")]
+    pub(super) fn is_of_host(&self, host: &Arc<dyn Host>) -> bool {
+        self.stream.socket().is_of(Some(host))
     }
 
     /// Sends `request` and reads the reply. False or an error: the connection is of no more use.

@@ -29,6 +29,8 @@ pub(crate) use self::resolver::is_library_thread;
 pub(crate) use self::settings::{KeepAlive, Options, Settings, is_product};
 use crate::error::{Error, Status};
 use crate::http::{HttpRequest, Reply};
+#[cfg(feature = "capi")]
+use crate::wait::Host;
 use crate::wait::Limits;
 
 /// Exchanges requests for replies, with connections that are kept for the next ones. It belongs to one process.
@@ -89,6 +91,12 @@ impl Transport {
                 return Some(connection);
             }
         }
+    }
+
+    /// Closes the connections that only calls of `host` can use.
+    #[cfg(feature = "capi")]
+    pub(crate) fn leave(&self, host: &Arc<dyn Host>) {
+        self.lock().retain(|connection| !connection.is_of_host(host));
     }
 
     fn put_idle(&self, connection: Connection) {

@@ -89,8 +89,13 @@ fn poll(polled: &mut [libc::pollfd], longest: Option<Duration>) -> io::Result<()
 
 /// Whether `descriptor` has something to read, or is at its end or broken, at this moment.
 pub(crate) fn is_readable(descriptor: &impl AsRawFd) -> bool {
-    let mut polled = [to_poll(descriptor.as_raw_fd(), Ready::Read)];
-    poll(&mut polled, Some(Duration::ZERO)).is_ok() && polled[0].revents != 0
+    is_readable_within(descriptor.as_raw_fd(), Duration::ZERO)
+}
+
+/// The same, if it isn't within `time`.
+pub(crate) fn is_readable_within(descriptor: RawFd, time: Duration) -> bool {
+    let mut polled = [to_poll(descriptor, Ready::Read)];
+    poll(&mut polled, Some(time)).is_ok() && polled[0].revents != 0
 }
 
 /// What comes of a call that waits for nothing.

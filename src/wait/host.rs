@@ -34,7 +34,7 @@ impl<T: AsRawFd> Watched<T> {
     }
 
     /// Whether it is this host's.
-    pub(super) fn is_of(&self, host: Option<&Arc<dyn Host>>) -> bool {
+    pub(crate) fn is_of(&self, host: Option<&Arc<dyn Host>>) -> bool {
         match (&self.host, host) {
             (Some(own), Some(other)) => Arc::ptr_eq(own, other),
             (own, other) => own.is_none() && other.is_none(),

@@ -10,6 +10,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::{Deadline, Limits, Stop};
+use crate::per_process::generation;
 
 /// What a holder may take longer than it said, before its permit goes to another.
 const GRACE: Duration = Duration::from_millis(100);
@@ -22,6 +23,8 @@ pub(crate) struct Semaphore {
     /// 0: no limit.
     most: usize,
     state: Mutex<State>,
+    /// Of the process that it belongs to.
+    generation: u64,
 }
 
 #[derive(Debug, Default)]
@@ -55,7 +58,7 @@ pub(crate) struct Permit<'a> {
 
 impl Semaphore {
     pub(crate) fn new(most: usize) -> Semaphore {
-        Semaphore { most, state: Mutex::default() }
+        Semaphore { most, state: Mutex::default(), generation: generation() }
     }
 
     /// A permit for as long as `hold`, where one is free.
@@ -162,6 +165,10 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let Some(semaphore) = self.semaphore else { return };
+        // In a child, another thread of the parent's may have had the lock when that was forked.
+        if semaphore.generation != generation() {
+            return;
+        }
         let mut state = semaphore.lock();
         match state.holders.iter().position(|holder| holder.number == self.number) {
             Some(position) => drop(state.holders.swap_remove(position)),

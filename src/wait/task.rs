@@ -13,7 +13,7 @@ use super::{Cancel, Deadline, Host, Interrupt};
 /// that has happened, or something ends it.
 #[derive(Debug, Default)]
 pub(crate) struct Task {
-    interest: Cell<Interest>,
+    pub(super) interest: Cell<Interest>,
     pub(super) cancel: Option<Cancel>,
     pub(super) interrupt: Option<Interrupt>,
     pub(super) is_cancelled: Cell<bool>,

@@ -1,0 +1,317 @@
+//! The descriptors that a multi's calls wait for, behind one: an epoll instance.
+//!
+//! A connection is registered once, for both directions and for edges; to wait for it again costs no system call. What an
+//! edge tells while nobody waits is kept until somebody does.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Waker;
+use std::time::Instant;
+
+use crate::per_process::generation;
+use crate::wait::wake::Wake;
+use crate::wait::{Host, Interest, Ready};
+
+/// A call's number among those of its multi.
+pub(crate) type Number = u64;
+
+#[derive(Debug)]
+pub(super) struct Reactor {
+    epoll: OwnedFd,
+    timer: OwnedFd,
+    /// Readable while the multi has something to do that no other descriptor shows.
+    wake: Wake,
+    is_raised: AtomicBool,
+    woken: Mutex<Vec<Number>>,
+    sources: Mutex<HashMap<RawFd, Source>>,
+    /// Of the process that may use it. A child has the same epoll instance, and leaves it alone.
+    generation: u64,
+}
+
+/// A descriptor that is registered.
+#[derive(Debug, Default)]
+struct Source {
+    /// What has become ready since somebody waited for it.
+    ready: u32,
+    waiting: Option<(Number, u32)>,
+    /// The calls that it cancels; `None`: it is one that calls wait for.
+    cancels: Option<Vec<Number>>,
+}
+
+/// What has happened.
+#[derive(Debug, Default)]
+pub(super) struct Happened {
+    /// Calls to poll.
+    pub(super) runnable: Vec<Number>,
+    pub(super) cancelled: Vec<Number>,
+    pub(super) timer: bool,
+}
+
+const TIMER: u64 = u64::MAX;
+const WAKE: u64 = u64::MAX - 1;
+
+const READ: u32 = (libc::EPOLLIN | libc::EPOLLRDHUP) as u32;
+const WRITE: u32 = libc::EPOLLOUT as u32;
+/// Ends both.
+const BROKEN: u32 = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
+const EDGES: u32 = libc::EPOLLET as u32;
+
+/// How many events are taken at once.
+const EVENTS: usize = 128;
+
+impl Reactor {
+    #[allow(unsafe_code)]
+    pub(super) fn new() -> io::Result<Reactor> {
+        // SAFETY: takes no memory.
+        let epoll = owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+        // SAFETY: as above.
+        let timer =
+            owned(unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK) })?;
+        let reactor = Reactor {
+            epoll,
+            timer,
+            wake: Wake::new()?,
+            is_raised: AtomicBool::new(false),
+            woken: Mutex::default(),
+            sources: Mutex::default(),
+            generation: generation(),
+        };
+        reactor.control(libc::EPOLL_CTL_ADD, reactor.timer.as_raw_fd(), READ | EDGES, TIMER)?;
+        reactor.control(libc::EPOLL_CTL_ADD, reactor.wake.as_raw_fd(), READ, WAKE)?;
+        Ok(reactor)
+    }
+
+    pub(super) fn descriptor(&self) -> RawFd {
+        self.epoll.as_raw_fd()
+    }
+
+    /// Whether this is a child of the process that made it.
+    pub(super) fn is_forked(&self) -> bool {
+        self.generation != generation()
+    }
+
+    /// What has happened since the last time. It doesn't wait.
+    #[allow(unsafe_code)]
+    pub(super) fn poll(&self) -> io::Result<Happened> {
+        let mut happened = Happened::default();
+        let mut events = [libc::epoll_event { events: 0, u64: 0 }; EVENTS];
+        loop {
+            // SAFETY: `events` has room for so many, and outlives the call.
+            let count =
+                unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events.as_mut_ptr(), EVENTS as libc::c_int, 0) };
+            let Ok(count) = usize::try_from(count) else {
+                match io::Error::last_os_error() {
+                    error if error.kind() == io::ErrorKind::Interrupted => continue,
+                    error => return Err(error),
+                }
+            };
+            let mut sources = self.sources();
+            for event in events.get(..count).unwrap_or_default() {
+                match event.u64 {
+                    TIMER => happened.timer = true,
+                    WAKE => {}
+                    descriptor => {
+                        let source = RawFd::try_from(descriptor).ok().and_then(|number| sources.get_mut(&number));
+                        source.into_iter().for_each(|source| source.happens(event.events, &mut happened));
+                    }
+                }
+            }
+            if count < EVENTS {
+                return Ok(happened);
+            }
+        }
+    }
+
+    /// The calls that were woken since the last time.
+    pub(super) fn take_woken(&self) -> Vec<Number> {
+        std::mem::take(&mut *self.woken())
+    }
+
+    /// Has the call be polled with the next step.
+    pub(super) fn wake(&self, number: Number) {
+        self.woken().push(number);
+        self.raise();
+    }
+
+    /// What wakes the call.
+    pub(super) fn waker(self: &Arc<Reactor>, number: Number) -> Waker {
+        Arc::new(CallWaker { reactor: Arc::downgrade(self), number }).into()
+    }
+
+    /// Makes the descriptor readable.
+    pub(super) fn raise(&self) {
+        if !self.is_raised.swap(true, Ordering::SeqCst) {
+            self.wake.happen();
+        }
+    }
+
+    /// Leaves the descriptor to what else makes it readable, unless a call was woken.
+    pub(super) fn lower(&self) {
+        if self.is_raised.swap(false, Ordering::SeqCst) {
+            self.wake.reset();
+        }
+        if !self.woken().is_empty() {
+            self.raise();
+        }
+    }
+
+    /// Has the call wait for what it is interested in; true: some of it has happened already.
+    pub(super) fn wait(&self, number: Number, interest: &Interest) -> bool {
+        let mut sources = self.sources();
+        let mut has_happened = false;
+        for (descriptor, ready) in interest.watched() {
+            let Some(source) = sources.get_mut(&descriptor) else { continue };
+            let events = flags(ready) | BROKEN;
+            if source.ready & events == 0 {
+                source.waiting = Some((number, events));
+            } else {
+                source.ready &= !events;
+                has_happened = true;
+            }
+        }
+        has_happened
+    }
+
+    /// Has the call wait for none of it any more.
+    pub(super) fn forget_interest(&self, number: Number, interest: &Interest) {
+        let mut sources = self.sources();
+        for (descriptor, _) in interest.watched() {
+            if let Some(source) = sources.get_mut(&descriptor) {
+                source.waiting = source.waiting.filter(|&(other, _)| other != number);
+            }
+        }
+    }
+
+    /// Has `descriptor` cancel the call.
+    pub(super) fn watch_cancel(&self, descriptor: RawFd, number: Number) -> io::Result<()> {
+        let mut sources = self.sources();
+        if let Some(source) = sources.get_mut(&descriptor) {
+            source.cancels.get_or_insert_default().push(number);
+            return Ok(());
+        }
+        self.control(libc::EPOLL_CTL_ADD, descriptor, READ | EDGES, token(descriptor))?;
+        sources.insert(descriptor, Source { cancels: Some(vec![number]), ..Source::default() });
+        Ok(())
+    }
+
+    pub(super) fn forget_cancel(&self, descriptor: RawFd, number: Number) {
+        let mut sources = self.sources();
+        let Some(calls) = sources.get_mut(&descriptor).and_then(|source| source.cancels.as_mut()) else { return };
+        calls.retain(|&other| other != number);
+        if calls.is_empty() {
+            sources.remove(&descriptor);
+            self.remove(descriptor);
+        }
+    }
+
+    /// Has the timer make the descriptor readable at this time.
+    #[allow(unsafe_code)]
+    pub(super) fn set_timer(&self, at: Instant) {
+        let left = at.saturating_duration_since(Instant::now());
+        // A time of zero would switch it off.
+        let value = libc::timespec {
+            tv_sec: left.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            tv_nsec: left.subsec_nanos().max(1).into(),
+        };
+        let interval = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        let timer = libc::itimerspec { it_interval: interval, it_value: value };
+        // SAFETY: `timer` outlives the call, and the value before isn't asked for.
+        unsafe { libc::timerfd_settime(self.timer.as_raw_fd(), 0, &timer, std::ptr::null_mut()) };
+    }
+
+    #[allow(unsafe_code)]
+    fn control(&self, operation: libc::c_int, descriptor: RawFd, events: u32, data: u64) -> io::Result<()> {
+        let mut event = libc::epoll_event { events, u64: data };
+        // SAFETY: `event` outlives the call.
+        match unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), operation, descriptor, &mut event) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    fn remove(&self, descriptor: RawFd) {
+        if !self.is_forked() {
+            // It fails where the descriptor is closed already, which has removed it.
+            let _ = self.control(libc::EPOLL_CTL_DEL, descriptor, 0, 0);
+        }
+    }
+
+    fn sources(&self) -> MutexGuard<'_, HashMap<RawFd, Source>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn woken(&self) -> MutexGuard<'_, Vec<Number>> {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Host for Reactor {
+    fn watch(&self, descriptor: RawFd) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, descriptor, READ | WRITE | EDGES, token(descriptor))?;
+        self.sources().insert(descriptor, Source::default());
+        Ok(())
+    }
+
+    fn forget(&self, descriptor: RawFd) {
+        // A child may have been forked while another thread had the lock.
+        if !self.is_forked() {
+            self.sources().remove(&descriptor);
+            self.remove(descriptor);
+        }
+    }
+}
+
+impl Source {
+    fn happens(&mut self, events: u32, happened: &mut Happened) {
+        if let Some(calls) = &self.cancels {
+            happened.cancelled.extend(calls);
+            return;
+        }
+        self.ready |= events;
+        if let Some((number, _)) = self.waiting.take_if(|(_, wanted)| *wanted & events != 0) {
+            self.ready &= !events;
+            happened.runnable.push(number);
+        }
+    }
+}
+
+/// What wakes a call, on any thread; nothing once the multi is gone.
+struct CallWaker {
+    reactor: Weak<Reactor>,
+    number: Number,
+}
+
+impl std::task::Wake for CallWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(reactor) = self.reactor.upgrade() {
+            reactor.wake(self.number);
+        }
+    }
+}
+
+fn flags(ready: Ready) -> u32 {
+    match ready {
+        Ready::Read => READ,
+        Ready::Write => WRITE,
+    }
+}
+
+fn token(descriptor: RawFd) -> u64 {
+    u64::try_from(descriptor).unwrap_or_default()
+}
+
+#[allow(unsafe_code)]
+fn owned(descriptor: RawFd) -> io::Result<OwnedFd> {
+    if descriptor < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: it is new, and nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
