@@ -13,7 +13,7 @@ import pytest
 from conftest import PACKAGE_PATH
 
 import libesa
-from libesa import _library
+from libesa import _abi, _library
 from libesa.emulator import Emulator
 
 # What the package imports, besides what is there when Python starts, with what those import in one version of Python or
@@ -74,7 +74,7 @@ def test_native_info_tells_what_was_loaded() -> None:
 
     assert info.path == _library.find()
     assert info.version == libesa.__version__
-    assert info.abi_version >= _library.ABI_VERSION
+    assert info.abi_version >= _abi.ABI_VERSION
 
 
 def test_a_wrong_path_is_an_import_error_that_names_it() -> None:
@@ -129,4 +129,4 @@ def test_an_older_library_is_refused() -> None:
 
 
 def test_a_newer_library_is_accepted() -> None:
-    _library.check_abi_version(_library.ABI_VERSION + 1, "new.so")
+    _library.check_abi_version(_abi.ABI_VERSION + 1, "new.so")

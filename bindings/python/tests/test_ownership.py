@@ -19,7 +19,6 @@ from conftest import async_client_of
 import libesa
 from libesa import Client, _native, _operation
 from libesa._create import CREATE
-from libesa._match_site import MATCH_SITE
 from libesa.emulator import Emulator
 
 Record = Callable[..., dict[str, Any]]
@@ -92,7 +91,7 @@ def test_an_interrupt_loses_no_error(
     assert released == {"error": 1, "result": 0}
 
 
-def test_an_answer_that_nobody_asks_for_is_released(
+def test_an_answer_that_nobody_waits_for_is_released(
     esa_emulator: Emulator, record: Record, released: dict[str, int]
 ) -> None:
     esa_emulator.add_fault(delay_ms=100)
@@ -102,21 +101,9 @@ def test_an_answer_that_nobody_asks_for_is_released(
     loop.run_until_complete(asyncio.sleep(0.02))
     loop.close()
     asyncio.run(client.close())
-    assert released == {"error": 0, "result": 0}
-
     task._log_destroy_pending = False
-    del task
-    gc.collect()
+
     assert released == {"error": 0, "result": 1}
-
-
-def test_many_calls_at_once_leave_memory_for_few(esa_emulator: Emulator) -> None:
-    async def main() -> None:
-        async with async_client_of(esa_emulator) as client:
-            await asyncio.gather(*(client.get_match_site(record_name="a.example.com") for _ in range(100)))
-
-    asyncio.run(main())
-    assert 0 < len(MATCH_SITE._spare[False]) <= 64
 
 
 def test_an_exception_keeps_nothing_of_the_library_s(client: Client, record: Record) -> None:

@@ -6,7 +6,8 @@ import os
 
 from . import _native
 from ._arguments import UINT32, attempts, integer, invalid, milliseconds, text, wrong_type
-from ._operation import error_of
+from ._library import library
+from ._native import error_of
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
@@ -95,40 +96,36 @@ class Configured:
         or the proxy is none or a CA file can't be read, and TypeError for a value of the wrong type.
         """
         config = _native.Config()
-        given = any(value is not None for value in (access_key_id, access_key_secret, security_token))
-        if credentials_provider is not None:
-            if given:
-                raise invalid("credentials_provider", "can't be given together with an access key")
-            _set_credentials_provider(config, credentials_provider)
-        elif given:
-            config.set(
-                "credentials",
-                _optional("access_key_id", access_key_id),
-                _optional("access_key_secret", access_key_secret),
-                _optional("security_token", security_token),
-            )
-        strings = (
-            ("region", region),
-            ("endpoint", endpoint),
-            ("network", network),
-            ("proxy", proxy),
-            ("ca_pem", ca_pem),
-            ("user_agent", user_agent),
-        )
-        for name, string in strings:
+        key = {
+            "access_key_id": access_key_id,
+            "access_key_secret": access_key_secret,
+            "security_token": security_token,
+        }
+        given = any(value is not None for value in key.values())
+        if given and credentials_provider is not None:
+            raise invalid("credentials_provider", "can't be given together with an access key")
+        if given:
+            config.set("credentials", *(None if value is None else text(name, value) for name, value in key.items()))
+        strings = {
+            "region": region,
+            "endpoint": endpoint,
+            "network": network,
+            "proxy": proxy,
+            "ca_file": os.fspath(ca_file) if isinstance(ca_file, os.PathLike) else ca_file,
+            "ca_pem": ca_pem,
+            "user_agent": user_agent,
+        }
+        for name, string in strings.items():
             if string is not None:
                 config.set(name, text(name, string))
-        if ca_file is not None:
-            path = os.fspath(ca_file) if isinstance(ca_file, os.PathLike) else ca_file
-            config.set("ca_file", text("ca_file", path))
-        config.set(
-            "timeouts",
-            milliseconds("connect_timeout", connect_timeout),
-            milliseconds("attempt_timeout", attempt_timeout),
-            milliseconds("timeout", timeout),
-        )
-        if signature_version is not None:
-            config.set("signature_version", integer("signature_version", signature_version, UINT32))
+        times = {"connect_timeout": connect_timeout, "attempt_timeout": attempt_timeout, "timeout": timeout}
+        config.set("timeouts", *(milliseconds(name, seconds) for name, seconds in times.items()))
+        config.set("max_attempts", attempts(max_attempts))
+        config.set("reconcile_horizon", milliseconds("reconcile_horizon", reconcile_horizon))
+        numbers = {"signature_version": signature_version, "max_concurrent_writes": max_concurrent_writes}
+        for name, number in numbers.items():
+            if number is not None:
+                config.set(name, integer(name, number, UINT32))
         if max_idle_connections is not None or idle_timeout is not None:
             most = _MAX_IDLE_CONNECTIONS if max_idle_connections is None else max_idle_connections
             config.set(
@@ -136,14 +133,12 @@ class Configured:
                 integer("max_idle_connections", most, UINT32),
                 milliseconds("idle_timeout", idle_timeout),
             )
-        config.set("max_attempts", attempts(max_attempts))
-        config.set("reconcile_horizon", milliseconds("reconcile_horizon", reconcile_horizon))
-        if max_concurrent_writes is not None:
-            config.set("max_concurrent_writes", integer("max_concurrent_writes", max_concurrent_writes, UINT32))
+        if credentials_provider is not None:
+            _set_credentials_provider(config, credentials_provider)
         if log is not None:
             _set_log(config, log)
         client, failure = _native.new_client(config)
-        del config  # it holds the secrets, and an exception would keep it
+        del config, key  # which hold the secrets, and an exception would keep them
         if failure:
             raise error_of(failure)
         self._owned: _native.Owned | None = client
@@ -163,7 +158,8 @@ class Configured:
         "configuration" (given to the client), "callback" (its credentials_provider), "environment", "oidc",
         "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri". Raises RuntimeError after close().
         """
-        return _native.credentials_source(self._open())
+        name: bytes = library.esa_client_credentials_source(self._open().pointer)
+        return name.decode()
 
     def stats(self) -> Stats:
         """What this client has done so far. Raises RuntimeError after close()."""
@@ -178,27 +174,23 @@ class Configured:
         return owned
 
 
-def _optional(name: str, value: str | None) -> bytes | None:
-    return None if value is None else text(name, value)
-
-
 def _set_credentials_provider(config: _native.Config, provide: Callable[[float], Credentials]) -> None:
-    from . import _provider
-
     if not callable(provide):
         raise wrong_type("credentials_provider", "a function", provide)
-    config.set_credentials_provider(_provider.callback, lambda raised, failed: _provider.Asker(provide, raised, failed))
+    from ._callbacks import Callbacks, ask
+    from ._provider import asking
+
+    config.callbacks = config.callbacks or Callbacks()
+    config.set("credentials_provider", ask, config.callbacks.user_data(asking(provide)))
 
 
 def _set_log(config: _native.Config, logger: logging.Logger) -> None:
     import logging
 
-    from . import _log
-
     if not isinstance(logger, logging.Logger):
         raise wrong_type("log", "a logging.Logger", logger)
-    config.set_log(
-        _log.level_of(logger),
-        _log.callback,
-        lambda raised, _: _log.Receiver(lambda level, message: _log.forward(logger, level, message), raised),
-    )
+    from ._callbacks import Callbacks, log
+    from ._log import forward_to, level_of
+
+    config.callbacks = config.callbacks or Callbacks()
+    config.set("log", level_of(logger), log, config.callbacks.user_data(forward_to(logger)))

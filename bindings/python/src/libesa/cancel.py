@@ -6,6 +6,7 @@ import errno
 import os
 
 from . import _native
+from ._library import library
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Cancel:
 
         Any number of times; RuntimeError after close().
         """
-        _native.trigger(self._open())
+        library.esa_cancel_trigger(self._open().pointer)
 
     def close(self) -> None:
         """Gives the file descriptor back. Calls that run with it go on, and can't be cancelled any more.
