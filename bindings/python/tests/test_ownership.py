@@ -84,7 +84,7 @@ def test_an_interrupt_loses_no_result(
 def test_an_interrupt_loses_no_error(
     client: Client, record: Record, released: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_operation, "failure_in", interrupt)
+    monkeypatch.setattr(_operation, "error_in", interrupt)
     with pytest.raises(KeyboardInterrupt):
         client.create_routine_related_record(**record(name=""))
 

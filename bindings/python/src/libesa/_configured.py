@@ -7,7 +7,6 @@ import os
 from . import _native
 from ._arguments import UINT32, attempts, integer, invalid, milliseconds, text, wrong_type
 from ._library import library
-from ._native import error_of
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
@@ -137,10 +136,10 @@ class Configured:
             _set_credentials_provider(config, credentials_provider)
         if log is not None:
             _set_log(config, log)
-        client, failure = _native.new_client(config)
+        client, error = _native.new_client(config)
         del config, key  # which hold the secrets, and an exception would keep them
-        if failure:
-            raise error_of(failure)
+        if error is not None:
+            raise error
         self._owned: _native.Owned | None = client
         self._made(timeout)
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
+from ctypes import Structure
+
 from ._arguments import INT64, integer, optional, text
-from ._library import struct
 from ._native import decoded
-from ._operation import Operation
+from ._operation import Call, Operation
 from .record import Record
 
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from typing import Any
 
-    from ._operation import Call
-
-Request = struct("esa_create_routine_related_record_request")
-Result = struct("esa_create_routine_related_record_result")
-
-
-def read(result: Any) -> Record:
+def read(result: Structure) -> Record:
     """The record that the library tells of."""
     record = Record.__new__(Record)  # the constructor would check the names, which takes a twentieth of a call
     vars(record).update(
@@ -32,9 +24,8 @@ def read(result: Any) -> Record:
     return record
 
 
-RELEASE = "esa_create_routine_related_record_result_free"
-CREATE = Operation("esa_create_routine_related_record", Request, Result, read)
-ENSURE = Operation("esa_ensure_routine_related_record", Request, Result, read, RELEASE)
+CREATE = Operation("esa_create_routine_related_record", read)
+ENSURE = Operation("esa_ensure_routine_related_record", read, of="esa_create_routine_related_record")
 
 
 def creating(site_id: int, name: str, record_name: str) -> Call:
@@ -51,7 +42,7 @@ def ensuring(site_id: int | None, name: str, record_name: str) -> Call:
     return call
 
 
-def fill(request: Any, site_id: int, name: str, record_name: str) -> None:
+def fill(request: Structure, site_id: int, name: str, record_name: str) -> None:
     """Sets what is asked for; a site_id of 0 stands for none."""
     request.site_id = site_id
     request.name = text("name", name)

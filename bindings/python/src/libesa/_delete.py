@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+from ctypes import Structure
+
 from ._arguments import INT64, integer, optional, text
-from ._library import struct
 from ._native import decoded
-from ._operation import Operation
+from ._operation import Call, Operation
 from .deletion import Deletion
 
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from typing import Any
 
-    from ._operation import Call
-
-Request = struct("esa_delete_routine_related_record_request")
-Result = struct("esa_delete_routine_related_record_result")
-
-
-def _read(result: Any) -> Deletion:
+def _read(result: Structure) -> Deletion:
     return Deletion(deleted=bool(result.deleted), attempts=result.attempts, request_id=decoded(result.request_id))
 
 
-DELETE = Operation("esa_delete_routine_related_record", Request, Result, _read)
+DELETE = Operation("esa_delete_routine_related_record", _read)
 
 
 def deleting(site_id: int, name: str, record_name: str, record_id: int | None) -> Call:

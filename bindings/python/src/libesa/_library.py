@@ -35,9 +35,14 @@ class Library(CDLL):
         return PYFUNCTYPE(signature[0], *signature[1])((name, self))
 
 
+_structs: dict[str, Any] = {}
+
+
 def struct(name: str) -> Any:
     """The struct of this name."""
-    return type(name, (Structure,), {"_fields_": STRUCTS[name]})
+    if name not in _structs:
+        _structs[name] = type(name, (Structure,), {"_fields_": STRUCTS[name]})
+    return _structs[name]
 
 
 class NativeInfo(Frozen):

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from ctypes import c_void_p
+from ctypes import Structure, c_void_p
 
 from ._arguments import UINT32, optional, text
 from ._library import struct
 from ._native import decoded
-from ._operation import Operation
+from ._operation import Call, Operation
 from .related_records import RelatedRecord, RelatedRecordsPage
 
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from typing import Any
-
-    from ._operation import Call
-
-Request = struct("esa_list_routine_related_records_request")
-Result = struct("esa_list_routine_related_records_result")
 esa_related_record = struct("esa_related_record")
 
 
-def _read(result: Any) -> RelatedRecordsPage:
+def _read(result: Structure) -> RelatedRecordsPage:
     pointers = (c_void_p * result.count).from_address(result.records) if result.count else ()
     return RelatedRecordsPage(
         records=tuple(_read_record(esa_related_record.from_address(pointer)) for pointer in pointers),
@@ -31,7 +23,7 @@ def _read(result: Any) -> RelatedRecordsPage:
     )
 
 
-def _read_record(record: Any) -> RelatedRecord:
+def _read_record(record: Structure) -> RelatedRecord:
     return RelatedRecord(
         record_id=record.record_id,
         site_id=record.site_id,
@@ -40,7 +32,7 @@ def _read_record(record: Any) -> RelatedRecord:
     )
 
 
-LIST = Operation("esa_list_routine_related_records", Request, Result, _read)
+LIST = Operation("esa_list_routine_related_records", _read)
 
 
 def listing(name: str, search_key_word: str | None, page_number: int | None, page_size: int | None) -> Call:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+from ctypes import Structure
+
 from ._arguments import text
-from ._library import struct
 from ._native import decoded
-from ._operation import Operation
+from ._operation import Call, Operation
 from .site import Site
 
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from typing import Any
 
-    from ._operation import Call
-
-Request = struct("esa_get_match_site_request")
-Result = struct("esa_get_match_site_result")
-
-
-def _read(result: Any) -> Site:
+def _read(result: Structure) -> Site:
     return Site(site_id=result.site_id, site_name=decoded(result.site_name), request_id=decoded(result.request_id))
 
 
-MATCH_SITE = Operation("esa_get_match_site", Request, Result, _read)
+MATCH_SITE = Operation("esa_get_match_site", _read)
 
 
 def matching(record_name: str) -> Call:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import byref, c_void_p
+from ctypes import Structure, byref, c_void_p
 
 from ._library import library, struct
 
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     from ._callbacks import Callbacks
-
-    Failure = dict[str, Any]  # the keyword arguments of EsaError, whose enumerations' members are numbers here
 
 esa_error = struct("esa_error")
 free_error = library.quick("esa_error_free")
@@ -23,31 +21,28 @@ def decoded(string: bytes) -> str:
     return string.decode("utf-8", "replace")
 
 
-def failure_in(pointer: c_void_p) -> Failure | None:
-    """Why a call failed, where it did."""
+def error_in(pointer: c_void_p) -> Exception | None:
+    """Why a call failed, where it did. The classes are loaded for the first one, since it takes longer than a call."""
     if not pointer.value:
         return None
-    error = esa_error.from_address(pointer.value)
-    failure: Failure = {}
-    for name, _ in esa_error._fields_:
-        value = getattr(error, name)
-        failure[name] = decoded(value) if isinstance(value, bytes) else value
-    del failure["reserved"]
-    retry_after_ms = failure.pop("retry_after_ms")
-    failure["retry_after"] = retry_after_ms / 1000 if retry_after_ms else None
-    failure["http_status"] = failure["http_status"] or None
-    failure["retryable"] = bool(failure["retryable"])
-    return failure
-
-
-def error_of(failure: Failure) -> Exception:
-    """The exception for a failure. The classes are loaded for the first one, since it takes longer than a call."""
+    told = _fields_of(esa_error.from_address(pointer.value))
     try:
         from ._failure import error
     except (ImportError, OSError) as broken:  # there may be no file descriptors left, or no file system
-        told = ", ".join(f"{name} {value}" for name, value in failure.items() if value not in (None, ""))
-        return RuntimeError(f"libesa's exceptions can't be loaded ({broken}) for a call that failed: {told}")
-    return error(failure)
+        text = ", ".join(f"{name} {value}" for name, value in told.items() if value not in (None, ""))
+        return RuntimeError(f"libesa's exceptions can't be loaded ({broken}) for a call that failed: {text}")
+    return error(told)
+
+
+def _fields_of(error: Structure) -> dict[str, Any]:
+    # Those of EsaError, whose enumerations' members are numbers here.
+    values = {name: getattr(error, name) for name, *_ in error._fields_ if name not in ("retry_after_ms", "reserved")}
+    return {
+        **{name: decoded(value) if isinstance(value, bytes) else value for name, value in values.items()},
+        "http_status": error.http_status or None,
+        "retry_after": error.retry_after_ms / 1000 if error.retry_after_ms else None,
+        "retryable": bool(error.retryable),
+    }
 
 
 class Owned:
@@ -88,13 +83,13 @@ class Config(Owned):
         getattr(library, f"esa_config_set_{setting}")(self.pointer, *values)
 
 
-def new_client(config: Config) -> tuple[Owned, Failure | None]:
+def new_client(config: Config) -> tuple[Owned, Exception | None]:
     """An esa_client, or why there is none."""
     client = Owned(library.esa_client_free, callbacks=config.callbacks)
     error = c_void_p()
     try:
         library.esa_client_new(config.pointer, byref(client.pointer), byref(error))
-        return client, failure_in(error)
+        return client, error_in(error)
     finally:
         free_error(error)
 

@@ -9,20 +9,19 @@ from ctypes import byref, c_void_p, sizeof
 
 from . import _end, _interrupt
 from ._library import library, struct
-from ._native import error_of, failure_in, free_error
+from ._native import error_in, free_error
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from ctypes import Structure
     from typing import Any, Callable, Optional, TypeVar
 
-    from ._native import Failure, Owned
+    from ._native import Owned
 
     Raised = TypeVar("Raised", bound=BaseException)
 
     # The result, the failure, what a signal's handler raised meanwhile, which ends a call, and why the program's own
     # provider gave no credentials, where that is the failure.
-    Answer = tuple[Any, Optional[Failure], Optional[BaseException], Optional[Exception]]
+    Answer = tuple[Any, Optional[Exception], Optional[BaseException], Optional[Exception]]
 
 esa_call_options = struct("esa_call_options")
 _CREDENTIALS = 103  # Status.CREDENTIALS
@@ -31,25 +30,18 @@ _CREDENTIALS = 103  # Status.CREDENTIALS
 class Operation:
     """A function of the C interface that sends requests: what it takes, and how its result is read and released."""
 
-    __slots__ = ("function", "read", "release", "request", "result", "spare")
+    def __init__(self, function: str, read: Callable[[Any], Any], of: str | None = None, *, asks: bool = True) -> None:
+        """The structs and what releases a result are named after `of`; default: the function.
 
-    def __init__(
-        self,
-        function: str,
-        request: type[Structure] | None,
-        result: type[Structure],
-        read: Callable[[Any], Any],
-        release: str | None = None,
-    ) -> None:
-        """`request` is None for a function that takes only the object that it is called for.
-
-        `release` is the function that releases a result; default: the one that is named after `function`.
+        `asks`: whether it takes a request and options, besides the object that it is called for.
         """
+        named = of or function
         self.function = library[function]  # not by its attribute: it neither checks nor converts what it is given
-        self.request = request
-        self.result = result
+        self.asks = asks
+        self.request = struct(f"{named}_request")
+        self.result = struct(f"{named}_result")
         self.read = read
-        self.release = library.quick(release or f"{function}_result_free")
+        self.release = library.quick(f"{named}_result_free")
         self.spare: list[Call] = []
 
     def begin(self) -> Call:
@@ -59,10 +51,10 @@ class Operation:
         except IndexError:
             return Call(self)
 
-    def answer(self, result: c_void_p, error: c_void_p) -> tuple[Any, Failure | None]:
+    def answer(self, result: c_void_p, error: c_void_p) -> tuple[Any, Exception | None]:
         """What the function wrote there, which is released."""
         try:
-            return self.read(self.result.from_address(result.value)) if result.value else None, failure_in(error)
+            return self.read(self.result.from_address(result.value)) if result.value else None, error_in(error)
         finally:
             if result.value:
                 self.release(result)
@@ -77,32 +69,31 @@ class Call:
     It serves many calls, one after the other: to make it takes 5 µs, a fifth of a call.
     """
 
-    __slots__ = ("_arguments", "_asking", "_error", "_failed", "_operation", "_raised", "_result", "options", "request")
-
     def __init__(self, operation: Operation) -> None:
         """Without limits, and not interruptible."""
         self._operation = operation
+        self._cancel: Owned | None = None
         self._raised: list[BaseException] = []
         self._failed: list[Exception] = []
         self._asking = _interrupt.asking(self._raised)
         self._result, self._error = c_void_p(), c_void_p()
         self._arguments: tuple[Any, ...] = byref(self._result), byref(self._error)
         self.options: Any = esa_call_options(sizeof(esa_call_options), interrupt_data=id(self._asking))
-        self.request: Any = None
-        if operation.request:
-            self.request = operation.request(sizeof(operation.request))
+        self.request: Any = operation.request(sizeof(operation.request))
+        if operation.asks:
             self._arguments = byref(self.request), byref(self.options), *self._arguments
 
     def make(self, owned: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> Answer:
         """Makes the call with these limits, and keeps this for the next one."""
         self.limit(owned, timeout_ms, max_attempts, cancel)
         answer = self.run(owned)
+        self._cancel = None
         self._operation.spare.append(self)
         return answer
 
     def limit(self, owned: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> None:
-        """Sets the options. Whoever calls holds a reference to `cancel`."""
-        options = self.options
+        """Sets the options."""
+        self._cancel, options = cancel, self.options  # the reference is for as long as it is used
         options.timeout_ms = timeout_ms
         options.max_attempts = max_attempts
         options.cancel = cancel.pointer if cancel else None
@@ -129,7 +120,7 @@ class Call:
         except BaseException as interrupt:  # raised by a signal's handler after the library's last question
             raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
         result, failure = self._operation.answer(self._result, self._error)
-        cause = _taken(failed) if failure and failure["status"] == _CREDENTIALS else None
+        cause = _taken(failed) if getattr(failure, "status", None) == _CREDENTIALS else None
         failed.clear()
         return result, failure, _taken(raised) if raised else None, cause
 
@@ -146,8 +137,10 @@ def given(answer: Answer) -> Any:
     """The result of a call, or what it raises."""
     result, failure, raised, cause = answer
     del answer  # which holds the exceptions
-    if failure:
-        raised, cause = (error_of(failure), cause) if raised is None else (raised, error_of(failure))
+    if raised is None:
+        raised = failure
+    elif failure is not None:
+        cause = failure
     if raised is None:
         return result
     try:
@@ -155,4 +148,4 @@ def given(answer: Answer) -> Any:
             raised.__cause__ = cause
         raise raised
     finally:
-        del raised, cause  # whose frames may hold this one
+        del failure, raised, cause  # whose frames may hold this one

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ._arguments import attempts, milliseconds, wrong_type
 from ._configured import Configured
 from ._create import creating, ensuring
-from ._native import error_of
 from ._operation import Call, given
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -127,17 +126,17 @@ class Client(Configured):
 
         if isinstance(record_names, str):
             raise wrong_type("record_names", "an iterable of str", record_names)
-        names, client, held = list(record_names), self._open(), _opened(cancel)
-        asked, total_ms = items(site_id, name, names), milliseconds("timeout", timeout)
-        call = Call(NEXT)
-        call.limit(client, milliseconds("record_timeout", record_timeout), attempts(max_attempts), held)
-        bulk, failure = new_bulk(client, asked, total_ms, call, held)
-        if failure:
-            raise error_of(failure)
+        names, call = list(record_names), Call(NEXT)
+        record_limits = milliseconds("record_timeout", record_timeout), attempts(max_attempts)
+        call.limit(self._open(), *record_limits, _opened(cancel))
+        asked, timeout_ms = items(site_id, name, names), milliseconds("timeout", timeout)
+        bulk, error = new_bulk(self._open(), asked, timeout_ms, call.options)
+        if error is not None:
+            raise error
 
         def ensure() -> tuple[Record | None, EsaError | None]:
             try:
-                return given(bulk.next()), None
+                return given(call.run(bulk)), None
             except EsaError as failed:
                 return None, failed.with_traceback(None)
 
