@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from ctypes import byref, sizeof
 
 from . import _native
 from ._arguments import UINT32, attempts, integer, invalid, milliseconds, text, wrong_type
-from ._library import library
+from ._library import library, struct
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _MAX_IDLE_CONNECTIONS = 64
 
 
-class Configured:
+class Configured(_native.Handle):
     """A client of the shared library's. What isn't given comes from the environment, or has a default."""
 
     def __init__(
@@ -95,25 +96,16 @@ class Configured:
         or the proxy is none or a CA file can't be read, and TypeError for a value of the wrong type.
         """
         config = _native.Config()
-        key = {
-            "access_key_id": access_key_id,
-            "access_key_secret": access_key_secret,
-            "security_token": security_token,
-        }
+        key = {"access_key_id": access_key_id, "access_key_secret": access_key_secret, "security_token": security_token}
         given = any(value is not None for value in key.values())
         if given and credentials_provider is not None:
             raise invalid("credentials_provider", "can't be given together with an access key")
         if given:
             config.set("credentials", *(None if value is None else text(name, value) for name, value in key.items()))
-        strings = {
-            "region": region,
-            "endpoint": endpoint,
-            "network": network,
-            "proxy": proxy,
-            "ca_file": os.fspath(ca_file) if isinstance(ca_file, os.PathLike) else ca_file,
-            "ca_pem": ca_pem,
-            "user_agent": user_agent,
-        }
+        if isinstance(ca_file, os.PathLike):
+            ca_file = os.fspath(ca_file)
+        strings = {"region": region, "endpoint": endpoint, "network": network, "proxy": proxy}
+        strings.update(ca_file=ca_file, ca_pem=ca_pem, user_agent=user_agent)
         for name, string in strings.items():
             if string is not None:
                 config.set(name, text(name, string))
@@ -127,11 +119,8 @@ class Configured:
                 config.set(name, integer(name, number, UINT32))
         if max_idle_connections is not None or idle_timeout is not None:
             most = _MAX_IDLE_CONNECTIONS if max_idle_connections is None else max_idle_connections
-            config.set(
-                "keep_alive",
-                integer("max_idle_connections", most, UINT32),
-                milliseconds("idle_timeout", idle_timeout),
-            )
+            most = integer("max_idle_connections", most, UINT32)
+            config.set("keep_alive", most, milliseconds("idle_timeout", idle_timeout))
         if credentials_provider is not None:
             _set_credentials_provider(config, credentials_provider)
         if log is not None:
@@ -140,15 +129,11 @@ class Configured:
         del config, key  # which hold the secrets, and an exception would keep them
         if error is not None:
             raise error
-        self._owned: _native.Owned | None = client
+        self._owned = client
         self._made(timeout)
 
     def _made(self, timeout: float | None) -> None:
         """For what a kind of client needs besides; `timeout` is the one that was given."""
-
-    def __repr__(self) -> str:
-        """Says whether it is closed, and nothing of the configuration."""
-        return f"<libesa.{type(self).__name__}, {'open' if self._owned else 'closed'}>"
 
     @property
     def credentials_source(self) -> str:
@@ -162,15 +147,12 @@ class Configured:
 
     def stats(self) -> Stats:
         """What this client has done so far. Raises RuntimeError after close()."""
-        from ._stats import stats_of
+        from .stats import Stats
 
-        return stats_of(self._open())
-
-    def _open(self) -> _native.Owned:
-        owned = self._owned  # read once: another thread may close this now
-        if owned is None:
-            raise RuntimeError(f"this {type(self).__name__} is closed")
-        return owned
+        stats = struct("esa_stats")
+        told = stats(sizeof(stats))
+        library.esa_client_stats(self._open().pointer, byref(told))
+        return Stats(**{name: getattr(told, name) for name in Stats.__annotations__})
 
 
 def _set_credentials_provider(config: _native.Config, provide: Callable[[float], Credentials]) -> None:

@@ -70,13 +70,12 @@ def load(path: str) -> Library:
     try:
         loaded = Library(path)
     except OSError as error:
-        raise ImportError(
-            f"libesa: can't load the shared library, which LIBESA_LIBRARY may name: {error}", name="libesa", path=path
-        ) from None
+        why = f"can't load the shared library, which LIBESA_LIBRARY may name: {error}"
+        raise _unusable(path, why) from None
     try:
         abi_version = loaded.esa_abi_version()
     except AttributeError:
-        raise ImportError(f"libesa: {path} is another library", name="libesa", path=path) from None
+        raise _unusable(path, f"{path} is another library") from None
     check_abi_version(abi_version, path)
     return loaded
 
@@ -84,11 +83,12 @@ def load(path: str) -> Library:
 def check_abi_version(found: int, path: str) -> None:
     """Raises ImportError where the library is older than this layer needs."""
     if found < ABI_VERSION:
-        raise ImportError(
-            f"libesa: {path} is too old: its ABI version is {found}, and this package needs {ABI_VERSION} or later",
-            name="libesa",
-            path=path,
-        )
+        why = f"{path} is too old: its ABI version is {found}, and this package needs {ABI_VERSION} or later"
+        raise _unusable(path, why)
+
+
+def _unusable(path: str, why: str) -> ImportError:
+    return ImportError(f"libesa: {why}", name="libesa", path=path)
 
 
 _path = find()

@@ -67,6 +67,22 @@ class Owned:
         self._release(self.pointer)
 
 
+class Handle:
+    """What a program holds of a native object, until it closes it."""
+
+    _owned: Owned | None
+
+    def _open(self) -> Owned:
+        owned = self._owned  # read once: another thread may close this now
+        if owned is None:
+            raise RuntimeError(f"this {type(self).__name__} is closed")
+        return owned
+
+    def __repr__(self) -> str:
+        """Says whether it is closed, and nothing else."""
+        return f"<libesa.{type(self).__name__}, {'open' if self._owned else 'closed'}>"
+
+
 class Config(Owned):
     """An esa_config."""
 
@@ -92,9 +108,3 @@ def new_client(config: Config) -> tuple[Owned, Exception | None]:
         return client, error_in(error)
     finally:
         free_error(error)
-
-
-def new_cancel() -> Owned | None:
-    """An esa_cancel; None where the process has no file descriptors left."""
-    pointer = library.esa_cancel_new()
-    return Owned(library.esa_cancel_free, pointer) if pointer else None

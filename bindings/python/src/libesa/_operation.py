@@ -54,7 +54,8 @@ class Operation:
     def answer(self, result: c_void_p, error: c_void_p) -> tuple[Any, Exception | None]:
         """What the function wrote there, which is released."""
         try:
-            return self.read(self.result.from_address(result.value)) if result.value else None, error_in(error)
+            read = self.read(self.result.from_address(result.value)) if result.value else None
+            return read, error_in(error) if error.value else None
         finally:
             if result.value:
                 self.release(result)
@@ -73,6 +74,7 @@ class Call:
         """Without limits, and not interruptible."""
         self._operation = operation
         self._cancel: Owned | None = None
+        self._interruptible = False
         self._raised: list[BaseException] = []
         self._failed: list[Exception] = []
         self._asking = _interrupt.asking(self._raised)
@@ -98,14 +100,14 @@ class Call:
         options.max_attempts = max_attempts
         options.cancel = cancel.pointer if cancel else None
         # A call with callbacks on another thread than the main one can be ended too, for the interpreter's end.
-        interruptible = _interrupt.handles_signals() or owned.callbacks
-        options.interrupt = _interrupt.ASKS if interruptible else None
+        self._interruptible = _interrupt.handles_signals() or owned.callbacks is not None
+        options.interrupt = _interrupt.ASKS if self._interruptible else None
 
     def run(self, owned: Owned) -> Answer:
         """Calls the function for `owned`. The interpreter lets other threads run meanwhile."""
         function, raised, failed = self._operation.function, self._raised, self._failed
         try:
-            if not self.options.interrupt:
+            if not self._interruptible:
                 function(owned.pointer, *self._arguments)
             else:
                 try:
@@ -120,9 +122,11 @@ class Call:
         except BaseException as interrupt:  # raised by a signal's handler after the library's last question
             raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
         result, failure = self._operation.answer(self._result, self._error)
-        cause = _taken(failed) if getattr(failure, "status", None) == _CREDENTIALS else None
-        failed.clear()
-        return result, failure, _taken(raised) if raised else None, cause
+        if not raised and not failed:
+            return result, failure, None, None
+        cause = _taken(failed)
+        told = getattr(failure, "status", None) == _CREDENTIALS
+        return result, failure, _taken(raised), cause if told else None
 
 
 def _taken(raised: list[Raised]) -> Raised | None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 import os
 
-from . import _native
 from ._library import library
+from ._native import Handle, Owned
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Cancel:
+class Cancel(Handle):
     """Cancels the calls that are given it, once and for all. Any number of threads may use it at once.
 
     It holds a file descriptor until it is closed; a `with` statement closes it.
@@ -21,9 +21,10 @@ class Cancel:
 
     def __init__(self) -> None:
         """Raises OSError where the process has no file descriptors left."""
-        self._owned = _native.new_cancel()
-        if self._owned is None:
+        pointer = library.esa_cancel_new()
+        if not pointer:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        self._owned = Owned(library.esa_cancel_free, pointer)
 
     def trigger(self) -> None:
         """Cancels every call that was given this, those that run and those to come; they raise CallCancelledError.
@@ -48,13 +49,3 @@ class Cancel:
     ) -> None:
         """Closes it."""
         self.close()
-
-    def __repr__(self) -> str:
-        """Says whether it is closed."""
-        return f"<libesa.Cancel, {'open' if self._owned else 'closed'}>"
-
-    def _open(self) -> _native.Owned:
-        owned = self._owned  # read once: another thread may close this now
-        if owned is None:
-            raise RuntimeError("this Cancel is closed")
-        return owned

@@ -68,13 +68,8 @@ class Emulator:
             except BaseException:
                 self.stop()
                 raise
-        self.url = ready["url"]
-        self.access_key_id = ready["access_key_id"]
-        self.access_key_secret = ready["access_key_secret"]
-        self.site_id = ready["site_id"]
-        self.site_name = ready["site_name"]
-        self.routine = ready["routine"]
-        self.ca_file = ready["ca_file"]
+        for name in Emulator.__annotations__:
+            setattr(self, name, ready[name])
         tls_context = ssl.create_default_context(cafile=self.ca_file)
         # No proxy: it is on this machine.
         self._opener = build_opener(ProxyHandler({}), HTTPSHandler(context=tls_context))
@@ -85,13 +80,11 @@ class Emulator:
 
     def state(self) -> dict[str, Any]:
         """Accounts and rules as they are now, as a seed."""
-        state: dict[str, Any] = self._admin("GET", "state")
-        return state
+        return dict(self._admin("GET", "state"))
 
     def requests(self) -> list[dict[str, Any]]:
         """The log of the requests that the service received."""
-        requests: list[dict[str, Any]] = self._admin("GET", "requests")["requests"]
-        return requests
+        return list(self._admin("GET", "requests")["requests"])
 
     def add_fault(self, **rule: object) -> None:
         """Adds a fault rule, such as `add_fault(action="CreateRoutineRelatedRecord", wire={"kind": "hang"})`."""
@@ -126,8 +119,7 @@ class Emulator:
         line = output.readline() if output and select.select([output], [], [], START_LIMIT)[0] else b""
         if not line:
             raise RuntimeError(f"{self._process.args!r} did not start; its standard error says why")
-        ready: dict[str, Any] = json.loads(line)
-        return ready
+        return dict(json.loads(line))
 
     def _admin(self, method: str, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

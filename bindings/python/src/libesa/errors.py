@@ -66,16 +66,9 @@ class EsaError(Exception):
             self.status = status
         if service_code is not None:
             self.service_code = service_code
-        self.message = message
-        self.outcome = outcome
-        self.http_status = http_status
-        self.attempts = attempts
-        self.retry_after = retry_after
-        self.retryable = retryable
-        self.code = code
-        self.advice = advice
-        self.request_id = request_id
-        self.recommend = recommend
+        self.message, self.code, self.advice, self.recommend = message, code, advice, recommend
+        self.outcome, self.retryable, self.retry_after = outcome, retryable, retry_after
+        self.http_status, self.attempts, self.request_id = http_status, attempts, request_id
         self.access_denied_detail = access_denied_detail
 
     def __str__(self) -> str:
