@@ -44,6 +44,13 @@ def test_no_field_can_be_changed(value: Any) -> None:
         value.another = 1
 
 
+def test_a_field_that_is_missing_or_unknown_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match=r"^Site\(\) takes each of its fields; missing or unknown: request_id, site$"):
+        libesa.Site(site_id=1, site_name="example.com", site="")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        libesa.Site(1, "example.com", "R")  # type: ignore[misc]
+
+
 @each
 def test_it_is_a_dataclass_of_its_fields(value: Any) -> None:
     names = [field.name for field in dataclasses.fields(value)]

@@ -52,11 +52,9 @@ def test_enumerators(name: str, prefix: str, enumeration: type[IntEnum]) -> None
 
 
 def test_log_levels() -> None:
-    names = {number: logging.getLevelName(level) for number, level in _log._LEVELS.items()}
+    declared = enumerators("esa_log_level", "ESA_LOG_")
 
-    assert {
-        number: names[number][: len(name)] for name, number in enumerators("esa_log_level", "ESA_LOG_").items()
-    } == {number: name for name, number in enumerators("esa_log_level", "ESA_LOG_").items()}
+    assert {number: getattr(logging, name) for name, number in declared.items()} == _log._LEVELS
 
 
 def ctypes_type(declared: str) -> Any:

@@ -69,6 +69,10 @@ def test_every_name_is_found_when_it_is_wanted() -> None:
         assert typing.get_type_hints(libesa.Record)["origin"] is libesa.Origin
 
 
+def test_what_is_listed_is_the_interface_alone() -> None:
+    assert dir(libesa) == sorted([*libesa.__all__, "__version__"])
+
+
 def test_native_info_tells_what_was_loaded() -> None:
     info = libesa.native_info()
 

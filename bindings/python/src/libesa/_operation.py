@@ -53,15 +53,17 @@ class Operation:
 
     def answer(self, result: c_void_p, error: c_void_p) -> tuple[Any, Exception | None]:
         """What the function wrote there, which is released."""
+        address = result.value
         try:
-            read = self.read(self.result.from_address(result.value)) if result.value else None
+            read = self.read(self.result.from_address(address)) if address else None
             return read, error_in(error) if error.value else None
         finally:
-            if result.value:
+            if address:
                 self.release(result)
+                result.value = None
             if error.value:
                 free_error(error)
-            result.value = error.value = None
+                error.value = None
 
 
 class Call:
@@ -88,10 +90,8 @@ class Call:
     def make(self, owned: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> Answer:
         """Makes the call with these limits, and keeps this for the next one."""
         self.limit(owned, timeout_ms, max_attempts, cancel)
-        answer = self.run(owned)
-        self._cancel = None
-        self._operation.spare.append(self)
-        return answer
+        self.run(owned)
+        return self.last_answer()
 
     def limit(self, owned: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> None:
         """Sets the options."""
@@ -103,7 +103,7 @@ class Call:
         self._interruptible = _interrupt.handles_signals() or owned.callbacks is not None
         options.interrupt = _interrupt.ASKS if self._interruptible else None
 
-    def run(self, owned: Owned) -> Answer:
+    def run(self, owned: Owned) -> None:
         """Calls the function for `owned`. The interpreter lets other threads run meanwhile."""
         function, raised, failed = self._operation.function, self._raised, self._failed
         try:
@@ -121,6 +121,17 @@ class Call:
                     _end.leave(raised)
         except BaseException as interrupt:  # raised by a signal's handler after the library's last question
             raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
+
+    def last_answer(self) -> Answer:
+        """What came of it, on any thread, and leaves this for the next call."""
+        answer = self.answer()
+        self._cancel = None
+        self._operation.spare.append(self)
+        return answer
+
+    def answer(self) -> Answer:
+        """What came of it, once; on any thread."""
+        raised, failed = self._raised, self._failed
         result, failure = self._operation.answer(self._result, self._error)
         if not raised and not failed:
             return result, failure, None, None

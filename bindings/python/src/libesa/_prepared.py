@@ -32,30 +32,34 @@ class PreparedCalls(Client):
 class PreparedCall:
     """A call whose arguments are the library's already."""
 
-    __slots__ = ("_answer", "_call", "_client", "_end", "_max_attempts")
+    __slots__ = ("_call", "_client", "_end", "_max_attempts")
 
     def __init__(self, call: Call, max_attempts: int, client: Owned, end: float) -> None:
         """`end` is when it has to end, by time.monotonic()."""
-        self._call = call
+        self._call: Call | None = call
         self._max_attempts = max_attempts
         self._client = client
         self._end = end
-        self._answer: Any = None
 
     def make(self, cancel: Cancel) -> None:
         """Makes the call, on any thread."""
+        call = self._call
+        assert call
         timeout_ms = milliseconds("timeout", _left_until(self._end))
-        self._answer = self._call.make(self._client, timeout_ms, self._max_attempts, cancel._open())
+        call.limit(self._client, timeout_ms, self._max_attempts, cancel._open())
+        call.run(self._client)
 
     def result(self) -> Any:
         """What it gives or raises, once."""
-        answer, self._answer = self._answer, None
-        assert answer
+        call, self._call = self._call, None
+        assert call
         del self._client  # an exception keeps this
-        try:
-            return given(answer)
-        finally:
-            del answer  # which holds the exceptions
+        return given(call.last_answer())
+
+    def __del__(self) -> None:
+        """Releases an answer that nobody asked for, because the task is gone."""
+        if self._call:
+            self._call.answer()
 
 
 class Step:

@@ -136,7 +136,8 @@ class Client(Configured):
 
         def ensure() -> tuple[Record | None, EsaError | None]:
             try:
-                return given(call.run(bulk)), None
+                call.run(bulk)
+                return given(call.answer()), None
             except EsaError as failed:
                 return None, failed.with_traceback(None)
 
@@ -253,8 +254,8 @@ class Client(Configured):
         self.close()
 
     def _call(self, call: Call, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
-        limits = milliseconds("timeout", timeout), attempts(max_attempts)
-        return given(call.make(self._open(), *limits, _opened(cancel)))
+        timeout_ms, attempted = milliseconds("timeout", timeout), attempts(max_attempts)
+        return given(call.make(self._open(), timeout_ms, attempted, _opened(cancel)))
 
 
 def _opened(cancel: Cancel | None) -> Owned | None:
