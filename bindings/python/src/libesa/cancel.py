@@ -8,10 +8,6 @@ import os
 from ._library import library
 from ._native import Handle, Owned
 
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from types import TracebackType
-
 
 class Cancel(Handle):
     """Cancels the calls that are given it, once and for all. Any number of threads may use it at once.
@@ -44,8 +40,6 @@ class Cancel(Handle):
         """Gives itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Closes it."""
         self.close()
