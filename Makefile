@@ -84,9 +84,10 @@ notices: ## write THIRD-PARTY-NOTICES anew, after a change of Cargo.lock
 abi-baseline: stage ## record that the binary interface has grown
 	CC="$(CC)" $(PYTHON) scripts/abi.py record
 
-header: ## make include/esa.h anew from the sources
+header: ## make include/esa.h anew from the sources, and Python's table from it
 	$(CARGO) build --locked --features capi
 	cp "$$(ls -t $(TARGET)/debug/build/libesa-*/out/esa.h | head -n 1)" include/esa.h
+	$(PYTHON) scripts/ctypes_table.py
 
 # --- the emulator and the examples ------------------------------------------------------------------------------------
 

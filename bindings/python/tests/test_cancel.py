@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from waiting import until
 
-from libesa import CallCancelledError, Cancel, Client, Outcome, Status, _native
+from libesa import CallCancelledError, Cancel, Client, Outcome, Status, _library
 from libesa.emulator import Emulator
 
 Record = Callable[..., dict[str, Any]]
@@ -71,7 +71,7 @@ def test_closing_gives_the_file_descriptors_back() -> None:
 
 
 def test_no_file_descriptors_left_is_an_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_native, "new_cancel", lambda: None)
+    monkeypatch.setattr(_library.library, "esa_cancel_new", lambda: None)
 
     with pytest.raises(OSError, match="Too many open files"):
         Cancel()

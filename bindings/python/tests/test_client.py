@@ -141,7 +141,7 @@ def test_a_record_is_a_value(client: Client, record: Record) -> None:
     )
     assert f"record_id={created.record_id}" in repr(created)
     with pytest.raises(AttributeError, match=r"Record\.record_id can't be changed"):
-        created.record_id = 1
+        created.record_id = 1  # type: ignore[misc]
     with pytest.raises(AttributeError, match=r"Record\.record_id can't be deleted"):
         del created.record_id
 

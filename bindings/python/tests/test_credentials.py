@@ -269,7 +269,7 @@ def test_credentials_are_values_that_show_no_secret() -> None:
         assert twin == credentials
     assert credentials != Credentials(**fields)
     with pytest.raises(AttributeError, match="can't be changed"):
-        credentials.access_key_secret = "other"
+        credentials.access_key_secret = "other"  # type: ignore[misc]
     with pytest.raises(TypeError, match="access_key_secret is of type bytes"):
         Credentials(access_key_id="id", access_key_secret=b"hunter2")  # type: ignore[arg-type]
 

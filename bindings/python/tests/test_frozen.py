@@ -23,7 +23,7 @@ VALUES: list[Any] = [
     libesa.Site(site_id=2, site_name="example.com", request_id="R"),
     libesa.Ensured(record_name="a.example.com", record=None, error=None),
     libesa.Credentials(access_key_id="id", access_key_secret="secret", expires_at=datetime.now(timezone.utc)),
-    libesa.Stats(**dict.fromkeys(libesa.Stats.__slots__, 7)),
+    libesa.Stats(**dict.fromkeys([field.name for field in dataclasses.fields(libesa.Stats)], 7)),
     libesa.native_info(),
 ]
 each = pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
@@ -44,11 +44,18 @@ def test_no_field_can_be_changed(value: Any) -> None:
         value.another = 1
 
 
+def test_a_field_that_is_missing_or_unknown_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match=r"^Site\(\) takes each of its fields; missing or unknown: request_id, site$"):
+        libesa.Site(site_id=1, site_name="example.com", site="")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        libesa.Site(1, "example.com", "R")  # type: ignore[misc]
+
+
 @each
 def test_it_is_a_dataclass_of_its_fields(value: Any) -> None:
     names = [field.name for field in dataclasses.fields(value)]
 
-    assert sorted(names) == sorted(type(value).__slots__)
+    assert names == list(type(value).__annotations__)
     assert list(dataclasses.asdict(value)) == names
     assert dataclasses.replace(value) == value
     assert pprint.pformat(value).startswith(type(value).__name__)
@@ -61,7 +68,7 @@ def test_replacing_and_reading_fields() -> None:
     assert dataclasses.astuple(other) == (9, 2, "a.example.com", "example.com")
     assert RECORD.__replace__(record_id=9) == other != RECORD
     assert repr(other) == (
-        "RelatedRecord(record_id=9, record_name='a.example.com', site_id=2, site_name='example.com')"
+        "RelatedRecord(record_id=9, site_id=2, record_name='a.example.com', site_name='example.com')"
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from conftest import PACKAGE_PATH
 
 import libesa
-from libesa import _library
+from libesa import _abi, _library
 from libesa.emulator import Emulator
 
 # What the package imports, besides what is there when Python starts, with what those import in one version of Python or
@@ -69,12 +69,16 @@ def test_every_name_is_found_when_it_is_wanted() -> None:
         assert typing.get_type_hints(libesa.Record)["origin"] is libesa.Origin
 
 
+def test_what_is_listed_is_the_interface_alone() -> None:
+    assert dir(libesa) == sorted([*libesa.__all__, "__version__"])
+
+
 def test_native_info_tells_what_was_loaded() -> None:
     info = libesa.native_info()
 
     assert info.path == _library.find()
     assert info.version == libesa.__version__
-    assert info.abi_version >= _library.ABI_VERSION
+    assert info.abi_version >= _abi.ABI_VERSION
 
 
 def test_a_wrong_path_is_an_import_error_that_names_it() -> None:
@@ -129,4 +133,4 @@ def test_an_older_library_is_refused() -> None:
 
 
 def test_a_newer_library_is_accepted() -> None:
-    _library.check_abi_version(_library.ABI_VERSION + 1, "new.so")
+    _library.check_abi_version(_abi.ABI_VERSION + 1, "new.so")

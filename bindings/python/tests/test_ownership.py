@@ -19,7 +19,6 @@ from conftest import async_client_of
 import libesa
 from libesa import Client, _native, _operation
 from libesa._create import CREATE
-from libesa._match_site import MATCH_SITE
 from libesa.emulator import Emulator
 
 Record = Callable[..., dict[str, Any]]
@@ -85,7 +84,7 @@ def test_an_interrupt_loses_no_result(
 def test_an_interrupt_loses_no_error(
     client: Client, record: Record, released: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_operation, "failure_in", interrupt)
+    monkeypatch.setattr(_operation, "error_in", interrupt)
     with pytest.raises(KeyboardInterrupt):
         client.create_routine_related_record(**record(name=""))
 
@@ -108,15 +107,6 @@ def test_an_answer_that_nobody_asks_for_is_released(
     del task
     gc.collect()
     assert released == {"error": 0, "result": 1}
-
-
-def test_many_calls_at_once_leave_memory_for_few(esa_emulator: Emulator) -> None:
-    async def main() -> None:
-        async with async_client_of(esa_emulator) as client:
-            await asyncio.gather(*(client.get_match_site(record_name="a.example.com") for _ in range(100)))
-
-    asyncio.run(main())
-    assert 0 < len(MATCH_SITE._spare[False]) <= 64
 
 
 def test_an_exception_keeps_nothing_of_the_library_s(client: Client, record: Record) -> None:

@@ -13,145 +13,46 @@ from .client import Client
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from .async_client import AsyncClient
-    from .bulk import AsyncBulk, Bulk, Ensured
-    from .cancel import Cancel
-    from .credentials import Credentials
-    from .deletion import Deletion
-    from .enums import Origin, Outcome, ServiceCode, Status
-    from .errors import (
-        AuthError,
-        BusyError,
-        CallCancelledError,
-        CallTimeoutError,
-        ConfigError,
-        ConflictError,
-        ConnectError,
-        ConnectionLostError,
-        CredentialsError,
-        DnsError,
-        EsaError,
-        ForbiddenError,
-        ForkedError,
-        InternalError,
-        InvalidArgumentError,
-        NetworkError,
-        NotActivatedError,
-        NotFoundError,
-        OverdueError,
-        ProxyError,
-        QuotaError,
-        RejectedError,
-        ResponseError,
-        ServerError,
-        ServiceError,
-        ThrottledError,
-        TlsError,
-        UnsupportedError,
-    )
-    from .record import Record
-    from .related_records import RelatedRecord, RelatedRecordsPage
-    from .service_errors import (
-        DependedByOthersError,
-        InternalExceptionError,
-        InternalOperationError,
-        InvalidParameterError,
-        ParameterAlreadyExistError,
-        RelatedRecordNumberExceedQuotaLimitError,
-        RoutineNotExistError,
-        RoutineUserServiceStatusHaltError,
-        SiteParameterNotMatchError,
-        UserOperationStatusIsLockedError,
-    )
-    from .site import Site
-    from .stats import Stats
+    from .async_client import *
+    from .bulk import *
+    from .cancel import *
+    from .credentials import *
+    from .deletion import *
+    from .enums import *
+    from .errors import *
+    from .record import *
+    from .related_records import *
+    from .service_errors import *
+    from .site import *
+    from .stats import *
 
 __version__ = "0.1.0"
 
+# fmt: off
 __all__ = [
-    "AsyncBulk",
-    "AsyncClient",
-    "AuthError",
-    "Bulk",
-    "BusyError",
-    "CallCancelledError",
-    "CallTimeoutError",
-    "Cancel",
-    "Client",
-    "ConfigError",
-    "ConflictError",
-    "ConnectError",
-    "ConnectionLostError",
-    "Credentials",
-    "CredentialsError",
-    "Deletion",
-    "DependedByOthersError",
-    "DnsError",
-    "Ensured",
-    "EsaError",
-    "ForbiddenError",
-    "ForkedError",
-    "InternalError",
-    "InternalExceptionError",
-    "InternalOperationError",
-    "InvalidArgumentError",
-    "InvalidParameterError",
-    "NativeInfo",
-    "NetworkError",
-    "NotActivatedError",
-    "NotFoundError",
-    "Origin",
-    "Outcome",
-    "OverdueError",
-    "ParameterAlreadyExistError",
-    "ProxyError",
-    "QuotaError",
-    "Record",
-    "RejectedError",
-    "RelatedRecord",
-    "RelatedRecordNumberExceedQuotaLimitError",
-    "RelatedRecordsPage",
-    "ResponseError",
-    "RoutineNotExistError",
-    "RoutineUserServiceStatusHaltError",
-    "ServerError",
-    "ServiceCode",
-    "ServiceError",
-    "Site",
-    "SiteParameterNotMatchError",
-    "Stats",
-    "Status",
-    "ThrottledError",
-    "TlsError",
-    "UnsupportedError",
-    "UserOperationStatusIsLockedError",
-    "native_info",
+    "AsyncBulk", "AsyncClient", "AuthError", "Bulk", "BusyError", "CallCancelledError", "CallTimeoutError",
+    "Cancel", "Client", "ConfigError", "ConflictError", "ConnectError", "ConnectionLostError", "Credentials",
+    "CredentialsError", "Deletion", "DependedByOthersError", "DnsError", "Ensured", "EsaError", "ForbiddenError",
+    "ForkedError", "InternalError", "InternalExceptionError", "InternalOperationError", "InvalidArgumentError",
+    "InvalidParameterError", "NativeInfo", "NetworkError", "NotActivatedError", "NotFoundError", "Origin",
+    "Outcome", "OverdueError", "ParameterAlreadyExistError", "ProxyError", "QuotaError", "Record", "RejectedError",
+    "RelatedRecord", "RelatedRecordNumberExceedQuotaLimitError", "RelatedRecordsPage", "ResponseError",
+    "RoutineNotExistError", "RoutineUserServiceStatusHaltError", "ServerError", "ServiceCode", "ServiceError",
+    "Site", "SiteParameterNotMatchError", "Stats", "Status", "ThrottledError", "TlsError", "UnsupportedError",
+    "UserOperationStatusIsLockedError", "native_info",
 ]
-
+# fmt: on
 
 # Where the names are that a first call doesn't need, those first that take the least to import: all of them together
 # take much longer than the rest of this package.
-_LATE = (
-    "record",
-    "deletion",
-    "site",
-    "related_records",
-    "stats",
-    "bulk",
-    "credentials",
-    "cancel",
-    "enums",
-    "errors",
-    "service_errors",
-    "async_client",
-)
+_LATE = "record deletion site related_records stats bulk credentials cancel enums errors service_errors async_client"
 
 
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
     if name in __all__:
-        for module in _LATE:
+        for module in _LATE.split():
             found = vars(import_module(f"{__name__}.{module}")).get(name)
             if found is not None:
                 globals()[name] = found
@@ -160,4 +61,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return [*__all__, "__version__"]

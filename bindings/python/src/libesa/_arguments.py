@@ -35,6 +35,11 @@ def integer(name: str, value: int, kind: tuple[int, int]) -> int:
     return value
 
 
+def optional(name: str, value: int | None, kind: tuple[int, int]) -> int:
+    """The same; 0, which stands for the default, for None."""
+    return 0 if value is None else integer(name, value, kind)
+
+
 def milliseconds(name: str, seconds: float | None) -> int:
     """Seconds as milliseconds, rounded up; 0, which stands for the default, for None."""
     if seconds is None:
@@ -48,10 +53,8 @@ def milliseconds(name: str, seconds: float | None) -> int:
 
 def attempts(value: int | None) -> int:
     """A number of attempts; 0, which stands for the default, for None."""
-    if value is None:
-        return 0
-    number = integer("max_attempts", value, UINT32)
-    if number == 0:
+    number = optional("max_attempts", value, UINT32)
+    if value == 0:
         raise invalid("max_attempts", "is 0; it must be 1 or more")
     return number
 

@@ -2,72 +2,34 @@
 
 from __future__ import annotations
 
-from ctypes import POINTER, Structure, byref, c_size_t, c_uint32, c_void_p, sizeof
+from ctypes import Structure, addressof, byref, c_void_p, sizeof
 
-from ._create import RELEASE, CreateRequestStruct, CreateResultStruct, read_record
-from ._library import library
-from ._native import Owned
-from ._operation import Operation, failure_in, free_error
+from ._arguments import INT64, optional, text
+from ._create import CREATE, read
+from ._library import library, struct
+from ._native import Owned, error_in, free_error
+from ._operation import Operation
 
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from ._operation import Answer, Calling, Failure
-
-
-class BulkRequestStruct(Structure):
-    """esa_ensure_routine_related_records_request."""
-
-    _fields_ = (
-        ("struct_size", c_size_t),
-        ("items", POINTER(CreateRequestStruct)),
-        ("count", c_size_t),
-        ("timeout_ms", c_uint32),
-        ("reserved", c_uint32),
-        ("progress", c_void_p),
-        ("progress_data", c_void_p),
-    )
+NEXT = Operation("esa_bulk_next", read, of="esa_create_routine_related_record", asks=False)
 
 
-NEXT = Operation("esa_bulk_next", None, CreateResultStruct, read_record, RELEASE)
-
-
-class NativeBulk(Owned):
-    """An esa_bulk, with what its calls need."""
-
-    __slots__ = ("_calling", "_cancel")
-
-    def __init__(self, client: Owned, calling: Calling, cancel: Owned | None) -> None:
-        """None yet."""
-        super().__init__(library.esa_bulk_free, kept=client.kept)
-        self._calling = calling
-        self._cancel = cancel
-
-    def next(self) -> Answer:
-        """Ensures the next record."""
-        self._calling.run(self)
-        return self._calling.answer()
+def items(site_id: int | None, name: str, record_names: list[str]) -> list[Structure]:
+    """What an esa_bulk is made of."""
+    kind, number, routine = CREATE.request, optional("site_id", site_id, INT64), text("name", name)
+    return [kind(sizeof(kind), number, routine, text("record_name", each)) for each in record_names]
 
 
 def new_bulk(
-    client: Owned,
-    items: list[CreateRequestStruct],
-    calling: Calling,
-    *,
-    total_timeout_ms: int,
-    timeout_ms: int,
-    max_attempts: int,
-    cancel: Owned | None,
-) -> tuple[NativeBulk, Failure | None]:
-    """An esa_bulk of these records, whose steps `calling` of NEXT makes, or why there is none."""
-    for item in items:
-        item.struct_size = sizeof(item)
-    calling.limit(timeout_ms, max_attempts, cancel)
-    bulk = NativeBulk(client, calling, cancel)
-    array = (CreateRequestStruct * len(items))(*items)
-    request = BulkRequestStruct(sizeof(BulkRequestStruct), array, len(items), total_timeout_ms)
+    client: Owned, items: list[Structure], timeout_ms: int, options: Structure
+) -> tuple[Owned, Exception | None]:
+    """An esa_bulk of these records, whose steps are calls of NEXT, or why there is none."""
+    bulk = Owned(library.esa_bulk_free, callbacks=client.callbacks)
+    array = (CREATE.request * len(items))(*items)
+    kind = struct("esa_ensure_routine_related_records_request")
+    request = kind(sizeof(kind), addressof(array), len(items), timeout_ms)
     error = c_void_p()
     try:
-        library.esa_bulk_new(client.pointer, byref(request), byref(calling.options), byref(bulk.pointer), byref(error))
-        return bulk, failure_in(error)
+        library.esa_bulk_new(client.pointer, byref(request), byref(options), byref(bulk.pointer), byref(error))
+        return bulk, error_in(error)
     finally:
         free_error(error)

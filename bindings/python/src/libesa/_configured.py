@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from ctypes import byref, sizeof
 
 from . import _native
 from ._arguments import UINT32, attempts, integer, invalid, milliseconds, text, wrong_type
-from ._operation import error_of
+from ._library import library, struct
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _MAX_IDLE_CONNECTIONS = 64
 
 
-class Configured:
+class Configured(_native.Handle):
     """A client of the shared library's. What isn't given comes from the environment, or has a default."""
 
     def __init__(
@@ -95,66 +96,44 @@ class Configured:
         or the proxy is none or a CA file can't be read, and TypeError for a value of the wrong type.
         """
         config = _native.Config()
-        given = any(value is not None for value in (access_key_id, access_key_secret, security_token))
-        if credentials_provider is not None:
-            if given:
-                raise invalid("credentials_provider", "can't be given together with an access key")
-            _set_credentials_provider(config, credentials_provider)
-        elif given:
-            config.set(
-                "credentials",
-                _optional("access_key_id", access_key_id),
-                _optional("access_key_secret", access_key_secret),
-                _optional("security_token", security_token),
-            )
-        strings = (
-            ("region", region),
-            ("endpoint", endpoint),
-            ("network", network),
-            ("proxy", proxy),
-            ("ca_pem", ca_pem),
-            ("user_agent", user_agent),
-        )
-        for name, string in strings:
+        key = {"access_key_id": access_key_id, "access_key_secret": access_key_secret, "security_token": security_token}
+        given = any(value is not None for value in key.values())
+        if given and credentials_provider is not None:
+            raise invalid("credentials_provider", "can't be given together with an access key")
+        if given:
+            config.set("credentials", *(None if value is None else text(name, value) for name, value in key.items()))
+        if isinstance(ca_file, os.PathLike):
+            ca_file = os.fspath(ca_file)
+        strings = {"region": region, "endpoint": endpoint, "network": network, "proxy": proxy}
+        strings.update(ca_file=ca_file, ca_pem=ca_pem, user_agent=user_agent)
+        for name, string in strings.items():
             if string is not None:
                 config.set(name, text(name, string))
-        if ca_file is not None:
-            path = os.fspath(ca_file) if isinstance(ca_file, os.PathLike) else ca_file
-            config.set("ca_file", text("ca_file", path))
-        config.set(
-            "timeouts",
-            milliseconds("connect_timeout", connect_timeout),
-            milliseconds("attempt_timeout", attempt_timeout),
-            milliseconds("timeout", timeout),
-        )
-        if signature_version is not None:
-            config.set("signature_version", integer("signature_version", signature_version, UINT32))
-        if max_idle_connections is not None or idle_timeout is not None:
-            most = _MAX_IDLE_CONNECTIONS if max_idle_connections is None else max_idle_connections
-            config.set(
-                "keep_alive",
-                integer("max_idle_connections", most, UINT32),
-                milliseconds("idle_timeout", idle_timeout),
-            )
+        times = {"connect_timeout": connect_timeout, "attempt_timeout": attempt_timeout, "timeout": timeout}
+        config.set("timeouts", *(milliseconds(name, seconds) for name, seconds in times.items()))
         config.set("max_attempts", attempts(max_attempts))
         config.set("reconcile_horizon", milliseconds("reconcile_horizon", reconcile_horizon))
-        if max_concurrent_writes is not None:
-            config.set("max_concurrent_writes", integer("max_concurrent_writes", max_concurrent_writes, UINT32))
+        numbers = {"signature_version": signature_version, "max_concurrent_writes": max_concurrent_writes}
+        for name, number in numbers.items():
+            if number is not None:
+                config.set(name, integer(name, number, UINT32))
+        if max_idle_connections is not None or idle_timeout is not None:
+            most = _MAX_IDLE_CONNECTIONS if max_idle_connections is None else max_idle_connections
+            most = integer("max_idle_connections", most, UINT32)
+            config.set("keep_alive", most, milliseconds("idle_timeout", idle_timeout))
+        if credentials_provider is not None:
+            _set_credentials_provider(config, credentials_provider)
         if log is not None:
             _set_log(config, log)
-        client, failure = _native.new_client(config)
-        del config  # it holds the secrets, and an exception would keep it
-        if failure:
-            raise error_of(failure)
-        self._owned: _native.Owned | None = client
+        client, error = _native.new_client(config)
+        del config, key  # which hold the secrets, and an exception would keep them
+        if error is not None:
+            raise error
+        self._owned = client
         self._made(timeout)
 
     def _made(self, timeout: float | None) -> None:
         """For what a kind of client needs besides; `timeout` is the one that was given."""
-
-    def __repr__(self) -> str:
-        """Says whether it is closed, and nothing of the configuration."""
-        return f"<libesa.{type(self).__name__}, {'open' if self._owned else 'closed'}>"
 
     @property
     def credentials_source(self) -> str:
@@ -163,42 +142,36 @@ class Configured:
         "configuration" (given to the client), "callback" (its credentials_provider), "environment", "oidc",
         "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri". Raises RuntimeError after close().
         """
-        return _native.credentials_source(self._open())
+        name: bytes = library.esa_client_credentials_source(self._open().pointer)
+        return name.decode()
 
     def stats(self) -> Stats:
         """What this client has done so far. Raises RuntimeError after close()."""
-        from ._stats import stats_of
+        from .stats import Stats
 
-        return stats_of(self._open())
-
-    def _open(self) -> _native.Owned:
-        owned = self._owned  # read once: another thread may close this now
-        if owned is None:
-            raise RuntimeError(f"this {type(self).__name__} is closed")
-        return owned
-
-
-def _optional(name: str, value: str | None) -> bytes | None:
-    return None if value is None else text(name, value)
+        stats = struct("esa_stats")
+        told = stats(sizeof(stats))
+        library.esa_client_stats(self._open().pointer, byref(told))
+        return Stats(**{name: getattr(told, name) for name in Stats.__annotations__})
 
 
 def _set_credentials_provider(config: _native.Config, provide: Callable[[float], Credentials]) -> None:
-    from . import _provider
-
     if not callable(provide):
         raise wrong_type("credentials_provider", "a function", provide)
-    config.set_credentials_provider(_provider.callback, lambda raised, failed: _provider.Asker(provide, raised, failed))
+    from ._callbacks import Callbacks, ask
+    from ._provider import asking
+
+    config.callbacks = config.callbacks or Callbacks()
+    config.set("credentials_provider", ask, config.callbacks.user_data(asking(provide)))
 
 
 def _set_log(config: _native.Config, logger: logging.Logger) -> None:
     import logging
 
-    from . import _log
-
     if not isinstance(logger, logging.Logger):
         raise wrong_type("log", "a logging.Logger", logger)
-    config.set_log(
-        _log.level_of(logger),
-        _log.callback,
-        lambda raised, _: _log.Receiver(lambda level, message: _log.forward(logger, level, message), raised),
-    )
+    from ._callbacks import Callbacks, log
+    from ._log import forward_to, level_of
+
+    config.callbacks = config.callbacks or Callbacks()
+    config.set("log", level_of(logger), log, config.callbacks.user_data(forward_to(logger)))

@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from ctypes import Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32
+from ctypes import Structure
 
-from ._operation import Operation, decoded
+from ._arguments import INT64, integer, optional, text
+from ._native import decoded
+from ._operation import Call, Operation
 from .deletion import Deletion
 
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from typing import Any
+
+def _read(result: Structure) -> Deletion:
+    return Deletion(deleted=bool(result.deleted), attempts=result.attempts, request_id=decoded(result.request_id))
 
 
-class DeleteRequestStruct(Structure):
-    """esa_delete_routine_related_record_request."""
-
-    _fields_ = (
-        ("struct_size", c_size_t),
-        ("site_id", c_int64),
-        ("name", c_char_p),
-        ("record_name", c_char_p),
-        ("record_id", c_int64),
-    )
+DELETE = Operation("esa_delete_routine_related_record", _read)
 
 
-class DeleteResultStruct(Structure):
-    """esa_delete_routine_related_record_result."""
-
-    _fields_ = (("deleted", c_int32), ("attempts", c_uint32), ("request_id", c_char_p))
-
-
-def _read(result: Any) -> Deletion:
-    return Deletion(
-        deleted=bool(result.deleted),
-        attempts=result.attempts,
-        request_id=decoded(result.request_id),
-    )
-
-
-DELETE = Operation(
-    "esa_delete_routine_related_record",
-    DeleteRequestStruct,
-    DeleteResultStruct,
-    _read,
-    "esa_delete_routine_related_record_result_free",
-)
+def deleting(site_id: int, name: str, record_name: str, record_id: int | None) -> Call:
+    """A call that deletes a record."""
+    call = DELETE.begin()
+    request = call.request
+    request.site_id = integer("site_id", site_id, INT64)
+    request.name = text("name", name)
+    request.record_name = text("record_name", record_name)
+    request.record_id = optional("record_id", record_id, INT64)
+    return call

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from _thread import get_ident, get_native_id
-from ctypes import CFUNCTYPE, c_int32, py_object
+from ctypes import CFUNCTYPE, c_int32, c_void_p, cast, py_object
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 InterruptFunction = CFUNCTYPE(c_int32, py_object)
 """esa_interrupt_fn, whose data is an object of the interpreter's."""
 
-asks = InterruptFunction(next)
+_asks = InterruptFunction(next)
+
+ASKS = cast(_asks, c_void_p).value
 """For `interrupt` of the call options; `interrupt_data` is the id of an asking()."""
 
 

@@ -2,57 +2,28 @@
 
 from __future__ import annotations
 
-from ctypes import POINTER, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64
+from ctypes import Structure, c_void_p
 
-from ._operation import Operation, decoded
+from ._arguments import UINT32, optional, text
+from ._library import struct
+from ._native import decoded
+from ._operation import Call, Operation
 from .related_records import RelatedRecord, RelatedRecordsPage
 
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from typing import Any
+esa_related_record = struct("esa_related_record")
 
 
-class ListRequestStruct(Structure):
-    """esa_list_routine_related_records_request."""
-
-    _fields_ = (
-        ("struct_size", c_size_t),
-        ("name", c_char_p),
-        ("search_key_word", c_char_p),
-        ("page_number", c_uint32),
-        ("page_size", c_uint32),
-    )
-
-
-class RelatedRecordStruct(Structure):
-    """esa_related_record."""
-
-    _fields_ = (("record_id", c_int64), ("site_id", c_int64), ("record_name", c_char_p), ("site_name", c_char_p))
-
-
-class ListResultStruct(Structure):
-    """esa_list_routine_related_records_result."""
-
-    _fields_ = (
-        ("count", c_size_t),
-        ("records", POINTER(POINTER(RelatedRecordStruct))),
-        ("total_count", c_uint64),
-        ("has_more", c_int32),
-        ("reserved", c_uint32),
-        ("request_id", c_char_p),
-    )
-
-
-def _read(result: Any) -> RelatedRecordsPage:
+def _read(result: Structure) -> RelatedRecordsPage:
+    pointers = (c_void_p * result.count).from_address(result.records) if result.count else ()
     return RelatedRecordsPage(
-        records=tuple(_read_record(result.records[index].contents) for index in range(result.count)),
+        records=tuple(_read_record(esa_related_record.from_address(pointer)) for pointer in pointers),
         total_count=result.total_count,
         has_more=bool(result.has_more),
         request_id=decoded(result.request_id),
     )
 
 
-def _read_record(record: Any) -> RelatedRecord:
+def _read_record(record: Structure) -> RelatedRecord:
     return RelatedRecord(
         record_id=record.record_id,
         site_id=record.site_id,
@@ -61,10 +32,15 @@ def _read_record(record: Any) -> RelatedRecord:
     )
 
 
-LIST = Operation(
-    "esa_list_routine_related_records",
-    ListRequestStruct,
-    ListResultStruct,
-    _read,
-    "esa_list_routine_related_records_result_free",
-)
+LIST = Operation("esa_list_routine_related_records", _read)
+
+
+def listing(name: str, search_key_word: str | None, page_number: int | None, page_size: int | None) -> Call:
+    """A call that lists a page of records."""
+    call = LIST.begin()
+    request = call.request
+    request.name = text("name", name)
+    request.search_key_word = None if search_key_word is None else text("search_key_word", search_key_word)
+    request.page_number = optional("page_number", page_number, UINT32)
+    request.page_size = optional("page_size", page_size, UINT32)
+    return call

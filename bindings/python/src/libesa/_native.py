@@ -1,19 +1,48 @@
-"""The shared library's objects, and what is done with them besides calls."""
+"""The shared library's objects and errors."""
 
 from __future__ import annotations
 
-from ctypes import byref, c_void_p
+from ctypes import Structure, byref, c_void_p
 
-from ._library import library
-from ._operation import failure_in, free_error
+from ._library import library, struct
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-    from ._operation import Failure, Server
+    from ._callbacks import Callbacks
 
-    Callback = Any  # a LogFunction or a CredentialsFunction
+esa_error = struct("esa_error")
+free_error = library.quick("esa_error_free")
+
+
+def decoded(string: bytes) -> str:
+    """A text of the library's."""
+    return string.decode("utf-8", "replace")
+
+
+def error_in(pointer: c_void_p) -> Exception | None:
+    """Why a call failed, where it did. The classes are loaded for the first one, since it takes longer than a call."""
+    if not pointer.value:
+        return None
+    told = _fields_of(esa_error.from_address(pointer.value))
+    try:
+        from ._failure import error
+    except (ImportError, OSError) as broken:  # there may be no file descriptors left, or no file system
+        text = ", ".join(f"{name} {value}" for name, value in told.items() if value not in (None, ""))
+        return RuntimeError(f"libesa's exceptions can't be loaded ({broken}) for a call that failed: {text}")
+    return error(told)
+
+
+def _fields_of(error: Structure) -> dict[str, Any]:
+    # Those of EsaError, whose enumerations' members are numbers here.
+    values = {name: getattr(error, name) for name, *_ in error._fields_ if name not in ("retry_after_ms", "reserved")}
+    return {
+        **{name: decoded(value) if isinstance(value, bytes) else value for name, value in values.items()},
+        "http_status": error.http_status or None,
+        "retry_after": error.retry_after_ms / 1000 if error.retry_after_ms else None,
+        "retryable": bool(error.retryable),
+    }
 
 
 class Owned:
@@ -23,19 +52,35 @@ class Owned:
     without a lock, which a fork or a signal handler could find taken.
     """
 
-    __slots__ = ("_release", "kept", "pointer")
+    __slots__ = ("_release", "callbacks", "pointer")
 
     def __init__(
-        self, release: Callable[[c_void_p], None], pointer: int | None = None, kept: tuple[Server, ...] = ()
+        self, release: Callable[[c_void_p], None], pointer: int | None = None, callbacks: Callbacks | None = None
     ) -> None:
-        """`kept` serves the callbacks of the calls that use this."""
+        """`callbacks` are those that its calls make."""
         self.pointer = c_void_p(pointer)
-        self.kept = kept
+        self.callbacks = callbacks
         self._release = release
 
     def __del__(self) -> None:
         """Releases the object."""
         self._release(self.pointer)
+
+
+class Handle:
+    """What a program holds of a native object, until it closes it."""
+
+    _owned: Owned | None
+
+    def _open(self) -> Owned:
+        owned = self._owned  # read once: another thread may close this now
+        if owned is None:
+            raise RuntimeError(f"this {type(self).__name__} is closed")
+        return owned
+
+    def __repr__(self) -> str:
+        """Says whether it is closed, and nothing else."""
+        return f"<libesa.{type(self).__name__}, {'open' if self._owned else 'closed'}>"
 
 
 class Config(Owned):
@@ -49,56 +94,17 @@ class Config(Owned):
         if not self.pointer:  # which new_client() would take for all defaults
             raise RuntimeError("esa_config_new() failed, which is a bug in the library")
 
-    def set(self, setting: str, *values: bytes | int | None) -> None:
+    def set(self, setting: str, *values: Any) -> None:
         """Calls the setter. What it refuses, new_client() tells."""
         getattr(library, f"esa_config_set_{setting}")(self.pointer, *values)
 
-    def set_log(self, level: int, callback: Callback, receiver: Server) -> None:
-        """Sends the log to `callback`, on the threads that make calls, while what `receiver` gives is entered."""
-        self.kept += (receiver,)
-        library.esa_config_set_log(self.pointer, level, callback, None)
 
-    def set_credentials_provider(self, callback: Callback, asker: Server) -> None:
-        """Gets credentials from `callback`, on the threads that make calls, while what `asker` gives is entered."""
-        self.kept += (asker,)
-        library.esa_config_set_credentials_provider(self.pointer, callback, None)
-
-
-def new_client(config: Config) -> tuple[Owned, Failure | None]:
+def new_client(config: Config) -> tuple[Owned, Exception | None]:
     """An esa_client, or why there is none."""
-    client = Owned(library.esa_client_free, kept=config.kept)
+    client = Owned(library.esa_client_free, callbacks=config.callbacks)
     error = c_void_p()
     try:
         library.esa_client_new(config.pointer, byref(client.pointer), byref(error))
-        return client, failure_in(error)
+        return client, error_in(error)
     finally:
         free_error(error)
-
-
-def credentials_source(client: Owned) -> str:
-    """The name of the provider whose credentials are used; "" before the first."""
-    name: bytes = library.esa_client_credentials_source(client.pointer)
-    return name.decode()
-
-
-def set_credentials(
-    pointer: int, access_key_id: bytes, access_key_secret: bytes, security_token: bytes | None, expires_at: int
-) -> None:
-    """Answers a CredentialsFunction. What is refused is told by the call."""
-    library.esa_credentials_set(pointer, access_key_id, access_key_secret, security_token, expires_at)
-
-
-def fail_credentials(pointer: int, reason: bytes) -> None:
-    """Answers a CredentialsFunction that there are none."""
-    library.esa_credentials_fail(pointer, reason)
-
-
-def new_cancel() -> Owned | None:
-    """An esa_cancel; None where the process has no file descriptors left."""
-    pointer = library.esa_cancel_new()
-    return Owned(library.esa_cancel_free, pointer) if pointer else None
-
-
-def trigger(cancel: Owned) -> None:
-    """Cancels the calls that were given `cancel`."""
-    library.esa_cancel_trigger(cancel.pointer)

@@ -5,155 +5,103 @@ Failures are returned, not raised: an exception keeps the frames that it passed,
 
 from __future__ import annotations
 
-from ctypes import Structure, byref, c_char_p, c_int32, c_size_t, c_uint32, c_void_p, sizeof
+from ctypes import byref, c_void_p, sizeof
 
 from . import _end, _interrupt
-from ._library import library
+from ._library import library, struct
+from ._native import error_in, free_error
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from typing import Any, Callable, Optional, TypeVar
 
     from ._native import Owned
 
     Raised = TypeVar("Raised", bound=BaseException)
 
-    # What is entered for a call whose callback it serves. It adds to the first list what ends the call, to the second
-    # why there are no credentials.
-    Server = Callable[[list[BaseException], list[Exception]], AbstractContextManager[None]]
-
-    Failure = dict[str, Any]  # the keyword arguments of EsaError, whose enumerations' members are numbers here
-
     # The result, the failure, what a signal's handler raised meanwhile, which ends a call, and why the program's own
     # provider gave no credentials, where that is the failure.
-    Answer = tuple[Any, Optional[Failure], Optional[BaseException], Optional[Exception]]
+    Answer = tuple[Any, Optional[Exception], Optional[BaseException], Optional[Exception]]
 
+esa_call_options = struct("esa_call_options")
 _CREDENTIALS = 103  # Status.CREDENTIALS
-_MOST_SPARE = 64  # of an operation: there may have been thousands that waited at once
-
-
-class ErrorStruct(Structure):
-    """esa_error."""
-
-    _fields_ = (
-        ("status", c_int32),
-        ("outcome", c_int32),
-        ("service_code", c_int32),
-        ("http_status", c_int32),
-        ("attempts", c_uint32),
-        ("retry_after_ms", c_uint32),
-        ("retryable", c_int32),
-        ("reserved", c_uint32),
-        ("code", c_char_p),
-        ("message", c_char_p),
-        ("advice", c_char_p),
-        ("request_id", c_char_p),
-        ("recommend", c_char_p),
-        ("access_denied_detail", c_char_p),
-    )
-
-
-class CallOptionsStruct(Structure):
-    """esa_call_options."""
-
-    _fields_ = (
-        ("struct_size", c_size_t),
-        ("cancel", c_void_p),
-        ("timeout_ms", c_uint32),
-        ("max_attempts", c_uint32),
-        ("interrupt", _interrupt.InterruptFunction),
-        ("interrupt_data", c_void_p),
-    )
-
-
-free_error = library.quick("esa_error_free")
 
 
 class Operation:
-    """A call that the library makes: what it takes, and how its result is read and released."""
+    """A function of the C interface that sends requests: what it takes, and how its result is read and released."""
 
-    __slots__ = ("_spare", "function", "read", "release", "request", "result")
+    def __init__(self, function: str, read: Callable[[Any], Any], of: str | None = None, *, asks: bool = True) -> None:
+        """The structs and what releases a result are named after `of`; default: the function.
 
-    def __init__(
-        self,
-        name: str,
-        request: type[Structure] | None,
-        result: type[Structure],
-        read: Callable[[Any], Any],
-        release: str,
-    ) -> None:
-        """`request` is None for a function that takes only the object that it is called for."""
-        self.function = library.prepared(name)
-        self.request = request
-        self.result = result
-        self.read = read
-        self.release = library.quick(release)
-        self._spare: tuple[list[Calling], list[Calling]] = ([], [])
-
-    def begin(self, *, interruptible: bool) -> Calling:
-        """For a call whose request is then to be filled in; `interruptible` by what signals' handlers raise.
-
-        One that has other callbacks has to be interruptible too, for the interpreter's end.
+        `asks`: whether it takes a request and options, besides the object that it is called for.
         """
-        spare = self._spare[interruptible]
+        named = of or function
+        self.function = library[function]  # not by its attribute: it neither checks nor converts what it is given
+        self.asks = asks
+        self.request = struct(f"{named}_request")
+        self.result = struct(f"{named}_result")
+        self.read = read
+        self.release = library.quick(f"{named}_result_free")
+        self.spare: list[Call] = []
+
+    def begin(self) -> Call:
+        """For a call whose request and options are then to be filled in."""
         try:
-            return spare.pop()
+            return self.spare.pop()
         except IndexError:
-            return Calling(self, interruptible, spare)
+            return Call(self)
+
+    def answer(self, result: c_void_p, error: c_void_p) -> tuple[Any, Exception | None]:
+        """What the function wrote there, which is released."""
+        address = result.value
+        try:
+            read = self.read(self.result.from_address(address)) if address else None
+            return read, error_in(error) if error.value else None
+        finally:
+            if address:
+                self.release(result)
+                result.value = None
+            if error.value:
+                free_error(error)
+                error.value = None
 
 
-class Calling:
+class Call:
     """A call: the memory that the library reads and writes, and what callbacks leave behind.
 
-    It serves many calls, one after the other, because to make it takes longer than all else that a call does here.
+    It serves many calls, one after the other: to make it takes 5 µs, a fifth of a call.
     """
 
-    __slots__ = (
-        "_arguments",
-        "_asking",
-        "_error",
-        "_failed",
-        "_interruptible",
-        "_operation",
-        "_raised",
-        "_result",
-        "_spare",
-        "options",
-        "request",
-    )
-
-    def __init__(self, operation: Operation, interruptible: bool, spare: list[Calling]) -> None:
-        """Goes to `spare` after each call."""
+    def __init__(self, operation: Operation) -> None:
+        """Without limits, and not interruptible."""
         self._operation = operation
-        self._spare = spare
+        self._cancel: Owned | None = None
+        self._interruptible = False
         self._raised: list[BaseException] = []
         self._failed: list[Exception] = []
-        self._result = c_void_p()
-        self._error = c_void_p()
-        self._arguments: tuple[Any, ...] = (byref(self._result), byref(self._error))
-        self.options: Any = CallOptionsStruct(sizeof(CallOptionsStruct))
-        self.request: Any = None
-        if operation.request is not None:
-            self.request = operation.request(sizeof(operation.request))
-            self._arguments = (byref(self.request), byref(self.options), *self._arguments)
-        self._interruptible = interruptible
-        if interruptible:
-            self._asking = _interrupt.asking(self._raised)
-            self.options.interrupt, self.options.interrupt_data = _interrupt.asks, id(self._asking)
+        self._asking = _interrupt.asking(self._raised)
+        self._result, self._error = c_void_p(), c_void_p()
+        self._arguments: tuple[Any, ...] = byref(self._result), byref(self._error)
+        self.options: Any = esa_call_options(sizeof(esa_call_options), interrupt_data=id(self._asking))
+        self.request: Any = operation.request(sizeof(operation.request))
+        if operation.asks:
+            self._arguments = byref(self.request), byref(self.options), *self._arguments
 
-    def call(self, client: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> Answer:
-        """Makes the call, and leaves this for the next."""
-        self.limit(timeout_ms, max_attempts, cancel)
-        self.run(client)
+    def make(self, owned: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> Answer:
+        """Makes the call with these limits, and keeps this for the next one."""
+        self.limit(owned, timeout_ms, max_attempts, cancel)
+        self.run(owned)
         return self.last_answer()
 
-    def limit(self, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> None:
-        """Sets the options. Whoever calls holds a reference to `cancel`."""
-        options = self.options
+    def limit(self, owned: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> None:
+        """Sets the options."""
+        self._cancel, options = cancel, self.options  # the reference is for as long as it is used
         options.timeout_ms = timeout_ms
         options.max_attempts = max_attempts
         options.cancel = cancel.pointer if cancel else None
+        # A call with callbacks on another thread than the main one can be ended too, for the interpreter's end.
+        self._interruptible = _interrupt.handles_signals() or owned.callbacks is not None
+        options.interrupt = _interrupt.ASKS if self._interruptible else None
 
     def run(self, owned: Owned) -> None:
         """Calls the function for `owned`. The interpreter lets other threads run meanwhile."""
@@ -161,60 +109,35 @@ class Calling:
         try:
             if not self._interruptible:
                 function(owned.pointer, *self._arguments)
-                return
-            try:
-                _end.enter(raised)
-                if owned.kept:
-                    with _Served(tuple(serve(raised, failed) for serve in owned.kept)):
+            else:
+                try:
+                    _end.enter(raised)
+                    if owned.callbacks:
+                        with owned.callbacks.served(raised, failed):
+                            function(owned.pointer, *self._arguments)
+                    else:
                         function(owned.pointer, *self._arguments)
-                else:
-                    function(owned.pointer, *self._arguments)
-            finally:
-                _end.leave(raised)
+                finally:
+                    _end.leave(raised)
         except BaseException as interrupt:  # raised by a signal's handler after the library's last question
             raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
 
+    def last_answer(self) -> Answer:
+        """What came of it, on any thread, and leaves this for the next call."""
+        answer = self.answer()
+        self._cancel = None
+        self._operation.spare.append(self)
+        return answer
+
     def answer(self) -> Answer:
         """What came of it, once; on any thread."""
-        operation, result, error = self._operation, self._result, self._error
         raised, failed = self._raised, self._failed
-        try:
-            failure = failure_in(error) if error.value else None
-            cause = _taken(failed) if failure and failure["status"] == _CREDENTIALS else None
-            read = operation.read(operation.result.from_address(result.value)) if result.value else None
-            answer = read, failure, _taken(raised) if raised else None, cause
-        finally:
-            failed.clear()
-            if result.value:
-                operation.release(result)
-            if error.value:
-                free_error(error)
-        result.value = error.value = None
-        return answer
-
-    def last_answer(self) -> Answer:
-        """The same, and leaves this for the next call."""
-        answer = self.answer()
-        if len(self._spare) < _MOST_SPARE:
-            self._spare.append(self)
-        return answer
-
-
-class _Served:
-    """Enters all of them."""
-
-    __slots__ = ("_servers",)
-
-    def __init__(self, servers: tuple[AbstractContextManager[None], ...]) -> None:
-        self._servers = servers
-
-    def __enter__(self) -> None:
-        for server in self._servers:
-            server.__enter__()
-
-    def __exit__(self, *_: object) -> None:
-        for server in self._servers:
-            server.__exit__(None, None, None)
+        result, failure = self._operation.answer(self._result, self._error)
+        if not raised and not failed:
+            return result, failure, None, None
+        cause = _taken(failed)
+        told = getattr(failure, "status", None) == _CREDENTIALS
+        return result, failure, _taken(raised), cause if told else None
 
 
 def _taken(raised: list[Raised]) -> Raised | None:
@@ -225,38 +148,19 @@ def _taken(raised: list[Raised]) -> Raised | None:
         raised.clear()
 
 
-def failure_in(pointer: c_void_p) -> Failure | None:
-    """Why a call failed, where it did."""
-    if not pointer.value:
-        return None
-    error: Any = ErrorStruct.from_address(pointer.value)
-    return {
-        "status": error.status,
-        "outcome": error.outcome,
-        "service_code": error.service_code,
-        "http_status": error.http_status or None,
-        "attempts": error.attempts,
-        "retry_after": error.retry_after_ms / 1000 if error.retry_after_ms else None,
-        "retryable": bool(error.retryable),
-        "code": decoded(error.code),
-        "message": decoded(error.message),
-        "advice": decoded(error.advice),
-        "request_id": decoded(error.request_id),
-        "recommend": decoded(error.recommend),
-        "access_denied_detail": decoded(error.access_denied_detail),
-    }
-
-
-def error_of(failure: Failure) -> Exception:
-    """The exception for a failure. The classes are loaded for the first one, since it takes longer than a call."""
+def given(answer: Answer) -> Any:
+    """The result of a call, or what it raises."""
+    result, failure, raised, cause = answer
+    del answer  # which holds the exceptions
+    if raised is None:
+        raised = failure
+    elif failure is not None:
+        cause = failure
+    if raised is None:
+        return result
     try:
-        from ._failure import error
-    except (ImportError, OSError) as broken:  # there may be no file descriptors left, or no file system
-        told = ", ".join(f"{name} {value}" for name, value in failure.items() if value not in (None, ""))
-        return RuntimeError(f"libesa's exceptions can't be loaded ({broken}) for a call that failed: {told}")
-    return error(failure)
-
-
-def decoded(string: bytes) -> str:
-    """A text of the library's."""
-    return string.decode("utf-8", "replace")
+        if cause is not None:
+            raised.__cause__ = cause
+        raise raised
+    finally:
+        del failure, raised, cause  # whose frames may hold this one

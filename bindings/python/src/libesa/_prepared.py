@@ -7,10 +7,10 @@ from typing import Any
 
 from ._arguments import attempts, milliseconds
 from ._native import Owned
-from ._operation import Calling, Operation
+from ._operation import Call, given
 from .bulk import Bulk, Ensured
 from .cancel import Cancel
-from .client import Client, given
+from .client import Client
 from .enums import Outcome
 from .errors import CallTimeoutError
 
@@ -23,47 +23,43 @@ class PreparedCalls(Client):
         self._owned = client
         self._timeout = timeout
 
-    def _begin(self, operation: Operation) -> Calling:
-        # What signals' handlers raise comes up in the event loop.
-        return operation.begin(interruptible=bool(self._open().kept))
-
-    def _call(self, calling: Calling, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
+    def _call(self, call: Call, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
         milliseconds("timeout", timeout)  # refuses what isn't one
-        calling.limit(0, attempts(max_attempts), None)  # the rest is known when the call is made
-        return PreparedCall(calling, self._open(), time.monotonic() + (self._timeout if timeout is None else timeout))
+        end = time.monotonic() + (self._timeout if timeout is None else timeout)
+        return PreparedCall(call, attempts(max_attempts), self._open(), end)
 
 
 class PreparedCall:
     """A call whose arguments are the library's already."""
 
-    __slots__ = ("_calling", "_client", "_end")
+    __slots__ = ("_call", "_client", "_end", "_max_attempts")
 
-    def __init__(self, calling: Calling, client: Owned, end: float) -> None:
+    def __init__(self, call: Call, max_attempts: int, client: Owned, end: float) -> None:
         """`end` is when it has to end, by time.monotonic()."""
-        self._calling: Calling | None = calling
+        self._call: Call | None = call
+        self._max_attempts = max_attempts
         self._client = client
         self._end = end
 
     def make(self, cancel: Cancel) -> None:
         """Makes the call, on any thread."""
-        calling = self._calling
-        assert calling
-        calling.options.timeout_ms = milliseconds("timeout", _left_until(self._end))
-        opened = cancel._open()  # held here, whoever closes it meanwhile
-        calling.options.cancel = opened.pointer
-        calling.run(self._client)
+        call = self._call
+        assert call
+        timeout_ms = milliseconds("timeout", _left_until(self._end))
+        call.limit(self._client, timeout_ms, self._max_attempts, cancel._open())
+        call.run(self._client)
 
     def result(self) -> Any:
         """What it gives or raises, once."""
-        calling, self._calling = self._calling, None
-        assert calling
+        call, self._call = self._call, None
+        assert call
         del self._client  # an exception keeps this
-        return given(calling.last_answer())
+        return given(call.last_answer())
 
     def __del__(self) -> None:
         """Releases an answer that nobody asked for, because the task is gone."""
-        if self._calling:
-            self._calling.answer()
+        if self._call:
+            self._call.answer()
 
 
 class Step:

@@ -16,18 +16,12 @@ if TYPE_CHECKING:
 class Ensured(Frozen):
     """What came of one of many records. Can't be changed; compares and pickles by its fields."""
 
-    __slots__ = ("error", "record", "record_name")
-
     record_name: str
     """The record's name, as it was given."""
     record: Record | None
     """The record; None where it failed."""
     error: EsaError | None
     """Why it failed; None where it didn't."""
-
-    def __init__(self, *, record_name: str, record: Record | None, error: EsaError | None) -> None:
-        """Takes every field."""
-        self._set(record_name=record_name, record=record, error=error)
 
 
 class Bulk:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import errno
 import os
 
-from . import _native
-
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from types import TracebackType
+from ._library import library
+from ._native import Handle, Owned
 
 
-class Cancel:
+class Cancel(Handle):
     """Cancels the calls that are given it, once and for all. Any number of threads may use it at once.
 
     It holds a file descriptor until it is closed; a `with` statement closes it.
@@ -20,16 +17,17 @@ class Cancel:
 
     def __init__(self) -> None:
         """Raises OSError where the process has no file descriptors left."""
-        self._owned = _native.new_cancel()
-        if self._owned is None:
+        pointer = library.esa_cancel_new()
+        if not pointer:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        self._owned = Owned(library.esa_cancel_free, pointer)
 
     def trigger(self) -> None:
         """Cancels every call that was given this, those that run and those to come; they raise CallCancelledError.
 
         Any number of times; RuntimeError after close().
         """
-        _native.trigger(self._open())
+        library.esa_cancel_trigger(self._open().pointer)
 
     def close(self) -> None:
         """Gives the file descriptor back. Calls that run with it go on, and can't be cancelled any more.
@@ -42,18 +40,6 @@ class Cancel:
         """Gives itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Closes it."""
         self.close()
-
-    def __repr__(self) -> str:
-        """Says whether it is closed."""
-        return f"<libesa.Cancel, {'open' if self._owned else 'closed'}>"
-
-    def _open(self) -> _native.Owned:
-        owned = self._owned  # read once: another thread may close this now
-        if owned is None:
-            raise RuntimeError("this Cancel is closed")
-        return owned

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from ._arguments import INT64, UINT32, attempts, integer, milliseconds, text, wrong_type
+from ._arguments import attempts, milliseconds, wrong_type
 from ._configured import Configured
-from ._create import CREATE, ENSURE, CreateRequestStruct
-from ._interrupt import handles_signals
-from ._operation import error_of
+from ._create import creating, ensuring
+from ._operation import Call, given
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
     from typing import Any
 
     from ._native import Owned
-    from ._operation import Answer, Calling, Operation
     from .bulk import Bulk
     from .cancel import Cancel
     from .deletion import Deletion
@@ -64,9 +61,8 @@ class Client(Configured):
         Raises EsaError: its class tells the kind, `outcome` whether the record may exist, `advice` what to do. Besides,
         TypeError for a value of the wrong type, and RuntimeError after close().
         """
-        calling = self._begin(CREATE)
-        _write(calling.request, integer("site_id", site_id, INT64), name, record_name)
-        record: Record = self._call(calling, timeout, max_attempts, cancel)
+        call = creating(site_id, name, record_name)
+        record: Record = self._call(call, timeout, max_attempts, cancel)
         return record
 
     def ensure_routine_related_record(
@@ -90,10 +86,8 @@ class Client(Configured):
         Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, without a site_id,
         `esa:GetMatchSite`, both on `*`.
         """
-        number = 0 if site_id is None else integer("site_id", site_id, INT64)
-        calling = self._begin(ENSURE)
-        _write(calling.request, number, name, record_name)
-        record: Record = self._call(calling, timeout, max_attempts, cancel)
+        call = ensuring(site_id, name, record_name)
+        record: Record = self._call(call, timeout, max_attempts, cancel)
         return record
 
     def ensure_routine_related_records(
@@ -125,32 +119,24 @@ class Client(Configured):
         Raises InvalidArgumentError for a name that can't be read, before anything is sent, and what a single call
         raises for a value of the wrong type.
         """
-        from ._bulk import NEXT, new_bulk
+        from ._bulk import NEXT, items, new_bulk
         from .bulk import Bulk
         from .errors import EsaError
 
-        number = 0 if site_id is None else integer("site_id", site_id, INT64)
         if isinstance(record_names, str):
             raise wrong_type("record_names", "an iterable of str", record_names)
-        names = list(record_names)
-        requests = [CreateRequestStruct() for _ in names]
-        for request, record_name in zip(requests, names):
-            _write(request, number, name, record_name)
-        bulk, failure = new_bulk(
-            self._open(),
-            requests,
-            self._begin(NEXT),
-            total_timeout_ms=milliseconds("timeout", timeout),
-            timeout_ms=milliseconds("record_timeout", record_timeout),
-            max_attempts=attempts(max_attempts),
-            cancel=_opened(cancel),
-        )
-        if failure:
-            raise error_of(failure)
+        names, call = list(record_names), Call(NEXT)
+        record_limits = milliseconds("record_timeout", record_timeout), attempts(max_attempts)
+        call.limit(self._open(), *record_limits, _opened(cancel))
+        asked, timeout_ms = items(site_id, name, names), milliseconds("timeout", timeout)
+        bulk, error = new_bulk(self._open(), asked, timeout_ms, call.options)
+        if error is not None:
+            raise error
 
         def ensure() -> tuple[Record | None, EsaError | None]:
             try:
-                return given(bulk.next()), None
+                call.run(bulk)
+                return given(call.answer()), None
             except EsaError as failed:
                 return None, failed.with_traceback(None)
 
@@ -175,12 +161,10 @@ class Client(Configured):
         record_id, and to find out what became of a lost request, `esa:ListRoutineRelatedRecords` on `*`. Other
         arguments and errors are as with create_routine_related_record().
         """
-        from ._delete import DELETE
+        from ._delete import deleting
 
-        calling = self._begin(DELETE)
-        _write(calling.request, integer("site_id", site_id, INT64), name, record_name)
-        calling.request.record_id = 0 if record_id is None else integer("record_id", record_id, INT64)
-        deletion: Deletion = self._call(calling, timeout, max_attempts, cancel)
+        call = deleting(site_id, name, record_name, record_id)
+        deletion: Deletion = self._call(call, timeout, max_attempts, cancel)
         return deletion
 
     def list_routine_related_records(
@@ -202,15 +186,10 @@ class Client(Configured):
         Needs the RAM action `esa:ListRoutineRelatedRecords` on `*`; a policy for one site doesn't cover it. Other
         arguments and errors are as with create_routine_related_record(); nothing is changed.
         """
-        from ._list import LIST
+        from ._list import listing
 
-        calling = self._begin(LIST)
-        request = calling.request
-        request.name = text("name", name)
-        request.search_key_word = None if search_key_word is None else text("search_key_word", search_key_word)
-        request.page_number = 0 if page_number is None else integer("page_number", page_number, UINT32)
-        request.page_size = 0 if page_size is None else integer("page_size", page_size, UINT32)
-        page: RelatedRecordsPage = self._call(calling, timeout, max_attempts, cancel)
+        call = listing(name, search_key_word, page_number, page_size)
+        page: RelatedRecordsPage = self._call(call, timeout, max_attempts, cancel)
         return page
 
     def related_records(
@@ -254,11 +233,9 @@ class Client(Configured):
         Needs the RAM action `esa:GetMatchSite` on `*`. Raises EsaError with ServiceCode.SITE_NOT_FOUND or its like
         where there is none. Other arguments and errors are as with create_routine_related_record(); nothing is changed.
         """
-        from ._match_site import MATCH_SITE
+        from ._match_site import matching
 
-        calling = self._begin(MATCH_SITE)
-        calling.request.record_name = text("record_name", record_name)
-        site: Site = self._call(calling, timeout, max_attempts, cancel)
+        site: Site = self._call(matching(record_name), timeout, max_attempts, cancel)
         return site
 
     def close(self) -> None:
@@ -269,43 +246,13 @@ class Client(Configured):
         """Gives itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Closes the client."""
         self.close()
 
-    def _begin(self, operation: Operation) -> Calling:
-        return operation.begin(interruptible=handles_signals() or bool(self._open().kept))
-
-    def _call(self, calling: Calling, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
-        return given(
-            calling.call(
-                self._open(),
-                0 if timeout is None else milliseconds("timeout", timeout),
-                0 if max_attempts is None else attempts(max_attempts),
-                _opened(cancel),
-            )
-        )
-
-
-def given(answer: Answer) -> Any:
-    """The result of a call, or what it raises."""
-    result, failure, interrupt, cause = answer
-    del answer  # which holds the exceptions
-    if interrupt is not None:
-        try:
-            raise interrupt from (error_of(failure) if failure else None)
-        finally:
-            del interrupt  # which holds this frame
-    if failure and cause is not None:
-        try:
-            raise error_of(failure) from cause
-        finally:
-            del cause  # whose frames may hold this one
-    if failure:
-        raise error_of(failure)
-    return result
+    def _call(self, call: Call, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
+        timeout_ms, attempted = milliseconds("timeout", timeout), attempts(max_attempts)
+        return given(call.make(self._open(), timeout_ms, attempted, _opened(cancel)))
 
 
 def _opened(cancel: Cancel | None) -> Owned | None:
@@ -316,9 +263,3 @@ def _opened(cancel: Cancel | None) -> Owned | None:
     if not isinstance(cancel, Cancel):
         raise wrong_type("cancel", "a Cancel", cancel)
     return cancel._open()
-
-
-def _write(request: Any, site_id: int, name: str, record_name: str) -> None:
-    request.site_id = site_id
-    request.name = text("name", name)
-    request.record_name = text("record_name", record_name)

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 class Credentials(Frozen):
     """An access key. Can't be changed; compares and pickles by its fields; its repr shows the id only."""
 
-    __slots__ = ("access_key_id", "access_key_secret", "expires_at", "security_token")
-
     access_key_id: str
     """The key's id."""
     access_key_secret: str
@@ -43,7 +41,7 @@ class Credentials(Frozen):
             text("security_token", security_token)
         if expires_at is not None:
             _check_time(expires_at)
-        self._set(
+        super().__init__(
             access_key_id=access_key_id,
             access_key_secret=access_key_secret,
             security_token=security_token,

@@ -8,8 +8,6 @@ from ._frozen import Frozen
 class Deletion(Frozen):
     """What a call that deletes a record did. Can't be changed; compares and pickles by its fields."""
 
-    __slots__ = ("attempts", "deleted", "request_id")
-
     deleted: bool
     """Whether this call deleted the record; else it was gone already.
 
@@ -19,7 +17,3 @@ class Deletion(Frozen):
     """How many requests to delete the record the call sent."""
     request_id: str
     """The service's id of the request; "" where the record was gone already, or the answer was lost."""
-
-    def __init__(self, *, deleted: bool, attempts: int, request_id: str) -> None:
-        """Takes every field."""
-        self._set(deleted=deleted, attempts=attempts, request_id=request_id)

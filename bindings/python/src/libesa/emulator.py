@@ -21,7 +21,6 @@ import tempfile
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
@@ -68,13 +67,8 @@ class Emulator:
             except BaseException:
                 self.stop()
                 raise
-        self.url = ready["url"]
-        self.access_key_id = ready["access_key_id"]
-        self.access_key_secret = ready["access_key_secret"]
-        self.site_id = ready["site_id"]
-        self.site_name = ready["site_name"]
-        self.routine = ready["routine"]
-        self.ca_file = ready["ca_file"]
+        for name in Emulator.__annotations__:
+            setattr(self, name, ready[name])
         tls_context = ssl.create_default_context(cafile=self.ca_file)
         # No proxy: it is on this machine.
         self._opener = build_opener(ProxyHandler({}), HTTPSHandler(context=tls_context))
@@ -85,13 +79,11 @@ class Emulator:
 
     def state(self) -> dict[str, Any]:
         """Accounts and rules as they are now, as a seed."""
-        state: dict[str, Any] = self._admin("GET", "state")
-        return state
+        return dict(self._admin("GET", "state"))
 
     def requests(self) -> list[dict[str, Any]]:
         """The log of the requests that the service received."""
-        requests: list[dict[str, Any]] = self._admin("GET", "requests")["requests"]
-        return requests
+        return list(self._admin("GET", "requests")["requests"])
 
     def add_fault(self, **rule: object) -> None:
         """Adds a fault rule, such as `add_fault(action="CreateRoutineRelatedRecord", wire={"kind": "hang"})`."""
@@ -115,9 +107,7 @@ class Emulator:
         """Gives itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stops it."""
         self.stop()
 
@@ -126,8 +116,7 @@ class Emulator:
         line = output.readline() if output and select.select([output], [], [], START_LIMIT)[0] else b""
         if not line:
             raise RuntimeError(f"{self._process.args!r} did not start; its standard error says why")
-        ready: dict[str, Any] = json.loads(line)
-        return ready
+        return dict(json.loads(line))
 
     def _admin(self, method: str, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

@@ -140,19 +140,6 @@ class ServiceCode(_OpenEnum):
     UNSUPPORTED_HTTP_METHOD = 81
 
 
-class LogLevel(_OpenEnum):
-    """How much the library tells its log."""
-
-    ERROR = 1
-    """A bug in the library was caught."""
-    WARN = 2
-    """Something isn't as it should be, and the call goes on."""
-    INFO = 3
-    """What a call decides."""
-    DEBUG = 4
-    """Every request: action, host, HTTP status, request id, milliseconds."""
-
-
 class Origin(_OpenEnum):
     """Where a record came from."""
 

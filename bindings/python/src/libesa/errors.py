@@ -62,20 +62,11 @@ class EsaError(Exception):
         """Takes every field; status and service_code are the class's where they aren't given."""
         # Only the message goes to the base, so that unpickling, which gives back the fields, can call this with it.
         super().__init__(message)
-        if status is not None:
-            self.status = status
-        if service_code is not None:
-            self.service_code = service_code
-        self.message = message
-        self.outcome = outcome
-        self.http_status = http_status
-        self.attempts = attempts
-        self.retry_after = retry_after
-        self.retryable = retryable
-        self.code = code
-        self.advice = advice
-        self.request_id = request_id
-        self.recommend = recommend
+        self.status = self.status if status is None else status
+        self.service_code = self.service_code if service_code is None else service_code
+        self.message, self.code, self.advice, self.recommend = message, code, advice, recommend
+        self.outcome, self.retryable, self.retry_after = outcome, retryable, retry_after
+        self.http_status, self.attempts, self.request_id = http_status, attempts, request_id
         self.access_denied_detail = access_denied_detail
 
     def __str__(self) -> str:

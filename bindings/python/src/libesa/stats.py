@@ -11,18 +11,6 @@ class Stats(Frozen):
     In a child of fork, what its parent had done before is part of it.
     """
 
-    __slots__ = (
-        "attempts",
-        "busy_waits",
-        "calls",
-        "connections_opened",
-        "connections_reused",
-        "credentials_refreshed",
-        "gate_waits",
-        "recoveries",
-        "retries",
-    )
-
     calls: int
     """Calls of the program."""
     attempts: int
@@ -41,29 +29,3 @@ class Stats(Frozen):
     """Requests that went over a connection that was there already."""
     credentials_refreshed: int
     """How often credentials were got from a provider."""
-
-    def __init__(
-        self,
-        *,
-        calls: int,
-        attempts: int,
-        retries: int,
-        recoveries: int,
-        busy_waits: int,
-        gate_waits: int,
-        connections_opened: int,
-        connections_reused: int,
-        credentials_refreshed: int,
-    ) -> None:
-        """Takes every field."""
-        self._set(
-            calls=calls,
-            attempts=attempts,
-            retries=retries,
-            recoveries=recoveries,
-            busy_waits=busy_waits,
-            gate_waits=gate_waits,
-            connections_opened=connections_opened,
-            connections_reused=connections_reused,
-            credentials_refreshed=credentials_refreshed,
-        )

@@ -1,0 +1,91 @@
+"""What the library calls back on the thread of a call, besides asking whether it is interrupted.
+
+The user data of the C interface is the function to call. _interrupt says why no Python code is between the two.
+"""
+
+from __future__ import annotations
+
+from _thread import _local
+from ctypes import CFUNCTYPE, PYFUNCTYPE, c_char_p, c_int, c_int32, c_uint, c_uint32, c_void_p, py_object, pythonapi
+from functools import partial
+
+TYPE_CHECKING = False  # typing's, as everywhere in this package
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Any, Callable
+
+LogFunction = CFUNCTYPE(None, py_object, c_int32, c_char_p)
+"""esa_log_fn."""
+
+CredentialsFunction = CFUNCTYPE(None, py_object, c_uint32, c_void_p)
+"""esa_credentials_fn."""
+
+# `log` and `ask` are those of the call on this thread: `send` of generators.
+_here = _local()
+
+
+def _sent_to(method: bytes, arguments: bytes, *types: Any) -> Any:
+    prototype = PYFUNCTYPE(py_object, py_object, c_char_p, c_char_p, py_object, *types)
+    return partial(prototype(("PyObject_CallMethod", pythonapi)), _here, method, arguments)
+
+
+log = LogFunction(_sent_to(b"log", b"((Oiy))", c_int, c_char_p))
+"""For esa_config_set_log(), with a function (level, message) as the user data."""
+
+ask = CredentialsFunction(_sent_to(b"ask", b"((OIO))", c_uint, py_object))
+"""For esa_config_set_credentials_provider(), with a function (timeout_ms, pointer) that returns why there are none."""
+
+
+class Callbacks:
+    """The functions that the callbacks of a client call. It lives as long as its calls."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._functions: list[Callable[..., Any]] = []
+
+    def user_data(self, function: Callable[..., Any]) -> int:
+        """The user data for a function of the client's."""
+        self._functions.append(function)
+        return id(function)
+
+    def served(self, raised: list[BaseException], failed: list[Exception]) -> Served:
+        """Is entered for a call on this thread."""
+        return Served(raised, failed)
+
+
+class Served:
+    """Has the callbacks of a call on this thread made, from the start on, as long as it is entered.
+
+    Why there are no credentials is put into `failed`. What a signal's handler raises meanwhile, and what else the
+    functions raise, is added to `raised`.
+    """
+
+    __slots__ = ("_ask", "_before", "_log")
+
+    def __init__(self, raised: list[BaseException], failed: list[Exception]) -> None:
+        """Gets ready."""
+        self._log, self._ask = _functions(raised, failed), _functions(raised, failed)
+        next(self._log), next(self._ask)
+
+    def __enter__(self) -> None:
+        """Takes the place of the call in which this one is made, where there is one."""
+        self._before = getattr(_here, "log", None), getattr(_here, "ask", None)
+        _here.log, _here.ask = self._log.send, self._ask.send
+
+    def __exit__(self, *_: object) -> None:
+        """Gives it back."""
+        _here.log, _here.ask = self._before
+
+
+def _functions(raised: list[BaseException], failed: list[Exception]) -> Generator[None, tuple[Any, ...], None]:
+    while True:
+        try:
+            while True:
+                function, *arguments = yield
+                failure = function(*arguments)
+                if failure is not None:
+                    failed[:] = [failure]
+        except GeneratorExit:
+            return
+        except BaseException as error:
+            raised.append(error)
