@@ -1,5 +1,6 @@
 //! Where connections go to, and what they are made with.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,10 +89,14 @@ impl Target {
             let message = format!("plain http is for this machine only, and {elsewhere} is another one");
             return Err(Error::new(Status::Config, message));
         }
+        self.connect_to(addresses, limits).await
+    }
+
+    async fn connect_to(&self, addresses: Vec<SocketAddr>, limits: &Limits<'_>) -> Result<Stream, Error> {
         let attempt = |address| -> Attempt<'_, Stream> {
             Box::pin(async move { self.secured(tcp::connect(address, limits).await?, limits).await })
         };
-        race(addresses, attempt, limits).await
+        race(addresses, self.resolver.losers(), attempt, limits).await
     }
 
     async fn secured(&self, socket: Socket, limits: &Limits<'_>) -> Result<Stream, Error> {
@@ -104,12 +109,58 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
+    use rcgen::CertifiedKey;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+    use super::super::tls::Trust;
     use super::super::{Options, ProxyUrl};
     use super::*;
     use crate::environment::Environment;
+    use crate::wait::{Deadline, Task, drive};
 
     fn settings(options: &Options, variables: &[(&str, &str)]) -> Arc<Settings> {
         Arc::new(Settings::new(options, &Environment::of(variables.iter().copied()), &Arc::default()).unwrap())
+    }
+
+    /// A server of TLS for localhost: its address, and its certificate.
+    fn secured() -> (SocketAddr, String) {
+        let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let (socket, _) = listener.accept().unwrap();
+            let mut stream = StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), socket);
+            std::io::Read::read_to_end(&mut stream, &mut Vec::new())
+        });
+        (address, cert.pem())
+    }
+
+    #[test]
+    fn row_129_an_address_that_accepts_and_says_nothing_costs_a_moment() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (speaking, pem) = secured();
+        let trust = Trust { ca_pem: Some(pem), ca_file: None };
+        let settings = settings(&Options { trust, ..Options::default() }, &[]);
+        let (endpoint, _) = Endpoint::of_url("https://localhost").unwrap();
+        let target = Target::new(&settings, &Destination::new(&endpoint).unwrap());
+        let task = Task::default();
+        let limits = &task.limits(Deadline::after(Duration::from_secs(20)));
+        let silent_address = silent.local_addr().unwrap();
+
+        let stream = drive(&task, target.connect_to(vec![silent_address, speaking], limits)).unwrap();
+
+        assert_eq!(stream.socket().peer_addr().unwrap(), speaking);
+        assert!(silent.accept().is_ok());
     }
 
     #[test]

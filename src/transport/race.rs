@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,32 +17,52 @@ const DELAY: Duration = Duration::from_millis(250);
 
 pub(super) type Attempt<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
 
+/// The addresses that lost or failed when another one was made. The next time they come last.
+#[derive(Debug, Default)]
+pub(super) struct Losers(Mutex<Vec<SocketAddr>>);
+
+impl Losers {
+    fn lock(&self) -> MutexGuard<'_, Vec<SocketAddr>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put_last(&self, addresses: &mut [SocketAddr]) {
+        let losers = self.lock();
+        addresses.sort_by_key(|address| losers.contains(address));
+    }
+}
+
 /// The first of `addresses` that `attempt` succeeds for; else the failure of the one that failed last. Each attempt waits for
 /// one descriptor at a time.
 pub(super) async fn race<'a, T>(
     addresses: Vec<SocketAddr>,
+    losers: &Losers,
     attempt: impl Fn(SocketAddr) -> Attempt<'a, T>,
     limits: &Limits<'_>,
 ) -> Result<T, Error> {
-    let mut waiting = VecDeque::from(in_turns(addresses));
-    let mut running: Vec<Attempt<'_, T>> = Vec::new();
+    let mut addresses = in_turns(addresses);
+    losers.put_last(&mut addresses);
+    let mut waiting = VecDeque::from(addresses);
+    let mut begun: Vec<SocketAddr> = Vec::new();
+    let mut running: Vec<(SocketAddr, Attempt<'_, T>)> = Vec::new();
     let mut next_start = Deadline::after(Duration::ZERO);
     let mut failure = Error::new(Status::Dns, "the endpoint has no address");
     poll_fn(move |context| {
         let mut interest = Interest::default();
         let mut polled = 0;
         loop {
-            while let Some(attempt) = running.get_mut(polled) {
+            while let Some((address, attempt)) = running.get_mut(polled) {
                 match attempt.as_mut().poll(context) {
-                    Poll::Ready(Ok(made)) => return Poll::Ready(Ok(made)),
+                    Poll::Ready(Ok(made)) => {
+                        begun.retain(|other| other != address);
+                        *losers.lock() = std::mem::take(&mut begun);
+                        return Poll::Ready(Ok(made));
+                    }
+                    Poll::Ready(Err(error)) if error.status() == Status::Cancelled => return Poll::Ready(Err(error)),
                     Poll::Ready(Err(error)) => {
-                        drop(running.remove(polled));
-                        let is_over = error.status() == Status::Cancelled;
                         failure = error;
                         next_start = Deadline::after(Duration::ZERO);
-                        if is_over {
-                            return Poll::Ready(Err(failure.clone()));
-                        }
+                        drop(running.remove(polled));
                     }
                     Poll::Pending => {
                         interest = interest.or_other(limits.task().interest());
@@ -49,18 +70,19 @@ pub(super) async fn race<'a, T>(
                     }
                 }
             }
-            let may_start = running.len() < Interest::MOST && (running.is_empty() || next_start.has_passed());
+            if running.len() == Interest::MOST {
+                break;
+            }
+            if !running.is_empty() && !next_start.has_passed() {
+                let next = if waiting.is_empty() { Deadline::NEVER } else { next_start };
+                interest = interest.or_other(Interest::until(next));
+                break;
+            }
             match waiting.pop_front() {
-                Some(address) if may_start => {
-                    running.push(attempt(address));
-                    next_start = Deadline::after(DELAY);
-                }
                 Some(address) => {
-                    waiting.push_front(address);
-                    if running.len() < Interest::MOST {
-                        interest = interest.or_other(Interest::until(next_start));
-                    }
-                    break;
+                    begun.push(address);
+                    running.push((address, attempt(address)));
+                    next_start = Deadline::after(DELAY);
                 }
                 None if running.is_empty() => return Poll::Ready(Err(failure.clone())),
                 None => break,
@@ -106,7 +128,7 @@ mod tests {
         let attempt = |address| -> Attempt<'_, _> {
             Box::pin(async move { Ok(tcp::connect(address, &limits).await?.peer_addr().unwrap()) })
         };
-        drive(&task, race(addresses.to_vec(), attempt, &limits))
+        drive(&task, race(addresses.to_vec(), &Losers::default(), attempt, &limits))
     }
 
     #[test]
@@ -129,6 +151,10 @@ mod tests {
 
     /// What each of so many addresses does: it never answers, or fails or succeeds after so many milliseconds.
     fn raced(script: &[Option<(u64, bool)>]) -> (Result<u16, Error>, Vec<u16>) {
+        raced_with(&Losers::default(), script)
+    }
+
+    fn raced_with(losers: &Losers, script: &[Option<(u64, bool)>]) -> (Result<u16, Error>, Vec<u16>) {
         let (task, begun) = (Task::default(), RefCell::new(Vec::new()));
         let limits = task.limits(Deadline::after(Duration::from_secs(20)));
         let addresses = (0..script.len()).map(|number| SocketAddr::from(([127, 0, 0, 1], number as u16))).collect();
@@ -142,7 +168,7 @@ mod tests {
                 if succeeds { Ok(address.port()) } else { Err(Error::new(Status::Connect, address.to_string())) }
             })
         };
-        let won = drive(&task, race(addresses, attempt, &limits));
+        let won = drive(&task, race(addresses, losers, attempt, &limits));
         (won, begun.into_inner())
     }
 
@@ -166,6 +192,16 @@ mod tests {
 
         assert_eq!(won.unwrap_err().message(), "127.0.0.1:2");
         assert_eq!(begun, [0, 1, 2]);
+    }
+
+    #[test]
+    fn who_lost_or_failed_comes_last_the_next_time() {
+        let losers = Losers::default();
+
+        let script = [Some((0, false)), None, Some((0, true)), None];
+        assert_eq!(raced_with(&losers, &script), (Ok(2), vec![0, 1, 2]));
+        let script = [Some((0, true)), Some((0, false)), Some((0, false)), Some((0, false))];
+        assert_eq!(raced_with(&losers, &script), (Ok(0), vec![2, 3, 0]));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::thread;
 
 use once_cell::race::OnceBox;
 
+use super::race::Losers;
 use crate::error::{Error, Outcome, Status};
 use crate::wait::{Deadline, Limits, Stop};
 
@@ -29,6 +30,7 @@ pub(super) struct Resolver {
     host: String,
     port: u16,
     running: Mutex<Option<Arc<LookUp>>>,
+    losers: Losers,
 }
 
 /// A look-up, running or done.
@@ -51,7 +53,12 @@ struct Failure {
 
 impl Resolver {
     pub(super) fn new(host: &str, port: u16) -> Resolver {
-        Resolver { host: host.to_owned(), port, running: Mutex::new(None) }
+        Resolver { host: host.to_owned(), port, running: Mutex::new(None), losers: Losers::default() }
+    }
+
+    /// Its addresses that were tried in vain.
+    pub(super) fn losers(&self) -> &Losers {
+        &self.losers
     }
 
     /// The endpoint's addresses, at least one, in the order in which to try them.

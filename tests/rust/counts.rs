@@ -170,6 +170,7 @@ const WAITS: [i64; 2] = [libc::SYS_poll, libc::SYS_ppoll];
 const WAITS: [i64; 1] = [libc::SYS_ppoll];
 
 #[test]
+#[cfg_attr(feature = "_multi-driver", ignore = "counts what the blocking driver does")]
 fn a_call_on_a_kept_connection_makes_three_system_calls() {
     if let Some(calls) = system_calls(&Emulator::start(&[]), true) {
         assert_few(&calls);
@@ -177,6 +178,7 @@ fn a_call_on_a_kept_connection_makes_three_system_calls() {
 }
 
 #[test]
+#[cfg_attr(feature = "_multi-driver", ignore = "counts what the blocking driver does")]
 fn a_call_on_a_kept_tls_connection_makes_three_system_calls() {
     if let Some(calls) = system_calls(&Emulator::start(&["--tls"]), true) {
         assert_few(&calls);

@@ -31,6 +31,7 @@ fn calls_in_a_row_use_one_connection() {
 }
 
 #[test]
+#[cfg_attr(feature = "_multi-driver", ignore = "connections are those of a thread there")]
 fn calls_at_once_use_a_connection_each_and_keep_them() {
     let server = Server::start(|connection, _| keep_answering(connection, SUCCESS));
     let client = Client::new(&server.config()).unwrap();

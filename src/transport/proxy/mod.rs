@@ -9,7 +9,9 @@ mod no_proxy;
 mod socks5;
 mod tunnel;
 
+use std::cell::Cell;
 use std::fmt;
+use std::net::SocketAddr;
 
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
@@ -108,24 +110,46 @@ impl Proxy {
     ) -> Result<Socket, Error> {
         let addresses = resolver.resolve(limits).await.map_err(|error| self.unreachable(error))?;
         let attempt = |address| -> Attempt<'_, Socket> { Box::pin(tcp::connect(address, limits)) };
-        let socket = race(addresses, attempt, limits).await.map_err(|error| self.unreachable(error))?;
+        let socket = race(addresses, resolver.losers(), attempt, limits).await;
+        let socket = socket.map_err(|error| self.unreachable(error))?;
         let login = self.login.as_ref();
-        match self.protocol {
+        let opened = match self.protocol {
             Protocol::Http => tunnel::open(&socket, endpoint, login, limits).await,
             Protocol::Socks5h => {
                 let target = socks5::Target::Name(endpoint.host());
                 socks5::open(&socket, &target, endpoint.port(), login, limits).await
             }
-            Protocol::Socks5 => {
-                let addresses = endpoint_resolver.resolve(limits).await?;
-                let address =
-                    addresses.first().ok_or_else(|| Error::new(Status::Dns, "the endpoint has no address"))?;
-                let target = socks5::Target::Address(address.ip());
-                socks5::open(&socket, &target, address.port(), login, limits).await
-            }
-        }
-        .map_err(|failure| failure.at(self))?;
+            Protocol::Socks5 => return self.connect_to_any(socket, endpoint_resolver, limits).await,
+        };
+        opened.map_err(|failure| failure.at(self))?;
         Ok(socket)
+    }
+
+    /// A connection through the proxy, with which `socket` is one, to one of the addresses of an endpoint's name.
+    async fn connect_to_any(
+        &self,
+        socket: Socket,
+        endpoint_resolver: &Resolver,
+        limits: &Limits<'_>,
+    ) -> Result<Socket, Error> {
+        let addresses = endpoint_resolver.resolve(limits).await?;
+        let broken = |error| Stop::Failed(error).while_doing("asking the proxy", Status::Proxy, Outcome::NotSent);
+        let proxy_address = socket.peer_addr().map_err(broken)?;
+        // The first attempt has one already.
+        let first = &Cell::new(Some(socket));
+        let attempt = |address: SocketAddr| -> Attempt<'_, Socket> {
+            Box::pin(async move {
+                let socket = match first.take() {
+                    Some(socket) => socket,
+                    None => tcp::connect(proxy_address, limits).await.map_err(|error| self.unreachable(error))?,
+                };
+                let target = socks5::Target::Address(address.ip());
+                let opened = socks5::open(&socket, &target, address.port(), self.login.as_ref(), limits).await;
+                opened.map_err(|failure| failure.at(self))?;
+                Ok(socket)
+            })
+        };
+        race(addresses, endpoint_resolver.losers(), attempt, limits).await
     }
 
     /// The password, alone and as Basic has it.

@@ -57,6 +57,17 @@ fn row_83_a_token_that_expires_on_the_way_is_renewed_once() {
 }
 
 #[test]
+fn row_119_questions_to_a_server_of_credentials_share_a_connection() {
+    let giver = Giver::of_uri(|times| Some(key(if times == 1 { OLD_TOKEN } else { TOKEN }, 3600)));
+    let mut row = found_at(&giver).creates([refuses(EXPIRED)]);
+    row.state.other_token = OLD_TOKEN;
+
+    row.played().succeeds(Origin::Created);
+
+    assert_eq!((giver.asked().len(), giver.connections()), (2, 1));
+}
+
+#[test]
 fn row_84_a_renewal_that_gives_the_same_token_is_an_error() {
     let giver = Giver::of_uri(|_| Some(usual_key()));
     let row = found_at(&giver).every_create(refuses(EXPIRED));

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -17,16 +18,19 @@ use super::step::reply;
 pub(super) struct Giver {
     pub(super) address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Giver {
     /// A server that replies with what `answer` makes of what is asked (method and path) the n-th time; `None`: never.
     pub(super) fn start(answer: impl Fn(&Request, u32) -> Option<Vec<u8>> + Send + Sync + 'static) -> Giver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let giver = Giver { address: listener.local_addr().unwrap(), asked: Arc::default() };
+        let giver =
+            Giver { address: listener.local_addr().unwrap(), asked: Arc::default(), connections: Arc::default() };
         let (shared, answer) = (giver.clone(), Arc::new(answer));
         thread::spawn(move || {
             for socket in listener.incoming() {
+                shared.connections.fetch_add(1, Ordering::SeqCst);
                 let (giver, answer, mut socket) = (shared.clone(), Arc::clone(&answer), socket.unwrap());
                 socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
                 thread::spawn(move || {
@@ -51,6 +55,11 @@ impl Giver {
     /// One that is always asked for the same, with a URI.
     pub(super) fn of_uri(answer: impl Fn(u32) -> Option<Vec<u8>> + Send + Sync + 'static) -> Giver {
         Giver::start(move |_, times| answer(times))
+    }
+
+    /// How many connections were made to it.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// All that was asked, in order.
