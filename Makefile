@@ -243,7 +243,7 @@ BENCH_LINK := -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa -lpthread
 bench: bench-clients ## compare with the raw socket, libcurl and the official SDKs (QUICK=1: within a minute)
 	$(VENV)/bin/python benches/run $(if $(QUICK),--quick)
 
-bench-clients: stage $(VENV)/.done $(BENCH)/curl $(BENCH)/libesa_c $(BENCH)/libesa_cpp
+bench-clients: stage $(VENV)/.done $(BENCH)/curl $(BENCH)/libesa_c $(BENCH)/libesa_multi $(BENCH)/libesa_cpp
 	@scripts/need $(CARGO) $(GO)
 	$(CARGO) build --release --locked --package esa-bench
 	$(CARGO) test --release --locked --quiet --lib --features capi --no-run
@@ -257,7 +257,11 @@ $(BENCH)/curl: benches/clients/curl.c benches/clients/driver.h
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) $(BENCH_C) $< -o $@ -ldl -lpthread
 
-$(BENCH)/libesa_c: benches/clients/libesa.c benches/clients/driver.h $(STAGED)
+$(BENCH)/libesa_c: benches/clients/libesa.c benches/clients/libesa.h benches/clients/driver.h $(STAGED)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) $(BENCH_C) $< -o $@ $(BENCH_LINK)
+
+$(BENCH)/libesa_multi: benches/clients/multi.c benches/clients/libesa.h $(STAGED)
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) $(BENCH_C) $< -o $@ $(BENCH_LINK)
 

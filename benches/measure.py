@@ -36,6 +36,7 @@ class Client:
 RAW = Client("raw", "raw socket, signed beforehand", [BUILT / "raw"])
 CURL = Client("curl", "libcurl, signed beforehand", [BUILT / "curl"])
 C = Client("c", "libesa, C", [BUILT / "libesa_c"])
+MULTI = Client("multi", "libesa, C, event loop", [BUILT / "libesa_multi"])
 CPP = Client("cpp", "libesa, C++", [BUILT / "libesa_cpp"])
 GO = Client("go", "libesa, Go", [BUILT / "libesa_go"])
 PY = Client("py", "libesa, Python", [*PYTHON, CLIENTS / "libesa_sync.py"])
