@@ -6,12 +6,12 @@ use super::call_options::{esa_call_options, read_options};
 use super::client::{esa_client, with_client};
 use super::error::esa_error;
 use super::guard::guarded;
-use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
+use super::multi::{Finished, Start, call_of, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
-use crate::call::CallOptions;
+use crate::call::{Call, CallOptions};
 use crate::client::Client;
 use crate::error::Error;
 use crate::log::Log;
@@ -209,12 +209,11 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record_start(
     let start = Start { multi, client, options, user_data, pending, error };
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        start.start(Finished::Created, |_, _| {
+        start.start(&mut |_, _| {
             let request = OwnedRequest::of(&read_struct(request)?.read()?);
             request.get().check()?;
-            Ok(async move |client: Client, options, task| {
-                client.pending(options, task, async move |call| record::create(call, &request.get()).await).await
-            })
+            let make = async move |call: &Call<'_>| record::create(call, &request.get()).await;
+            Ok(call_of(Finished::Created, make))
         })
     }
 }
@@ -234,12 +233,14 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record_finish(
     result: *mut *mut esa_create_routine_related_record_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    let take = |finished| match finished {
-        Finished::Created(result) => Ok(result),
+    let give = &mut |finished| match finished {
+        Finished::Created(result) => {
+            Ok(result.map(|record| esa_create_routine_related_record_result::give(&record).cast()))
+        }
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
-    unsafe { finish(pending, result, error, take, |record| esa_create_routine_related_record_result::give(&record)) }
+    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Starts ensuring a record on a multi, and sends what can be sent at once; otherwise as `esa_ensure_routine_related_record()`.
@@ -267,12 +268,11 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_start(
     let start = Start { multi, client, options, user_data, pending, error };
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        start.start(Finished::Ensured, |_, _| {
+        start.start(&mut |_, _| {
             let request = OwnedRequest::of(&read_struct(request)?.read()?);
             record::check_ensured(&request.get())?;
-            Ok(async move |client: Client, options, task| {
-                client.pending(options, task, async move |call| record::ensure(call, &request.get()).await).await
-            })
+            let make = async move |call: &Call<'_>| record::ensure(call, &request.get()).await;
+            Ok(call_of(Finished::Ensured, make))
         })
     }
 }
@@ -292,12 +292,14 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_finish(
     result: *mut *mut esa_create_routine_related_record_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    let take = |finished| match finished {
-        Finished::Ensured(result) => Ok(result),
+    let give = &mut |finished| match finished {
+        Finished::Ensured(result) => {
+            Ok(result.map(|record| esa_create_routine_related_record_result::give(&record).cast()))
+        }
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
-    unsafe { finish(pending, result, error, take, |record| esa_create_routine_related_record_result::give(&record)) }
+    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result and its strings.

@@ -6,13 +6,12 @@ use super::call_options::{esa_call_options, read_options};
 use super::client::{esa_client, with_client};
 use super::error::esa_error;
 use super::guard::guarded;
-use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
+use super::multi::{Finished, Start, call_of, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
-use crate::client::Client;
 use crate::error::Error;
 use crate::log::Log;
 use crate::operation::{DeleteRoutineRelatedRecord, Operation};
@@ -133,18 +132,16 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_start(
     let start = Start { multi, client, options, user_data, pending, error };
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        start.start(Finished::Deleted, |_, _| {
+        start.start(&mut |_, _| {
             let given = read_struct(request)?.read()?;
             given.check()?;
             let (site_id, record_id) = (given.site_id, given.record_id);
             let (name, record_name) = (given.name.to_owned(), given.record_name.to_owned());
-            Ok(async move |client: Client, options, task| {
-                let delete = async move |call: &Call<'_>| {
-                    let (name, record_name) = (name.as_str(), record_name.as_str());
-                    record::delete(call, &DeleteRoutineRelatedRecord { site_id, name, record_name, record_id }).await
-                };
-                client.pending(options, task, delete).await
-            })
+            let make = async move |call: &Call<'_>| {
+                let (name, record_name) = (name.as_str(), record_name.as_str());
+                record::delete(call, &DeleteRoutineRelatedRecord { site_id, name, record_name, record_id }).await
+            };
+            Ok(call_of(Finished::Deleted, make))
         })
     }
 }
@@ -164,14 +161,14 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_finish(
     result: *mut *mut esa_delete_routine_related_record_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    let take = |finished| match finished {
-        Finished::Deleted(result) => Ok(result),
+    let give = &mut |finished| match finished {
+        Finished::Deleted(result) => {
+            Ok(result.map(|deletion| esa_delete_routine_related_record_result::give(&deletion).cast()))
+        }
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
-    unsafe {
-        finish(pending, result, error, take, |deletion| esa_delete_routine_related_record_result::give(&deletion))
-    }
+    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result and its strings.

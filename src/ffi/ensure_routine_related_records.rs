@@ -2,7 +2,6 @@
 
 use std::ffi::c_void;
 use std::ptr;
-use std::rc::Rc;
 use std::time::Duration;
 
 use super::call_options::{esa_call_options, read_options};
@@ -22,7 +21,6 @@ use crate::client::Client;
 use crate::error::{Error, Outcome, Status};
 use crate::log::Log;
 use crate::record::{Bulk, Record};
-use crate::wait::Task;
 
 /// Told after each record, on the thread that makes the call: `done` of `count` have been tried, the last one with this
 /// `result` or, where that is NULL, this `error`; both are valid until it returns.
@@ -247,16 +245,18 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_start(
     let start = Start { multi, client, options, user_data, pending, error };
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        start.start(Finished::EnsuredAll, |client, options| {
+        start.start(&mut |client, options| {
             let request = read_struct(request)?;
-            let bulk = request.begin(client, options)?;
-            Ok(async move |_: Client, _, task: Rc<Task>| {
-                let (mut bulk, mut behind) = (bulk, Behind::default());
-                while let Some(result) = bulk.next_of(&task).await {
-                    behind.add(&request, &mut bulk, result);
-                }
-                Ok(behind)
-            })
+            let mut bulk = request.begin(client, options)?;
+            Ok(Box::new(move |_, _, task| {
+                Box::pin(async move {
+                    let mut behind = Behind::default();
+                    while let Some(result) = bulk.next_of(&task).await {
+                        behind.add(&request, &mut bulk, result);
+                    }
+                    Finished::EnsuredAll(Ok(behind))
+                })
+            }))
         })
     }
 }
@@ -276,12 +276,12 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_finish(
     result: *mut *mut esa_ensure_routine_related_records_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    let take = |finished| match finished {
-        Finished::EnsuredAll(result) => Ok(result),
+    let give = &mut |finished| match finished {
+        Finished::EnsuredAll(result) => Ok(result.map(|behind| behind.give().cast())),
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
-    unsafe { finish(pending, result, error, take, Behind::give) }
+    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result, with the results and errors in it.

@@ -6,13 +6,12 @@ use super::call_options::{esa_call_options, read_options};
 use super::client::{esa_client, with_client};
 use super::error::esa_error;
 use super::guard::guarded;
-use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
+use super::multi::{Finished, Start, call_of, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
-use crate::client::Client;
 use crate::log::Log;
 use crate::operation::{GetMatchSite, MatchSite, Operation};
 
@@ -109,13 +108,11 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_start(
     let start = Start { multi, client, options, user_data, pending, error };
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        start.start(Finished::Matched, |_, _| {
+        start.start(&mut |_, _| {
             let record_name = read_string("record_name", read_struct(request)?.record_name)?.to_owned();
             GetMatchSite { record_name: &record_name }.check()?;
-            Ok(async move |client: Client, options, task| {
-                let get = async move |call: &Call<'_>| call.read(&GetMatchSite { record_name: &record_name }).await;
-                client.pending(options, task, get).await
-            })
+            let make = async move |call: &Call<'_>| call.read(&GetMatchSite { record_name: &record_name }).await;
+            Ok(call_of(Finished::Matched, make))
         })
     }
 }
@@ -135,12 +132,12 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_finish(
     result: *mut *mut esa_get_match_site_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    let take = |finished| match finished {
-        Finished::Matched(result) => Ok(result),
+    let give = &mut |finished| match finished {
+        Finished::Matched(result) => Ok(result.map(|site| esa_get_match_site_result::give(&site).cast())),
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
-    unsafe { finish(pending, result, error, take, |site| esa_get_match_site_result::give(&site)) }
+    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result and its strings.

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
@@ -62,17 +63,18 @@ pub(super) unsafe fn call<T>(
 }
 
 /// Runs `body`; a panic in it goes to the log and comes back as a message.
-/// `call`, of which a panic is an error.
-pub(super) fn guarded_call<T>(
+/// `call`, of which comes what `on_panic` makes of the error where it panics.
+pub(super) fn guarded_call<T: 'static>(
     log: Log,
-    call: impl Future<Output = Result<T, Error>>,
-) -> impl Future<Output = Result<T, Error>> {
-    let mut call = Box::pin(call);
-    poll_fn(move |context| {
+    mut call: Pin<Box<dyn Future<Output = T>>>,
+    on_panic: fn(Error) -> T,
+) -> Pin<Box<dyn Future<Output = T>>> {
+    Box::pin(poll_fn(move |context| {
         caught(&log, || call.as_mut().poll(context)).unwrap_or_else(|panic| {
-            Poll::Ready(Err(log.redacted(Error::new(Status::Internal, panic).outcome_is(Outcome::Unknown))))
+            let error = Error::new(Status::Internal, panic).outcome_is(Outcome::Unknown);
+            Poll::Ready(on_panic(log.redacted(error)))
         })
-    })
+    }))
 }
 
 fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {

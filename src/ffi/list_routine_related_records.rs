@@ -6,13 +6,12 @@ use super::call_options::{esa_call_options, read_options};
 use super::client::{esa_client, with_client};
 use super::error::esa_error;
 use super::guard::guarded;
-use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
+use super::multi::{Finished, Start, call_of, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_optional_string, read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
-use crate::client::Client;
 use crate::error::Error;
 use crate::log::Log;
 use crate::operation::{ListRoutineRelatedRecords, Operation, RelatedRecordPage};
@@ -186,19 +185,16 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_start(
     let start = Start { multi, client, options, user_data, pending, error };
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        start.start(Finished::Listed, |_, _| {
+        start.start(&mut |_, _| {
             let given = read_struct(request)?.read()?;
             given.check()?;
             let (page_number, page_size) = (given.page_number, given.page_size);
             let (name, search_key_word) = (given.name.to_owned(), given.search_key_word.map(str::to_owned));
-            Ok(async move |client: Client, options, task| {
-                let list = async move |call: &Call<'_>| {
-                    let (name, search_key_word) = (name.as_str(), search_key_word.as_deref());
-                    let page = ListRoutineRelatedRecords { name, search_key_word, page_number, page_size };
-                    call.read(&page).await
-                };
-                client.pending(options, task, list).await
-            })
+            let make = async move |call: &Call<'_>| {
+                let (name, search_key_word) = (name.as_str(), search_key_word.as_deref());
+                call.read(&ListRoutineRelatedRecords { name, search_key_word, page_number, page_size }).await
+            };
+            Ok(call_of(Finished::Listed, make))
         })
     }
 }
@@ -218,12 +214,12 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_finish(
     result: *mut *mut esa_list_routine_related_records_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    let take = |finished| match finished {
-        Finished::Listed(result) => Ok(result),
+    let give = &mut |finished| match finished {
+        Finished::Listed(result) => Ok(result.map(|page| esa_list_routine_related_records_result::give(&page).cast())),
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it (this function's promise).
-    unsafe { finish(pending, result, error, take, |page| esa_list_routine_related_records_result::give(&page)) }
+    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result, its records and its strings.

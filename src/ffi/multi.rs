@@ -12,7 +12,7 @@ use super::ensure_routine_related_records::Behind;
 use super::error::esa_error;
 use super::guard::{call, guarded, guarded_call};
 use super::status::esa_status;
-use crate::call::{CallOptions, Core};
+use crate::call::{Call, CallOptions, Core};
 use crate::client::Client;
 use crate::error::{Error, Outcome, Status};
 use crate::log::Log;
@@ -62,6 +62,8 @@ pub(super) enum Finished {
     Deleted(Result<Deletion, Error>),
     Listed(Result<RelatedRecordPage, Error>),
     Matched(Result<MatchSite, Error>),
+    /// Any of them, in which there was a bug.
+    Panicked(Error),
 }
 
 /// Makes a multi. Release it with `esa_multi_free()`.
@@ -236,19 +238,14 @@ pub(super) struct Start {
 }
 
 impl Start {
-    /// Starts the call that `prepare`, which reads the request, makes; `finished` is what comes of it.
+    /// Starts the call that `prepare` makes of the request, which it reads.
     ///
     /// # Safety
     /// Each pointer is NULL or as the exports that start calls describe it.
-    pub(super) unsafe fn start<T, M>(
+    pub(super) unsafe fn start(
         self,
-        finished: fn(Result<T, Error>) -> Finished,
-        prepare: impl FnOnce(&Client, &CallOptions) -> Result<M, Error>,
-    ) -> esa_status
-    where
-        T: 'static,
-        M: AsyncFnOnce(Client, CallOptions, Rc<Task>) -> Result<T, Error> + 'static,
-    {
+        prepare: &mut dyn FnMut(&Client, &CallOptions) -> Result<Make, Error>,
+    ) -> esa_status {
         // SAFETY: NULL or a live object (this function's promise).
         let calls = unsafe { self.multi.as_ref() }.map(|multi| Rc::clone(&multi.calls));
         let start = |client: &Client| {
@@ -266,14 +263,12 @@ impl Start {
             }
             let make = prepare(client, &options)?;
             calls.knows(client);
-            let (client, cancel, log) = (client.clone(), options.cancelled_by(), client.log().clone());
+            let (cancel, log) = (options.cancelled_by(), client.log().clone());
             let (shared, number) = (Rc::clone(&calls), Cell::default());
             let handle = Box::into_raw(Box::new(esa_pending { calls: shared, number, user_data: self.user_data }));
-            let started = calls.multi.start(cancel, handle, |task| -> Pending<Finished> {
-                let call = guarded_call(log, async move { make(client, options, task).await });
-                Box::pin(async move { finished(call.await) })
-            });
-            match started {
+            let client = client.clone();
+            let make = |task| guarded_call(log, make(client, options, task), Finished::Panicked);
+            match calls.multi.start(cancel, handle, make) {
                 Ok(number) => {
                     // SAFETY: made above, and not handed out yet.
                     unsafe { (*handle).number.set(number) };
@@ -291,35 +286,48 @@ impl Start {
     }
 }
 
-/// Takes what came of a call, if `take` knows it as that of its own action, gives it out as `give` does, and releases the
-/// call. One of another action, or that hasn't finished, stays.
+/// Makes a call of its client, its options and its task.
+pub(super) type Make = Box<dyn FnOnce(Client, CallOptions, Rc<Task>) -> Pending<Finished>>;
+
+/// The call that `make` makes, of which comes what `finished` says.
+pub(super) fn call_of<T: 'static>(
+    finished: fn(Result<T, Error>) -> Finished,
+    make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error> + 'static,
+) -> Make {
+    Box::new(move |client, options, task| Box::pin(async move { finished(client.pending(options, task, make).await) }))
+}
+
+/// Takes what came of a call, if `give` knows it as that of its own action and makes what is given out of it, and releases
+/// the call. One of another action, or that hasn't finished, stays.
 ///
 /// # Safety
 /// `pending` is NULL, or a call that was started and not released yet; `result` and `error` are NULL or point to memory for a
-/// pointer.
-pub(super) unsafe fn finish<T, R>(
+/// pointer, to what `give` makes.
+pub(super) unsafe fn finish(
     pending: *mut esa_pending,
-    result: *mut *mut R,
+    result: *mut *mut c_void,
     error: *mut *mut esa_error,
-    take: impl FnOnce(Finished) -> Result<Result<T, Error>, Finished>,
-    give: impl FnOnce(T) -> *mut R,
+    give: &mut dyn FnMut(Finished) -> Result<Result<*mut c_void, Error>, Finished>,
 ) -> esa_status {
     let finish = || {
         let unfit = |reason: &str| Error::invalid_argument("pending", reason);
         // SAFETY: NULL or a live object (this function's promise).
         let handle = unsafe { pending.as_ref() }.ok_or_else(|| unfit("is NULL"))?;
         let calls = Rc::clone(&handle.calls);
-        let finished = match calls.multi.check() {
+        let given = match calls.multi.check() {
             Err(Misuse::InCallback) => return Err(unfit("can't be finished in a callback of its multi")),
             Err(Misuse::Forked) => Err(forked()),
             Ok(()) => {
-                let finished = calls.multi.finish(handle.number.get(), take);
-                finished.ok_or_else(|| unfit("hasn't finished, or is a call of another action"))?
+                let given = calls.multi.finish(handle.number.get(), |finished| match finished {
+                    Finished::Panicked(error) => Ok(Err(error)),
+                    finished => give(finished),
+                });
+                given.ok_or_else(|| unfit("hasn't finished, or is a call of another action"))?
             }
         };
         // SAFETY: made by `start` of a `Box`; released once.
         drop(unsafe { Box::from_raw(pending) });
-        finished.map(give)
+        given
     };
     // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
     unsafe { call(&Log::default(), result, error, "result", Outcome::Unknown, finish) }

@@ -1,6 +1,7 @@
 //! Ensuring many records, whenever the next one is asked for.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ pub struct Bulk {
     work: Work,
 }
 
+/// What comes of the next record. On its own, since both drivers make it.
+type Next<'a> = Pin<Box<dyn Future<Output = Option<Result<Record, Error>>> + 'a>>;
+
 impl Bulk {
     /// The records of `requests`, each within `options`, all within `timeout`; `None`: as long as it takes.
     pub(crate) fn new<'a>(
@@ -40,10 +44,12 @@ impl Bulk {
     }
 
     /// Ensures the next record as part of this task; `None` after the last one.
-    pub(crate) async fn next_of(&mut self, task: &Task) -> Option<Result<Record, Error>> {
+    pub(crate) fn next_of<'a>(&'a mut self, task: &'a Task) -> Next<'a> {
         let Bulk { core, options, deadline, work } = self;
-        let ensured = work.next(&|| Call::begin(core, options, task, *deadline)).await?;
-        Some(ensured.map_err(|error| core.log.redacted(error)))
+        Box::pin(async move {
+            let ensured = work.next(&|| Call::begin(core, options, task, *deadline)).await?;
+            Some(ensured.map_err(|error| core.log.redacted(error)))
+        })
     }
 
     /// Makes the rest fail as cancelled, without being sent.

@@ -26,9 +26,12 @@ impl Losers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put_last(&self, addresses: &mut [SocketAddr]) {
+    fn put_last(&self, addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
         let losers = self.lock();
-        addresses.sort_by_key(|address| losers.contains(address));
+        let (last, mut all): (VecDeque<_>, VecDeque<_>) =
+            addresses.into_iter().partition(|address| losers.contains(address));
+        all.extend(last);
+        all
     }
 }
 
@@ -40,9 +43,7 @@ pub(super) async fn race<'a, T>(
     attempt: impl Fn(SocketAddr) -> Attempt<'a, T>,
     limits: &Limits<'_>,
 ) -> Result<T, Error> {
-    let mut addresses = in_turns(addresses);
-    losers.put_last(&mut addresses);
-    let mut waiting = VecDeque::from(addresses);
+    let mut waiting = losers.put_last(in_turns(addresses));
     let mut begun: Vec<SocketAddr> = Vec::new();
     let mut running: Vec<(SocketAddr, Attempt<'_, T>)> = Vec::new();
     let mut next_start = Deadline::after(Duration::ZERO);

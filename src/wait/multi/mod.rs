@@ -133,14 +133,13 @@ impl<T, N: Copy> Multi<T, N> {
         self.calls.borrow_mut().insert(number, entry);
         self.within(|| self.poll(number));
         self.set_timer();
-        self.raise_if_finished();
+        self.show_finished();
         Ok(number)
     }
 
     /// Does what is due now, and never waits.
     pub(crate) fn step(&self) -> io::Result<()> {
         let happened = self.reactor.poll()?;
-        self.reactor.lower();
         for &number in &happened.cancelled {
             self.set_cancelled(number);
         }
@@ -153,16 +152,14 @@ impl<T, N: Copy> Multi<T, N> {
         runnable.extend(self.take_due());
         self.within(|| runnable.into_iter().for_each(|number| self.poll(number)));
         self.set_timer();
-        self.raise_if_finished();
+        self.show_finished();
         Ok(())
     }
 
     /// The name of the next call that has finished, each once.
     pub(crate) fn next_finished(&self) -> Option<N> {
         let number = self.finished.borrow_mut().pop_front();
-        if self.finished.borrow().is_empty() {
-            self.reactor.lower();
-        }
+        self.show_finished();
         self.calls.borrow().get(&number?).map(|entry| entry.name)
     }
 
@@ -284,6 +281,7 @@ impl<T, N: Copy> Multi<T, N> {
         let mut entry = self.calls.borrow_mut().remove(&number)?;
         self.stop_waiting(number, &mut entry);
         self.finished.borrow_mut().retain(|&other| other != number);
+        self.show_finished();
         Some(entry)
     }
 
@@ -325,8 +323,11 @@ impl<T, N: Copy> Multi<T, N> {
         }
     }
 
-    fn raise_if_finished(&self) {
-        if !self.finished.borrow().is_empty() {
+    /// Makes the descriptor readable if a call waits to be taken.
+    fn show_finished(&self) {
+        if self.finished.borrow().is_empty() {
+            self.reactor.lower();
+        } else {
             self.reactor.raise();
         }
     }

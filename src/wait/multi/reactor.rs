@@ -150,9 +150,12 @@ impl Reactor {
 
     /// Leaves the descriptor to what else makes it readable, unless a call was woken.
     pub(super) fn lower(&self) {
-        if self.is_raised.swap(false, Ordering::SeqCst) {
-            self.wake.reset();
+        if !self.is_raised.load(Ordering::SeqCst) || !self.woken().is_empty() {
+            return;
         }
+        self.wake.reset();
+        self.is_raised.store(false, Ordering::SeqCst);
+        // Whoever was woken in between has found it raised.
         if !self.woken().is_empty() {
             self.raise();
         }
