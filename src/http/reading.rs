@@ -118,12 +118,11 @@ fn content_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<u
 
 /// Makes blanks of the ends of lines that go on in the next one (RFC 9112, section 5.2), so that every header is a line.
 fn unfold(head: &mut [u8]) {
-    for at in 1..head.len() {
-        if head[at - 1] == b'\n' && matches!(head[at], b' ' | b'\t') {
-            head[at - 1] = b' ';
-            if let Some(byte @ b'\r') = at.checked_sub(2).and_then(|before| head.get_mut(before)) {
-                *byte = b' ';
-            }
+    let goes_on = |pair: &[u8]| matches!(pair, [b'\n', b' ' | b'\t']);
+    while let Some(end) = head.windows(2).position(goes_on) {
+        head[end] = b' ';
+        if let Some(byte @ b'\r') = end.checked_sub(1).and_then(|before| head.get_mut(before)) {
+            *byte = b' ';
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::stream::Stream;
+use super::stream::{Patience, Stream};
 use crate::error::{Error, Outcome, Status};
 use crate::http::{Reply, ReplyReader, Unreadable};
 #[cfg(feature = "capi")]
@@ -15,6 +15,7 @@ use crate::wait::{Limits, Stop};
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Stream,
+    patience: Patience,
     last_used: Instant,
     /// For how long the peer keeps it, where it says so.
     announced: Option<Duration>,
@@ -24,7 +25,13 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(stream: Stream) -> Connection {
-        Connection { stream, last_used: Instant::now(), announced: None, was_kept: false }
+        Connection {
+            stream,
+            patience: Patience::default(),
+            last_used: Instant::now(),
+            announced: None,
+            was_kept: false,
+        }
     }
 
     /// Whether it hasn't been idle for `longest` or more, nor for as long as the peer keeps it.
@@ -79,7 +86,7 @@ impl Connection {
         let stopped = |stop: Stop| stop.while_doing("waiting for the reply", Status::Io, outcome);
         let mut reader = ReplyReader::default();
         loop {
-            let count = self.stream.read(reader.room(), !*answered, limits).await.map_err(stopped)?;
+            let count = self.stream.read(reader.room(), limits, &mut self.patience).await.map_err(stopped)?;
             *answered |= count > 0;
             let reply = reader.add(count).map_err(|unreadable| match unreadable {
                 Unreadable::CutOff => stopped(Stop::Failed(ErrorKind::UnexpectedEof.into())),

@@ -36,8 +36,8 @@ impl Stream {
             if tls.wants_write() {
                 flush(&mut tls, &socket, limits, &mut false).await.map_err(failed)?;
             } else {
-                let read = retried(&socket, Ready::Read, limits, || tls.read_tls(&mut &*socket));
-                if read.await.map_err(failed)? == 0 {
+                let read = retried(&socket, Ready::Read, limits, &mut || tls.read_tls(&mut &*socket)).await;
+                if read.map_err(failed)? == 0 {
                     return Err(failed(Stop::Failed(ErrorKind::UnexpectedEof.into())));
                 }
                 if let Err(error) = tls.process_new_packets() {
@@ -55,35 +55,23 @@ impl Stream {
         socket
     }
 
-    /// Reads some bytes; 0 at the end. What `is_awaited` isn't there yet, and to look for it first would be in vain.
+    /// Reads some bytes; 0 at the end.
     pub(super) async fn read(
         &mut self,
         buffer: &mut [u8],
-        is_awaited: bool,
         limits: &Limits<'_>,
+        patience: &mut Patience,
     ) -> Result<usize, Stop> {
         match self {
-            Stream::Plain(socket) => {
-                if is_awaited {
-                    limits.ready(socket, Ready::Read).await?;
+            Stream::Plain(socket) => patience.receive(socket, limits, &mut || (&**socket).read(buffer)).await,
+            Stream::Tls(tls, socket) => loop {
+                match tls.reader().read(buffer) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    result => return result.map_err(Stop::Failed),
                 }
-                retried(socket, Ready::Read, limits, || (&**socket).read(buffer)).await
-            }
-            Stream::Tls(tls, socket) => {
-                let mut is_awaited = is_awaited;
-                loop {
-                    match tls.reader().read(buffer) {
-                        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                        result => return result.map_err(Stop::Failed),
-                    }
-                    if std::mem::take(&mut is_awaited) {
-                        limits.ready(socket, Ready::Read).await?;
-                    }
-                    retried(socket, Ready::Read, limits, || tls.read_tls(&mut &**socket)).await?;
-                    tls.process_new_packets()
-                        .map_err(|error| Stop::Failed(io::Error::other(failure::reason(&error))))?;
-                }
-            }
+                patience.receive(socket, limits, &mut || tls.read_tls(&mut &**socket)).await?;
+                tls.process_new_packets().map_err(|error| Stop::Failed(io::Error::other(failure::reason(&error))))?;
+            },
         }
     }
 
@@ -129,6 +117,30 @@ impl Stream {
 /// Each takes up to 4 KiB; a server sends about 0.5.
 const MOST_READS_OF_TICKETS: usize = 8;
 
+/// Whether what comes next is waited for without looking first whether it is there, which saves a system call with a peer
+/// that takes its time. Now and then it is looked for all the same.
+#[derive(Debug, Default)]
+pub(super) struct Patience(u8);
+
+impl Patience {
+    /// Does `work`, which reads from the socket, as soon as there is something to read.
+    async fn receive(&mut self, socket: &Socket, limits: &Limits<'_>, work: Work<'_>) -> Result<usize, Stop> {
+        const TIMES: u8 = 8;
+        if let Some(left) = self.0.checked_sub(1) {
+            self.0 = left;
+            limits.ready(socket, Ready::Read).await?;
+        }
+        let looking = &mut || {
+            let result = work();
+            if is_would_block(&result) {
+                self.0 = TIMES;
+            }
+            result
+        };
+        retried(socket, Ready::Read, limits, looking).await
+    }
+}
+
 /// A socket of which vectored writes don't raise SIGPIPE where the peer has closed, as the standard library's do: that
 /// ends host programs.
 struct Quiet<'a>(&'a TcpStream);
@@ -160,7 +172,7 @@ fn is_would_block(result: &io::Result<usize>) -> bool {
 /// Sends what TLS has to send; `sent` is set as soon as a byte has left.
 async fn flush(tls: &mut ClientConnection, socket: &Socket, limits: &Limits<'_>, sent: &mut bool) -> Result<(), Stop> {
     while tls.wants_write() {
-        if retried(socket, Ready::Write, limits, || tls.write_tls(&mut Quiet(socket))).await? == 0 {
+        if retried(socket, Ready::Write, limits, &mut || tls.write_tls(&mut Quiet(socket))).await? == 0 {
             return Err(Stop::Failed(ErrorKind::WriteZero.into()));
         }
         *sent = true;
@@ -170,13 +182,13 @@ async fn flush(tls: &mut ClientConnection, socket: &Socket, limits: &Limits<'_>,
 
 /// Looks at what has arrived without taking it; 0 at the end.
 pub(super) async fn peek(socket: &Socket, buffer: &mut [u8], limits: &Limits<'_>) -> Result<usize, Stop> {
-    retried(socket, Ready::Read, limits, || socket.peek(buffer)).await
+    retried(socket, Ready::Read, limits, &mut || socket.peek(buffer)).await
 }
 
 /// Reads until `buffer` is full.
 pub(super) async fn read_exact(socket: &Socket, mut buffer: &mut [u8], limits: &Limits<'_>) -> Result<(), Stop> {
     while !buffer.is_empty() {
-        match retried(socket, Ready::Read, limits, || (&**socket).read(buffer)).await? {
+        match retried(socket, Ready::Read, limits, &mut || (&**socket).read(buffer)).await? {
             0 => return Err(Stop::Failed(ErrorKind::UnexpectedEof.into())),
             count => buffer = buffer.get_mut(count..).unwrap_or_default(),
         }
@@ -192,7 +204,7 @@ pub(super) async fn write_all(socket: &Socket, bytes: &[u8], limits: &Limits<'_>
 /// Writes all of `bytes`; `sent` is set as soon as one of them has left.
 async fn write_plain(socket: &Socket, mut bytes: &[u8], limits: &Limits<'_>, sent: &mut bool) -> Result<(), Stop> {
     while !bytes.is_empty() {
-        match retried(socket, Ready::Write, limits, || (&**socket).write(bytes)).await? {
+        match retried(socket, Ready::Write, limits, &mut || (&**socket).write(bytes)).await? {
             0 => return Err(Stop::Failed(ErrorKind::WriteZero.into())),
             count => bytes = bytes.get(count..).unwrap_or_default(),
         }
@@ -201,13 +213,11 @@ async fn write_plain(socket: &Socket, mut bytes: &[u8], limits: &Limits<'_>, sen
     Ok(())
 }
 
+/// What is done with a socket, as often as it takes. There is one piece of code that waits for all of it.
+type Work<'a> = &'a mut dyn FnMut() -> io::Result<usize>;
+
 /// Does `work` on the socket as soon as that is ready for it.
-async fn retried(
-    socket: &Socket,
-    ready: Ready,
-    limits: &Limits<'_>,
-    mut work: impl FnMut() -> io::Result<usize>,
-) -> Result<usize, Stop> {
+async fn retried(socket: &Socket, ready: Ready, limits: &Limits<'_>, work: Work<'_>) -> Result<usize, Stop> {
     limits.check()?;
     loop {
         match work() {
@@ -222,6 +232,8 @@ async fn retried(
 mod tests {
     use std::net::TcpListener;
     use std::os::fd::AsRawFd;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
     use std::thread;
     use std::time::Duration;
 
@@ -269,6 +281,32 @@ mod tests {
             Stream::secured(limits.watch(socket).unwrap(), &Arc::new(config), &name, limits).await
         });
         (secured.unwrap(), server)
+    }
+
+    #[test]
+    fn what_is_there_is_read_without_a_wait_unless_the_peer_has_taken_its_time_before() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        let task = Task::default();
+        let limits = task.limits(Deadline::NEVER);
+        let mut stream = Stream::Plain(limits.watch(socket).unwrap());
+        let mut patience = Patience::default();
+        let mut is_read_at_once = |is_there: bool| {
+            if is_there {
+                peer.write_all(b"x").unwrap();
+                while arrived(stream.socket()) == 0 {
+                    thread::yield_now();
+                }
+            }
+            let mut context = Context::from_waker(Waker::noop());
+            pin!(stream.read(&mut [0], &limits, &mut patience)).poll(&mut context).is_ready()
+        };
+
+        assert!(is_read_at_once(true));
+        assert!(!is_read_at_once(false));
+        assert!(!is_read_at_once(true));
     }
 
     fn read_all(server: &mut StreamOwned<ServerConnection, TcpStream>, length: usize) -> Vec<u8> {

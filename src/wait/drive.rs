@@ -26,9 +26,10 @@ impl Task {
         let interest = self.interest();
         let cancel = self.cancel.as_ref().map_or(NO_DESCRIPTOR, |cancel| cancel.descriptor());
         let wake = self.wake.borrow().as_ref().map_or(NO_DESCRIPTOR, |wake| wake.as_raw_fd());
-        let mut polled = [to_poll(NO_DESCRIPTOR, Ready::Read); 2 + Interest::MOST];
+        let mut polled = [to_poll(NO_DESCRIPTOR, Ready::Read); Interest::MOST + 2];
         let mut length = 0;
-        for (descriptor, ready) in [(cancel, Ready::Read), (wake, Ready::Read)].into_iter().chain(interest.watched()) {
+        // What the call waits for comes first: where that is ready at once, the system looks at nothing else.
+        for (descriptor, ready) in interest.watched().chain([(cancel, Ready::Read), (wake, Ready::Read)]) {
             polled[length] = to_poll(descriptor, ready);
             length += 1;
         }
@@ -39,10 +40,10 @@ impl Task {
             Ok(()) => {}
         }
         // By this process, or by one that a fork has given the same descriptor.
-        if polled[0].revents != 0 {
+        if polled[length - 2].revents != 0 {
             self.is_cancelled.set(true);
         }
-        if polled[1].revents != 0 {
+        if polled[length - 1].revents != 0 {
             self.wake.take();
         }
     }

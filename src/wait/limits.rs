@@ -1,9 +1,9 @@
 //! A call's limits, and how it waits within them.
 
-use std::future::poll_fn;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::task::{Poll, Waker};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::{Cancel, Deadline, Interest, Interrupt, Ready, Task, Watched};
@@ -48,8 +48,8 @@ impl Limits<'_> {
     }
 
     /// Waits until `descriptor` is ready or broken. It may come back sooner: whoever finds nothing waits again.
-    pub(crate) async fn ready(&self, descriptor: &impl AsRawFd, ready: Ready) -> Result<(), Stop> {
-        self.wait(Interest::until(self.deadline).or(descriptor, ready)).await
+    pub(crate) fn ready(&self, descriptor: &impl AsRawFd, ready: Ready) -> Wait<'_> {
+        self.wait(Interest::until(self.deadline).or(descriptor, ready))
     }
 
     /// Waits for `duration`.
@@ -70,8 +70,8 @@ impl Limits<'_> {
     }
 
     /// Waits until somebody wakes the call, or until a time. It may come back sooner.
-    pub(crate) async fn woken(&self, until: Deadline) -> Result<(), Stop> {
-        self.wait(Interest::until(self.deadline.earlier(until))).await
+    pub(crate) fn woken(&self, until: Deadline) -> Wait<'_> {
+        self.wait(Interest::until(self.deadline.earlier(until)))
     }
 
     /// What wakes the call.
@@ -94,17 +94,26 @@ impl Limits<'_> {
         self.task
     }
 
-    /// The one thing that calls wait for: their driver, which polls them again.
-    fn wait(&self, interest: Interest) -> impl Future<Output = Result<(), Stop>> {
-        let mut was_polled = false;
-        poll_fn(move |_| {
-            if was_polled {
-                return Poll::Ready(self.check());
-            }
-            was_polled = true;
-            self.task.set_interest(interest);
-            Poll::Pending
-        })
+    fn wait(&self, interest: Interest) -> Wait<'_> {
+        self.task.set_interest(interest);
+        Wait { limits: self, was_polled: false }
+    }
+}
+
+/// The one thing that calls wait for: their driver, which polls them again.
+pub(crate) struct Wait<'a> {
+    limits: &'a Limits<'a>,
+    was_polled: bool,
+}
+
+impl Future for Wait<'_> {
+    type Output = Result<(), Stop>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        match std::mem::replace(&mut self.was_polled, true) {
+            true => Poll::Ready(self.limits.check()),
+            false => Poll::Pending,
+        }
     }
 }
 
