@@ -1322,7 +1322,7 @@ esa_status esa_multi_new(struct esa_multi **multi,
  * The descriptor to wait for: the same for the multi's whole life. -1 where `multi` is NULL.
  *
  * It is readable while a step has something to do, a deadline of a call included, or a call that has finished waits to be
- * taken. It is for waiting alone (poll, select, epoll, kqueue, an event loop of any kind), level-triggered: don't read from
+ * taken; in that case until `esa_multi_next_finished()` says that there is no more. It is for waiting alone (poll, select, epoll, kqueue, an event loop of any kind), level-triggered: don't read from
  * it, and don't close it.
  */
 int32_t esa_multi_descriptor(const struct esa_multi *multi);
@@ -1337,6 +1337,7 @@ esa_status esa_multi_step(struct esa_multi *multi);
 
 /**
  * The next call that has finished, in the order in which they have; each once. Its result is to be taken with its `_finish`.
+ * Ask until it gives NULL: until then the descriptor stays readable.
  *
  * NULL: no more for now; also where `multi` is NULL, in a callback of one of its calls, and in a child of fork().
  */

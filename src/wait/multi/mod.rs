@@ -124,12 +124,16 @@ impl<T, N: Copy> Multi<T, N> {
         let number = self.last.get() + 1;
         self.last.set(number);
         if let Some(cancel) = &cancel {
-            self.reactor.watch_cancel(cancel.descriptor(), number)?;
+            self.reactor.watch_cancel(cancel, number)?;
         }
         let host = Some((self.host(), self.reactor.waker(number)));
         let task = Rc::new(Task { cancel, host, ..Task::default() });
         let call = Some(make(Rc::clone(&task)));
         let entry = Entry { task, call, result: None, interest: Interest::default(), timer: None, name };
+        // One that was triggered before tells it to nobody any more.
+        if entry.task.cancel.as_ref().is_some_and(Cancel::is_triggered) {
+            self.reactor.wake(number);
+        }
         self.calls.borrow_mut().insert(number, entry);
         self.within(|| self.poll(number));
         self.set_timer();
@@ -140,6 +144,9 @@ impl<T, N: Copy> Multi<T, N> {
     /// Does what is due now, and never waits.
     pub(crate) fn step(&self) -> io::Result<()> {
         let happened = self.reactor.poll()?;
+        if self.finished.borrow().is_empty() {
+            self.reactor.lower();
+        }
         for &number in &happened.cancelled {
             self.set_cancelled(number);
         }
@@ -156,10 +163,14 @@ impl<T, N: Copy> Multi<T, N> {
         Ok(())
     }
 
-    /// The name of the next call that has finished, each once.
+    /// The name of the next call that has finished, each once; `None`: no more for now. Until it says so, the descriptor stays
+    /// readable.
     pub(crate) fn next_finished(&self) -> Option<N> {
         let number = self.finished.borrow_mut().pop_front();
-        self.show_finished();
+        // Whoever is taking them takes them to the last; to show each time whether there is one would cost two system calls.
+        if number.is_none() {
+            self.reactor.lower();
+        }
         self.calls.borrow().get(&number?).map(|entry| entry.name)
     }
 
@@ -281,7 +292,6 @@ impl<T, N: Copy> Multi<T, N> {
         let mut entry = self.calls.borrow_mut().remove(&number)?;
         self.stop_waiting(number, &mut entry);
         self.finished.borrow_mut().retain(|&other| other != number);
-        self.show_finished();
         Some(entry)
     }
 
@@ -291,7 +301,7 @@ impl<T, N: Copy> Multi<T, N> {
             self.timers.borrow_mut().remove(&(timer, number));
         }
         if let Some(cancel) = &entry.task.cancel {
-            self.reactor.forget_cancel(cancel.descriptor(), number);
+            self.reactor.forget_cancel(cancel, number);
         }
     }
 
@@ -325,9 +335,7 @@ impl<T, N: Copy> Multi<T, N> {
 
     /// Makes the descriptor readable if a call waits to be taken.
     fn show_finished(&self) {
-        if self.finished.borrow().is_empty() {
-            self.reactor.lower();
-        } else {
+        if !self.finished.borrow().is_empty() {
             self.reactor.raise();
         }
     }

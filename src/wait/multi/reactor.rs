@@ -3,7 +3,7 @@
 //! A connection is registered once, for both directions and for edges; to wait for it again costs no system call. What an
 //! edge tells while nobody waits is kept until somebody does.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use crate::per_process::generation;
 use crate::wait::wake::Wake;
-use crate::wait::{Host, Interest, Ready};
+use crate::wait::{Cancel, Host, Interest, Ready};
 
 /// A call's number among those of its multi.
 pub(crate) type Number = u64;
@@ -26,10 +26,17 @@ pub(super) struct Reactor {
     wake: Wake,
     is_raised: AtomicBool,
     woken: Mutex<Vec<Number>>,
-    sources: Mutex<HashMap<RawFd, Source>>,
+    /// By their numbers.
+    sources: Mutex<Sources>,
+    /// Tokens that no call has at the moment, the one used last at the end.
+    idle_tokens: Mutex<VecDeque<RawFd>>,
     /// Of the process that may use it. A child has the same epoll instance, and leaves it alone.
     generation: u64,
 }
+
+/// The descriptors that are registered, by their numbers.
+#[derive(Debug, Default)]
+struct Sources(Vec<Option<Source>>);
 
 /// A descriptor that is registered.
 #[derive(Debug, Default)]
@@ -37,9 +44,20 @@ struct Source {
     /// What has become ready since somebody waited for it.
     ready: u32,
     waiting: Option<(Number, u32)>,
-    /// The calls that it cancels; `None`: it is one that calls wait for.
-    cancels: Option<Vec<Number>>,
+    /// `None`: it is one that calls wait for.
+    cancels: Option<Cancels>,
 }
+
+/// What a token cancels.
+#[derive(Debug)]
+struct Cancels {
+    /// Keeps the descriptor open.
+    _token: Cancel,
+    calls: Vec<Number>,
+}
+
+/// How many tokens stay registered although no call has them at the moment: many programs have one for all calls.
+const IDLE_TOKENS: usize = 4;
 
 /// What has happened.
 #[derive(Debug, Default)]
@@ -77,6 +95,7 @@ impl Reactor {
             is_raised: AtomicBool::new(false),
             woken: Mutex::default(),
             sources: Mutex::default(),
+            idle_tokens: Mutex::default(),
             generation: generation(),
         };
         reactor.control(libc::EPOLL_CTL_ADD, reactor.timer.as_raw_fd(), READ | EDGES, TIMER)?;
@@ -114,7 +133,7 @@ impl Reactor {
                     TIMER => happened.timer = true,
                     WAKE => {}
                     descriptor => {
-                        let source = RawFd::try_from(descriptor).ok().and_then(|number| sources.get_mut(&number));
+                        let source = RawFd::try_from(descriptor).ok().and_then(|number| sources.get_mut(number));
                         source.into_iter().for_each(|source| source.happens(event.events, &mut happened));
                     }
                 }
@@ -166,7 +185,7 @@ impl Reactor {
         let mut sources = self.sources();
         let mut has_happened = false;
         for (descriptor, ready) in interest.watched() {
-            let Some(source) = sources.get_mut(&descriptor) else { continue };
+            let Some(source) = sources.get_mut(descriptor) else { continue };
             let events = flags(ready) | BROKEN;
             if source.ready & events == 0 {
                 source.waiting = Some((number, events));
@@ -182,31 +201,40 @@ impl Reactor {
     pub(super) fn forget_interest(&self, number: Number, interest: &Interest) {
         let mut sources = self.sources();
         for (descriptor, _) in interest.watched() {
-            if let Some(source) = sources.get_mut(&descriptor) {
+            if let Some(source) = sources.get_mut(descriptor) {
                 source.waiting = source.waiting.filter(|&(other, _)| other != number);
             }
         }
     }
 
-    /// Has `descriptor` cancel the call.
-    pub(super) fn watch_cancel(&self, descriptor: RawFd, number: Number) -> io::Result<()> {
+    /// Has `token` cancel the call.
+    pub(super) fn watch_cancel(&self, token: &Cancel, number: Number) -> io::Result<()> {
+        let descriptor = token.descriptor();
         let mut sources = self.sources();
-        if let Some(source) = sources.get_mut(&descriptor) {
-            source.cancels.get_or_insert_default().push(number);
+        if let Some(cancels) = sources.get_mut(descriptor).and_then(|source| source.cancels.as_mut()) {
+            cancels.calls.push(number);
+            self.idle_tokens().retain(|&other| other != descriptor);
             return Ok(());
         }
-        self.control(libc::EPOLL_CTL_ADD, descriptor, READ | EDGES, token(descriptor))?;
-        sources.insert(descriptor, Source { cancels: Some(vec![number]), ..Source::default() });
+        self.control(libc::EPOLL_CTL_ADD, descriptor, READ | EDGES, data(descriptor))?;
+        let cancels = Cancels { _token: token.clone(), calls: vec![number] };
+        sources.insert(descriptor, Source { cancels: Some(cancels), ..Source::default() });
         Ok(())
     }
 
-    pub(super) fn forget_cancel(&self, descriptor: RawFd, number: Number) {
+    pub(super) fn forget_cancel(&self, token: &Cancel, number: Number) {
+        let descriptor = token.descriptor();
         let mut sources = self.sources();
-        let Some(calls) = sources.get_mut(&descriptor).and_then(|source| source.cancels.as_mut()) else { return };
-        calls.retain(|&other| other != number);
-        if calls.is_empty() {
-            sources.remove(&descriptor);
-            self.remove(descriptor);
+        let Some(cancels) = sources.get_mut(descriptor).and_then(|source| source.cancels.as_mut()) else { return };
+        cancels.calls.retain(|&other| other != number);
+        if cancels.calls.is_empty() {
+            let mut idle = self.idle_tokens();
+            idle.push_back(descriptor);
+            let oldest = if idle.len() > IDLE_TOKENS { idle.pop_front() } else { None };
+            if let Some(oldest) = oldest {
+                self.deregister(oldest);
+                sources.remove(oldest);
+            }
         }
     }
 
@@ -235,15 +263,19 @@ impl Reactor {
         }
     }
 
-    fn remove(&self, descriptor: RawFd) {
+    fn deregister(&self, descriptor: RawFd) {
         if !self.is_forked() {
             // It fails where the descriptor is closed already, which has removed it.
             let _ = self.control(libc::EPOLL_CTL_DEL, descriptor, 0, 0);
         }
     }
 
-    fn sources(&self) -> MutexGuard<'_, HashMap<RawFd, Source>> {
+    fn sources(&self) -> MutexGuard<'_, Sources> {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn idle_tokens(&self) -> MutexGuard<'_, VecDeque<RawFd>> {
+        self.idle_tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn woken(&self) -> MutexGuard<'_, Vec<Number>> {
@@ -253,7 +285,7 @@ impl Reactor {
 
 impl Host for Reactor {
     fn watch(&self, descriptor: RawFd) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_ADD, descriptor, READ | WRITE | EDGES, token(descriptor))?;
+        self.control(libc::EPOLL_CTL_ADD, descriptor, READ | WRITE | EDGES, data(descriptor))?;
         self.sources().insert(descriptor, Source::default());
         Ok(())
     }
@@ -261,16 +293,36 @@ impl Host for Reactor {
     fn forget(&self, descriptor: RawFd) {
         // A child may have been forked while another thread had the lock.
         if !self.is_forked() {
-            self.sources().remove(&descriptor);
-            self.remove(descriptor);
+            self.sources().remove(descriptor);
+            self.deregister(descriptor);
+        }
+    }
+}
+
+impl Sources {
+    fn insert(&mut self, descriptor: RawFd, source: Source) {
+        let Ok(index) = usize::try_from(descriptor) else { return };
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, || None);
+        }
+        self.0[index] = Some(source);
+    }
+
+    fn get_mut(&mut self, descriptor: RawFd) -> Option<&mut Source> {
+        self.0.get_mut(usize::try_from(descriptor).ok()?)?.as_mut()
+    }
+
+    fn remove(&mut self, descriptor: RawFd) {
+        if let Some(place) = usize::try_from(descriptor).ok().and_then(|index| self.0.get_mut(index)) {
+            *place = None;
         }
     }
 }
 
 impl Source {
     fn happens(&mut self, events: u32, happened: &mut Happened) {
-        if let Some(calls) = &self.cancels {
-            happened.cancelled.extend(calls);
+        if let Some(cancels) = &self.cancels {
+            happened.cancelled.extend(&cancels.calls);
             return;
         }
         self.ready |= events;
@@ -306,7 +358,7 @@ fn flags(ready: Ready) -> u32 {
     }
 }
 
-fn token(descriptor: RawFd) -> u64 {
+fn data(descriptor: RawFd) -> u64 {
     u64::try_from(descriptor).unwrap_or_default()
 }
 
