@@ -3,10 +3,9 @@
 //! A connection is registered once, for both directions and for edges; to wait for it again costs no system call. What an
 //! edge tells while nobody waits is kept until somebody does.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 use std::time::Instant;
@@ -24,11 +23,17 @@ pub(super) struct Reactor {
     timer: OwnedFd,
     /// Readable while the multi has something to do that no other descriptor shows.
     wake: Wake,
-    is_raised: AtomicBool,
-    woken: Mutex<Vec<Number>>,
+    woken: Mutex<Woken>,
     sources: Mutex<HashMap<RawFd, Source>>,
     /// Of the process that may use it. A child has the same epoll instance, and leaves it alone.
     generation: u64,
+}
+
+/// The calls that were woken, by any thread, and whether the descriptor shows it.
+#[derive(Debug, Default)]
+struct Woken {
+    numbers: Vec<Number>,
+    is_raised: bool,
 }
 
 /// A descriptor that is registered.
@@ -38,7 +43,7 @@ struct Source {
     ready: u32,
     waiting: Option<(Number, u32)>,
     /// The calls that it cancels; `None`: it is one that calls wait for.
-    cancels: Option<Vec<Number>>,
+    cancels: Option<BTreeSet<Number>>,
 }
 
 /// What has happened.
@@ -74,7 +79,6 @@ impl Reactor {
             epoll,
             timer,
             wake: Wake::new()?,
-            is_raised: AtomicBool::new(false),
             woken: Mutex::default(),
             sources: Mutex::default(),
             generation: generation(),
@@ -125,15 +129,19 @@ impl Reactor {
         }
     }
 
-    /// The calls that were woken since the last time.
+    /// The calls that were woken since the last time. The descriptor shows what comes next.
     pub(super) fn take_woken(&self) -> Vec<Number> {
-        std::mem::take(&mut *self.woken())
+        let mut woken = self.woken();
+        let numbers = std::mem::take(&mut woken.numbers);
+        self.lower_unless_woken(&mut woken);
+        numbers
     }
 
     /// Has the call be polled with the next step.
     pub(super) fn wake(&self, number: Number) {
-        self.woken().push(number);
-        self.raise();
+        let mut woken = self.woken();
+        woken.numbers.push(number);
+        self.raise_once(&mut woken);
     }
 
     /// What wakes the call.
@@ -143,18 +151,23 @@ impl Reactor {
 
     /// Makes the descriptor readable.
     pub(super) fn raise(&self) {
-        if !self.is_raised.swap(true, Ordering::SeqCst) {
-            self.wake.happen();
-        }
+        self.raise_once(&mut self.woken());
     }
 
     /// Leaves the descriptor to what else makes it readable, unless a call was woken.
     pub(super) fn lower(&self) {
-        if self.is_raised.swap(false, Ordering::SeqCst) {
-            self.wake.reset();
+        self.lower_unless_woken(&mut self.woken());
+    }
+
+    fn raise_once(&self, woken: &mut Woken) {
+        if !std::mem::replace(&mut woken.is_raised, true) {
+            self.wake.happen();
         }
-        if !self.woken().is_empty() {
-            self.raise();
+    }
+
+    fn lower_unless_woken(&self, woken: &mut Woken) {
+        if woken.numbers.is_empty() && std::mem::take(&mut woken.is_raised) {
+            self.wake.reset();
         }
     }
 
@@ -189,18 +202,18 @@ impl Reactor {
     pub(super) fn watch_cancel(&self, descriptor: RawFd, number: Number) -> io::Result<()> {
         let mut sources = self.sources();
         if let Some(source) = sources.get_mut(&descriptor) {
-            source.cancels.get_or_insert_default().push(number);
+            source.cancels.get_or_insert_default().insert(number);
             return Ok(());
         }
         self.control(libc::EPOLL_CTL_ADD, descriptor, READ | EDGES, token(descriptor))?;
-        sources.insert(descriptor, Source { cancels: Some(vec![number]), ..Source::default() });
+        sources.insert(descriptor, Source { cancels: Some(BTreeSet::from([number])), ..Source::default() });
         Ok(())
     }
 
     pub(super) fn forget_cancel(&self, descriptor: RawFd, number: Number) {
         let mut sources = self.sources();
         let Some(calls) = sources.get_mut(&descriptor).and_then(|source| source.cancels.as_mut()) else { return };
-        calls.retain(|&other| other != number);
+        calls.remove(&number);
         if calls.is_empty() {
             sources.remove(&descriptor);
             self.remove(descriptor);
@@ -243,7 +256,7 @@ impl Reactor {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn woken(&self) -> MutexGuard<'_, Vec<Number>> {
+    fn woken(&self) -> MutexGuard<'_, Woken> {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -271,8 +284,8 @@ impl Source {
             return;
         }
         self.ready |= events;
-        if let Some((number, _)) = self.waiting.take_if(|(_, wanted)| *wanted & events != 0) {
-            self.ready &= !events;
+        if let Some((number, wanted)) = self.waiting.take_if(|(_, wanted)| *wanted & events != 0) {
+            self.ready &= !wanted;
             happened.runnable.push(number);
         }
     }
