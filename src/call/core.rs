@@ -1,6 +1,8 @@
 //! What all calls of a client have in common.
 
 use std::sync::Arc;
+#[cfg(feature = "capi")]
+use std::sync::Weak;
 use std::time::{Duration, Instant};
 
 use super::{Budget, Call, CallOptions, Deleted};
@@ -92,7 +94,7 @@ impl Core {
 
     /// Closes the connections that only calls of `host` can use, which is going.
     #[cfg(feature = "capi")]
-    pub(crate) fn leave(&self, host: &Arc<dyn Host>) {
+    pub(crate) fn leave(&self, host: &Weak<dyn Host>) {
         let live = self.live();
         live.transport.leave(host);
         live.credentials.leave(host);

@@ -3,6 +3,8 @@
 //! There is no thread that renews them: the call that finds them due does. Before they expire, the other calls go on with
 //! the old ones meanwhile; afterwards they wait, each within its own limits, and one request serves them all.
 
+#[cfg(feature = "capi")]
+use std::sync::Weak;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -116,7 +118,7 @@ impl Cache {
 
     /// Closes the connections to servers that only calls of `host` can use.
     #[cfg(feature = "capi")]
-    pub(crate) fn leave(&self, host: &Arc<dyn Host>) {
+    pub(crate) fn leave(&self, host: &Weak<dyn Host>) {
         self.servers.leave(host);
     }
 

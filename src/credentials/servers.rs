@@ -1,5 +1,7 @@
 //! The servers that give credentials. What was found out about one serves the next time: its address, and connections.
 
+#[cfg(feature = "capi")]
+use std::sync::Weak;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::transport::{Destination, Settings, Transport};
@@ -15,7 +17,7 @@ pub(crate) struct Servers(Mutex<Vec<(Destination, Arc<Transport>)>>);
 
 impl Servers {
     #[cfg(feature = "capi")]
-    pub(super) fn leave(&self, host: &Arc<dyn Host>) {
+    pub(super) fn leave(&self, host: &Weak<dyn Host>) {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.iter().for_each(|(_, transport)| transport.leave(host));
     }

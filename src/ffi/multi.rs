@@ -212,11 +212,13 @@ pub unsafe extern "C-unwind" fn esa_pending_free(pending: *mut esa_pending) {
 }
 
 impl Calls {
-    /// Has all calls finish, and closes the connections that no others can use.
+    /// Has all calls finish, and closes the connections that no others can use, and the descriptors.
     fn close(&self) {
+        self.multi.cancel_all();
+        if let Some(host) = self.multi.host() {
+            self.clients.borrow().iter().filter_map(Weak::upgrade).for_each(|core| core.leave(&host));
+        }
         self.multi.close();
-        let host = self.multi.host();
-        self.clients.borrow().iter().filter_map(Weak::upgrade).for_each(|core| core.leave(&host));
     }
 
     fn knows(&self, client: &Client) {

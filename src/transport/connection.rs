@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 #[cfg(feature = "capi")]
-use std::sync::Arc;
+use std::sync::Weak;
 use std::time::{Duration, Instant};
 
 use super::stream::{Patience, Stream};
@@ -53,7 +53,7 @@ impl Connection {
     }
 
     #[cfg(feature = "capi")]
-    pub(super) fn is_of_host(&self, host: &Arc<dyn Host>) -> bool {
+    pub(super) fn is_of_host(&self, host: &Weak<dyn Host>) -> bool {
         self.stream.socket().is_of(Some(host))
     }
 

@@ -16,6 +16,8 @@ mod stream;
 mod tcp;
 mod tls;
 
+#[cfg(feature = "capi")]
+use std::sync::Weak;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::connection::Connection;
@@ -95,7 +97,7 @@ impl Transport {
 
     /// Closes the connections that only calls of `host` can use.
     #[cfg(feature = "capi")]
-    pub(crate) fn leave(&self, host: &Arc<dyn Host>) {
+    pub(crate) fn leave(&self, host: &Weak<dyn Host>) {
         self.lock().retain(|connection| !connection.is_of_host(host));
     }
 

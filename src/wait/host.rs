@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::io;
 use std::ops::Deref;
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::Arc;
+use std::sync::Weak;
 
 /// What drives many calls on one thread. It knows the descriptors that they wait for from when these are made until they are
 /// closed, so that to wait for one costs no system call.
@@ -18,13 +18,14 @@ pub(crate) trait Host: Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Watched<T: AsRawFd> {
     source: T,
-    host: Option<Arc<dyn Host>>,
+    /// It may be gone, and knows nothing of this then.
+    host: Option<Weak<dyn Host>>,
 }
 
 impl<T: AsRawFd> Watched<T> {
-    pub(super) fn new(source: T, host: Option<&Arc<dyn Host>>) -> io::Result<Watched<T>> {
+    pub(super) fn new(source: T, host: Option<&Weak<dyn Host>>) -> io::Result<Watched<T>> {
         if let Some(host) = host {
-            host.watch(source.as_raw_fd())?;
+            host.upgrade().ok_or(io::ErrorKind::NotConnected)?.watch(source.as_raw_fd())?;
         }
         Ok(Watched { source, host: host.cloned() })
     }
@@ -34,9 +35,9 @@ impl<T: AsRawFd> Watched<T> {
     }
 
     /// Whether it is this host's.
-    pub(crate) fn is_of(&self, host: Option<&Arc<dyn Host>>) -> bool {
+    pub(crate) fn is_of(&self, host: Option<&Weak<dyn Host>>) -> bool {
         match (&self.host, host) {
-            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (Some(own), Some(other)) => Weak::ptr_eq(own, other),
             (own, other) => own.is_none() && other.is_none(),
         }
     }
@@ -58,7 +59,7 @@ impl<T: AsRawFd> AsRawFd for Watched<T> {
 
 impl<T: AsRawFd> Drop for Watched<T> {
     fn drop(&mut self) {
-        if let Some(host) = &self.host {
+        if let Some(host) = self.host.as_ref().and_then(Weak::upgrade) {
             host.forget(self.source.as_raw_fd());
         }
     }

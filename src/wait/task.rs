@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use super::wake::Wake;
@@ -22,7 +22,7 @@ pub(crate) struct Task {
     /// What wakes its thread, where it waits for something other than a descriptor.
     pub(super) wake: RefCell<Option<Arc<Wake>>>,
     /// What drives it together with others, and what tells that to poll it again.
-    pub(super) host: Option<(Arc<dyn Host>, Waker)>,
+    pub(super) host: Option<(Weak<dyn Host>, Waker)>,
 }
 
 /// Which way a descriptor has to be ready.

@@ -7,13 +7,13 @@ mod reactor;
 #[cfg(test)]
 mod tests;
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::cell::{Cell, Ref, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::os::fd::RawFd;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -22,22 +22,29 @@ pub(crate) use self::blocking::drive;
 pub(crate) use self::reactor::Number;
 use self::reactor::Reactor;
 use super::{Cancel, Host, Interest, Task};
+use crate::per_process::generation;
 
 /// A call that gives a `T`.
 pub(crate) type Pending<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Many calls, driven in steps. One thread at a time may use it.
 pub(crate) struct Multi<T, N> {
-    reactor: Arc<Reactor>,
+    /// `None`: it is closed, and its calls have finished.
+    reactor: RefCell<Option<Arc<Reactor>>>,
+    /// Of the process that made it.
+    generation: u64,
     calls: RefCell<HashMap<Number, Entry<T, N>>>,
     last: Cell<Number>,
-    /// In the order in which they have.
-    finished: RefCell<VecDeque<Number>>,
+    /// The calls that have finished and wait to be taken, by the order in which they have.
+    finished: RefCell<BTreeMap<u64, Number>>,
+    last_finished: Cell<u64>,
     /// When a call wants to be polled at the latest.
     timers: RefCell<BTreeSet<(Instant, Number)>>,
     armed: Cell<Option<Instant>>,
     /// How many of its functions run at the moment: it is used in a callback where that isn't 0.
     inside: Cell<u32>,
+    /// What is started meanwhile is cancelled at once.
+    is_closing: Cell<bool>,
 }
 
 struct Entry<T, N> {
@@ -45,6 +52,8 @@ struct Entry<T, N> {
     /// `None`: it is being polled, or has finished.
     call: Option<Pending<T>>,
     result: Option<T>,
+    /// Its place among those that wait to be taken.
+    finished: Option<u64>,
     interest: Interest,
     timer: Option<Instant>,
     /// What whoever started it calls it.
@@ -82,27 +91,36 @@ const POLLS: usize = 16;
 impl<T, N: Copy> Multi<T, N> {
     pub(crate) fn new() -> io::Result<Multi<T, N>> {
         Ok(Multi {
-            reactor: Arc::new(Reactor::new()?),
+            reactor: RefCell::new(Some(Arc::new(Reactor::new()?))),
+            generation: generation(),
             calls: RefCell::default(),
             last: Cell::default(),
             finished: RefCell::default(),
+            last_finished: Cell::default(),
             timers: RefCell::default(),
             armed: Cell::default(),
             inside: Cell::default(),
+            is_closing: Cell::default(),
         })
     }
 
     /// Readable while a step has something to do, or a finished call waits to be taken.
     pub(crate) fn descriptor(&self) -> RawFd {
-        self.reactor.descriptor()
+        self.reactor().map_or(-1, |reactor| reactor.descriptor())
     }
 
-    pub(crate) fn host(&self) -> Arc<dyn Host> {
-        Arc::clone(&self.reactor) as Arc<dyn Host>
+    /// What its calls' connections belong to; `None`: it is closed.
+    pub(crate) fn host(&self) -> Option<Weak<dyn Host>> {
+        self.reactor().map(|reactor| host(&reactor))
     }
 
+    fn reactor(&self) -> Option<Ref<'_, Arc<Reactor>>> {
+        Ref::filter_map(self.reactor.borrow(), Option::as_ref).ok()
+    }
+
+    /// Whether this is a child of the process that made it.
     pub(crate) fn is_forked(&self) -> bool {
-        self.reactor.is_forked()
+        self.generation != generation()
     }
 
     /// Whether whoever calls may do what no callback may.
@@ -121,18 +139,21 @@ impl<T, N: Copy> Multi<T, N> {
         name: N,
         make: impl FnOnce(Rc<Task>) -> Pending<T>,
     ) -> io::Result<Number> {
+        let reactor = self.reactor().ok_or(io::ErrorKind::NotConnected)?;
         let number = self.last.get() + 1;
         self.last.set(number);
         if let Some(cancel) = &cancel {
-            self.reactor.watch_cancel(cancel, number)?;
+            reactor.watch_cancel(cancel, number)?;
         }
-        let host = Some((self.host(), self.reactor.waker(number)));
-        let task = Rc::new(Task { cancel, host, ..Task::default() });
+        let host = Some((host(&reactor), reactor.waker(number)));
+        let is_cancelled = Cell::new(self.is_closing.get());
+        let task = Rc::new(Task { cancel, host, is_cancelled, ..Task::default() });
         let call = Some(make(Rc::clone(&task)));
-        let entry = Entry { task, call, result: None, interest: Interest::default(), timer: None, name };
+        let interest = Interest::default();
+        let entry = Entry { task, call, result: None, finished: None, interest, timer: None, name };
         // One that was triggered before tells it to nobody any more.
         if entry.task.cancel.as_ref().is_some_and(Cancel::is_triggered) {
-            self.reactor.wake(number);
+            reactor.wake(number);
         }
         self.calls.borrow_mut().insert(number, entry);
         self.within(|| self.poll(number));
@@ -143,10 +164,10 @@ impl<T, N: Copy> Multi<T, N> {
 
     /// Does what is due now, and never waits.
     pub(crate) fn step(&self) -> io::Result<()> {
-        let happened = self.reactor.poll()?;
-        if self.finished.borrow().is_empty() {
-            self.reactor.lower();
-        }
+        let reactor = self.reactor().ok_or(io::ErrorKind::NotConnected)?;
+        let happened = reactor.poll()?;
+        let woken = reactor.take_woken();
+        self.lower_unless_finished();
         for &number in &happened.cancelled {
             self.set_cancelled(number);
         }
@@ -155,7 +176,7 @@ impl<T, N: Copy> Multi<T, N> {
         }
         let mut runnable = happened.runnable;
         runnable.extend(happened.cancelled);
-        runnable.extend(self.reactor.take_woken());
+        runnable.extend(woken);
         runnable.extend(self.take_due());
         self.within(|| runnable.into_iter().for_each(|number| self.poll(number)));
         self.set_timer();
@@ -166,18 +187,21 @@ impl<T, N: Copy> Multi<T, N> {
     /// The name of the next call that has finished, each once; `None`: no more for now. Until it says so, the descriptor stays
     /// readable.
     pub(crate) fn next_finished(&self) -> Option<N> {
-        let number = self.finished.borrow_mut().pop_front();
-        // Whoever is taking them takes them to the last; to show each time whether there is one would cost two system calls.
-        if number.is_none() {
-            self.reactor.lower();
-        }
-        self.calls.borrow().get(&number?).map(|entry| entry.name)
+        let Some((_, number)) = self.finished.borrow_mut().pop_first() else {
+            // Whoever is taking them takes them to the last; to show each time whether there is one would cost two system calls.
+            self.lower_unless_finished();
+            return None;
+        };
+        let mut calls = self.calls.borrow_mut();
+        let entry = calls.get_mut(&number)?;
+        entry.finished = None;
+        Some(entry.name)
     }
 
     /// Ends the call with the next step.
     pub(crate) fn cancel(&self, number: Number) {
         if self.set_cancelled(number) {
-            self.reactor.wake(number);
+            self.wake(number);
         }
     }
 
@@ -203,19 +227,40 @@ impl<T, N: Copy> Multi<T, N> {
     }
 
     /// Cancels all calls, and has them finish.
-    pub(crate) fn close(&self) {
-        let numbers: Vec<_> = self.calls.borrow().keys().copied().collect();
-        for number in numbers {
-            while self.set_cancelled(number) {
+    pub(crate) fn cancel_all(&self) {
+        self.is_closing.set(true);
+        loop {
+            let unfinished = self.unfinished();
+            if unfinished.is_empty() {
+                return;
+            }
+            for number in unfinished {
+                self.set_cancelled(number);
                 self.within(|| self.poll(number));
             }
         }
     }
 
-    /// Forgets all calls, in a child of the process that started them.
+    /// Closes the descriptors. Calls that have finished keep their results.
+    pub(crate) fn close(&self) {
+        drop(self.reactor.take());
+    }
+
+    /// Forgets all calls, in a child of the process that started them, and closes the descriptors.
     pub(crate) fn abandon(&self) {
-        let calls = std::mem::take(&mut *self.calls.borrow_mut());
-        drop(calls);
+        drop(self.calls.take());
+        self.close();
+    }
+
+    fn unfinished(&self) -> Vec<Number> {
+        let calls = self.calls.borrow();
+        calls.iter().filter(|(_, entry)| entry.result.is_none()).map(|(&number, _)| number).collect()
+    }
+
+    fn wake(&self, number: Number) {
+        if let Some(reactor) = self.reactor() {
+            reactor.wake(number);
+        }
     }
 
     /// False: it has finished.
@@ -247,7 +292,7 @@ impl<T, N: Copy> Multi<T, N> {
                 Poll::Pending => {}
             }
         }
-        self.reactor.wake(number);
+        self.wake(number);
     }
 
     /// The call, which nothing is waited for any more; `None` where there is nothing to poll.
@@ -255,7 +300,7 @@ impl<T, N: Copy> Multi<T, N> {
         let mut calls = self.calls.borrow_mut();
         let entry = calls.get_mut(&number)?;
         let call = entry.call.take()?;
-        self.reactor.forget_interest(number, &std::mem::take(&mut entry.interest));
+        self.forget_interest(number, entry);
         Some((call, Rc::clone(&entry.task)))
     }
 
@@ -277,7 +322,7 @@ impl<T, N: Copy> Multi<T, N> {
                 timers.insert((until, number));
             }
         }
-        self.reactor.wait(number, &interest)
+        self.reactor().is_some_and(|reactor| reactor.wait(number, &interest))
     }
 
     fn has_finished(&self, number: Number, result: T) {
@@ -285,23 +330,36 @@ impl<T, N: Copy> Multi<T, N> {
         let Some(entry) = calls.get_mut(&number) else { return };
         entry.result = Some(result);
         self.stop_waiting(number, entry);
-        self.finished.borrow_mut().push_back(number);
+        let place = self.last_finished.get() + 1;
+        self.last_finished.set(place);
+        entry.finished = Some(place);
+        self.finished.borrow_mut().insert(place, number);
     }
 
     fn forget(&self, number: Number) -> Option<Entry<T, N>> {
         let mut entry = self.calls.borrow_mut().remove(&number)?;
         self.stop_waiting(number, &mut entry);
-        self.finished.borrow_mut().retain(|&other| other != number);
+        if let Some(place) = entry.finished {
+            self.finished.borrow_mut().remove(&place);
+            self.lower_unless_finished();
+        }
         Some(entry)
     }
 
     fn stop_waiting(&self, number: Number, entry: &mut Entry<T, N>) {
-        self.reactor.forget_interest(number, &std::mem::take(&mut entry.interest));
+        self.forget_interest(number, entry);
         if let Some(timer) = entry.timer.take() {
             self.timers.borrow_mut().remove(&(timer, number));
         }
-        if let Some(cancel) = &entry.task.cancel {
-            self.reactor.forget_cancel(cancel, number);
+        if let (Some(cancel), Some(reactor)) = (&entry.task.cancel, self.reactor()) {
+            reactor.forget_cancel(cancel, number);
+        }
+    }
+
+    fn forget_interest(&self, number: Number, entry: &mut Entry<T, N>) {
+        let interest = std::mem::take(&mut entry.interest);
+        if let Some(reactor) = self.reactor() {
+            reactor.forget_interest(number, &interest);
         }
     }
 
@@ -327,16 +385,28 @@ impl<T, N: Copy> Multi<T, N> {
     /// Has the timer tell when the next call's time comes.
     fn set_timer(&self) {
         let Some(&(first, _)) = self.timers.borrow().first() else { return };
+        let Some(reactor) = self.reactor() else { return };
         if self.armed.get().is_none_or(|armed| first < armed) {
-            self.reactor.set_timer(first);
+            reactor.set_timer(first);
             self.armed.set(Some(first));
         }
     }
 
     /// Makes the descriptor readable if a call waits to be taken.
     fn show_finished(&self) {
-        if !self.finished.borrow().is_empty() {
-            self.reactor.raise();
+        if let Some(reactor) = self.reactor().filter(|_| !self.finished.borrow().is_empty()) {
+            reactor.raise();
         }
     }
+
+    fn lower_unless_finished(&self) {
+        if let Some(reactor) = self.reactor().filter(|_| self.finished.borrow().is_empty()) {
+            reactor.lower();
+        }
+    }
+}
+
+fn host(reactor: &Arc<Reactor>) -> Weak<dyn Host> {
+    let weak = Arc::downgrade(reactor);
+    weak
 }

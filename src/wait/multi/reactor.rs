@@ -3,10 +3,9 @@
 //! A connection is registered once, for both directions and for edges; to wait for it again costs no system call. What an
 //! edge tells while nobody waits is kept until somebody does.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 use std::time::Instant;
@@ -24,14 +23,20 @@ pub(super) struct Reactor {
     timer: OwnedFd,
     /// Readable while the multi has something to do that no other descriptor shows.
     wake: Wake,
-    is_raised: AtomicBool,
-    woken: Mutex<Vec<Number>>,
+    woken: Mutex<Woken>,
     /// By their numbers.
     sources: Mutex<Sources>,
     /// Tokens that no call has at the moment, the one used last at the end.
     idle_tokens: Mutex<VecDeque<RawFd>>,
     /// Of the process that may use it. A child has the same epoll instance, and leaves it alone.
     generation: u64,
+}
+
+/// The calls that were woken, by any thread, and whether the descriptor shows it.
+#[derive(Debug, Default)]
+struct Woken {
+    numbers: Vec<Number>,
+    is_raised: bool,
 }
 
 /// The descriptors that are registered, by their numbers.
@@ -53,7 +58,7 @@ struct Source {
 struct Cancels {
     /// Keeps the descriptor open.
     _token: Cancel,
-    calls: Vec<Number>,
+    calls: BTreeSet<Number>,
 }
 
 /// How many tokens stay registered although no call has them at the moment: many programs have one for all calls.
@@ -92,7 +97,6 @@ impl Reactor {
             epoll,
             timer,
             wake: Wake::new()?,
-            is_raised: AtomicBool::new(false),
             woken: Mutex::default(),
             sources: Mutex::default(),
             idle_tokens: Mutex::default(),
@@ -144,15 +148,16 @@ impl Reactor {
         }
     }
 
-    /// The calls that were woken since the last time.
+    /// The calls that were woken since the last time. The descriptor shows what comes next.
     pub(super) fn take_woken(&self) -> Vec<Number> {
-        std::mem::take(&mut *self.woken())
+        std::mem::take(&mut self.woken().numbers)
     }
 
     /// Has the call be polled with the next step.
     pub(super) fn wake(&self, number: Number) {
-        self.woken().push(number);
-        self.raise();
+        let mut woken = self.woken();
+        woken.numbers.push(number);
+        self.raise_once(&mut woken);
     }
 
     /// What wakes the call.
@@ -162,21 +167,20 @@ impl Reactor {
 
     /// Makes the descriptor readable.
     pub(super) fn raise(&self) {
-        if !self.is_raised.swap(true, Ordering::SeqCst) {
-            self.wake.happen();
-        }
+        self.raise_once(&mut self.woken());
     }
 
     /// Leaves the descriptor to what else makes it readable, unless a call was woken.
     pub(super) fn lower(&self) {
-        if !self.is_raised.load(Ordering::SeqCst) || !self.woken().is_empty() {
-            return;
+        let mut woken = self.woken();
+        if woken.numbers.is_empty() && std::mem::take(&mut woken.is_raised) {
+            self.wake.reset();
         }
-        self.wake.reset();
-        self.is_raised.store(false, Ordering::SeqCst);
-        // Whoever was woken in between has found it raised.
-        if !self.woken().is_empty() {
-            self.raise();
+    }
+
+    fn raise_once(&self, woken: &mut Woken) {
+        if !std::mem::replace(&mut woken.is_raised, true) {
+            self.wake.happen();
         }
     }
 
@@ -212,12 +216,12 @@ impl Reactor {
         let descriptor = token.descriptor();
         let mut sources = self.sources();
         if let Some(cancels) = sources.get_mut(descriptor).and_then(|source| source.cancels.as_mut()) {
-            cancels.calls.push(number);
+            cancels.calls.insert(number);
             self.idle_tokens().retain(|&other| other != descriptor);
             return Ok(());
         }
         self.control(libc::EPOLL_CTL_ADD, descriptor, READ | EDGES, data(descriptor))?;
-        let cancels = Cancels { _token: token.clone(), calls: vec![number] };
+        let cancels = Cancels { _token: token.clone(), calls: BTreeSet::from([number]) };
         sources.insert(descriptor, Source { cancels: Some(cancels), ..Source::default() });
         Ok(())
     }
@@ -226,7 +230,7 @@ impl Reactor {
         let descriptor = token.descriptor();
         let mut sources = self.sources();
         let Some(cancels) = sources.get_mut(descriptor).and_then(|source| source.cancels.as_mut()) else { return };
-        cancels.calls.retain(|&other| other != number);
+        cancels.calls.remove(&number);
         if cancels.calls.is_empty() {
             let mut idle = self.idle_tokens();
             idle.push_back(descriptor);
@@ -278,7 +282,7 @@ impl Reactor {
         self.idle_tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn woken(&self) -> MutexGuard<'_, Vec<Number>> {
+    fn woken(&self) -> MutexGuard<'_, Woken> {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -326,8 +330,8 @@ impl Source {
             return;
         }
         self.ready |= events;
-        if let Some((number, _)) = self.waiting.take_if(|(_, wanted)| *wanted & events != 0) {
-            self.ready &= !events;
+        if let Some((number, wanted)) = self.waiting.take_if(|(_, wanted)| *wanted & events != 0) {
+            self.ready &= !wanted;
             happened.runnable.push(number);
         }
     }

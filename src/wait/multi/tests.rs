@@ -111,6 +111,57 @@ fn what_arrives_ends_the_wait_of_who_waits_for_it() {
 }
 
 #[test]
+fn what_arrives_while_a_call_waits_to_write_is_there_when_it_waits_to_read() {
+    let multi = Multi::new().unwrap();
+    let (one, other) = UnixStream::pair().unwrap();
+    other.set_nonblocking(true).unwrap();
+    while (&other).write(&[0; 4096]).is_ok() {}
+    let start = |task: Rc<Task>| -> Pending<Result<(), Stop>> {
+        Box::pin(async move {
+            let limits = task.limits(Deadline::after(SOON));
+            let socket = limits.watch(other).unwrap();
+            limits.ready(&socket, Ready::Write).await?;
+            limits.ready(&socket, Ready::Read).await
+        })
+    };
+    let number = multi.start(None, 1, start).unwrap();
+
+    (&one).write_all(b"x").unwrap();
+    one.set_nonblocking(true).unwrap();
+    while std::io::Read::read(&mut &one, &mut [0; 4096]).is_ok() {}
+
+    finished(&multi);
+    assert!(matches!(multi.finish(number, Ok), Some(Ok(()))));
+}
+
+#[test]
+fn no_wake_of_another_thread_is_lost() {
+    const WAKES: usize = 50_000;
+    let multi: Multi<(), ()> = Multi::new().unwrap();
+    let polls = Rc::new(Cell::new(0));
+    let wakers = RefCell::new(None);
+    let start = |task: Rc<Task>| -> Pending<()> {
+        *wakers.borrow_mut() = Some(task.waker().unwrap());
+        let polls = Rc::clone(&polls);
+        Box::pin(std::future::poll_fn(move |_| {
+            polls.set(polls.get() + 1);
+            Poll::Pending
+        }))
+    };
+    multi.start(None, (), start).unwrap();
+    let waker = wakers.take().unwrap();
+
+    let waking = std::thread::spawn(move || (0..WAKES).for_each(|_| waker.wake_by_ref()));
+
+    while polls.get() <= WAKES {
+        assert!(is_readable_within(multi.descriptor(), SOON), "{} of {WAKES}", polls.get());
+        multi.step().unwrap();
+    }
+    waking.join().unwrap();
+    assert!(!is_readable(&multi) || multi.step().is_ok() && !is_readable(&multi));
+}
+
+#[test]
 fn cancelling_ends_a_call_with_the_next_step() {
     let multi = Multi::new().unwrap();
     let number = pausing(&multi, 60_000, 60_000, None);
@@ -152,7 +203,7 @@ fn a_call_that_is_dropped_or_closed_leaves_nothing_behind() {
     let closed = pausing(&multi, 60_000, 60_000, None);
 
     multi.drop_call(dropped);
-    multi.close();
+    multi.cancel_all();
 
     assert_eq!(multi.next_finished(), Some(60_000));
     assert!(matches!(multi.finish(closed, Ok), Some(Err(Stop::Cancelled))));
