@@ -59,6 +59,7 @@ pub(super) enum Finished {
     Created(Result<Record, Error>),
     Ensured(Result<Record, Error>),
     EnsuredAll(Result<Behind, Error>),
+    EnsuredNext(Result<Record, Error>),
     Deleted(Result<Deletion, Error>),
     Listed(Result<RelatedRecordPage, Error>),
     Matched(Result<MatchSite, Error>),
@@ -134,6 +135,23 @@ pub unsafe extern "C-unwind" fn esa_multi_next_finished(multi: *mut esa_multi) -
     guarded(&Log::default(), ptr::null_mut(), || {
         let multi = multi.map(|multi| &multi.calls.multi).filter(|multi| multi.check().is_ok());
         multi.and_then(Multi::next_finished).unwrap_or(ptr::null_mut())
+    })
+}
+
+/// The call that a callback is made for: the one of the multi that runs right now. NULL outside of callbacks, and where
+/// `multi` is NULL.
+///
+/// It is only to be recognised: what callbacks mustn't do, they mustn't do with this one either. Inside of a `_start`, it is
+/// the call that is being started.
+///
+/// # Safety
+/// As for `esa_multi_descriptor()`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_multi_current(multi: *const esa_multi) -> *mut esa_pending {
+    // SAFETY: NULL or a live object (this function's promise).
+    let multi = unsafe { multi.as_ref() };
+    guarded(&Log::default(), ptr::null_mut(), || {
+        multi.and_then(|multi| multi.calls.multi.current()).unwrap_or(ptr::null_mut())
     })
 }
 
@@ -249,45 +267,65 @@ impl Start {
         T: 'static,
         M: AsyncFnOnce(Client, CallOptions, Rc<Task>) -> Result<T, Error> + 'static,
     {
-        // SAFETY: NULL or a live object (this function's promise).
-        let calls = unsafe { self.multi.as_ref() }.map(|multi| Rc::clone(&multi.calls));
         let start = |client: &Client| {
-            let calls = calls.ok_or_else(|| Error::invalid_argument("multi", "is NULL"))?;
-            if calls.multi.is_forked() {
-                return Err(forked());
-            }
             // SAFETY: as this function promises.
             let options = unsafe { read_options(self.options) }?;
-            if options.asks() {
-                return Err(Error::new(
-                    Status::Unsupported,
-                    "options.interrupt is set, which a multi's calls don't ask",
-                ));
-            }
+            // SAFETY: as above.
+            let calls = unsafe { calls_of(self.multi) }?;
+            refuse_interrupt(&options)?;
             let make = prepare(client, &options)?;
-            calls.knows(client);
-            let (client, cancel, log) = (client.clone(), options.cancelled_by(), client.log().clone());
-            let (shared, number) = (Rc::clone(&calls), Cell::default());
-            let handle = Box::into_raw(Box::new(esa_pending { calls: shared, number, user_data: self.user_data }));
-            let started = calls.multi.start(cancel, handle, |task| -> Pending<Finished> {
-                let call = guarded_call(log, async move { make(client, options, task).await });
-                Box::pin(async move { finished(call.await) })
-            });
-            match started {
-                Ok(number) => {
-                    // SAFETY: made above, and not handed out yet.
-                    unsafe { (*handle).number.set(number) };
-                    Ok(handle)
-                }
-                Err(error) => {
-                    // SAFETY: as above; released once.
-                    drop(unsafe { Box::from_raw(handle) });
-                    Err(io(&error))
-                }
-            }
+            begin(&calls, client, options, self.user_data, finished, make)
         };
         // SAFETY: as this function promises.
         unsafe { with_client(self.client, ("pending", self.pending), self.error, start) }
+    }
+}
+
+/// The calls of a multi that can be used.
+///
+/// # Safety
+/// `multi` is NULL or a live object.
+pub(super) unsafe fn calls_of(multi: *mut esa_multi) -> Result<Rc<Calls>, Error> {
+    // SAFETY: this function's promise.
+    let multi = unsafe { multi.as_ref() }.ok_or_else(|| Error::invalid_argument("multi", "is NULL"))?;
+    if multi.calls.multi.is_forked() { Err(forked()) } else { Ok(Rc::clone(&multi.calls)) }
+}
+
+pub(super) fn refuse_interrupt(options: &CallOptions) -> Result<(), Error> {
+    if options.asks() {
+        return Err(Error::new(Status::Unsupported, "options.interrupt is set, which a multi's calls don't ask"));
+    }
+    Ok(())
+}
+
+/// Starts the call that `make` makes; `finished` is what comes of it.
+pub(super) fn begin<T: 'static>(
+    calls: &Rc<Calls>,
+    client: &Client,
+    options: CallOptions,
+    user_data: *mut c_void,
+    finished: fn(Result<T, Error>) -> Finished,
+    make: impl AsyncFnOnce(Client, CallOptions, Rc<Task>) -> Result<T, Error> + 'static,
+) -> Result<*mut esa_pending, Error> {
+    calls.knows(client);
+    let (client, cancel, log) = (client.clone(), options.cancelled_by(), client.log().clone());
+    let (shared, number) = (Rc::clone(calls), Cell::default());
+    let handle = Box::into_raw(Box::new(esa_pending { calls: shared, number, user_data }));
+    let started = calls.multi.start(cancel, handle, |task| -> Pending<Finished> {
+        let call = guarded_call(log, async move { make(client, options, task).await });
+        Box::pin(async move { finished(call.await) })
+    });
+    match started {
+        Ok(number) => {
+            // SAFETY: made above, and not handed out yet.
+            unsafe { (*handle).number.set(number) };
+            Ok(handle)
+        }
+        Err(error) => {
+            // SAFETY: as above; released once.
+            drop(unsafe { Box::from_raw(handle) });
+            Err(io(&error))
+        }
     }
 }
 

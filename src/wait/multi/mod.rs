@@ -38,6 +38,8 @@ pub(crate) struct Multi<T, N> {
     armed: Cell<Option<Instant>>,
     /// How many of its functions run at the moment: it is used in a callback where that isn't 0.
     inside: Cell<u32>,
+    /// The call that runs.
+    current: Cell<Option<Number>>,
 }
 
 struct Entry<T, N> {
@@ -89,6 +91,7 @@ impl<T, N: Copy> Multi<T, N> {
             timers: RefCell::default(),
             armed: Cell::default(),
             inside: Cell::default(),
+            current: Cell::default(),
         })
     }
 
@@ -166,6 +169,11 @@ impl<T, N: Copy> Multi<T, N> {
         self.calls.borrow().get(&number?).map(|entry| entry.name)
     }
 
+    /// The name of the call that runs, where one does: of the innermost, where one has started another.
+    pub(crate) fn current(&self) -> Option<N> {
+        self.calls.borrow().get(&self.current.get()?).map(|entry| entry.name)
+    }
+
     /// Ends the call with the next step.
     pub(crate) fn cancel(&self, number: Number) {
         if self.set_cancelled(number) {
@@ -230,7 +238,10 @@ impl<T, N: Copy> Multi<T, N> {
     fn poll(&self, number: Number) {
         for _ in 0..POLLS {
             let Some((mut call, task)) = self.take_call(number) else { return };
-            match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            let outer = self.current.replace(Some(number));
+            let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            self.current.set(outer);
+            match polled {
                 Poll::Ready(result) => {
                     drop(call);
                     return self.has_finished(number, result);
