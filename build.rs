@@ -14,7 +14,7 @@ mod header {
     use std::path::Path;
 
     /// In the order in which a reader wants them.
-    const FILES: [&str; 18] = [
+    const FILES: [&str; 19] = [
         "version",
         "status",
         "service_code",
@@ -30,6 +30,7 @@ mod header {
         "origin",
         "create_routine_related_record",
         "ensure_routine_related_records",
+        "bulk",
         "delete_routine_related_record",
         "list_routine_related_records",
         "get_match_site",

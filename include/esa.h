@@ -1344,6 +1344,15 @@ esa_status esa_multi_step(struct esa_multi *multi);
 struct esa_pending *esa_multi_next_finished(struct esa_multi *multi);
 
 /**
+ * The call that a callback is made for: the one of the multi that runs right now. NULL outside of callbacks, and where
+ * `multi` is NULL.
+ *
+ * It is only to be recognised: what callbacks mustn't do, they mustn't do with this one either. Inside of a `_start`, it is
+ * the call that is being started.
+ */
+struct esa_pending *esa_multi_current(const struct esa_multi *multi);
+
+/**
  * Releases a multi, and closes its connections.
  *
  * Calls that haven't finished are cancelled. Each call is still to be released, with its `_finish`, which tells its true
@@ -1561,18 +1570,48 @@ esa_status esa_bulk_new(const struct esa_client *client,
                         struct esa_error **error);
 
 /**
- * How many records are still to be tried; 0 where `bulk` is NULL.
+ * How many records are still to be tried; 0 where `bulk` is NULL, and while a step hasn't finished.
  */
 size_t esa_bulk_left(const struct esa_bulk *bulk);
 
 /**
  * Ensures the next record.
  *
- * Returns what `esa_ensure_routine_related_record()` returns for it; `ESA_ERR_INVALID_ARGUMENT` where none is left.
+ * Returns what `esa_ensure_routine_related_record()` returns for it; `ESA_ERR_INVALID_ARGUMENT` where none is left, and
+ * while a step of a multi hasn't finished.
  */
 esa_status esa_bulk_next(struct esa_bulk *bulk,
                          struct esa_create_routine_related_record_result **result,
                          struct esa_error **error);
+
+/**
+ * Starts ensuring the next record on a multi, and sends what can be sent at once; otherwise as `esa_bulk_next()`.
+ *
+ * `*pending` is the call, until its `esa_bulk_next_finish()` or `esa_pending_free()`; `user_data` is for
+ * `esa_pending_user_data()`. The bulk may be released once this returns. A call that finishes at once is taken like any
+ * other, with `esa_multi_next_finished()`. A step that is released before it has finished takes along what is left.
+ *
+ * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
+ * an argument can't be used, no record is left, or another step hasn't finished; `ESA_ERR_UNSUPPORTED` where the bulk's
+ * options have an interrupt; `ESA_ERR_FORKED` in a child of fork(). `error` may be NULL. Allowed in callbacks.
+ */
+esa_status esa_bulk_next_start(struct esa_multi *multi,
+                               struct esa_bulk *bulk,
+                               void *user_data,
+                               struct esa_pending **pending,
+                               struct esa_error **error);
+
+/**
+ * Takes the result of a call that `esa_bulk_next_start()` started and `esa_multi_next_finished()` gave, and releases the call:
+ * as `esa_bulk_next()` returns.
+ *
+ * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
+ * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
+ * released. `error` may be NULL.
+ */
+esa_status esa_bulk_next_finish(struct esa_pending *pending,
+                                struct esa_create_routine_related_record_result **result,
+                                struct esa_error **error);
 
 /**
  * Releases `bulk`; records that are left aren't tried.

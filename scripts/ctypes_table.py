@@ -49,8 +49,9 @@ def table() -> str:
         return _filled(fields, subsequent_indent=" " * 8)
 
     def function(declared: Declaration) -> str:
-        taken = ", ".join(type_of(parameter.declaration) for parameter in declared.parameters)
-        return f'"{declared.name}": ({type_of(declared.returns)}, [{taken}]),'
+        types = [type_of(parameter.declaration) for parameter in declared.parameters]
+        taken = f"[{types[0]}] * {len(types)}" if len(types) > 1 and len({*types}) == 1 else f"[{', '.join(types)}]"
+        return f'"{declared.name}": ({type_of(declared.returns)}, {taken}),'
 
     structs = [struct(declared) for declared in declarations.values() if declared.kind == "struct"]
     functions = [function(declared) for declared in declarations.values() if declared.kind == "function"]

@@ -1,4 +1,4 @@
-//! Ensuring many records: all in one call, or one step after the other.
+//! Ensuring many records, all in one call.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -11,14 +11,14 @@ use super::create_routine_related_record::{
     esa_create_routine_related_record_result_free,
 };
 use super::error::{esa_error, esa_error_free};
-use super::guard::{call, guarded};
+use super::guard::guarded;
 use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::client::Client;
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, Status};
 use crate::log::Log;
 use crate::record::{Bulk, Record};
 
@@ -70,7 +70,7 @@ impl esa_ensure_routine_related_records_request {
     /// # Safety
     /// `items` is NULL or points to `count` structs of the size that the first one says, whose strings are NULL or
     /// NUL-terminated.
-    unsafe fn begin(&self, client: &Client, options: &CallOptions) -> Result<Bulk, Error> {
+    pub(super) unsafe fn begin(&self, client: &Client, options: &CallOptions) -> Result<Bulk, Error> {
         if self.reserved != 0 {
             return Err(Error::new(Status::Unsupported, "request.reserved is not 0"));
         }
@@ -297,89 +297,5 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_result_free(
     guarded(&Log::default(), (), || {
         // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
         unsafe { Owned::<_, Behind>::take_back(result) }
-    });
-}
-
-/// Records that are ensured step by step: `esa_ensure_routine_related_records()` for language runtimes, whose programs
-/// want an iterator. One thread at a time may use it.
-pub struct esa_bulk {
-    bulk: Bulk,
-    log: Log,
-}
-
-/// Begins to ensure many records; nothing is sent yet. `progress` of the request isn't used.
-///
-/// Pointers, errors and limits are as with `esa_ensure_routine_related_records()`; the time limit of the whole begins here.
-/// Release it with `esa_bulk_free()`. The client may be released before.
-///
-/// # Safety
-/// Each pointer is NULL or as described; strings are NUL-terminated.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn esa_bulk_new(
-    client: *const esa_client,
-    request: *const esa_ensure_routine_related_records_request,
-    options: *const esa_call_options,
-    bulk: *mut *mut esa_bulk,
-    error: *mut *mut esa_error,
-) -> esa_status {
-    let begin = |client: &Client| {
-        // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
-        let (request, options) = unsafe { (read_struct(request)?, read_options(options)?) };
-        // SAFETY: as above.
-        let bulk = unsafe { request.begin(client, &options) }?;
-        Ok(Box::into_raw(Box::new(esa_bulk { bulk, log: client.log().clone() })))
-    };
-    // SAFETY: as this function promises.
-    unsafe { with_client(client, ("bulk", bulk), error, begin) }
-}
-
-/// How many records are still to be tried; 0 where `bulk` is NULL.
-///
-/// # Safety
-/// `bulk` is NULL or a live object that no other thread uses.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
-    // SAFETY: NULL or a live object (this function's promise).
-    let bulk = unsafe { bulk.as_ref() };
-    guarded(&Log::default(), 0, || bulk.map_or(0, |bulk| bulk.bulk.len()))
-}
-
-/// Ensures the next record.
-///
-/// Returns what `esa_ensure_routine_related_record()` returns for it; `ESA_ERR_INVALID_ARGUMENT` where none is left.
-///
-/// # Safety
-/// `bulk` is NULL or a live object that no other thread uses; `result` and `error` are NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn esa_bulk_next(
-    bulk: *mut esa_bulk,
-    result: *mut *mut esa_create_routine_related_record_result,
-    error: *mut *mut esa_error,
-) -> esa_status {
-    // SAFETY: NULL or a live object (this function's promise).
-    let mut bulk = unsafe { bulk.as_mut() };
-    let log = bulk.as_ref().map(|bulk| bulk.log.clone()).unwrap_or_default();
-    let next = || {
-        let bulk = bulk.as_mut().ok_or_else(|| Error::invalid_argument("bulk", "is NULL"))?;
-        let record = bulk.bulk.next().ok_or_else(|| Error::invalid_argument("bulk", "has no records left"))??;
-        Ok(esa_create_routine_related_record_result::give(&record))
-    };
-    // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
-    unsafe { call(&log, result, error, "result", Outcome::Unknown, next) }
-}
-
-/// Releases `bulk`; records that are left aren't tried.
-///
-/// `bulk` may be NULL. Any thread; each object once.
-///
-/// # Safety
-/// `bulk` is NULL, or was made by `esa_bulk_new()` and not released yet.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn esa_bulk_free(bulk: *mut esa_bulk) {
-    guarded(&Log::default(), (), || {
-        if !bulk.is_null() {
-            // SAFETY: made by `esa_bulk_new` of a `Box`; released once.
-            drop(unsafe { Box::from_raw(bulk) });
-        }
     });
 }

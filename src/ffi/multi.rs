@@ -59,6 +59,7 @@ pub(super) enum Finished {
     Created(Result<Record, Error>),
     Ensured(Result<Record, Error>),
     EnsuredAll(Result<Behind, Error>),
+    EnsuredNext(Result<Record, Error>),
     Deleted(Result<Deletion, Error>),
     Listed(Result<RelatedRecordPage, Error>),
     Matched(Result<MatchSite, Error>),
@@ -137,6 +138,23 @@ pub unsafe extern "C-unwind" fn esa_multi_next_finished(multi: *mut esa_multi) -
     guarded(&Log::default(), ptr::null_mut(), || {
         let multi = multi.map(|multi| &multi.calls.multi).filter(|multi| multi.check().is_ok());
         multi.and_then(Multi::next_finished).unwrap_or(ptr::null_mut())
+    })
+}
+
+/// The call that a callback is made for: the one of the multi that runs right now. NULL outside of callbacks, and where
+/// `multi` is NULL.
+///
+/// It is only to be recognised: what callbacks mustn't do, they mustn't do with this one either. Inside of a `_start`, it is
+/// the call that is being started.
+///
+/// # Safety
+/// As for `esa_multi_descriptor()`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_multi_current(multi: *const esa_multi) -> *mut esa_pending {
+    // SAFETY: NULL or a live object (this function's promise).
+    let multi = unsafe { multi.as_ref() };
+    guarded(&Log::default(), ptr::null_mut(), || {
+        multi.and_then(|multi| multi.calls.multi.current()).unwrap_or(ptr::null_mut())
     })
 }
 
@@ -249,40 +267,14 @@ impl Start {
         self,
         prepare: &mut dyn FnMut(&Client, &CallOptions) -> Result<Make, Error>,
     ) -> esa_status {
-        // SAFETY: NULL or a live object (this function's promise).
-        let calls = unsafe { self.multi.as_ref() }.map(|multi| Rc::clone(&multi.calls));
         let start = |client: &Client| {
-            let calls = calls.ok_or_else(|| Error::invalid_argument("multi", "is NULL"))?;
-            if calls.multi.is_forked() {
-                return Err(forked());
-            }
             // SAFETY: as this function promises.
             let options = unsafe { read_options(self.options) }?;
-            if options.asks() {
-                return Err(Error::new(
-                    Status::Unsupported,
-                    "options.interrupt is set, which a multi's calls don't ask",
-                ));
-            }
+            // SAFETY: as above.
+            let calls = unsafe { calls_of(self.multi) }?;
+            refuse_interrupt(&options)?;
             let make = prepare(client, &options)?;
-            calls.knows(client);
-            let (cancel, log) = (options.cancelled_by(), client.log().clone());
-            let (shared, number) = (Rc::clone(&calls), Cell::default());
-            let handle = Box::into_raw(Box::new(esa_pending { calls: shared, number, user_data: self.user_data }));
-            let client = client.clone();
-            let make = |task| guarded_call(log, make(client, options, task), Finished::Panicked);
-            match calls.multi.start(cancel, handle, make) {
-                Ok(number) => {
-                    // SAFETY: made above, and not handed out yet.
-                    unsafe { (*handle).number.set(number) };
-                    Ok(handle)
-                }
-                Err(error) => {
-                    // SAFETY: as above; released once.
-                    drop(unsafe { Box::from_raw(handle) });
-                    Err(io(&error))
-                }
-            }
+            begin(&calls, client, options, self.user_data, make)
         };
         // SAFETY: as this function promises.
         unsafe { with_client(self.client, ("pending", self.pending), self.error, start) }
@@ -298,6 +290,50 @@ pub(super) fn call_of<T: 'static>(
     make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error> + 'static,
 ) -> Make {
     Box::new(move |client, options, task| Box::pin(async move { finished(client.pending(options, task, make).await) }))
+}
+
+/// The calls of a multi that can be used.
+///
+/// # Safety
+/// `multi` is NULL or a live object.
+pub(super) unsafe fn calls_of(multi: *mut esa_multi) -> Result<Rc<Calls>, Error> {
+    // SAFETY: this function's promise.
+    let multi = unsafe { multi.as_ref() }.ok_or_else(|| Error::invalid_argument("multi", "is NULL"))?;
+    if multi.calls.multi.is_forked() { Err(forked()) } else { Ok(Rc::clone(&multi.calls)) }
+}
+
+pub(super) fn refuse_interrupt(options: &CallOptions) -> Result<(), Error> {
+    if options.asks() {
+        return Err(Error::new(Status::Unsupported, "options.interrupt is set, which a multi's calls don't ask"));
+    }
+    Ok(())
+}
+
+/// Starts the call that `make` makes.
+pub(super) fn begin(
+    calls: &Rc<Calls>,
+    client: &Client,
+    options: CallOptions,
+    user_data: *mut c_void,
+    make: Make,
+) -> Result<*mut esa_pending, Error> {
+    calls.knows(client);
+    let (client, cancel, log) = (client.clone(), options.cancelled_by(), client.log().clone());
+    let (shared, number) = (Rc::clone(calls), Cell::default());
+    let handle = Box::into_raw(Box::new(esa_pending { calls: shared, number, user_data }));
+    let make = |task| guarded_call(log, make(client, options, task), Finished::Panicked);
+    match calls.multi.start(cancel, handle, make) {
+        Ok(number) => {
+            // SAFETY: made above, and not handed out yet.
+            unsafe { (*handle).number.set(number) };
+            Ok(handle)
+        }
+        Err(error) => {
+            // SAFETY: as above; released once.
+            drop(unsafe { Box::from_raw(handle) });
+            Err(io(&error))
+        }
+    }
 }
 
 /// Takes what came of a call, if `give` knows it as that of its own action and makes what is given out of it, and releases

@@ -45,6 +45,8 @@ pub(crate) struct Multi<T, N> {
     inside: Cell<u32>,
     /// What is started meanwhile is cancelled at once.
     is_closing: Cell<bool>,
+    /// The call that runs.
+    current: Cell<Option<Number>>,
 }
 
 struct Entry<T, N> {
@@ -101,6 +103,7 @@ impl<T, N: Copy> Multi<T, N> {
             armed: Cell::default(),
             inside: Cell::default(),
             is_closing: Cell::default(),
+            current: Cell::default(),
         })
     }
 
@@ -198,6 +201,11 @@ impl<T, N: Copy> Multi<T, N> {
         Some(entry.name)
     }
 
+    /// The name of the call that runs, where one does: of the innermost, where one has started another.
+    pub(crate) fn current(&self) -> Option<N> {
+        self.calls.borrow().get(&self.current.get()?).map(|entry| entry.name)
+    }
+
     /// Ends the call with the next step.
     pub(crate) fn cancel(&self, number: Number) {
         if self.set_cancelled(number) {
@@ -283,7 +291,10 @@ impl<T, N: Copy> Multi<T, N> {
     fn poll(&self, number: Number) {
         for _ in 0..POLLS {
             let Some((mut call, task)) = self.take_call(number) else { return };
-            match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            let outer = self.current.replace(Some(number));
+            let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            self.current.set(outer);
+            match polled {
                 Poll::Ready(result) => {
                     drop(call);
                     return self.has_finished(number, result);
