@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use zeroize::Zeroizing;
 
 use super::context::{Context, parse};
 use super::issued::lifetime;
-use super::setting::{Scalar, given, left, number, require, seconds, until};
+use super::setting::{Kind, Settings, until};
 use super::sts::Role;
 use super::{Credentials, Failure, Issued, cloud_sso, credentials_uri, ecs_ram_role, external, oidc};
 use crate::environment::{CONFIG_FILE, CREDENTIALS_URI, EXTERNAL_PROCESS_DISABLED, Environment, HOME, PROFILE};
@@ -50,35 +49,43 @@ struct Named<'a> {
     name: Cow<'a, str>,
 }
 
-/// What the command line writes; what isn't used there is empty, missing or null.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Profile {
-    mode: Option<String>,
-    access_key_id: Option<String>,
-    access_key_secret: Option<Zeroizing<String>>,
-    sts_token: Option<Zeroizing<String>>,
-    sts_expiration: Option<Scalar>,
-    ram_role_arn: Option<String>,
-    ram_session_name: Option<String>,
-    expired_seconds: Option<Scalar>,
-    sts_region: Option<String>,
-    sts_endpoint: Option<String>,
-    enable_vpc: Option<bool>,
-    source_profile: Option<String>,
-    ram_role_name: Option<String>,
-    oidc_token_file: Option<String>,
-    oidc_provider_arn: Option<String>,
-    policy: Option<String>,
-    external_id: Option<String>,
-    process_command: Option<Zeroizing<String>>,
-    credentials_uri: Option<Zeroizing<String>>,
-    expiration: Option<Scalar>,
-    pub(super) cloud_sso_sign_in_url: Option<String>,
-    pub(super) cloud_sso_account_id: Option<String>,
-    pub(super) cloud_sso_access_config: Option<String>,
-    pub(super) access_token: Option<Zeroizing<String>>,
-    pub(super) cloud_sso_access_token_expire: Option<Scalar>,
+/// What the command line writes.
+static KEYS: [(&str, Kind); 25] = [
+    ("mode", Kind::Text),
+    ("access_key_id", Kind::Text),
+    ("access_key_secret", Kind::Text),
+    ("sts_token", Kind::Text),
+    ("sts_expiration", Kind::Scalar),
+    ("ram_role_arn", Kind::Text),
+    ("ram_session_name", Kind::Text),
+    ("expired_seconds", Kind::Scalar),
+    ("sts_region", Kind::Text),
+    ("sts_endpoint", Kind::Text),
+    ("enable_vpc", Kind::Flag),
+    ("source_profile", Kind::Text),
+    ("ram_role_name", Kind::Text),
+    ("oidc_token_file", Kind::Text),
+    ("oidc_provider_arn", Kind::Text),
+    ("policy", Kind::Text),
+    ("external_id", Kind::Text),
+    ("process_command", Kind::Text),
+    ("credentials_uri", Kind::Text),
+    ("expiration", Kind::Scalar),
+    ("cloud_sso_sign_in_url", Kind::Text),
+    ("cloud_sso_account_id", Kind::Text),
+    ("cloud_sso_access_config", Kind::Text),
+    ("access_token", Kind::Text),
+    ("cloud_sso_access_token_expire", Kind::Scalar),
+];
+
+/// A profile, or what a command prints.
+#[derive(Default)]
+pub(super) struct Profile(Settings);
+
+impl<'de> Deserialize<'de> for Profile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Profile, D::Error> {
+        Settings::read(&KEYS, deserializer).map(Profile)
+    }
 }
 
 impl Profiles<'_> {
@@ -92,7 +99,7 @@ impl Profiles<'_> {
         let profile = self.profile(name)?;
         let issued = match profile.mode().as_str() {
             "chainableramrolearn" => {
-                let source = require("source_profile", &profile.source_profile)?;
+                let source = profile.0.require("source_profile")?;
                 let source = Box::pin(self.issue(source, path, context)).await?;
                 match profile.role() {
                     Ok(role) => role.assume(&source.credentials, context).await,
@@ -116,78 +123,78 @@ impl Profiles<'_> {
 impl Profile {
     /// In lower case, since people write the modes so.
     fn mode(&self) -> String {
-        given(&self.mode).unwrap_or_default().to_ascii_lowercase()
+        self.0.text("mode").unwrap_or_default().to_ascii_lowercase()
     }
 
     async fn issue(&self, context: &Context<'_>) -> Result<Issued, Failure> {
         match self.mode().as_str() {
             "ak" => self.access_key("its access key", None),
-            "ststoken" => self.access_key("its security token", Some(require("sts_token", &self.sts_token)?)),
+            "ststoken" => self.access_key("its security token", Some(self.0.require("sts_token")?)),
             "oauth" => self.signed_in(context),
             "ramrolearn" => {
-                let source: Credentials = self.access_key("", given(&self.sts_token))?.credentials;
+                let source: Credentials = self.access_key("", self.0.text("sts_token"))?.credentials;
                 self.role()?.assume(&source, context).await
             }
             "ramrolearnwithrolename" => {
-                let source = ecs_ram_role::find_role(given(&self.ram_role_name), context).await?;
+                let source = ecs_ram_role::find_role(self.0.text("ram_role_name"), context).await?;
                 self.role()?.assume(&source.credentials, context).await
             }
-            "ecsramrole" => ecs_ram_role::find_role(given(&self.ram_role_name), context).await,
+            "ecsramrole" => ecs_ram_role::find_role(self.0.text("ram_role_name"), context).await,
             "oidc" => {
-                let provider = require("oidc_provider_arn", &self.oidc_provider_arn)?;
-                let file = Path::new(require("oidc_token_file", &self.oidc_token_file)?);
+                let provider = self.0.require("oidc_provider_arn")?;
+                let file = Path::new(self.0.require("oidc_token_file")?);
                 oidc::take_on(&self.role()?, provider, file, context).await
             }
             "external" => {
                 may_ask_others(context)?;
-                external::run(require("process_command", &self.process_command)?, context).await
+                external::run(self.0.require("process_command")?, context).await
             }
             "credentialsuri" => {
                 may_ask_others(context)?;
                 let of_environment = || context.environment().get(CREDENTIALS_URI);
-                let uri = given(&self.credentials_uri).or_else(of_environment);
+                let uri = self.0.text("credentials_uri").or_else(of_environment);
                 let uri = uri.ok_or_else(|| Failure::of("credentials_uri is missing"))?;
                 credentials_uri::ask("credentials_uri", uri, context).await
             }
-            "cloudsso" => cloud_sso::sign_in(self, context).await,
+            "cloudsso" => cloud_sso::sign_in(&self.0, context).await,
             "" => Err(Failure::of("mode is missing")),
             _ => Err(Failure::of(format!(
                 "mode {} isn't supported; AK, StsToken, RamRoleArn, RamRoleArnWithRoleName, ChainableRamRoleArn, \
                  EcsRamRole, OIDC, External, CredentialsURI, CloudSSO and OAuth are",
-                given(&self.mode).unwrap_or_default()
+                self.0.text("mode").unwrap_or_default()
             ))),
         }
     }
 
     fn access_key(&self, origin: &str, token: Option<&str>) -> Result<Issued, Failure> {
-        let id = require("access_key_id", &self.access_key_id)?;
-        Issued::lasting(origin, id, require("access_key_secret", &self.access_key_secret)?, token)
+        let id = self.0.require("access_key_id")?;
+        Issued::lasting(origin, id, self.0.require("access_key_secret")?, token)
     }
 
     /// The temporary keys that the command line has left here after signing in. Its own tokens, which give further ones,
     /// are used up by it alone: each use replaces them, in this file.
     fn signed_in(&self, context: &Context<'_>) -> Result<Issued, Failure> {
-        let lifetime = left("sts_expiration", &self.sts_expiration, context.asker.clock.now())?;
+        let lifetime = self.0.left("sts_expiration", context.asker.clock.now())?;
         if lifetime.is_zero() {
             return Err(Failure::of(
                 "its temporary keys have expired or are missing, and only the command line can renew them: run one of \
                  its commands with this profile",
             ));
         }
-        let token = require("sts_token", &self.sts_token)?;
+        let token = self.0.require("sts_token")?;
         Ok(Issued { lifetime: Some(lifetime), ..self.access_key("its temporary keys", Some(token))? })
     }
 
     fn role(&self) -> Result<Role<'_>, Failure> {
         Ok(Role {
-            arn: require("ram_role_arn", &self.ram_role_arn)?,
-            session_name: given(&self.ram_session_name),
-            duration_seconds: seconds("expired_seconds", &self.expired_seconds)?,
-            policy: given(&self.policy),
-            external_id: given(&self.external_id),
-            sts_region: given(&self.sts_region),
-            sts_endpoint: given(&self.sts_endpoint),
-            vpc: self.enable_vpc,
+            arn: self.0.require("ram_role_arn")?,
+            session_name: self.0.text("ram_session_name"),
+            duration_seconds: self.0.seconds("expired_seconds")?,
+            policy: self.0.text("policy"),
+            external_id: self.0.text("external_id"),
+            sts_region: self.0.text("sts_region"),
+            sts_endpoint: self.0.text("sts_endpoint"),
+            vpc: self.0.flag("enable_vpc"),
         })
     }
 
@@ -195,17 +202,13 @@ impl Profile {
     pub(super) fn of_command(&self, now: SystemTime) -> Result<Issued, Failure> {
         let token = match self.mode().as_str() {
             "ak" => None,
-            "ststoken" => Some(require("sts_token", &self.sts_token)?),
-            "" => given(&self.sts_token),
+            "ststoken" => Some(self.0.require("sts_token")?),
+            "" => self.0.text("sts_token"),
             _ => return Err(Failure::of("mode is neither AK nor StsToken")),
         };
-        let lifetime = match given(&self.expiration) {
-            None => None,
-            Some(expiration) => match number(expiration) {
-                None => lifetime(expiration, now)?,
-                Some(0) => None,
-                Some(end) => Some(until(end, now)),
-            },
+        let lifetime = match self.0.seconds("expiration") {
+            Ok(end) => end.map(|end| until(end, now)),
+            Err(_) => lifetime(self.0.require("expiration")?.trim(), now)?,
         };
         if lifetime.is_some_and(|lifetime| lifetime.is_zero()) {
             return Err(Failure::of("the credentials that it gives have expired"));

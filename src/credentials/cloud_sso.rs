@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cli_profile::Profile;
-use super::context::Context;
+use super::context::{Context, parse_answer};
 use super::issued::TemporaryKey;
-use super::setting::{left, require};
+use super::setting::Settings;
 use super::{Failure, Issued};
 use crate::endpoint::Endpoint;
 use crate::http::HttpRequest;
@@ -24,18 +23,17 @@ struct SignedIn {
 }
 
 /// The credentials of the account and the access configuration that the profile names.
-pub(super) async fn sign_in(profile: &Profile, context: &Context<'_>) -> Result<Issued, Failure> {
-    let account_id = require("cloud_sso_account_id", &profile.cloud_sso_account_id)?;
-    let access_configuration_id = require("cloud_sso_access_config", &profile.cloud_sso_access_config)?;
-    let url = require("cloud_sso_sign_in_url", &profile.cloud_sso_sign_in_url)?;
+pub(super) async fn sign_in(profile: &Settings, context: &Context<'_>) -> Result<Issued, Failure> {
+    let account_id = profile.require("cloud_sso_account_id")?;
+    let access_configuration_id = profile.require("cloud_sso_access_config")?;
+    let url = profile.require("cloud_sso_sign_in_url")?;
     let (endpoint, _) =
         Endpoint::of_url(url).map_err(|reason| Failure::of(format!("cloud_sso_sign_in_url {reason}")))?;
     if !endpoint.is_tls() && !endpoint.is_loopback() {
         return Err(Failure::of("cloud_sso_sign_in_url is plain http, over which the access token would be seen"));
     }
-    let token = require("access_token", &profile.access_token)?;
-    let expires = &profile.cloud_sso_access_token_expire;
-    if left("cloud_sso_access_token_expire", expires, context.asker.clock.now())?.is_zero() {
+    let token = profile.require("access_token")?;
+    if profile.left("cloud_sso_access_token_expire", context.asker.clock.now())?.is_zero() {
         return Err(Failure::of("the access token has expired: sign in again with the command line"));
     }
     let wanted = serde_json::to_string(&Wanted { account_id, access_configuration_id })
@@ -49,6 +47,7 @@ pub(super) async fn sign_in(profile: &Profile, context: &Context<'_>) -> Result<
         .header("authorization", &format!("Bearer {token}"))
         .set_body(|body| body.push_str(&wanted));
     let whom = format!("CloudSSO at {host}");
-    let (signed_in, time): (SignedIn, _) = context.ask(&whom, &endpoint, request, &[token]).await?;
-    signed_in.cloud_credential.issued(whom, time)
+    let read = |text: &str| parse_answer(text).map(|signed_in: SignedIn| signed_in.cloud_credential);
+    let (key, time) = context.ask(&whom, &endpoint, request, &[token], read).await?;
+    key.issued(whom, time)
 }

@@ -8,6 +8,7 @@ use serde::de::{Deserialize, DeserializeOwned};
 use zeroize::Zeroizing;
 
 use super::Failure;
+use super::issued::TemporaryKey;
 use super::servers::Servers;
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
@@ -82,18 +83,20 @@ impl Context<'_> {
         Ok(file.text)
     }
 
-    /// What `whom`, at `endpoint`, answers to `request`, in which there are `secrets`, and when that was; else its words.
-    pub(super) async fn ask<T: DeserializeOwned>(
+    /// The key that `read` finds in what `whom`, at `endpoint`, answers to `request`, in which there are `secrets`, and when
+    /// that was; else its words.
+    pub(super) async fn ask(
         &self,
         whom: &str,
         endpoint: &Endpoint,
         request: HttpRequest,
         secrets: &[&str],
-    ) -> Result<(T, SystemTime), Failure> {
+        read: fn(&str) -> Result<TemporaryKey, Failure>,
+    ) -> Result<(TemporaryKey, SystemTime), Failure> {
         self.asker.log.learn(secrets);
         let ask = async {
             let answer = self.server(&Destination::new(endpoint)?, self.asker.attempt).ask(request).await?;
-            Ok((parse("the answer", answer.text()?)?, answer.time))
+            Ok((read(answer.text()?)?, answer.time))
         };
         ask.await.map_err(|failure: Failure| failure.while_asking(whom))
     }
@@ -152,6 +155,11 @@ impl Answer<'_> {
         }
         std::str::from_utf8(self.reply.body()).map_err(|_| Failure::of("the answer is not UTF-8"))
     }
+}
+
+/// Reads an answer, which is JSON.
+pub(super) fn parse_answer<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    parse("the answer", text)
 }
 
 /// Reads `what`, which is JSON. The parser's own words aren't told: they quote what they find wrong.

@@ -1,13 +1,11 @@
 //! The provider that reads the credentials file of the SDKs, an INI file.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
 use super::context::Context;
+use super::ini::{self, Pairs};
 use super::sts::Role;
-use super::{Credentials, Failure, Issued, ecs_ram_role, ini, oidc};
+use super::{Credentials, Failure, Issued, ecs_ram_role, oidc};
 use crate::environment::{CREDENTIALS_FILE, Environment, HOME, PROFILE};
 
 /// Below the home directory; the first that is there.
@@ -34,11 +32,12 @@ fn path(environment: &Environment) -> Result<PathBuf, Failure> {
     Ok(if first.exists() { first } else { places.find(|place| place.exists()).unwrap_or(first) })
 }
 
-struct Section(HashMap<String, Zeroizing<String>>);
+struct Section(Pairs);
 
 impl Section {
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(|value| value.as_str()).filter(|value| !value.is_empty())
+        let (_, value) = self.0.iter().find(|(name, _)| name == key)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
     fn require(&self, key: &str) -> Result<&str, Failure> {

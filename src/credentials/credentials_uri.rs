@@ -1,7 +1,6 @@
 //! The provider that asks a server of the user's own, such as a side-car.
 
-use super::context::Context;
-use super::issued::TemporaryKey;
+use super::context::{Context, parse_answer};
 use super::{Failure, Issued};
 use crate::endpoint::Endpoint;
 use crate::environment::CREDENTIALS_URI;
@@ -19,6 +18,6 @@ pub(super) async fn ask(name: &str, uri: &str, context: &Context<'_>) -> Result<
     let host = endpoint.host_header();
     let mut request = HttpRequest::new("GET", path, |text| text.push_str(query));
     request.header("host", &host);
-    let (key, time): (TemporaryKey, _) = context.ask(&host, &endpoint, request, &[]).await?;
+    let (key, time) = context.ask(&host, &endpoint, request, &[], parse_answer).await?;
     key.issued(host, time)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::context::{Answer, Context, Server, parse};
+use super::context::{Answer, Context, Server, parse_answer};
 use super::issued::TemporaryKey;
 use super::{Failure, Issued};
 use crate::endpoint::Endpoint;
@@ -99,7 +99,7 @@ impl<'a> Metadata<'a> {
         if answer.status == 404 {
             return Err(Failure::of(format!("the instance doesn't have the role {role}")));
         }
-        let key: TemporaryKey = parse("the answer", answer.text()?)?;
+        let key: TemporaryKey = parse_answer(answer.text()?)?;
         key.issued(format!("role {role} of the instance"), answer.time)
     }
 

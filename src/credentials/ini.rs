@@ -3,18 +3,20 @@
 //! Written here because the file holds secrets, of which a library's parser leaves copies, and because a section that is
 //! there twice must not be put together of both: its id and its secret might be those of two keys.
 
-use std::collections::HashMap;
-
 use zeroize::Zeroizing;
 
-/// The keys, in lower case, and values of the section called `name`; an error says what is wrong, without a value.
+/// Keys, in lower case, and values.
+pub(super) type Pairs = Vec<(String, Zeroizing<String>)>;
+
+/// The keys and values of the section called `name`; an error says what is wrong, without a value.
 ///
 /// As the official SDKs read it: `#` begins a comment, after a value too; so does `;` where a line begins. A line that is
 /// further in than the key before it goes on with that key's value.
-pub(super) fn section(text: &str, name: &str) -> Result<HashMap<String, Zeroizing<String>>, String> {
+pub(super) fn section(text: &str, name: &str) -> Result<Pairs, String> {
     let mut found = None;
     let mut inside = false;
-    let mut last: Option<(String, usize)> = None;
+    // How far in the last key is.
+    let mut last: Option<usize> = None;
     for (number, line) in text.lines().enumerate() {
         let number = number + 1;
         let content = without_comment(line);
@@ -26,24 +28,24 @@ pub(super) fn section(text: &str, name: &str) -> Result<HashMap<String, Zeroizin
             let heading = heading.strip_suffix(']').ok_or_else(|| format!("line {number} is no section's heading"))?;
             inside = heading.trim() == name;
             last = None;
-            if inside && found.replace(HashMap::new()).is_some() {
+            if inside && found.replace(Pairs::new()).is_some() {
                 return Err(format!("the section {name} is there twice, again in line {number}"));
             }
             continue;
         }
         let Some(values) = found.as_mut().filter(|_| inside) else { continue };
-        if let Some((key, _)) = last.as_ref().filter(|(_, of_key)| indent > *of_key) {
-            let value: &mut Zeroizing<String> = values.entry(key.clone()).or_default();
+        if let Some((_, value)) = values.last_mut().filter(|_| last.is_some_and(|of_key| indent > of_key)) {
             let joined = Zeroizing::new([value.as_str(), "\n", content].concat());
             *value = Zeroizing::new(joined.trim_start().to_owned());
             continue;
         }
         let (key, value) = content.split_once(['=', ':']).ok_or_else(|| format!("line {number} has no ="))?;
         let key = key.trim().to_ascii_lowercase();
-        if values.insert(key.clone(), Zeroizing::new(value.trim().to_owned())).is_some() {
+        if values.iter().any(|(other, _)| *other == key) {
             return Err(format!("{key} is there twice, again in line {number}"));
         }
-        last = Some((key, indent));
+        values.push((key, Zeroizing::new(value.trim().to_owned())));
+        last = Some(indent);
     }
     found.ok_or_else(|| format!("it has no section {name}"))
 }

@@ -1,74 +1,162 @@
-//! Settings of a profile.
+//! Settings of a profile, by their keys.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use zeroize::Zeroizing;
 
 use super::Failure;
 
-/// A number or a date. The command line writes numbers as such; people and other programs write them as text, or with a
-/// fraction as well.
-pub(super) struct Scalar(String);
+/// What a setting may be, where it isn't null.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Text,
+    /// A number or a date. The command line writes numbers as such; people and other programs write them as text, or with a
+    /// fraction as well.
+    Scalar,
+    Flag,
+}
 
-impl AsRef<str> for Scalar {
-    fn as_ref(&self) -> &str {
-        &self.0
+/// Settings, each of which is empty, missing or null where it isn't used.
+#[derive(Default)]
+pub(super) struct Settings(Vec<(&'static str, Value)>);
+
+enum Value {
+    Null,
+    Text(Zeroizing<String>),
+    Number(i64),
+    Flag(bool),
+}
+
+impl Value {
+    fn is_of(&self, kind: Kind) -> bool {
+        match self {
+            Value::Null => true,
+            Value::Text(_) => !matches!(kind, Kind::Flag),
+            Value::Number(_) => matches!(kind, Kind::Scalar),
+            Value::Flag(_) => matches!(kind, Kind::Flag),
+        }
     }
 }
 
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Scalar, D::Error> {
-        struct AnyScalar;
+impl Settings {
+    /// Reads the members of an object that have one of these `keys`. A derived reader of a structure would be ten times as
+    /// large.
+    pub(super) fn read<'de, D: Deserializer<'de>>(
+        keys: &'static [(&'static str, Kind)],
+        deserializer: D,
+    ) -> Result<Settings, D::Error> {
+        struct Members(&'static [(&'static str, Kind)]);
 
-        impl Visitor<'_> for AnyScalar {
-            type Value = Scalar;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Settings;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number or a text")
+                f.write_str("an object")
             }
 
-            fn visit_i64<E>(self, value: i64) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<Scalar, E> {
-                Ok(Scalar(value.trim().to_owned()))
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Settings, A::Error> {
+                let mut settings = Settings::default();
+                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+                    let Some(&(key, kind)) = self.0.iter().find(|(key, _)| *key == name) else {
+                        map.next_value::<IgnoredAny>()?;
+                        continue;
+                    };
+                    let value: Value = map.next_value()?;
+                    if !value.is_of(kind) || settings.get(key).is_some() {
+                        return Err(A::Error::custom("a setting of another type, or one that is there twice"));
+                    }
+                    settings.0.push((key, value));
+                }
+                Ok(settings)
             }
         }
 
-        deserializer.deserialize_any(AnyScalar)
+        deserializer.deserialize_map(Members(keys))
+    }
+
+    fn get(&self, key: &str) -> Option<&Value> {
+        self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+
+    /// A text that is there and isn't empty.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        match self.get(key) {
+            Some(Value::Text(text)) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A text that is there and isn't empty, or that it is missing.
+    pub(super) fn require(&self, key: &str) -> Result<&str, Failure> {
+        self.text(key).ok_or_else(|| Failure::of(format!("{key} is missing")))
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        match self.get(key) {
+            Some(Value::Flag(flag)) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// A number of seconds; zero is as good as none, as in the command line.
+    pub(super) fn seconds(&self, key: &str) -> Result<Option<i64>, Failure> {
+        let seconds = match self.get(key) {
+            Some(Value::Number(seconds)) => *seconds,
+            Some(Value::Text(text)) if !text.trim().is_empty() => {
+                number(text.trim()).ok_or_else(|| Failure::of(format!("{key} is not a number")))?
+            }
+            _ => 0,
+        };
+        Ok(Some(seconds).filter(|&seconds| seconds != 0))
+    }
+
+    /// How long it is from `now` to the time in a setting, in seconds since 1970; zero where that has passed or isn't given.
+    pub(super) fn left(&self, key: &str, now: SystemTime) -> Result<Duration, Failure> {
+        Ok(self.seconds(key)?.map(|end| until(end, now)).unwrap_or_default())
     }
 }
 
-/// A setting that is there and isn't empty.
-pub(super) fn given(setting: &Option<impl AsRef<str>>) -> Option<&str> {
-    setting.as_ref().map(|value| value.as_ref()).filter(|value| !value.is_empty())
-}
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        struct AnyValue;
 
-/// A setting that is there and isn't empty, or that it is missing.
-pub(super) fn require<'a>(key: &str, setting: &'a Option<impl AsRef<str>>) -> Result<&'a str, Failure> {
-    given(setting).ok_or_else(|| Failure::of(format!("{key} is missing")))
-}
+        impl Visitor<'_> for AnyValue {
+            type Value = Value;
 
-/// A number of seconds; zero is as good as none, as in the command line.
-pub(super) fn seconds(key: &str, setting: &Option<Scalar>) -> Result<Option<i64>, Failure> {
-    let Some(text) = given(setting) else { return Ok(None) };
-    let seconds = number(text).ok_or_else(|| Failure::of(format!("{key} is not a number")))?;
-    Ok(Some(seconds).filter(|&seconds| seconds != 0))
-}
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a setting")
+            }
 
-/// How long it is from `now` to the time in a setting, in seconds since 1970; zero where that has passed or isn't given.
-pub(super) fn left(key: &str, setting: &Option<Scalar>, now: SystemTime) -> Result<Duration, Failure> {
-    Ok(seconds(key, setting)?.map(|end| until(end, now)).unwrap_or_default())
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+                Ok(Value::Flag(value))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+                Ok(Value::Number(value))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+                Ok(Value::Number(i64::try_from(value).unwrap_or(i64::MAX)))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+                Ok(Value::Number(value as i64))
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+                Ok(Value::Text(Zeroizing::new(value.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_any(AnyValue)
+    }
 }
 
 /// How long it is from `now` to so many seconds since 1970; zero where that has passed.
@@ -78,8 +166,9 @@ pub(super) fn until(end: i64, now: SystemTime) -> Duration {
 }
 
 /// The whole number that a text is, with a fraction or without.
-pub(super) fn number(text: &str) -> Option<i64> {
-    let of_fraction = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(|number| number as i64);
+fn number(text: &str) -> Option<i64> {
+    // Read as JSON, for which there is a reader already: that of the standard library would be 16 kB more.
+    let of_fraction = || serde_json::from_slice(text.as_bytes()).ok().map(|number: f64| number as i64);
     text.parse().ok().or_else(of_fraction)
 }
 
@@ -88,8 +177,10 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Result<Option<i64>, String> {
-        let setting: Option<Scalar> = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        seconds("key", &setting).map_err(|failure| failure.reason)
+        let object = format!(r#"{{"other": [], "key": {json}}}"#);
+        let settings = Settings::read(&[("key", Kind::Scalar)], &mut serde_json::Deserializer::from_str(&object));
+        let seconds = settings.map_err(|error| error.to_string())?.seconds("key");
+        seconds.map_err(|failure| failure.reason)
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::context::Context;
+use super::context::{Context, parse_answer};
 use super::issued::TemporaryKey;
 use super::{Credentials, Failure, Issued};
 use crate::endpoint::Endpoint;
@@ -100,8 +100,9 @@ impl Role<'_> {
         context: &Context<'_>,
     ) -> Result<Issued, Failure> {
         let whom = format!("STS at {}", endpoint.host_header());
-        let (assumed, time): (Assumed, _) = context.ask(&whom, endpoint, request, secrets).await?;
-        assumed.credentials.issued(format!("role {}", self.arn), time)
+        let read = |text: &str| parse_answer(text).map(|assumed: Assumed| assumed.credentials);
+        let (key, time) = context.ask(&whom, endpoint, request, secrets, read).await?;
+        key.issued(format!("role {}", self.arn), time)
     }
 
     fn parameters(&self, context: &Context<'_>) -> Result<Vec<Parameter<'_>>, Failure> {

@@ -101,7 +101,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_credentials(
 ) -> esa_status {
     // SAFETY: this function's promise, for the configuration and for each string.
     unsafe {
-        set(config, Setting::Credentials, |config| {
+        set(config, Setting::Credentials, &mut |config| {
             let id = read_string("access_key_id", access_key_id)?;
             let secret = read_string("access_key_secret", access_key_secret)?;
             let token = read_optional_string("security_token", security_token)?;
@@ -130,7 +130,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_credentials_provider(
     let setting = if callback.is_some() { Setting::Credentials } else { Setting::Nothing };
     // SAFETY: this function's promise.
     unsafe {
-        set(config, setting, |config| {
+        set(config, setting, &mut |config| {
             if let Some(function) = callback {
                 let provider = Provider { function, user_data };
                 config.credentials_provider(move |left| provider.provide(left));
@@ -153,7 +153,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_credentials_provider(
 pub unsafe extern "C-unwind" fn esa_config_set_region(config: *mut esa_config, region: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::Region, |config| {
+        set(config, Setting::Region, &mut |config| {
             config.region(read_string("region", region)?);
             Ok(())
         })
@@ -177,7 +177,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_endpoint(
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::Endpoint, |config| {
+        set(config, Setting::Endpoint, &mut |config| {
             config.endpoint(read_string("endpoint", endpoint)?);
             Ok(())
         })
@@ -196,7 +196,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_endpoint(
 pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, network: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::Network, |config| {
+        set(config, Setting::Network, &mut |config| {
             config.network(match read_string("network", network)? {
                 "public" => Network::Public,
                 "vpc" => Network::Vpc,
@@ -226,7 +226,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, 
 pub unsafe extern "C-unwind" fn esa_config_set_proxy(config: *mut esa_config, proxy: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::Proxy, |config| {
+        set(config, Setting::Proxy, &mut |config| {
             config.proxy(read_string("proxy", proxy)?);
             Ok(())
         })
@@ -253,7 +253,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_timeouts(
     let given = |ms: u32| (ms != 0).then(|| Duration::from_millis(ms.into()));
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::Timeouts, |config| {
+        set(config, Setting::Timeouts, &mut |config| {
             config.timeouts(given(connect_ms), given(attempt_ms), given(total_ms));
             Ok(())
         })
@@ -273,7 +273,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_signature_version(
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::SignatureVersion, |config| {
+        set(config, Setting::SignatureVersion, &mut |config| {
             config.signature_version(match signature_version {
                 1 => SignatureVersion::V1,
                 3 => SignatureVersion::V3,
@@ -301,7 +301,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_signature_version(
 pub unsafe extern "C-unwind" fn esa_config_set_ca_file(config: *mut esa_config, ca_file: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::CaFile, |config| {
+        set(config, Setting::CaFile, &mut |config| {
             config.ca_file(read_string("ca_file", ca_file)?);
             Ok(())
         })
@@ -321,7 +321,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_ca_file(config: *mut esa_config, 
 pub unsafe extern "C-unwind" fn esa_config_set_ca_pem(config: *mut esa_config, ca_pem: *const c_char) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::CaPem, |config| {
+        set(config, Setting::CaPem, &mut |config| {
             config.ca_pem(read_string("ca_pem", ca_pem)?);
             Ok(())
         })
@@ -343,7 +343,9 @@ pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::UserAgent, |config| config.user_agent(read_string("user_agent", user_agent)?).map(drop))
+        set(config, Setting::UserAgent, &mut |config| {
+            config.user_agent(read_string("user_agent", user_agent)?).map(drop)
+        })
     }
 }
 
@@ -368,7 +370,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_keep_alive(
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::KeepAlive, |config| {
+        set(config, Setting::KeepAlive, &mut |config| {
             let idle = (idle_ms != 0).then(|| Duration::from_millis(idle_ms.into()));
             config.keep_alive(max_idle.try_into().unwrap_or(usize::MAX), idle);
             Ok(())
@@ -389,7 +391,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_keep_alive(
 pub unsafe extern "C-unwind" fn esa_config_set_max_attempts(config: *mut esa_config, max_attempts: u32) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::MaxAttempts, |config| {
+        set(config, Setting::MaxAttempts, &mut |config| {
             if max_attempts != 0 {
                 config.max_attempts(max_attempts);
             }
@@ -417,7 +419,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_reconcile_horizon(
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::ReconcileHorizon, |config| {
+        set(config, Setting::ReconcileHorizon, &mut |config| {
             if horizon_ms != 0 {
                 config.reconcile_horizon(Duration::from_millis(horizon_ms.into()));
             }
@@ -442,7 +444,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_max_concurrent_writes(
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::MaxConcurrentWrites, |config| {
+        set(config, Setting::MaxConcurrentWrites, &mut |config| {
             config.max_concurrent_writes(max_concurrent_writes.try_into().unwrap_or(usize::MAX));
             Ok(())
         })
@@ -467,7 +469,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_log(
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
-        set(config, Setting::Log, |config| {
+        set(config, Setting::Log, &mut |config| {
             let level = Level::from_number(level)
                 .ok_or_else(|| Error::invalid_argument("level", format_args!("is {level}; it can be 1 to 4")))?;
             config.log(to_log(level, callback, user_data));
@@ -483,7 +485,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_log(
 unsafe fn set(
     config: *mut esa_config,
     setting: Setting,
-    change: impl FnOnce(&mut Config) -> Result<(), Error>,
+    change: &mut dyn FnMut(&mut Config) -> Result<(), Error>,
 ) -> esa_status {
     // SAFETY: this function's promise.
     let Some(esa_config { config, refused }) = (unsafe { config.as_mut() }) else {
