@@ -1083,7 +1083,8 @@ struct Calls {
 class Pending {
   public:
     // Cancels the call: the next step() runs its callback with what came of it, ESA_ERR_CANCELLED with its true outcome
-    // unless it has finished. Does nothing once the callback has begun, or the Multi is gone.
+    // unless it has finished. Does nothing once the callback has begun, or the Multi is gone. Other threads cancel by
+    // the Cancel of its options.
     void cancel() const noexcept {
         if (const auto call = call_.lock()) {
             esa_pending_cancel(call->handle.get());
