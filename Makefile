@@ -101,7 +101,11 @@ CXX_FLAGS := -std=c++17 -Wall -Wextra -Wpedantic -Werror -O2
 
 EXAMPLE_NAMES := create_record bind_domains
 
-examples: $(foreach name,$(EXAMPLE_NAMES),$(EXAMPLES)/$(name)_c $(EXAMPLES)/$(name)_cpp $(EXAMPLES)/$(name)_go) ## build the examples
+# Those that are there in each of these languages, and one that isn't.
+EXAMPLE_PROGRAMS := $(foreach name,$(EXAMPLE_NAMES),$(EXAMPLES)/$(name)_c $(EXAMPLES)/$(name)_cpp $(EXAMPLES)/$(name)_go) \
+    $(EXAMPLES)/event_loop_cpp
+
+examples: $(EXAMPLE_PROGRAMS) ## build the examples
 
 $(EXAMPLES)/%_c: examples/c/%.c $(STAGED)
 	@mkdir -p $(@D)

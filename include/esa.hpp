@@ -1,8 +1,8 @@
 // libesa for C++17 and later: a thin, header-only layer over esa.h, which says what each thing means in full.
 //
 // Objects own what they hold, can be moved and not copied. A Client and a Cancel serve any number of threads at once;
-// everything else one thread at a time. A Config, a Client or a Cancel that was moved from may only be destroyed or
-// assigned to.
+// everything else one thread at a time. A Config, a Client, a Cancel or a Multi that was moved from may only be
+// destroyed or assigned to.
 //
 // Each thing that can fail has two forms: `x()` returns the value or throws an Error; `try_x()` returns a Result.
 // Without exceptions (-fno-exceptions) there is only the second one. Besides, std::bad_alloc may be thrown anywhere.
@@ -19,8 +19,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <deque>
 #include <exception>
+#include <forward_list>
 #include <functional>
 #include <iterator>
 #include <limits>
@@ -29,6 +29,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -40,7 +41,6 @@
 #include <expected>
 #endif
 #if defined(__cpp_lib_jthread)
-#include <concepts>
 #include <stop_token>
 #endif
 
@@ -190,8 +190,9 @@ template <auto release> struct Release {
 template <class T, auto release> using Handle = std::unique_ptr<T, Release<release>>;
 using ErrorHandle = Handle<esa_error, esa_error_free>;
 using CancelHandle = Handle<esa_cancel, esa_cancel_free>;
-using BulkHandle = Handle<esa_bulk, esa_bulk_free>;
-using RecordHandle = Handle<esa_create_routine_related_record_result, esa_create_routine_related_record_result_free>;
+using ClientHandle = Handle<esa_client, esa_client_free>;
+using MultiHandle = Handle<esa_multi, esa_multi_free>;
+using PendingHandle = Handle<esa_pending, esa_pending_free>;
 
 #if defined(__cpp_lib_expected)
 inline std::unexpected<Error> failure(Error error) { return std::unexpected<Error>(std::move(error)); }
@@ -199,16 +200,35 @@ inline std::unexpected<Error> failure(Error error) { return std::unexpected<Erro
 inline Error failure(Error error) { return error; }
 #endif
 
-inline Error invalid_argument(const char *field, const std::string &reason) {
-    return Error(ESA_ERR_INVALID_ARGUMENT, field + (" " + reason), "Correct the argument that the message names.");
+inline Error invalid_argument(const std::string &field, const std::string &reason) {
+    return Error(ESA_ERR_INVALID_ARGUMENT, field + " " + reason, "Correct the argument that the message names.");
 }
 
-// `text` as C wants it.
-inline Result<std::string> terminated(const char *field, std::string_view text) {
-    if (text.find('\0') != std::string_view::npos) {
-        return failure(invalid_argument(field, "has a NUL character"));
+// What a function of C gives through its last two arguments: an object, or why there is none.
+template <class Handle, class Function, class... Arguments>
+Result<Handle> given_by(Function function, Arguments... arguments) {
+    typename Handle::pointer object = nullptr;
+    esa_error *error = nullptr;
+    if (function(arguments..., &object, &error) != ESA_OK) {
+        return failure(Error(*ErrorHandle(error)));
     }
-    return std::string(text);
+    return Handle(object);
+}
+
+// Runs a function of the program for C, through which no exception may pass: `caught` has the std::exception, or
+// nullptr where another type was thrown.
+template <class Function, class Caught> void guarded(Function function, [[maybe_unused]] Caught caught) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        function();
+    } catch (const std::exception &exception) {
+        caught(&exception);
+    } catch (...) {
+        caught(nullptr);
+    }
+#else
+    function();
+#endif
 }
 
 #if defined(__cpp_exceptions)
@@ -272,6 +292,38 @@ using CredentialsProvider = std::function<Result<Credentials>(std::chrono::milli
 
 namespace detail {
 
+// Arguments as C wants them. The first one that can't be used is `problem()`.
+class Arguments {
+  public:
+    // A terminated copy, which lives as long as this.
+    const char *add(const char *field, std::string_view text) {
+        if (text.find('\0') != std::string_view::npos) {
+            refuse(invalid_argument(where + field, "has a NUL character"));
+        }
+        return texts_.emplace_front(text).c_str();
+    }
+    std::uint32_t add(const char *field, Timeout timeout) {
+        const auto milliseconds = timeout.milliseconds(field);
+        return milliseconds ? *milliseconds : (refuse(milliseconds.error()), 0);
+    }
+
+    const std::optional<Error> &problem() const noexcept { return problem_; }
+
+    // What stands before the name of a text that is refused.
+    std::string where;
+
+  private:
+    void refuse(Error problem) {
+        if (!problem_) {
+            problem_ = std::move(problem);
+        }
+    }
+
+    // Its elements stay where they are.
+    std::forward_list<std::string> texts_;
+    std::optional<Error> problem_;
+};
+
 // What the library calls back; whoever uses a client keeps it alive.
 struct Callbacks {
     std::shared_ptr<const LogSink> sink;
@@ -291,26 +343,21 @@ class Config {
     // `token` is for temporary credentials of STS. Default: those that are found where the official SDKs find them.
     Config &set_credentials(std::string_view access_key_id, std::string_view access_key_secret,
                             std::optional<std::string_view> token = std::nullopt) {
-        forget("credentials");
-        const auto id = kept("credentials", detail::terminated("access_key_id", access_key_id));
-        const auto secret = kept("credentials", detail::terminated("access_key_secret", access_key_secret));
-        const auto third = kept("credentials", detail::terminated("security_token", token.value_or("")));
-        if (id && secret && third) {
-            esa_config_set_credentials(native_handle(), id->c_str(), secret->c_str(), token ? third->c_str() : nullptr);
-        }
-        return *this;
+        detail::Arguments arguments;
+        const auto id = arguments.add("access_key_id", access_key_id);
+        const auto secret = arguments.add("access_key_secret", access_key_secret);
+        const auto third = token ? arguments.add("security_token", *token) : nullptr;
+        return set("credentials", arguments, esa_config_set_credentials, id, secret, third);
     }
 
     // What gives the credentials, in place of fixed ones; an empty `provider` changes nothing. Clients share it and
     // keep it. The last one of this and set_credentials() counts.
     Config &set_credentials_provider(CredentialsProvider provider) {
         if (provider) {
-            forget("credentials");
             auto shared = std::make_shared<const CredentialsProvider>(std::move(provider));
             const auto user_data = const_cast<CredentialsProvider *>(shared.get());
-            if (esa_config_set_credentials_provider(native_handle(), ask, user_data) == ESA_OK) {
-                callbacks_.provider = std::move(shared);
-            }
+            set("credentials", {}, esa_config_set_credentials_provider, ask, user_data);
+            callbacks_.provider = std::move(shared);
         }
         return *this;
     }
@@ -330,20 +377,16 @@ class Config {
 
     // For one connection (5 s), for one request (10 s), and for a whole call (30 s).
     Config &set_timeouts(Timeout connect, Timeout attempt, Timeout total) {
-        forget("timeouts");
-        const auto connect_ms = kept("timeouts", connect.milliseconds("connect"));
-        const auto attempt_ms = kept("timeouts", attempt.milliseconds("attempt"));
-        const auto total_ms = kept("timeouts", total.milliseconds("total"));
-        if (connect_ms && attempt_ms && total_ms) {
-            esa_config_set_timeouts(native_handle(), *connect_ms, *attempt_ms, *total_ms);
-        }
-        return *this;
+        detail::Arguments arguments;
+        const auto connect_ms = arguments.add("connect", connect);
+        const auto attempt_ms = arguments.add("attempt", attempt);
+        const auto total_ms = arguments.add("total", total);
+        return set("timeouts", arguments, esa_config_set_timeouts, connect_ms, attempt_ms, total_ms);
     }
 
     // 3 (the default) or 1.
     Config &set_signature_version(std::uint32_t version) {
-        esa_config_set_signature_version(native_handle(), version);
-        return *this;
+        return set("version", {}, esa_config_set_signature_version, version);
     }
 
     // A file of certificate authorities (PEM) to trust in place of the built-in ones; read when a client is made.
@@ -358,34 +401,28 @@ class Config {
 
     // How many attempts of a call may fail in a row (3; 0 leaves that).
     Config &set_max_attempts(std::uint32_t max_attempts) {
-        esa_config_set_max_attempts(native_handle(), max_attempts);
-        return *this;
+        return set("max_attempts", {}, esa_config_set_max_attempts, max_attempts);
     }
 
     // How long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
     // 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (10 s). If nothing clears it up, the call fails that
     // much later.
     Config &set_reconcile_horizon(Timeout horizon) {
-        forget("reconcile_horizon");
-        if (const auto horizon_ms = kept("reconcile_horizon", horizon.milliseconds("reconcile_horizon"))) {
-            esa_config_set_reconcile_horizon(native_handle(), *horizon_ms);
-        }
-        return *this;
+        detail::Arguments arguments;
+        const auto horizon_ms = arguments.add("reconcile_horizon", horizon);
+        return set("reconcile_horizon", arguments, esa_config_set_reconcile_horizon, horizon_ms);
     }
 
     // How many creates and deletes of a client may be under way at once (1; 0: no limit); the others wait.
     Config &set_max_concurrent_writes(std::uint32_t max_concurrent_writes) {
-        esa_config_set_max_concurrent_writes(native_handle(), max_concurrent_writes);
-        return *this;
+        return set("max_concurrent_writes", {}, esa_config_set_max_concurrent_writes, max_concurrent_writes);
     }
 
     // How many unused connections to keep at most (64; 0: none), and for how long (5 s).
     Config &set_keep_alive(std::uint32_t max_idle, Timeout idle = {}) {
-        forget("keep_alive");
-        if (const auto idle_ms = kept("keep_alive", idle.milliseconds("idle"))) {
-            esa_config_set_keep_alive(native_handle(), max_idle, *idle_ms);
-        }
-        return *this;
+        detail::Arguments arguments;
+        const auto idle_ms = arguments.add("idle", idle);
+        return set("keep_alive", arguments, esa_config_set_keep_alive, max_idle, idle_ms);
     }
 
     // Where the library says what it does, and how much; an empty `sink`: nowhere. Clients share the sink and keep it.
@@ -405,35 +442,27 @@ class Config {
     friend class Client;
 
     Config &set(const char *field, std::string_view value, esa_status (*setter)(esa_config *, const char *)) {
-        forget(field);
-        if (const auto text = kept(field, detail::terminated(field, value))) {
-            setter(native_handle(), text->c_str());
+        detail::Arguments arguments;
+        const auto text = arguments.add(field, value);
+        return set(field, arguments, setter, text);
+    }
+
+    // A setting that is set again isn't refused any more.
+    template <class Setter, class... Values>
+    Config &set(const char *setting, const detail::Arguments &arguments, Setter setter, Values... values) {
+        const auto is_of_it = [=](const auto &refused) { return refused.first == std::string_view(setting); };
+        refused_.erase(std::remove_if(refused_.begin(), refused_.end(), is_of_it), refused_.end());
+        if (arguments.problem()) {
+            refused_.emplace_back(setting, *arguments.problem());
+        } else {
+            setter(native_handle(), values...);
         }
         return *this;
     }
 
-    // A setting that is set again isn't refused any more.
-    void forget(std::string_view setting) {
-        const auto is_of_it = [&](const auto &refused) { return refused.first == setting; };
-        refused_.erase(std::remove_if(refused_.begin(), refused_.end(), is_of_it), refused_.end());
-    }
-
-    template <class T> Result<T> kept(const char *setting, Result<T> result) {
-        if (!result) {
-            refused_.emplace_back(setting, result.error());
-        }
-        return result;
-    }
-
     static void write_log(void *sink, std::int32_t level, const char *message) noexcept {
-#if defined(__cpp_exceptions)
-        try {
-            (*static_cast<const LogSink *>(sink))(static_cast<LogLevel>(level), message);
-        } catch (...) {
-        }
-#else
-        (*static_cast<const LogSink *>(sink))(static_cast<LogLevel>(level), message);
-#endif
+        detail::guarded([&] { (*static_cast<const LogSink *>(sink))(static_cast<LogLevel>(level), message); },
+                        [](const std::exception *) {});
     }
 
     static void ask(void *provider, std::uint32_t timeout_ms, esa_credentials *credentials) noexcept {
@@ -443,13 +472,12 @@ class Config {
             if (!given) {
                 return esa_credentials_fail(credentials, given.error().message().c_str());
             }
-            const auto id = detail::terminated("access_key_id", given->access_key_id);
-            const auto secret = detail::terminated("access_key_secret", given->access_key_secret);
-            const auto token = detail::terminated("security_token", given->security_token);
-            for (const auto *part : {&id, &secret, &token}) {
-                if (!*part) {
-                    return esa_credentials_fail(credentials, part->error().message().c_str());
-                }
+            detail::Arguments arguments;
+            const auto id = arguments.add("access_key_id", given->access_key_id);
+            const auto secret = arguments.add("access_key_secret", given->access_key_secret);
+            const auto token = arguments.add("security_token", given->security_token);
+            if (arguments.problem()) {
+                return esa_credentials_fail(credentials, arguments.problem()->message().c_str());
             }
             std::int64_t expires_at = 0;
             if (given->expires_at) {
@@ -457,19 +485,12 @@ class Config {
                 // 0 would be for ever.
                 expires_at = std::max<std::int64_t>(1, std::chrono::floor<std::chrono::seconds>(since_1970).count());
             }
-            esa_credentials_set(credentials, id->c_str(), secret->c_str(), token->c_str(), expires_at);
+            esa_credentials_set(credentials, id, secret, token, expires_at);
         };
-#if defined(__cpp_exceptions)
-        try {
-            give();
-        } catch (const std::exception &exception) {
-            esa_credentials_fail(credentials, exception.what());
-        } catch (...) {
-            esa_credentials_fail(credentials, "the program's own function threw what is no std::exception");
-        }
-#else
-        give();
-#endif
+        detail::guarded(give, [&](const std::exception *exception) {
+            esa_credentials_fail(credentials, exception ? exception->what()
+                                                        : "the program's own function threw what is no std::exception");
+        });
     }
 
     detail::Handle<esa_config, esa_config_free> handle_;
@@ -549,9 +570,18 @@ struct CreateRoutineRelatedRecordResult {
 using EnsuredRecords = std::vector<Result<CreateRoutineRelatedRecordResult>>;
 
 // Told after each of many records: `done` of `count` have been tried, and what came of the last one. It returns whether
-// to go on; it may make calls.
+// to go on; where it doesn't, the rest is cancelled. It may make calls. What it throws cancels the rest as well, and
+// comes out of the call; run again with the same records, it does what is left to do.
 using Progress =
     std::function<bool(std::size_t done, std::size_t count, const Result<CreateRoutineRelatedRecordResult> &last)>;
+
+// Which records to ensure.
+struct EnsureRoutineRelatedRecordsRequest {
+    std::vector<CreateRoutineRelatedRecordRequest> records;
+    // For all together, beside the options' for each; zero: as long as it takes.
+    Timeout timeout = {};
+    Progress progress = {};
+};
 
 // Which record to delete.
 struct DeleteRoutineRelatedRecordRequest {
@@ -625,60 +655,124 @@ struct GetMatchSiteResult {
 
 namespace detail {
 
-// The texts of a request, as C wants them.
-class Texts {
-  public:
-    // A terminated copy of `text`; the first one that can't be is `problem()`.
-    const char *add(const char *field, std::string_view text) {
-        auto copy = terminated(field, text);
-        if (!copy) {
-            problem_ = problem_ ? problem_ : copy.error();
-            return nullptr;
-        }
-        return texts_.emplace_back(std::move(*copy)).c_str();
+inline CreateRoutineRelatedRecordResult to_cpp(const esa_create_routine_related_record_result &c) {
+    return {c.record_id, static_cast<Origin>(c.origin), c.attempts, c.status, c.request_id, c.site_id};
+}
+
+// What came of one of many records: either of the two is there.
+inline Result<CreateRoutineRelatedRecordResult> to_cpp(const esa_create_routine_related_record_result *c,
+                                                       const esa_error *error) {
+    if (!c) {
+        return failure(Error(*error));
     }
-    const std::optional<Error> &problem() const noexcept { return problem_; }
+    return to_cpp(*c);
+}
+
+// Tells a Progress what C tells, until that returns false or throws.
+class Teller {
+  public:
+    explicit Teller(Progress progress) : progress_(std::move(progress)) {}
+
+    // An esa_progress_fn, whose data is a Teller.
+    static std::int32_t tell(void *teller, std::size_t done, std::size_t count,
+                             const esa_create_routine_related_record_result *result, const esa_error *error) noexcept {
+        auto &self = *static_cast<Teller *>(teller);
+        const auto go_on = [&] { self.is_over_ = !self.progress_(done, count, to_cpp(result, error)); };
+        if (!self.is_over_) {
+            guarded(go_on, [&](const std::exception *) {
+                self.stop();
+                self.thrown_ = std::current_exception();
+            });
+        }
+        return self.is_over_;
+    }
+
+    void stop() noexcept { is_over_ = true; }
+
+    void rethrow() const {
+        if (thrown_) {
+            std::rethrow_exception(thrown_);
+        }
+    }
 
   private:
-    // Its elements stay where they are.
-    std::deque<std::string> texts_;
-    std::optional<Error> problem_;
+    Progress progress_;
+    bool is_over_ = false;
+    std::exception_ptr thrown_;
 };
 
-inline auto to_c(const CreateRoutineRelatedRecordRequest &request, Texts &texts) {
-    esa_create_routine_related_record_request c = ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
-    c.site_id = request.site_id;
-    c.name = texts.add("name", request.name);
-    c.record_name = texts.add("record_name", request.record_name);
+// What a request of C points to.
+struct Backing : Arguments {
+    std::vector<esa_create_routine_related_record_request> items;
+    // Lives until the call has finished; everything else may go once it has begun.
+    std::shared_ptr<Teller> teller;
+};
+
+inline auto to_c(const CallOptions &options, Backing &backing) {
+    esa_call_options c = ESA_CALL_OPTIONS_INIT;
+    c.cancel = options.cancel ? options.cancel->native_handle() : nullptr;
+    c.timeout_ms = backing.add("timeout", options.timeout);
+    c.max_attempts = options.max_attempts;
     return c;
 }
 
-inline auto to_c(const DeleteRoutineRelatedRecordRequest &request, Texts &texts) {
+inline auto to_c(const CreateRoutineRelatedRecordRequest &request, Backing &backing) {
+    esa_create_routine_related_record_request c = ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+    c.site_id = request.site_id;
+    c.name = backing.add("name", request.name);
+    c.record_name = backing.add("record_name", request.record_name);
+    return c;
+}
+
+inline auto to_c(const EnsureRoutineRelatedRecordsRequest &request, Backing &backing) {
+    esa_ensure_routine_related_records_request c = ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+    backing.items.reserve(request.records.size());
+    for (const auto &record : request.records) {
+        backing.where = "items[" + std::to_string(backing.items.size()) + "]: ";
+        backing.items.push_back(to_c(record, backing));
+    }
+    c.items = backing.items.data();
+    c.count = backing.items.size();
+    c.timeout_ms = backing.add("timeout", request.timeout);
+    if (request.progress) {
+        backing.teller = std::make_shared<Teller>(request.progress);
+        c.progress = Teller::tell;
+        c.progress_data = backing.teller.get();
+    }
+    return c;
+}
+
+inline auto to_c(const DeleteRoutineRelatedRecordRequest &request, Backing &backing) {
     esa_delete_routine_related_record_request c = ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
     c.site_id = request.site_id;
-    c.name = texts.add("name", request.name);
-    c.record_name = texts.add("record_name", request.record_name);
+    c.name = backing.add("name", request.name);
+    c.record_name = backing.add("record_name", request.record_name);
     c.record_id = request.record_id;
     return c;
 }
 
-inline auto to_c(const ListRoutineRelatedRecordsRequest &request, Texts &texts) {
+inline auto to_c(const ListRoutineRelatedRecordsRequest &request, Backing &backing) {
     esa_list_routine_related_records_request c = ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
-    c.name = texts.add("name", request.name);
-    c.search_key_word = request.search_key_word ? texts.add("search_key_word", *request.search_key_word) : nullptr;
+    c.name = backing.add("name", request.name);
+    c.search_key_word = request.search_key_word ? backing.add("search_key_word", *request.search_key_word) : nullptr;
     c.page_number = request.page_number;
     c.page_size = request.page_size;
     return c;
 }
 
-inline auto to_c(const GetMatchSiteRequest &request, Texts &texts) {
+inline auto to_c(const GetMatchSiteRequest &request, Backing &backing) {
     esa_get_match_site_request c = ESA_GET_MATCH_SITE_REQUEST_INIT;
-    c.record_name = texts.add("record_name", request.record_name);
+    c.record_name = backing.add("record_name", request.record_name);
     return c;
 }
 
-inline CreateRoutineRelatedRecordResult to_cpp(const esa_create_routine_related_record_result &c) {
-    return {c.record_id, static_cast<Origin>(c.origin), c.attempts, c.status, c.request_id, c.site_id};
+inline EnsuredRecords to_cpp(const esa_ensure_routine_related_records_result &c) {
+    EnsuredRecords records;
+    records.reserve(c.count);
+    for (std::size_t i = 0; i < c.count; i++) {
+        records.push_back(to_cpp(c.results[i], c.errors[i]));
+    }
+    return records;
 }
 
 inline DeleteRoutineRelatedRecordResult to_cpp(const esa_delete_routine_related_record_result &c) {
@@ -697,15 +791,64 @@ inline ListRoutineRelatedRecordsResult to_cpp(const esa_list_routine_related_rec
 
 inline GetMatchSiteResult to_cpp(const esa_get_match_site_result &c) { return {c.site_id, c.site_name, c.request_id}; }
 
+template <class T> T released_by(void (*release)(T *));
+
+// An operation, with its functions of C: the one that blocks, the two of a multi, and what releases its result.
+template <class RequestOf, auto blocking, auto starting, auto finishing, auto release> struct Operation {
+    using Request = RequestOf;
+    using CResult = decltype(released_by(release));
+    using Value = decltype(to_cpp(std::declval<const CResult &>()));
+    static constexpr auto call = blocking, start = starting;
+    static constexpr auto finish = finishing;
+
+    // What the last of a call's functions gives; throws what its Progress has thrown.
+    template <class Function, class... Arguments>
+    static Result<Value> result_of(const std::shared_ptr<Teller> &teller, Function function, Arguments... arguments) {
+        const auto result = given_by<Handle<CResult, release>>(function, arguments...);
+        if (teller) {
+            teller->rethrow();
+        }
+        if (!result) {
+            return failure(result.error());
+        }
+        return to_cpp(**result);
+    }
+};
+
 } // namespace detail
+
+// The operations, for Multi::start(). Each has the types `Request` and `Value`.
+
+using CreateRoutineRelatedRecord =
+    detail::Operation<CreateRoutineRelatedRecordRequest, esa_create_routine_related_record,
+                      esa_create_routine_related_record_start, esa_create_routine_related_record_finish,
+                      esa_create_routine_related_record_result_free>;
+using EnsureRoutineRelatedRecord =
+    detail::Operation<CreateRoutineRelatedRecordRequest, esa_ensure_routine_related_record,
+                      esa_ensure_routine_related_record_start, esa_ensure_routine_related_record_finish,
+                      esa_create_routine_related_record_result_free>;
+using EnsureRoutineRelatedRecords =
+    detail::Operation<EnsureRoutineRelatedRecordsRequest, esa_ensure_routine_related_records,
+                      esa_ensure_routine_related_records_start, esa_ensure_routine_related_records_finish,
+                      esa_ensure_routine_related_records_result_free>;
+using DeleteRoutineRelatedRecord =
+    detail::Operation<DeleteRoutineRelatedRecordRequest, esa_delete_routine_related_record,
+                      esa_delete_routine_related_record_start, esa_delete_routine_related_record_finish,
+                      esa_delete_routine_related_record_result_free>;
+using ListRoutineRelatedRecords =
+    detail::Operation<ListRoutineRelatedRecordsRequest, esa_list_routine_related_records,
+                      esa_list_routine_related_records_start, esa_list_routine_related_records_finish,
+                      esa_list_routine_related_records_result_free>;
+using GetMatchSite = detail::Operation<GetMatchSiteRequest, esa_get_match_site, esa_get_match_site_start,
+                                       esa_get_match_site_finish, esa_get_match_site_result_free>;
 
 class RelatedRecords;
 
 // Makes calls to the service. Make one and keep it. It may be destroyed while calls run on other threads, but not while
 // one is being entered.
 //
-// Each operation comes with CallOptions, or with a std::stop_token (from C++20 on) that ends the call with
-// ESA_ERR_CANCELLED.
+// The `limits` of a call are CallOptions; or, from C++20 on, a std::stop_token that ends it with ESA_ERR_CANCELLED, and
+// after that maybe a Timeout.
 class Client {
   public:
 #if defined(__cpp_exceptions)
@@ -724,207 +867,111 @@ class Client {
         if (!config.refused_.empty()) {
             return detail::failure(config.refused_.front().second);
         }
-        esa_client *client = nullptr;
-        esa_error *error = nullptr;
-        if (esa_client_new(config.native_handle(), &client, &error) != ESA_OK) {
-            return detail::failure(Error(*detail::ErrorHandle(error)));
+        auto handle = detail::given_by<detail::ClientHandle>(esa_client_new, config.native_handle());
+        if (!handle) {
+            return detail::failure(handle.error());
         }
-        return Client(client, config.callbacks_);
+        return Client(std::move(*handle), config.callbacks_);
     }
 
     // Creates a record on a site and ties it to a routine. The Error's outcome() says whether the record may exist.
 #if defined(__cpp_exceptions)
+    template <class Limits = CallOptions, class... Time>
     CreateRoutineRelatedRecordResult create_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
-                                                                   const CallOptions &options = {}) const {
-        return detail::value_or_throw(try_create_routine_related_record(request, options));
+                                                                   const Limits &limits = {},
+                                                                   const Time &...timeout) const {
+        return detail::value_or_throw(try_create_routine_related_record(request, limits, timeout...));
     }
 #endif
+    template <class Limits = CallOptions, class... Time>
     Result<CreateRoutineRelatedRecordResult>
-    try_create_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
-                                      const CallOptions &options = {}) const {
-        return call<CreateRoutineRelatedRecordResult, esa_create_routine_related_record_result_free>(
-            esa_create_routine_related_record, request, options);
+    try_create_routine_related_record(const CreateRoutineRelatedRecordRequest &request, const Limits &limits = {},
+                                      const Time &...timeout) const {
+        return call<CreateRoutineRelatedRecord>(request, limits, timeout...);
     }
-#if defined(__cpp_lib_jthread)
-#if defined(__cpp_exceptions)
-    CreateRoutineRelatedRecordResult create_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
-                                                                   std::stop_token stop, Timeout timeout = {}) const {
-        return detail::value_or_throw(try_create_routine_related_record(request, std::move(stop), timeout));
-    }
-#endif
-    Result<CreateRoutineRelatedRecordResult>
-    try_create_routine_related_record(const CreateRoutineRelatedRecordRequest &request, std::stop_token stop,
-                                      Timeout timeout = {}) const {
-        return stopped_by(std::move(stop), timeout, [&](const CallOptions &options) {
-            return try_create_routine_related_record(request, options);
-        });
-    }
-#endif
 
     // The same, and a success where the record exists already, tied to this routine.
 #if defined(__cpp_exceptions)
+    template <class Limits = CallOptions, class... Time>
     CreateRoutineRelatedRecordResult ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
-                                                                   const CallOptions &options = {}) const {
-        return detail::value_or_throw(try_ensure_routine_related_record(request, options));
+                                                                   const Limits &limits = {},
+                                                                   const Time &...timeout) const {
+        return detail::value_or_throw(try_ensure_routine_related_record(request, limits, timeout...));
     }
 #endif
+    template <class Limits = CallOptions, class... Time>
     Result<CreateRoutineRelatedRecordResult>
-    try_ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
-                                      const CallOptions &options = {}) const {
-        return call<CreateRoutineRelatedRecordResult, esa_create_routine_related_record_result_free>(
-            esa_ensure_routine_related_record, request, options);
+    try_ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request, const Limits &limits = {},
+                                      const Time &...timeout) const {
+        return call<EnsureRoutineRelatedRecord>(request, limits, timeout...);
     }
-#if defined(__cpp_lib_jthread)
-#if defined(__cpp_exceptions)
-    CreateRoutineRelatedRecordResult ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request,
-                                                                   std::stop_token stop, Timeout timeout = {}) const {
-        return detail::value_or_throw(try_ensure_routine_related_record(request, std::move(stop), timeout));
-    }
-#endif
-    Result<CreateRoutineRelatedRecordResult>
-    try_ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request, std::stop_token stop,
-                                      Timeout timeout = {}) const {
-        return stopped_by(std::move(stop), timeout, [&](const CallOptions &options) {
-            return try_ensure_routine_related_record(request, options);
-        });
-    }
-#endif
 
     // Ensures many records, one after the other, and tells what came of each: those that exist already cost a twentieth
-    // of a call; see esa_ensure_routine_related_records(). `options` are for each record and `timeout` for all
-    // together, zero for as long as it takes. Where `progress` returns false, the rest is cancelled. What it throws
-    // ends the call and comes out of it; run again with the same requests, it does what is left to do.
+    // of a call; see esa_ensure_routine_related_records(). `limits` are CallOptions for each record, or a
+    // std::stop_token; `timeout` is for all together, zero for as long as it takes.
     //
     // The call itself fails where an argument can't be used, with nothing sent.
 #if defined(__cpp_exceptions)
+    template <class Limits = CallOptions>
     EnsuredRecords ensure_routine_related_records(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
-                                                  const CallOptions &options = {}, Timeout timeout = {},
+                                                  const Limits &limits = {}, Timeout timeout = {},
                                                   const Progress &progress = {}) const {
-        return detail::value_or_throw(try_ensure_routine_related_records(requests, options, timeout, progress));
+        return detail::value_or_throw(try_ensure_routine_related_records(requests, limits, timeout, progress));
     }
 #endif
+    template <class Limits = CallOptions>
     Result<EnsuredRecords>
     try_ensure_routine_related_records(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
-                                       const CallOptions &options = {}, Timeout timeout = {},
+                                       const Limits &limits = {}, Timeout timeout = {},
                                        const Progress &progress = {}) const {
-        // The call may outlast this object.
-        const auto callbacks = callbacks_;
-        const auto bulk = begin_bulk(requests, options, timeout);
-        if (!bulk) {
-            return detail::failure(bulk.error());
-        }
-        EnsuredRecords ensured;
-        ensured.reserve(requests.size());
-        while (ensured.size() < requests.size()) {
-            ensured.push_back(next_of(bulk->get()));
-            if (progress && !progress(ensured.size(), requests.size(), ensured.back())) {
-                ensured.resize(requests.size(),
-                               detail::failure(Error(ESA_ERR_CANCELLED, "cancelled before its turn",
-                                                     "Nothing has changed; call again when you like.")));
-            }
-        }
-        return ensured;
+        return call<EnsureRoutineRelatedRecords>({requests, timeout, progress}, limits);
     }
-#if defined(__cpp_lib_jthread)
-    // Templates, so that {} stands for the options of the form above.
-#if defined(__cpp_exceptions)
-    EnsuredRecords ensure_routine_related_records(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
-                                                  std::same_as<std::stop_token> auto stop, Timeout timeout = {},
-                                                  const Progress &progress = {}) const {
-        return detail::value_or_throw(try_ensure_routine_related_records(requests, std::move(stop), timeout, progress));
-    }
-#endif
-    Result<EnsuredRecords>
-    try_ensure_routine_related_records(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
-                                       std::same_as<std::stop_token> auto stop, Timeout timeout = {},
-                                       const Progress &progress = {}) const {
-        return stopped_by(std::move(stop), {}, [&](const CallOptions &options) {
-            return try_ensure_routine_related_records(requests, options, timeout, progress);
-        });
-    }
-#endif
 
     // Deletes a record, so that it is gone afterwards; one that doesn't exist is a success as well.
 #if defined(__cpp_exceptions)
+    template <class Limits = CallOptions, class... Time>
     DeleteRoutineRelatedRecordResult delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request,
-                                                                   const CallOptions &options = {}) const {
-        return detail::value_or_throw(try_delete_routine_related_record(request, options));
+                                                                   const Limits &limits = {},
+                                                                   const Time &...timeout) const {
+        return detail::value_or_throw(try_delete_routine_related_record(request, limits, timeout...));
     }
 #endif
+    template <class Limits = CallOptions, class... Time>
     Result<DeleteRoutineRelatedRecordResult>
-    try_delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request,
-                                      const CallOptions &options = {}) const {
-        return call<DeleteRoutineRelatedRecordResult, esa_delete_routine_related_record_result_free>(
-            esa_delete_routine_related_record, request, options);
+    try_delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request, const Limits &limits = {},
+                                      const Time &...timeout) const {
+        return call<DeleteRoutineRelatedRecord>(request, limits, timeout...);
     }
-#if defined(__cpp_lib_jthread)
-#if defined(__cpp_exceptions)
-    DeleteRoutineRelatedRecordResult delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request,
-                                                                   std::stop_token stop, Timeout timeout = {}) const {
-        return detail::value_or_throw(try_delete_routine_related_record(request, std::move(stop), timeout));
-    }
-#endif
-    Result<DeleteRoutineRelatedRecordResult>
-    try_delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request, std::stop_token stop,
-                                      Timeout timeout = {}) const {
-        return stopped_by(std::move(stop), timeout, [&](const CallOptions &options) {
-            return try_delete_routine_related_record(request, options);
-        });
-    }
-#endif
 
     // Lists a page of a routine's records.
 #if defined(__cpp_exceptions)
+    template <class Limits = CallOptions, class... Time>
     ListRoutineRelatedRecordsResult list_routine_related_records(const ListRoutineRelatedRecordsRequest &request,
-                                                                 const CallOptions &options = {}) const {
-        return detail::value_or_throw(try_list_routine_related_records(request, options));
+                                                                 const Limits &limits = {},
+                                                                 const Time &...timeout) const {
+        return detail::value_or_throw(try_list_routine_related_records(request, limits, timeout...));
     }
 #endif
+    template <class Limits = CallOptions, class... Time>
     Result<ListRoutineRelatedRecordsResult>
-    try_list_routine_related_records(const ListRoutineRelatedRecordsRequest &request,
-                                     const CallOptions &options = {}) const {
-        return call<ListRoutineRelatedRecordsResult, esa_list_routine_related_records_result_free>(
-            esa_list_routine_related_records, request, options);
+    try_list_routine_related_records(const ListRoutineRelatedRecordsRequest &request, const Limits &limits = {},
+                                     const Time &...timeout) const {
+        return call<ListRoutineRelatedRecords>(request, limits, timeout...);
     }
-#if defined(__cpp_lib_jthread)
-#if defined(__cpp_exceptions)
-    ListRoutineRelatedRecordsResult list_routine_related_records(const ListRoutineRelatedRecordsRequest &request,
-                                                                 std::stop_token stop, Timeout timeout = {}) const {
-        return detail::value_or_throw(try_list_routine_related_records(request, std::move(stop), timeout));
-    }
-#endif
-    Result<ListRoutineRelatedRecordsResult>
-    try_list_routine_related_records(const ListRoutineRelatedRecordsRequest &request, std::stop_token stop,
-                                     Timeout timeout = {}) const {
-        return stopped_by(std::move(stop), timeout, [&](const CallOptions &options) {
-            return try_list_routine_related_records(request, options);
-        });
-    }
-#endif
 
     // Gets the account's site whose name is the longest suffix of a record's name.
 #if defined(__cpp_exceptions)
-    GetMatchSiteResult get_match_site(const GetMatchSiteRequest &request, const CallOptions &options = {}) const {
-        return detail::value_or_throw(try_get_match_site(request, options));
+    template <class Limits = CallOptions, class... Time>
+    GetMatchSiteResult get_match_site(const GetMatchSiteRequest &request, const Limits &limits = {},
+                                      const Time &...timeout) const {
+        return detail::value_or_throw(try_get_match_site(request, limits, timeout...));
     }
 #endif
-    Result<GetMatchSiteResult> try_get_match_site(const GetMatchSiteRequest &request,
-                                                  const CallOptions &options = {}) const {
-        return call<GetMatchSiteResult, esa_get_match_site_result_free>(esa_get_match_site, request, options);
+    template <class Limits = CallOptions, class... Time>
+    Result<GetMatchSiteResult> try_get_match_site(const GetMatchSiteRequest &request, const Limits &limits = {},
+                                                  const Time &...timeout) const {
+        return call<GetMatchSite>(request, limits, timeout...);
     }
-#if defined(__cpp_lib_jthread)
-#if defined(__cpp_exceptions)
-    GetMatchSiteResult get_match_site(const GetMatchSiteRequest &request, std::stop_token stop,
-                                      Timeout timeout = {}) const {
-        return detail::value_or_throw(try_get_match_site(request, std::move(stop), timeout));
-    }
-#endif
-    Result<GetMatchSiteResult> try_get_match_site(const GetMatchSiteRequest &request, std::stop_token stop,
-                                                  Timeout timeout = {}) const {
-        return stopped_by(std::move(stop), timeout,
-                          [&](const CallOptions &options) { return try_get_match_site(request, options); });
-    }
-#endif
 
 #if defined(__cpp_exceptions)
     // All records of a routine, from the request's page on, to iterate over once; a page is read when its first record
@@ -948,104 +995,220 @@ class Client {
     esa_client *native_handle() const noexcept { return handle_.get(); }
 
   private:
-    Client(esa_client *client, detail::Callbacks callbacks) : callbacks_(std::move(callbacks)), handle_(client) {}
+    friend class Multi;
 
-    // Carries out an operation of C, with its request, its result and what releases that.
-    template <class Value, auto release, class Request, class CRequest, class CResult>
-    Result<Value> call(esa_status (*operation)(const esa_client *, const CRequest *, const esa_call_options *,
-                                               CResult **, esa_error **),
-                       const Request &request, const CallOptions &options) const {
+    Client(detail::ClientHandle handle, detail::Callbacks callbacks)
+        : callbacks_(std::move(callbacks)), handle_(std::move(handle)) {}
+
+    template <class Operation>
+    Result<typename Operation::Value> call(const typename Operation::Request &request,
+                                           const CallOptions &options) const {
         // The call may outlast this object.
         const auto callbacks = callbacks_;
-        detail::Texts texts;
-        const CRequest c_request = detail::to_c(request, texts);
-        if (texts.problem()) {
-            return detail::failure(*texts.problem());
+        detail::Backing backing;
+        const auto c_request = detail::to_c(request, backing);
+        const auto c_options = detail::to_c(options, backing);
+        if (backing.problem()) {
+            return detail::failure(*backing.problem());
         }
-        const auto c_options = to_c(options);
-        if (!c_options) {
-            return detail::failure(c_options.error());
-        }
-        CResult *result = nullptr;
-        esa_error *error = nullptr;
-        if (operation(native_handle(), &c_request, &*c_options, &result, &error) != ESA_OK) {
-            return detail::failure(Error(*detail::ErrorHandle(error)));
-        }
-        return detail::to_cpp(*detail::Handle<CResult, release>(result));
-    }
-
-    static Result<esa_call_options> to_c(const CallOptions &options) {
-        const auto timeout_ms = options.timeout.milliseconds("timeout");
-        if (!timeout_ms) {
-            return detail::failure(timeout_ms.error());
-        }
-        esa_call_options c_options = ESA_CALL_OPTIONS_INIT;
-        c_options.cancel = options.cancel ? options.cancel->native_handle() : nullptr;
-        c_options.timeout_ms = *timeout_ms;
-        c_options.max_attempts = options.max_attempts;
-        return c_options;
-    }
-
-    Result<detail::BulkHandle> begin_bulk(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
-                                          const CallOptions &options, Timeout timeout) const {
-        detail::Texts texts;
-        std::vector<esa_create_routine_related_record_request> items;
-        items.reserve(requests.size());
-        for (const auto &request : requests) {
-            items.push_back(detail::to_c(request, texts));
-            if (const auto &problem = texts.problem()) {
-                const auto item = "items[" + std::to_string(items.size() - 1) + "]: ";
-                return detail::failure(Error(problem->status(), item + problem->message(), problem->advice()));
-            }
-        }
-        const auto timeout_ms = timeout.milliseconds("timeout");
-        if (!timeout_ms) {
-            return detail::failure(timeout_ms.error());
-        }
-        const auto c_options = to_c(options);
-        if (!c_options) {
-            return detail::failure(c_options.error());
-        }
-        esa_ensure_routine_related_records_request c_request = ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
-        c_request.items = items.data();
-        c_request.count = items.size();
-        c_request.timeout_ms = *timeout_ms;
-
-        esa_bulk *bulk = nullptr;
-        esa_error *error = nullptr;
-        if (esa_bulk_new(native_handle(), &c_request, &*c_options, &bulk, &error) != ESA_OK) {
-            return detail::failure(Error(*detail::ErrorHandle(error)));
-        }
-        return detail::BulkHandle(bulk);
-    }
-
-    static Result<CreateRoutineRelatedRecordResult> next_of(esa_bulk *bulk) {
-        esa_create_routine_related_record_result *result = nullptr;
-        esa_error *error = nullptr;
-        if (esa_bulk_next(bulk, &result, &error) != ESA_OK) {
-            return detail::failure(Error(*detail::ErrorHandle(error)));
-        }
-        return detail::to_cpp(*detail::RecordHandle(result));
+        return Operation::result_of(backing.teller, Operation::call, native_handle(), &c_request, &c_options);
     }
 
 #if defined(__cpp_lib_jthread)
-    // Makes a call that `stop` ends.
-    template <class Call>
-    static auto stopped_by(std::stop_token stop, Timeout timeout, Call call) -> decltype(call(CallOptions{})) {
+    template <class Operation>
+    Result<typename Operation::Value> call(const typename Operation::Request &request, std::stop_token stop,
+                                           Timeout timeout = {}) const {
         const auto cancel = Cancel::try_make();
         if (!cancel) {
             return detail::failure(cancel.error());
         }
         const std::stop_callback trigger(std::move(stop), [&cancel]() noexcept { cancel->trigger(); });
-        CallOptions options;
-        options.cancel = &*cancel;
-        options.timeout = timeout;
-        return call(options);
+        return call<Operation>(request, CallOptions{&*cancel, timeout, 0});
     }
 #endif
 
     detail::Callbacks callbacks_;
-    detail::Handle<esa_client, esa_client_free> handle_;
+    detail::ClientHandle handle_;
+};
+
+namespace detail {
+
+// A call of a multi, until its callback runs.
+struct PendingCall {
+    explicit PendingCall(Callbacks callbacks) : callbacks(std::move(callbacks)) {}
+    virtual ~PendingCall() = default;
+
+    // Takes the result of the call, which has finished, and runs the callback.
+    virtual void finish() = 0;
+
+    // The call may outlast its client.
+    Callbacks callbacks;
+    std::shared_ptr<Teller> teller;
+    PendingHandle handle;
+};
+
+template <class Operation, class Callback> struct PendingCallOf final : PendingCall {
+    PendingCallOf(Callbacks callbacks, Callback callback)
+        : PendingCall(std::move(callbacks)), callback(std::move(callback)) {}
+
+    void finish() override { callback(Operation::result_of(teller, Operation::finish, handle.release())); }
+
+    Callback callback;
+};
+
+// A multi and its calls.
+struct Calls {
+    explicit Calls(MultiHandle handle) : handle(std::move(handle)) {}
+    // Cancels them, without a word to the program's functions.
+    ~Calls() {
+        for (const auto &[pending, call] : calls) {
+            if (call->teller) {
+                call->teller->stop();
+            }
+        }
+    }
+
+    std::shared_ptr<PendingCall> take_finished() {
+        const auto call = calls.extract(esa_multi_next_finished(handle.get()));
+        return call ? std::move(call.mapped()) : nullptr;
+    }
+
+    std::unordered_map<esa_pending *, std::shared_ptr<PendingCall>> calls;
+    MultiHandle handle;
+};
+
+} // namespace detail
+
+// A call that was started on a Multi. It needn't be kept: the call goes on without it.
+class Pending {
+  public:
+    // Cancels the call: the next step() runs its callback with what came of it, ESA_ERR_CANCELLED with its true outcome
+    // unless it has finished. Does nothing once the callback has begun, or the Multi is gone. Other threads cancel by
+    // the Cancel of its options.
+    void cancel() const noexcept {
+        if (const auto call = call_.lock()) {
+            esa_pending_cancel(call->handle.get());
+        }
+    }
+
+  private:
+    friend class Multi;
+
+    explicit Pending(std::weak_ptr<detail::PendingCall> call) noexcept : call_(std::move(call)) {}
+
+    std::weak_ptr<detail::PendingCall> call_;
+};
+
+// Calls that the program's own event loop drives, on one thread and without blocking it: any number of them, of any
+// number of clients. The loop waits until descriptor() is readable, and then calls step().
+//
+// Where it is destroyed, the calls that haven't finished are cancelled, and no callback runs any more: they are
+// destroyed with what they hold. A program that wants to know what became of its calls gives them one Cancel, triggers
+// that and calls step() before.
+class Multi {
+  public:
+#if defined(__cpp_exceptions)
+    // Throws ESA_ERR_IO where the process has no file descriptors left.
+    Multi() : Multi(detail::value_or_throw(try_make())) {}
+#endif
+
+    static Result<Multi> try_make() {
+        auto handle = detail::given_by<detail::MultiHandle>(esa_multi_new);
+        if (!handle) {
+            return detail::failure(handle.error());
+        }
+        return Multi(std::make_shared<detail::Calls>(std::move(*handle)));
+    }
+
+    // What the loop waits for: readable while step() has something to do. The same for the whole life; it is for
+    // waiting alone.
+    int descriptor() const noexcept { return esa_multi_descriptor(native_handle()); }
+
+    // How many calls have been started whose callback hasn't begun.
+    std::size_t pending() const noexcept { return calls_->calls.size(); }
+
+    // Starts a call, such as start<CreateRoutineRelatedRecord>(client, {site_id, routine, name}, callback), and sends
+    // what can be sent at once. Fails, with nothing sent and no callback to come, where an argument can't be used.
+    //
+    // `callback` is called once, with a Result<Operation::Value>, by step() and never from in here. The request's texts
+    // may go once this returns, and so may the client; what the options name lives until the callback.
+#if defined(__cpp_exceptions)
+    template <class Operation, class Callback>
+    Pending start(const Client &client, const typename Operation::Request &request, Callback callback,
+                  const CallOptions &options = {}) {
+        return detail::value_or_throw(try_start<Operation>(client, request, std::move(callback), options));
+    }
+#endif
+    template <class Operation, class Callback>
+    Result<Pending> try_start(const Client &client, const typename Operation::Request &request, Callback callback,
+                              const CallOptions &options = {}) {
+        static_assert(std::is_invocable_v<Callback &, Result<typename Operation::Value>>,
+                      "the callback takes a Result<Operation::Value>");
+        detail::Backing backing;
+        const auto c_request = detail::to_c(request, backing);
+        const auto c_options = detail::to_c(options, backing);
+        if (backing.problem()) {
+            return detail::failure(*backing.problem());
+        }
+        const auto call =
+            std::make_shared<detail::PendingCallOf<Operation, Callback>>(client.callbacks_, std::move(callback));
+        call->teller = backing.teller;
+        auto handle = detail::given_by<detail::PendingHandle>(Operation::start, native_handle(), client.native_handle(),
+                                                              &c_request, &c_options, nullptr);
+        if (!handle) {
+            return detail::failure(handle.error());
+        }
+        call->handle = std::move(*handle);
+        calls_->calls.emplace(call->handle.get(), call);
+        return Pending(call);
+    }
+
+    // Does what is due now, and runs the callbacks of the calls that have finished, in the order in which they have;
+    // never blocks. Gives how many callbacks it ran.
+    //
+    // A callback may do anything, also start and cancel calls here, call step() and destroy this object. What it throws
+    // comes out of here, and so does what a Progress has thrown, in place of that call's callback; the other calls that
+    // have finished have their callbacks run by the next step().
+    //
+    // Fails where a LogSink, a CredentialsProvider or a Progress asks, which may only start and cancel calls
+    // (ESA_ERR_INVALID_ARGUMENT); in a child of fork(); and where the descriptor can't be used.
+#if defined(__cpp_exceptions)
+    std::size_t step() { return detail::value_or_throw(try_step()); }
+#endif
+    Result<std::size_t> try_step() {
+        const auto status = esa_multi_step(native_handle());
+        if (status != ESA_OK) {
+            return detail::failure(
+                Error(status, "the multi can't do a step here",
+                      "Step it in the process and on the thread of its loop, outside of its calls."));
+        }
+        const std::weak_ptr<detail::Calls> alive = calls_;
+        const auto take_finished = [&alive] {
+            const auto calls = alive.lock();
+            return calls ? calls->take_finished() : nullptr;
+        };
+        // No more than there are now, so that the loop has its turn where each callback starts a call that fails at
+        // once.
+        const auto most = pending();
+        std::size_t count = 0;
+        for (; count < most; count++) {
+            const auto call = take_finished();
+            if (!call) {
+                break;
+            }
+            call->finish();
+        }
+        return count;
+    }
+
+    // The C library's object; it stays this one's.
+    esa_multi *native_handle() const noexcept { return calls_->handle.get(); }
+
+  private:
+    explicit Multi(std::shared_ptr<detail::Calls> calls) noexcept : calls_(std::move(calls)) {}
+
+    // Nobody else's for longer than a moment.
+    std::shared_ptr<detail::Calls> calls_;
 };
 
 #if defined(__cpp_exceptions)

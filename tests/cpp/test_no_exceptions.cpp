@@ -3,12 +3,15 @@
 #include "esa_emulator.h"
 #include <esa.hpp>
 
+#include <poll.h>
+
 #if defined(__cpp_exceptions)
 #error "to be compiled with -fno-exceptions"
 #endif
 
 static_assert(!std::is_constructible_v<esa::Client, const esa::Config &>, "a constructor could not say why it failed");
 static_assert(!std::is_default_constructible_v<esa::Cancel>, "a constructor could not say why it failed");
+static_assert(!std::is_default_constructible_v<esa::Multi>, "a constructor could not say why it failed");
 
 static esa_emulator emulator;
 
@@ -83,6 +86,29 @@ static void a_provider_returns_what_it_has_or_an_error() {
     CHECK(client->try_get_match_site({"a.example.com"}));
 }
 
+static void a_multi_s_callbacks_get_results() {
+    esa::Config config;
+    config.set_endpoint(emulator.url).set_credentials(emulator.access_key_id, emulator.access_key_secret);
+    const auto client = esa::Client::try_make(config);
+    auto multi = esa::Multi::try_make();
+    CHECK(client && multi);
+    const esa::CreateRoutineRelatedRecordRequest good{emulator.site_id, emulator.routine, "multi.example.com"};
+    int found = 0, told = 0;
+    CHECK(multi->try_start<esa::GetMatchSite>(*client, {"a.example.com"},
+                                              [&found](auto site) { found += site.has_value(); }));
+    CHECK(multi->try_start<esa::EnsureRoutineRelatedRecords>(
+        *client, {{good, good}, {}, [&told](auto, auto, const auto &) { return ++told > 0; }},
+        [&found](auto all) { found += all && all->size() == 2; }));
+    CHECK(!multi->try_start<esa::GetMatchSite>(*client, {""}, [](const auto &) {}));
+
+    pollfd watched{multi->descriptor(), POLLIN, 0};
+    while (multi->pending() > 0 && poll(&watched, 1, 30000) == 1) {
+        CHECK(multi->try_step());
+    }
+    CHECK_INTEGER(found, 2);
+    CHECK_INTEGER(told, 2);
+}
+
 int main() {
     if (esa_emulator_start(nullptr, &emulator) != 0) {
         std::fprintf(stderr, "%s\n", emulator.error);
@@ -92,6 +118,7 @@ int main() {
     RUN(calls_return_results);
     RUN(many_records_return_results);
     RUN(failures_return_errors);
+    RUN(a_multi_s_callbacks_get_results);
     RUN(a_provider_returns_what_it_has_or_an_error);
     return esa_emulator_stop(&emulator) != 0 || check_failed_tests != 0;
 }

@@ -1,4 +1,4 @@
-"""The four examples behave alike: output, errors and exit statuses."""
+"""The four examples behave alike: output, errors and exit statuses. Those that drive calls by an event loop do, too."""
 
 import contextlib
 import os
@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "target" / "examples"
 LANGUAGES = ["c", "cpp", "go", "python"]
 SITE_ID = "54362329990032"
+# The languages in which there is an event_loop.
+EVENT_LOOPS = ["cpp"]
 
 
 @pytest.fixture(scope="module")
@@ -263,3 +265,95 @@ def test_wrong_arguments_of_many_have_their_own_status(example: str, emulator: E
 
     assert (status, out) == (2, "")
     assert err
+
+
+@pytest.fixture(params=EVENT_LOOPS)
+def event_loop(request: pytest.FixtureRequest) -> str:
+    """The language of an example that drives its calls by an event loop."""
+    return str(request.param)
+
+
+@contextlib.contextmanager
+def running_event_loop(event_loop: str, emulator: Emulator) -> Iterator["subprocess.Popen[str]"]:
+    with subprocess.Popen(
+        [*command("event_loop", event_loop), "test-routine1"],
+        env=environment_of(emulator),
+        # A shell that runs the tests in the background has its children ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    ) as process:
+        yield process
+
+
+def test_an_event_loop_says_what_came_of_each_name_while_more_arrive(event_loop: str, emulator: Emulator) -> None:
+    emulator.reset()
+    with running_event_loop(event_loop, emulator) as process:
+        assert process.stdin
+        assert process.stdout
+        for name in ("a.example.com", "b.example.com"):
+            process.stdin.write(f"{name}\n")
+            assert process.stdout.readline() == f"{name}: created\n"
+        process.stdin.write("\na.example.com\nnot-ours.elsewhere.org")
+        out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 3
+    assert out == "a.example.com: there already\n4 names: 2 created, 1 there already, 1 failed\n"
+    assert re.fullmatch(r"not-ours\.elsewhere\.org: SiteNotFound: .+\n  advice: .+\n", err)
+
+
+def test_an_event_loop_reads_more_names_than_it_has_calls(event_loop: str, emulator: Emulator) -> None:
+    emulator.reset()
+    names = "".join(f"r{number}.example.com\n" for number in range(500))
+
+    status, out, err = run(event_loop, emulator, "test-routine1", program="event_loop", stdin=names)
+
+    assert (status, err) == (0, "")
+    assert out.endswith("500 names: 500 created, 0 there already, 0 failed\n")
+    assert out.count(": created\n") == 500
+
+
+def test_an_event_loop_is_interrupted_in_good_order(event_loop: str, emulator: Emulator) -> None:
+    emulator.reset()
+    emulator.add_fault(parameters={"RecordName": "hangs.example.com"}, times=0, wire={"kind": "hang"})
+    with running_event_loop(event_loop, emulator) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write("a.example.com\n")
+        assert process.stdout.readline() == "a.example.com: created\n"
+        process.stdin.write("hangs.example.com\n")
+        while not any(
+            request["parameters"].get("RecordName") == "hangs.example.com" for request in emulator.requests()
+        ):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        # Standard input is still open: it is the signal that ends the program.
+        assert process.wait(timeout=60) == 130
+        assert process.stderr
+        assert process.stderr.read() == "interrupted: 1 of 2 are tied; run it again for the rest\n"
+
+
+def test_an_event_loop_has_help_and_refuses_wrong_arguments(event_loop: str, emulator: Emulator) -> None:
+    status, out, err = run(event_loop, emulator, "--help", program="event_loop")
+    assert (status, err) == (0, "")
+    assert "event_loop" in out
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in out
+    for wrong in ([], ["--no-such-option"], [""], ["a", "b"]):
+        status, out, err = run(event_loop, emulator, *wrong, program="event_loop")
+        assert (status, out) == (2, "")
+        assert err
+
+
+def test_an_event_loop_without_credentials_or_a_usable_endpoint(event_loop: str, emulator: Emulator) -> None:
+    names, unset = "a.example.com\nb.example.com\n", {"ALIBABA_CLOUD_ACCESS_KEY_ID": ""}
+    status, out, err = run(event_loop, emulator, "test-routine1", program="event_loop", stdin=names, **unset)
+    assert (status, out) == (3, "2 names: 0 created, 0 there already, 2 failed\n")
+    assert err.count(".example.com: ESA_ERR_CREDENTIALS: ") == 2
+
+    unusable = {"ESA_ENDPOINT": "ftp://127.0.0.1"}
+    status, out, err = run(event_loop, emulator, "test-routine1", program="event_loop", **unusable)
+    assert (status, out) == (3, "")
+    assert err.startswith("error: ESA_ERR_CONFIG: ")
