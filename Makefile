@@ -100,16 +100,21 @@ C_FLAGS   := -std=c99 -Wall -Wextra -Wpedantic -Werror -O2
 CXX_FLAGS := -std=c++17 -Wall -Wextra -Wpedantic -Werror -O2
 
 EXAMPLE_NAMES := create_record bind_domains
+LIBUV := $(shell pkg-config --exists libuv 2>&1 && echo libuv)
+# In C alone: one for each event loop.
+EVENT_LOOPS := event_loop_epoll $(LIBUV:%=event_loop_%)
 
-# Those that are there in each of these languages, and one that isn't.
-EXAMPLE_PROGRAMS := $(foreach name,$(EXAMPLE_NAMES),$(EXAMPLES)/$(name)_c $(EXAMPLES)/$(name)_cpp $(EXAMPLES)/$(name)_go) \
+EXAMPLE_PROGRAMS := $(foreach language,c cpp go,$(EXAMPLE_NAMES:%=$(EXAMPLES)/%_$(language))) $(EVENT_LOOPS:%=$(EXAMPLES)/%_c) \
     $(EXAMPLES)/event_loop_cpp
 
 examples: $(EXAMPLE_PROGRAMS) ## build the examples
+	@$(if $(LIBUV),,echo "LEFT OUT: examples/c/event_loop_libuv.c, since there is no libuv for pkg-config" >&2)
+
+$(EXAMPLES)/event_loop_libuv_c: private LIBRARIES = $(shell pkg-config --cflags --libs libuv)
 
 $(EXAMPLES)/%_c: examples/c/%.c $(STAGED)
 	@mkdir -p $(@D)
-	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa
+	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa $(LIBRARIES)
 
 $(EXAMPLES)/%_cpp: examples/cpp/%.cpp $(STAGED)
 	@mkdir -p $(@D)

@@ -24,6 +24,9 @@
  * A call returns ESA_OK, sets *result and sets *error to NULL; or it returns the kind of failure, sets *result to NULL
  * and sets *error. Where you don't want the error, pass NULL for it.
  *
+ * A call blocks until it has ended. For an event loop, which must not wait, each call has a _start and a _finish: see
+ * esa_multi.
+ *
  * No function prints, exits, installs a signal handler, or changes the environment. One thing ends the process: if no
  * memory is left, it is aborted, as every Rust program is.
  */
@@ -88,8 +91,8 @@ enum esa_status
      */
     ESA_ERR_CANCELLED = 110,
     /**
-     * The call can't be made in a child of fork(). Reserved: this version's clients work there, with connections of
-     * their own.
+     * The call can't be made in a child of fork(), because it is one of the parent's `esa_multi`. Clients work there, with
+     * connections of their own.
      */
     ESA_ERR_FORKED = 111,
     /**
@@ -487,26 +490,31 @@ typedef struct esa_config esa_config;
 typedef struct esa_credentials esa_credentials;
 
 /**
- * Calls that the program's own event loop drives, on one thread and without blocking it: any number of them, of any number
- * of clients, through one descriptor.
+ * Calls that an event loop drives: any number of them, of any number of clients, on one thread, behind one descriptor.
  *
- * A program waits with its loop until `esa_multi_descriptor()` is readable, calls `esa_multi_step()`, and takes the calls
- * that have finished with `esa_multi_next_finished()`. A call is started with the function that has the name of the one that
- * blocks and `_start` at its end, and its result is taken with the one that has `_finish` there. It does what the one that
- * blocks does: the same limits, attempts, outcomes, waits and log lines.
+ * Each call that blocks, such as `esa_get_match_site()`, has two functions for a multi. `esa_get_match_site_start()`
+ * starts the call and returns at once; `esa_get_match_site_finish()` takes its result. In between, the loop waits
+ * until `esa_multi_descriptor()` is readable, calls `esa_multi_step()`, and takes the calls that have finished with
+ * `esa_multi_next_finished()`. The call is the same: limits, attempts, outcomes, waits and log lines are those of the
+ * function that blocks.
  *
- * One thread at a time may use a multi, with all of its calls; any number of threads may meanwhile make other calls with
- * the same clients. Nothing of it blocks but what the program brings along: callbacks (log, credentials, progress) run
- * inside of `_start` and `esa_multi_step()`, on that thread, and so does the reading of files of credentials. A callback may
- * start and cancel calls of the multi that runs it; the other functions refuse to work there.
+ * One thread at a time may use a multi and its calls. Other threads may make calls with the same clients meanwhile.
  *
- * A child of fork() can't use it, and mustn't wait for its descriptor: there, each function that tells gives
- * `ESA_ERR_FORKED`, and `esa_multi_free()` closes the descriptors and nothing else. The parent goes on as before.
+ * Callbacks (log, credentials, progress) run inside of the `_start` functions, `esa_multi_step()` and
+ * `esa_multi_free()`. They may start and cancel calls of the multi that runs them. `esa_multi_step()`,
+ * `esa_multi_next_finished()`, and the `_finish` and `_free` functions refuse to work there. The loop stands still
+ * while a callback runs, while files of credentials are read, and while a `process_command` is started.
+ *
+ * In a child of fork(), a multi of the parent can't be used. Functions that return an `esa_status` return
+ * `ESA_ERR_FORKED`, and `esa_multi_free()` closes the descriptors and does nothing else. Don't wait for the descriptor
+ * there. The parent goes on as before.
  */
 typedef struct esa_multi esa_multi;
 
 /**
- * A call of a multi, from its `_start` until its `_finish` or `esa_pending_free()`. It is used where its multi is.
+ * A call that was started on a multi. It lives until its `_finish` or `esa_pending_free()`.
+ *
+ * One thread at a time may use a multi and its calls.
  */
 typedef struct esa_pending esa_pending;
 
@@ -698,7 +706,7 @@ typedef struct esa_call_options {
      */
     uint32_t max_attempts;
     /**
-     * Asked while the call waits or reads; NULL: nobody is.
+     * Asked while the call waits or reads; NULL: nobody is. Calls of an `esa_multi` can't have one.
      */
     esa_interrupt_fn interrupt;
     /**
@@ -1312,69 +1320,92 @@ void esa_cancel_free(struct esa_cancel *cancel);
 /**
  * Makes a multi. Release it with `esa_multi_free()`.
  *
- * It holds three file descriptors. Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `multi` is NULL; `ESA_ERR_IO` where
- * the process has no file descriptors left. `error` may be NULL.
+ * It holds three file descriptors, and one for each of its connections. `error` may be NULL.
+ *
+ * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL; `ESA_ERR_IO` if the process has no file descriptors
+ * left.
  */
-esa_status esa_multi_new(struct esa_multi **multi,
-                         struct esa_error **error);
+esa_status esa_multi_new(struct esa_multi **multi, struct esa_error **error);
 
 /**
- * The descriptor to wait for: the same for the multi's whole life. -1 where `multi` is NULL.
+ * Gets the descriptor that the event loop waits for. It stays the same for the multi's whole life.
  *
- * It is readable while a step has something to do, a deadline of a call included, or a call that has finished waits to be
- * taken; in that case until `esa_multi_next_finished()` says that there is no more. It is for waiting alone (poll, select, epoll, kqueue, an event loop of any kind), level-triggered: don't read from
- * it, and don't close it.
+ * It is readable while `esa_multi_step()` has something to do, which includes the deadline of a call, and while calls that
+ * have finished wait for `esa_multi_next_finished()`, until that has returned NULL. Watch it for reading, level-triggered,
+ * with epoll, poll, select or any event loop. Don't read from it, and don't close it. Have the loop forget it before
+ * `esa_multi_free()`.
+ *
+ * Returns the descriptor; -1 if `multi` is NULL.
  */
 int32_t esa_multi_descriptor(const struct esa_multi *multi);
 
 /**
- * Does what is due now, for all calls of the multi, and never blocks. Calling it when nothing is due does no harm.
+ * Does what is due now for all calls of a multi, without blocking.
  *
- * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `multi` is NULL or a callback of one of its calls asks for it;
- * `ESA_ERR_FORKED` in a child of fork(); `ESA_ERR_IO` where the descriptor can't be used, as after the program has closed it.
+ * Call it when `esa_multi_descriptor()` is readable. Calling it when nothing is due does no harm.
+ *
+ * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL, or in a callback of one of its calls;
+ * `ESA_ERR_FORKED` in a child of fork(); `ESA_ERR_IO` if the descriptor can't be used, because the program has closed
+ * it for instance.
  */
 esa_status esa_multi_step(struct esa_multi *multi);
 
 /**
- * The next call that has finished, in the order in which they have; each once. Its result is to be taken with its `_finish`.
- * Ask until it gives NULL: until then the descriptor stays readable.
+ * Gets the next call that has finished. Each call comes once, in the order in which they finished. Ask until it returns
+ * NULL: the descriptor stays readable until then.
  *
- * NULL: no more for now; also where `multi` is NULL, in a callback of one of its calls, and in a child of fork().
+ * Take its result with its own `_finish` function. `esa_pending_user_data()` says which call it is.
+ *
+ * Returns the call; NULL if there is none at the moment, if `multi` is NULL, in a callback of one of its calls, and in
+ * a child of fork().
  */
 struct esa_pending *esa_multi_next_finished(struct esa_multi *multi);
 
 /**
- * The call that a callback is made for: the one of the multi that runs right now. NULL outside of callbacks, and where
- * `multi` is NULL.
+ * Gets the call for which a callback runs, for language runtimes that keep something beside each call.
  *
- * It is only to be recognised: what callbacks mustn't do, they mustn't do with this one either. Inside of a `_start`, it is
- * the call that is being started.
+ * In a `_start` function, it is the call that is being started.
+ *
+ * Returns the call; NULL outside of callbacks, and if `multi` is NULL.
  */
 struct esa_pending *esa_multi_current(const struct esa_multi *multi);
 
 /**
  * Releases a multi, and closes its connections.
  *
- * Calls that haven't finished are cancelled. Each call is still to be released, with its `_finish`, which tells its true
- * outcome (`ESA_ERR_CANCELLED` and what was sent), or with `esa_pending_free()`. Does nothing where `multi` is NULL, or in a
- * callback of one of its calls.
+ * Cancels the calls that haven't finished. Calls stay to be released: with their `_finish` function, which then
+ * returns `ESA_ERR_CANCELLED` and the true outcome of a call that was cancelled, or with `esa_pending_free()`.
+ *
+ * `multi` may be NULL. Does nothing in a callback of one of its calls. In a child of fork(), closes the descriptors
+ * and does nothing else.
  */
 void esa_multi_free(struct esa_multi *multi);
 
 /**
- * What `_start` was given for this call; NULL where `pending` is NULL.
+ * Gets the `user_data` that a call was started with.
+ *
+ * Returns NULL if `pending` is NULL.
  */
 void *esa_pending_user_data(const struct esa_pending *pending);
 
 /**
- * Cancels a call: it finishes with the next step, and its `_finish` tells its true outcome. One that has finished stays as
- * it is. Allowed in callbacks; does nothing where `pending` is NULL and in a child of fork().
+ * Cancels a call. It finishes with the next `esa_multi_step()`, and its `_finish` function returns `ESA_ERR_CANCELLED`
+ * with its true outcome.
+ *
+ * A call that has finished stays as it is. To cancel a call from another thread or a signal handler, start it with an
+ * `esa_cancel` in its options.
+ *
+ * `pending` may be NULL. A callback may use this function. Does nothing in a child of fork().
  */
 void esa_pending_cancel(struct esa_pending *pending);
 
 /**
- * Releases a call whose result nobody wants any more. One that hasn't finished is given up where it stands: what it did is
- * not found out. Does nothing where `pending` is NULL, or in a callback of a call of its multi.
+ * Releases a call without taking its result.
+ *
+ * A call that hasn't finished is dropped where it stands: a request that was sent may be carried out, and the library
+ * doesn't find out. To know the outcome, cancel the call and take its result.
+ *
+ * `pending` may be NULL. Does nothing in a callback of a call of its multi.
  */
 void esa_pending_free(struct esa_pending *pending);
 
@@ -1429,15 +1460,20 @@ esa_status esa_ensure_routine_related_record(const struct esa_client *client,
                                              struct esa_error **error);
 
 /**
- * Starts creating a record on a multi, and sends what can be sent at once; otherwise as `esa_create_routine_related_record()`.
+ * Starts creating a record on a multi, and returns at once.
  *
- * `*pending` is the call, until its `esa_create_routine_related_record_finish()` or `esa_pending_free()`; `user_data` is for
- * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
- * any other, with `esa_multi_next_finished()`.
+ * The call does what `esa_create_routine_related_record()` does. It sends now what it can send without waiting, and
+ * goes on in `esa_multi_step()`. `*pending` is the call, until `esa_create_routine_related_record_finish()` or
+ * `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
+ * `user_data` may be NULL; `esa_pending_user_data()` returns it.
  *
- * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
- * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
- * `error` may be NULL. Allowed in callbacks.
+ * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
+ * call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
+ * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
+ * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * NULL.
  */
 esa_status esa_create_routine_related_record_start(struct esa_multi *multi,
                                                    const struct esa_client *client,
@@ -1448,27 +1484,35 @@ esa_status esa_create_routine_related_record_start(struct esa_multi *multi,
                                                    struct esa_error **error);
 
 /**
- * Takes the result of a call that `esa_create_routine_related_record_start()` started and `esa_multi_next_finished()` gave, and
- * releases the call: as `esa_create_routine_related_record()` returns.
+ * Takes the result of a finished call and releases the call: one that `esa_create_routine_related_record_start()`
+ * started.
  *
- * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
- * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
- * released. `error` may be NULL.
+ * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ *
+ * Returns what `esa_create_routine_related_record()` returns, and sets `*result` and `*error` as it does.
+ * `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
+ * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
+ * fork(), releases the call.
  */
 esa_status esa_create_routine_related_record_finish(struct esa_pending *pending,
                                                     struct esa_create_routine_related_record_result **result,
                                                     struct esa_error **error);
 
 /**
- * Starts ensuring a record on a multi, and sends what can be sent at once; otherwise as `esa_ensure_routine_related_record()`.
+ * Starts ensuring a record on a multi, and returns at once.
  *
- * `*pending` is the call, until its `esa_ensure_routine_related_record_finish()` or `esa_pending_free()`; `user_data` is for
- * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
- * any other, with `esa_multi_next_finished()`.
+ * The call does what `esa_ensure_routine_related_record()` does. It sends now what it can send without waiting, and
+ * goes on in `esa_multi_step()`. `*pending` is the call, until `esa_ensure_routine_related_record_finish()` or
+ * `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
+ * `user_data` may be NULL; `esa_pending_user_data()` returns it.
  *
- * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
- * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
- * `error` may be NULL. Allowed in callbacks.
+ * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
+ * call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
+ * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
+ * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * NULL.
  */
 esa_status esa_ensure_routine_related_record_start(struct esa_multi *multi,
                                                    const struct esa_client *client,
@@ -1479,12 +1523,15 @@ esa_status esa_ensure_routine_related_record_start(struct esa_multi *multi,
                                                    struct esa_error **error);
 
 /**
- * Takes the result of a call that `esa_ensure_routine_related_record_start()` started and `esa_multi_next_finished()` gave, and
- * releases the call: as `esa_ensure_routine_related_record()` returns.
+ * Takes the result of a finished call and releases the call: one that `esa_ensure_routine_related_record_start()`
+ * started.
  *
- * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
- * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
- * released. `error` may be NULL.
+ * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ *
+ * Returns what `esa_ensure_routine_related_record()` returns, and sets `*result` and `*error` as it does.
+ * `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
+ * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
+ * fork(), releases the call.
  */
 esa_status esa_ensure_routine_related_record_finish(struct esa_pending *pending,
                                                     struct esa_create_routine_related_record_result **result,
@@ -1520,15 +1567,21 @@ esa_status esa_ensure_routine_related_records(const struct esa_client *client,
                                               struct esa_error **error);
 
 /**
- * Starts ensuring many records on a multi, and sends what can be sent at once; otherwise as `esa_ensure_routine_related_records()`.
+ * Starts ensuring many records on a multi, and returns at once.
  *
- * `*pending` is the call, until its `esa_ensure_routine_related_records_finish()` or `esa_pending_free()`; `user_data` is for
- * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
- * any other, with `esa_multi_next_finished()`.
+ * The call does what `esa_ensure_routine_related_records()` does. It sends now what it can send without waiting, and
+ * goes on in `esa_multi_step()`. `*pending` is the call, until `esa_ensure_routine_related_records_finish()` or
+ * `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
+ * `user_data` may be NULL; `esa_pending_user_data()` returns it.
  *
- * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
- * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
- * `error` may be NULL. Allowed in callbacks.
+ * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
+ * call has finished. `progress` runs inside of this function, `esa_multi_step()` and `esa_multi_free()`;
+ * `progress_data` has to live until the call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
+ * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
+ * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * NULL.
  */
 esa_status esa_ensure_routine_related_records_start(struct esa_multi *multi,
                                                     const struct esa_client *client,
@@ -1539,12 +1592,15 @@ esa_status esa_ensure_routine_related_records_start(struct esa_multi *multi,
                                                     struct esa_error **error);
 
 /**
- * Takes the result of a call that `esa_ensure_routine_related_records_start()` started and `esa_multi_next_finished()` gave, and
- * releases the call: as `esa_ensure_routine_related_records()` returns.
+ * Takes the result of a finished call and releases the call: one that `esa_ensure_routine_related_records_start()`
+ * started.
  *
- * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
- * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
- * released. `error` may be NULL.
+ * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ *
+ * Returns what `esa_ensure_routine_related_records()` returns, and sets `*result` and `*error` as it does.
+ * `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
+ * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
+ * fork(), releases the call.
  */
 esa_status esa_ensure_routine_related_records_finish(struct esa_pending *pending,
                                                      struct esa_ensure_routine_related_records_result **result,
@@ -1635,15 +1691,20 @@ esa_status esa_delete_routine_related_record(const struct esa_client *client,
                                              struct esa_error **error);
 
 /**
- * Starts deleting a record on a multi, and sends what can be sent at once; otherwise as `esa_delete_routine_related_record()`.
+ * Starts deleting a record on a multi, and returns at once.
  *
- * `*pending` is the call, until its `esa_delete_routine_related_record_finish()` or `esa_pending_free()`; `user_data` is for
- * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
- * any other, with `esa_multi_next_finished()`.
+ * The call does what `esa_delete_routine_related_record()` does. It sends now what it can send without waiting, and
+ * goes on in `esa_multi_step()`. `*pending` is the call, until `esa_delete_routine_related_record_finish()` or
+ * `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
+ * `user_data` may be NULL; `esa_pending_user_data()` returns it.
  *
- * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
- * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
- * `error` may be NULL. Allowed in callbacks.
+ * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
+ * call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
+ * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
+ * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * NULL.
  */
 esa_status esa_delete_routine_related_record_start(struct esa_multi *multi,
                                                    const struct esa_client *client,
@@ -1654,12 +1715,15 @@ esa_status esa_delete_routine_related_record_start(struct esa_multi *multi,
                                                    struct esa_error **error);
 
 /**
- * Takes the result of a call that `esa_delete_routine_related_record_start()` started and `esa_multi_next_finished()` gave, and
- * releases the call: as `esa_delete_routine_related_record()` returns.
+ * Takes the result of a finished call and releases the call: one that `esa_delete_routine_related_record_start()`
+ * started.
  *
- * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
- * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
- * released. `error` may be NULL.
+ * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ *
+ * Returns what `esa_delete_routine_related_record()` returns, and sets `*result` and `*error` as it does.
+ * `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
+ * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
+ * fork(), releases the call.
  */
 esa_status esa_delete_routine_related_record_finish(struct esa_pending *pending,
                                                     struct esa_delete_routine_related_record_result **result,
@@ -1686,15 +1750,20 @@ esa_status esa_list_routine_related_records(const struct esa_client *client,
                                             struct esa_error **error);
 
 /**
- * Starts listing a page of records on a multi, and sends what can be sent at once; otherwise as `esa_list_routine_related_records()`.
+ * Starts listing a page of records on a multi, and returns at once.
  *
- * `*pending` is the call, until its `esa_list_routine_related_records_finish()` or `esa_pending_free()`; `user_data` is for
- * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
- * any other, with `esa_multi_next_finished()`.
+ * The call does what `esa_list_routine_related_records()` does. It sends now what it can send without waiting, and
+ * goes on in `esa_multi_step()`. `*pending` is the call, until `esa_list_routine_related_records_finish()` or
+ * `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
+ * `user_data` may be NULL; `esa_pending_user_data()` returns it.
  *
- * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
- * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
- * `error` may be NULL. Allowed in callbacks.
+ * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
+ * call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
+ * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
+ * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * NULL.
  */
 esa_status esa_list_routine_related_records_start(struct esa_multi *multi,
                                                   const struct esa_client *client,
@@ -1705,12 +1774,15 @@ esa_status esa_list_routine_related_records_start(struct esa_multi *multi,
                                                   struct esa_error **error);
 
 /**
- * Takes the result of a call that `esa_list_routine_related_records_start()` started and `esa_multi_next_finished()` gave, and
- * releases the call: as `esa_list_routine_related_records()` returns.
+ * Takes the result of a finished call and releases the call: one that `esa_list_routine_related_records_start()`
+ * started.
  *
- * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
- * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
- * released. `error` may be NULL.
+ * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ *
+ * Returns what `esa_list_routine_related_records()` returns, and sets `*result` and `*error` as it does.
+ * `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
+ * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
+ * fork(), releases the call.
  */
 esa_status esa_list_routine_related_records_finish(struct esa_pending *pending,
                                                    struct esa_list_routine_related_records_result **result,
@@ -1738,15 +1810,20 @@ esa_status esa_get_match_site(const struct esa_client *client,
                               struct esa_error **error);
 
 /**
- * Starts getting a site on a multi, and sends what can be sent at once; otherwise as `esa_get_match_site()`.
+ * Starts getting a record's site on a multi, and returns at once.
  *
- * `*pending` is the call, until its `esa_get_match_site_finish()` or `esa_pending_free()`; `user_data` is for
- * `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
- * any other, with `esa_multi_next_finished()`.
+ * The call does what `esa_get_match_site()` does. It sends now what it can send without waiting, and goes on in
+ * `esa_multi_step()`. `*pending` is the call, until `esa_get_match_site_finish()` or `esa_pending_free()` releases it.
+ * If it finishes at once, `esa_multi_next_finished()` gives it all the same. `user_data` may be NULL;
+ * `esa_pending_user_data()` returns it.
  *
- * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
- * an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
- * `error` may be NULL. Allowed in callbacks.
+ * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
+ * call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
+ * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
+ * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * NULL.
  */
 esa_status esa_get_match_site_start(struct esa_multi *multi,
                                     const struct esa_client *client,
@@ -1757,12 +1834,13 @@ esa_status esa_get_match_site_start(struct esa_multi *multi,
                                     struct esa_error **error);
 
 /**
- * Takes the result of a call that `esa_get_match_site_start()` started and `esa_multi_next_finished()` gave, and
- * releases the call: as `esa_get_match_site()` returns.
+ * Takes the result of a finished call and releases the call: one that `esa_get_match_site_start()` started.
  *
- * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
- * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
- * released. `error` may be NULL.
+ * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ *
+ * Returns what `esa_get_match_site()` returns, and sets `*result` and `*error` as it does. `ESA_ERR_INVALID_ARGUMENT`
+ * takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another
+ * function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
  */
 esa_status esa_get_match_site_finish(struct esa_pending *pending,
                                      struct esa_get_match_site_result **result,

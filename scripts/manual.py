@@ -20,6 +20,15 @@ from header import Declaration, Member
 
 EXAMPLES = header.ROOT / "examples" / "c" / "man"
 FIRST_EXAMPLE = "esa_create_routine_related_record"
+EVENT_LOOP_EXAMPLE = "esa_multi_step"
+# How libesa(3) lists the functions: each is in the first group whose pattern its name begins with, or in the last.
+GROUPS = {
+    "Configuration": r"esa_(config|credentials)_",
+    "Clients": r"esa_client_",
+    "Calls": r"esa_(?!\w+_(start|finish)$)(bulk|cancel|get_match_site|\w+_routine_related_record)",
+    "Calls for an event loop": r"esa_(multi|pending)_|\w+_(start|finish)$",
+    "Errors, names and versions": "",
+}
 SECTION = 3
 WIDTH = 78
 
@@ -122,7 +131,7 @@ class _Manual:
                 self._head("libesa", title.removeprefix("libesa: ").rstrip(".")),
                 _synopsis("#include <esa.h>\n\ncc program.c $(pkg-config --cflags --libs libesa)", include=False),
                 _section("DESCRIPTION", self._prose(rules)),
-                _section("FUNCTIONS", self._summaries(self._of_kind("function"))),
+                _section("FUNCTIONS", self._groups(self._of_kind("function"))),
                 _section("TYPES", self._summaries(types)),
                 self._example(FIRST_EXAMPLE),
                 _section("SEE ALSO", _references([FIRST_EXAMPLE, "esa_client_new", "esa_error"])),
@@ -140,12 +149,16 @@ class _Manual:
         if function.returns == "const char *":
             parts.append("The string belongs to the library: don't release it.")
         elif self._opened(function.returns):
-            parts.append(f"What is returned is the caller's: release it with `{self._release(function.returns)}()`.")
+            parts.append(
+                f"What is returned is the caller's: release it with {self._release(function, function.returns)}."
+            )
         copied, kept = [], []
         for parameter in function.parameters:
             name, type_ = parameter.name, parameter.declaration
             if type_.endswith("**"):
-                parts.append(f"`*{name}` is the caller's: release it with `{self._release(type_)}()`.")
+                parts.append(f"`*{name}` is the caller's: release it with {self._release(function, type_)}.")
+            elif name == "pending" and function.name.endswith("_finish"):
+                parts.append("`pending` is released, unless `ESA_ERR_INVALID_ARGUMENT` is returned.")
             elif function.name.endswith("_free"):
                 parts.append(f"`{name}` is released, and must not be used any more.")
             elif type_ == "const char *":
@@ -165,16 +178,22 @@ class _Manual:
         match = re.search(r"struct (\w+) \*", type_)
         return match[1] if match else ""
 
-    def _release(self, type_: str) -> str:
-        function = f"{self._opened(type_)}_free"
-        if function not in self._by_name:
-            raise ValueError(f"there is no {function}()")
-        return function
+    def _release(self, function: Declaration, type_: str) -> str:
+        """What releases what `type_` points to; a call that was started has two ways."""
+        release = f"{self._opened(type_)}_free"
+        if release not in self._by_name:
+            raise ValueError(f"there is no {release}()")
+        if release != "esa_pending_free":
+            return f"`{release}()`"
+        finish = function.name.removesuffix("_start") + "_finish"
+        return f"{f'`{finish}()`' if finish in self._by_name else 'its `_finish` function'} or `{release}()`"
 
     def _example(self, name: str) -> str:
         if name in self._examples:
             return _section("EXAMPLE", _verbatim(self._examples[name].strip()))
         used = [stem for stem, text in self._examples.items() if re.search(rf"\b{name}\b", text)]
+        if not used and name.endswith(("_start", "_finish")):
+            used = [EVENT_LOOP_EXAMPLE]
         if not used:
             return ""
         where = FIRST_EXAMPLE if FIRST_EXAMPLE in used else used[0]
@@ -186,7 +205,15 @@ class _Manual:
         text = " ".join(parts)
         mentioned = [name for name in re.findall(r"\b(?:esa|ESA)_\w+", text) if name in self._by_name]
         others = {self._page_of(name) for name in mentioned} - {declaration.name}
+        others |= {f"{declaration.name}_start"} & self._by_name.keys()
         return _section("SEE ALSO", _references([*sorted(others), "libesa"]))
+
+    def _groups(self, functions: list[Declaration]) -> str:
+        groups: dict[str, list[Declaration]] = {title: [] for title in GROUPS}
+        for function in functions:
+            title = next(title for title, pattern in GROUPS.items() if re.match(pattern, function.name))
+            groups[title].append(function)
+        return "".join(f".SS {title}\n{self._summaries(members)}" for title, members in groups.items())
 
     def _summaries(self, declarations: list[Declaration]) -> str:
         return "".join(
@@ -283,6 +310,8 @@ def _threads_by_signature(function: Declaration) -> str:
     if not pointers:
         return "Any thread, at any time."
     first = pointers[0]
+    if first.name in ("multi", "pending"):
+        return "One thread at a time may use a multi and its calls."
     if first.declaration in ("const struct esa_client *", "const struct esa_cancel *"):
         return f"Any number of threads may call this with one `{first.name}` at once."
     return f"One thread at a time may use `{first.name}`."

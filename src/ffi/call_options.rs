@@ -27,7 +27,7 @@ pub struct esa_call_options {
     pub timeout_ms: u32,
     /// How many attempts may fail in a row; 0: as many as the client's configuration says.
     pub max_attempts: u32,
-    /// Asked while the call waits or reads; NULL: nobody is.
+    /// Asked while the call waits or reads; NULL: nobody is. Calls of an `esa_multi` can't have one.
     pub interrupt: esa_interrupt_fn,
     /// Passed to `interrupt`.
     pub interrupt_data: *mut c_void,

@@ -107,15 +107,20 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record(
     }
 }
 
-/// Starts deleting a record on a multi, and sends what can be sent at once; otherwise as `esa_delete_routine_related_record()`.
+/// Starts deleting a record on a multi, and returns at once.
 ///
-/// `*pending` is the call, until its `esa_delete_routine_related_record_finish()` or `esa_pending_free()`; `user_data` is for
-/// `esa_pending_user_data()`. The request's memory may be reused once this returns. A call that finishes at once is taken like
-/// any other, with `esa_multi_next_finished()`.
+/// The call does what `esa_delete_routine_related_record()` does. It sends now what it can send without waiting, and
+/// goes on in `esa_multi_step()`. `*pending` is the call, until `esa_delete_routine_related_record_finish()` or
+/// `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
+/// `user_data` may be NULL; `esa_pending_user_data()` returns it.
 ///
-/// Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
-/// an argument can't be used; `ESA_ERR_UNSUPPORTED` where `options` have an interrupt; `ESA_ERR_FORKED` in a child of fork().
-/// `error` may be NULL. Allowed in callbacks.
+/// `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
+/// call has finished. A callback may use this function.
+///
+/// Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
+/// own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
+/// set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+/// NULL.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -146,12 +151,15 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_start(
     }
 }
 
-/// Takes the result of a call that `esa_delete_routine_related_record_start()` started and `esa_multi_next_finished()` gave, and
-/// releases the call: as `esa_delete_routine_related_record()` returns.
+/// Takes the result of a finished call and releases the call: one that `esa_delete_routine_related_record_start()`
+/// started.
 ///
-/// `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
-/// or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
-/// released. `error` may be NULL.
+/// `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+///
+/// Returns what `esa_delete_routine_related_record()` returns, and sets `*result` and `*error` as it does.
+/// `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
+/// is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
+/// fork(), releases the call.
 ///
 /// # Safety
 /// Each pointer is NULL or as described.

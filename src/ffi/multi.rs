@@ -21,26 +21,31 @@ use crate::record::{Deletion, Record};
 use crate::wait::Task;
 use crate::wait::multi::{Misuse, Multi, Number, Pending};
 
-/// Calls that the program's own event loop drives, on one thread and without blocking it: any number of them, of any number
-/// of clients, through one descriptor.
+/// Calls that an event loop drives: any number of them, of any number of clients, on one thread, behind one descriptor.
 ///
-/// A program waits with its loop until `esa_multi_descriptor()` is readable, calls `esa_multi_step()`, and takes the calls
-/// that have finished with `esa_multi_next_finished()`. A call is started with the function that has the name of the one that
-/// blocks and `_start` at its end, and its result is taken with the one that has `_finish` there. It does what the one that
-/// blocks does: the same limits, attempts, outcomes, waits and log lines.
+/// Each call that blocks, such as `esa_get_match_site()`, has two functions for a multi. `esa_get_match_site_start()`
+/// starts the call and returns at once; `esa_get_match_site_finish()` takes its result. In between, the loop waits
+/// until `esa_multi_descriptor()` is readable, calls `esa_multi_step()`, and takes the calls that have finished with
+/// `esa_multi_next_finished()`. The call is the same: limits, attempts, outcomes, waits and log lines are those of the
+/// function that blocks.
 ///
-/// One thread at a time may use a multi, with all of its calls; any number of threads may meanwhile make other calls with
-/// the same clients. Nothing of it blocks but what the program brings along: callbacks (log, credentials, progress) run
-/// inside of `_start` and `esa_multi_step()`, on that thread, and so does the reading of files of credentials. A callback may
-/// start and cancel calls of the multi that runs it; the other functions refuse to work there.
+/// One thread at a time may use a multi and its calls. Other threads may make calls with the same clients meanwhile.
 ///
-/// A child of fork() can't use it, and mustn't wait for its descriptor: there, each function that tells gives
-/// `ESA_ERR_FORKED`, and `esa_multi_free()` closes the descriptors and nothing else. The parent goes on as before.
+/// Callbacks (log, credentials, progress) run inside of the `_start` functions, `esa_multi_step()` and
+/// `esa_multi_free()`. They may start and cancel calls of the multi that runs them. `esa_multi_step()`,
+/// `esa_multi_next_finished()`, and the `_finish` and `_free` functions refuse to work there. The loop stands still
+/// while a callback runs, while files of credentials are read, and while a `process_command` is started.
+///
+/// In a child of fork(), a multi of the parent can't be used. Functions that return an `esa_status` return
+/// `ESA_ERR_FORKED`, and `esa_multi_free()` closes the descriptors and does nothing else. Don't wait for the descriptor
+/// there. The parent goes on as before.
 pub struct esa_multi {
     calls: Rc<Calls>,
 }
 
-/// A call of a multi, from its `_start` until its `_finish` or `esa_pending_free()`. It is used where its multi is.
+/// A call that was started on a multi. It lives until its `_finish` or `esa_pending_free()`.
+///
+/// One thread at a time may use a multi and its calls.
 pub struct esa_pending {
     calls: Rc<Calls>,
     number: Cell<Number>,
@@ -69,8 +74,10 @@ pub(super) enum Finished {
 
 /// Makes a multi. Release it with `esa_multi_free()`.
 ///
-/// It holds three file descriptors. Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `multi` is NULL; `ESA_ERR_IO` where
-/// the process has no file descriptors left. `error` may be NULL.
+/// It holds three file descriptors, and one for each of its connections. `error` may be NULL.
+///
+/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL; `ESA_ERR_IO` if the process has no file descriptors
+/// left.
 ///
 /// # Safety
 /// `multi` and `error` are NULL or point to memory for a pointer.
@@ -85,11 +92,14 @@ pub unsafe extern "C-unwind" fn esa_multi_new(multi: *mut *mut esa_multi, error:
     }
 }
 
-/// The descriptor to wait for: the same for the multi's whole life. -1 where `multi` is NULL.
+/// Gets the descriptor that the event loop waits for. It stays the same for the multi's whole life.
 ///
-/// It is readable while a step has something to do, a deadline of a call included, or a call that has finished waits to be
-/// taken; in that case until `esa_multi_next_finished()` says that there is no more. It is for waiting alone (poll, select, epoll, kqueue, an event loop of any kind), level-triggered: don't read from
-/// it, and don't close it.
+/// It is readable while `esa_multi_step()` has something to do, which includes the deadline of a call, and while calls that
+/// have finished wait for `esa_multi_next_finished()`, until that has returned NULL. Watch it for reading, level-triggered,
+/// with epoll, poll, select or any event loop. Don't read from it, and don't close it. Have the loop forget it before
+/// `esa_multi_free()`.
+///
+/// Returns the descriptor; -1 if `multi` is NULL.
 ///
 /// # Safety
 /// `multi` is NULL, or was made by `esa_multi_new()` and not released yet.
@@ -100,10 +110,13 @@ pub unsafe extern "C-unwind" fn esa_multi_descriptor(multi: *const esa_multi) ->
     guarded(&Log::default(), -1, || multi.map_or(-1, |multi| multi.calls.multi.descriptor()))
 }
 
-/// Does what is due now, for all calls of the multi, and never blocks. Calling it when nothing is due does no harm.
+/// Does what is due now for all calls of a multi, without blocking.
 ///
-/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `multi` is NULL or a callback of one of its calls asks for it;
-/// `ESA_ERR_FORKED` in a child of fork(); `ESA_ERR_IO` where the descriptor can't be used, as after the program has closed it.
+/// Call it when `esa_multi_descriptor()` is readable. Calling it when nothing is due does no harm.
+///
+/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL, or in a callback of one of its calls;
+/// `ESA_ERR_FORKED` in a child of fork(); `ESA_ERR_IO` if the descriptor can't be used, because the program has closed
+/// it for instance.
 ///
 /// # Safety
 /// As for `esa_multi_descriptor()`.
@@ -124,10 +137,13 @@ pub unsafe extern "C-unwind" fn esa_multi_step(multi: *mut esa_multi) -> esa_sta
     })
 }
 
-/// The next call that has finished, in the order in which they have; each once. Its result is to be taken with its `_finish`.
-/// Ask until it gives NULL: until then the descriptor stays readable.
+/// Gets the next call that has finished. Each call comes once, in the order in which they finished. Ask until it returns
+/// NULL: the descriptor stays readable until then.
 ///
-/// NULL: no more for now; also where `multi` is NULL, in a callback of one of its calls, and in a child of fork().
+/// Take its result with its own `_finish` function. `esa_pending_user_data()` says which call it is.
+///
+/// Returns the call; NULL if there is none at the moment, if `multi` is NULL, in a callback of one of its calls, and in
+/// a child of fork().
 ///
 /// # Safety
 /// As for `esa_multi_descriptor()`.
@@ -141,11 +157,11 @@ pub unsafe extern "C-unwind" fn esa_multi_next_finished(multi: *mut esa_multi) -
     })
 }
 
-/// The call that a callback is made for: the one of the multi that runs right now. NULL outside of callbacks, and where
-/// `multi` is NULL.
+/// Gets the call for which a callback runs, for language runtimes that keep something beside each call.
 ///
-/// It is only to be recognised: what callbacks mustn't do, they mustn't do with this one either. Inside of a `_start`, it is
-/// the call that is being started.
+/// In a `_start` function, it is the call that is being started.
+///
+/// Returns the call; NULL outside of callbacks, and if `multi` is NULL.
 ///
 /// # Safety
 /// As for `esa_multi_descriptor()`.
@@ -160,9 +176,11 @@ pub unsafe extern "C-unwind" fn esa_multi_current(multi: *const esa_multi) -> *m
 
 /// Releases a multi, and closes its connections.
 ///
-/// Calls that haven't finished are cancelled. Each call is still to be released, with its `_finish`, which tells its true
-/// outcome (`ESA_ERR_CANCELLED` and what was sent), or with `esa_pending_free()`. Does nothing where `multi` is NULL, or in a
-/// callback of one of its calls.
+/// Cancels the calls that haven't finished. Calls stay to be released: with their `_finish` function, which then
+/// returns `ESA_ERR_CANCELLED` and the true outcome of a call that was cancelled, or with `esa_pending_free()`.
+///
+/// `multi` may be NULL. Does nothing in a callback of one of its calls. In a child of fork(), closes the descriptors
+/// and does nothing else.
 ///
 /// # Safety
 /// As for `esa_multi_descriptor()`; each multi once.
@@ -181,7 +199,9 @@ pub unsafe extern "C-unwind" fn esa_multi_free(multi: *mut esa_multi) {
     });
 }
 
-/// What `_start` was given for this call; NULL where `pending` is NULL.
+/// Gets the `user_data` that a call was started with.
+///
+/// Returns NULL if `pending` is NULL.
 ///
 /// # Safety
 /// `pending` is NULL, or a call that was started and not released yet.
@@ -192,8 +212,13 @@ pub unsafe extern "C-unwind" fn esa_pending_user_data(pending: *const esa_pendin
     guarded(&Log::default(), ptr::null_mut(), || pending.map_or(ptr::null_mut(), |pending| pending.user_data))
 }
 
-/// Cancels a call: it finishes with the next step, and its `_finish` tells its true outcome. One that has finished stays as
-/// it is. Allowed in callbacks; does nothing where `pending` is NULL and in a child of fork().
+/// Cancels a call. It finishes with the next `esa_multi_step()`, and its `_finish` function returns `ESA_ERR_CANCELLED`
+/// with its true outcome.
+///
+/// A call that has finished stays as it is. To cancel a call from another thread or a signal handler, start it with an
+/// `esa_cancel` in its options.
+///
+/// `pending` may be NULL. A callback may use this function. Does nothing in a child of fork().
 ///
 /// # Safety
 /// As for `esa_pending_user_data()`.
@@ -208,8 +233,12 @@ pub unsafe extern "C-unwind" fn esa_pending_cancel(pending: *mut esa_pending) {
     });
 }
 
-/// Releases a call whose result nobody wants any more. One that hasn't finished is given up where it stands: what it did is
-/// not found out. Does nothing where `pending` is NULL, or in a callback of a call of its multi.
+/// Releases a call without taking its result.
+///
+/// A call that hasn't finished is dropped where it stands: a request that was sent may be carried out, and the library
+/// doesn't find out. To know the outcome, cancel the call and take its result.
+///
+/// `pending` may be NULL. Does nothing in a callback of a call of its multi.
 ///
 /// # Safety
 /// As for `esa_pending_user_data()`; each call is released once, here or by its `_finish`.

@@ -22,8 +22,8 @@ pub enum esa_status {
     ESA_ERR_CREDENTIALS = 103,
     /// The caller cancelled the call. Look at the outcome: the request may have been sent already.
     ESA_ERR_CANCELLED = 110,
-    /// The call can't be made in a child of fork(). Reserved: this version's clients work there, with connections of
-    /// their own.
+    /// The call can't be made in a child of fork(), because it is one of the parent's `esa_multi`. Clients work there, with
+    /// connections of their own.
     ESA_ERR_FORKED = 111,
 
     /// The endpoint's name could not be resolved.

@@ -27,6 +27,7 @@ PRINTED = {
     "esa_ensure_routine_related_records": r"1 of 2: ESA_ORIGIN_CREATED\n2 of 2: ESA_ORIGIN_CREATED\n",
     "esa_get_match_site": r"54362329990032 example.com\n",
     "esa_list_routine_related_records": r"",
+    "esa_multi_step": r"c\.example\.com: example\.com\n",
 }
 
 
@@ -64,6 +65,29 @@ def test_the_pages_say_what_the_header_says_where_one_looks_for_it() -> None:
     assert "\n.TP\n\\fBESA_ERR_TIMEOUT = 204\\fP\nA time limit passed.\n" in TEXTS["esa_status"]
     assert "\n.TP\n\\fBtimeout_ms\\fP\nHow long the whole call may take" in TEXTS["esa_call_options"]
     assert TEXTS["ESA_CALL_OPTIONS_INIT"] == TEXTS["esa_call_options"]
+
+
+def test_a_call_for_an_event_loop_says_what_releases_it_and_where_there_is_an_example() -> None:
+    start, finish = TEXTS["esa_get_match_site_start"], TEXTS["esa_delete_routine_related_record_finish"]
+
+    released = "release it with\n\\fBesa_get_match_site_finish\\fP(3) or \\fBesa_pending_free\\fP(3)."
+    assert released in start
+    assert "\\fIpending\\fP is released, unless" in finish
+    assert ".SH EXAMPLE\nSee \\fBesa_multi_step\\fP(3).\n" in finish
+    assert "\\fBesa_get_match_site_start\\fP(3)" in TEXTS["esa_get_match_site"].split(".SH SEE ALSO")[1]
+
+
+def test_the_overview_has_groups_of_functions() -> None:
+    groups = re.split(r"^\.SS ", TEXTS["libesa"].split(".SH FUNCTIONS\n")[1].split(".SH ")[0], flags=re.MULTILINE)
+    functions = {group.split("\n")[0]: re.findall(r"^\.TP\n\\fB(\w+)\\fP", group, re.MULTILINE) for group in groups[1:]}
+
+    assert functions["Calls for an event loop"][0] == "esa_multi_new"
+    assert "esa_get_match_site_start" in functions["Calls for an event loop"]
+    assert "esa_get_match_site" in functions["Calls"]
+    listed = [name for group in functions.values() for name in group]
+    assert sorted(listed) == sorted(
+        path.stem for path in PAGES if ".SH RETURN VALUE\n" in TEXTS[path.stem] and not path.is_symlink()
+    )
 
 
 def test_every_reference_leads_to_a_page() -> None:
