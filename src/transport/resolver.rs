@@ -1,6 +1,7 @@
 //! Looking up the endpoint's name, on a thread of its own, since `getaddrinfo` can neither be cancelled nor given a
 //! deadline. A thread that it keeps is shared by all calls that wait for the same answer.
 
+use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::io;
 use std::mem::MaybeUninit;
@@ -14,6 +15,7 @@ use once_cell::race::OnceBox;
 
 use super::race::Losers;
 use crate::error::{Error, Outcome, Status};
+use crate::per_process::generation;
 use crate::wait::{Deadline, Limits, Stop};
 
 const THREAD_NAME: &str = "esa-resolver";
@@ -37,8 +39,22 @@ pub(super) struct Resolver {
 #[derive(Debug, Default)]
 struct LookUp {
     result: OnceBox<Answer>,
-    /// Who waits for it.
-    waiting: Mutex<Vec<Waker>>,
+    waiting: Mutex<Waiting>,
+}
+
+/// Who waits for a look-up.
+#[derive(Debug, Default)]
+struct Waiting {
+    wakers: BTreeMap<u64, Waker>,
+    last: u64,
+}
+
+/// One of them, until it is dropped.
+struct Waiter<'a> {
+    look_up: &'a LookUp,
+    number: u64,
+    /// Of the process that it waits in.
+    generation: u64,
 }
 
 type Answer = Result<Vec<IpAddr>, Failure>;
@@ -98,10 +114,10 @@ impl Resolver {
 impl LookUp {
     /// What it finds, as soon as it has.
     async fn answer(&self, limits: &Limits<'_>) -> Result<&Answer, Stop> {
-        if self.result.get().is_none() {
-            let waker = limits.waker().map_err(Stop::Failed)?;
-            self.waiting().push(waker);
-        }
+        let _waiter = match self.result.get() {
+            None => Some(self.wait(limits.waker().map_err(Stop::Failed)?)),
+            Some(_) => None,
+        };
         loop {
             if let Some(answer) = self.result.get() {
                 return Ok(answer);
@@ -110,13 +126,32 @@ impl LookUp {
         }
     }
 
-    fn end(&self, answer: Answer) {
-        let _ = self.result.set(Box::new(answer));
-        self.waiting().drain(..).for_each(Waker::wake);
+    fn wait(&self, waker: Waker) -> Waiter<'_> {
+        let mut waiting = self.waiting();
+        waiting.last += 1;
+        let number = waiting.last;
+        waiting.wakers.insert(number, waker);
+        Waiter { look_up: self, number, generation: generation() }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<Waker>> {
+    fn end(&self, answer: Answer) {
+        let _ = self.result.set(Box::new(answer));
+        // Not while the lock is held, which those that are woken want.
+        let wakers = std::mem::take(&mut self.waiting().wakers);
+        wakers.into_values().for_each(Waker::wake);
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        // In a child, another thread of the parent's may have had the lock when that was forked.
+        if self.generation == generation() {
+            self.look_up.waiting().wakers.remove(&self.number);
+        }
     }
 }
 
@@ -279,7 +314,7 @@ mod tests {
 
         let answers = thread::scope(|scope| {
             let waiting: Vec<_> = (0..4).map(|_| scope.spawn(|| resolve(&resolver).unwrap())).collect();
-            while look_up.waiting().len() < waiting.len() {
+            while look_up.waiting().wakers.len() < waiting.len() {
                 thread::yield_now();
             }
             look_up.end(Ok(vec![Ipv4Addr::LOCALHOST.into()]));
