@@ -2,7 +2,8 @@
 
 Usage: ctypes_table.py [FILE]
 
-Pointers to anything but text are c_void_p: there are fewer types to make when Python starts.
+Pointers to anything but text are c_void_p: there are fewer types to make when Python starts. Those functions are left out
+that start and finish calls: they are called as they are.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ BEGINNING = '''\
 from ctypes import c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 
 '''
+
+UNTYPED = ("_start", "_finish")
 
 TYPES = {
     "void": "None",
@@ -54,7 +57,8 @@ def table() -> str:
         return f'"{declared.name}": ({type_of(declared.returns)}, {taken}),'
 
     structs = [struct(declared) for declared in declarations.values() if declared.kind == "struct"]
-    functions = [function(declared) for declared in declarations.values() if declared.kind == "function"]
+    typed = [one for one in declarations.values() if one.kind == "function" and not one.name.endswith(UNTYPED)]
+    functions = [function(declared) for declared in typed]
     lines = "\n".join(structs)
     version = declarations["ESA_ABI_VERSION"].text.split()[-1]
     return (
@@ -69,12 +73,9 @@ def _unknown(declared: str) -> str:
 
 
 def _filled(items: list[str], subsequent_indent: str) -> str:
-    """The items in as few lines as they need, each of them in one."""
-    text = " ".join(item.replace(" ", "\0") for item in items)
-    filled = textwrap.fill(
-        text, 120, initial_indent=" " * 4, subsequent_indent=subsequent_indent, break_on_hyphens=False
+    return textwrap.fill(
+        " ".join(items), 120, initial_indent=" " * 4, subsequent_indent=subsequent_indent, break_on_hyphens=False
     )
-    return filled.replace("\0", " ")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import contextvars
 import inspect
-import threading
+import logging
+import sys
 import time
 import traceback
 from collections.abc import Coroutine
@@ -32,10 +33,6 @@ def run(main: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(asyncio.wait_for(main, 30))
 
 
-def calls_under_way() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name.startswith("libesa")]
-
-
 async def until_requested(emulator: Emulator, times: int = 1) -> None:
     while len(emulator.requests()) < times:
         await asyncio.sleep(0.01)
@@ -58,7 +55,6 @@ def test_every_call(esa_emulator: Emulator, record: Record) -> None:
         assert deletion.deleted
 
     run(main())
-    assert calls_under_way() == []
 
 
 def names(count: int) -> list[str]:
@@ -105,7 +101,6 @@ def test_cancelling_one_of_many_cancels_the_rest(esa_emulator: Emulator) -> None
             assert all(isinstance(one.error, libesa.CallCancelledError) for one in rest)
 
     run(main())
-    assert calls_under_way() == []
 
 
 def test_64_at_once(esa_emulator: Emulator, record: Record) -> None:
@@ -137,25 +132,6 @@ def test_errors_and_time_limits(esa_emulator: Emulator, record: Record) -> None:
                 await client.create_routine_related_record(**record(timeout="1"))
             with pytest.raises(TypeError, match=r"^site_id is of type str"):
                 await client.create_routine_related_record(**record(site_id="1"))
-
-    run(main())
-
-
-def test_waiting_for_a_thread_counts_for_the_time_limit(
-    esa_emulator: Emulator, record: Record, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("libesa.async_client._MAX_THREADS", 1)
-    esa_emulator.add_fault(times=0, wire={"kind": "hang"})
-
-    async def main() -> None:
-        async with async_client_of(esa_emulator) as client:
-            first = asyncio.ensure_future(client.create_routine_related_record(**record(timeout=0.5)))
-            await until_requested(esa_emulator)
-            with pytest.raises(libesa.CallTimeoutError, match="waiting for a free thread") as caught:
-                await client.create_routine_related_record(**record(timeout=0.01))
-            assert caught.value.outcome is Outcome.NOT_SENT
-            with pytest.raises(libesa.CallTimeoutError):
-                await first
 
     run(main())
 
@@ -221,26 +197,6 @@ def test_a_cancelled_call_s_errors_are_not_in_a_circle(handling: bool, esa_emula
     assert "CallCancelledError" in "".join(traceback.format_exception(type(chain[0]), chain[0], chain[0].__traceback__))
 
 
-def test_cancelling_what_waits_for_a_thread_sends_nothing(
-    esa_emulator: Emulator, record: Record, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("libesa.async_client._MAX_THREADS", 1)
-    esa_emulator.add_fault(wire={"kind": "hang"})
-
-    async def main() -> None:
-        async with async_client_of(esa_emulator) as client:
-            first = asyncio.ensure_future(client.create_routine_related_record(**record()))
-            await until_requested(esa_emulator)
-            second = client.create_routine_related_record(**record(record_name="b.example.com"))
-            with pytest.raises(asyncio.TimeoutError):
-                await asyncio.wait_for(second, 0.05)
-            assert not first.done(), "it waited for the thread"
-            first.cancel()
-
-    run(main())
-    assert len(esa_emulator.requests()) == 1
-
-
 def test_a_cancelled_call_leaves_the_next_ones_alone(esa_emulator: Emulator, record: Record) -> None:
     esa_emulator.add_fault(times=20, delay_ms=20)
 
@@ -257,23 +213,178 @@ def test_a_cancelled_call_leaves_the_next_ones_alone(esa_emulator: Emulator, rec
     run(main())
 
 
-def test_a_task_s_context_variables_are_the_call_s(esa_emulator: Emulator, record: Record) -> None:
-    here: contextvars.ContextVar[str] = contextvars.ContextVar("here")
-    seen: list[str | None] = []
+def test_a_thousand_at_once_each_within_its_time_limit(esa_emulator: Emulator, record: Record) -> None:
+    esa_emulator.add_fault(times=64, wire={"kind": "hang"})
+
+    async def main() -> None:
+        async with async_client_of(esa_emulator, max_concurrent_writes=0) as client:
+            hanging = [asyncio.ensure_future(client.get_match_site(record_name=name)) for name in names(64)]
+            await until_requested(esa_emulator, 64)
+            sites = await asyncio.gather(*(client.get_match_site(record_name=name, timeout=20) for name in names(936)))
+            assert {site.site_id for site in sites} == {esa_emulator.site_id}
+            assert not any(task.done() for task in hanging)
+            for task in hanging:
+                task.cancel()
+
+    run(main())
+
+
+def test_waiting_for_another_write_counts_for_the_time_limit(esa_emulator: Emulator, record: Record) -> None:
+    esa_emulator.add_fault(times=0, wire={"kind": "hang"})
+
+    async def main() -> None:
+        async with async_client_of(esa_emulator) as client:
+            first = asyncio.ensure_future(client.create_routine_related_record(**record()))
+            await until_requested(esa_emulator)
+            with pytest.raises(libesa.CallTimeoutError) as caught:
+                await client.create_routine_related_record(**record(timeout=0.2))
+            assert caught.value.outcome is Outcome.NOT_SENT
+            assert not first.done()
+            first.cancel()
+
+    run(main())
+    assert len(esa_emulator.requests()) == 1
+
+
+def test_what_is_cancelled_while_it_waits_for_another_write_sends_nothing(
+    esa_emulator: Emulator, record: Record
+) -> None:
+    esa_emulator.add_fault(wire={"kind": "hang"})
+
+    async def main() -> None:
+        async with async_client_of(esa_emulator) as client:
+            first = asyncio.ensure_future(client.create_routine_related_record(**record()))
+            await until_requested(esa_emulator)
+            second = client.create_routine_related_record(**record(record_name="b.example.com"))
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(second, 0.05)
+            assert not first.done()
+            first.cancel()
+
+    run(main())
+    assert len(esa_emulator.requests()) == 1
+
+
+def test_a_result_that_came_before_its_task_was_cancelled_is_no_cause(esa_emulator: Emulator, record: Record) -> None:
+    log = logging.Logger("test", logging.DEBUG)
+    log.addFilter(lambda line: "HTTP 200" in line.getMessage() and not task.cancel())
+    task: asyncio.Task[libesa.Record]
+
+    async def main() -> None:
+        nonlocal task
+        async with async_client_of(esa_emulator, log=log) as client:
+            task = asyncio.ensure_future(client.create_routine_related_record(**record()))
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            assert caught.value.__cause__ is None
+            found = await client.ensure_routine_related_record(**record())
+            assert found.origin is Origin.EXISTING
+
+    run(main())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="LEFT OUT: Python before 3.11 has no TaskGroup")
+def test_a_task_group_and_a_timeout_cancel_calls(esa_emulator: Emulator, record: Record) -> None:
+    esa_emulator.add_fault(times=0, wire={"kind": "hang"}, action="CreateRoutineRelatedRecord")
+
+    since_3_11: Any = asyncio
+    tasks: list[asyncio.Task[libesa.Record]] = []
+
+    async def in_time(client: AsyncClient) -> None:
+        async with since_3_11.timeout(0.05):
+            await client.create_routine_related_record(**record())
+
+    async def together(client: AsyncClient) -> None:
+        async with since_3_11.TaskGroup() as group:
+            for name in names(3):
+                tasks.append(group.create_task(client.create_routine_related_record(**record(record_name=name))))
+            group.create_task(client.get_match_site(record_name=""))
+
+    async def main() -> None:
+        async with async_client_of(esa_emulator, max_concurrent_writes=0) as client:
+            with pytest.raises(TimeoutError):
+                await in_time(client)
+            with pytest.raises(Exception, match="unhandled errors in a TaskGroup") as caught:
+                await together(client)
+            errors: Any = caught.value
+            assert [type(error) for error in errors.exceptions] == [libesa.InvalidArgumentError]
+            assert all(task.cancelled() for task in tasks)
+
+    run(main())
+
+
+def test_cancelling_does_not_wait_for_the_event_loop(esa_emulator: Emulator, record: Record) -> None:
+    """The call has ended when the coroutine goes on, whatever else the loop has to do."""
+    esa_emulator.add_fault(times=0, wire={"kind": "hang"})
+
+    async def main() -> None:
+        async with async_client_of(esa_emulator) as client:
+            task = asyncio.ensure_future(client.create_routine_related_record(**record()))
+            await until_requested(esa_emulator)
+            task.cancel()
+            await asyncio.sleep(0)
+            assert task.cancelled()
+
+    run(main())
+
+
+here: contextvars.ContextVar[str] = contextvars.ContextVar("here")
+
+
+def test_a_provider_is_called_in_the_context_of_the_task_whose_call_asks(esa_emulator: Emulator) -> None:
+    seen = []
 
     def provide(_: float) -> libesa.Credentials:
-        seen.append(here.get(None))
+        seen.append(here.get("nowhere"))
+        if len(seen) == 2:
+            raise LookupError(here.get())
         return libesa.Credentials(
             access_key_id=esa_emulator.access_key_id, access_key_secret=esa_emulator.access_key_secret
         )
 
+    async def call(client: AsyncClient, name: str) -> libesa.Site:
+        here.set(name)
+        return await client.get_match_site(record_name="a.example.com")
+
     async def main() -> None:
-        here.set("in the task")
         async with AsyncClient(endpoint=esa_emulator.url, credentials_provider=provide) as client:
-            await client.create_routine_related_record(**record())
+            await asyncio.ensure_future(call(client, "at the start"))
+            # The service refuses the key once, so that it is asked for again, in a step.
+            esa_emulator.add_fault(delay_ms=50, reply={"code": "InvalidSecurityToken.Expired"})
+            asking = asyncio.ensure_future(call(client, "later"))
+            await until_requested(esa_emulator, 2)
+            other = asyncio.ensure_future(call(client, "another"))
+            with pytest.raises(libesa.CredentialsError) as caught:
+                await asking
+            assert str(caught.value.__cause__) == "later"
+            await other
 
     run(main())
-    assert seen == ["in the task"]
+    assert seen[:2] == ["at the start", "later"]
+
+
+def test_lines_of_the_log_are_written_in_the_context_of_the_task_whose_call_it_is(esa_emulator: Emulator) -> None:
+    seen: dict[str, set[str]] = {}
+    log = logging.Logger("test", logging.DEBUG)
+
+    def see(line: logging.LogRecord) -> bool:
+        seen.setdefault(here.get("nowhere"), set()).add(line.getMessage())
+        return False
+
+    log.addFilter(see)
+
+    async def call(client: AsyncClient, name: str) -> str:
+        here.set(name)
+        return (await client.get_match_site(record_name=f"{name}.example.com")).request_id
+
+    async def main() -> None:
+        async with async_client_of(esa_emulator, log=log) as client:
+            ids = await asyncio.gather(*(call(client, name) for name in "abc"))
+        for name, request_id in zip("abc", ids):
+            assert {other for other, lines in seen.items() if request_id in str(lines)} == {name}
+
+    run(main())
+    assert seen.keys() == {*"abc"}
 
 
 def test_one_client_serves_one_event_loop_after_another(esa_emulator: Emulator, record: Record) -> None:
@@ -282,40 +393,6 @@ def test_one_client_serves_one_event_loop_after_another(esa_emulator: Emulator, 
         created = run(client.create_routine_related_record(**record(record_name=name)))
         assert created.origin is Origin.CREATED
     run(client.close())
-    assert calls_under_way() == []
-
-
-def test_calls_wait_for_one_another_where_there_are_more_than_threads(
-    esa_emulator: Emulator, record: Record, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("libesa.async_client._MAX_THREADS", 3)
-
-    async def main() -> None:
-        async with async_client_of(esa_emulator, max_concurrent_writes=0) as client:
-            for _ in range(20):
-                calls = [client.get_match_site(record_name=name) for name in names(50)]
-                assert len(await asyncio.gather(*calls)) == 50
-                assert len(calls_under_way()) <= 3
-
-    run(main())
-
-
-def test_closing_waits_for_the_calls_that_wait_for_a_thread(
-    esa_emulator: Emulator, record: Record, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("libesa.async_client._MAX_THREADS", 2)
-    esa_emulator.add_fault(times=0, delay_ms=50)
-
-    async def main() -> None:
-        client = async_client_of(esa_emulator, max_concurrent_writes=0)
-        create = client.create_routine_related_record
-        tasks = [asyncio.ensure_future(create(**record(record_name=name))) for name in names(6)]
-        await asyncio.sleep(0)
-        await client.close()
-        assert calls_under_way() == []
-        assert [created.status for created in await asyncio.gather(*tasks)] == ["OK"] * 6
-
-    run(main())
 
 
 def test_closing_waits_for_the_calls(esa_emulator: Emulator, record: Record) -> None:
@@ -327,7 +404,6 @@ def test_closing_waits_for_the_calls(esa_emulator: Emulator, record: Record) -> 
         await until_requested(esa_emulator)
         await client.close()
         await client.close()
-        assert calls_under_way() == []
         assert (await task).status == "OK"
         assert repr(client) == "<libesa.AsyncClient, closed>"
         with pytest.raises(RuntimeError, match="this AsyncClient is closed"):

@@ -18,7 +18,7 @@ LAYERS = {
     "native objects": ["_native", "cancel"],
     "operations": ["_operation", "_create", "_delete", "_list", "_match_site", "_bulk"],
     "clients": ["_configured", "client"],
-    "the client for asyncio": ["_prepared", "_threads", "async_client"],
+    "the client for asyncio": ["_multi", "async_client"],
     "the emulator": ["emulator", "pytest_plugin"],
     "the package": ["__init__"],
 }

@@ -91,22 +91,30 @@ def test_an_interrupt_loses_no_error(
     assert released == {"error": 1, "result": 0}
 
 
-def test_an_answer_that_nobody_asks_for_is_released(
+def test_answers_to_asynchronous_calls_are_released_once(
     esa_emulator: Emulator, record: Record, released: dict[str, int]
 ) -> None:
-    esa_emulator.add_fault(delay_ms=100)
-    client = async_client_of(esa_emulator)
-    loop = asyncio.new_event_loop()
-    task: Any = loop.create_task(client.create_routine_related_record(**record()))
-    loop.run_until_complete(asyncio.sleep(0.02))
-    loop.close()
-    asyncio.run(client.close())
-    assert released == {"error": 0, "result": 0}
+    async def main() -> None:
+        async with async_client_of(esa_emulator) as client:
+            await client.create_routine_related_record(**record())
+            for _ in range(3):
+                with pytest.raises(libesa.ParameterAlreadyExistError):
+                    await client.create_routine_related_record(**record())
 
-    task._log_destroy_pending = False
-    del task
-    gc.collect()
+    asyncio.run(main())
+    assert released == {"error": 3, "result": 1}
+
+
+def test_an_interrupt_loses_no_answer_to_an_asynchronous_call(
+    esa_emulator: Emulator, record: Record, released: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_operation.Call, "last_answer", interrupt)
+    loop, client = asyncio.new_event_loop(), async_client_of(esa_emulator)
+    with pytest.raises(KeyboardInterrupt):
+        loop.run_until_complete(client.create_routine_related_record(**record()))
     assert released == {"error": 0, "result": 1}
+    loop.run_until_complete(client.close())
+    loop.close()
 
 
 def test_an_exception_keeps_nothing_of_the_library_s(client: Client, record: Record) -> None:

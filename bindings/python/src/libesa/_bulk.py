@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from ctypes import Structure, addressof, byref, c_void_p, sizeof
+from ctypes import addressof, byref, sizeof
 
-from ._arguments import INT64, optional, text
+from ._arguments import INT64, optional, text, wrong_type
 from ._create import CREATE, read
 from ._library import library, struct
-from ._native import Owned, error_in, free_error
-from ._operation import Operation
+from ._native import Owned, make
+from ._operation import Call, Operation
+
+TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NEXT = Operation("esa_bulk_next", read, of="esa_create_routine_related_record", asks=False)
 
 
-def items(site_id: int | None, name: str, record_names: list[str]) -> list[Structure]:
-    """What an esa_bulk is made of."""
+def named(record_names: Iterable[str]) -> list[str]:
+    """The names that are asked for."""
+    if isinstance(record_names, str):
+        raise wrong_type("record_names", "an iterable of str", record_names)
+    return list(record_names)
+
+
+def begin(client: Owned, call: Call, site_id: int | None, name: str, record_names: list[str], timeout_ms: int) -> Owned:
+    """An esa_bulk of these records, each within the options of `call`, whose steps are calls of NEXT."""
     kind, number, routine = CREATE.request, optional("site_id", site_id, INT64), text("name", name)
-    return [kind(sizeof(kind), number, routine, text("record_name", each)) for each in record_names]
-
-
-def new_bulk(
-    client: Owned, items: list[Structure], timeout_ms: int, options: Structure
-) -> tuple[Owned, Exception | None]:
-    """An esa_bulk of these records, whose steps are calls of NEXT, or why there is none."""
-    bulk = Owned(library.esa_bulk_free, callbacks=client.callbacks)
-    array = (CREATE.request * len(items))(*items)
+    items = [kind(sizeof(kind), number, routine, text("record_name", each)) for each in record_names]
+    array = (kind * len(items))(*items)
     kind = struct("esa_ensure_routine_related_records_request")
-    request = kind(sizeof(kind), addressof(array), len(items), timeout_ms)
-    error = c_void_p()
-    try:
-        library.esa_bulk_new(client.pointer, byref(request), byref(options), byref(bulk.pointer), byref(error))
-        return bulk, error_in(error)
-    finally:
-        free_error(error)
+    request = byref(kind(sizeof(kind), addressof(array), len(items), timeout_ms))
+    arguments = client.pointer, request, byref(call.options)
+    bulk, error = make(library.esa_bulk_free, library.esa_bulk_new, *arguments, callbacks=client.callbacks)
+    if error is not None:
+        raise error
+    return bulk

@@ -9,6 +9,8 @@ from _thread import _local
 from ctypes import CFUNCTYPE, PYFUNCTYPE, c_char_p, c_int, c_int32, c_uint, c_uint32, c_void_p, py_object, pythonapi
 from functools import partial
 
+from . import _end
+
 TYPE_CHECKING = False  # typing's, as everywhere in this package
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -48,23 +50,30 @@ class Callbacks:
         self._functions.append(function)
         return id(function)
 
-    def served(self, raised: list[BaseException], failed: list[Exception]) -> Served:
-        """Is entered for a call on this thread."""
-        return Served(raised, failed)
+    def run(
+        self, raised: list[BaseException], make: Callable[..., None], function: Callable[..., int], *arguments: Any
+    ) -> int:
+        """Calls a function of the library's on this thread, and has its callbacks made until it returns.
+
+        `make` is given each function to call, and its arguments. What a signal's handler raises meanwhile, and what
+        else gets out of `make`, is added to `raised`.
+        """
+        try:
+            _end.enter(raised)
+            with _Served(raised, make):
+                return function(*arguments)
+        finally:
+            _end.leave(raised)
 
 
-class Served:
-    """Has the callbacks of a call on this thread made, from the start on, as long as it is entered.
-
-    Why there are no credentials is put into `failed`. What a signal's handler raises meanwhile, and what else the
-    functions raise, is added to `raised`.
-    """
+class _Served:
+    """Has the callbacks on this thread made as long as it is entered."""
 
     __slots__ = ("_ask", "_before", "_log")
 
-    def __init__(self, raised: list[BaseException], failed: list[Exception]) -> None:
+    def __init__(self, raised: list[BaseException], make: Callable[..., None]) -> None:
         """Gets ready."""
-        self._log, self._ask = _functions(raised, failed), _functions(raised, failed)
+        self._log, self._ask = _functions(raised, make), _functions(raised, make)
         next(self._log), next(self._ask)
 
     def __enter__(self) -> None:
@@ -77,14 +86,11 @@ class Served:
         _here.log, _here.ask = self._before
 
 
-def _functions(raised: list[BaseException], failed: list[Exception]) -> Generator[None, tuple[Any, ...], None]:
+def _functions(raised: list[BaseException], make: Callable[..., None]) -> Generator[None, tuple[Any, ...], None]:
     while True:
         try:
             while True:
-                function, *arguments = yield
-                failure = function(*arguments)
-                if failure is not None:
-                    failed[:] = [failure]
+                make(*(yield))
         except GeneratorExit:
             return
         except BaseException as error:

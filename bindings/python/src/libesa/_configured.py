@@ -125,15 +125,16 @@ class Configured(_native.Handle):
             _set_credentials_provider(config, credentials_provider)
         if log is not None:
             _set_log(config, log)
-        client, error = _native.new_client(config)
+        new, free = library.esa_client_new, library.esa_client_free
+        client, error = _native.make(free, new, config.pointer, callbacks=config.callbacks)
         del config, key  # which hold the secrets, and an exception would keep them
         if error is not None:
             raise error
         self._owned = client
-        self._made(timeout)
+        self._made()
 
-    def _made(self, timeout: float | None) -> None:
-        """For what a kind of client needs besides; `timeout` is the one that was given."""
+    def _made(self) -> None:
+        """For what a kind of client needs besides."""
 
     @property
     def credentials_source(self) -> str:

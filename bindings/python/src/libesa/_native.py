@@ -67,6 +67,21 @@ class Owned:
         self._release(self.pointer)
 
 
+def make(
+    release: Callable[[c_void_p], None],
+    function: Callable[..., int],
+    *arguments: Any,
+    callbacks: Callbacks | None = None,
+) -> tuple[Owned, Exception | None]:
+    """The object that a function makes, or why there is none."""
+    owned, error = Owned(release, callbacks=callbacks), c_void_p()
+    try:
+        function(*arguments, byref(owned.pointer), byref(error))
+        return owned, error_in(error)
+    finally:
+        free_error(error)
+
+
 class Handle:
     """What a program holds of a native object, until it closes it."""
 
@@ -91,20 +106,9 @@ class Config(Owned):
     def __init__(self) -> None:
         """All defaults."""
         super().__init__(library.esa_config_free, library.esa_config_new())
-        if not self.pointer:  # which new_client() would take for all defaults
+        if not self.pointer:  # which esa_client_new() would take for all defaults
             raise RuntimeError("esa_config_new() failed, which is a bug in the library")
 
     def set(self, setting: str, *values: Any) -> None:
-        """Calls the setter. What it refuses, new_client() tells."""
+        """Calls the setter. What it refuses, esa_client_new() tells."""
         getattr(library, f"esa_config_set_{setting}")(self.pointer, *values)
-
-
-def new_client(config: Config) -> tuple[Owned, Exception | None]:
-    """An esa_client, or why there is none."""
-    client = Owned(library.esa_client_free, callbacks=config.callbacks)
-    error = c_void_p()
-    try:
-        library.esa_client_new(config.pointer, byref(client.pointer), byref(error))
-        return client, error_in(error)
-    finally:
-        free_error(error)

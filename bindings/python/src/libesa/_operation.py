@@ -36,7 +36,10 @@ class Operation:
         `asks`: whether it takes a request and options, besides the object that it is called for.
         """
         named = of or function
-        self.function = library[function]  # not by its attribute: it neither checks nor converts what it is given
+        # Not by their attributes: these neither check nor convert what they are given.
+        self.function = library[function]
+        self.start = library[f"{function}_start"]
+        self.finish = library[f"{function}_finish"]
         self.asks = asks
         self.request = struct(f"{named}_request")
         self.result = struct(f"{named}_result")
@@ -77,50 +80,83 @@ class Call:
         self._operation = operation
         self._cancel: Owned | None = None
         self._interruptible = False
-        self._raised: list[BaseException] = []
+        self.raised: list[BaseException] = []
+        """What ends it, and is to be raised in place of its failure."""
         self._failed: list[Exception] = []
-        self._asking = _interrupt.asking(self._raised)
+        self._asking = _interrupt.asking(self.raised)
         self._result, self._error = c_void_p(), c_void_p()
-        self._arguments: tuple[Any, ...] = byref(self._result), byref(self._error)
+        self._told = byref(self._result), byref(self._error)
         self.options: Any = esa_call_options(sizeof(esa_call_options), interrupt_data=id(self._asking))
         self.request: Any = operation.request(sizeof(operation.request))
-        if operation.asks:
-            self._arguments = byref(self.request), byref(self.options), *self._arguments
+        self._asked: tuple[Any, ...] = (byref(self.request), byref(self.options)) if operation.asks else ()
 
     def make(self, owned: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> Answer:
         """Makes the call with these limits, and keeps this for the next one."""
-        self.limit(owned, timeout_ms, max_attempts, cancel)
+        self.limit(timeout_ms, max_attempts, cancel)
+        self.allow_interrupts(owned)
         self.run(owned)
         return self.last_answer()
 
-    def limit(self, owned: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> None:
+    def limit(self, timeout_ms: int, max_attempts: int, cancel: Owned | None = None) -> None:
         """Sets the options."""
         self._cancel, options = cancel, self.options  # the reference is for as long as it is used
         options.timeout_ms = timeout_ms
         options.max_attempts = max_attempts
         options.cancel = cancel.pointer if cancel else None
+        options.interrupt = None
+
+    def allow_interrupts(self, owned: Owned) -> None:
+        """Has it end when something is raised, where something may be: for run()."""
         # A call with callbacks on another thread than the main one can be ended too, for the interpreter's end.
         self._interruptible = _interrupt.handles_signals() or owned.callbacks is not None
-        options.interrupt = _interrupt.ASKS if self._interruptible else None
+        self.options.interrupt = _interrupt.ASKS if self._interruptible else None
 
     def run(self, owned: Owned) -> None:
         """Calls the function for `owned`. The interpreter lets other threads run meanwhile."""
-        function, raised, failed = self._operation.function, self._raised, self._failed
+        function, raised = self._operation.function, self.raised
         try:
             if not self._interruptible:
-                function(owned.pointer, *self._arguments)
+                function(owned.pointer, *self._asked, *self._told)
+            elif owned.callbacks:
+                owned.callbacks.run(raised, self.make_callback, function, owned.pointer, *self._asked, *self._told)
             else:
                 try:
                     _end.enter(raised)
-                    if owned.callbacks:
-                        with owned.callbacks.served(raised, failed):
-                            function(owned.pointer, *self._arguments)
-                    else:
-                        function(owned.pointer, *self._arguments)
+                    function(owned.pointer, *self._asked, *self._told)
                 finally:
                     _end.leave(raised)
         except BaseException as interrupt:  # raised by a signal's handler after the library's last question
             raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
+
+    def start(self, multi: c_void_p, owned: Owned, pending: c_void_p) -> None:
+        """Starts it on an esa_multi, for `owned`: there is a `pending` then, unless it failed."""
+        arguments = multi, owned.pointer, *self._asked, None, byref(pending), byref(self._error)
+        try:
+            if owned.callbacks:
+                owned.callbacks.run(self.raised, self.make_callback, self._operation.start, *arguments)
+            else:
+                self._operation.start(*arguments)
+        except BaseException as interrupt:  # as in run()
+            self.raised.append(interrupt.with_traceback(None))
+
+    def finish(self, pending: c_void_p) -> None:
+        """Takes what came of it from `pending`, which has finished and is released; NULL: it wasn't started."""
+        if pending:
+            self._operation.finish(pending, *self._told)
+            pending.value = None
+
+    def give_up(self, pending: c_void_p) -> None:
+        """Releases what finish() hasn't taken, or what nobody has asked for since."""
+        if self._result or self._error:
+            self.answer()
+        elif pending:
+            library.esa_pending_free(pending)
+
+    def make_callback(self, function: Callable[..., Exception | None], *arguments: Any) -> None:
+        """Calls a function that is called back."""
+        failure = function(*arguments)
+        if failure is not None:
+            self._failed[:] = [failure]  # why there are no credentials
 
     def last_answer(self) -> Answer:
         """What came of it, on any thread, and leaves this for the next call."""
@@ -131,7 +167,7 @@ class Call:
 
     def answer(self) -> Answer:
         """What came of it, once; on any thread."""
-        raised, failed = self._raised, self._failed
+        raised, failed = self.raised, self._failed
         result, failure = self._operation.answer(self._result, self._error)
         if not raised and not failed:
             return result, failure, None, None

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
-from types import TracebackType
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
+from ._arguments import attempts, milliseconds
+from ._bulk import NEXT, begin, named
 from ._configured import Configured
-from ._prepared import PreparedCalls, Step
-from ._threads import Job, Threads
-from .bulk import AsyncBulk, Ensured
+from ._create import creating, ensuring
+from ._delete import deleting
+from ._list import listing
+from ._match_site import matching
+from ._multi import Multi
+from ._operation import Call
+from .bulk import AsyncBulk
 from .cancel import Cancel
 from .deletion import Deletion
+from .errors import EsaError
 from .record import Record
 from .related_records import RelatedRecord, RelatedRecordsPage
 from .site import Site
-
-_MAX_THREADS = 64
 
 
 class AsyncClient(Configured):
     """Client's calls as coroutines: same arguments, results and errors, and the same settings.
 
-    Each call runs on one of up to 64 threads, which are made as they are wanted; further calls wait for a free one,
-    within their time limit. Cancelling a task cancels its call and waits for the call's end, which comes at once: when
-    CancelledError is raised, nothing is left running. Its `__cause__` is the EsaError that tells what the call did.
+    The event loop carries them out by itself, without threads: any number at once. Any number of event loops may use a
+    client, in any number of threads, and so may those of a child of fork.
+
+    Cancelling a task cancels its call, which ends at once: when CancelledError is raised, nothing is left running. Its
+    `__cause__` is the EsaError that tells what the call did; where that is None, the call had ended, and may have
+    succeeded.
+
+    A `credentials_provider` and a `log` are called on the event loop's thread, in the context of the task whose call it
+    is: nothing else goes on until they return.
     """
 
-    def _made(self, timeout: float | None) -> None:
-        self._threads = Threads(_MAX_THREADS)
-        self._prepared = PreparedCalls(self._open(), 30.0 if timeout is None else timeout)
+    def _made(self) -> None:
+        self._multis: dict[asyncio.AbstractEventLoop, Multi] = {}
 
     async def create_routine_related_record(
         self,
@@ -42,10 +51,7 @@ class AsyncClient(Configured):
         max_attempts: int | None = None,
     ) -> Record:
         """See Client.create_routine_related_record()."""
-        call = self._client().create_routine_related_record(
-            name=name, site_id=site_id, record_name=record_name, timeout=timeout, max_attempts=max_attempts
-        )
-        record: Record = await self._result(call)
+        record: Record = await self._call(creating(site_id, name, record_name), timeout, max_attempts)
         return record
 
     async def ensure_routine_related_record(
@@ -58,10 +64,7 @@ class AsyncClient(Configured):
         max_attempts: int | None = None,
     ) -> Record:
         """See Client.ensure_routine_related_record()."""
-        call = self._client().ensure_routine_related_record(
-            name=name, site_id=site_id, record_name=record_name, timeout=timeout, max_attempts=max_attempts
-        )
-        record: Record = await self._result(call)
+        record: Record = await self._call(ensuring(site_id, name, record_name), timeout, max_attempts)
         return record
 
     def ensure_routine_related_records(
@@ -81,23 +84,21 @@ class AsyncClient(Configured):
 
         Cancelling a task that waits for the next record cancels all that are left.
         """
-        cancel = Cancel()
-        bulk = self._client().ensure_routine_related_records(
-            name=name,
-            record_names=record_names,
-            site_id=site_id,
-            timeout=timeout,
-            record_timeout=record_timeout,
-            max_attempts=max_attempts,
-            cancel=cancel,
-        )
+        names, client, call, cancel = named(record_names), self._open(), NEXT.begin(), Cancel()
+        call.limit(milliseconds("record_timeout", record_timeout), attempts(max_attempts), cancel._open())
+        bulk = begin(client, call, site_id, name, names, milliseconds("timeout", timeout))
 
-        async def ensure() -> Ensured:
+        async def ensure() -> tuple[Record | None, EsaError | None]:
             self._open()
-            ensured: Ensured = await _result(self._threads.submit(Step(bulk)), cancel)
-            return ensured
+            try:
+                return await self._multi().result(NEXT.begin(), bulk), None
+            except EsaError as failed:
+                return None, failed.with_traceback(None)
+            except asyncio.CancelledError:
+                cancel.trigger()
+                raise
 
-        return AsyncBulk(bulk, ensure)
+        return AsyncBulk(names, ensure)
 
     async def delete_routine_related_record(
         self,
@@ -110,15 +111,8 @@ class AsyncClient(Configured):
         max_attempts: int | None = None,
     ) -> Deletion:
         """See Client.delete_routine_related_record()."""
-        call = self._client().delete_routine_related_record(
-            name=name,
-            site_id=site_id,
-            record_name=record_name,
-            record_id=record_id,
-            timeout=timeout,
-            max_attempts=max_attempts,
-        )
-        deletion: Deletion = await self._result(call)
+        call = deleting(site_id, name, record_name, record_id)
+        deletion: Deletion = await self._call(call, timeout, max_attempts)
         return deletion
 
     async def list_routine_related_records(
@@ -132,15 +126,8 @@ class AsyncClient(Configured):
         max_attempts: int | None = None,
     ) -> RelatedRecordsPage:
         """See Client.list_routine_related_records()."""
-        call = self._client().list_routine_related_records(
-            name=name,
-            search_key_word=search_key_word,
-            page_number=page_number,
-            page_size=page_size,
-            timeout=timeout,
-            max_attempts=max_attempts,
-        )
-        page: RelatedRecordsPage = await self._result(call)
+        call = listing(name, search_key_word, page_number, page_size)
+        page: RelatedRecordsPage = await self._call(call, timeout, max_attempts)
         return page
 
     async def related_records(
@@ -154,13 +141,8 @@ class AsyncClient(Configured):
         """See Client.related_records()."""
         number = 1
         while True:
-            page = await self.list_routine_related_records(
-                name=name,
-                search_key_word=search_key_word,
-                page_number=number,
-                timeout=timeout,
-                max_attempts=max_attempts,
-            )
+            call = listing(name, search_key_word, number, None)
+            page: RelatedRecordsPage = await self._call(call, timeout, max_attempts)
             for record in page.records:
                 yield record
             if not page.has_more:
@@ -171,52 +153,48 @@ class AsyncClient(Configured):
         self, *, record_name: str, timeout: float | None = None, max_attempts: int | None = None
     ) -> Site:
         """See Client.get_match_site()."""
-        call = self._client().get_match_site(record_name=record_name, timeout=timeout, max_attempts=max_attempts)
-        site: Site = await self._result(call)
+        site: Site = await self._call(matching(record_name), timeout, max_attempts)
         return site
 
     async def close(self) -> None:
-        """Waits for the calls that run, and closes the connections. Any number of times."""
+        """Waits for the calls of this event loop, and closes the connections. Any number of times.
+
+        Calls of other event loops go on, and close their connections when they have ended.
+        """
         self._owned = None
-        await self._threads.close()
-        self._prepared.close()
+        here = self._multis.get(asyncio.get_running_loop())
+        self._leave()
+        if here is not None:
+            await here.end()
 
     async def __aenter__(self) -> AsyncClient:
         """Gives itself."""
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Closes the client."""
         await self.close()
 
-    def _client(self) -> PreparedCalls:
-        self._open()
-        return self._prepared
+    def __del__(self) -> None:
+        """Closes the connections: there are no calls any more."""
+        self._leave()
 
-    def _result(self, call: Any) -> Coroutine[Any, Any, Any]:
-        return _result(self._threads.submit(call))
+    def _leave(self) -> None:
+        for multi in list(vars(self).get("_multis", {}).values()):  # __init__ may have failed
+            multi.leave()
 
+    async def _call(self, call: Call, timeout: float | None, max_attempts: int | None) -> Any:
+        call.limit(milliseconds("timeout", timeout), attempts(max_attempts))
+        return await self._multi().result(call, self._open())
 
-async def _result(job: Job, cancel: Cancel | None = None) -> Any:
-    """What the call gives or raises. Cancelling the task cancels the call, and what else `cancel` does."""
-    cancelled = None
-    try:
-        try:
-            await job.waking
-        except asyncio.CancelledError as error:
-            cancelled = error
-        if cancelled is None:
-            return job.result()
-        job.give_up()
-        if cancel is not None:
-            cancel.trigger()
-        await job.end_of()
-        try:
-            job.result()  # not while `cancelled` is handled, which would be the context of its own cause
-        except BaseException as error:
-            cancelled.__cause__ = error
-        raise cancelled
-    finally:
-        del job, cancelled  # whose errors hold this frame
+    def _multi(self) -> Multi:
+        loop = asyncio.get_running_loop()
+        return self._multis.get(loop) or self._join(loop)
+
+    def _join(self, loop: asyncio.AbstractEventLoop) -> Multi:
+        for other in list(self._multis):
+            multi = self._multis.pop(other, None) if other.is_closed() else None
+            if multi is not None:
+                multi.close()
+        self._multis[loop] = Multi(loop, self._open().callbacks)
+        return self._multis[loop]

@@ -55,14 +55,16 @@ class Bulk:
 class AsyncBulk:
     """Bulk for `async for`: it knows how many are left as well. One task at a time may use it."""
 
-    def __init__(self, bulk: Bulk, ensure: Callable[[], Awaitable[Ensured]]) -> None:
-        """Made by AsyncClient.ensure_routine_related_records(); `ensure` takes the next step of `bulk`."""
-        self._bulk = bulk
+    def __init__(
+        self, record_names: list[str], ensure: Callable[[], Awaitable[tuple[Record | None, EsaError | None]]]
+    ) -> None:
+        """Made by AsyncClient.ensure_routine_related_records()."""
+        self._left = record_names[::-1]
         self._ensure = ensure
 
     def __len__(self) -> int:
         """How many records are left."""
-        return len(self._bulk)
+        return len(self._left)
 
     def __aiter__(self) -> AsyncIterator[Ensured]:
         """Gives itself."""
@@ -70,6 +72,8 @@ class AsyncBulk:
 
     async def __anext__(self) -> Ensured:
         """Ensures the next record. Raises RuntimeError after the client's close(), and never EsaError."""
-        if not self._bulk:
+        if not self._left:
             raise StopAsyncIteration
-        return await self._ensure()
+        record_name = self._left.pop()
+        record, error = await self._ensure()
+        return Ensured(record_name=record_name, record=record, error=error)

@@ -119,19 +119,14 @@ class Client(Configured):
         Raises InvalidArgumentError for a name that can't be read, before anything is sent, and what a single call
         raises for a value of the wrong type.
         """
-        from ._bulk import NEXT, items, new_bulk
+        from ._bulk import NEXT, begin, named
         from .bulk import Bulk
         from .errors import EsaError
 
-        if isinstance(record_names, str):
-            raise wrong_type("record_names", "an iterable of str", record_names)
-        names, call = list(record_names), Call(NEXT)
-        record_limits = milliseconds("record_timeout", record_timeout), attempts(max_attempts)
-        call.limit(self._open(), *record_limits, _opened(cancel))
-        asked, timeout_ms = items(site_id, name, names), milliseconds("timeout", timeout)
-        bulk, error = new_bulk(self._open(), asked, timeout_ms, call.options)
-        if error is not None:
-            raise error
+        names, client, call = named(record_names), self._open(), Call(NEXT)
+        call.limit(milliseconds("record_timeout", record_timeout), attempts(max_attempts), _opened(cancel))
+        call.allow_interrupts(client)
+        bulk = begin(client, call, site_id, name, names, milliseconds("timeout", timeout))
 
         def ensure() -> tuple[Record | None, EsaError | None]:
             try:
@@ -205,16 +200,12 @@ class Client(Configured):
 
         Deleting moves what follows to earlier pages: make a list of the records before you delete any.
         """
+        from ._list import listing
+
         number = 1
         while True:
-            page = self.list_routine_related_records(
-                name=name,
-                search_key_word=search_key_word,
-                page_number=number,
-                timeout=timeout,
-                max_attempts=max_attempts,
-                cancel=cancel,
-            )
+            call = listing(name, search_key_word, number, None)
+            page: RelatedRecordsPage = self._call(call, timeout, max_attempts, cancel)
             yield from page.records
             if not page.has_more:
                 return
