@@ -6,9 +6,10 @@ mod blocking;
 mod reactor;
 #[cfg(test)]
 mod tests;
+mod timers;
 
 use std::cell::{Cell, Ref, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::os::fd::RawFd;
 use std::pin::Pin;
@@ -21,6 +22,7 @@ use std::time::Instant;
 pub(crate) use self::blocking::drive;
 pub(crate) use self::reactor::Number;
 use self::reactor::Reactor;
+use self::timers::Timers;
 use super::{Cancel, Host, Interest, Task};
 use crate::per_process::generation;
 
@@ -38,9 +40,7 @@ pub(crate) struct Multi<T, N> {
     /// The calls that have finished and wait to be taken, by the order in which they have.
     finished: RefCell<BTreeMap<u64, Number>>,
     last_finished: Cell<u64>,
-    /// When a call wants to be polled at the latest.
-    timers: RefCell<BTreeSet<(Instant, Number)>>,
-    armed: Cell<Option<Instant>>,
+    timers: RefCell<Timers>,
     /// How many of its functions run at the moment: it is used in a callback where that isn't 0.
     inside: Cell<u32>,
     /// What is started meanwhile is cancelled at once.
@@ -100,7 +100,6 @@ impl<T, N: Copy> Multi<T, N> {
             finished: RefCell::default(),
             last_finished: Cell::default(),
             timers: RefCell::default(),
-            armed: Cell::default(),
             inside: Cell::default(),
             is_closing: Cell::default(),
             current: Cell::default(),
@@ -175,7 +174,7 @@ impl<T, N: Copy> Multi<T, N> {
             self.set_cancelled(number);
         }
         if happened.timer {
-            self.armed.set(None);
+            self.timers.borrow_mut().has_gone_off();
         }
         let mut runnable = happened.runnable;
         runnable.extend(happened.cancelled);
@@ -324,14 +323,7 @@ impl<T, N: Copy> Multi<T, N> {
         entry.call = Some(call);
         entry.interest = interest;
         if let Some(until) = interest.until.instant() {
-            // One that comes too early does no harm; and to leave it is cheaper.
-            if entry.timer.is_none_or(|timer| until < timer) {
-                let mut timers = self.timers.borrow_mut();
-                if let Some(timer) = entry.timer.replace(until) {
-                    timers.remove(&(timer, number));
-                }
-                timers.insert((until, number));
-            }
+            self.timers.borrow_mut().set(number, &mut entry.timer, until);
         }
         self.reactor().is_some_and(|reactor| reactor.wait(number, &interest))
     }
@@ -359,9 +351,7 @@ impl<T, N: Copy> Multi<T, N> {
 
     fn stop_waiting(&self, number: Number, entry: &mut Entry<T, N>) {
         self.forget_interest(number, entry);
-        if let Some(timer) = entry.timer.take() {
-            self.timers.borrow_mut().remove(&(timer, number));
-        }
+        self.timers.borrow_mut().remove(number, &mut entry.timer);
         if let (Some(cancel), Some(reactor)) = (&entry.task.cancel, self.reactor()) {
             reactor.forget_cancel(cancel, number);
         }
@@ -376,30 +366,16 @@ impl<T, N: Copy> Multi<T, N> {
 
     /// The calls whose time has come.
     fn take_due(&self) -> Vec<Number> {
-        let mut timers = self.timers.borrow_mut();
-        let Some(&(first, _)) = timers.first() else { return Vec::new() };
-        let now = Instant::now();
-        if now < first {
-            return Vec::new();
-        }
-        let later = timers.split_off(&(now, Number::MAX));
-        let due = std::mem::replace(&mut *timers, later);
+        let due = self.timers.borrow_mut().take_due();
         let mut calls = self.calls.borrow_mut();
-        due.into_iter()
-            .map(|(_, number)| {
-                calls.get_mut(&number).into_iter().for_each(|entry| entry.timer = None);
-                number
-            })
-            .collect()
+        due.iter().for_each(|number| calls.get_mut(number).into_iter().for_each(|entry| entry.timer = None));
+        due
     }
 
-    /// Has the timer tell when the next call's time comes.
+    /// Has the descriptor tell when the next call's time comes.
     fn set_timer(&self) {
-        let Some(&(first, _)) = self.timers.borrow().first() else { return };
-        let Some(reactor) = self.reactor() else { return };
-        if self.armed.get().is_none_or(|armed| first < armed) {
-            reactor.set_timer(first);
-            self.armed.set(Some(first));
+        if let (Some(reactor), Some(next)) = (self.reactor(), self.timers.borrow_mut().next_to_arm()) {
+            reactor.set_timer(next);
         }
     }
 
