@@ -1059,7 +1059,7 @@ template <class Operation, class Callback> struct PendingCallOf final : PendingC
 // A multi and its calls.
 struct Calls {
     explicit Calls(MultiHandle handle) : handle(std::move(handle)) {}
-    // Cancels them, without a word to the program's functions.
+    // Cancels them; nobody is told of their progress any more.
     ~Calls() {
         for (const auto &[pending, call] : calls) {
             if (call->teller) {
@@ -1102,9 +1102,10 @@ class Pending {
 // Calls that the program's own event loop drives, on one thread and without blocking it: any number of them, of any
 // number of clients. The loop waits until descriptor() is readable, and then calls step().
 //
-// Where it is destroyed, the calls that haven't finished are cancelled, and no callback runs any more: they are
-// destroyed with what they hold. A program that wants to know what became of its calls gives them one Cancel, triggers
-// that and calls step() before.
+// Where it is destroyed, the calls that haven't finished are cancelled, and no callback and no Progress runs any more:
+// they are destroyed with what they hold. A program that wants to know what became of its calls gives them one Cancel,
+// triggers that and calls step() before. A LogSink, a CredentialsProvider and a Progress of its calls mustn't destroy
+// it.
 class Multi {
   public:
 #if defined(__cpp_exceptions)

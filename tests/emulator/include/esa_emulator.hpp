@@ -4,6 +4,7 @@
 
 #include "esa_emulator.h"
 
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
