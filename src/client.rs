@@ -12,6 +12,7 @@ use crate::credentials::{Chain, Identity, Source};
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
 use crate::error::Error;
+#[cfg(feature = "capi")]
 use crate::log::Log;
 use crate::operation::{
     CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, MatchSite,

@@ -74,16 +74,15 @@ impl CallOptions {
     }
 
     /// Runs the call that `make` makes, on this thread.
-    #[cfg(not(feature = "_multi-driver"))]
     pub(crate) fn run<T>(&self, make: impl AsyncFnOnce(&Task) -> T) -> T {
+        // By the other driver, for tests of it.
+        #[cfg(feature = "_multi-driver")]
+        if self.interrupt.is_none() {
+            let cancel = self.cancel.clone();
+            return crate::wait::multi::drive(cancel, |task| Box::pin(async move { make(&task).await }));
+        }
         let task = Task::new(self.cancel.clone(), self.interrupt.clone());
         drive(&task, make(&task))
-    }
-
-    /// The same, by the other driver, for tests of it.
-    #[cfg(feature = "_multi-driver")]
-    pub(crate) fn run<T>(&self, make: impl AsyncFnOnce(&Task) -> T) -> T {
-        crate::wait::multi::drive(self.cancel.clone(), |task| Box::pin(async move { make(&task).await }))
     }
 
     /// How long the whole call may take.

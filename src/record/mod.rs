@@ -13,7 +13,9 @@ pub use self::bulk::Bulk;
 pub use self::create::{Origin, Record};
 pub use self::delete::Deletion;
 pub(crate) use self::delete::delete;
-pub(crate) use self::ensure::{check as check_ensured, ensure};
+#[cfg(feature = "capi")]
+pub(crate) use self::ensure::check as check_ensured;
+pub(crate) use self::ensure::ensure;
 #[cfg(test)]
 pub(crate) use self::work::Work;
 

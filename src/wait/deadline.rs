@@ -34,6 +34,7 @@ impl Deadline {
         Deadline(instant)
     }
 
+    #[cfg(feature = "capi")]
     pub(crate) fn instant(self) -> Option<Instant> {
         self.0
     }

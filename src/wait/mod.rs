@@ -1,8 +1,8 @@
 //! Waiting within a call's limits.
 //!
 //! A call is an `async fn` that awaits one kind of thing: that a descriptor is ready, a time has come, or somebody wakes it
-//! ([`Limits`]). It says so in its [`Task`], where its driver finds it: [`drive`] makes a call on the thread that makes it; a [`multi::Multi`], which can
-//! be taken out, many calls on one thread.
+//! ([`Limits`]). It says so in its [`Task`], where its driver finds it. There are two: [`drive`] makes a call on the thread that asks for it, and
+//! a multi, which can be taken out, many calls on one thread.
 
 mod cancel;
 mod deadline;
@@ -10,6 +10,7 @@ mod drive;
 mod host;
 mod interrupt;
 mod limits;
+#[cfg(feature = "capi")]
 pub(crate) mod multi;
 mod semaphore;
 mod task;
@@ -19,7 +20,7 @@ pub use self::cancel::Cancel;
 pub(crate) use self::deadline::Deadline;
 #[cfg(test)]
 pub(crate) use self::drive::at_once;
-#[cfg(any(test, feature = "_multi-driver"))]
+#[cfg(all(feature = "capi", any(test, feature = "_multi-driver")))]
 pub(crate) use self::drive::is_readable_within;
 pub(crate) use self::drive::{drive, is_readable};
 pub(crate) use self::host::{Host, Watched};

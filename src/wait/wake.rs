@@ -1,7 +1,7 @@
 //! What wakes a thread that waits in `poll`.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::sync::Arc;
 
@@ -29,9 +29,10 @@ impl Wake {
     }
 
     /// Makes as if it hadn't happened.
+    #[cfg(feature = "capi")]
     pub(crate) fn reset(&self) {
         // It fails where it hasn't.
-        let _ = (&self.0).read(&mut [0; 8]);
+        let _ = io::Read::read(&mut &self.0, &mut [0; 8]);
     }
 }
 

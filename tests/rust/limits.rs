@@ -138,7 +138,6 @@ fn waiting_for_the_reply_is_cancelled_with_the_outcome_unknown() {
 }
 
 #[test]
-#[cfg_attr(feature = "_multi-driver", ignore = "interrupts are for blocking calls")]
 fn waiting_for_the_reply_is_ended_by_the_caller_s_answer() {
     let mut config = silent().config();
     config.timeouts(Some(LATE), Some(LATE), Some(LATE));

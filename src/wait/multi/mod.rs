@@ -394,6 +394,5 @@ impl<T, N: Copy> Multi<T, N> {
 }
 
 fn host(reactor: &Arc<Reactor>) -> Weak<dyn Host> {
-    let weak = Arc::downgrade(reactor);
-    weak
+    Arc::downgrade(reactor) as Weak<dyn Host>
 }
