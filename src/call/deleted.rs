@@ -1,27 +1,26 @@
 //! The records that a client has deleted lately, which a list that lags still shows.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Ids, and when each of them was last known to be gone, or may have gone.
 #[derive(Debug, Default)]
-pub(crate) struct Deleted(Mutex<HashMap<i64, Duration>>);
+pub(crate) struct Deleted(Mutex<Vec<(i64, Duration)>>);
 
 impl Deleted {
     /// Remembers, at the time `now`, that the record of this `id` is gone; forgets what is older than `horizon`.
     pub(crate) fn add(&self, id: i64, now: Duration, horizon: Duration) {
         let mut ids = self.lock();
-        ids.retain(|_, deleted| now.saturating_sub(*deleted) < horizon);
-        ids.insert(id, now);
+        ids.retain(|&(other, deleted)| other != id && now.saturating_sub(deleted) < horizon);
+        ids.push((id, now));
     }
 
     /// Whether a list that shows this `id` at the time `now` may lag, so that it proves nothing.
     pub(crate) fn has(&self, id: i64, now: Duration, horizon: Duration) -> bool {
-        self.lock().get(&id).is_some_and(|deleted| now.saturating_sub(*deleted) < horizon)
+        self.lock().iter().any(|&(other, deleted)| other == id && now.saturating_sub(deleted) < horizon)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Duration>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(i64, Duration)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -129,8 +129,11 @@ impl<'a> Call<'a> {
 impl<W: World> Call<'_, W> {
     /// Carries out an operation that changes nothing.
     pub(crate) async fn read<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
-        let (_, output) = self.carry_out(operation, Reconcile::Idempotent, async |_| Ok(None)).await?;
-        output.ok_or_else(without_result)
+        operation.check()?;
+        let mut attempts = Attempts::of(operation);
+        // There is nothing to read back of it.
+        self.carrying(Reconcile::Idempotent).go_on(&self.world, &mut attempts).await?;
+        attempts.output.ok_or_else(without_result)
     }
 
     /// Carries out any operation, so that its outcome is known.
@@ -144,9 +147,8 @@ impl<W: World> Call<'_, W> {
         mut read_back: impl AsyncFnMut(u32) -> Result<Option<O::Output>, Error>,
     ) -> Result<(Done, Option<O::Output>), Error> {
         operation.check()?;
-        let Rules { max_attempts, horizon, budget } = self.rules;
         let mut attempts = Attempts::of(operation);
-        let mut carrying = Carrying::new(Progress::new(reconcile, max_attempts, horizon), budget);
+        let mut carrying = self.carrying(reconcile);
         loop {
             match carrying.go_on(&self.world, &mut attempts).await? {
                 Step::Done(done) => return Ok((done, attempts.output)),
@@ -160,6 +162,13 @@ impl<W: World> Call<'_, W> {
                 }
             }
         }
+    }
+}
+
+impl<W> Call<'_, W> {
+    fn carrying(&self, reconcile: Reconcile) -> Carrying<'_> {
+        let Rules { max_attempts, horizon, budget } = self.rules;
+        Carrying::new(Progress::new(reconcile, max_attempts, horizon), budget)
     }
 }
 

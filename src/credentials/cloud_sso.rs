@@ -1,9 +1,9 @@
 //! CloudSSO, which gives out credentials to whom has signed in with the command line.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::context::{Context, parse_answer};
-use super::issued::TemporaryKey;
+use super::context::Context;
+use super::issued::GivenKey;
 use super::setting::Settings;
 use super::{Failure, Issued};
 use crate::endpoint::Endpoint;
@@ -14,12 +14,6 @@ use crate::http::HttpRequest;
 struct Wanted<'a> {
     account_id: &'a str,
     access_configuration_id: &'a str,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct SignedIn {
-    cloud_credential: TemporaryKey,
 }
 
 /// The credentials of the account and the access configuration that the profile names.
@@ -47,7 +41,6 @@ pub(super) async fn sign_in(profile: &Settings, context: &Context<'_>) -> Result
         .header("authorization", &format!("Bearer {token}"))
         .set_body(|body| body.push_str(&wanted));
     let whom = format!("CloudSSO at {host}");
-    let read = |text: &str| parse_answer(text).map(|signed_in: SignedIn| signed_in.cloud_credential);
-    let (key, time) = context.ask(&whom, &endpoint, request, &[token], read).await?;
+    let (key, time) = context.ask(&whom, &endpoint, request, &[token], GivenKey::read).await?;
     key.issued(whom, time)
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
+use super::context::parse_answer;
 use super::{Credentials, Failure};
 
 /// Credentials that a provider gave.
@@ -46,6 +47,20 @@ pub(super) struct TemporaryKey {
     access_key_secret: String,
     security_token: String,
     expiration: String,
+}
+
+/// The same as STS and CloudSSO give them out.
+#[derive(Deserialize)]
+pub(super) struct GivenKey {
+    #[serde(alias = "Credentials", alias = "CloudCredential")]
+    key: TemporaryKey,
+}
+
+impl GivenKey {
+    /// The key in an answer.
+    pub(super) fn read(text: &str) -> Result<TemporaryKey, Failure> {
+        parse_answer(text).map(|given: GivenKey| given.key)
+    }
 }
 
 impl TemporaryKey {

@@ -1,9 +1,7 @@
 //! STS, which gives out temporary credentials for a role.
 
-use serde::Deserialize;
-
-use super::context::{Context, parse_answer};
-use super::issued::TemporaryKey;
+use super::context::Context;
+use super::issued::GivenKey;
 use super::{Credentials, Failure, Issued};
 use crate::endpoint::Endpoint;
 use crate::environment;
@@ -35,12 +33,6 @@ pub(super) struct Role<'a> {
     pub(super) sts_endpoint: Option<&'a str>,
     /// Whether to ask it from inside of a VPC.
     pub(super) vpc: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Assumed {
-    credentials: TemporaryKey,
 }
 
 impl Role<'_> {
@@ -100,8 +92,7 @@ impl Role<'_> {
         context: &Context<'_>,
     ) -> Result<Issued, Failure> {
         let whom = format!("STS at {}", endpoint.host_header());
-        let read = |text: &str| parse_answer(text).map(|assumed: Assumed| assumed.credentials);
-        let (key, time) = context.ask(&whom, endpoint, request, secrets, read).await?;
+        let (key, time) = context.ask(&whom, endpoint, request, secrets, GivenKey::read).await?;
         key.issued(format!("role {}", self.arn), time)
     }
 

@@ -3,7 +3,7 @@
 //! What somebody else has created a moment ago, and no list shows yet, is looked for again while the others are ensured, in
 //! passes that all of its kind share.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::Record;
@@ -24,8 +24,8 @@ pub(crate) struct Work {
     items: VecDeque<Item>,
     /// How many of these there are of each routine.
     items_of: HashMap<String, usize>,
-    /// What came of items, by their indices, until it is their turn to be handed out.
-    tried: BTreeMap<usize, Tried>,
+    /// What came of items, until it is their turn to be handed out. It begins with the one whose turn is next.
+    tried: VecDeque<Option<Tried>>,
     unlisted: Vec<Unlisted>,
     /// When to look for them again.
     read_backs: ReadBacks,
@@ -75,6 +75,15 @@ impl Item {
     }
 }
 
+/// How many of the items each routine has.
+fn count_by_name<'a>(items: impl IntoIterator<Item = &'a Item>) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    for item in items {
+        *counts.entry(item.name.clone()).or_default() += 1;
+    }
+    counts
+}
+
 /// Begins a call for the next record.
 pub(crate) type Begin<'b, 'c, W> = &'b dyn Fn() -> Call<'c, W>;
 
@@ -88,16 +97,12 @@ impl Work {
             was_refused: false,
         });
         let items: VecDeque<_> = items.collect();
-        let mut items_of = HashMap::new();
-        for item in &items {
-            *items_of.entry(item.name.clone()).or_default() += 1;
-        }
         Work {
-            items_of,
+            items_of: count_by_name(&items),
             count: items.len(),
             done: 0,
+            tried: VecDeque::new(),
             items,
-            tried: BTreeMap::new(),
             unlisted: Vec::new(),
             read_backs: ReadBacks::within(Duration::ZERO),
             next_look: Duration::ZERO,
@@ -122,7 +127,7 @@ impl Work {
             return None;
         }
         loop {
-            match self.tried.remove(&self.done) {
+            match self.tried.front_mut().and_then(Option::take) {
                 // It may be gone by now.
                 Some(tried) if tried.is_existing() && !is_fresh(tried.at, begin().world.now()) => {
                     self.ensure(tried.item, begin).await;
@@ -130,6 +135,7 @@ impl Work {
                 }
                 Some(tried) => {
                     self.done += 1;
+                    self.tried.pop_front();
                     return Some(tried.result);
                 }
                 None => {}
@@ -190,7 +196,11 @@ impl Work {
     }
 
     fn finish(&mut self, item: Item, at: Duration, result: Result<Record, Error>) {
-        self.tried.insert(item.index, Tried { item, at, result });
+        let place = item.index - self.done;
+        if place >= self.tried.len() {
+            self.tried.resize_with(place + 1, || None);
+        }
+        self.tried[place] = Some(Tried { item, at, result });
     }
 
     /// The record, and when it was seen to be there.
@@ -266,14 +276,11 @@ impl Work {
 
     /// Lists the routines of which more than one record is unlisted; their names.
     async fn list_again<W: World>(&mut self, unlisted: &[Unlisted], begin: Begin<'_, '_, W>) -> Vec<String> {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for Unlisted { item, .. } in unlisted {
-            *counts.entry(&item.name).or_default() += 1;
-        }
+        let counts = count_by_name(unlisted.iter().map(|unlisted| &unlisted.item));
         let mut listed = Vec::new();
         for (name, count) in counts.into_iter().filter(|&(_, count)| count > 1) {
-            if self.list(name, count, begin).await.is_ok() {
-                listed.push(name.to_owned());
+            if self.list(&name, count, begin).await.is_ok() {
+                listed.push(name);
             }
         }
         listed
