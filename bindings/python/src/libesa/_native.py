@@ -54,12 +54,10 @@ class Owned:
 
     __slots__ = ("_release", "callbacks", "pointer")
 
-    def __init__(
-        self, release: Callable[[c_void_p], None], pointer: int | None = None, callbacks: Callbacks | None = None
-    ) -> None:
-        """`callbacks` are those that its calls make."""
+    def __init__(self, release: Callable[[c_void_p], None], pointer: int | None = None) -> None:
+        """Its calls call nothing back."""
         self.pointer = c_void_p(pointer)
-        self.callbacks = callbacks
+        self.callbacks: Callbacks | None = None
         self._release = release
 
     def __del__(self) -> None:
@@ -67,16 +65,11 @@ class Owned:
         self._release(self.pointer)
 
 
-def make(
-    release: Callable[[c_void_p], None],
-    function: Callable[..., int],
-    *arguments: Any,
-    callbacks: Callbacks | None = None,
-) -> tuple[Owned, Exception | None]:
-    """The object that a function makes, or why there is none."""
-    owned, error = Owned(release, callbacks=callbacks), c_void_p()
+def make(kind: str, *arguments: Any) -> tuple[Owned, Exception | None]:
+    """An object of that kind, or why there is none."""
+    owned, error = Owned(getattr(library, f"{kind}_free")), c_void_p()
     try:
-        function(*arguments, byref(owned.pointer), byref(error))
+        getattr(library, f"{kind}_new")(*arguments, byref(owned.pointer), byref(error))
         return owned, error_in(error)
     finally:
         free_error(error)
@@ -108,6 +101,13 @@ class Config(Owned):
         super().__init__(library.esa_config_free, library.esa_config_new())
         if not self.pointer:  # which esa_client_new() would take for all defaults
             raise RuntimeError("esa_config_new() failed, which is a bug in the library")
+
+    def user_data(self, function: Callable[..., Any]) -> int:
+        """For a callback that is to call the function."""
+        from ._callbacks import Callbacks
+
+        self.callbacks = self.callbacks or Callbacks()
+        return self.callbacks.user_data(function)
 
     def set(self, setting: str, *values: Any) -> None:
         """Calls the setter. What it refuses, esa_client_new() tells."""

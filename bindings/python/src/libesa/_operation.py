@@ -103,7 +103,7 @@ class Call:
         options.timeout_ms = timeout_ms
         options.max_attempts = max_attempts
         options.cancel = cancel.pointer if cancel else None
-        options.interrupt = None
+        options.interrupt, self._interruptible = None, False
 
     def allow_interrupts(self, owned: Owned) -> None:
         """Has it end when something is raised, where something may be: for run()."""
@@ -113,31 +113,27 @@ class Call:
 
     def run(self, owned: Owned) -> None:
         """Calls the function for `owned`. The interpreter lets other threads run meanwhile."""
-        function, raised = self._operation.function, self.raised
-        try:
-            if not self._interruptible:
-                function(owned.pointer, *self._asked, *self._told)
-            elif owned.callbacks:
-                owned.callbacks.run(raised, self.make_callback, function, owned.pointer, *self._asked, *self._told)
-            else:
-                try:
-                    _end.enter(raised)
-                    function(owned.pointer, *self._asked, *self._told)
-                finally:
-                    _end.leave(raised)
-        except BaseException as interrupt:  # raised by a signal's handler after the library's last question
-            raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
+        self._do(owned, self._operation.function, owned.pointer, *self._asked, *self._told)
 
     def start(self, multi: c_void_p, owned: Owned, pending: c_void_p) -> None:
         """Starts it on an esa_multi, for `owned`: there is a `pending` then, unless it failed."""
-        arguments = multi, owned.pointer, *self._asked, None, byref(pending), byref(self._error)
+        told = byref(pending), byref(self._error)
+        self._do(owned, self._operation.start, multi, owned.pointer, *self._asked, None, *told)
+
+    def _do(self, owned: Owned, function: Callable[..., int], *arguments: Any) -> None:
         try:
             if owned.callbacks:
-                owned.callbacks.run(self.raised, self.make_callback, self._operation.start, *arguments)
+                owned.callbacks.run(self.raised, self.make_callback, function, *arguments)
+            elif not self._interruptible:
+                function(*arguments)
             else:
-                self._operation.start(*arguments)
-        except BaseException as interrupt:  # as in run()
-            self.raised.append(interrupt.with_traceback(None))
+                try:
+                    _end.enter(self.raised)
+                    function(*arguments)
+                finally:
+                    _end.leave(self.raised)
+        except BaseException as interrupt:  # raised by a signal's handler after the library's last question
+            self.raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
 
     def finish(self, pending: c_void_p) -> None:
         """Takes what came of it from `pending`, which has finished and is released; NULL: it wasn't started."""
