@@ -241,7 +241,10 @@ pub(super) mod tests {
                 let (signature, body) = export.split_once(" {\n").unwrap();
                 let body = body.split("\n}\n").next().unwrap();
                 let name = signature.split("fn ").nth(1).unwrap().split('(').next().unwrap();
-                if !["guarded(", " call(", " set(", " with_client(", "start.start(", " finish("].iter().any(|guard| body.contains(guard)) {
+                if !["guarded(", " call(", " set(", " with_client(", "start.start(", " finish("]
+                    .iter()
+                    .any(|guard| body.contains(guard))
+                {
                     unguarded.push(name.to_owned());
                 }
             }

@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 use std::ptr::{self, null, null_mut};
 
+use super::bulk::*;
 use super::cancel::*;
 use super::client::*;
 use super::config::*;

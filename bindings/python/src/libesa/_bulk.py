@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ctypes import addressof, byref, sizeof
 
 from ._arguments import INT64, optional, text, wrong_type
@@ -9,10 +10,6 @@ from ._create import CREATE, read
 from ._library import struct
 from ._native import Owned, make
 from ._operation import Call, Operation
-
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 NEXT = Operation("esa_bulk_next", read, of="esa_create_routine_related_record", asks=False)
 

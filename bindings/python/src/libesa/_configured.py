@@ -154,7 +154,7 @@ class Configured(_native.Handle):
         stats = struct("esa_stats")
         told = stats(sizeof(stats))
         library.esa_client_stats(self._open().pointer, byref(told))
-        return Stats(**{name: getattr(told, name) for name in Stats.__annotations__})
+        return Stats(**_native.fields_of(told, Stats.__annotations__))
 
 
 def _set_credentials_provider(config: _native.Config, provide: Callable[[float], Credentials]) -> None:

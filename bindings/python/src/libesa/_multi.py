@@ -131,24 +131,22 @@ class Multi:
 
     async def end(self) -> None:
         """Waits for the calls, and closes the connections. No further ones are to come."""
-        self._end_soon()
-        if self._is_idle is not None:
-            await self._is_idle.wait()
+        await self._end_soon().wait()
 
     def leave(self) -> None:
         """Closes the connections as soon as there are no calls; on any thread."""
-        if self._process != os.getpid():
-            return  # the loop is the parent's
-        try:
-            self._loop.call_soon_threadsafe(self._end_soon)
-        except RuntimeError:  # it is closed
-            self.close()
+        if self._process == os.getpid():  # else the loop is the parent's
+            try:
+                self._loop.call_soon_threadsafe(self._end_soon)
+            except RuntimeError:  # it is closed
+                self.close()
 
-    def _end_soon(self) -> None:
+    def _end_soon(self) -> asyncio.Event:
         self._is_idle = self._is_idle or asyncio.Event()
         if not self._calls:
             self._is_idle.set()
             self.close()
+        return self._is_idle
 
     def close(self) -> None:
         """Gives up the calls that there are, and closes the connections. Any number of times."""

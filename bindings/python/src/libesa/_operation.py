@@ -13,11 +13,9 @@ from ._native import error_in, free_error
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from typing import Any, Callable, Optional, TypeVar
+    from typing import Any, Callable, Optional
 
     from ._native import Owned
-
-    Raised = TypeVar("Raised", bound=BaseException)
 
     # The result, the failure, what a signal's handler raised meanwhile, which ends a call, and why the program's own
     # provider gave no credentials, where that is the failure.
@@ -90,9 +88,8 @@ class Call:
         self.request: Any = operation.request(sizeof(operation.request))
         self._asked: tuple[Any, ...] = (byref(self.request), byref(self.options)) if operation.asks else ()
 
-    def make(self, owned: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> Answer:
-        """Makes the call with these limits, and keeps this for the next one."""
-        self.limit(timeout_ms, max_attempts, cancel)
+    def make(self, owned: Owned) -> Answer:
+        """Makes the call, and keeps this for the next one."""
         self.allow_interrupts(owned)
         self.run(owned)
         return self.last_answer()
@@ -172,7 +169,7 @@ class Call:
         return result, failure, _taken(raised), cause if told else None
 
 
-def _taken(raised: list[Raised]) -> Raised | None:
+def _taken(raised: list[Any]) -> Any:
     # Emptied, because the exceptions' frames hold the list.
     try:
         return raised.pop(0) if raised else None
