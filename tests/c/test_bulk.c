@@ -1,6 +1,7 @@
 /* Ensuring many records: all in one call, and step by step. */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
+#include <poll.h>
 
 typedef esa_ensure_routine_related_records_request bulk_request;
 typedef esa_ensure_routine_related_records_result bulk_result;
@@ -153,6 +154,70 @@ static void step_by_step_it_is_the_same_and_outlives_its_client(void) {
     CHECK_INTEGER(esa_bulk_next(NULL, &result, NULL), ESA_ERR_INVALID_ARGUMENT);
 }
 
+/* Steps until a call has finished. */
+static esa_pending *finished(esa_multi *multi) {
+    struct pollfd readable = {esa_multi_descriptor(multi), POLLIN, 0};
+    esa_pending *pending = NULL;
+    while (!(pending = esa_multi_next_finished(multi)) && poll(&readable, 1, 20000) == 1) {
+        esa_multi_step(multi);
+    }
+    return pending;
+}
+
+static void steps_are_calls_of_a_multi_as_well(void) {
+    reset();
+    bulk_request request = new_bulk();
+    esa_multi *multi = NULL;
+    esa_bulk *bulk = NULL;
+    esa_pending *pending = NULL;
+    esa_error *error = NULL;
+    create_result *result = NULL;
+    CHECK_INTEGER(esa_multi_new(&multi, NULL), ESA_OK);
+    CHECK_INTEGER(esa_bulk_new(client, &request, NULL, &bulk, NULL), ESA_OK);
+    for (size_t left = ITEMS; left > 0; left--) {
+        CHECK_INTEGER(esa_bulk_left(bulk), left);
+        CHECK_INTEGER(esa_bulk_next_start(multi, bulk, &result, &pending, &error), ESA_OK);
+        CHECK(esa_pending_user_data(pending) == &result && !esa_multi_current(multi));
+        CHECK_INTEGER(esa_ensure_routine_related_record_finish(pending, &result, NULL), ESA_ERR_INVALID_ARGUMENT);
+        CHECK(finished(multi) == pending);
+        const esa_status status = esa_bulk_next_finish(pending, &result, &error);
+        CHECK_INTEGER(status, left == 2 ? ESA_ERR_REJECTED : ESA_OK);
+        CHECK(!result == (left == 2) && !error == (left != 2));
+        esa_create_routine_related_record_result_free(result);
+        esa_error_free(error);
+    }
+    CHECK_INTEGER(esa_bulk_next_start(multi, bulk, NULL, &pending, &error), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_TEXT(error->message, "bulk has no records left");
+    esa_error_free(error);
+    CHECK_INTEGER(esa_bulk_next_start(multi, NULL, NULL, &pending, NULL), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_bulk_next_start(NULL, bulk, NULL, &pending, NULL), ESA_ERR_INVALID_ARGUMENT);
+    esa_bulk_free(bulk);
+    esa_multi_free(multi);
+}
+
+static void one_step_at_a_time(void) {
+    reset();
+    bulk_request request = new_bulk();
+    esa_multi *multi = NULL;
+    esa_bulk *bulk = NULL;
+    esa_pending *pending = NULL, *second = NULL;
+    esa_error *error = NULL;
+    create_result *result = NULL;
+    CHECK_INTEGER(esa_multi_new(&multi, NULL), ESA_OK);
+    CHECK_INTEGER(esa_bulk_new(client, &request, NULL, &bulk, NULL), ESA_OK);
+    CHECK_INTEGER(esa_bulk_next_start(multi, bulk, NULL, &pending, NULL), ESA_OK);
+    CHECK_INTEGER(esa_bulk_left(bulk), 0);
+    CHECK_INTEGER(esa_bulk_next_start(multi, bulk, NULL, &second, &error), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_TEXT(error->message, "bulk is in use: a step of it hasn't finished");
+    esa_error_free(error);
+    CHECK_INTEGER(esa_bulk_next(bulk, &result, NULL), ESA_ERR_INVALID_ARGUMENT);
+    esa_bulk_free(bulk);
+    CHECK(!second && finished(multi) == pending);
+    CHECK_INTEGER(esa_bulk_next_finish(pending, &result, NULL), ESA_OK);
+    esa_create_routine_related_record_result_free(result);
+    esa_multi_free(multi);
+}
+
 int main(void) {
     if (start_emulator(NULL) != 0) {
         return 2;
@@ -163,6 +228,8 @@ int main(void) {
     RUN(no_records_are_no_work);
     RUN(an_argument_that_cannot_be_used_is_named_and_nothing_is_sent);
     RUN(step_by_step_it_is_the_same_and_outlives_its_client);
+    RUN(steps_are_calls_of_a_multi_as_well);
+    RUN(one_step_at_a_time);
     esa_client_free(client);
     return stop_emulator();
 }

@@ -264,3 +264,25 @@ fn ten_thousand_calls_wait_on_one_thread() {
 
     assert!(multi.timers.borrow().is_empty() && is_idle(&multi));
 }
+
+#[test]
+fn the_call_that_runs_is_the_innermost() {
+    let multi = Rc::new(Multi::<Vec<Option<usize>>, usize>::new().unwrap());
+    let shared = Rc::clone(&multi);
+    let outer = |_| -> Pending<_> {
+        Box::pin(async move {
+            let inner_multi = Rc::clone(&shared);
+            let inner = |_| -> Pending<_> { Box::pin(async move { vec![inner_multi.current()] }) };
+            let before = shared.current();
+            let number = shared.start(None, 2, inner).unwrap();
+            let mut seen = shared.finish(number, Ok::<_, Vec<_>>).unwrap();
+            seen.extend([before, shared.current()]);
+            seen
+        })
+    };
+
+    let number = multi.start(None, 1, outer).unwrap();
+
+    assert_eq!(multi.finish(number, Ok), Some(vec![Some(2), Some(1), Some(1)]));
+    assert_eq!(multi.current(), None);
+}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ctypes import addressof, byref, sizeof
 
 from ._arguments import INT64, optional, text, wrong_type
 from ._create import CREATE, read
-from ._library import library, struct
+from ._library import struct
 from ._native import Owned, make
 from ._operation import Call, Operation
-
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 NEXT = Operation("esa_bulk_next", read, of="esa_create_routine_related_record", asks=False)
 
@@ -31,8 +28,8 @@ def begin(client: Owned, call: Call, site_id: int | None, name: str, record_name
     array = (kind * len(items))(*items)
     kind = struct("esa_ensure_routine_related_records_request")
     request = byref(kind(sizeof(kind), addressof(array), len(items), timeout_ms))
-    arguments = client.pointer, request, byref(call.options)
-    bulk, error = make(library.esa_bulk_free, library.esa_bulk_new, *arguments, callbacks=client.callbacks)
+    bulk, error = make("esa_bulk", client.pointer, request, byref(call.options))
     if error is not None:
         raise error
+    bulk.callbacks = client.callbacks
     return bulk

@@ -58,32 +58,16 @@ class Callbacks:
         `make` is given each function to call, and its arguments. What a signal's handler raises meanwhile, and what
         else gets out of `make`, is added to `raised`.
         """
+        before = getattr(_here, "log", None), getattr(_here, "ask", None)  # of the call in which this one is made
+        log, ask = _functions(raised, make), _functions(raised, make)
+        next(log), next(ask)
         try:
             _end.enter(raised)
-            with _Served(raised, make):
-                return function(*arguments)
+            _here.log, _here.ask = log.send, ask.send
+            return function(*arguments)
         finally:
+            _here.log, _here.ask = before
             _end.leave(raised)
-
-
-class _Served:
-    """Has the callbacks on this thread made as long as it is entered."""
-
-    __slots__ = ("_ask", "_before", "_log")
-
-    def __init__(self, raised: list[BaseException], make: Callable[..., None]) -> None:
-        """Gets ready."""
-        self._log, self._ask = _functions(raised, make), _functions(raised, make)
-        next(self._log), next(self._ask)
-
-    def __enter__(self) -> None:
-        """Takes the place of the call in which this one is made, where there is one."""
-        self._before = getattr(_here, "log", None), getattr(_here, "ask", None)
-        _here.log, _here.ask = self._log.send, self._ask.send
-
-    def __exit__(self, *_: object) -> None:
-        """Gives it back."""
-        _here.log, _here.ask = self._before
 
 
 def _functions(raised: list[BaseException], make: Callable[..., None]) -> Generator[None, tuple[Any, ...], None]:

@@ -56,7 +56,8 @@ class Configured(_native.Handle):
             (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC, the command line's profile, the credentials file, the role of the
             ECS instance, ALIBABA_CLOUD_CREDENTIALS_URI. Temporary ones are renewed before they expire.
         credentials_provider: a function that gives the Credentials in place of those, for secrets that are kept
-            elsewhere. It is called on the thread of a call that needs them, one call of the client at a time: for the
+            elsewhere. It is called on the thread of a call that needs them (AsyncClient's: the event loop's, which
+            does nothing else until it returns), one call of the client at a time: for the
             first call, from five minutes before they expire on, and once more when the service says that they have. It
             is given the time that the call has left, in seconds, and should return within it; nothing else ends it. An
             Exception that it raises is the reason in the call's CredentialsError, with its type and text, which must
@@ -125,8 +126,8 @@ class Configured(_native.Handle):
             _set_credentials_provider(config, credentials_provider)
         if log is not None:
             _set_log(config, log)
-        new, free = library.esa_client_new, library.esa_client_free
-        client, error = _native.make(free, new, config.pointer, callbacks=config.callbacks)
+        client, error = _native.make("esa_client", config.pointer)
+        client.callbacks = config.callbacks
         del config, key  # which hold the secrets, and an exception would keep them
         if error is not None:
             raise error
@@ -153,17 +154,16 @@ class Configured(_native.Handle):
         stats = struct("esa_stats")
         told = stats(sizeof(stats))
         library.esa_client_stats(self._open().pointer, byref(told))
-        return Stats(**{name: getattr(told, name) for name in Stats.__annotations__})
+        return Stats(**_native.fields_of(told, Stats.__annotations__))
 
 
 def _set_credentials_provider(config: _native.Config, provide: Callable[[float], Credentials]) -> None:
     if not callable(provide):
         raise wrong_type("credentials_provider", "a function", provide)
-    from ._callbacks import Callbacks, ask
+    from ._callbacks import ask
     from ._provider import asking
 
-    config.callbacks = config.callbacks or Callbacks()
-    config.set("credentials_provider", ask, config.callbacks.user_data(asking(provide)))
+    config.set("credentials_provider", ask, config.user_data(asking(provide)))
 
 
 def _set_log(config: _native.Config, logger: logging.Logger) -> None:
@@ -171,8 +171,7 @@ def _set_log(config: _native.Config, logger: logging.Logger) -> None:
 
     if not isinstance(logger, logging.Logger):
         raise wrong_type("log", "a logging.Logger", logger)
-    from ._callbacks import Callbacks, log
+    from ._callbacks import log
     from ._log import forward_to, level_of
 
-    config.callbacks = config.callbacks or Callbacks()
-    config.set("log", level_of(logger), log, config.callbacks.user_data(forward_to(logger)))
+    config.set("log", level_of(logger), log, config.user_data(forward_to(logger)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ctypes import Structure
 
-from ._arguments import INT64, integer, optional, text
+from ._arguments import INT64, integer, optional
+from ._create import fill
 from ._native import decoded
 from ._operation import Call, Operation
 from .deletion import Deletion
@@ -20,9 +21,6 @@ DELETE = Operation("esa_delete_routine_related_record", _read)
 def deleting(site_id: int, name: str, record_name: str, record_id: int | None) -> Call:
     """A call that deletes a record."""
     call = DELETE.begin()
-    request = call.request
-    request.site_id = integer("site_id", site_id, INT64)
-    request.name = text("name", name)
-    request.record_name = text("record_name", record_name)
-    request.record_id = optional("record_id", record_id, INT64)
+    fill(call.request, integer("site_id", site_id, INT64), name, record_name)
+    call.request.record_id = optional("record_id", record_id, INT64)
     return call

@@ -6,7 +6,7 @@ from ctypes import Structure, c_void_p
 
 from ._arguments import UINT32, optional, text
 from ._library import struct
-from ._native import decoded
+from ._native import decoded, fields_of
 from ._operation import Call, Operation
 from .related_records import RelatedRecord, RelatedRecordsPage
 
@@ -24,12 +24,7 @@ def _read(result: Structure) -> RelatedRecordsPage:
 
 
 def _read_record(record: Structure) -> RelatedRecord:
-    return RelatedRecord(
-        record_id=record.record_id,
-        site_id=record.site_id,
-        record_name=decoded(record.record_name),
-        site_name=decoded(record.site_name),
-    )
+    return RelatedRecord(**fields_of(record, RelatedRecord.__annotations__))
 
 
 LIST = Operation("esa_list_routine_related_records", _read)

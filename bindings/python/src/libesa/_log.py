@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from ctypes import CFUNCTYPE, py_object
-
-TYPE_CHECKING = False  # typing's, as everywhere in this package
-if TYPE_CHECKING:
-    from typing import Callable
 
 # By esa_log_level.
 _LEVELS = {1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO, 4: logging.DEBUG}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from ctypes import Structure
 
 from ._arguments import text
-from ._native import decoded
+from ._native import fields_of
 from ._operation import Call, Operation
 from .site import Site
 
 
 def _read(result: Structure) -> Site:
-    return Site(site_id=result.site_id, site_name=decoded(result.site_name), request_id=decoded(result.request_id))
+    return Site(**fields_of(result, Site.__annotations__))
 
 
 MATCH_SITE = Operation("esa_get_match_site", _read)
@@ -20,6 +20,5 @@ MATCH_SITE = Operation("esa_get_match_site", _read)
 def matching(record_name: str) -> Call:
     """A call that finds a record's site."""
     call = MATCH_SITE.begin()
-    request = call.request
-    request.record_name = text("record_name", record_name)
+    call.request.record_name = text("record_name", record_name)
     return call

@@ -25,14 +25,13 @@ _FORKED = 111  # Status.FORKED
 class Pending:
     """A call that a task waits for."""
 
-    __slots__ = ("address", "call", "context", "pointer", "waking")
+    __slots__ = ("call", "context", "pointer", "waking")
 
     def __init__(self, call: Call) -> None:
         """Not started yet."""
         self.call = call
         self.context = copy_context()
         self.pointer = c_void_p()
-        self.address = 0
         self.waking: asyncio.Future[None] | None = None
 
     def wake(self) -> None:
@@ -49,10 +48,10 @@ class Multi:
         self._loop = loop
         self._callbacks = callbacks
         self._process = os.getpid()
-        self._calls: dict[int, Pending] = {}  # by their addresses
-        self._finished: deque[int] = deque()
+        self._calls: dict[int | None, Pending] = {}  # by their addresses
+        self._finished: deque[int | None] = deque()
         self._is_idle: asyncio.Event | None = None  # where no more calls are to come
-        self._owned, error = make(library.esa_multi_free, library.esa_multi_new)
+        self._owned, error = make("esa_multi")
         if error is not None:
             raise error
         self._next_finished = partial(_next_finished, self._owned.pointer)
@@ -66,7 +65,7 @@ class Multi:
         try:
             self._start(pending, owned)
             del owned  # an exception keeps this frame
-            while pending.address in self._calls:
+            while pending.pointer.value in self._calls:
                 try:
                     pending.waking = self._loop.create_future()
                     await pending.waking
@@ -80,9 +79,8 @@ class Multi:
 
     def _start(self, pending: Pending, owned: Owned) -> None:
         pending.call.start(self._owned.pointer, owned, pending.pointer)
-        pending.address = pending.pointer.value or 0
-        if pending.address:
-            self._calls[pending.address] = pending
+        if pending.pointer:
+            self._calls[pending.pointer.value] = pending
             if pending.call.raised:
                 self._cancel(pending)
             self._wake()
@@ -126,31 +124,29 @@ class Multi:
         pending.context.run(pending.call.make_callback, function, *arguments)
 
     def _forget(self, pending: Pending) -> None:
-        self._calls.pop(pending.address, None)
+        self._calls.pop(pending.pointer.value, None)
         pending.call.give_up(pending.pointer)
         if self._is_idle is not None:
             self._end_soon()
 
     async def end(self) -> None:
         """Waits for the calls, and closes the connections. No further ones are to come."""
-        self._end_soon()
-        if self._is_idle is not None:
-            await self._is_idle.wait()
+        await self._end_soon().wait()
 
     def leave(self) -> None:
         """Closes the connections as soon as there are no calls; on any thread."""
-        if self._process != os.getpid():
-            return  # the loop is the parent's
-        try:
-            self._loop.call_soon_threadsafe(self._end_soon)
-        except RuntimeError:  # it is closed
-            self.close()
+        if self._process == os.getpid():  # else the loop is the parent's
+            try:
+                self._loop.call_soon_threadsafe(self._end_soon)
+            except RuntimeError:  # it is closed
+                self.close()
 
-    def _end_soon(self) -> None:
+    def _end_soon(self) -> asyncio.Event:
         self._is_idle = self._is_idle or asyncio.Event()
         if not self._calls:
             self._is_idle.set()
             self.close()
+        return self._is_idle
 
     def close(self) -> None:
         """Gives up the calls that there are, and closes the connections. Any number of times."""

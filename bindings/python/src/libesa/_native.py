@@ -8,6 +8,7 @@ from ._library import library, struct
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Callable
 
     from ._callbacks import Callbacks
@@ -21,11 +22,17 @@ def decoded(string: bytes) -> str:
     return string.decode("utf-8", "replace")
 
 
+def fields_of(native: Structure, names: Iterable[str]) -> dict[str, Any]:
+    """The fields of these names, as they are, but for texts."""
+    values = {name: getattr(native, name) for name in names}
+    return {name: decoded(value) if isinstance(value, bytes) else value for name, value in values.items()}
+
+
 def error_in(pointer: c_void_p) -> Exception | None:
     """Why a call failed, where it did. The classes are loaded for the first one, since it takes longer than a call."""
     if not pointer.value:
         return None
-    told = _fields_of(esa_error.from_address(pointer.value))
+    told = _told_by(esa_error.from_address(pointer.value))
     try:
         from ._failure import error
     except (ImportError, OSError) as broken:  # there may be no file descriptors left, or no file system
@@ -34,11 +41,11 @@ def error_in(pointer: c_void_p) -> Exception | None:
     return error(told)
 
 
-def _fields_of(error: Structure) -> dict[str, Any]:
+def _told_by(error: Structure) -> dict[str, Any]:
     # Those of EsaError, whose enumerations' members are numbers here.
-    values = {name: getattr(error, name) for name, *_ in error._fields_ if name not in ("retry_after_ms", "reserved")}
+    names = [name for name, *_ in error._fields_ if name not in ("retry_after_ms", "reserved")]
     return {
-        **{name: decoded(value) if isinstance(value, bytes) else value for name, value in values.items()},
+        **fields_of(error, names),
         "http_status": error.http_status or None,
         "retry_after": error.retry_after_ms / 1000 if error.retry_after_ms else None,
         "retryable": bool(error.retryable),
@@ -54,12 +61,10 @@ class Owned:
 
     __slots__ = ("_release", "callbacks", "pointer")
 
-    def __init__(
-        self, release: Callable[[c_void_p], None], pointer: int | None = None, callbacks: Callbacks | None = None
-    ) -> None:
-        """`callbacks` are those that its calls make."""
+    def __init__(self, release: Callable[[c_void_p], None], pointer: int | None = None) -> None:
+        """Its calls call nothing back."""
         self.pointer = c_void_p(pointer)
-        self.callbacks = callbacks
+        self.callbacks: Callbacks | None = None
         self._release = release
 
     def __del__(self) -> None:
@@ -67,16 +72,11 @@ class Owned:
         self._release(self.pointer)
 
 
-def make(
-    release: Callable[[c_void_p], None],
-    function: Callable[..., int],
-    *arguments: Any,
-    callbacks: Callbacks | None = None,
-) -> tuple[Owned, Exception | None]:
-    """The object that a function makes, or why there is none."""
-    owned, error = Owned(release, callbacks=callbacks), c_void_p()
+def make(kind: str, *arguments: Any) -> tuple[Owned, Exception | None]:
+    """An object of that kind, or why there is none."""
+    owned, error = Owned(getattr(library, f"{kind}_free")), c_void_p()
     try:
-        function(*arguments, byref(owned.pointer), byref(error))
+        getattr(library, f"{kind}_new")(*arguments, byref(owned.pointer), byref(error))
         return owned, error_in(error)
     finally:
         free_error(error)
@@ -108,6 +108,13 @@ class Config(Owned):
         super().__init__(library.esa_config_free, library.esa_config_new())
         if not self.pointer:  # which esa_client_new() would take for all defaults
             raise RuntimeError("esa_config_new() failed, which is a bug in the library")
+
+    def user_data(self, function: Callable[..., Any]) -> int:
+        """For a callback that is to call the function."""
+        from ._callbacks import Callbacks
+
+        self.callbacks = self.callbacks or Callbacks()
+        return self.callbacks.user_data(function)
 
     def set(self, setting: str, *values: Any) -> None:
         """Calls the setter. What it refuses, esa_client_new() tells."""

@@ -13,11 +13,9 @@ from ._native import error_in, free_error
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from typing import Any, Callable, Optional, TypeVar
+    from typing import Any, Callable, Optional
 
     from ._native import Owned
-
-    Raised = TypeVar("Raised", bound=BaseException)
 
     # The result, the failure, what a signal's handler raised meanwhile, which ends a call, and why the program's own
     # provider gave no credentials, where that is the failure.
@@ -90,9 +88,8 @@ class Call:
         self.request: Any = operation.request(sizeof(operation.request))
         self._asked: tuple[Any, ...] = (byref(self.request), byref(self.options)) if operation.asks else ()
 
-    def make(self, owned: Owned, timeout_ms: int, max_attempts: int, cancel: Owned | None) -> Answer:
-        """Makes the call with these limits, and keeps this for the next one."""
-        self.limit(timeout_ms, max_attempts, cancel)
+    def make(self, owned: Owned) -> Answer:
+        """Makes the call, and keeps this for the next one."""
         self.allow_interrupts(owned)
         self.run(owned)
         return self.last_answer()
@@ -103,7 +100,7 @@ class Call:
         options.timeout_ms = timeout_ms
         options.max_attempts = max_attempts
         options.cancel = cancel.pointer if cancel else None
-        options.interrupt = None
+        options.interrupt, self._interruptible = None, False
 
     def allow_interrupts(self, owned: Owned) -> None:
         """Has it end when something is raised, where something may be: for run()."""
@@ -113,31 +110,27 @@ class Call:
 
     def run(self, owned: Owned) -> None:
         """Calls the function for `owned`. The interpreter lets other threads run meanwhile."""
-        function, raised = self._operation.function, self.raised
-        try:
-            if not self._interruptible:
-                function(owned.pointer, *self._asked, *self._told)
-            elif owned.callbacks:
-                owned.callbacks.run(raised, self.make_callback, function, owned.pointer, *self._asked, *self._told)
-            else:
-                try:
-                    _end.enter(raised)
-                    function(owned.pointer, *self._asked, *self._told)
-                finally:
-                    _end.leave(raised)
-        except BaseException as interrupt:  # raised by a signal's handler after the library's last question
-            raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
+        self._do(owned, self._operation.function, owned.pointer, *self._asked, *self._told)
 
     def start(self, multi: c_void_p, owned: Owned, pending: c_void_p) -> None:
         """Starts it on an esa_multi, for `owned`: there is a `pending` then, unless it failed."""
-        arguments = multi, owned.pointer, *self._asked, None, byref(pending), byref(self._error)
+        told = byref(pending), byref(self._error)
+        self._do(owned, self._operation.start, multi, owned.pointer, *self._asked, None, *told)
+
+    def _do(self, owned: Owned, function: Callable[..., int], *arguments: Any) -> None:
         try:
             if owned.callbacks:
-                owned.callbacks.run(self.raised, self.make_callback, self._operation.start, *arguments)
+                owned.callbacks.run(self.raised, self.make_callback, function, *arguments)
+            elif not self._interruptible:
+                function(*arguments)
             else:
-                self._operation.start(*arguments)
-        except BaseException as interrupt:  # as in run()
-            self.raised.append(interrupt.with_traceback(None))
+                try:
+                    _end.enter(self.raised)
+                    function(*arguments)
+                finally:
+                    _end.leave(self.raised)
+        except BaseException as interrupt:  # raised by a signal's handler after the library's last question
+            self.raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
 
     def finish(self, pending: c_void_p) -> None:
         """Takes what came of it from `pending`, which has finished and is released; NULL: it wasn't started."""
@@ -176,7 +169,7 @@ class Call:
         return result, failure, _taken(raised), cause if told else None
 
 
-def _taken(raised: list[Raised]) -> Raised | None:
+def _taken(raised: list[Any]) -> Any:
     # Emptied, because the exceptions' frames hold the list.
     try:
         return raised.pop(0) if raised else None

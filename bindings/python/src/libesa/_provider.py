@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ._arguments import wrong_type
 from ._library import library
 from .credentials import Credentials
-
-TYPE_CHECKING = False  # typing's, as everywhere in this package
-if TYPE_CHECKING:
-    from typing import Callable
 
 
 def asking(provide: Callable[[float], Credentials]) -> Callable[[int, int], Exception | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from itertools import count
 from typing import Any
 
 from ._arguments import attempts, milliseconds
@@ -139,15 +140,13 @@ class AsyncClient(Configured):
         max_attempts: int | None = None,
     ) -> AsyncIterator[RelatedRecord]:
         """See Client.related_records()."""
-        number = 1
-        while True:
+        for number in count(1):
             call = listing(name, search_key_word, number, None)
             page: RelatedRecordsPage = await self._call(call, timeout, max_attempts)
             for record in page.records:
                 yield record
             if not page.has_more:
                 return
-            number += 1
 
     async def get_match_site(
         self, *, record_name: str, timeout: float | None = None, max_attempts: int | None = None
@@ -189,12 +188,9 @@ class AsyncClient(Configured):
 
     def _multi(self) -> Multi:
         loop = asyncio.get_running_loop()
-        return self._multis.get(loop) or self._join(loop)
-
-    def _join(self, loop: asyncio.AbstractEventLoop) -> Multi:
-        for other in list(self._multis):
-            multi = self._multis.pop(other, None) if other.is_closed() else None
-            if multi is not None:
-                multi.close()
-        self._multis[loop] = Multi(loop, self._open().callbacks)
+        if loop not in self._multis:
+            for other in list(self._multis):
+                if other.is_closed() and (multi := self._multis.pop(other, None)):
+                    multi.close()
+            self._multis[loop] = Multi(loop, self._open().callbacks)
         return self._multis[loop]

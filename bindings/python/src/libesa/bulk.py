@@ -6,8 +6,8 @@ from ._frozen import Frozen
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Iterator
-    from typing import Callable
+    from collections.abc import AsyncIterator, Iterator
+    from typing import Any, Callable
 
     from .errors import EsaError
     from .record import Record
@@ -24,20 +24,24 @@ class Ensured(Frozen):
     """Why it failed; None where it didn't."""
 
 
-class Bulk:
-    """Records that are ensured whenever the next one is asked for: an iterator that knows how many are left.
+class _Names:
+    """The names that are left, and what ensures the next one."""
 
-    So `for ensured in tqdm(bulk)` has a progress bar. One thread at a time may use it.
-    """
-
-    def __init__(self, record_names: list[str], ensure: Callable[[], tuple[Record | None, EsaError | None]]) -> None:
-        """Made by Client.ensure_routine_related_records()."""
+    def __init__(self, record_names: list[str], ensure: Callable[[], Any]) -> None:
+        """Made by ensure_routine_related_records(); `ensure` gives, or is awaited for, the record and the error."""
         self._left = record_names[::-1]
         self._ensure = ensure
 
     def __len__(self) -> int:
         """How many records are left."""
         return len(self._left)
+
+
+class Bulk(_Names):
+    """Records that are ensured whenever the next one is asked for: an iterator that knows how many are left.
+
+    So `for ensured in tqdm(bulk)` has a progress bar. One thread at a time may use it.
+    """
 
     def __iter__(self) -> Iterator[Ensured]:
         """Gives itself."""
@@ -52,19 +56,8 @@ class Bulk:
         return Ensured(record_name=record_name, record=record, error=error)
 
 
-class AsyncBulk:
+class AsyncBulk(_Names):
     """Bulk for `async for`: it knows how many are left as well. One task at a time may use it."""
-
-    def __init__(
-        self, record_names: list[str], ensure: Callable[[], Awaitable[tuple[Record | None, EsaError | None]]]
-    ) -> None:
-        """Made by AsyncClient.ensure_routine_related_records()."""
-        self._left = record_names[::-1]
-        self._ensure = ensure
-
-    def __len__(self) -> int:
-        """How many records are left."""
-        return len(self._left)
 
     def __aiter__(self) -> AsyncIterator[Ensured]:
         """Gives itself."""

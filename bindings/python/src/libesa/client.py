@@ -200,16 +200,16 @@ class Client(Configured):
 
         Deleting moves what follows to earlier pages: make a list of the records before you delete any.
         """
+        from itertools import count
+
         from ._list import listing
 
-        number = 1
-        while True:
+        for number in count(1):
             call = listing(name, search_key_word, number, None)
             page: RelatedRecordsPage = self._call(call, timeout, max_attempts, cancel)
             yield from page.records
             if not page.has_more:
                 return
-            number += 1
 
     def get_match_site(
         self,
@@ -242,8 +242,8 @@ class Client(Configured):
         self.close()
 
     def _call(self, call: Call, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
-        timeout_ms, attempted = milliseconds("timeout", timeout), attempts(max_attempts)
-        return given(call.make(self._open(), timeout_ms, attempted, _opened(cancel)))
+        call.limit(milliseconds("timeout", timeout), attempts(max_attempts), _opened(cancel))
+        return given(call.make(self._open()))
 
 
 def _opened(cancel: Cancel | None) -> Owned | None:

@@ -117,7 +117,7 @@ class CallCancelledError(EsaError):
 
 
 class ForkedError(EsaError, RuntimeError):
-    """The call can't be made in a child of fork. Reserved: this version's clients work there."""
+    """The call can't be made in a child of fork: an AsyncClient's, in an event loop that was made before."""
 
     status = Status.FORKED
 
