@@ -11,8 +11,9 @@
  * It has begun when it runs a function of yours, such as the log's; nothing else tells whether another thread has entered
  * its call yet. So release an object when no other thread has it any more.
  *
- * A call needs 96 KiB of stack at most, besides what functions of yours need that it runs. If a thread is cancelled with
- * pthread_cancel inside the library, it ends afterwards, when the call is over and has handed out what it has.
+ * A call, or a step of one, needs 96 KiB of stack at most, besides what functions of yours need that it runs. If a thread
+ * is cancelled with pthread_cancel inside the library, it ends afterwards, when the call is over and has handed out what it
+ * has.
  *
  * Strings in are NUL-terminated UTF-8 and copied before the function returns. Strings out are never NULL ("" where there
  * is nothing) and belong to the object or struct that they are in.
@@ -497,8 +498,9 @@ typedef struct esa_credentials esa_credentials;
  *
  * One thread at a time may use a multi, with all of its calls; any number of threads may meanwhile make other calls with
  * the same clients. Nothing of it blocks but what the program brings along: callbacks (log, credentials, progress) run
- * inside of `_start` and `esa_multi_step()`, on that thread, and so does the reading of files of credentials. A callback may
- * start and cancel calls of the multi that runs it; the other functions refuse to work there.
+ * inside of `_start` and `esa_multi_step()`, on that thread, and so do the reading of files of credentials and the start of a
+ * `process_command`. A callback may start and cancel calls of the multi that runs it; the other functions refuse to work
+ * there.
  *
  * A child of fork() can't use it, and mustn't wait for its descriptor: there, each function that tells gives
  * `ESA_ERR_FORKED`, and `esa_multi_free()` closes the descriptors and nothing else. The parent goes on as before.

@@ -212,8 +212,8 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record_start(
         start.start(Finished::Created, |_, _| {
             let request = OwnedRequest::of(&read_struct(request)?.read()?);
             request.get().check()?;
-            Ok(async move |client: Client, options, task| {
-                client.pending(options, task, async move |call| record::create(call, &request.get()).await).await
+            Ok(move |client: Client, options, task| {
+                client.pending(options, task, async move |call| record::create(call, &request.get()).await)
             })
         })
     }
@@ -270,8 +270,8 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_start(
         start.start(Finished::Ensured, |_, _| {
             let request = OwnedRequest::of(&read_struct(request)?.read()?);
             record::check_ensured(&request.get())?;
-            Ok(async move |client: Client, options, task| {
-                client.pending(options, task, async move |call| record::ensure(call, &request.get()).await).await
+            Ok(move |client: Client, options, task| {
+                client.pending(options, task, async move |call| record::ensure(call, &request.get()).await)
             })
         })
     }

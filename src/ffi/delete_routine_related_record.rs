@@ -138,12 +138,12 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_start(
             given.check()?;
             let (site_id, record_id) = (given.site_id, given.record_id);
             let (name, record_name) = (given.name.to_owned(), given.record_name.to_owned());
-            Ok(async move |client: Client, options, task| {
+            Ok(move |client: Client, options, task| {
                 let delete = async move |call: &Call<'_>| {
                     let (name, record_name) = (name.as_str(), record_name.as_str());
                     record::delete(call, &DeleteRoutineRelatedRecord { site_id, name, record_name, record_id }).await
                 };
-                client.pending(options, task, delete).await
+                client.pending(options, task, delete)
             })
         })
     }

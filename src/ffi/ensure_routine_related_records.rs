@@ -250,7 +250,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_start(
         start.start(Finished::EnsuredAll, |client, options| {
             let request = read_struct(request)?;
             let bulk = request.begin(client, options)?;
-            Ok(async move |_: Client, _, task: Rc<Task>| {
+            Ok(move |_: Client, _, task: Rc<Task>| async move {
                 let (mut bulk, mut behind) = (bulk, Behind::default());
                 while let Some(result) = bulk.next_of(&task).await {
                     behind.add(&request, &mut bulk, result);

@@ -112,9 +112,9 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_start(
         start.start(Finished::Matched, |_, _| {
             let record_name = read_string("record_name", read_struct(request)?.record_name)?.to_owned();
             GetMatchSite { record_name: &record_name }.check()?;
-            Ok(async move |client: Client, options, task| {
+            Ok(move |client: Client, options, task| {
                 let get = async move |call: &Call<'_>| call.read(&GetMatchSite { record_name: &record_name }).await;
-                client.pending(options, task, get).await
+                client.pending(options, task, get)
             })
         })
     }

@@ -61,7 +61,6 @@ pub(super) unsafe fn call<T>(
     })
 }
 
-/// Runs `body`; a panic in it goes to the log and comes back as a message.
 /// `call`, of which a panic is an error.
 pub(super) fn guarded_call<T>(
     log: Log,
@@ -75,6 +74,7 @@ pub(super) fn guarded_call<T>(
     })
 }
 
+/// Runs `body`; a panic in it goes to the log and comes back as a message.
 fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {
     install_hook();
     let outer = INSIDE.replace(true);

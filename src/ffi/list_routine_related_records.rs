@@ -191,13 +191,13 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_start(
             given.check()?;
             let (page_number, page_size) = (given.page_number, given.page_size);
             let (name, search_key_word) = (given.name.to_owned(), given.search_key_word.map(str::to_owned));
-            Ok(async move |client: Client, options, task| {
+            Ok(move |client: Client, options, task| {
                 let list = async move |call: &Call<'_>| {
                     let (name, search_key_word) = (name.as_str(), search_key_word.as_deref());
                     let page = ListRoutineRelatedRecords { name, search_key_word, page_number, page_size };
                     call.read(&page).await
                 };
-                client.pending(options, task, list).await
+                client.pending(options, task, list)
             })
         })
     }

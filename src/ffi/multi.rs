@@ -31,8 +31,9 @@ use crate::wait::multi::{Misuse, Multi, Number, Pending};
 ///
 /// One thread at a time may use a multi, with all of its calls; any number of threads may meanwhile make other calls with
 /// the same clients. Nothing of it blocks but what the program brings along: callbacks (log, credentials, progress) run
-/// inside of `_start` and `esa_multi_step()`, on that thread, and so does the reading of files of credentials. A callback may
-/// start and cancel calls of the multi that runs it; the other functions refuse to work there.
+/// inside of `_start` and `esa_multi_step()`, on that thread, and so do the reading of files of credentials and the start of a
+/// `process_command`. A callback may start and cancel calls of the multi that runs it; the other functions refuse to work
+/// there.
 ///
 /// A child of fork() can't use it, and mustn't wait for its descriptor: there, each function that tells gives
 /// `ESA_ERR_FORKED`, and `esa_multi_free()` closes the descriptors and nothing else. The parent goes on as before.
@@ -242,14 +243,15 @@ impl Start {
     ///
     /// # Safety
     /// Each pointer is NULL or as the exports that start calls describe it.
-    pub(super) unsafe fn start<T, M>(
+    pub(super) unsafe fn start<T, F, M>(
         self,
         finished: fn(Result<T, Error>) -> Finished,
         prepare: impl FnOnce(&Client, &CallOptions) -> Result<M, Error>,
     ) -> esa_status
     where
         T: 'static,
-        M: AsyncFnOnce(Client, CallOptions, Rc<Task>) -> Result<T, Error> + 'static,
+        F: Future<Output = Result<T, Error>> + 'static,
+        M: FnOnce(Client, CallOptions, Rc<Task>) -> F,
     {
         // SAFETY: NULL or a live object (this function's promise).
         let calls = unsafe { self.multi.as_ref() }.map(|multi| Rc::clone(&multi.calls));
@@ -271,10 +273,8 @@ impl Start {
             let (client, cancel, log) = (client.clone(), options.cancelled_by(), client.log().clone());
             let (shared, number) = (Rc::clone(&calls), Cell::default());
             let handle = Box::into_raw(Box::new(esa_pending { calls: shared, number, user_data: self.user_data }));
-            let started = calls.multi.start(cancel, handle, |task| -> Pending<Finished> {
-                let call = guarded_call(log, async move { make(client, options, task).await });
-                Box::pin(async move { finished(call.await) })
-            });
+            let start = |task| pending_call(log, || make(client, options, task), finished);
+            let started = calls.multi.start(cancel, handle, start);
             match started {
                 Ok(number) => {
                     // SAFETY: made above, and not handed out yet.
@@ -325,6 +325,21 @@ pub(super) unsafe fn finish<T, R>(
     };
     // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
     unsafe { call(&Log::default(), result, error, "result", Outcome::Unknown, finish) }
+}
+
+/// A call for its driver. Apart, so that what it is made of isn't on the stack any more when it is polled.
+#[inline(never)]
+fn pending_call<T, F>(
+    log: Log,
+    make: impl FnOnce() -> F,
+    finished: fn(Result<T, Error>) -> Finished,
+) -> Pending<Finished>
+where
+    T: 'static,
+    F: Future<Output = Result<T, Error>> + 'static,
+{
+    let call = guarded_call(log, make());
+    Box::pin(async move { finished(call.await) })
 }
 
 fn forked() -> Error {
