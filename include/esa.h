@@ -11,8 +11,9 @@
  * It has begun when it runs a function of yours, such as the log's; nothing else tells whether another thread has entered
  * its call yet. So release an object when no other thread has it any more.
  *
- * A call needs 96 KiB of stack at most, besides what functions of yours need that it runs. If a thread is cancelled with
- * pthread_cancel inside the library, it ends afterwards, when the call is over and has handed out what it has.
+ * A call, or a step of one, needs 96 KiB of stack at most, besides what functions of yours need that it runs. If a thread
+ * is cancelled with pthread_cancel inside the library, it ends afterwards, when the call is over and has handed out what it
+ * has.
  *
  * Strings in are NUL-terminated UTF-8 and copied before the function returns. Strings out are never NULL ("" where there
  * is nothing) and belong to the object or struct that they are in.

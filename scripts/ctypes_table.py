@@ -2,8 +2,8 @@
 
 Usage: ctypes_table.py [FILE]
 
-Pointers to anything but text are c_void_p: there are fewer types to make when Python starts. Those functions are left out
-that start and finish calls: they are called as they are.
+Pointers to anything but text are c_void_p: there are fewer types to make when Python starts. Functions that start and
+finish calls are left out: they are called as they are.
 """
 
 from __future__ import annotations

@@ -161,12 +161,15 @@ impl Client {
 
     /// A call for a driver that has many.
     #[cfg(feature = "capi")]
-    pub(crate) fn pending<T>(
+    pub(crate) fn pending<T, M>(
         &self,
         options: CallOptions,
         task: Rc<Task>,
-        make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
-    ) -> impl Future<Output = Result<T, Error>> {
+        make: M,
+    ) -> impl Future<Output = Result<T, Error>> + use<T, M>
+    where
+        M: AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
+    {
         let core = Arc::clone(&self.core);
         async move { core.make(&options, &task, make).await }
     }

@@ -318,7 +318,11 @@ pub(super) fn call_of<T: 'static>(
     finished: fn(Result<T, Error>) -> Finished,
     make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error> + 'static,
 ) -> Make {
-    Box::new(move |client, options, task| Box::pin(async move { finished(client.pending(options, task, make).await) }))
+    Box::new(move |client, options, task| {
+        // Made here, so that it isn't on the stack when it is polled.
+        let call = client.pending(options, task, make);
+        Box::pin(async move { finished(call.await) })
+    })
 }
 
 /// The calls of a multi that can be used.

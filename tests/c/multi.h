@@ -201,6 +201,12 @@ static inline void turn_for(esa_multi *multi, int milliseconds) {
     }
 }
 
+/* Turns the loop until nothing has been due for so long: the calls wait for what doesn't come. */
+static inline void turn_until_quiet_for(esa_multi *multi, int milliseconds) {
+    while (is_readable_within(multi, milliseconds) && esa_multi_step(multi) == ESA_OK) {
+    }
+}
+
 /* Turns the loop until the service has got so many requests. */
 static inline int requests_arrive_while_stepping(esa_multi *multi, int count) {
     const long long end = esa_emulator_now_ms() + LOOP_PATIENCE_MS;

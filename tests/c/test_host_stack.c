@@ -1,7 +1,7 @@
-/* How much of a thread's stack a call takes: no more than the header says, with everything that is done for the first
- * time. */
+/* How much of a thread's stack a call takes, and the steps of one: no more than the header says, with everything that is done
+ * for the first time. */
 #define _GNU_SOURCE
-#include "fixture.h"
+#include "multi.h"
 #include <sys/mman.h>
 
 /* What esa.h promises to do with. Much of it is for certificates that take more than the emulator's, such as RSA's. */
@@ -24,9 +24,24 @@ static void *make_the_call(void *argument) {
     return NULL;
 }
 
+/* The same, as a program's event loop does it. */
+static void *step_the_call(void *argument) {
+    small_call *call = argument;
+    create_request request = new_request("stepped.example.com");
+    request.site_id = 0;
+    esa_multi *multi = new_multi();
+    esa_pending *pending = NULL;
+    esa_ensure_routine_related_record_start(multi, call->client, &request, NULL, NULL, &pending, NULL);
+    create_result *result = NULL;
+    call->status = esa_ensure_routine_related_record_finish(next_finished(multi), &result, NULL);
+    esa_create_routine_related_record_result_free(result);
+    esa_multi_free(multi);
+    return NULL;
+}
+
 /* Makes a call in a thread of such a stack; what it left of that untouched, in bytes, or -1 where there is no thread.
  */
-static long left_of_stack(small_call *call) {
+static long left_of_stack(small_call *call, void *(*make)(void *)) {
     const size_t guard = (size_t)sysconf(_SC_PAGESIZE);
     unsigned char *memory =
         mmap(NULL, guard + STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
@@ -40,7 +55,7 @@ static long left_of_stack(small_call *call) {
     pthread_t thread;
     long left = -1;
     if (pthread_attr_setstack(&attributes, stack, STACK_BYTES) == 0 &&
-        pthread_create(&thread, &attributes, make_the_call, call) == 0) {
+        pthread_create(&thread, &attributes, make, call) == 0) {
         pthread_join(thread, NULL);
         for (left = 0; left < STACK_BYTES && stack[left] == PAINT; left++) {
         }
@@ -50,31 +65,46 @@ static long left_of_stack(small_call *call) {
     return left;
 }
 
-static void a_call_does_with_a_small_stack(esa_config *config, const char *kind) {
+static void does_with_a_small_stack(void *(*make)(void *), esa_config *config, const char *kind) {
     small_call call = {.client = client_of(config), .status = ESA_ERR_INTERNAL};
-    const long left = left_of_stack(&call);
+    const long left = left_of_stack(&call, make);
     esa_client_free((esa_client *)call.client);
-    fprintf(stderr, "%s: %ld bytes of stack\n", kind, STACK_BYTES - left);
+    fprintf(stderr, "%s, %s: %ld bytes of stack\n", make == make_the_call ? "call" : "steps", kind, STACK_BYTES - left);
     CHECK_INTEGER(call.status, ESA_OK);
     CHECK(left >= SPARE_BYTES);
 }
 
-static void over_http(void) { a_call_does_with_a_small_stack(new_config(), "http"); }
+typedef void *(*make_fn)(void *);
+static const make_fn makes[] = {make_the_call, step_the_call};
 
-static void with_a_look_up_and_a_reply_that_is_lost(void) {
+static void over_http(void) {
+    for (int i = 0; i < 2; i++) {
+        does_with_a_small_stack(makes[i], new_config(), "http");
+    }
+}
+
+static void by_name_with_a_lost_reply(make_fn make) {
     reset();
     add_fault("{\"action\": \"CreateRoutineRelatedRecord\", \"when\": \"after\", \"wire\": {\"kind\": \"drop\"}}");
     char url[64];
     snprintf(url, sizeof url, "http://localhost:%ld", emulator.port);
     esa_config *config = new_config();
     esa_config_set_endpoint(config, url);
-    a_call_does_with_a_small_stack(config, "http, by name, with a lost reply");
+    does_with_a_small_stack(make, config, "http, by name, with a lost reply");
+}
+
+static void with_a_look_up_and_a_reply_that_is_lost(void) {
+    for (int i = 0; i < 2; i++) {
+        by_name_with_a_lost_reply(makes[i]);
+    }
 }
 
 static void over_https(void) {
-    esa_config *config = new_config();
-    esa_config_set_ca_file(config, emulator.ca_file);
-    a_call_does_with_a_small_stack(config, "https");
+    for (int i = 0; i < 2; i++) {
+        esa_config *config = new_config();
+        esa_config_set_ca_file(config, emulator.ca_file);
+        does_with_a_small_stack(makes[i], config, "https");
+    }
 }
 
 int main(void) {

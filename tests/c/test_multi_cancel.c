@@ -5,8 +5,17 @@
 
 static esa_multi *multi;
 
-/* How long a call is given to get to what it is to wait for. */
+/* A call for which nothing is due for so long has got to what it is to wait for. */
 enum { REACH_MS = 60 };
+
+/* A command is looked after more often. */
+static void reach(const phase *phase) {
+    if (phase->client == runs_a_command_for_credentials) {
+        turn_for(multi, REACH_MS);
+    } else {
+        turn_until_quiet_for(multi, REACH_MS);
+    }
+}
 
 /* --- Each phase. --- */
 
@@ -58,11 +67,10 @@ static void a_call_ends_there(const phase *phase, end_fn end) {
     esa_pending *first = NULL;
     if (phase->is_second) {
         first = started(&actions[phase->action], multi, client, "first.example.com", NULL, NULL);
-        turn_for(multi, REACH_MS);
+        reach(phase);
     }
     esa_pending *pending = started(&actions[phase->action], multi, client, "held.example.com", &options, NULL);
-    turn_for(multi, REACH_MS);
-    CHECK(!is_readable_within(multi, 0));
+    reach(phase);
     const long long begun = esa_emulator_now_ms();
     const int steps = end(pending, cancel);
     const long long took = esa_emulator_now_ms() - begun;
@@ -72,7 +80,7 @@ static void a_call_ends_there(const phase *phase, end_fn end) {
     esa_client_free(client);
     esa_cancel_free(cancel);
     leave_phase();
-    turn_for(multi, 5);
+    turn_until_quiet_for(multi, 5);
     CHECK_INTEGER(outcome.status, ESA_ERR_CANCELLED);
     char expected[32];
     snprintf(expected, sizeof expected, "outcome %d, ", phase->outcome);
@@ -80,7 +88,6 @@ static void a_call_ends_there(const phase *phase, end_fn end) {
     /* Only what is killed is waited for. */
     CHECK(steps == 1 || (steps > 1 && phase->client == runs_a_command_for_credentials));
     CHECK(took < PHASE_LIMIT_MS / 10);
-    CHECK(!is_readable_within(multi, 0));
 }
 
 static void cancelling_ends_a_call_with_the_next_step_in_every_phase(void) {
@@ -108,7 +115,7 @@ static void deadlines_end_calls_in_every_phase_while_the_loop_turns(void) {
         esa_pending *first = NULL;
         if (phase->is_second) {
             first = started(&actions[phase->action], multi, client, "first.example.com", NULL, NULL);
-            turn_for(multi, REACH_MS);
+            reach(phase);
         }
         const long long begun = esa_emulator_now_ms();
         esa_pending *pending = started(&actions[phase->action], multi, client, "held.example.com", &options, NULL);
@@ -143,7 +150,7 @@ static void one_token_ends_many_calls_with_one_step(void) {
         pending[i] = started(&actions[i % 10 ? CREATE : LIST], multi, client, "a.example.com", &options, NULL);
     }
     esa_pending *other = started(&actions[MATCH], multi, client, "a.example.com", NULL, NULL);
-    turn_for(multi, REACH_MS);
+    turn_until_quiet_for(multi, REACH_MS);
     pthread_t thread;
     CHECK_INTEGER(pthread_create(&thread, NULL, trigger, cancel), 0);
     pthread_join(thread, NULL);
