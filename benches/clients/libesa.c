@@ -1,6 +1,6 @@
 /* libesa from C, calls that block. */
-#include "driver.h"
 #include "libesa.h"
+#include "driver.h"
 
 static void set_up(const char *url, const char *ca_file) { make_client(url, ca_file); }
 

@@ -1,5 +1,6 @@
 /*
- * libesa from C on one thread, calls of an event loop: an epoll instance in which the multi's descriptor is registered once.
+ * libesa from C on one thread, calls of an event loop: an epoll instance in which the multi's descriptor is registered
+ * once.
  *
  * It is called, reads and prints as the others do; its "threads" are how many calls are pending at once.
  */
@@ -22,8 +23,9 @@ static void start(long number) {
     esa_pending *pending = NULL;
     esa_error *error = NULL;
     started[number] = now(CLOCK_MONOTONIC);
-    check(esa_create_routine_related_record_start(multi, client, &request, &options, &started[number], &pending, &error),
-          error);
+    check(
+        esa_create_routine_related_record_start(multi, client, &request, &options, &started[number], &pending, &error),
+        error);
 }
 
 /* Takes what has finished; how many these are. Each makes room for the next call. */
