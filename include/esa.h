@@ -1627,7 +1627,7 @@ esa_status esa_bulk_new(const struct esa_client *client,
                         struct esa_error **error);
 
 /**
- * How many records are still to be tried; 0 where `bulk` is NULL, and while a step hasn't finished.
+ * How many records are still to be tried; 0 where `bulk` is NULL, and while a call of it on a multi hasn't finished.
  */
 size_t esa_bulk_left(const struct esa_bulk *bulk);
 
@@ -1635,22 +1635,27 @@ size_t esa_bulk_left(const struct esa_bulk *bulk);
  * Ensures the next record.
  *
  * Returns what `esa_ensure_routine_related_record()` returns for it; `ESA_ERR_INVALID_ARGUMENT` where none is left, and
- * while a step of a multi hasn't finished.
+ * while a call of it on a multi hasn't finished.
  */
 esa_status esa_bulk_next(struct esa_bulk *bulk,
                          struct esa_create_routine_related_record_result **result,
                          struct esa_error **error);
 
 /**
- * Starts ensuring the next record on a multi, and sends what can be sent at once; otherwise as `esa_bulk_next()`.
+ * Starts ensuring the next record on a multi, and returns at once.
  *
- * `*pending` is the call, until its `esa_bulk_next_finish()` or `esa_pending_free()`; `user_data` is for
- * `esa_pending_user_data()`. The bulk may be released once this returns. A call that finishes at once is taken like any
- * other, with `esa_multi_next_finished()`. A step that is released before it has finished takes along what is left.
+ * The call does what `esa_bulk_next()` does. It sends now what it can send without waiting, and goes on in
+ * `esa_multi_step()`. `*pending` is the call, until `esa_bulk_next_finish()` or `esa_pending_free()` releases it. If
+ * it finishes at once, `esa_multi_next_finished()` gives it all the same. `user_data` may be NULL;
+ * `esa_pending_user_data()` returns it.
  *
- * Returns `ESA_OK`, or why no call was started: then `*pending` is NULL, and nothing was sent. `ESA_ERR_INVALID_ARGUMENT` where
- * an argument can't be used, no record is left, or another step hasn't finished; `ESA_ERR_UNSUPPORTED` where the bulk's
- * options have an interrupt; `ESA_ERR_FORKED` in a child of fork(). `error` may be NULL. Allowed in callbacks.
+ * One call of a bulk runs at a time. The bulk may be released before the call has finished. If the call is released
+ * before it has finished, no record of the bulk is left. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
+ * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, no record is left, or another call of the bulk
+ * hasn't finished, `ESA_ERR_UNSUPPORTED` if the bulk's options have an interrupt, `ESA_ERR_FORKED` in a child of
+ * fork(), and `ESA_ERR_IO` if their `cancel` can't be watched. `error` may be NULL.
  */
 esa_status esa_bulk_next_start(struct esa_multi *multi,
                                struct esa_bulk *bulk,
@@ -1659,12 +1664,13 @@ esa_status esa_bulk_next_start(struct esa_multi *multi,
                                struct esa_error **error);
 
 /**
- * Takes the result of a call that `esa_bulk_next_start()` started and `esa_multi_next_finished()` gave, and releases the call:
- * as `esa_bulk_next()` returns.
+ * Takes the result of a finished call and releases the call: one that `esa_bulk_next_start()` started.
  *
- * `ESA_ERR_INVALID_ARGUMENT` says that nothing was taken or released: `result` or `pending` is NULL, the call hasn't finished
- * or is one of another action, or a callback of its multi asks. `ESA_ERR_FORKED` in a child of fork(), with `pending`
- * released. `error` may be NULL.
+ * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ *
+ * Returns what `esa_bulk_next()` returns, and sets `*result` and `*error` as it does. `ESA_ERR_INVALID_ARGUMENT` takes
+ * and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another function, or
+ * a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
  */
 esa_status esa_bulk_next_finish(struct esa_pending *pending,
                                 struct esa_create_routine_related_record_result **result,

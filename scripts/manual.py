@@ -148,6 +148,8 @@ class _Manual:
         parts = []
         if function.returns == "const char *":
             parts.append("The string belongs to the library: don't release it.")
+        elif self._opened(function.returns) and "(const " in function.text:
+            parts.append("What is returned keeps its owner.")
         elif self._opened(function.returns):
             parts.append(
                 f"What is returned is the caller's: release it with {self._release(function, function.returns)}."

@@ -73,6 +73,7 @@ def test_a_call_for_an_event_loop_says_what_releases_it_and_where_there_is_an_ex
     released = "release it with\n\\fBesa_get_match_site_finish\\fP(3) or \\fBesa_pending_free\\fP(3)."
     assert released in start
     assert "\\fIpending\\fP is released, unless" in finish
+    assert ".SH OWNERSHIP\nWhat is returned keeps its owner.\n" in TEXTS["esa_multi_current"]
     assert ".SH EXAMPLE\nSee \\fBesa_multi_step\\fP(3).\n" in finish
     assert "\\fBesa_get_match_site_start\\fP(3)" in TEXTS["esa_get_match_site"].split(".SH SEE ALSO")[1]
 
