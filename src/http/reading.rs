@@ -119,8 +119,10 @@ fn content_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<u
 /// Makes blanks of the ends of lines that go on in the next one (RFC 9112, section 5.2), so that every header is a line.
 fn unfold(head: &mut [u8]) {
     let goes_on = |pair: &[u8]| matches!(pair, [b'\n', b' ' | b'\t']);
-    while let Some(end) = head.windows(2).position(goes_on) {
+    let mut from = 0;
+    while let Some(end) = head[from..].windows(2).position(goes_on).map(|end| from + end) {
         head[end] = b' ';
+        from = end + 1;
         if let Some(byte @ b'\r') = end.checked_sub(1).and_then(|before| head.get_mut(before)) {
             *byte = b' ';
         }
