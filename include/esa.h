@@ -1198,7 +1198,7 @@ esa_status esa_config_set_user_agent(struct esa_config *config, const char *user
 /**
  * Sets how connections are kept between calls.
  *
- * `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
+ * `max_idle`: how many unused ones at most, of blocking calls and of each multi; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
  * which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
  *
  * HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
@@ -1207,7 +1207,9 @@ esa_status esa_config_set_user_agent(struct esa_config *config, const char *user
  *
  * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
  */
-esa_status esa_config_set_keep_alive(struct esa_config *config, uint32_t max_idle, uint32_t idle_ms);
+esa_status esa_config_set_keep_alive(struct esa_config *config,
+                                     uint32_t max_idle,
+                                     uint32_t idle_ms);
 
 /**
  * Sets how many attempts of a call may fail in a row; default 3, which 0 leaves.

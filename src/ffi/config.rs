@@ -351,7 +351,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
 
 /// Sets how connections are kept between calls.
 ///
-/// `max_idle`: how many unused ones at most; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
+/// `max_idle`: how many unused ones at most, of blocking calls and of each multi; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
 /// which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
 ///
 /// HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept

@@ -76,7 +76,7 @@ impl Transport {
         };
         let (reply, may_go_on) = connection.exchange(&request, limits).await?;
         if may_go_on {
-            self.put_idle(connection);
+            self.put_idle(connection, limits);
         }
         Ok(reply)
     }
@@ -101,11 +101,13 @@ impl Transport {
         self.lock().retain(|connection| !connection.is_of_host(host));
     }
 
-    fn put_idle(&self, connection: Connection) {
+    /// Keeps a connection, unless the call's driver has enough.
+    fn put_idle(&self, connection: Connection, limits: &Limits<'_>) {
         let keep_alive = self.target.settings.keep_alive;
         let mut idle = self.lock();
         idle.retain(|connection| connection.is_fresh(keep_alive.idle));
-        if idle.len() < keep_alive.max_idle && connection.is_fresh(keep_alive.idle) {
+        let of_driver = idle.iter().filter(|connection| connection.is_of(limits)).count();
+        if of_driver < keep_alive.max_idle && connection.is_fresh(keep_alive.idle) {
             idle.push(connection);
         }
     }

@@ -4,7 +4,7 @@
 //! The service refuses a routine call of an account while another one runs. Calls of one client wait for each other here
 //! instead, without a request.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -30,7 +30,8 @@ pub(crate) struct Semaphore {
 #[derive(Debug, Default)]
 struct State {
     holders: Vec<Holder>,
-    queue: VecDeque<Turn>,
+    /// Who waits, by the number that its permit will have. They are given in this order.
+    queue: BTreeMap<u64, Waker>,
     last: u64,
 }
 
@@ -39,13 +40,6 @@ struct State {
 struct Holder {
     number: u64,
     until: Option<Instant>,
-}
-
-/// Who waits. The number is that of its permit, once it has one.
-#[derive(Clone, Debug)]
-struct Turn {
-    number: u64,
-    waker: Waker,
 }
 
 /// The right to go on; it goes to the next in the queue when this is dropped.
@@ -82,9 +76,8 @@ impl Semaphore {
             return Ok(permit);
         }
         let waker = limits.waker().map_err(Stop::Failed)?;
-        let turn = Turn { number: self.lock().next_number(), waker };
         // To drop it is to leave the queue.
-        let permit = Permit { semaphore: Some(self), number: turn.number };
+        let mut permit = Permit { semaphore: Some(self), number: 0 };
         loop {
             let next_end = {
                 let mut state = self.lock();
@@ -93,8 +86,9 @@ impl Semaphore {
                     return Ok(permit);
                 }
                 // Whoever came too late to take up its permit waits once more.
-                if !state.is_queued(permit.number) {
-                    state.queue.push_back(turn.clone());
+                if !state.queue.contains_key(&permit.number) {
+                    permit.number = state.next_number();
+                    state.queue.insert(permit.number, waker.clone());
                     continue;
                 }
                 state.next_end()
@@ -112,10 +106,6 @@ impl State {
     fn next_number(&mut self) -> u64 {
         self.last += 1;
         self.last
-    }
-
-    fn is_queued(&self, number: u64) -> bool {
-        self.queue.iter().any(|turn| turn.number == number)
     }
 
     fn give(&mut self, number: u64, hold: Duration) {
@@ -141,9 +131,9 @@ impl State {
     fn pass_on(&mut self, most: usize) {
         self.take_back();
         while self.holders.len() < most {
-            let Some(next) = self.queue.pop_front() else { return };
-            self.give(next.number, TAKE_UP);
-            next.waker.wake_by_ref();
+            let Some((number, waker)) = self.queue.pop_first() else { return };
+            self.give(number, TAKE_UP);
+            waker.wake();
         }
     }
 
@@ -172,7 +162,7 @@ impl Drop for Permit<'_> {
         let mut state = semaphore.lock();
         match state.holders.iter().position(|holder| holder.number == self.number) {
             Some(position) => drop(state.holders.swap_remove(position)),
-            None => state.queue.retain(|turn| turn.number != self.number),
+            None => drop(state.queue.remove(&self.number)),
         }
         state.pass_on(semaphore.most);
     }
@@ -273,7 +263,7 @@ mod tests {
         let semaphore = Semaphore::new(1);
         let first = acquire(&semaphore, 60_000).unwrap();
         // One whose driver has stopped.
-        semaphore.lock().queue.push_back(Turn { number: 99, waker: Waker::noop().clone() });
+        semaphore.lock().queue.insert(99, Waker::noop().clone());
         drop(first);
         assert!(semaphore.lock().hold(99, TAKE_UP));
 

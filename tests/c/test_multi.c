@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "multi.h"
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 
 static esa_client *client;
@@ -116,6 +117,56 @@ static void every_action_gives_what_the_one_that_blocks_gives(void) {
         CHECK_INTEGER(actual.status, expected.status);
     }
     CHECK(!esa_multi_next_finished(multi));
+}
+
+/* Ends a bulk after so many records. */
+static int32_t stop_after(void *data, size_t done, size_t count, const create_result *result, const esa_error *error) {
+    (void)count, (void)result, (void)error;
+    return done >= *(size_t *)data;
+}
+
+/* What comes of a bulk whose progress or time limit ends it. */
+static outcome bulk_ended(int blocks, size_t most, uint32_t timeout_ms, const char *rule) {
+    reset();
+    if (rule) {
+        add_fault(rule);
+    }
+    esa_client *own = new_client();
+    const target target = new_target("bulk.example.com");
+    esa_ensure_routine_related_records_request request = *bulk_of(&target);
+    request.progress = stop_after;
+    request.progress_data = &most;
+    request.timeout_ms = timeout_ms;
+    esa_ensure_routine_related_records_result *result = NULL;
+    outcome outcome = {ESA_ERR_INTERNAL, "nothing"};
+    if (blocks) {
+        outcome.status = esa_ensure_routine_related_records(own, &request, NULL, &result, NULL);
+    } else {
+        esa_pending *pending = NULL;
+        esa_ensure_routine_related_records_start(multi, own, &request, NULL, NULL, &pending, NULL);
+        outcome.status = esa_ensure_routine_related_records_finish(next_finished(multi), &result, NULL);
+    }
+    if (result) {
+        describe_records(result, outcome.text, sizeof outcome.text);
+    }
+    esa_ensure_routine_related_records_result_free(result);
+    esa_client_free(own);
+    return outcome;
+}
+
+static void a_bulk_is_ended_by_its_progress_and_its_time_limit_as_the_one_that_blocks(void) {
+    const struct {
+        size_t most;
+        uint32_t timeout_ms;
+        const char *rule, *part;
+    } ends[] = {{1, 0, NULL, "2 of 3 failed"}, {3, 0, NULL, "0 of 3 failed"}, {3, 200, HANG, "3 of 3 failed"}};
+    for (int i = 0; i < 3; i++) {
+        const outcome expected = bulk_ended(1, ends[i].most, ends[i].timeout_ms, ends[i].rule);
+        const outcome actual = bulk_ended(0, ends[i].most, ends[i].timeout_ms, ends[i].rule);
+        CHECK(strstr(actual.text, ends[i].part));
+        CHECK_TEXT(actual.text, expected.text);
+        CHECK_INTEGER(actual.status, expected.status);
+    }
 }
 
 /* --- A start that fails. --- */
@@ -315,6 +366,12 @@ static int open_descriptors(void) {
     return count;
 }
 
+static uint64_t opened(const esa_client *of) {
+    esa_stats stats = ESA_STATS_INIT;
+    esa_client_stats(of, &stats);
+    return stats.connections_opened;
+}
+
 static void a_freed_multi_closes_its_connections_and_leaves_the_client_its_own(void) {
     reset();
     esa_client *own_client = new_client();
@@ -328,11 +385,31 @@ static void a_freed_multi_closes_its_connections_and_leaves_the_client_its_own(v
     /* Its result may be taken all the same. */
     CHECK_INTEGER(open_descriptors(), before);
     CHECK_INTEGER(status_of(&actions[LIST], pending), ESA_OK);
-    esa_stats stats = ESA_STATS_INIT;
     CHECK_INTEGER(create(own_client, "after.example.com", NULL, NULL), ESA_OK);
-    esa_client_stats(own_client, &stats);
-    CHECK_INTEGER((int64_t)stats.connections_opened, 2);
+    CHECK_INTEGER((int64_t)opened(own_client), 2);
     esa_client_free(own_client);
+}
+
+/* Each may keep one, and none takes the room of another. */
+static void a_multi_s_connections_are_kept_beside_those_of_others(void) {
+    reset();
+    esa_config *config = new_config();
+    esa_config_set_keep_alive(config, 1, FAR_MS);
+    esa_client *own_client = client_of(config);
+    esa_multi *multis[2] = {new_multi(), new_multi()};
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 2; i++) {
+            esa_pending *pending = started(&actions[LIST], multis[i], own_client, "", NULL, NULL);
+            CHECK(next_finished(multis[i]) == pending);
+            CHECK_INTEGER(status_of(&actions[LIST], pending), ESA_OK);
+        }
+        create(own_client, "beside.example.com", NULL, NULL);
+    }
+    const uint64_t connections = opened(own_client);
+    esa_multi_free(multis[0]);
+    esa_multi_free(multis[1]);
+    esa_client_free(own_client);
+    CHECK_INTEGER((int64_t)connections, 3);
 }
 
 static void a_client_may_be_freed_with_calls_pending(void) {
@@ -394,6 +471,40 @@ static void a_call_may_be_finished_before_it_is_taken(void) {
     CHECK(!esa_multi_next_finished(multi));
     turn_for(multi, 20);
     CHECK(!is_readable_within(multi, 0));
+}
+
+/* Leaves so many descriptors to open; returns the limit that there was. */
+static struct rlimit leave_descriptors(int count) {
+    struct rlimit before;
+    getrlimit(RLIMIT_NOFILE, &before);
+    const int lowest = dup(0);
+    close(lowest);
+    const struct rlimit limit = {(rlim_t)(lowest + count), before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return before;
+}
+
+static void without_descriptors_there_is_no_multi_and_no_connection(void) {
+    reset();
+    esa_client *own = new_client();
+    esa_error *error = NULL;
+    esa_multi *none = (esa_multi *)&client;
+    for (int left = 0; left < 3; left++) {
+        const struct rlimit before = leave_descriptors(left);
+        const esa_status status = esa_multi_new(&none, &error);
+        setrlimit(RLIMIT_NOFILE, &before);
+        CHECK_INTEGER(status, ESA_ERR_IO);
+        CHECK(!none && error);
+        esa_error_free(error);
+    }
+    const struct rlimit before = leave_descriptors(0);
+    esa_call_options options = ESA_CALL_OPTIONS_INIT;
+    options.max_attempts = 1;
+    esa_pending *pending = started(&actions[LIST], multi, own, "", &options, NULL);
+    setrlimit(RLIMIT_NOFILE, &before);
+    CHECK(esa_multi_next_finished(multi) == pending);
+    CHECK_INTEGER(status_of(&actions[LIST], pending), ESA_ERR_CONNECT);
+    esa_client_free(own);
 }
 
 /* --- The descriptor. --- */
@@ -671,15 +782,18 @@ int main(void) {
     multi = new_multi();
     epoll_instance = epoll_create1(EPOLL_CLOEXEC);
     RUN(every_action_gives_what_the_one_that_blocks_gives);
+    RUN(a_bulk_is_ended_by_its_progress_and_its_time_limit_as_the_one_that_blocks);
     RUN(a_start_that_fails_gives_no_call_and_sends_nothing);
     RUN(a_call_that_finishes_when_it_is_started_is_taken_like_any_other);
     RUN(what_cannot_be_finished_stays_as_it_is);
     RUN(null_is_nothing);
     RUN(a_freed_multi_s_calls_are_cancelled_and_tell_what_they_did);
     RUN(a_freed_multi_closes_its_connections_and_leaves_the_client_its_own);
+    RUN(a_multi_s_connections_are_kept_beside_those_of_others);
     RUN(a_client_may_be_freed_with_calls_pending);
     RUN(a_pending_may_be_freed_at_any_time);
     RUN(a_call_may_be_finished_before_it_is_taken);
+    RUN(without_descriptors_there_is_no_multi_and_no_connection);
     RUN(it_is_readable_while_there_is_something_to_do_and_no_longer);
     RUN(it_works_in_select);
     RUN(it_works_in_poll);

@@ -207,7 +207,8 @@ impl<T, N: Copy> Multi<T, N> {
 
     /// Ends the call with the next step.
     pub(crate) fn cancel(&self, number: Number) {
-        if self.set_cancelled(number) {
+        let is_news = self.calls.borrow().get(&number).is_some_and(|entry| !entry.task.is_cancelled.get());
+        if is_news && self.set_cancelled(number) {
             self.wake(number);
         }
     }
