@@ -325,10 +325,10 @@ def test_a_callback_may_start_a_call(esa_emulator: Emulator) -> None:
     tasks: list[Any] = []
 
     def begin(line: logging.LogRecord) -> bool:
-        if "HTTP 200" in line.getMessage() and not tasks:
+        if "HTTP 200" in line.getMessage():
+            log.removeFilter(begin)
             coroutine = match(client)
-            waiting = coroutine.send(None)
-            tasks.append((coroutine, waiting))
+            tasks.append((coroutine, coroutine.send(None)))
         return False
 
     async def main() -> None:
