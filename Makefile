@@ -230,14 +230,16 @@ mutants: ## break the library in one place after the other; the random worlds ha
 TOOLS      := $(CURDIR)/target/tools
 FUZZERS    := $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
 FUZZ_SECONDS ?= 60
+# 0: another one each time.
+FUZZ_SEED    ?= 0
 
-fuzz: ## fuzz each target for a minute (FUZZ_SECONDS=… for others)
+fuzz: ## fuzz each target for a minute (FUZZ_SECONDS=…, FUZZ_SEED=… for others)
 	@test -x $(TOOLS)/bin/cargo-fuzz || $(CARGO) install --quiet --locked --root $(TOOLS) cargo-fuzz@0.13.2 || \
 	    { echo "LEFT OUT: fuzzing, since cargo-fuzz can't be installed" >&2; exit 0; }; \
 	for fuzzer in $(FUZZERS); do \
 	    mkdir -p target/fuzz/corpus/$$fuzzer; \
 	    PATH="$(TOOLS)/bin:$$PATH" RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir fuzz --target-dir target/fuzz $$fuzzer \
-	        target/fuzz/corpus/$$fuzzer fuzz/seeds/$$fuzzer -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 \
+	        target/fuzz/corpus/$$fuzzer fuzz/seeds/$$fuzzer -- -max_total_time=$(FUZZ_SECONDS) -seed=$(FUZZ_SEED) -timeout=10 -verbosity=0 \
 	        -print_final_stats=1 || exit 1; \
 	done
 
