@@ -607,6 +607,40 @@ static void it_works_in_poll(void) { a_loop_drives_calls(wait_with_poll); }
 static void it_works_in_epoll_for_levels(void) { a_loop_drives_calls(level_triggered); }
 static void it_works_in_epoll_for_edges(void) { a_loop_drives_calls(wait_with_epoll); }
 
+/* What is cancelled while another call waits to be taken has an edge of its own, once that is taken. */
+static void what_is_woken_while_calls_are_taken_has_an_edge_of_its_own(void) {
+    reset();
+    esa_multi *own = new_multi();
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    CHECK_INTEGER(epoll_ctl(epoll_instance, EPOLL_CTL_ADD, esa_multi_descriptor(own), &event), 0);
+    add_fault(HANG);
+    esa_client *patient = patient_client();
+    esa_pending *held = started(&actions[LIST], own, patient, "", NULL, NULL);
+    while (epoll_wait(epoll_instance, &event, 1, 50) == 1) {
+        CHECK_INTEGER(esa_multi_step(own), ESA_OK);
+        CHECK(!esa_multi_next_finished(own));
+    }
+    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel_trigger(cancel);
+    esa_call_options options = ESA_CALL_OPTIONS_INIT;
+    options.cancel = cancel;
+    esa_pending *done = started(&actions[LIST], own, patient, "", &options, NULL);
+    CHECK(wait_with_epoll(-1));
+    CHECK_INTEGER(esa_multi_step(own), ESA_OK);
+    esa_pending_cancel(held);
+    CHECK(esa_multi_next_finished(own) == done);
+    CHECK(!esa_multi_next_finished(own));
+    CHECK_INTEGER(epoll_wait(epoll_instance, &event, 1, FAR_MS / 4), 1);
+    CHECK_INTEGER(esa_multi_step(own), ESA_OK);
+    CHECK(esa_multi_next_finished(own) == held);
+    CHECK_INTEGER(status_of(&actions[LIST], held), ESA_ERR_CANCELLED);
+    CHECK_INTEGER(status_of(&actions[LIST], done), ESA_ERR_CANCELLED);
+    CHECK_INTEGER(epoll_ctl(epoll_instance, EPOLL_CTL_DEL, esa_multi_descriptor(own), NULL), 0);
+    esa_cancel_free(cancel);
+    esa_client_free(patient);
+    esa_multi_free(own);
+}
+
 /* --- Callbacks. --- */
 
 typedef struct guest {
@@ -799,6 +833,7 @@ int main(void) {
     RUN(it_works_in_poll);
     RUN(it_works_in_epoll_for_levels);
     RUN(it_works_in_epoll_for_edges);
+    RUN(what_is_woken_while_calls_are_taken_has_an_edge_of_its_own);
     RUN(in_the_log);
     RUN(where_credentials_are_asked_for);
     RUN(where_a_bulk_tells_its_progress);

@@ -282,6 +282,66 @@ static void in_every_phase_the_child_gives_up_and_the_parent_goes_on(void) {
     }
 }
 
+/* A token that a call had before, which the child then triggers. */
+static void a_token_that_the_child_triggers_cancels_what_the_parent_starts(void) {
+    reset();
+    esa_client *client = new_client();
+    esa_multi *multi = new_multi();
+    esa_cancel *cancel = esa_cancel_new();
+    esa_call_options options = ESA_CALL_OPTIONS_INIT;
+    options.cancel = cancel;
+    esa_pending *pending = started(&actions[LIST], multi, client, "", &options, NULL);
+    CHECK(next_finished(multi) == pending);
+    CHECK_INTEGER(status_of(&actions[LIST], pending), ESA_OK);
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        esa_cancel_trigger(cancel);
+        _exit(0);
+    }
+    CHECK(child > 0 && waitpid(child, NULL, 0) == child);
+    turn_until_quiet_for(multi, 20);
+    add_fault(HANG);
+    pending = started(&actions[LIST], multi, client, "", &options, NULL);
+    CHECK(next_finished(multi) == pending);
+    CHECK_INTEGER(status_of(&actions[LIST], pending), ESA_ERR_CANCELLED);
+    esa_cancel_free(cancel);
+    esa_multi_free(multi);
+    esa_client_free(client);
+}
+
+/* What a child that is forked in a callback finds. */
+static int child_in_callback;
+
+static void on_line_fork(void *user_data, int32_t level, const char *message) {
+    (void)user_data, (void)level, (void)message;
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(CHILD_SECONDS);
+        const int descriptor = esa_multi_descriptor(parent.multi);
+        esa_multi_free(parent.multi);
+        _exit(is_open(descriptor));
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    child_in_callback |= status;
+}
+
+static void a_child_that_is_forked_in_a_callback_frees_the_multi(void) {
+    reset();
+    esa_config *config = new_config();
+    esa_config_set_log(config, ESA_LOG_DEBUG, on_line_fork, NULL);
+    esa_client *client = client_of(config);
+    parent.multi = new_multi();
+    esa_pending *pending = started(&actions[LIST], parent.multi, client, "", NULL, NULL);
+    CHECK(next_finished(parent.multi) == pending);
+    CHECK_INTEGER(status_of(&actions[LIST], pending), ESA_OK);
+    CHECK_INTEGER(child_in_callback, 0);
+    esa_multi_free(parent.multi);
+    esa_client_free(client);
+}
+
 int main(void) {
     if (start_emulator(NULL) != 0) {
         return 2;
@@ -292,5 +352,7 @@ int main(void) {
     RUN(a_child_that_frees_the_client_first_does_no_harm);
     RUN(many_children_do_no_harm);
     RUN(in_every_phase_the_child_gives_up_and_the_parent_goes_on);
+    RUN(a_token_that_the_child_triggers_cancels_what_the_parent_starts);
+    RUN(a_child_that_is_forked_in_a_callback_frees_the_multi);
     return stop_emulator();
 }

@@ -144,19 +144,21 @@ impl<T, N: Copy> Multi<T, N> {
         let reactor = self.reactor().ok_or(io::ErrorKind::NotConnected)?;
         let number = self.last.get() + 1;
         self.last.set(number);
+        let mut is_cancelled = self.is_closing.get();
         if let Some(cancel) = &cancel {
-            reactor.watch_cancel(cancel, number)?;
+            is_cancelled |= reactor.watch_cancel(cancel, number)?;
+        }
+        if is_cancelled {
+            // Nothing else tells it any more.
+            reactor.wake(number);
         }
         let host = Some((host(&reactor), reactor.waker(number)));
-        let is_cancelled = Cell::new(self.is_closing.get());
-        let task = Rc::new(Task { cancel, host, is_cancelled, ..Task::default() });
+        // A callback may run in a child of fork(), and close it there.
+        drop(reactor);
+        let task = Rc::new(Task { cancel, host, is_cancelled: Cell::new(is_cancelled), ..Task::default() });
         let call = Some(make(Rc::clone(&task)));
         let interest = Interest::default();
         let entry = Entry { task, call, result: None, finished: None, interest, timer: None, name };
-        // One that was triggered before tells it to nobody any more.
-        if entry.task.cancel.as_ref().is_some_and(Cancel::is_triggered) {
-            reactor.wake(number);
-        }
         self.calls.borrow_mut().insert(number, entry);
         self.within(|| self.poll(number));
         self.set_timer();
@@ -169,6 +171,8 @@ impl<T, N: Copy> Multi<T, N> {
         let reactor = self.reactor().ok_or(io::ErrorKind::NotConnected)?;
         let happened = reactor.poll()?;
         let woken = reactor.take_woken();
+        // As in `start`.
+        drop(reactor);
         self.lower_unless_finished();
         for &number in &happened.cancelled {
             self.set_cancelled(number);

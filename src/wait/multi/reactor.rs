@@ -173,7 +173,10 @@ impl Reactor {
     /// Leaves the descriptor to what else makes it readable, unless a call was woken.
     pub(super) fn lower(&self) {
         let mut woken = self.woken();
-        if woken.numbers.is_empty() && std::mem::take(&mut woken.is_raised) {
+        if !woken.numbers.is_empty() {
+            // An edge of their own, for a loop that waits for edges.
+            self.wake.happen();
+        } else if std::mem::take(&mut woken.is_raised) {
             self.wake.reset();
         }
     }
@@ -211,19 +214,19 @@ impl Reactor {
         }
     }
 
-    /// Has `token` cancel the call.
-    pub(super) fn watch_cancel(&self, token: &Cancel, number: Number) -> io::Result<()> {
+    /// Has `token` cancel the call; true: it was triggered before, by this process or by one that a fork has given it.
+    pub(super) fn watch_cancel(&self, token: &Cancel, number: Number) -> io::Result<bool> {
         let descriptor = token.descriptor();
         let mut sources = self.sources();
-        if let Some(cancels) = sources.get_mut(descriptor).and_then(|source| source.cancels.as_mut()) {
+        if let Some(Source { ready, cancels: Some(cancels), .. }) = sources.get_mut(descriptor) {
             cancels.calls.insert(number);
             self.idle_tokens().retain(|&other| other != descriptor);
-            return Ok(());
+            return Ok(*ready != 0 || token.is_triggered());
         }
         self.control(libc::EPOLL_CTL_ADD, descriptor, READ | EDGES, data(descriptor))?;
         let cancels = Cancels { _token: token.clone(), calls: BTreeSet::from([number]) };
         sources.insert(descriptor, Source { cancels: Some(cancels), ..Source::default() });
-        Ok(())
+        Ok(token.is_triggered())
     }
 
     pub(super) fn forget_cancel(&self, token: &Cancel, number: Number) {
@@ -325,11 +328,11 @@ impl Sources {
 
 impl Source {
     fn happens(&mut self, events: u32, happened: &mut Happened) {
+        self.ready |= events;
         if let Some(cancels) = &self.cancels {
             happened.cancelled.extend(&cancels.calls);
             return;
         }
-        self.ready |= events;
         if let Some((number, wanted)) = self.waiting.take_if(|(_, wanted)| *wanted & events != 0) {
             self.ready &= !wanted;
             happened.runnable.push(number);
