@@ -26,8 +26,8 @@ typedef struct outcome {
 typedef struct action {
     const char *name;
     esa_status (*call)(const esa_client *, const target *, const esa_call_options *, char *, size_t, esa_error **);
-    esa_status (*start)(esa_multi *, const esa_client *, const target *, const esa_call_options *, void *, esa_pending **,
-                        esa_error **);
+    esa_status (*start)(esa_multi *, const esa_client *, const target *, const esa_call_options *, void *,
+                        esa_pending **, esa_error **);
     /* NULL for the text: asks for the result without a place for it. */
     esa_status (*finish)(esa_pending *, char *, size_t, esa_error **);
 } action;
@@ -156,8 +156,8 @@ ACTION(ensure_routine_related_records, esa_ensure_routine_related_records_result
        esa_ensure_routine_related_records_request, *bulk_of(target), describe_records)
 ACTION(delete_routine_related_record, esa_delete_routine_related_record_result,
        esa_delete_routine_related_record_request, deletion_of(target), describe_deletion)
-ACTION(list_routine_related_records, esa_list_routine_related_records_result,
-       esa_list_routine_related_records_request, page_of(target), describe_page)
+ACTION(list_routine_related_records, esa_list_routine_related_records_result, esa_list_routine_related_records_request,
+       page_of(target), describe_page)
 ACTION(get_match_site, esa_get_match_site_result, esa_get_match_site_request, site_of(target), describe_site)
 
 #define ROW(action) {#action, call_##action, start_##action, finish_##action}

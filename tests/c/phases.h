@@ -131,9 +131,7 @@ static esa_client *sends(void) {
     return client_of(config_with(silent_peer("http://", 8)));
 }
 
-static esa_client *waits_for_the_reply(void) {
-    return client_of(config_with(silent_peer("http://", 8)));
-}
+static esa_client *waits_for_the_reply(void) { return client_of(config_with(silent_peer("http://", 8))); }
 
 static esa_config *config_of_environment(const char *endpoint) {
     esa_config *config = esa_config_new();
@@ -181,9 +179,7 @@ static esa_client *client_of_command(const char *command, const char *endpoint) 
 }
 
 /* One that would go on for longer than any test. */
-static esa_client *runs_a_command_for_credentials(void) {
-    return client_of_command("sleep 600", "http://127.0.0.1:1");
-}
+static esa_client *runs_a_command_for_credentials(void) { return client_of_command("sleep 600", "http://127.0.0.1:1"); }
 
 /* The emulator's client, of which a rule holds up the calls. */
 static esa_client *held_up_by(const char *rule) {
@@ -201,9 +197,7 @@ static esa_client *waits_to_try_again(void) {
         "{\"times\": 0, \"reply\": {\"code\": \"Throttling.User\", \"headers\": {\"Retry-After\": \"20\"}}}");
 }
 
-static esa_client *waits_to_read_back(void) {
-    return held_up_by("{\"times\": 0, \"wire\": {\"kind\": \"drop\"}}");
-}
+static esa_client *waits_to_read_back(void) { return held_up_by("{\"times\": 0, \"wire\": {\"kind\": \"drop\"}}"); }
 
 static const phase phases[] = {
     {"looking up a name", looks_up, LIST, 0, ESA_OUTCOME_NOT_SENT},

@@ -1,5 +1,5 @@
-/* How much of a thread's stack a call takes, and the steps of one: no more than the header says, with everything that is done
- * for the first time. */
+/* How much of a thread's stack a call takes, and the steps of one: no more than the header says, with everything that
+ * is done for the first time. */
 #define _GNU_SOURCE
 #include "multi.h"
 #include <sys/mman.h>

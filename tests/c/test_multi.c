@@ -30,11 +30,7 @@ static const situation situations[] = {
     {"no such routine", NULL, NULL, {-1, "no-such-routine", "a.example.com"}, 0},
     {"another's site", NULL, NULL, {-1, NULL, "a.elsewhere.org"}, 0},
     {"no permission", "{\"times\": 0, \"reply\": {\"code\": \"NoPermission\"}}", NULL, {-1, NULL, "b.example.com"}, 0},
-    {"a lost reply",
-     "{\"when\": \"after\", \"wire\": {\"kind\": \"drop\"}}",
-     NULL,
-     {-1, NULL, "c.example.com"},
-     0},
+    {"a lost reply", "{\"when\": \"after\", \"wire\": {\"kind\": \"drop\"}}", NULL, {-1, NULL, "c.example.com"}, 0},
     {"a reply that is cut off",
      "{\"when\": \"after\", \"wire\": {\"kind\": \"cut\", \"after_bytes\": 20}}",
      NULL,
@@ -587,7 +583,8 @@ static void a_loop_drives_calls(wait_fn wait) {
     int finished = 0, succeeded = 0, starts = 0;
     while (finished < LOOP_CALLS) {
         for (; starts < LOOP_CALLS && starts < finished + 8; starts++) {
-            started(&actions[starts % 2 ? LIST : MATCH], own, client, "a.example.com", NULL, (void *)(intptr_t)(starts % 2));
+            started(&actions[starts % 2 ? LIST : MATCH], own, client, "a.example.com", NULL,
+                    (void *)(intptr_t)(starts % 2));
         }
         CHECK(wait(descriptor));
         CHECK_INTEGER(esa_multi_step(own), ESA_OK);
@@ -663,8 +660,7 @@ static void misbehave(guest *guest) {
     esa_error *error = NULL;
     char text[256];
     guest->wrong += actions[LIST].finish(guest->finished, text, sizeof text, &error) != ESA_ERR_INVALID_ARGUMENT;
-    guest->wrong +=
-        !error || strcmp(error->message, "pending can't be finished in a callback of its multi") != 0;
+    guest->wrong += !error || strcmp(error->message, "pending can't be finished in a callback of its multi") != 0;
     esa_error_free(error);
     esa_pending_free(guest->finished);
     esa_multi_free(multi);

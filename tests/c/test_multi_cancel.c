@@ -129,7 +129,8 @@ static void deadlines_end_calls_in_every_phase_while_the_loop_turns(void) {
         /* What it can't wait for until the end isn't waited for. */
         const int gives_up_at_once = phase->client == waits_to_try_again;
         if (!gives_up_at_once && phase->client != waits_to_read_back) {
-            CHECK_TEXT(outcome.status == ESA_ERR_TIMEOUT || outcome.status == ESA_ERR_CREDENTIALS ? "" : outcome.text, "");
+            CHECK_TEXT(outcome.status == ESA_ERR_TIMEOUT || outcome.status == ESA_ERR_CREDENTIALS ? "" : outcome.text,
+                       "");
             CHECK(took >= LEAST_MS);
         }
         CHECK(took < PHASE_LIMIT_MS / 10);

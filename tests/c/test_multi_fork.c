@@ -262,9 +262,8 @@ static void in_every_phase_the_child_gives_up_and_the_parent_goes_on(void) {
         const action *action = &actions[phases[i].action];
         parent.client = phases[i].client();
         parent.multi = new_multi();
-        held[0] = phases[i].is_second
-                      ? started(action, parent.multi, parent.client, "first.example.com", NULL, NULL)
-                      : NULL;
+        held[0] =
+            phases[i].is_second ? started(action, parent.multi, parent.client, "first.example.com", NULL, NULL) : NULL;
         turn_for(parent.multi, 20);
         held[1] = started(action, parent.multi, parent.client, "held.example.com", NULL, NULL);
         turn_for(parent.multi, 60);

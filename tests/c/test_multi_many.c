@@ -1,4 +1,5 @@
-/* Many calls of multis on one thread: what they take of memory, descriptors and threads, and that they leave nothing. */
+/* Many calls of multis on one thread: what they take of memory, descriptors and threads, and that they leave nothing.
+ */
 #define _GNU_SOURCE
 #include "phases.h"
 #include <malloc.h>

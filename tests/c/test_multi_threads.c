@@ -152,7 +152,8 @@ static void *free_client(void *client) {
     return NULL;
 }
 
-/* Idle connections of the multi go with the client, on another thread, while the multi is at work for another client. */
+/* Idle connections of the multi go with the client, on another thread, while the multi is at work for another client.
+ */
 static void another_thread_frees_a_client_and_cancels_while_the_loop_turns(void) {
     reset();
     esa_multi *multi = new_multi();

@@ -43,7 +43,8 @@ static int can_block(const system_call *call, int descriptor) {
 static int commands_to_start;
 
 static const char *that_transfers(const system_call *call, int flags) {
-    const int was_asked = (call->number_before == SYS_poll || call->number_before == SYS_ppoll) && call->result_before == 1;
+    const int was_asked =
+        (call->number_before == SYS_poll || call->number_before == SYS_ppoll) && call->result_before == 1;
     if (flags & MSG_DONTWAIT || was_asked || !can_block(call, (int)call->arguments[0])) {
         return NULL;
     }

@@ -1,4 +1,5 @@
-/* Watches the system calls of a child, on its first thread, between two marks that the child sets. Needs _GNU_SOURCE. */
+/* Watches the system calls of a child, on its first thread, between two marks that the child sets. Needs _GNU_SOURCE.
+ */
 #ifndef TRACE_H
 #define TRACE_H
 
@@ -43,7 +44,8 @@ static inline void watch(pid_t child, judge_fn judge, traced *traced) {
     traced->can_trace = 1;
     ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
     for (int signal = 0;;) {
-        if (ptrace(PTRACE_SYSCALL, child, 0, signal) != 0 || waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) {
+        if (ptrace(PTRACE_SYSCALL, child, 0, signal) != 0 || waitpid(child, &status, 0) != child ||
+            !WIFSTOPPED(status)) {
             break;
         }
         signal = WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status);
