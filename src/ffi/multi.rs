@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
+use std::future::poll_fn;
 use std::ptr;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
@@ -319,9 +320,9 @@ pub(super) fn call_of<T: 'static>(
     make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error> + 'static,
 ) -> Make {
     Box::new(move |client, options, task| {
-        // Made here, so that it isn't on the stack when it is polled.
-        let call = client.pending(options, task, make);
-        Box::pin(async move { finished(call.await) })
+        // In a box from the start: an async block around it would hold it twice.
+        let mut call = Box::pin(client.pending(options, task, make));
+        Box::pin(poll_fn(move |context| call.as_mut().poll(context).map(finished)))
     })
 }
 
