@@ -124,7 +124,12 @@ impl<'a> Server<'a> {
     pub(super) async fn ask(&self, request: HttpRequest) -> Result<Answer<'a>, Failure> {
         self.context.permit.extend(self.attempt);
         let limits = self.context.asker.limits.within(self.attempt);
-        let reply = self.transport.exchange(request, false, &limits).await?;
+        let again = request.clone();
+        let reply = match self.transport.exchange(request, false, &limits).await {
+            // The server has closed a connection that was kept; to ask twice does no harm.
+            Err(error) if error.is_stale() => self.transport.exchange(again, true, &limits).await?,
+            reply => reply?,
+        };
         // A machine's clock may be off; who gives out credentials tells the time with them.
         let time = reply::date(&reply).unwrap_or_else(|| self.context.asker.clock.now());
         Ok(Answer { status: reply.status(), reply, time, context: self.context })

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -147,8 +147,9 @@ impl Drop for Running {
         static KILLED: Mutex<Vec<Running>> = Mutex::new(Vec::new());
         if self.generation == generation() && self.has_ended().is_none() {
             self.send_kill();
-            let mut killed = KILLED.lock().unwrap_or_else(PoisonError::into_inner);
-            killed.retain_mut(|running| running.has_ended().is_none());
+            // Not where another thread had the lock when this process was forked; then it isn't waited for.
+            let Ok(mut killed) = KILLED.try_lock() else { return };
+            killed.retain_mut(|running| running.generation == self.generation && running.has_ended().is_none());
             killed.push(Running { child: self.child.take(), generation: self.generation });
         }
     }

@@ -62,7 +62,6 @@ pub(super) unsafe fn call<T>(
     })
 }
 
-/// Runs `body`; a panic in it goes to the log and comes back as a message.
 /// `call`, of which comes what `on_panic` makes of the error where it panics.
 pub(super) fn guarded_call<T: 'static>(
     log: Log,
@@ -77,6 +76,7 @@ pub(super) fn guarded_call<T: 'static>(
     }))
 }
 
+/// Runs `body`; a panic in it goes to the log and comes back as a message.
 fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {
     install_hook();
     let outer = INSIDE.replace(true);

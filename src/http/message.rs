@@ -6,6 +6,7 @@ use std::time::Duration;
 use memchr::memchr_iter;
 
 /// A request, written as it goes out.
+#[derive(Clone)]
 pub(crate) struct HttpRequest {
     /// The request line and the headers.
     head: String,

@@ -84,6 +84,7 @@ impl Connection {
         let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
         written.map_err(|stop| stop.while_doing("sending the request", Status::Io, outcome))?;
         let stopped = |stop: Stop| stop.while_doing("waiting for the reply", Status::Io, outcome);
+        self.patience.begin();
         let mut reader = ReplyReader::default();
         loop {
             let count = self.stream.read(reader.room(), limits, &mut self.patience).await.map_err(stopped)?;

@@ -26,6 +26,13 @@ impl Losers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// All that were `begun`, but for the winner.
+    fn have_lost(&self, begun: &[SocketAddr], winner: Option<SocketAddr>) {
+        let mut losers = self.lock();
+        losers.retain(|address| !begun.contains(address));
+        losers.extend(begun.iter().filter(|address| winner != Some(**address)));
+    }
+
     fn put_last(&self, addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
         let losers = self.lock();
         let (last, mut all): (VecDeque<_>, VecDeque<_>) =
@@ -55,13 +62,15 @@ pub(super) async fn race<'a, T>(
             while let Some((address, attempt)) = running.get_mut(polled) {
                 match attempt.as_mut().poll(context) {
                     Poll::Ready(Ok(made)) => {
-                        begun.retain(|other| other != address);
-                        *losers.lock() = std::mem::take(&mut begun);
+                        losers.have_lost(&begun, Some(*address));
                         return Poll::Ready(Ok(made));
                     }
                     Poll::Ready(Err(error)) if error.status() == Status::Cancelled => return Poll::Ready(Err(error)),
                     Poll::Ready(Err(error)) => {
-                        failure = error;
+                        // What is wrong with a certificate says more than that another address can't be reached.
+                        if failure.status() != Status::Tls || failure.retryable() {
+                            failure = error;
+                        }
                         next_start = Deadline::after(Duration::ZERO);
                         drop(running.remove(polled));
                     }
@@ -85,7 +94,10 @@ pub(super) async fn race<'a, T>(
                     running.push((address, attempt(address)));
                     next_start = Deadline::after(DELAY);
                 }
-                None if running.is_empty() => return Poll::Ready(Err(failure.clone())),
+                None if running.is_empty() => {
+                    losers.have_lost(&begun, None);
+                    return Poll::Ready(Err(failure.clone()));
+                }
                 None => break,
             }
         }
@@ -203,6 +215,21 @@ mod tests {
         assert_eq!(raced_with(&losers, &script), (Ok(2), vec![0, 1, 2]));
         let script = [Some((0, true)), Some((0, false)), Some((0, false)), Some((0, false))];
         assert_eq!(raced_with(&losers, &script), (Ok(0), vec![2, 3, 0]));
+    }
+
+    #[test]
+    fn a_certificate_that_is_wrong_is_told_although_another_address_fails_later() {
+        let task = Task::default();
+        let limits = task.limits(Deadline::after(Duration::from_secs(20)));
+        let addresses = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port))).to_vec();
+        let attempt = |address: SocketAddr| -> Attempt<'_, ()> {
+            let status = if address.port() == 1 { Status::Tls } else { Status::Connect };
+            Box::pin(async move { Err(Error::new(status, "")) })
+        };
+
+        let failed = drive(&task, race(addresses, &Losers::default(), attempt, &limits));
+
+        assert_eq!(failed.map_err(|error| error.status()), Err(Status::Tls));
     }
 
     #[test]

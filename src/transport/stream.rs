@@ -117,23 +117,32 @@ impl Stream {
 /// Each takes up to 4 KiB; a server sends about 0.5.
 const MOST_READS_OF_TICKETS: usize = 8;
 
-/// Whether what comes next is waited for without looking first whether it is there, which saves a system call with a peer
-/// that takes its time. Now and then it is looked for all the same.
+/// Whether the beginning of a reply is waited for without looking first whether it is there, which saves a system call with
+/// a peer that takes its time. Now and then it is looked for all the same; and what comes after it always is, since whoever
+/// tells of what arrives tells it once.
 #[derive(Debug, Default)]
-pub(super) struct Patience(u8);
+pub(super) struct Patience {
+    times: u8,
+    is_at_beginning: bool,
+}
 
 impl Patience {
+    /// A request has left.
+    pub(super) fn begin(&mut self) {
+        self.is_at_beginning = true;
+    }
+
     /// Does `work`, which reads from the socket, as soon as there is something to read.
     async fn receive(&mut self, socket: &Socket, limits: &Limits<'_>, work: Work<'_>) -> Result<usize, Stop> {
         const TIMES: u8 = 8;
-        if let Some(left) = self.0.checked_sub(1) {
-            self.0 = left;
+        if std::mem::take(&mut self.is_at_beginning) && self.times > 0 {
+            self.times -= 1;
             limits.ready(socket, Ready::Read).await?;
         }
         let looking = &mut || {
             let result = work();
             if is_would_block(&result) {
-                self.0 = TIMES;
+                self.times = TIMES;
             }
             result
         };

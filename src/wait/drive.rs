@@ -24,7 +24,9 @@ impl Task {
     /// Waits for what the call waits for, or what ends it. It may come back sooner.
     fn wait(&self) {
         let interest = self.interest();
-        let cancel = self.cancel.as_ref().map_or(NO_DESCRIPTOR, |cancel| cancel.descriptor());
+        // It stays readable: what goes on nevertheless is waited for.
+        let cancel = self.cancel.as_ref().filter(|_| !self.is_cancelled.get());
+        let cancel = cancel.map_or(NO_DESCRIPTOR, |cancel| cancel.descriptor());
         let wake = self.wake.borrow().as_ref().map_or(NO_DESCRIPTOR, |wake| wake.as_raw_fd());
         let mut polled = [to_poll(NO_DESCRIPTOR, Ready::Read); Interest::MOST + 2];
         let mut length = 0;
@@ -44,7 +46,7 @@ impl Task {
             self.is_cancelled.set(true);
         }
         if polled[length - 1].revents != 0 {
-            self.wake.take();
+            self.wake.borrow().iter().for_each(|wake| wake.reset());
         }
     }
 

@@ -81,6 +81,10 @@ impl Semaphore {
         loop {
             let next_end = {
                 let mut state = self.lock();
+                // Late, too, where nobody has taken it back.
+                if state.hold(permit.number, hold) {
+                    return Ok(permit);
+                }
                 state.pass_on(self.most);
                 if state.hold(permit.number, hold) {
                     return Ok(permit);
@@ -130,10 +134,15 @@ impl State {
     /// Gives what is free to the first in the queue.
     fn pass_on(&mut self, most: usize) {
         self.take_back();
+        let holding = self.holders.len();
         while self.holders.len() < most {
             let Some((number, waker)) = self.queue.pop_first() else { return };
             self.give(number, TAKE_UP);
             waker.wake();
+        }
+        // Whoever is next looks at it that the permits are taken up.
+        if let Some((_, next)) = self.queue.first_key_value().filter(|_| holding < most) {
+            next.wake_by_ref();
         }
     }
 
@@ -270,6 +279,23 @@ mod tests {
         let _second = acquire(&semaphore, 60_000).unwrap();
 
         assert!(!semaphore.lock().hold(99, TAKE_UP));
+    }
+
+    #[test]
+    fn who_waits_while_nobody_takes_a_permit_up_gets_it_as_well() {
+        let semaphore = Semaphore::new(1);
+        let first = acquire(&semaphore, 60_000).unwrap();
+        // One whose driver has stopped, and that comes first.
+        semaphore.lock().queue.insert(0, Waker::noop().clone());
+
+        thread::scope(|scope| {
+            let second = scope.spawn(|| acquire(&semaphore, 20_000).is_ok());
+            while holding_and_waiting(&semaphore).1 < 2 {
+                thread::yield_now();
+            }
+            drop(first);
+            assert!(second.join().unwrap());
+        });
     }
 
     #[test]

@@ -29,7 +29,6 @@ impl Wake {
     }
 
     /// Makes as if it hadn't happened.
-    #[cfg(feature = "capi")]
     pub(crate) fn reset(&self) {
         // It fails where it hasn't.
         let _ = io::Read::read(&mut &self.0, &mut [0; 8]);

@@ -9,7 +9,7 @@ mod no_proxy;
 mod socks5;
 mod tunnel;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -137,15 +137,27 @@ impl Proxy {
         let proxy_address = socket.peer_addr().map_err(broken)?;
         // The first attempt has one already.
         let first = &Cell::new(Some(socket));
+        // A login that is wrong is so for all addresses, and isn't shown again.
+        let refused = &RefCell::new(None);
         let attempt = |address: SocketAddr| -> Attempt<'_, Socket> {
             Box::pin(async move {
+                if let Some(error) = &*refused.borrow() {
+                    return Err(Error::clone(error));
+                }
                 let socket = match first.take() {
                     Some(socket) => socket,
                     None => tcp::connect(proxy_address, limits).await.map_err(|error| self.unreachable(error))?,
                 };
                 let target = socks5::Target::Address(address.ip());
                 let opened = socks5::open(&socket, &target, address.port(), self.login.as_ref(), limits).await;
-                opened.map_err(|failure| failure.at(self))?;
+                opened.map_err(|failure| {
+                    let concerns_all = matches!(failure, Failure::Login(_));
+                    let error = failure.at(self);
+                    if concerns_all {
+                        *refused.borrow_mut() = Some(error.clone());
+                    }
+                    error
+                })?;
                 Ok(socket)
             })
         };

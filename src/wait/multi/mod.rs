@@ -117,7 +117,9 @@ impl<T, N: Copy> Multi<T, N> {
     }
 
     fn reactor(&self) -> Option<Ref<'_, Arc<Reactor>>> {
-        Ref::filter_map(self.reactor.borrow(), Option::as_ref).ok()
+        // In a child, the parent's descriptors are left alone.
+        let reactor = Ref::filter_map(self.reactor.borrow(), Option::as_ref).ok()?;
+        if self.is_forked() { None } else { Some(reactor) }
     }
 
     /// Whether this is a child of the process that made it.
@@ -300,8 +302,8 @@ impl<T, N: Copy> Multi<T, N> {
             self.current.set(outer);
             match polled {
                 Poll::Ready(result) => {
-                    drop(call);
-                    return self.has_finished(number, result);
+                    self.has_finished(number, result);
+                    return drop(call);
                 }
                 Poll::Pending if !self.put_back(number, call, &task) => return,
                 Poll::Pending => {}

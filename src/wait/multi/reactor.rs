@@ -233,8 +233,7 @@ impl Reactor {
         let descriptor = token.descriptor();
         let mut sources = self.sources();
         let Some(cancels) = sources.get_mut(descriptor).and_then(|source| source.cancels.as_mut()) else { return };
-        cancels.calls.remove(&number);
-        if cancels.calls.is_empty() {
+        if cancels.calls.remove(&number) && cancels.calls.is_empty() {
             let mut idle = self.idle_tokens();
             idle.push_back(descriptor);
             let oldest = if idle.len() > IDLE_TOKENS { idle.pop_front() } else { None };

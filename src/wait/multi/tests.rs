@@ -197,6 +197,33 @@ fn one_token_cancels_all_calls_that_have_it_and_those_to_come() {
 }
 
 #[test]
+fn a_token_that_is_used_again_still_cancels() {
+    let multi = Multi::new().unwrap();
+    let once = |token: &Cancel| {
+        let number = pausing(&multi, 60_000, 0, Some(token.clone()));
+        assert_eq!(finished(&multi), 0);
+        number
+    };
+    let (kept, others) = (Cancel::new().unwrap(), [(); 5].map(|()| Cancel::new().unwrap()));
+    multi.finish(once(&kept), Ok).unwrap().unwrap();
+    for token in &others {
+        let number = once(token);
+        // Between its end and what is taken of it.
+        let pending = pausing(&multi, 60_000, 60_000, Some(kept.clone()));
+        multi.finish(number, Ok).unwrap().unwrap();
+        multi.drop_call(pending);
+    }
+    pausing(&multi, 60_000, 60_000, Some(kept.clone()));
+    once(&others[0]);
+
+    std::thread::scope(|scope| {
+        scope.spawn(|| kept.trigger());
+    });
+
+    assert_eq!(finished(&multi), 60_000);
+}
+
+#[test]
 fn a_call_that_is_dropped_or_closed_leaves_nothing_behind() {
     let multi = Multi::new().unwrap();
     let dropped = pausing(&multi, 60_000, 1, Some(Cancel::new().unwrap()));

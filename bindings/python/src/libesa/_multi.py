@@ -73,7 +73,7 @@ class Multi:
                     self._cancel(pending)
                     call.raised.append(cancelled)
             call.finish(pending.pointer)
-            return given(call.last_answer())
+            return given(call.answer())
         finally:
             self._forget(pending)
 

@@ -70,6 +70,7 @@ class Owned:
     def __del__(self) -> None:
         """Releases the object."""
         self._release(self.pointer)
+        self.pointer.value = None  # what is collected together with it may close it as well
 
 
 def make(kind: str, *arguments: Any) -> tuple[Owned, Exception | None]:

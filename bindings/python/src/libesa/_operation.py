@@ -139,11 +139,12 @@ class Call:
             pending.value = None
 
     def give_up(self, pending: c_void_p) -> None:
-        """Releases what finish() hasn't taken, or what nobody has asked for since."""
+        """Releases what finish() hasn't taken, or what nobody has asked for since, and leaves this for the next call."""
         if self._result or self._error:
             self.answer()
         elif pending:
             library.esa_pending_free(pending)
+        self.leave()
 
     def make_callback(self, function: Callable[..., Exception | None], *arguments: Any) -> None:
         """Calls a function that is called back."""
@@ -154,9 +155,13 @@ class Call:
     def last_answer(self) -> Answer:
         """What came of it, on any thread, and leaves this for the next call."""
         answer = self.answer()
+        self.leave()
+        return answer
+
+    def leave(self) -> None:
+        """Leaves this for the next call, on any thread: nothing here uses it any more."""
         self._cancel = None
         self._operation.spare.append(self)
-        return answer
 
     def answer(self) -> Answer:
         """What came of it, once; on any thread."""
