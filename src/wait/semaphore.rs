@@ -286,7 +286,8 @@ mod tests {
         let semaphore = Semaphore::new(1);
         let first = acquire(&semaphore, 60_000).unwrap();
         // One whose driver has stopped, and that comes first.
-        semaphore.lock().queue.insert(0, Waker::noop().clone());
+        semaphore.lock().last = 10;
+        semaphore.lock().queue.insert(5, Waker::noop().clone());
 
         thread::scope(|scope| {
             let second = scope.spawn(|| acquire(&semaphore, 20_000).is_ok());
