@@ -108,7 +108,13 @@ def test_answers_to_asynchronous_calls_are_released_once(
 def test_an_interrupt_loses_no_answer_to_an_asynchronous_call(
     esa_emulator: Emulator, record: Record, released: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_operation.Call, "last_answer", interrupt)
+    answer = _operation.Call.answer
+
+    def interrupted(call: _operation.Call) -> None:
+        monkeypatch.setattr(_operation.Call, "answer", answer)
+        interrupt(call)
+
+    monkeypatch.setattr(_operation.Call, "answer", interrupted)
     loop, client = asyncio.new_event_loop(), async_client_of(esa_emulator)
     with pytest.raises(KeyboardInterrupt):
         loop.run_until_complete(client.create_routine_related_record(**record()))
