@@ -139,7 +139,7 @@ class Call:
             pending.value = None
 
     def give_up(self, pending: c_void_p) -> None:
-        """Releases what finish() hasn't taken, or what nobody has asked for since, and leaves this for the next call."""
+        """Releases what finish() hasn't taken, or nobody has asked for since, and leaves this for the next call."""
         if self._result or self._error:
             self.answer()
         elif pending:
