@@ -111,9 +111,7 @@ impl Target {
 mod tests {
     use std::net::TcpListener;
 
-    use rcgen::CertifiedKey;
-    use rustls::pki_types::PrivateKeyDer;
-    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+    use rustls::{ServerConnection, StreamOwned};
 
     use super::super::tls::Trust;
     use super::super::{Options, ProxyUrl};
@@ -127,14 +125,7 @@ mod tests {
 
     /// A server of TLS for localhost: its address, and its certificate.
     fn secured() -> (SocketAddr, String) {
-        let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key)
-            .unwrap();
+        let (config, pem) = tls::server_of_tests();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         std::thread::spawn(move || {
@@ -142,7 +133,7 @@ mod tests {
             let mut stream = StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), socket);
             std::io::Read::read_to_end(&mut stream, &mut Vec::new())
         });
-        (address, cert.pem())
+        (address, pem)
     }
 
     #[test]

@@ -246,9 +246,7 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use rcgen::CertifiedKey;
-    use rustls::pki_types::PrivateKeyDer;
-    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+    use rustls::{ServerConnection, StreamOwned};
 
     use super::super::tls;
     use super::super::tls::Trust;
@@ -267,13 +265,7 @@ mod tests {
         tickets: usize,
         serve: impl FnOnce(&mut StreamOwned<ServerConnection, TcpStream>) -> T + Send + 'static,
     ) -> (Stream, thread::JoinHandle<T>) {
-        let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], PrivateKeyDer::Pkcs8(signing_key.serialize_der().into()))
-            .unwrap();
+        let (mut config, pem) = tls::server_of_tests();
         config.send_tls13_tickets = tickets;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -283,8 +275,7 @@ mod tests {
         });
         socket.set_nonblocking(true).unwrap();
         let config =
-            tls::client_config(&Trust { ca_pem: Some(cert.pem()), ca_file: None }, &Environment::of([("", ""); 0]))
-                .unwrap();
+            tls::client_config(&Trust { ca_pem: Some(pem), ca_file: None }, &Environment::of([("", ""); 0])).unwrap();
         let name = tls::server_name("localhost").unwrap();
         let secured = within(60.0, async |limits| {
             Stream::secured(limits.watch(socket).unwrap(), &Arc::new(config), &name, limits).await

@@ -81,12 +81,12 @@ impl Limits<'_> {
 
     /// `source`, to wait for it.
     pub(crate) fn watch<T: AsRawFd>(&self, source: T) -> io::Result<Watched<T>> {
-        Watched::new(source, self.task.host.as_ref().map(|(host, _)| host))
+        Watched::new(source, self.task.host())
     }
 
     /// Whether the call's driver is the one that waits for `watched`.
     pub(crate) fn can_wait_for<T: AsRawFd>(&self, watched: &Watched<T>) -> bool {
-        watched.is_of(self.task.host.as_ref().map(|(host, _)| host))
+        watched.is_of(self.task.host())
     }
 
     /// Collects what several pieces of work of the call wait for.

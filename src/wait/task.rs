@@ -85,6 +85,10 @@ impl Task {
         self.interest.set(interest);
     }
 
+    pub(super) fn host(&self) -> Option<&Weak<dyn Host>> {
+        self.host.as_ref().map(|(host, _)| host)
+    }
+
     /// What polls the call again when it is woken, by any thread.
     pub(super) fn waker(&self) -> io::Result<Waker> {
         if let Some((_, waker)) = &self.host {

@@ -121,6 +121,21 @@ fn add(roots: &mut RootCertStore, pem: &[u8], passes_over: bool) -> Result<(), S
     if roots.len() == before { Err("no usable certificate in it".to_owned()) } else { Ok(()) }
 }
 
+/// What a server of TLS for localhost is configured with, and its certificate.
+#[cfg(test)]
+pub(super) fn server_of_tests() -> (rustls::ServerConfig, String) {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .unwrap();
+    (config, cert.pem())
+}
+
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;

@@ -39,7 +39,6 @@ pub(crate) struct Multi<T, N> {
     last: Cell<Number>,
     /// The calls that have finished and wait to be taken, by the order in which they have.
     finished: RefCell<BTreeMap<u64, Number>>,
-    last_finished: Cell<u64>,
     timers: RefCell<Timers>,
     /// How many of its functions run at the moment: it is used in a callback where that isn't 0.
     inside: Cell<u32>,
@@ -98,7 +97,6 @@ impl<T, N: Copy> Multi<T, N> {
             calls: RefCell::default(),
             last: Cell::default(),
             finished: RefCell::default(),
-            last_finished: Cell::default(),
             timers: RefCell::default(),
             inside: Cell::default(),
             is_closing: Cell::default(),
@@ -340,10 +338,10 @@ impl<T, N: Copy> Multi<T, N> {
         let Some(entry) = calls.get_mut(&number) else { return };
         entry.result = Some(result);
         self.stop_waiting(number, entry);
-        let place = self.last_finished.get() + 1;
-        self.last_finished.set(place);
+        let mut finished = self.finished.borrow_mut();
+        let place = finished.last_key_value().map_or(0, |(last, _)| last + 1);
         entry.finished = Some(place);
-        self.finished.borrow_mut().insert(place, number);
+        finished.insert(place, number);
     }
 
     fn forget(&self, number: Number) -> Option<Entry<T, N>> {
