@@ -43,6 +43,9 @@ ALSO_EMPTY = {
     f"{action}_with_options" for action in ("get_site", "create_site", "create_kv_namespace", "batch_create_waf_rules")
 }
 
+# A remnant in some models: the credentials of the client have a token, its parameters don't.
+NOT_SET = {"security_token"}
+
 # Text that has to be encoded, quoted or left alone, and numbers that a double can't hold.
 SAMPLES: dict[Any, list[Any]] = {
     str: ["example.com", "blanks, *~+&=/%25 and ü", "", "日本語 😀", 'a "quoted" \\ and\na line', "true", "[1, 2]"],
@@ -71,8 +74,8 @@ def sample(kind: Any, name: str, within: tuple[Any, ...] = ()) -> Any:
 
 def filled(model: type[DaraModel], name: str, within: tuple[Any, ...] = ()) -> DaraModel:
     """A model with a value in each of its fields."""
-    fields = typing.get_type_hints(model.__init__)
-    return model(**{field: sample(kind, f"{name}.{field}", within) for field, kind in fields.items()})
+    fields = typing.get_type_hints(model.__init__).items()
+    return model(**{field: sample(kind, f"{name}.{field}", within) for field, kind in fields if field not in NOT_SET})
 
 
 class Recorder(HTTPServer):
