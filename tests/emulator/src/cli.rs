@@ -7,8 +7,7 @@ use clap::Parser;
 
 /// A local stand-in for Alibaba Cloud ESA: it checks every signature, keeps records in memory, and fails on demand.
 ///
-/// When it is ready it prints one JSON line with its URL and a key pair. It ends when its standard input
-/// closes, so keep a pipe open on it; SIGTERM and SIGINT end it too.
+/// When it is ready it prints one JSON line with its URL and a key pair. It serves until SIGTERM or SIGINT.
 #[derive(Debug, Parser)]
 #[command(name = "esa-emulator", version, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -23,6 +22,10 @@ pub(crate) struct Arguments {
     /// JSON file with the accounts, sites, routines and faults to start with
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Option<PathBuf>,
+
+    /// End when standard input closes as well, and so with the program that holds its other end
+    #[arg(long)]
+    pub(crate) exit_with_stdin: bool,
 
     /// Speak HTTPS, with a certificate from a CA made for this run
     #[arg(long)]

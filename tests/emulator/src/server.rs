@@ -1,4 +1,4 @@
-//! Listens, says that it is ready, serves connections, and ends with its parent.
+//! Listens, says that it is ready, serves connections, and ends when it is told to.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use crate::tls::{self, Tls};
 use crate::wire_fault::{FaultyStream, Socket, Trigger};
 use crate::world::{Shared, World};
 
-/// Runs until standard input closes or a signal says so. The error is one line for a person.
+/// Runs until a signal says so or, where that is asked for, standard input closes. The error is one line for a person.
 pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
     let seed = arguments.seed.as_deref().map_or_else(|| Ok(Seed::default()), Seed::read)?;
     let tls = arguments.tls.then(|| tls::prepare(arguments.tls_dir.as_deref())).transpose()?;
@@ -34,13 +34,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
         let address = listener.local_addr().map_err(|problem| format!("can't tell the port: {problem}"))?;
         let mut terminated = signals(SignalKind::terminate())?;
         let mut interrupted = signals(SignalKind::interrupt())?;
-        let input_closed = watch_input();
+        let input_closed = input_closed(arguments.exit_with_stdin);
         announce(&ready_line(address, &seed, tls.as_ref()))?;
 
         let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
         tokio::select! {
             () = accept(listener, acceptor, Arc::new(Shared::new(World::new(seed)))) => {}
-            _ = input_closed => {}
+            () = input_closed => {}
             _ = terminated.recv() => {}
             _ = interrupted.recv() => {}
         }
@@ -50,6 +50,17 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
 
 fn signals(kind: SignalKind) -> Result<tokio::signal::unix::Signal, String> {
     signal(kind).map_err(|problem| format!("can't listen for signals: {problem}"))
+}
+
+/// Ends when standard input does. What isn't asked for isn't read: a job in the background of a shell would be stopped.
+fn input_closed(asked_for: bool) -> impl Future<Output = ()> {
+    let watch = asked_for.then(watch_input);
+    async {
+        match watch {
+            Some(closed) => drop(closed.await),
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// A plain thread, since a blocked read in the runtime would hold up its end.

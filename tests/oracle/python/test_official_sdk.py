@@ -32,7 +32,11 @@ def emulator(*arguments: str) -> Iterator[dict[str, Any]]:
     program = os.environ.get("ESA_EMULATOR")
     if not program:
         pytest.fail("set ESA_EMULATOR to the emulator's program")
-    with subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command = [program, "--exit-with-stdin", *arguments]
+    # A session of its own: Ctrl-C in a terminal ends the test, and not the emulator under it.
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         assert process.stdin
         assert process.stdout
         yield json.loads(process.stdout.readline())

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn the_ready_line_has_all_that_a_test_needs() {
 }
 
 #[test]
-fn it_ends_when_its_input_closes() {
+fn it_ends_when_its_input_closes_where_that_is_asked_for() {
     let mut emulator = Emulator::start();
     emulator.child.stdin.as_mut().unwrap().write_all(b"ignored\n").unwrap();
     emulator.call(&Call::list()).assert_ok();
@@ -37,11 +37,23 @@ fn it_ends_when_its_input_closes() {
 }
 
 #[test]
-fn it_ends_on_signals() {
+fn it_serves_until_a_signal_whatever_its_input_is() {
+    for (signal, input) in [("-TERM", Stdio::null()), ("-INT", Stdio::piped())] {
+        let mut emulator = Emulator::of(command(&[]).stdin(input));
+        drop(emulator.child.stdin.take()); // the pipe's other end has been read as empty, if anything reads it
+        for _ in 0..3 {
+            emulator.call(&Call::list()).assert_ok();
+        }
+        emulator.signal(signal);
+        assert_eq!(wait(&mut emulator.child).unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn it_ends_on_signals_while_its_input_is_open() {
     for signal in ["-TERM", "-INT"] {
         let mut emulator = Emulator::start();
-        let sent = Command::new("kill").args([signal, &emulator.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        emulator.signal(signal);
         assert_eq!(wait(&mut emulator.child).unwrap().code(), Some(0), "{signal}");
     }
 }
@@ -77,7 +89,7 @@ fn what_stops_the_start_is_said_in_one_line() {
 
 #[test]
 fn help_and_version_are_there() {
-    for (argument, expected) in [("--help", "standard input"), ("--version", "esa-emulator 0.")] {
+    for (argument, expected) in [("--help", "--exit-with-stdin"), ("--version", "esa-emulator 0.")] {
         let output = command(&[argument]).output().unwrap();
         assert!(output.status.success());
         assert!(String::from_utf8(output.stdout).unwrap().contains(expected));

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,13 @@ impl Emulator {
     }
 
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(command(arguments).arg("--exit-with-stdin").stdin(Stdio::piped()))
+    }
+
+    /// The emulator that a command starts.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        // A group of its own: Ctrl-C in a terminal ends the test, and with it this, but not this first.
+        let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
@@ -40,6 +47,11 @@ impl Emulator {
         change(&mut seed);
         emulator.admin_ok("POST", "seed", &seed);
         emulator
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
