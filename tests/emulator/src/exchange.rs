@@ -141,7 +141,7 @@ impl Exchange {
     /// Executes it, a write so much later if it is given, else as the account has it; and notes the verdict.
     async fn execute(&self, admitted: &Admitted, late: Option<Seconds>) -> Reply {
         let result = match admitted {
-            Admitted::Call(call) => call.run(&self.world, self.number, late).await.map(Content::Json),
+            Admitted::Call(call) => call.run(&self.world, self.number, late).await,
             Admitted::Endpoint(request) => request.run(&mut self.world.lock()),
         };
         self.log_result(&result);
@@ -153,7 +153,11 @@ impl Exchange {
     }
 
     fn log_result(&self, result: &Result<Content, ServiceError>) {
-        self.log(|entry| entry.judge(result));
+        self.log(|entry| {
+            entry.judge(result);
+            entry.canned = matches!(result, Ok(Content::Canned(_)));
+            entry.executed &= !entry.canned;
+        });
         if let Err(problem) = result {
             self.world.lock().log.update_details(self.number, |details| details.note_refusal(&problem.message));
         }
@@ -174,6 +178,7 @@ impl Exchange {
                 Reply::service(200, &body, &self.request_id, now)
             }
             Content::Text(text) => Reply::new(200, "text/plain", text, now),
+            Content::Canned(canned) => Reply::canned(&canned, &self.request_id, now),
         }
     }
 

@@ -8,10 +8,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::arn;
+use crate::canned_reply::CannedReply;
 use crate::endpoint::cloud_sso::CloudSso;
 use crate::endpoint::metadata::Metadata;
 use crate::fault::Rule;
 use crate::role::{BearerToken, OidcProvider, Role};
+use crate::spelling;
 use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, Routine, Site, User};
 
 /// The well-known key pair. It opens nothing but emulators.
@@ -32,6 +34,8 @@ pub(crate) struct Seed {
     pub(crate) cloud_sso: CloudSso,
     #[serde(default)]
     pub(crate) faults: Vec<Rule>,
+    #[serde(default)]
+    pub(crate) replies: Vec<CannedReply>,
     /// Starts the random numbers behind a rule's `probability`.
     #[serde(default = "default_random_seed")]
     pub(crate) random_seed: u64,
@@ -48,6 +52,7 @@ impl Default for Seed {
             metadata: Metadata::default(),
             cloud_sso: CloudSso::default(),
             faults: Vec::new(),
+            replies: Vec::new(),
             random_seed: default_random_seed(),
         }
     }
@@ -105,7 +110,7 @@ impl Seed {
     }
 
     pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
-        let seed: Self = serde_json::from_slice(text).map_err(|problem| problem.to_string())?;
+        let seed: Self = serde_json::from_slice(text).map_err(|problem| spelling::explain(&problem))?;
         seed.check()?;
         Ok(seed)
     }
@@ -125,6 +130,9 @@ impl Seed {
         }
         for (position, rule) in self.faults.iter().enumerate() {
             rule.check().map_err(|problem| format!("faults[{position}]: {problem}"))?;
+        }
+        for (position, reply) in self.replies.iter().enumerate() {
+            reply.check().map_err(|problem| format!("replies[{position}]: {problem}"))?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::authenticate::NonceMemory;
+use crate::canned_reply::CannedReplies;
 use crate::clock::Clock;
 use crate::endpoint::cloud_sso::CloudSso;
 use crate::endpoint::metadata::{Metadata, TokenMemory};
@@ -32,6 +33,7 @@ pub(crate) struct World {
     pub(crate) journal: Journal,
     pub(crate) late_commits: LateCommits,
     pub(crate) faults: FaultTable,
+    pub(crate) replies: CannedReplies,
     pub(crate) clock: Clock,
     pub(crate) nonces: NonceMemory,
     pub(crate) metadata_tokens: TokenMemory,
@@ -50,6 +52,7 @@ impl World {
             journal: Journal::default(),
             late_commits: LateCommits::default(),
             faults: FaultTable::new(Vec::new(), 0),
+            replies: CannedReplies::default(),
             clock: Clock::default(),
             nonces: NonceMemory::default(),
             metadata_tokens: TokenMemory::default(),
@@ -74,6 +77,7 @@ impl World {
         self.late_commits.clear();
         self.random_seed = seed.random_seed;
         self.faults = FaultTable::new(seed.faults, seed.random_seed);
+        self.replies = CannedReplies::new(seed.replies);
     }
 
     /// Carries out an operation of the request with that number in the log. The reply lacks only its `RequestId`.
@@ -112,6 +116,7 @@ impl World {
             "metadata": self.metadata,
             "cloud_sso": self.cloud_sso,
             "faults": self.faults.rules(),
+            "replies": self.replies.replies(),
             "random_seed": self.random_seed,
         })
     }

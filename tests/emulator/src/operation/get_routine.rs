@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::name::check_routine_name;
-use super::{Call, Operation, Scope};
+use super::{Call, Operation};
 use crate::service_error::ServiceError;
 use crate::state::Routine;
 
-pub(super) const OPERATION: Operation =
-    Operation { action: "GetRoutine", required: &["Name"], scope: Scope::Everything, writes: false, run };
+pub(super) const OPERATION: Operation = Operation { action: "GetRoutine", writes: false, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     check_routine_name(call.text("Name"))?;

@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::page::Page;
-use super::{Call, Operation, Scope};
+use super::{Call, Operation};
 use crate::service_error::ServiceError;
 use crate::state::Site;
 
-pub(super) const OPERATION: Operation =
-    Operation { action: "ListSites", required: &[], scope: Scope::Everything, writes: false, run };
+pub(super) const OPERATION: Operation = Operation { action: "ListSites", writes: false, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let page = Page::read(call, usize::MAX, 500)?;

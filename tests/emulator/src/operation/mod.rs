@@ -1,4 +1,4 @@
-//! The operations of ESA that the emulator knows, what each needs, and how parameters are read.
+//! The operations of ESA that the emulator models, and how parameters are read.
 
 mod create_routine;
 mod create_routine_related_record;
@@ -27,19 +27,9 @@ pub(crate) const API_VERSION: &str = "2024-09-10";
 /// The region that resource names of RAM carry.
 pub(crate) const REGION: &str = "cn-hangzhou";
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Scope {
-    /// RAM judges the site named by `SiteId`.
-    Site,
-    /// RAM judges `*`.
-    Everything,
-}
-
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) action: &'static str,
-    pub(crate) required: &'static [&'static str],
-    scope: Scope,
     /// Writes of one account exclude each other.
     pub(crate) writes: bool,
     run: fn(&mut Call<'_>) -> Result<Value, ServiceError>,
@@ -56,7 +46,7 @@ pub(crate) struct Call<'a> {
     pub(crate) now: jiff::Timestamp,
 }
 
-const OPERATIONS: &[Operation] = &[
+pub(crate) const OPERATIONS: &[Operation] = &[
     create_routine_related_record::OPERATION,
     list_routine_related_records::OPERATION,
     delete_routine_related_record::OPERATION,
@@ -75,17 +65,6 @@ pub(crate) fn find(action: &str) -> Option<&'static Operation> {
 }
 
 impl Operation {
-    /// What RAM is asked about.
-    pub(crate) fn resource(&self, account_id: &str, parameters: &Parameters) -> String {
-        match self.scope {
-            Scope::Everything => "*".into(),
-            Scope::Site => {
-                let site_id = parameters.get("SiteId").unwrap_or_default();
-                format!("acs:esa:{REGION}:{account_id}:site/{site_id}")
-            }
-        }
-    }
-
     /// Carries it out. The reply lacks only its `RequestId`.
     pub(crate) fn run(&self, call: &mut Call<'_>) -> Result<Value, ServiceError> {
         (self.run)(call)

@@ -25,7 +25,7 @@ fn the_log_tells_what_was_asked_by_whom_and_what_came_of_it() {
         "number": 1, "connection": 1, "method": "POST", "action": "CreateRoutineRelatedRecord",
         "parameters": {"Name": "test-routine1", "SiteId": "54362329990032", "RecordName": "a.example.com"},
         "access_key_id": "EsaEmulatorKeyId", "signature_version": "V3", "nonce": call.nonce,
-        "verdict": "OK", "executed": true, "fault": false, "status": 200,
+        "nearest_action": null, "verdict": "OK", "executed": true, "fault": false, "canned": false, "status": 200,
     });
     assert_eq!(first, expected);
     assert_eq!((&log[1]["signature_version"], &log[1]["executed"]), (&json!("V1"), &json!(false)));

@@ -1,5 +1,6 @@
 //! Drives the built emulator over loopback sockets, with a signer of its own.
 
+mod actions;
 mod admin;
 mod assume_role;
 mod authentication;
