@@ -81,7 +81,7 @@ class AsyncClient(Configured):
         """See Client.ensure_routine_related_records(). To go through with `async for`.
 
             async for ensured in client.ensure_routine_related_records(name="my-routine", record_names=names):
-                print(ensured.record_name, ensured.error or ensured.record.origin.name)
+                print(ensured.record_name, ensured.error or ensured.result().origin.name)
 
         Cancelling a task that waits for the next record cancels all that are left.
         """
