@@ -30,14 +30,14 @@ ENSURE = Operation("esa_ensure_routine_related_record", read, of="esa_create_rou
 
 def creating(site_id: int, name: str, record_name: str) -> Call:
     """A call that creates a record."""
-    call = CREATE.begin()
+    call = Call(CREATE)
     fill(call.request, integer("site_id", site_id, INT64), name, record_name)
     return call
 
 
 def ensuring(site_id: int | None, name: str, record_name: str) -> Call:
     """A call that ensures a record."""
-    call = ENSURE.begin()
+    call = Call(ENSURE)
     fill(call.request, optional("site_id", site_id, INT64), name, record_name)
     return call
 

@@ -20,7 +20,7 @@ DELETE = Operation("esa_delete_routine_related_record", _read)
 
 def deleting(site_id: int, name: str, record_name: str, record_id: int | None) -> Call:
     """A call that deletes a record."""
-    call = DELETE.begin()
+    call = Call(DELETE)
     fill(call.request, integer("site_id", site_id, INT64), name, record_name)
     call.request.record_id = optional("record_id", record_id, INT64)
     return call

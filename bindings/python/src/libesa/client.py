@@ -104,7 +104,7 @@ class Client(Configured):
         """Ensures many records of a routine as the iterator is asked for them, like ensure_routine_related_record().
 
             for ensured in client.ensure_routine_related_records(name="my-routine", record_names=names):
-                print(ensured.record_name, ensured.error or ensured.record.origin.name)
+                print(ensured.record_name, ensured.error or ensured.result().origin.name)
 
         Each step gives an Ensured, with the record or the error, in the order of record_names. It has a length, so that
         `tqdm(...)` around it is a progress bar. The routine's records are listed first, 20 with a request, where that
