@@ -188,6 +188,25 @@ mod tests {
     }
 
     #[test]
+    fn only_what_its_name_says_reads_counts_as_one_that_reads() {
+        for [name, _, effect, ..] in listed() {
+            let says_reads =
+                ["BatchGet", "Check", "Describe", "Export", "Get", "List"].iter().any(|verb| name.starts_with(verb));
+            assert!(effect == "writes" || says_reads, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_changes_of_routines_are_serial() {
+        for [name, _, effect, serial, ..] in listed() {
+            assert!(serial == "-" || (effect == "writes" && name.contains("Routine")), "{name}");
+        }
+        for name in ["CreateRoutineRelatedRecord", "DeleteRoutineRelatedRecord", "CreateRoutine", "DeleteRoutine"] {
+            assert!(action(name).unwrap().serial, "{name}");
+        }
+    }
+
+    #[test]
     fn the_table_is_small() {
         assert!(TABLE.len() <= LARGEST, "{} bytes", TABLE.len());
         assert!(TABLE.is_ascii());
