@@ -114,8 +114,8 @@ impl Rule {
             if self.when.is_some() {
                 return Err("late_seconds says when the operation is executed, so 'when' can't".into());
             }
-            if operation::find(&self.action).is_some_and(|operation| !operation.writes) {
-                return Err(format!("{} writes nothing, so that nothing of it can be late", self.action));
+            if operation::find(&self.action).is_some_and(|operation| !operation.is_routine_write) {
+                return Err(format!("{} writes nothing of a routine, so that nothing of it can be late", self.action));
             }
         }
         if self.reply.is_none() && self.wire.is_none() && self.delay_ms == 0 && self.late_seconds.is_none() {

@@ -13,8 +13,9 @@ use crate::endpoint::cloud_sso::CloudSso;
 use crate::endpoint::metadata::Metadata;
 use crate::fault::Rule;
 use crate::role::{BearerToken, OidcProvider, Role};
+use crate::site::Site;
 use crate::spelling;
-use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, Routine, Site, User};
+use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, Routine, User};
 
 /// The well-known key pair. It opens nothing but emulators.
 const ACCESS_KEY_ID: &str = "EsaEmulatorKeyId";
@@ -66,20 +67,13 @@ fn built_in_accounts() -> Vec<Account> {
         status: KeyStatus::Active,
         expires: None,
     };
-    let site = Site {
-        site_id: 54_362_329_990_032,
-        site_name: "example.com".into(),
-        status: Default::default(),
-        backend: Default::default(),
-        dns_records: Vec::new(),
-    };
     let provider = OidcProvider { name: "test-oidc".into(), tokens: vec![BearerToken::new("EsaEmulatorOidcToken")] };
     vec![Account {
         id: DEFAULT_ACCOUNT_ID.into(),
         users: vec![User { name: "root".into(), policy: None, keys: vec![key] }],
         roles: vec![Role::new(ROLE)],
         oidc_providers: vec![provider],
-        sites: vec![site],
+        sites: vec![Site::new(54_362_329_990_032, "example.com")],
         routines: vec![Routine::new("test-routine1"), Routine::new("test-routine2")],
         ..Account::default()
     }]
@@ -141,6 +135,7 @@ impl Seed {
 fn check_account(account: &Account) -> Result<(), String> {
     check_names(account)?;
     account.roles.iter().try_for_each(|role| check_role(role, account))?;
+    account.routines.iter().try_for_each(check_code)?;
     unique("routine", account.routines.iter().map(|routine| &routine.name))?;
     let names = account.records().map(|record| (record.site_id, record.record_name.to_ascii_lowercase()));
     unique("record", names.map(|(site_id, name)| format!("{name} on site {site_id}")))?;
@@ -157,6 +152,13 @@ fn check_account(account: &Account) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn check_code(routine: &Routine) -> Result<(), String> {
+    let name = &routine.name;
+    unique(&format!("code version of {name}"), routine.code_versions.iter().map(|code| &code.version))?;
+    let mut deployments = routine.deployments.values();
+    deployments.try_for_each(|one| one.check(&routine.code_versions).map_err(|problem| format!("{name}: {problem}")))
 }
 
 /// Users, roles and identity providers are found by their names.

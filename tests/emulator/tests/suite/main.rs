@@ -15,6 +15,7 @@ mod operations;
 mod page;
 mod process;
 mod ram;
+mod routine_code;
 mod session;
 mod signer;
 mod support;
