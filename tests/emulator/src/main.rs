@@ -31,6 +31,7 @@ mod seconds;
 mod seed;
 mod server;
 mod service_error;
+mod setup;
 mod state;
 mod sts;
 mod tls;

@@ -13,7 +13,7 @@ use crate::request::{Parameters, Received};
 use crate::seconds::Seconds;
 use crate::service_error::ServiceError;
 use crate::world::{Shared, World};
-use crate::{authenticate, operation, sts, web_page};
+use crate::{authenticate, operation, sts};
 
 /// A call that is what it claims to be.
 pub(crate) struct Call {
@@ -37,7 +37,7 @@ impl Call {
             return Err(ServiceError::unsupported_method(400));
         }
         let signer = if !received.is_signed() && sts::takes_unsigned(received.version(), &action) {
-            web_page::refuse_foreign(&received.headers)?;
+            world.setup.hosts.refuse_foreign(&received.headers)?;
             None
         } else {
             Some(authenticate(received, world, number)?)

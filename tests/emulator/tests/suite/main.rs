@@ -14,6 +14,8 @@ mod operations;
 mod page;
 mod process;
 mod ram;
+mod reach;
 mod session;
 mod signer;
 mod support;
+mod tls;
