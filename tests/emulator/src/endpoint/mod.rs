@@ -15,7 +15,7 @@ use crate::multipart::Form;
 use crate::reply::Content;
 use crate::request::{Parameters, path, single_header};
 use crate::service_error::ServiceError;
-use crate::web_page;
+use crate::web_page::Hosts;
 use crate::world::World;
 
 #[derive(Debug)]
@@ -73,8 +73,8 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn read(parts: &Parts, body: &[u8]) -> Result<Self, ServiceError> {
-        web_page::refuse_foreign(&parts.headers)?;
+    pub(crate) fn read(parts: &Parts, body: &[u8], hosts: &Hosts) -> Result<Self, ServiceError> {
+        hosts.refuse_foreign(&parts.headers)?;
         let path = path(&parts.uri);
         let mut at_path =
             ENDPOINTS.iter().filter_map(|endpoint| Some((endpoint, endpoint.role_name(path)?))).peekable();
