@@ -12,8 +12,7 @@ from .record import Record
 
 def read(result: Structure) -> Record:
     """The record that the library tells of."""
-    record = Record.__new__(Record)  # the constructor would check the names, which takes a twentieth of a call
-    vars(record).update(
+    return Record(
         record_id=result.record_id or None,
         site_id=result.site_id,
         origin=result.origin,
@@ -21,7 +20,6 @@ def read(result: Structure) -> Record:
         status=decoded(result.status),
         request_id=decoded(result.request_id),
     )
-    return record
 
 
 CREATE = Operation("esa_create_routine_related_record", read)
