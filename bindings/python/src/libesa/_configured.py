@@ -103,10 +103,9 @@ class Configured(_native.Handle):
             raise invalid("credentials_provider", "can't be given together with an access key")
         if given:
             config.set("credentials", *(None if value is None else text(name, value) for name, value in key.items()))
-        if isinstance(ca_file, os.PathLike):
-            ca_file = os.fspath(ca_file)
+        ca_path = os.fspath(ca_file) if isinstance(ca_file, os.PathLike) else ca_file
         strings = {"region": region, "endpoint": endpoint, "network": network, "proxy": proxy}
-        strings.update(ca_file=ca_file, ca_pem=ca_pem, user_agent=user_agent)
+        strings.update(ca_file=ca_path, ca_pem=ca_pem, user_agent=user_agent)
         for name, string in strings.items():
             if string is not None:
                 config.set(name, text(name, string))
@@ -144,8 +143,7 @@ class Configured(_native.Handle):
         "configuration" (given to the client), "callback" (its credentials_provider), "environment", "oidc",
         "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri". Raises RuntimeError after close().
         """
-        name: bytes = library.esa_client_credentials_source(self._open().pointer)
-        return name.decode()
+        return _native.decoded(library.esa_client_credentials_source(self._open().pointer))
 
     def stats(self) -> Stats:
         """What this client has done so far. Raises RuntimeError after close()."""

@@ -29,17 +29,13 @@ class Credentials(Frozen):
         if self.security_token is not None:
             text("security_token", self.security_token)
         if self.expires_at is not None:
-            _check_time(self.expires_at)
+            from datetime import datetime
+
+            if not isinstance(self.expires_at, datetime):
+                raise wrong_type("expires_at", "a datetime", self.expires_at)
+            if self.expires_at.utcoffset() is None:
+                raise ValueError("expires_at has no time zone; datetime.now(timezone.utc) has one")
 
     def __repr__(self) -> str:
         """The id only."""
         return f"Credentials(access_key_id={self.access_key_id!r})"
-
-
-def _check_time(expires_at: datetime) -> None:
-    from datetime import datetime
-
-    if not isinstance(expires_at, datetime):
-        raise wrong_type("expires_at", "a datetime", expires_at)
-    if expires_at.utcoffset() is None:
-        raise ValueError("expires_at has no time zone; datetime.now(timezone.utc) has one")
