@@ -21,7 +21,7 @@ _BY_STATUS, _BY_SERVICE_CODE = _classes_by("status"), _classes_by("service_code"
 
 
 def error_class(status: Status, service_code: ServiceCode) -> type[EsaError]:
-    """The most particular class; one for the code only where it is of the status's kind, which the status decides."""
+    """The class for the code if it is one of the status's kind, else the class for the status."""
     by_status = _BY_STATUS.get(status, ServiceError if 300 <= status <= 399 else EsaError)
     by_service_code = _BY_SERVICE_CODE.get(service_code, by_status)
     return by_service_code if issubclass(by_service_code, by_status) else by_status

@@ -1,6 +1,6 @@
 """The exceptions: one class for each kind of failure, and one for each code that the service documents.
 
-EsaError is the base of all. A class for a service code derives from the class of its kind, and where Python has an
+EsaError is the base of all. A class for a service code derives from the class of its kind, and if Python has an
 exception that people catch for the same thing, from that too. `ServiceError` and `NetworkError` gather several kinds.
 """
 
@@ -68,7 +68,7 @@ class NetworkError(EsaError, ConnectionError):
 
 
 class ServiceError(EsaError):
-    """Base of what the service answers; `code` has its word."""
+    """Base of what the service answers; see `code`."""
 
 
 class InvalidArgumentError(EsaError, ValueError):
