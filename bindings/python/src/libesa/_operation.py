@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from ._native import Owned
 
-    # The result, the failure, what a signal's handler raised meanwhile, which ends a call, and why the program's own
-    # provider gave no credentials, where that is the failure.
-    Answer = tuple[Any, Optional[Exception], Optional[BaseException], Optional[Exception]]
+    # The result, and what is to be raised in its place.
+    Answer = tuple[Any, Optional[BaseException]]
 
 esa_call_options = struct("esa_call_options")
 _CREDENTIALS = 103  # Status.CREDENTIALS
@@ -143,14 +142,19 @@ class Call:
             self._failed[:] = [failure]  # why there are no credentials
 
     def answer(self) -> Answer:
-        """What came of it, once; on any thread."""
-        raised, failed = self.raised, self._failed
+        """What came of it, once; on any thread.
+
+        What a signal's handler raised goes before the failure, which is its cause. The cause of a failure for want of
+        credentials is what kept the program's own provider from giving any.
+        """
         result, failure = self._operation.answer(self._result, self._error)
-        if not raised and not failed:
-            return result, failure, None, None
-        cause = _taken(failed)
-        is_cause = getattr(failure, "status", None) == _CREDENTIALS
-        return result, failure, _taken(raised), cause if is_cause else None
+        raised, failed = _taken(self.raised), _taken(self._failed)
+        if failure is not None:
+            if raised is not None:
+                raised.__cause__ = failure
+            elif failed is not None and getattr(failure, "status", None) == _CREDENTIALS:
+                failure.__cause__ = failed
+        return result, failure if raised is None else raised
 
 
 def _taken(raised: list[Any]) -> Any:
@@ -163,17 +167,11 @@ def _taken(raised: list[Any]) -> Any:
 
 def given(answer: Answer) -> Any:
     """The result of a call, or what it raises."""
-    result, failure, raised, cause = answer
-    del answer  # which holds the exceptions
-    if raised is None:
-        raised = failure
-    elif failure is not None:
-        cause = failure
+    result, raised = answer
+    del answer  # which holds the exception
     if raised is None:
         return result
     try:
-        if cause is not None:
-            raised.__cause__ = cause
         raise raised
     finally:
-        del failure, raised, cause  # whose frames may hold this one
+        del raised  # whose traceback holds this frame
