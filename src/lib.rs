@@ -84,8 +84,8 @@ pub use endpoint::Network;
 pub use error::{Error, Outcome, Status};
 pub use log::{Level, Log};
 pub use operation::{
-    CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, MatchSite,
-    RelatedRecord, RelatedRecordPage,
+    ActionParameter, ActionReply, AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Effect,
+    GetMatchSite, ListRoutineRelatedRecords, MatchSite, Place, RelatedRecord, RelatedRecordPage,
 };
 pub use record::{Bulk, Deletion, Origin, Record};
 pub use service_code::ServiceCode;

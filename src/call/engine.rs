@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::backoff::{Backoff, hinted, is_busy, jitter};
 use super::budget::Budget;
-use super::reconcile::{LAST_REQUEST, ReadBacks, Reconcile, UNLISTED, UNREAD};
+use super::reconcile::{LAST_REQUEST, READ_BACK, ReadBacks, Reconcile, UNLISTED, UNREAD};
 use super::world::{Failure, Recovery};
 use crate::error::{Error, Outcome, Status};
 use crate::service_code::ServiceCode;
@@ -194,10 +194,14 @@ impl Progress {
     /// What to do after the last attempt's failure, which can't be put right.
     fn go_on(&mut self, left: Option<Duration>, random: u64, budget: &Budget) -> Next {
         let is_lost = self.last.as_ref().is_some_and(|error| error.outcome() == Outcome::Unknown);
-        if is_lost && matches!(self.reconcile, Reconcile::ReadBack { .. }) {
-            return self.read_back(left);
+        match self.reconcile {
+            Reconcile::ReadBack { .. } if is_lost => self.read_back(left),
+            Reconcile::Unknown if is_lost => {
+                self.gave_up = Some("it may have been carried out");
+                self.fail()
+            }
+            _ => self.try_again(false, left, random, budget),
         }
-        self.try_again(false, left, random, budget)
     }
 
     /// The next attempt, if there shall be one; else what is left to find out. Whether the operation has been read back
@@ -218,7 +222,7 @@ impl Progress {
 
     fn is_worth_reading_back(&self) -> bool {
         match self.reconcile {
-            Reconcile::Idempotent => false,
+            Reconcile::Idempotent | Reconcile::Unknown => false,
             Reconcile::ReadBack { exists, anybodys: true } if self.code() == exists => true,
             Reconcile::ReadBack { .. } | Reconcile::Repeat { .. } => self.is_in_doubt(),
         }
@@ -336,6 +340,7 @@ impl Progress {
         };
         match exists {
             Some(advice) => error.advice_is(advice),
+            None if self.reconcile == Reconcile::Unknown && outcome == Outcome::Unknown => error.advice_is(READ_BACK),
             None => error,
         }
     }

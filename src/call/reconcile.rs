@@ -9,6 +9,9 @@ use crate::service_code::ServiceCode;
 pub(crate) enum Reconcile {
     /// It changes nothing, so it is made again.
     Idempotent,
+    /// It changes something, and nothing tells whether it has. So it is made again only where nothing was sent, or where the
+    /// service's code says that nothing has changed.
+    Unknown,
     /// It is read back before it is made again. Made twice, it is refused with the code `exists`, which then says that
     /// somebody has made it, maybe this call.
     ReadBack {
@@ -28,6 +31,10 @@ pub(crate) const UNLISTED: &str = "A record of this name exists, and the list of
 /// What to do about one of which the list couldn't be read.
 pub(super) const UNREAD: &str = "A record of this name exists, and whether it is tied to this routine wasn't found out: the \
      message says why. Read back (it needs esa:ListRoutineRelatedRecords on *), and don't delete it before you know.";
+
+/// What to do about a lost write of which nothing is read back.
+pub(crate) const READ_BACK: &str =
+    "The request may have been carried out: read back what it was to change before you make it again.";
 
 /// When to read back: at once, and then after waits that double, until they add up to the horizon. By then a list that
 /// lags shows what there is, and what was carried out late is there.

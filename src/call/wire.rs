@@ -11,7 +11,7 @@ use crate::error::{Error, Outcome, Status};
 use crate::http::Reply;
 use crate::log::{Level, Log};
 use crate::nonce::nonce;
-use crate::operation::{API_VERSION, Receipt};
+use crate::operation::{Action, Receipt};
 use crate::random::random;
 use crate::reply::{self, Explanation};
 use crate::service_code::ServiceCode;
@@ -68,7 +68,7 @@ impl<'a> Wire<'a> {
     ) -> Result<(Arc<Credentials>, Option<Turn<'a>>), Error> {
         loop {
             let credentials = self.credentials().await?;
-            let turn = if outgoing.writes { Some(self.turn(outgoing.action).await?) } else { None };
+            let turn = if outgoing.action.serial { Some(self.turn(outgoing.action.name).await?) } else { None };
             // They may have expired in the queue. Others go first while this call gets new ones.
             let waited = turn.as_ref().is_some_and(|turn| turn.waited.is_some());
             if !waited || self.live.credentials.still_has(&credentials) {
@@ -87,12 +87,14 @@ impl World for Wire<'_> {
         let Wire { core, live, limits } = self;
         let without_request = |error| Failure { made_request: false, ..Failure::from(error) };
         let (credentials, turn) = self.credentials_and_turn(&outgoing).await.map_err(without_request)?;
-        let Outgoing { action, method, writes: _, number, over_new_connection, query, form } = outgoing;
+        let Outgoing { action, number, over_new_connection, query, form } = outgoing;
+        let Action { name: action, method, version, largest_reply, .. } = action;
         let host = core.endpoint.host_header();
-        let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
+        let mut request = Request { method, host: &host, version, action, query, form };
         let signed_at = core.clock.now();
         let stamp = Stamp::of(signed_at, nonce()?)?;
-        let (signed, signature) = signature::sign(core.signature_version, &mut request, &credentials, &stamp);
+        let (mut signed, signature) = signature::sign(core.signature_version, &mut request, &credentials, &stamp);
+        signed.set_largest_reply(largest_reply);
 
         core.counters.attempts.count();
         let started = Instant::now();

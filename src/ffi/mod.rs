@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod allocations;
 pub mod bulk;
+pub mod call_action;
 pub mod call_options;
 pub mod cancel;
 mod cancellation;

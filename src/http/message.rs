@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use memchr::memchr_iter;
 
+use super::LargestBody;
+
 /// A request, written as it goes out.
 #[derive(Clone)]
 pub(crate) struct HttpRequest {
@@ -14,6 +16,7 @@ pub(crate) struct HttpRequest {
     /// How many lines the head has; unless a header holds the end of one, which would make two of it.
     lines: usize,
     has_sound_path: bool,
+    largest_reply: LargestBody,
 }
 
 impl HttpRequest {
@@ -27,7 +30,8 @@ impl HttpRequest {
             head.pop();
         }
         head.push_str(" HTTP/1.1\r\n");
-        HttpRequest { head, body, lines: 1, has_sound_path: path.bytes().all(|byte| byte.is_ascii_graphic()) }
+        let has_sound_path = path.bytes().all(|byte| byte.is_ascii_graphic());
+        HttpRequest { head, body, lines: 1, has_sound_path, largest_reply: LargestBody::default() }
     }
 
     pub(crate) fn header(&mut self, name: &str, value: &str) -> &mut HttpRequest {
@@ -57,10 +61,19 @@ impl HttpRequest {
         made
     }
 
+    pub(crate) fn set_largest_reply(&mut self, largest: LargestBody) {
+        self.largest_reply = largest;
+    }
+
+    /// How large the body of the reply may be.
+    pub(crate) fn largest_reply(&self) -> LargestBody {
+        self.largest_reply
+    }
+
     /// All of it as bytes, with the line that says who sends it; `None` where it can't be sent.
     pub(crate) fn into_bytes(mut self, user_agent: &str) -> Option<Vec<u8>> {
         self.header("user-agent", user_agent);
-        if !self.head.starts_with("GET ") {
+        if !self.head.starts_with("GET ") || !self.body.is_empty() {
             let length = self.body.len();
             self.line(|line| {
                 // Writing to a String can't fail.

@@ -32,8 +32,8 @@ pub enum SignatureVersion {
     V3,
 }
 
-/// A parameter's name, of letters, digits and dots, and its value, not encoded.
-pub(crate) type Parameter<'a> = (&'static str, Cow<'a, str>);
+/// A parameter's name, of characters that need no encoding, and its value, not encoded.
+pub(crate) type Parameter<'a> = (&'a str, Cow<'a, str>);
 
 /// A request before it is signed.
 pub(crate) struct Request<'a> {

@@ -36,6 +36,12 @@ STRUCTS = {
         ("has_more", c_int32), ("reserved", c_uint32), ("request_id", c_char_p)],
     "esa_get_match_site_request": [("struct_size", c_size_t), ("record_name", c_char_p)],
     "esa_get_match_site_result": [("site_id", c_int64), ("site_name", c_char_p), ("request_id", c_char_p)],
+    "esa_parameter": [("name", c_char_p), ("value", c_char_p), ("place", c_int32), ("reserved", c_int32)],
+    "esa_call_action_request": [("struct_size", c_size_t), ("action", c_char_p), ("params", c_char_p), ("query",
+        c_char_p), ("form", c_char_p), ("parameters", c_void_p), ("parameter_count", c_size_t), ("method", c_char_p),
+        ("version", c_char_p), ("effect", c_int32), ("reserved", c_int32)],
+    "esa_call_action_result": [("body", c_char_p), ("body_length", c_size_t), ("request_id", c_char_p), ("attempts",
+        c_uint32), ("http_status", c_int32)],
 }
 
 FUNCTIONS = {
@@ -68,5 +74,6 @@ FUNCTIONS = {
     "esa_bulk_free": (None, [c_void_p]), "esa_delete_routine_related_record": (c_int32, [c_void_p] * 5),
     "esa_delete_routine_related_record_result_free": (None, [c_void_p]), "esa_list_routine_related_records": (c_int32,
     [c_void_p] * 5), "esa_list_routine_related_records_result_free": (None, [c_void_p]), "esa_get_match_site": (c_int32,
-    [c_void_p] * 5), "esa_get_match_site_result_free": (None, [c_void_p]),
+    [c_void_p] * 5), "esa_get_match_site_result_free": (None, [c_void_p]), "esa_call_action": (c_int32, [c_void_p] * 5),
+    "esa_call_action_result_free": (None, [c_void_p]),
 }
