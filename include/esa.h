@@ -51,6 +51,8 @@
 #define ESA_GET_MATCH_SITE_REQUEST_INIT { sizeof(esa_get_match_site_request), NULL }
 #define ESA_CALL_ACTION_REQUEST_INIT \
     { sizeof(esa_call_action_request), NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, 0 }
+#define ESA_SIGN_WITH_OPTIONS_INIT { sizeof(esa_sign_with_options), NULL, NULL, NULL, NULL, NULL, 0, 0, 0 }
+#define ESA_REPLY_INIT { sizeof(esa_reply), NULL, 0, 0, NULL, 0, NULL, 0 }
 
 /**
  * The revision of the binary interface that this header describes.
@@ -1147,6 +1149,138 @@ typedef struct esa_call_action_result {
     int32_t http_status;
 } esa_call_action_result;
 
+/**
+ * A header of HTTP.
+ */
+typedef struct esa_header {
+    /**
+     * Its name.
+     */
+    const char *name;
+    /**
+     * Its value.
+     */
+    const char *value;
+} esa_header;
+
+/**
+ * A signed request, ready to be sent once, by anything. Release it with `esa_signed_request_free()`.
+ *
+ * Send it as it is: the method, the URL, all of the headers and the body. What else HTTP wants, such as Content-Length, is
+ * the sender's to add. The service takes it within 15 minutes, and once: sign each attempt anew. It needs TLS, unless the
+ * URL says http, and no redirects are to be followed.
+ *
+ * Any one thread at a time may read it. Strings are never NULL and live as long as the request. The headers, or the URL with
+ * signature version 1, hold the signature and the security token: keep them out of logs.
+ */
+typedef struct esa_signed_request {
+    /**
+     * "GET" or "POST".
+     */
+    const char *method;
+    /**
+     * The whole URL, such as "https://esa.cn-hangzhou.aliyuncs.com/?SiteId=7".
+     */
+    const char *url;
+    /**
+     * The headers, with names in small letters; "host" is among them.
+     */
+    const struct esa_header *headers;
+    /**
+     * How many there are.
+     */
+    size_t header_count;
+    /**
+     * The body, a form, with a NUL behind it; "" where there is none. A GET may have one.
+     */
+    const char *body;
+    /**
+     * How many bytes it has, without the NUL.
+     */
+    size_t body_length;
+} esa_signed_request;
+
+/**
+ * What `esa_sign_with()` signs with. Begin with `ESA_SIGN_WITH_OPTIONS_INIT`.
+ */
+typedef struct esa_sign_with_options {
+    /**
+     * `sizeof(esa_sign_with_options)`.
+     */
+    size_t struct_size;
+    /**
+     * The access key's id: printable ASCII, as are the two that follow.
+     */
+    const char *access_key_id;
+    /**
+     * The access key's secret.
+     */
+    const char *access_key_secret;
+    /**
+     * The token of temporary credentials; NULL: none.
+     */
+    const char *security_token;
+    /**
+     * The server: "host", "host:port" or "https://host:port"; NULL: that of cn-hangzhou.
+     */
+    const char *endpoint;
+    /**
+     * 1 to 64 characters of printable ASCII that no other request has.
+     */
+    const char *nonce;
+    /**
+     * When the request is sent, in seconds since 1970 (UTC): 1 or more. The service takes what is off by less than 15
+     * minutes.
+     */
+    int64_t date;
+    /**
+     * 3 (ACS3-HMAC-SHA256), 1 (HMAC-SHA1, for old gateways), or 0 for 3.
+     */
+    int32_t signature_version;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} esa_sign_with_options;
+
+/**
+ * A reply of the service that the program received itself. Begin with `ESA_REPLY_INIT`.
+ */
+typedef struct esa_reply {
+    /**
+     * `sizeof(esa_reply)`.
+     */
+    size_t struct_size;
+    /**
+     * The action that it answers, such as "CreateRoutine"; NULL: one that the library doesn't know.
+     */
+    const char *action;
+    /**
+     * Whether the action changes something: a value of `esa_effect`.
+     */
+    int32_t effect;
+    /**
+     * The HTTP status: 100 to 999.
+     */
+    int32_t http_status;
+    /**
+     * The headers, in any order and case; NULL: none. Without them an error lacks what they tell, such as how long to wait.
+     */
+    const struct esa_header *headers;
+    /**
+     * How many there are.
+     */
+    size_t header_count;
+    /**
+     * The body, without transfer and content codings; NULL: none.
+     */
+    const char *body;
+    /**
+     * How many bytes it has.
+     */
+    size_t body_length;
+} esa_reply;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -2099,6 +2233,67 @@ esa_status esa_call_action_finish(struct esa_pending *pending,
  * `result` may be NULL. Any thread; each result once.
  */
 void esa_call_action_result_free(struct esa_call_action_result *result);
+
+/**
+ * Signs any action for somebody else to send, as a client does: with its credentials, endpoint, clock and signature
+ * version. A function of the program's own HTTP library can send it; `esa_read_reply()` reads what comes back.
+ *
+ * Nothing of the action is sent. If the client has no credentials yet, or they have expired, it gets some, which may ask a
+ * server. `options` are then the call's: give a `timeout_ms` of 1 to take only what is there or comes from this machine.
+ *
+ * `options` may be NULL. `request`, `options` and their strings are copied. Any thread. `error` may be NULL.
+ *
+ * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CREDENTIALS` if there are no credentials, or
+ * they didn't come in time; what getting them failed for; `ESA_ERR_CANCELLED`. Nothing was sent in any case.
+ */
+esa_status esa_sign_action(const struct esa_client *client,
+                           const struct esa_call_action_request *request,
+                           const struct esa_call_options *options,
+                           struct esa_signed_request **result,
+                           struct esa_error **error);
+
+/**
+ * Signs any action with what it is given, and nothing else: no client, no environment, no clock. The same arguments give
+ * the same request.
+ *
+ * `options` and `request` and their strings are copied. Any thread, at any time. `error` may be NULL.
+ *
+ * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CONFIG` if the endpoint can't be used.
+ */
+esa_status esa_sign_with(const struct esa_sign_with_options *options,
+                         const struct esa_call_action_request *request,
+                         struct esa_signed_request **result,
+                         struct esa_error **error);
+
+/**
+ * Releases a signed request and its strings.
+ *
+ * `request` may be NULL. Any thread; each request once.
+ */
+void esa_signed_request_free(struct esa_signed_request *request);
+
+/**
+ * Reads a reply that the program received itself: the result, or the error that it stands for.
+ *
+ * The error is as good as that of a call: its kind, what the request did at the service, whether trying again may help, how
+ * long the service asks to wait, and what to do. So a loop of the program's own can do what `esa_call_action()` does: make
+ * an action again that changes nothing; make one that changes something again only after `ESA_OUTCOME_REFUSED` and
+ * `retryable`; and read back after `ESA_OUTCOME_UNKNOWN`. Sign each attempt anew. Where no reply came, a request that was
+ * sent in part may have been carried out.
+ *
+ * It is the outcome of this one request: of the attempts before it, the program knows. `attempts` is 0 in the result and in
+ * the error. Texts of the service are handed out on one line, without what it repeats of a signature; other secrets of the
+ * program's are not known here.
+ *
+ * `reply` is copied. Any thread, at any time. `error` may be NULL. Release the result with
+ * `esa_call_action_result_free()`.
+ *
+ * Returns `ESA_OK` for an HTTP status of 200 to 299 with a JSON object; `ESA_ERR_INVALID_ARGUMENT`, which names the field; or
+ * the kind of failure that the reply tells.
+ */
+esa_status esa_read_reply(const struct esa_reply *reply,
+                          struct esa_call_action_result **result,
+                          struct esa_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

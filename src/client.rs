@@ -21,6 +21,7 @@ use crate::operation::{
 use crate::per_process::PerProcess;
 use crate::record::{self, Bulk, Deletion, Record};
 use crate::redaction::Redaction;
+use crate::signature::SignedRequest;
 use crate::stats::{Counters, Stats};
 use crate::transport::{Destination, Settings};
 #[cfg(feature = "capi")]
@@ -142,6 +143,15 @@ impl Client {
     pub fn call(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<ActionReply, Error> {
         let action = action.prepare()?;
         self.make(options, async |call| call.perform(&action).await)
+    }
+
+    /// Signs any action for somebody else to send, once: with this client's credentials, endpoint, clock and signature version.
+    ///
+    /// Nothing of the action is sent. Credentials may have to be asked for; if there is no time for that, the call fails with
+    /// [`Status::Credentials`](crate::Status::Credentials).
+    pub fn sign(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<SignedRequest, Error> {
+        let action = action.prepare()?;
+        self.make(options, async |call| call.world.sign(&action).await)
     }
 
     /// The name of the provider whose credentials this client uses: `configuration`, `callback`, `environment`, `oidc`,

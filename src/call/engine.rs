@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::backoff::{Backoff, hinted, is_busy, jitter};
 use super::budget::Budget;
-use super::reconcile::{LAST_REQUEST, READ_BACK, ReadBacks, Reconcile, UNLISTED, UNREAD};
+use super::reconcile::{LAST_REQUEST, ReadBacks, Reconcile, UNLISTED, UNREAD};
 use super::world::{Failure, Recovery};
 use crate::error::{Error, Outcome, Status};
+use crate::operation::READ_BACK;
 use crate::service_code::ServiceCode;
 use crate::wait::Stop;
 

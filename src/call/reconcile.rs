@@ -32,10 +32,6 @@ pub(crate) const UNLISTED: &str = "A record of this name exists, and the list of
 pub(super) const UNREAD: &str = "A record of this name exists, and whether it is tied to this routine wasn't found out: the \
      message says why. Read back (it needs esa:ListRoutineRelatedRecords on *), and don't delete it before you know.";
 
-/// What to do about a lost write of which nothing is read back.
-pub(crate) const READ_BACK: &str =
-    "The request may have been carried out: read back what it was to change before you make it again.";
-
 /// When to read back: at once, and then after waits that double, until they add up to the horizon. By then a list that
 /// lags shows what there is, and what was carried out late is there.
 #[derive(Clone, Debug)]

@@ -7,15 +7,16 @@ use super::world::{Failure, Outgoing, Recovery, World};
 use super::{Core, Deleted, Live};
 use crate::clock::Clock;
 use crate::credentials::Asker;
+use crate::detached;
 use crate::error::{Error, Outcome, Status};
 use crate::http::Reply;
 use crate::log::{Level, Log};
 use crate::nonce::nonce;
-use crate::operation::{Action, Receipt};
+use crate::operation::{Action, Operation, Receipt};
 use crate::random::random;
 use crate::reply::{self, Explanation};
 use crate::service_code::ServiceCode;
-use crate::signature::{self, Credentials, Request, Signature, Stamp};
+use crate::signature::{self, Credentials, Request, Signature, SignedRequest, Stamp};
 use crate::stats::Counters;
 use crate::wait::{Limits, Permit, Stop};
 
@@ -42,6 +43,22 @@ impl<'a> Wire<'a> {
         let credentials = self.live.credentials.get(chain, &asker).await?;
         self.core.endpoint_may_see(&credentials)?;
         Ok(credentials)
+    }
+
+    /// Signs an operation for somebody else to send.
+    pub(crate) async fn sign(&self, operation: &impl Operation) -> Result<SignedRequest, Error> {
+        let core = self.core;
+        let credentials = self.credentials().await.map_err(|error| match error.status() {
+            // Nothing else takes time.
+            Status::Timeout => Error::new(Status::Credentials, error.message()).retryable_is(true),
+            _ => error,
+        })?;
+        let stamp = Stamp::of(core.clock.now(), nonce()?)?;
+        let signed = detached::sign(operation, &core.endpoint, core.signature_version, &credentials, &stamp)?;
+        core.log.write(Level::Debug, || {
+            format!("{} to {}: signed for others to send", operation.action().name, core.endpoint.host_header())
+        });
+        Ok(signed)
     }
 
     /// Waits for the call's turn to write.

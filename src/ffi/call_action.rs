@@ -149,7 +149,7 @@ pub(super) fn read_effect(effect: i32) -> Result<Option<Effect>, Error> {
     }
 }
 
-fn refuse_reserved(field: &str, reserved: i32) -> Result<(), Error> {
+pub(super) fn refuse_reserved(field: &str, reserved: i32) -> Result<(), Error> {
     match reserved {
         0 => Ok(()),
         _ => Err(Error::new(Status::Unsupported, format!("{field} is not 0"))),

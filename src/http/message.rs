@@ -81,10 +81,23 @@ impl HttpRequest {
             });
         }
         self.line(|_| ());
-        let ends_as_many = |byte| memchr_iter(byte, self.head.as_bytes()).count() == self.lines;
-        let is_sound = self.has_sound_path && ends_as_many(b'\r') && ends_as_many(b'\n');
+        let is_sound = self.is_sound();
         self.head.push_str(&self.body);
         is_sound.then_some(self.head.into_bytes())
+    }
+
+    /// Whether it is read as it is meant.
+    fn is_sound(&self) -> bool {
+        let ends_as_many = |byte| memchr_iter(byte, self.head.as_bytes()).count() == self.lines;
+        self.has_sound_path && ends_as_many(b'\r') && ends_as_many(b'\n')
+    }
+
+    /// Path and query, the headers, and the body; `None` where it can't be sent.
+    pub(crate) fn taken_apart(&self) -> Option<(&str, Vec<(&str, &str)>, &str)> {
+        let mut lines = self.head.lines();
+        let target = lines.next()?.split(' ').nth(1)?;
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        self.is_sound().then(|| (target, headers.collect(), self.body.as_str()))
     }
 
     /// Head and body.
@@ -138,12 +151,11 @@ impl Reply {
         value.trim().trim_matches('"').parse().ok().map(Duration::from_secs)
     }
 
-    #[cfg(any(test, fuzzing))]
-    pub(crate) fn new(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>>) -> Reply {
+    /// A reply of these parts; no header has the end of a line in it.
+    pub(crate) fn new(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("HTTP/1.1 {status}\r\n{lines}\r\n").into_bytes();
-        let head_length = head.len();
-        Reply { status, bytes: [head, body.into()].concat(), head_length }
+        let head = format!("HTTP/1.1 {status}\r\n{lines}\r\n");
+        Reply { status, bytes: [head.as_bytes(), body.as_ref()].concat(), head_length: head.len() }
     }
 }
 

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::actions::{Effect, Place};
 pub use self::any_action::{ActionParameter, ActionReply, AnyAction};
+pub(crate) use self::any_action::{check_action, effect_of};
 pub use self::create_routine_related_record::CreateRoutineRelatedRecord;
 pub(crate) use self::create_routine_related_record::Created;
 pub use self::delete_routine_related_record::DeleteRoutineRelatedRecord;
@@ -25,6 +26,10 @@ use crate::signature::Parameter;
 
 /// The version of the service's interface that all operations are of.
 pub(crate) const API_VERSION: &str = "2024-09-10";
+
+/// What to do about a lost write of which nobody here knows how to read it back.
+pub(crate) const READ_BACK: &str =
+    "The request may have been carried out: read back what it was to change before you make it again.";
 
 /// What an operation is to the service, and to the client.
 #[derive(Clone, Copy, Debug)]
