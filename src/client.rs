@@ -17,12 +17,13 @@ use crate::error::Error;
 #[cfg(feature = "capi")]
 use crate::log::Log;
 use crate::operation::{
-    CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, MatchSite,
-    RelatedRecordPage,
+    ActionReply, AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite,
+    ListRoutineRelatedRecords, MatchSite, RelatedRecordPage,
 };
 use crate::per_process::PerProcess;
 use crate::record::{self, Bulk, Deletion, Record};
 use crate::redaction::Redaction;
+use crate::signature::SignedRequest;
 use crate::stats::{Counters, Stats};
 use crate::transport::{Destination, Settings};
 #[cfg(feature = "capi")]
@@ -87,7 +88,7 @@ impl Client {
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
-        self.call(options, async |call| record::create(call, request).await)
+        self.make(options, async |call| record::create(call, request).await)
     }
 
     /// Reads the list first, and creates the record like
@@ -98,7 +99,7 @@ impl Client {
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
-        self.call(options, async |call| record::ensure(call, request).await)
+        self.make(options, async |call| record::ensure(call, request).await)
     }
 
     /// Ensures many records, each like [`ensure_routine_related_record`](Client::ensure_routine_related_record) and
@@ -123,7 +124,7 @@ impl Client {
         request: &DeleteRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Deletion, Error> {
-        self.call(options, async |call| record::delete(call, request).await)
+        self.make(options, async |call| record::delete(call, request).await)
     }
 
     /// Lists a page of a routine's records.
@@ -132,12 +133,31 @@ impl Client {
         request: &ListRoutineRelatedRecords<'_>,
         options: &CallOptions,
     ) -> Result<RelatedRecordPage, Error> {
-        self.call(options, async |call| call.read(request).await)
+        self.make(options, async |call| call.perform(request).await)
     }
 
     /// Gets the account's site whose name is the longest suffix of a record's name.
     pub fn get_match_site(&self, request: &GetMatchSite<'_>, options: &CallOptions) -> Result<MatchSite, Error> {
-        self.call(options, async |call| call.read(request).await)
+        self.make(options, async |call| call.perform(request).await)
+    }
+
+    /// Calls any action of the service, by its name; what it answers, a JSON object of at most 8 MiB, is handed out as it is.
+    ///
+    /// One that reads is made again when its answer is lost. One that changes something is made again only where nothing was
+    /// sent, or where the service's code says that nothing has changed: if its answer is lost, the call fails with
+    /// [`Outcome::Unknown`](crate::Outcome::Unknown), and whoever made it has to read back what it was to change.
+    pub fn call(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<ActionReply, Error> {
+        let action = action.prepare()?;
+        self.make(options, async |call| call.perform(&action).await)
+    }
+
+    /// Signs any action for somebody else to send, once: with this client's credentials, endpoint, clock and signature version.
+    ///
+    /// Nothing of the action is sent. Credentials may have to be asked for; if there is no time for that, the call fails with
+    /// [`Status::Credentials`](crate::Status::Credentials).
+    pub fn sign(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<SignedRequest, Error> {
+        let action = action.prepare()?;
+        self.make(options, async |call| call.world.sign(&action).await)
     }
 
     /// The name of the provider whose credentials this client uses: `configuration`, `callback`, `environment`, `oidc`,
@@ -157,7 +177,7 @@ impl Client {
     }
 
     /// Makes a call on this thread.
-    fn call<T>(
+    fn make<T>(
         &self,
         options: &CallOptions,
         make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,

@@ -16,7 +16,7 @@ use crate::call::{Call, CallOptions, Core, World};
 use crate::client::{Client, Made};
 use crate::error::{Error, Outcome, Status};
 use crate::log::Log;
-use crate::operation::{MatchSite, RelatedRecordPage};
+use crate::operation::{ActionReply, MatchSite, RelatedRecordPage};
 use crate::record::{Deletion, Record};
 use crate::wait::Task;
 use crate::wait::multi::{Misuse, Multi, Number, Pending};
@@ -68,6 +68,7 @@ pub(super) enum Finished {
     Deleted(Result<Deletion, Error>),
     Listed(Result<RelatedRecordPage, Error>),
     Matched(Result<MatchSite, Error>),
+    Called(Result<ActionReply, Error>),
     /// Any of them, in which there was a bug.
     Panicked(Error),
 }

@@ -42,7 +42,7 @@ pub(crate) struct Action {
 
 /// Whether an action changes something, which decides what a lost call may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub enum Effect {
     /// It changes nothing: a lost call is made again.
     Reads,
     /// It changes something: a lost call isn't made again.
@@ -51,7 +51,7 @@ pub(crate) enum Effect {
 
 /// Where a parameter is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// In the URL.
     Query,
     /// In the body.
