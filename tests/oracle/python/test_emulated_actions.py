@@ -1,4 +1,4 @@
-"""The official SDK's other actions against the emulator: those that it models, and those that it knows by name alone."""
+"""The official SDK's other actions against the emulator: those that it models, and those whose names it knows."""
 
 from __future__ import annotations
 
