@@ -14,6 +14,7 @@ use crate::reply::Reply;
 use crate::seconds::Seconds;
 use crate::seed::Seed;
 use crate::service_error::ServiceError;
+use crate::spelling;
 use crate::state::Account;
 use crate::web_page::Hosts;
 use crate::world::{Shared, World};
@@ -186,5 +187,5 @@ fn parse_rules(body: &[u8]) -> Result<Vec<Rule>, Problem> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|problem| (400, problem.to_string()))
+    spelling::parse(body).map_err(|problem| (400, problem))
 }

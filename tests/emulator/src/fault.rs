@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::identifier::SeededRandom;
-use crate::operation;
 use crate::request::Parameters;
 use crate::seconds::Seconds;
 use crate::seed::OneOrMore;
 use crate::wire_fault::WireFault;
+use crate::{endpoint, operation, spelling, sts};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -99,6 +99,7 @@ impl Rule {
     }
 
     pub(crate) fn check(&self) -> Result<(), String> {
+        self.check_action()?;
         if self.nth == 0 {
             return Err("nth counts from 1".into());
         }
@@ -126,6 +127,15 @@ impl Rule {
             return Err("the rule does nothing: give it a reply, a wire, a delay_ms or late_seconds".into());
         }
         self.reply.as_ref().map_or(Ok(()), FaultReply::check)
+    }
+
+    /// A rule for an action that nobody can ask for would wait for ever.
+    fn check_action(&self) -> Result<(), String> {
+        let known = || operation::actions().chain(sts::actions()).chain(endpoint::actions());
+        if self.action == "*" || known().any(|action| action == self.action) {
+            return Ok(());
+        }
+        Err(format!("there is no action {}{}", self.action, spelling::hint(&self.action, known())))
     }
 
     fn matches(&self, action: &str, parameters: &Parameters) -> bool {

@@ -32,6 +32,7 @@ mod seed;
 mod server;
 mod service_error;
 mod setup;
+mod spelling;
 mod state;
 mod sts;
 mod tls;

@@ -13,6 +13,7 @@ use crate::endpoint::metadata::Metadata;
 use crate::fault::Rule;
 use crate::role::{BearerToken, OidcProvider, Role};
 use crate::setup::OwnKey;
+use crate::spelling;
 use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, Routine, Site, User};
 
 /// The well-known key pair. It opens nothing but emulators.
@@ -95,7 +96,7 @@ impl Seed {
 
     /// A key of one's own takes the place of the well-known one, wherever that is.
     pub(crate) fn parse(text: &[u8], own_key: Option<&OwnKey>) -> Result<Self, String> {
-        let mut seed: Self = serde_json::from_slice(text).map_err(|problem| problem.to_string())?;
+        let mut seed: Self = spelling::parse(text)?;
         if let Some(own_key) = own_key {
             seed.replace_well_known_key(own_key);
         }

@@ -70,6 +70,10 @@ const OPERATIONS: &[Operation] = &[
     get_er_service::OPERATION,
 ];
 
+pub(crate) fn actions() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|operation| operation.action)
+}
+
 pub(crate) fn find(action: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|operation| operation.action == action)
 }
