@@ -21,7 +21,7 @@ export ESA_EMULATOR   := $(TARGET)/debug/esa-emulator
 export PYTHONPATH     := $(CURDIR)/bindings/python/src
 export CGO_ENABLED    := 1
 
-.PHONY: help all stage emulator emulate examples demo wheels test lint format clean header
+.PHONY: help all stage emulator emulate examples demo wheels test lint format clean header actions
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -88,6 +88,10 @@ header: ## make include/esa.h anew from the sources, and Python's table from it
 	$(CARGO) build --locked --features capi
 	cp "$$(ls -t $(TARGET)/debug/build/libesa-*/out/esa.h | head -n 1)" include/esa.h
 	$(PYTHON) scripts/ctypes_table.py
+
+actions: ## make the table of the service's actions anew, and the list of the documents, from data/actions.tsv
+	$(PYTHON) scripts/action_table.py write
+	$(PYTHON) scripts/action_docs.py write
 
 # --- the emulator and the examples ------------------------------------------------------------------------------------
 
@@ -311,6 +315,8 @@ lint: stage $(VENV)/.done ## check the form of everything
 	$(CARGO) clippy --locked --features capi --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
 	CARGO="$(CARGO)" $(PYTHON) scripts/notices.py check
+	$(PYTHON) scripts/action_table.py check
+	$(PYTHON) scripts/action_docs.py check
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	cd bindings/python && $(VENV)/bin/mypy

@@ -18,7 +18,17 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "target" / "mutants"
-COPIED = ("Cargo.toml", "Cargo.lock", "build.rs", "cbindgen.toml", "README.md", "src", "tests/emulator", "benches")
+COPIED = (
+    "Cargo.toml",
+    "Cargo.lock",
+    "build.rs",
+    "cbindgen.toml",
+    "README.md",
+    "data",
+    "src",
+    "tests/emulator",
+    "benches",
+)
 # More than are needed to notice each of them.
 WORLDS = "20000"
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::clock;
+use crate::canned_reply::CannedReply;
 use crate::encoding::decode_pairs;
 use crate::fault::Rule;
 use crate::page;
@@ -14,10 +14,10 @@ use crate::reply::Reply;
 use crate::seconds::Seconds;
 use crate::seed::Seed;
 use crate::service_error::ServiceError;
-use crate::spelling;
 use crate::state::Account;
 use crate::web_page::Hosts;
 use crate::world::{Shared, World};
+use crate::{clock, spelling};
 
 pub(crate) const PREFIX: &str = "/_emulator/";
 
@@ -99,7 +99,7 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
         }
         ("faults", &Method::GET) => Ok(json!({"faults": world.faults.to_json()})),
         ("faults", &Method::POST) => {
-            let rules = parse_rules(body)?;
+            let rules = parse_rules(body, Rule::check)?;
             world.faults.add(rules);
             Ok(json!({"faults": world.faults.to_json()}))
         }
@@ -107,8 +107,19 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
             world.faults.clear();
             Ok(json!({"status": "ok"}))
         }
+        ("replies", &Method::GET) => Ok(json!({"replies": world.replies.to_json()})),
+        ("replies", &Method::POST) => {
+            let replies = parse_rules(body, CannedReply::check)?;
+            world.replies.add(replies);
+            Ok(json!({"replies": world.replies.to_json()}))
+        }
+        ("replies", &Method::DELETE) => {
+            world.replies.clear();
+            Ok(json!({"status": "ok"}))
+        }
         (
-            "health" | "reset" | "seed" | "state" | "lock" | "delays" | "clock" | "requests" | "journal" | "faults",
+            "health" | "reset" | "seed" | "state" | "lock" | "delays" | "clock" | "requests" | "journal" | "faults"
+            | "replies",
             method,
         ) => Err((400, format!("{resource} doesn't take {method}"))),
         _ => {
@@ -177,15 +188,15 @@ fn clock_json(world: &World) -> Value {
 }
 
 /// One rule or a list of them, each of them sound.
-fn parse_rules(body: &[u8]) -> Result<Vec<Rule>, Problem> {
+fn parse_rules<R: DeserializeOwned>(body: &[u8], check: fn(&R) -> Result<(), String>) -> Result<Vec<R>, Problem> {
     let is_list = body.trim_ascii_start().starts_with(b"[");
-    let rules: Vec<Rule> = if is_list { parse(body)? } else { vec![parse(body)?] };
+    let rules: Vec<R> = if is_list { parse(body)? } else { vec![parse(body)?] };
     for rule in &rules {
-        rule.check().map_err(|problem| (400, problem))?;
+        check(rule).map_err(|problem| (400, problem))?;
     }
     Ok(rules)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    spelling::parse(body).map_err(|problem| (400, problem))
+    serde_json::from_slice(body).map_err(|problem| (400, spelling::explain(&problem)))
 }

@@ -145,6 +145,7 @@ async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, world: Arc
 
 async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, world: Arc<Shared>, connection: u64) {
     let _ = stream.set_nodelay(true); // only a matter of speed
+    let secure = acceptor.is_some();
     let socket = match acceptor {
         None => Socket::Plain(stream),
         Some(acceptor) => match acceptor.accept(stream).await {
@@ -155,7 +156,7 @@ async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, world: Arc<Shar
     };
     let trigger = Trigger::default();
     let stream = TokioIo::new(FaultyStream::new(socket, trigger.clone()));
-    let handler = Handler { world, connection, trigger };
+    let handler = Handler { world, connection, trigger, secure };
     let service = service_fn(move |request| handler.clone().handle(request));
     // The emulator sends its own clock's date. An error is a client that went, or a fault that was asked for.
     let _ = http1::Builder::new().auto_date_header(false).serve_connection(stream, service).await;

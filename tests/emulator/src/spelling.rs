@@ -1,75 +1,90 @@
-//! The nearest right word for one that isn't: in what seeds, fault rules and the interface's requests say.
+//! The word that was meant by one that is misspelt.
 
-use serde::de::DeserializeOwned;
-
-/// Whatever is longer is no slip of the pen.
+/// What is longer is no slip of the pen, and takes long to compare.
 const LONGEST: usize = 100;
 
-/// Reads JSON. Of a field or a value that isn't known, the problem names the one that was meant, as far as can be told.
-pub(crate) fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(json).map_err(|problem| {
-        let problem = problem.to_string();
-        let is_unknown = ["unknown field", "unknown variant"].iter().any(|start| problem.starts_with(start));
-        // The word that isn't known, and then those that are.
-        let mut words = problem.split('`').skip(1).step_by(2);
-        let hint = words.next().filter(|_| is_unknown).map(|unknown| hint(unknown, words));
-        problem.clone() + &hint.unwrap_or_default()
-    })
-}
-
-/// What to add to the refusal of a word: nothing if no known one is near.
-pub(crate) fn hint<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
-    if unknown.len() > LONGEST {
-        return String::new();
+/// The nearest of the words, if one of them is near: a third of the letters may be wrong.
+pub(crate) fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    if wrong.len() > LONGEST {
+        return None;
     }
-    let most = (unknown.chars().count() / 3).max(2);
-    let nearest = known.map(|word| (distance(unknown, word), word)).min().filter(|(distance, _)| *distance <= most);
-    nearest.map(|(_, word)| format!("; did you mean {word}?")).unwrap_or_default()
+    let wrong = wrong.to_ascii_lowercase();
+    let most = wrong.chars().count().div_ceil(3);
+    let distances = words.into_iter().map(|word| (distance(&wrong, &word.to_ascii_lowercase()), word));
+    distances.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
 }
 
-/// How many letters have to be put in, taken away, changed or swapped with the next one, whatever their case.
-fn distance(from: &str, to: &str) -> usize {
-    let letters = |word: &str| word.to_lowercase().chars().collect::<Vec<_>>();
-    let (from, to) = (letters(from), letters(to));
-    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
-    for row in 1..=from.len() {
-        let mut counts = vec![row];
-        for column in 1..=to.len() {
-            let changed = rows[row - 1][column - 1] + usize::from(from[row - 1] != to[column - 1]);
-            let mut least = changed.min(rows[row - 1][column] + 1).min(counts[column - 1] + 1);
-            let is_swapped = row > 1 && column > 1 && from[row - 2..row] == [to[column - 1], to[column - 2]];
-            if is_swapped {
-                least = least.min(rows[row - 2][column - 2] + 1);
+/// What serde says about a JSON document, with the word that was probably meant where it knows none of that name.
+pub(crate) fn explain(problem: &serde_json::Error) -> String {
+    let text = problem.to_string();
+    if !text.starts_with("unknown ") {
+        return text;
+    }
+    // Names stand between backticks: first the one that isn't known, then those that are.
+    let mut names = text.split('`').skip(1).step_by(2);
+    let meant = names.next().and_then(|wrong| nearest(wrong, names));
+    meant.map(|word| format!("did you mean `{word}`? {text}")).unwrap_or(text)
+}
+
+/// How many letters have to be put in, taken away, replaced, or swapped with their neighbour.
+fn distance(one: &str, other: &str) -> usize {
+    let (one, other): (Vec<_>, Vec<_>) = (one.chars().collect(), other.chars().collect());
+    let mut table = vec![vec![0; other.len() + 1]; one.len() + 1];
+    for row in 0..=one.len() {
+        for column in 0..=other.len() {
+            if row == 0 || column == 0 {
+                table[row][column] = row + column;
+                continue;
             }
-            counts.push(least);
+            let replaced = table[row - 1][column - 1] + usize::from(one[row - 1] != other[column - 1]);
+            let changed = replaced.min(table[row - 1][column] + 1).min(table[row][column - 1] + 1);
+            let swaps = row > 1 && column > 1 && one[row - 2..row] == [other[column - 1], other[column - 2]];
+            let swapped = if swaps { table[row - 2][column - 2] + 1 } else { changed };
+            table[row][column] = changed.min(swapped);
         }
-        rows.push(counts);
     }
-    rows[from.len()][to.len()]
+    table[one.len()][other.len()]
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[test]
-    fn the_distance_counts_letters() {
-        for (from, to, expected) in
-            [("", "", 0), ("a", "", 1), ("Busy", "busy", 0), ("bussy", "busy", 1), ("reday", "ready", 1)]
-        {
-            assert_eq!((distance(from, to), distance(to, from)), (expected, expected), "{from} {to}");
+    fn a_distance_counts_letters() {
+        for (one, other, expected) in [("", "", 0), ("", "ab", 2), ("abc", "", 3), ("times", "time", 1)] {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
         }
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!((distance("wier", "wire"), distance("stauts", "status")), (1, 1));
     }
 
     #[test]
-    fn only_what_is_near_is_proposed() {
-        let known = || ["ready", "deploying", "busy"].into_iter();
-        assert_eq!(hint("redy", known()), "; did you mean ready?");
-        assert_eq!(hint("DEPLOYIN", known()), "; did you mean deploying?");
-        assert_eq!(hint("paused", known()), "");
-        assert_eq!(hint("x", std::iter::empty()), "");
+    fn only_a_near_word_is_meant() {
+        let words = ["CreateRoutine", "CreateSite", "GetRoutine"];
+        assert_eq!(nearest("creatRoutin", words), Some("CreateRoutine"));
+        assert_eq!(nearest("GetRutine", words), Some("GetRoutine"));
+        assert_eq!(nearest("Frobnicate", words), None);
+        assert_eq!(nearest("", words), None);
         let long = "x".repeat(LONGEST);
-        assert_eq!(hint(&long, [long.as_str()].into_iter()), format!("; did you mean {long}?"));
-        assert_eq!(hint(&format!("{long}x"), [long.as_str()].into_iter()), "");
+        assert_eq!(nearest(&long, [long.as_str()]), Some(long.as_str()));
+        assert_eq!(nearest(&format!("{long}x"), [long.as_str()]), None);
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_the_nearest_one() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only its keys matter")]
+        struct Document {
+            action: String,
+            times: u64,
+        }
+        let problem = |text| explain(&serde_json::from_str::<Document>(text).unwrap_err());
+        assert!(problem(r#"{"tiems": 1}"#).starts_with("did you mean `times`? unknown field `tiems`"));
+        assert!(problem(r#"{"count": 1}"#).starts_with("unknown field `count`"));
+        assert!(problem(r#"{"times": 1}"#).starts_with("missing field `action`"));
     }
 }

@@ -1,5 +1,6 @@
 //! Drives the built emulator over loopback sockets, with a signer of its own.
 
+mod actions;
 mod admin;
 mod assume_role;
 mod authentication;
@@ -15,6 +16,7 @@ mod page;
 mod process;
 mod ram;
 mod reach;
+mod routine_code;
 mod session;
 mod signer;
 mod support;
