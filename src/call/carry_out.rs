@@ -35,7 +35,7 @@ impl<'a> Carrying<'a> {
         world: &W,
         operation: &mut dyn Attempted<'_>,
     ) -> Result<Step, Error> {
-        let action = operation.action();
+        let action = operation.action().name;
         loop {
             let next = std::mem::replace(&mut self.next, Next::ReadBack);
             let happened = match next {
@@ -127,9 +127,9 @@ mod tests {
     use super::*;
     use crate::call::Deleted;
     use crate::error::{Outcome, Status};
-    use crate::http::Reply;
+    use crate::http::{LargestBody, Reply};
     use crate::log::Log;
-    use crate::operation::Receipt;
+    use crate::operation::{self, Receipt};
     use crate::service_code::ServiceCode;
     use crate::signature::Signature;
     use crate::stats::Counters;
@@ -159,13 +159,20 @@ mod tests {
     struct Action;
 
     impl Attempted<'static> for Action {
-        fn action(&self) -> &'static str {
-            "Action"
+        fn action(&self) -> operation::Action<'static> {
+            operation::Action {
+                name: "Action",
+                method: "POST",
+                version: "",
+                writes: true,
+                serial: true,
+                largest_reply: LargestBody::default(),
+            }
         }
 
         fn outgoing(&self, number: u32, over_new_connection: bool) -> Outgoing<'static> {
             let (query, form) = (Vec::new(), Vec::new());
-            Outgoing { action: "Action", method: "POST", writes: true, number, over_new_connection, query, form }
+            Outgoing { action: self.action(), number, over_new_connection, query, form }
         }
 
         fn read(&mut self, _: &Reply) -> Result<String, Error> {

@@ -17,11 +17,11 @@ pub(crate) mod fuzz;
 mod ini;
 mod issued;
 mod oidc;
-#[cfg(test)]
-mod places;
 mod servers;
 mod setting;
 mod sts;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub(crate) use self::cache::Cache;

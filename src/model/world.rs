@@ -97,13 +97,15 @@ impl Within<'_> {
                 }
             }
             Some(_) => success(json!({"Status": "OK", "RecordId": 1})),
-            None if outgoing.action == "GetMatchSite" => success(json!({"SiteId": SITE, "SiteName": "example.com"})),
+            None if outgoing.action.name == "GetMatchSite" => {
+                success(json!({"SiteId": SITE, "SiteName": "example.com"}))
+            }
             None => self.list(outgoing, state),
         };
         match fault {
             Fault::Refused { code, .. } => refusal(&mut state.random, code),
             Fault::Codeless { status, .. } => codeless(&mut state.random, *status),
-            Fault::Garbled { .. } => garbled(&mut state.random, outgoing.action == "CreateRoutineRelatedRecord"),
+            Fault::Garbled { .. } => garbled(&mut state.random, outgoing.action.name == "CreateRoutineRelatedRecord"),
             Fault::ClockOff => {
                 let date = httpdate::fmt_http_date(now_in(2));
                 let body = json!({"Code": "InvalidTimeStamp.Expired", "RequestId": "R"}).to_string();
@@ -155,7 +157,7 @@ fn parameter(outgoing: &Outgoing<'_>, name: &str) -> String {
 fn write_of(outgoing: &Outgoing<'_>) -> Write {
     let record_name = parameter(outgoing, "RecordName");
     let site_id = parameter(outgoing, "SiteId").parse().unwrap();
-    match outgoing.action {
+    match outgoing.action.name {
         "CreateRoutineRelatedRecord" => Write::Create { routine: parameter(outgoing, "Name"), record_name, site_id },
         _ => {
             let id = parameter(outgoing, "RecordId").parse().unwrap();
@@ -184,11 +186,11 @@ impl World for Within<'_> {
         let started = self.state.borrow().now;
         let (there, back) = self.draw(|random| (random.milliseconds(0, 60), random.milliseconds(0, 60)));
         if matches!(fault, Fault::NotSent) {
-            self.state.borrow_mut().failed_reads += u32::from(!outgoing.writes);
+            self.state.borrow_mut().failed_reads += u32::from(!outgoing.action.writes);
             self.wait_in_attempt(started + there, started, Outcome::NotSent)?;
             return Err(Error::new(Status::Connect, "refused").retryable_is(true).into());
         }
-        let write = outgoing.writes.then(|| {
+        let write = outgoing.action.writes.then(|| {
             let (write, state) = (write_of(&outgoing), &mut *self.state.borrow_mut());
             let (record_name, is_deletion) =
                 (parameter(&outgoing, "RecordName"), matches!(write, Write::Delete { .. }));

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -102,6 +103,14 @@ func TestWhatStopsTheEmulatorFromStartingIsSaid(t *testing.T) {
 
 	if err == nil || !strings.Contains(err.Error(), "no-such-file.json") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestCtrlCInATerminalDoesNotReachTheEmulator(t *testing.T) {
+	process := esatest.ProcessID(esatest.Start(t))
+
+	if group, err := syscall.Getpgid(process); err != nil || group != process {
+		t.Errorf("%d is in the group %d: %v", process, group, err)
 	}
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -78,6 +79,10 @@ def test_stopping_ends_the_process() -> None:
     emulator.stop()
 
     assert emulator._process.returncode == 0
+
+
+def test_ctrl_c_in_a_terminal_does_not_reach_it(esa_emulator: Emulator) -> None:
+    assert os.getpgid(esa_emulator._process.pid) == esa_emulator._process.pid
 
 
 def test_one_that_does_not_start_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

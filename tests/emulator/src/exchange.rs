@@ -112,7 +112,7 @@ impl Exchange {
 
     fn admit(&self, parts: Parts, body: Vec<u8>) -> Result<Admitted, ServiceError> {
         if endpoint::has(&self.path) {
-            let request = endpoint::Request::read(&parts, &body)?;
+            let request = endpoint::Request::read(&parts, &body, &self.world.lock().setup.hosts)?;
             self.log(|entry| {
                 entry.action = Some(request.endpoint.action.into());
                 entry.parameters = request.parameters.to_json();

@@ -37,6 +37,7 @@ mod seconds;
 mod seed;
 mod server;
 mod service_error;
+mod setup;
 mod site;
 mod spelling;
 mod state;

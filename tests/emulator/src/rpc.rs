@@ -18,7 +18,7 @@ use crate::request::{Parameters, Received};
 use crate::seconds::Seconds;
 use crate::service_error::ServiceError;
 use crate::world::{Shared, World};
-use crate::{authenticate, sts, web_page};
+use crate::{authenticate, sts};
 
 /// A call that is what it claims to be.
 pub(crate) struct Call {
@@ -55,7 +55,7 @@ impl Call {
             return Err(ServiceError::unsupported_method(400));
         }
         let signer = if !received.is_signed() && sts::takes_unsigned(received.version(), &action) {
-            web_page::refuse_foreign(&received.headers)?;
+            world.setup.hosts.refuse_foreign(&received.headers)?;
             None
         } else {
             Some(authenticate(received, world, number)?)

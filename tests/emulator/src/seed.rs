@@ -13,6 +13,7 @@ use crate::endpoint::cloud_sso::CloudSso;
 use crate::endpoint::metadata::Metadata;
 use crate::fault::Rule;
 use crate::role::{BearerToken, OidcProvider, Role};
+use crate::setup::OwnKey;
 use crate::site::Site;
 use crate::spelling;
 use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, Routine, User};
@@ -44,19 +45,6 @@ pub(crate) struct Seed {
 
 fn default_random_seed() -> u64 {
     1
-}
-
-impl Default for Seed {
-    fn default() -> Self {
-        Self {
-            accounts: built_in_accounts(),
-            metadata: Metadata::default(),
-            cloud_sso: CloudSso::default(),
-            faults: Vec::new(),
-            replies: Vec::new(),
-            random_seed: default_random_seed(),
-        }
-    }
 }
 
 fn built_in_accounts() -> Vec<Account> {
@@ -97,16 +85,28 @@ impl OneOrMore {
 }
 
 impl Seed {
-    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+    pub(crate) fn read(path: &Path, own_key: Option<&OwnKey>) -> Result<Self, String> {
         let shown = path.display();
         let text = std::fs::read(path).map_err(|problem| format!("can't read the seed file {shown}: {problem}"))?;
-        Self::parse(&text).map_err(|problem| format!("the seed file {shown} is wrong: {problem}"))
+        Self::parse(&text, own_key).map_err(|problem| format!("the seed file {shown} is wrong: {problem}"))
     }
 
-    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
-        let seed: Self = serde_json::from_slice(text).map_err(|problem| spelling::explain(&problem))?;
+    /// A key of one's own takes the place of the well-known one, wherever that is.
+    pub(crate) fn parse(text: &[u8], own_key: Option<&OwnKey>) -> Result<Self, String> {
+        let mut seed: Self = serde_json::from_slice(text).map_err(|problem| spelling::explain(&problem))?;
+        if let Some(own_key) = own_key {
+            seed.replace_well_known_key(own_key);
+        }
         seed.check()?;
         Ok(seed)
+    }
+
+    fn replace_well_known_key(&mut self, own_key: &OwnKey) {
+        let users = self.accounts.iter_mut().flat_map(|account| &mut account.users);
+        for key in users.flat_map(|user| &mut user.keys).filter(|key| key.access_key_id == ACCESS_KEY_ID) {
+            key.access_key_id.clone_from(&own_key.id);
+            key.access_key_secret.clone_from(&own_key.secret);
+        }
     }
 
     fn check(&self) -> Result<(), String> {

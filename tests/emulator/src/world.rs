@@ -20,10 +20,12 @@ use crate::request_log::RequestLog;
 use crate::role::Role;
 use crate::seed::Seed;
 use crate::service_error::ServiceError;
+use crate::setup::Setup;
 use crate::state::Account;
 
 #[derive(Debug)]
 pub(crate) struct World {
+    pub(crate) setup: Setup,
     start: Seed,
     random_seed: u64,
     pub(crate) accounts: Vec<Account>,
@@ -42,8 +44,9 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(start: Seed) -> Self {
+    pub(crate) fn new(start: Seed, setup: Setup) -> Self {
         let mut world = Self {
+            setup,
             start: start.clone(),
             random_seed: 0,
             accounts: Vec::new(),
@@ -120,7 +123,7 @@ impl World {
 
     /// Back to how it started, in everything.
     pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.start.clone());
+        *self = Self::new(self.start.clone(), self.setup.clone());
     }
 
     /// The state in the form of a seed document.

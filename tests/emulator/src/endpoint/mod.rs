@@ -15,7 +15,7 @@ use crate::multipart::Form;
 use crate::reply::Content;
 use crate::request::{Parameters, path, single_header};
 use crate::service_error::ServiceError;
-use crate::web_page;
+use crate::web_page::Hosts;
 use crate::world::World;
 
 #[derive(Debug)]
@@ -50,6 +50,10 @@ const ENDPOINTS: &[Endpoint] = &[
     oss::POST_OBJECT,
 ];
 
+pub(crate) fn actions() -> impl Iterator<Item = &'static str> {
+    ENDPOINTS.iter().map(|endpoint| endpoint.action)
+}
+
 /// Whether it is for them to answer at this path, be it with 404.
 pub(crate) fn has(path: &str) -> bool {
     metadata::has(path) || ENDPOINTS.iter().any(|endpoint| path.starts_with(endpoint.path))
@@ -73,8 +77,8 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn read(parts: &Parts, body: &[u8]) -> Result<Self, ServiceError> {
-        web_page::refuse_foreign(&parts.headers)?;
+    pub(crate) fn read(parts: &Parts, body: &[u8], hosts: &Hosts) -> Result<Self, ServiceError> {
+        hosts.refuse_foreign(&parts.headers)?;
         let path = path(&parts.uri);
         let mut at_path =
             ENDPOINTS.iter().filter_map(|endpoint| Some((endpoint, endpoint.role_name(path)?))).peekable();
