@@ -136,7 +136,7 @@ $(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go) $(GO_LIBRAR
 	@rm -f $@ # Go doesn't notice when the static archive changes.
 	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./$*
 
-demo: stage emulator examples ## run the four examples against the emulator
+demo: stage emulator examples ## run the four examples against the emulator, with an answer lost and a busy account waited out
 	@scripts/need $(PYTHON)
 	@$(PYTHON) scripts/demo.py
 

@@ -62,7 +62,10 @@ def test_the_container_has_what_the_build_needs(tmp_path: Path) -> None:
     cargo = os.environ.get("CARGO", "cargo").split()
     read = [*cargo, "metadata", "--locked", "--no-deps", "--offline", "--format-version=1"]
     metadata = json.loads(subprocess.run(read, cwd=tmp_path, capture_output=True, check=True, timeout=60).stdout)
-    assert "esa-emulator" in [package["name"] for package in metadata["packages"]]
+    (package,) = [package for package in metadata["packages"] if package["name"] == "esa-emulator"]
+    for source in Path(package["manifest_path"]).parent.glob("src/**/*.rs"):
+        for included in re.findall(r'include_str!\("(.+)"\)', source.read_text(encoding="utf-8")):
+            assert (source.parent / included).exists(), f"{source.name} includes {included}"
 
 
 def test_the_recipes_for_containers_start_the_program_as_it_can_be(tmp_path: Path) -> None:

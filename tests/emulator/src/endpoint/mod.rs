@@ -50,6 +50,10 @@ const ENDPOINTS: &[Endpoint] = &[
     oss::POST_OBJECT,
 ];
 
+pub(crate) fn actions() -> impl Iterator<Item = &'static str> {
+    ENDPOINTS.iter().map(|endpoint| endpoint.action)
+}
+
 /// Whether it is for them to answer at this path, be it with 404.
 pub(crate) fn has(path: &str) -> bool {
     metadata::has(path) || ENDPOINTS.iter().any(|endpoint| path.starts_with(endpoint.path))
