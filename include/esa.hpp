@@ -1202,7 +1202,8 @@ class Multi {
         return count;
     }
 
-    // The C library's object; it stays this one's.
+    // The C library's object; it stays this one's. Start no calls with it: step() runs the callbacks of the calls that were
+    // started here, and takes no others out of it.
     esa_multi *native_handle() const noexcept { return calls_->handle.get(); }
 
   private:

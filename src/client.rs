@@ -1,6 +1,8 @@
 //! The client: what all calls have in common.
 
 #[cfg(feature = "capi")]
+use std::pin::Pin;
+#[cfg(feature = "capi")]
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,7 +27,11 @@ use crate::signature::SignedRequest;
 use crate::stats::{Counters, Stats};
 use crate::transport::{Destination, Settings};
 #[cfg(feature = "capi")]
-use crate::wait::Task;
+use crate::wait::{Task, multi::Pending};
+
+/// What makes a call, in a box, so that all else of a call is there once, whatever is called.
+#[cfg(feature = "capi")]
+pub(crate) type Made<T> = Box<dyn for<'a> FnOnce(&'a Call<'a>) -> Pin<Box<dyn Future<Output = T> + 'a>>>;
 
 /// Makes calls to the service. Any number of threads may use one at once; clones are the same client.
 #[derive(Clone, Debug)]
@@ -176,22 +182,15 @@ impl Client {
         options: &CallOptions,
         make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        options.run(async |task| self.core.make(options, task, make).await)
+        let made = options.run(async |task| make(&self.core.begin(options, task)).await);
+        made.map_err(|error| self.core.log.redacted(error))
     }
 
     /// A call for a driver that has many.
     #[cfg(feature = "capi")]
-    pub(crate) fn pending<T, M>(
-        &self,
-        options: CallOptions,
-        task: Rc<Task>,
-        make: M,
-    ) -> impl Future<Output = Result<T, Error>> + use<T, M>
-    where
-        M: AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
-    {
+    pub(crate) fn pending<T: 'static>(&self, options: CallOptions, task: Rc<Task>, make: Made<T>) -> Pending<T> {
         let core = Arc::clone(&self.core);
-        async move { core.make(&options, &task, make).await }
+        Box::pin(async move { make(&core.begin(&options, &task)).await })
     }
 
     #[cfg(feature = "capi")]

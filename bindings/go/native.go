@@ -144,10 +144,7 @@ static inline call_answer get_match_site(const esa_client *client, call_limits l
 import "C"
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/cgo"
 	"strings"
 	"time"
@@ -423,61 +420,6 @@ func takeError(native *C.esa_error) *Error {
 		RequestID:          C.GoString(native.request_id),
 		Recommend:          C.GoString(native.recommend),
 		AccessDeniedDetail: C.GoString(native.access_denied_detail),
-	}
-}
-
-//export esaGoLog
-func esaGoLog(logger C.uintptr_t, level C.int32_t, message *C.char) {
-	// A panic that crossed the native frames would leave the library in the middle of a call.
-	defer func() { _ = recover() }()
-	cgo.Handle(logger).Value().(*slog.Logger).Log(context.Background(), slogLevel(level), C.GoString(message))
-}
-
-//export esaGoCredentials
-func esaGoCredentials(provider C.uintptr_t, timeout C.uint32_t, credentials *C.esa_credentials) {
-	provide := cgo.Handle(provider).Value().(func(context.Context) (Credentials, error))
-	given, err := provided(provide, time.Duration(timeout)*time.Millisecond)
-	if err != nil {
-		reason := strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "?"), "\x00", " ")
-		C.esa_credentials_fail(credentials, terminated(reason))
-		return
-	}
-	expiresAt := int64(0)
-	if !given.ExpiresAt.IsZero() {
-		expiresAt = max(1, given.ExpiresAt.Unix()) // 0 is for ever
-	}
-	C.esa_credentials_set(credentials, terminated(given.AccessKeyID), terminated(given.AccessKeySecret),
-		optional(given.SecurityToken), C.int64_t(expiresAt))
-}
-
-// provided is what the caller's function gives; its panic is an error, as with the log's.
-func provided(
-	provide func(context.Context) (Credentials, error), timeout time.Duration,
-) (given Credentials, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v", cause)
-		}
-	}()
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	given, err = provide(ctx)
-	if err != nil {
-		return given, errors.New(err.Error()) // which may panic as well
-	}
-	return given, given.check()
-}
-
-func slogLevel(level C.int32_t) slog.Level {
-	switch level {
-	case C.ESA_LOG_ERROR:
-		return slog.LevelError
-	case C.ESA_LOG_WARN:
-		return slog.LevelWarn
-	case C.ESA_LOG_INFO:
-		return slog.LevelInfo
-	default:
-		return slog.LevelDebug
 	}
 }
 

@@ -3,6 +3,7 @@
 mod cache;
 mod callback;
 mod chain;
+mod child;
 mod cli_profile;
 mod cloud_sso;
 mod context;
@@ -17,11 +18,11 @@ pub(crate) mod fuzz;
 mod ini;
 mod issued;
 mod oidc;
-#[cfg(test)]
-mod places;
 mod servers;
 mod setting;
 mod sts;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub(crate) use self::cache::Cache;
