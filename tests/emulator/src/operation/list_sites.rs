@@ -1,4 +1,4 @@
-//! ListSites: the account's sites, filtered by name.
+//! ListSites: the account's sites, filtered by name and kind.
 
 use serde_json::{Value, json};
 
@@ -21,8 +21,12 @@ fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
         _ => return Err(ServiceError::known("InvalidParameter")),
     };
     let sites = call.account.sites.iter();
-    let found: Vec<_> = sites.filter(|site| matches(&site.site_name.to_ascii_lowercase(), &wanted)).collect();
-    let sites: Vec<_> = page.cut(&found).iter().map(|site| describe(site)).collect();
+    let named = sites.filter(|site| matches(&site.site_name.to_ascii_lowercase(), &wanted)).map(describe);
+    let is_wanted = |site: &Value, filter| call.text(filter).is_empty() || site[filter] == call.text(filter);
+    let found: Vec<_> = named
+        .filter(|site| ["Status", "AccessType", "Coverage"].iter().all(|filter| is_wanted(site, filter)))
+        .collect();
+    let sites = page.cut(&found);
     Ok(json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": found.len(), "Sites": sites}))
 }
 
