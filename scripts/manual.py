@@ -26,6 +26,7 @@ GROUPS = {
     "Configuration": r"esa_(config|credentials)_",
     "Clients": r"esa_client_",
     "Calls": r"esa_(?!\w+_(start|finish)$)(bulk|cancel|get_match_site|\w+_routine_related_record)",
+    "Any action of the service": r"esa_(?!\w+_(start|finish)$)(call_action|sign_|signed_|read_reply)",
     "Calls for an event loop": r"esa_(multi|pending)_|\w+_(start|finish)$",
     "Errors, names and versions": "",
 }

@@ -19,6 +19,7 @@ SECTIONS = ["NAME", "LIBRARY", "SYNOPSIS", "DESCRIPTION", "RETURN VALUE", "ERROR
 EXAMPLES = sorted((ROOT / "examples" / "c" / "man").glob("*.c"))
 # What each prints, in an account without records.
 PRINTED = {
+    "esa_call_action": r'\{.*"SiteName":"example\.com".*\}\n',
     "esa_cancel_trigger": r"",
     "esa_config_set_credentials_provider": r"callback\n",
     "esa_config_set_log": r"1 requests over 1 connections\n",
@@ -28,6 +29,9 @@ PRINTED = {
     "esa_get_match_site": r"54362329990032 example.com\n",
     "esa_list_routine_related_records": r"",
     "esa_multi_step": r"c\.example\.com: example\.com\n",
+    "esa_read_reply": r"ESA_ERR_THROTTLED, ESA_OUTCOME_REFUSED, try again in 1500 ms\n",
+    "esa_sign_action": r"POST http://127\.0\.0\.1:\d+/\n([a-z0-9-]+: .+\n)+\nName=hello\n",
+    "esa_sign_with": r"GET https://esa\.cn-hangzhou\.aliyuncs\.com/\?SiteId=7\n",
 }
 
 
@@ -85,6 +89,14 @@ def test_the_overview_has_groups_of_functions() -> None:
     assert functions["Calls for an event loop"][0] == "esa_multi_new"
     assert "esa_get_match_site_start" in functions["Calls for an event loop"]
     assert "esa_get_match_site" in functions["Calls"]
+    assert functions["Any action of the service"] == [
+        "esa_call_action",
+        "esa_call_action_result_free",
+        "esa_sign_action",
+        "esa_sign_with",
+        "esa_signed_request_free",
+        "esa_read_reply",
+    ]
     listed = [name for group in functions.values() for name in group]
     assert sorted(listed) == sorted(
         path.stem for path in PAGES if ".SH RETURN VALUE\n" in TEXTS[path.stem] and not path.is_symlink()
