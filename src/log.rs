@@ -41,6 +41,10 @@ pub struct Log {
     redaction: Option<Arc<Redaction>>,
 }
 
+/// The log of who has none.
+#[cfg(feature = "capi")]
+pub(crate) static NOWHERE: Log = Log { sink: None, redaction: None };
+
 impl Log {
     /// A log that hands lines of `level` and above to `sink`, on the thread that makes the call.
     pub fn new(level: Level, sink: impl Fn(Level, &str) + Send + Sync + 'static) -> Log {
