@@ -129,7 +129,7 @@ mod tests {
     use crate::error::{Outcome, Status};
     use crate::http::{LargestBody, Reply};
     use crate::log::Log;
-    use crate::operation::{self, Receipt};
+    use crate::operation::{self, READ_BACK, Receipt};
     use crate::service_code::ServiceCode;
     use crate::signature::Signature;
     use crate::stats::Counters;
@@ -624,6 +624,34 @@ mod tests {
         world.reconcile = Reconcile::Idempotent;
 
         assert_eq!(status_of(world.run()), (Status::Io, Outcome::NotSent, 3));
+    }
+
+    #[test]
+    fn a_lost_write_that_nobody_can_read_back_ends_the_call() {
+        for lost in [lost(), refused("InternalException"), refused("SystemBusy"), refused("Brand.New")] {
+            let mut world = world([refused("LockFailed"), not_sent(), lost]);
+            world.reconcile = Reconcile::Unknown;
+
+            let error = world.run().unwrap_err();
+
+            assert_eq!((error.outcome(), error.advice()), (Outcome::Unknown, READ_BACK));
+            assert_eq!(world.did(), (3, 0, vec![500, 25]));
+            let told = world.notes.lock().unwrap().last().cloned().unwrap();
+            assert!(told.starts_with("no further attempt, because it may have been carried out; "), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_write_that_nobody_can_read_back_is_made_again_where_nothing_has_changed() {
+        for (failure, waited) in
+            [(not_sent(), 25), (refused("UserOperationStatusIsLocked"), 500), (refused("Throttling.User"), 500)]
+        {
+            let mut world = world([failure, Ok("made")]);
+            world.reconcile = Reconcile::Unknown;
+
+            assert_eq!(world.run(), Ok("made"));
+            assert_eq!(world.did(), (2, 0, vec![waited]));
+        }
     }
 
     #[test]

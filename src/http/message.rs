@@ -178,6 +178,24 @@ mod tests {
     }
 
     #[test]
+    fn a_get_has_a_length_if_it_has_a_body() {
+        let mut request = HttpRequest::new("GET", "/", |_| ());
+        request.set_body(|body| body.push_str("a=b"));
+
+        assert_eq!(text(request).unwrap(), "GET / HTTP/1.1\r\nuser-agent: me/1\r\ncontent-length: 3\r\n\r\na=b");
+    }
+
+    #[test]
+    fn a_request_can_be_taken_apart() {
+        let mut request = HttpRequest::new("POST", "/", |query| query.push_str("a=b"));
+        request.header("x", "y: z").header("empty", "").set_body(|body| body.push_str("c=d"));
+        assert_eq!(request.taken_apart(), Some(("/?a=b", vec![("x", "y: z"), ("empty", "")], "c=d")));
+
+        request.header("x", "y\nz");
+        assert_eq!(request.taken_apart(), None);
+    }
+
+    #[test]
     fn a_text_aside_is_not_sent() {
         let mut request = HttpRequest::new("GET", "/", |_| ());
         let length = request.aside(|text| text.push_str("aside"), str::len);

@@ -546,4 +546,31 @@ mod tests {
         let whole = format!("{}{megabyte}", head("Content-Length: 1048576"));
         assert!(read_in(usize::MAX, whole.as_bytes()).is_ok_and(|(_, body, _)| body == megabyte));
     }
+
+    #[test]
+    fn more_is_read_where_the_caller_gets_all_of_it() {
+        let largest = LargestBody::EightMebibytes;
+        let read = |text: String| {
+            let mut reader = ReplyReader::up_to(largest);
+            let mut rest = text.as_bytes();
+            loop {
+                let room = reader.room();
+                let (piece, left) = rest.split_at(rest.len().min(room.len()));
+                room[..piece.len()].copy_from_slice(piece);
+                rest = left;
+                if let Some((reply, _)) = reader.add(piece.len())? {
+                    return Ok(reply.body().len());
+                }
+            }
+        };
+        let body = "a".repeat(largest.bytes());
+        for headers in ["Content-Length: 8388608", "A: b"] {
+            assert_eq!(read(format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n{body}")), Ok(largest.bytes()));
+        }
+        let too_large = Err(Garbled("a body of more than 8 MiB"));
+        assert_eq!(read("HTTP/1.1 200 OK\r\nContent-Length: 8388609\r\n\r\n".to_owned()), too_large);
+        assert_eq!(read(format!("HTTP/1.1 200 OK\r\n\r\n{body}a")), too_large);
+        let chunks = format!("800000\r\n{body}\r\n1\r\na\r\n0\r\n\r\n");
+        assert_eq!(read(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}")), too_large);
+    }
 }

@@ -91,6 +91,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_is_taken_as_it_is_if_it_can_be_sent() {
+        let nonce = "3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf";
+        let given = Stamp::given(UNIX_EPOCH + Duration::from_secs(1), nonce).unwrap();
+        assert_eq!((given.date(), given.nonce()), ("1970-01-01T00:00:01Z", nonce));
+        assert_eq!(Stamp::given(UNIX_EPOCH, &"a".repeat(64)).unwrap().nonce().len(), 64);
+
+        for nonce in ["", "a b", "a\n", "\u{e9}", &"a".repeat(65)] {
+            let error = Stamp::given(UNIX_EPOCH, nonce).err().unwrap();
+            assert!(error.message().starts_with("nonce "), "{nonce}: {error}");
+        }
+        let error = Stamp::given(UNIX_EPOCH + Duration::from_secs(YEAR_10000), "a").err().unwrap();
+        assert!(error.message().starts_with("date "), "{error}");
+    }
+
+    #[test]
     fn a_clock_outside_of_four_digit_years_is_an_error() {
         for time in [UNIX_EPOCH - Duration::from_secs(1), UNIX_EPOCH + Duration::from_secs(YEAR_10000)] {
             assert_eq!(Stamp::of(time, 0).err().map(|error| error.status()), Some(Status::Config));

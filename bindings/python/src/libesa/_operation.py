@@ -70,7 +70,7 @@ class Call:
         self._interruptible = False
         self.raised: list[BaseException] = []
         """What ends it, and is to be raised in place of its failure."""
-        self._failed: list[Exception] = []
+        self._failed: Exception | None = None  # why the program's own provider gave no credentials
         self._result, self._error = c_void_p(), c_void_p()
         self._outputs = byref(self._result), byref(self._error)
         self.options: Any = esa_call_options(sizeof(esa_call_options))
@@ -139,7 +139,7 @@ class Call:
         """Calls a function that is called back."""
         failure = function(*arguments)
         if failure is not None:
-            self._failed[:] = [failure]  # why there are no credentials
+            self._failed = failure
 
     def answer(self) -> Answer:
         """What came of it, once; on any thread.
@@ -148,21 +148,15 @@ class Call:
         credentials is what kept the program's own provider from giving any.
         """
         result, failure = self._operation.answer(self._result, self._error)
-        raised, failed = _taken(self.raised), _taken(self._failed)
+        raised = self.raised.pop(0) if self.raised else None
+        self.raised.clear()  # which the exceptions' frames hold
+        failed, self._failed = self._failed, None  # the next step of a bulk has its own
         if failure is not None:
             if raised is not None:
                 raised.__cause__ = failure
             elif failed is not None and getattr(failure, "status", None) == _CREDENTIALS:
                 failure.__cause__ = failed
         return result, failure if raised is None else raised
-
-
-def _taken(raised: list[Any]) -> Any:
-    # Emptied, because the exceptions' frames hold the list.
-    try:
-        return raised.pop(0) if raised else None
-    finally:
-        raised.clear()
 
 
 def given(answer: Answer) -> Any:

@@ -217,6 +217,13 @@ fn a_site_is_created_and_found() {
     assert_eq!((&site["VerifyCode"], &site["NameServerList"]), (&created["VerifyCode"], &created["NameServerList"]));
     let listed = emulator.call(&Call::new("ListSites", &[])).assert_ok().json;
     assert_eq!((&listed["TotalCount"], &listed["Sites"][1]), (&json!(2), &site));
+    let found =
+        |name: &str, value: &str| emulator.call(&Call::new("ListSites", &[(name, value)])).json["TotalCount"].clone();
+    for (name, value, count) in
+        [("Status", "pending", 1), ("Coverage", "overseas", 1), ("AccessType", "NS", 2), ("AccessType", "CNAME", 0)]
+    {
+        assert_eq!(found(name, value), count, "{name} {value}");
+    }
     let record = Call::create("a.new.example.org").with("SiteId", &site_id);
     emulator.call(&record).assert_ok();
 
