@@ -42,7 +42,6 @@ pub struct Log {
 }
 
 /// The log of who has none.
-#[cfg(feature = "capi")]
 pub(crate) static NOWHERE: Log = Log { sink: None, redaction: None };
 
 impl Log {
