@@ -12,7 +12,7 @@ use super::string::{read_optional_string, read_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::detached::{ReceivedReply, read_reply};
 use crate::error::{Error, Outcome};
-use crate::log::Log;
+use crate::log::NOWHERE;
 
 /// A reply of the service that the program received itself. Begin with `ESA_REPLY_INIT`.
 #[repr(C)]
@@ -119,7 +119,7 @@ pub unsafe extern "C-unwind" fn esa_read_reply(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        call(&Log::default(), result, error, "result", Outcome::Unknown, || {
+        call(&NOWHERE, result, error, "result", Outcome::Unknown, || {
             let given = read_struct(reply)?;
             let bad_status = || {
                 let reason = format_args!("is {}; it is 100 to 999", given.http_status);
