@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctypes import Structure, c_void_p
 
-from ._arguments import UINT32, optional, text
+from ._arguments import optional, optional_text, text
 from ._library import struct
 from ._native import decoded, fields_of
 from ._operation import Call, Operation
@@ -35,7 +35,7 @@ def listing(name: str, search_key_word: str | None, page_number: int | None, pag
     call = Call(LIST)
     request = call.request
     request.name = text("name", name)
-    request.search_key_word = None if search_key_word is None else text("search_key_word", search_key_word)
-    request.page_number = optional("page_number", page_number, UINT32)
-    request.page_size = optional("page_size", page_size, UINT32)
+    request.search_key_word = optional_text("search_key_word", search_key_word)
+    request.page_number = optional("page_number", page_number)
+    request.page_size = optional("page_size", page_size)
     return call

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ctypes import byref, c_void_p, sizeof
 
 from . import _end, _interrupt
+from ._arguments import attempts, milliseconds, wrong_type
 from ._library import library, struct
 from ._native import error_in, free_error
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Optional
 
     from ._native import Owned
+    from .cancel import Cancel
 
     # The result, and what is to be raised in its place.
     Answer = tuple[Any, Optional[BaseException]]
@@ -28,22 +30,24 @@ class Operation:
     """A function of the C interface that sends requests: what it takes, and how its result is read and released."""
 
     def __init__(
-        self, function: str, read: Callable[[Any], Any], of: str | None = None, *, takes_request: bool = True
+        self, function: str, read: Callable[[Any], Any], of: str = "", gives: str = "", *, takes_request: bool = True
     ) -> None:
         """The structs and what releases a result are named after `of`; default: the function.
 
+        `gives`: the struct of its result, where that is another; it can't be started on an esa_multi then.
         `takes_request`: whether it takes a request and options, besides the object that it is called for.
         """
         named = of or function
+        result = gives or f"{named}_result"
         # Not by their attributes: these neither check nor convert what they are given.
         self.function = library[function]
-        self.start = library[f"{function}_start"]
-        self.finish = library[f"{function}_finish"]
+        if not gives:
+            self.start, self.finish = library[f"{function}_start"], library[f"{function}_finish"]
         self.takes_request = takes_request
         self.request = struct(f"{named}_request")
-        self.result = struct(f"{named}_result")
+        self.result = struct(result)
         self.read = read
-        self.release = library.quick(f"{named}_result_free")
+        self.release = library.quick(f"{result}_free")
 
     def answer(self, result: c_void_p, error: c_void_p) -> tuple[Any, Exception | None]:
         """What the function wrote there, which is released."""
@@ -83,12 +87,15 @@ class Call:
         self.run(owned)
         return self.answer()
 
-    def limit(self, timeout_ms: int, max_attempts: int, cancel: Owned | None = None) -> None:
-        """Sets the options."""
-        self._cancel, options = cancel, self.options  # the reference is for as long as it is used
-        options.timeout_ms = timeout_ms
-        options.max_attempts = max_attempts
-        options.cancel = cancel.pointer if cancel else None
+    def limit(
+        self, timeout: float | None, max_attempts: int | None, cancel: Cancel | None = None, called: str = "timeout"
+    ) -> None:
+        """Sets the options; `called` is the name of the timeout."""
+        options = self.options
+        options.timeout_ms = milliseconds(called, timeout)
+        options.max_attempts = attempts(max_attempts)
+        self._cancel = _opened(cancel)  # the reference is for as long as it is used
+        options.cancel = self._cancel and self._cancel.pointer
 
     def allow_interrupts(self, owned: Owned) -> None:
         """Has it end when something is raised, where something may be: for run()."""
@@ -157,6 +164,16 @@ class Call:
             elif failed is not None and getattr(failure, "status", None) == _CREDENTIALS:
                 failure.__cause__ = failed
         return result, failure if raised is None else raised
+
+
+def _opened(cancel: Cancel | None) -> Owned | None:
+    if cancel is None:
+        return None
+    from .cancel import Cancel
+
+    if not isinstance(cancel, Cancel):
+        raise wrong_type("cancel", "a Cancel", cancel)
+    return cancel._open()
 
 
 def given(answer: Answer) -> Any:

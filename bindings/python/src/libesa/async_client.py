@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._arguments import attempts, milliseconds
+from ._arguments import milliseconds
 from ._bulk import NEXT, begin, named
 from ._configured import Configured
 from ._create import creating, ensuring
@@ -23,6 +23,11 @@ from .errors import EsaError
 from .record import Record
 from .related_records import RelatedRecord, RelatedRecordsPage
 from .site import Site
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .action import CallOptions, Reply
 
 
 class AsyncClient(Configured):
@@ -86,7 +91,7 @@ class AsyncClient(Configured):
         Cancelling a task that waits for the next record cancels all that are left.
         """
         names, client, call, cancel = named(record_names), self._open(), Call(NEXT), Cancel()
-        call.limit(milliseconds("record_timeout", record_timeout), attempts(max_attempts), cancel._open())
+        call.limit(record_timeout, max_attempts, cancel, "record_timeout")
         bulk = begin(client, call, site_id, name, names, milliseconds("timeout", timeout))
 
         async def ensure() -> tuple[Record | None, EsaError | None]:
@@ -155,6 +160,15 @@ class AsyncClient(Configured):
         site: Site = await self._call(matching(record_name), timeout, max_attempts)
         return site
 
+    async def call(
+        self, action: str, params: Mapping[str, object] | None = None, **options: Unpack[CallOptions]
+    ) -> Reply:
+        """See Client.call()."""
+        from .action import CALL, calling
+
+        reply: Reply = await self._multi().result(calling(CALL, action, params, **options), self._open())
+        return reply
+
     async def close(self) -> None:
         """Waits for the calls of this event loop, and closes the connections. Any number of times.
 
@@ -183,7 +197,7 @@ class AsyncClient(Configured):
             multi.leave()
 
     async def _call(self, call: Call, timeout: float | None, max_attempts: int | None) -> Any:
-        call.limit(milliseconds("timeout", timeout), attempts(max_attempts))
+        call.limit(timeout, max_attempts)
         return await self._multi().result(call, self._open())
 
     def _multi(self) -> Multi:

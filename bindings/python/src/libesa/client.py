@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from ._arguments import attempts, milliseconds, wrong_type
+from ._arguments import milliseconds
 from ._configured import Configured
 from ._create import creating, ensuring
 from ._operation import Call, given
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from ._native import Owned
+    from typing_extensions import Unpack
+
+    from .action import CallOptions, Reply
     from .bulk import Bulk
     from .cancel import Cancel
     from .deletion import Deletion
@@ -124,7 +126,7 @@ class Client(Configured):
         from .errors import EsaError
 
         names, client, call = named(record_names), self._open(), Call(NEXT)
-        call.limit(milliseconds("record_timeout", record_timeout), attempts(max_attempts), _opened(cancel))
+        call.limit(record_timeout, max_attempts, cancel, "record_timeout")
         call.allow_interrupts(client)
         bulk = begin(client, call, site_id, name, names, milliseconds("timeout", timeout))
 
@@ -229,6 +231,39 @@ class Client(Configured):
         site: Site = self._call(matching(record_name), timeout, max_attempts, cancel)
         return site
 
+    def call(self, action: str, params: Mapping[str, object] | None = None, **options: Unpack[CallOptions]) -> Reply:
+        """Calls any action of the service, by its name, and returns the JSON object that it answers with, as a dict.
+
+            client.call("CreateRoutine", {"Name": "my-routine"})["Status"]
+
+        action: such as "CreateRoutine": 1 to 128 ASCII letters and digits. One that the library doesn't know is sent
+            all the same, with POST, and as a write.
+        params: the parameters, by their names. Each goes where the action wants it, into the query or the form; one
+            that the library doesn't know into the query. A string is sent as it is, a number in decimal, a bool as
+            "true" or "false"; None isn't sent. A list or dict is sent as the action wants it: as JSON text, or taken
+            apart into `Name.1`, `Name.2`. 1000 at most.
+        query, form: parameters that go there whatever the library knows of them. A name twice is refused.
+        method: "GET" or "POST". Default: as the action wants it.
+        version: of the service's interface, a date. Default: "2024-09-10".
+        effect: whether the action changes something. Default: as the library knows it; Effect.WRITES for an action that
+            it doesn't know.
+        timeout, max_attempts, cancel: as with create_routine_related_record().
+
+        An action that changes nothing is made again when its answer is lost. One that changes something is made again
+        only where nothing was sent, or where the service's code says that nothing has changed: it was busy, for
+        instance. If its answer is lost, the call fails with Outcome.UNKNOWN and sends nothing more: read back what it
+        was to change. Actions that the service refuses while another call of the account runs take their turn among the
+        client's writes, as max_concurrent_writes says.
+
+        A success is an HTTP status of 200 to 299 with a JSON object, of 8 MiB at most; what that says of itself, such
+        as a `Status`, is yours to read. Needs the RAM action of its name, such as `esa:CreateRoutine`. Raises EsaError,
+        TypeError and RuntimeError as create_routine_related_record() does.
+        """
+        from .action import CALL, calling
+
+        reply: Reply = given(calling(CALL, action, params, **options).make(self._open()))
+        return reply
+
     def close(self) -> None:
         """Closes the connections, when the calls that run on other threads have ended. Any number of times."""
         self._owned = None
@@ -242,15 +277,5 @@ class Client(Configured):
         self.close()
 
     def _call(self, call: Call, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
-        call.limit(milliseconds("timeout", timeout), attempts(max_attempts), _opened(cancel))
+        call.limit(timeout, max_attempts, cancel)
         return given(call.make(self._open()))
-
-
-def _opened(cancel: Cancel | None) -> Owned | None:
-    if cancel is None:
-        return None
-    from .cancel import Cancel
-
-    if not isinstance(cancel, Cancel):
-        raise wrong_type("cancel", "a Cancel", cancel)
-    return cancel._open()
