@@ -155,8 +155,9 @@ class Configured(_native.Handle):
         """Signs any action for the program to send itself: with this client's credentials, endpoint and clock.
 
         Nothing of the action is sent: any HTTP library can do that, and read_reply() reads what comes back. If the
-        client has no credentials yet, or they have expired, it gets some, which may ask a server. It isn't a coroutine
-        of AsyncClient's either: there, a `timeout` of 0.001 takes only what is there or comes from this machine.
+        client has no credentials yet, or they have expired, it gets some, which may ask a server. AsyncClient's event
+        loop waits for that, since this is no coroutine: a `timeout` of 0.001 takes only what is there already or comes
+        from this machine.
 
         Arguments are as with Client.call(). Raises CredentialsError if there are no credentials, or they didn't come in
         time, InvalidArgumentError, TypeError for a value of the wrong type, and RuntimeError after close().
@@ -164,8 +165,7 @@ class Configured(_native.Handle):
         from ._operation import given
         from .action import SIGN, calling
 
-        signed: SignedRequest = given(calling(SIGN, action, params, **options).make(self._open()))
-        return signed
+        return given(calling(SIGN, action=action, params=params, **options).make(self._open()))
 
     def stats(self) -> Stats:
         """What this client has done so far. Raises RuntimeError after close()."""

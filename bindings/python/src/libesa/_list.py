@@ -6,7 +6,7 @@ from ctypes import Structure, c_void_p
 
 from ._arguments import optional, optional_text, text
 from ._library import struct
-from ._native import decoded, fields_of
+from ._native import fields_of
 from ._operation import Call, Operation
 from .related_records import RelatedRecord, RelatedRecordsPage
 
@@ -15,22 +15,19 @@ esa_related_record = struct("esa_related_record")
 
 def _read(result: Structure) -> RelatedRecordsPage:
     pointers = (c_void_p * result.count).from_address(result.records) if result.count else ()
+    records = (fields_of(esa_related_record.from_address(each), RelatedRecord.__annotations__) for each in pointers)
+    fields = fields_of(result, ("total_count", "request_id"))
     return RelatedRecordsPage(
-        records=tuple(_read_record(esa_related_record.from_address(pointer)) for pointer in pointers),
-        total_count=result.total_count,
-        has_more=bool(result.has_more),
-        request_id=decoded(result.request_id),
+        records=tuple(RelatedRecord(**each) for each in records), has_more=bool(result.has_more), **fields
     )
-
-
-def _read_record(record: Structure) -> RelatedRecord:
-    return RelatedRecord(**fields_of(record, RelatedRecord.__annotations__))
 
 
 LIST = Operation("esa_list_routine_related_records", _read)
 
 
-def listing(name: str, search_key_word: str | None, page_number: int | None, page_size: int | None) -> Call:
+def listing(
+    name: str, search_key_word: str | None, page_number: int | None, page_size: int | None
+) -> Call[RelatedRecordsPage]:
     """A call that lists a page of records."""
     call = Call(LIST)
     request = call.request

@@ -14,23 +14,35 @@ from ._native import error_in, free_error
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from typing import Any, Callable, Optional
+    from typing import Any, Callable, Generic, Optional, TypedDict, TypeVar
 
     from ._native import Owned
     from .cancel import Cancel
 
+    T = TypeVar("T")
+
     # The result, and what is to be raised in its place.
-    Answer = tuple[Any, Optional[BaseException]]
+    Answer = tuple[T, Optional[BaseException]]
+
+    class Limits(TypedDict, total=False):
+        """What limits a call: the arguments that Client.create_routine_related_record() explains."""
+
+        timeout: float | None
+        max_attempts: int | None
+        cancel: Cancel | None
+
+else:
+    T, Generic = None, {None: object}
 
 esa_call_options = struct("esa_call_options")
 _CREDENTIALS = 103  # Status.CREDENTIALS
 
 
-class Operation:
+class Operation(Generic[T]):
     """A function of the C interface that sends requests: what it takes, and how its result is read and released."""
 
     def __init__(
-        self, function: str, read: Callable[[Any], Any], of: str = "", gives: str = "", *, takes_request: bool = True
+        self, function: str, read: Callable[[Any], T], of: str = "", gives: str = "", *, takes_request: bool = True
     ) -> None:
         """The structs and what releases a result are named after `of`; default: the function.
 
@@ -49,11 +61,11 @@ class Operation:
         self.read = read
         self.release = library.quick(f"{result}_free")
 
-    def answer(self, result: c_void_p, error: c_void_p) -> tuple[Any, Exception | None]:
+    def answer(self, result: c_void_p, error: c_void_p) -> Answer[T]:
         """What the function wrote there, which is released."""
         address = result.value
         try:
-            read = self.read(self.result.from_address(address)) if address else None
+            read: Any = self.read(self.result.from_address(address)) if address else None
             return read, error_in(error) if error.value else None
         finally:
             if address:
@@ -64,10 +76,10 @@ class Operation:
                 error.value = None
 
 
-class Call:
+class Call(Generic[T]):
     """A call: the memory that the library reads and writes, and what callbacks leave behind."""
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation[T]) -> None:
         """Without limits, and not interruptible. The request is then to be filled in."""
         self._operation = operation
         self._cancel: Owned | None = None
@@ -81,18 +93,18 @@ class Call:
         self.request: Any = operation.request(sizeof(operation.request))
         self._inputs: tuple[Any, ...] = (byref(self.request), byref(self.options)) if operation.takes_request else ()
 
-    def make(self, owned: Owned) -> Answer:
+    def make(self, owned: Owned) -> Answer[T]:
         """Makes the call."""
         self.allow_interrupts(owned)
         self.run(owned)
         return self.answer()
 
     def limit(
-        self, timeout: float | None, max_attempts: int | None, cancel: Cancel | None = None, called: str = "timeout"
+        self, name: str, /, timeout: float | None = None, max_attempts: int | None = None, cancel: Cancel | None = None
     ) -> None:
-        """Sets the options; `called` is the name of the timeout."""
+        """Sets the options; `name` is the timeout's."""
         options = self.options
-        options.timeout_ms = milliseconds(called, timeout)
+        options.timeout_ms = milliseconds(name, timeout)
         options.max_attempts = attempts(max_attempts)
         self._cancel = _opened(cancel)  # the reference is for as long as it is used
         options.cancel = self._cancel and self._cancel.pointer
@@ -148,7 +160,7 @@ class Call:
         if failure is not None:
             self._failed = failure
 
-    def answer(self) -> Answer:
+    def answer(self) -> Answer[T]:
         """What came of it, once; on any thread.
 
         What a signal's handler raised goes before the failure, which is its cause. The cause of a failure for want of
@@ -176,7 +188,7 @@ def _opened(cancel: Cancel | None) -> Owned | None:
     return cancel._open()
 
 
-def given(answer: Answer) -> Any:
+def given(answer: Answer[T]) -> T:
     """The result of a call, or what it raises."""
     result, raised = answer
     del answer  # which holds the exception

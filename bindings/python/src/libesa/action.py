@@ -10,7 +10,7 @@ from ._arguments import INT64, UINT32, integer, optional, optional_text, text, w
 from ._frozen import Frozen
 from ._library import library, struct
 from ._native import decoded, fields_of
-from ._operation import Call, Operation, given
+from ._operation import Call, Operation, T, given
 from .credentials import key_of
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from .cancel import Cancel
+    from ._operation import Limits
     from .credentials import Credentials
     from .enums import Effect
 
@@ -32,12 +32,8 @@ if TYPE_CHECKING:
         version: str | None
         effect: Effect | None
 
-    class CallOptions(Options, total=False):
+    class CallOptions(Options, Limits, total=False):
         """What may be said of a call of one."""
-
-        timeout: float | None
-        max_attempts: int | None
-        cancel: Cancel | None
 
 
 class Reply(dict[str, "Any"]):
@@ -100,18 +96,15 @@ def _json(name: str, value: Mapping[str, object] | None) -> bytes | None:
 
 # How the fields of a request are made of arguments.
 _FIELDS: dict[str, Callable[[str, Any], object]] = {"params": _json, "query": _json, "form": _json}
-_FIELDS.update(method=optional_text, version=optional_text, effect=optional)
+_FIELDS.update(action=text, method=optional_text, version=optional_text, effect=optional)
 
 
-def calling(operation: Operation, action: str, params: Mapping[str, object] | None, **options: Any) -> Call:
-    """A call of this action; `options` are CallOptions."""
+def calling(operation: Operation[T], **options: Any) -> Call[T]:
+    """A call of an action, of which `options` are CallOptions besides its name and `params`."""
     call = Call(operation)
-    call.limit(*(options.pop(name, None) for name in ("timeout", "max_attempts", "cancel")))
-    call.request.action = text("action", action)
-    for name, value in {"params": params, **options}.items():
-        if name not in _FIELDS:
-            raise TypeError(f"unexpected keyword argument {name!r}")
-        setattr(call.request, name, _FIELDS[name](name, value))
+    for name, made in _FIELDS.items():
+        setattr(call.request, name, made(name, options.pop(name, None)))
+    call.limit("timeout", **options)
     return call
 
 
@@ -140,12 +133,11 @@ def sign_with(
     Raises InvalidArgumentError if a value can't be used, ConfigError if it is the endpoint, and TypeError for a value
     of the wrong type.
     """
-    request = calling(SIGN, action, params, **options).request
+    request = calling(SIGN, action=action, params=params, **options).request
     kind, version = struct("esa_sign_with_options"), optional("signature_version", signature_version)
     server, once = optional_text("endpoint", endpoint), text("nonce", nonce)
     signing = kind(sizeof(kind), *key_of(credentials), server, once, integer("date", date, INT64), version)
-    signed: SignedRequest = _done(SIGN, library.esa_sign_with, byref(signing), byref(request))
-    return signed
+    return _done(SIGN, library.esa_sign_with, byref(signing), byref(request))
 
 
 def read_reply(
@@ -179,11 +171,10 @@ def read_reply(
     kind, named, kept = struct("esa_reply"), optional_text("action", action), optional("effect", effect)
     status = integer("http_status", http_status, UINT32)
     reply = kind(sizeof(kind), named, kept, status, addressof(array), len(pairs), body, len(body))
-    result: Reply = _done(CALL, library.esa_read_reply, byref(reply))
-    return result
+    return _done(CALL, library.esa_read_reply, byref(reply))
 
 
-def _done(operation: Operation, function: Callable[..., int], *arguments: Any) -> Any:
+def _done(operation: Operation[T], function: Callable[..., int], *arguments: Any) -> T:
     """What a function gives that needs no client, read as what the operation gives."""
     result, error = c_void_p(), c_void_p()
     function(*arguments, byref(result), byref(error))

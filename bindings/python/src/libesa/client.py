@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ._arguments import milliseconds
 from ._configured import Configured
 from ._create import creating, ensuring
 from ._operation import Call, given
@@ -10,10 +9,10 @@ from ._operation import Call, given
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
 
     from typing_extensions import Unpack
 
+    from ._operation import Limits, T
     from .action import CallOptions, Reply
     from .bulk import Bulk
     from .cancel import Cancel
@@ -36,14 +35,7 @@ class Client(Configured):
     """
 
     def create_routine_related_record(
-        self,
-        *,
-        name: str,
-        site_id: int,
-        record_name: str,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
+        self, *, name: str, site_id: int, record_name: str, **limits: Unpack[Limits]
     ) -> Record:
         """Creates a record on a site and ties it to a routine, so that requests for its name run the routine.
 
@@ -63,19 +55,10 @@ class Client(Configured):
         Raises EsaError: its class says the kind, `outcome` whether the record may exist, `advice` what to do. Besides,
         TypeError for a value of the wrong type, and RuntimeError after close().
         """
-        call = creating(site_id, name, record_name)
-        record: Record = self._call(call, timeout, max_attempts, cancel)
-        return record
+        return self._call(creating(site_id, name, record_name), limits)
 
     def ensure_routine_related_record(
-        self,
-        *,
-        name: str,
-        record_name: str,
-        site_id: int | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
+        self, *, name: str, record_name: str, site_id: int | None = None, **limits: Unpack[Limits]
     ) -> Record:
         """Reads the list first, and creates the record like create_routine_related_record() if it isn't there.
 
@@ -88,9 +71,7 @@ class Client(Configured):
         Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, without a site_id,
         `esa:GetMatchSite`, both on `*`.
         """
-        call = ensuring(site_id, name, record_name)
-        record: Record = self._call(call, timeout, max_attempts, cancel)
-        return record
+        return self._call(ensuring(site_id, name, record_name), limits)
 
     def ensure_routine_related_records(
         self,
@@ -126,9 +107,9 @@ class Client(Configured):
         from .errors import EsaError
 
         names, client, call = named(record_names), self._open(), Call(NEXT)
-        call.limit(record_timeout, max_attempts, cancel, "record_timeout")
+        call.limit("record_timeout", record_timeout, max_attempts, cancel)
         call.allow_interrupts(client)
-        bulk = begin(client, call, site_id, name, names, milliseconds("timeout", timeout))
+        bulk = begin(client, call, site_id, name, names, timeout)
 
         def ensure() -> tuple[Record | None, EsaError | None]:
             try:
@@ -140,15 +121,7 @@ class Client(Configured):
         return Bulk(names, ensure)
 
     def delete_routine_related_record(
-        self,
-        *,
-        name: str,
-        site_id: int,
-        record_name: str,
-        record_id: int | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
+        self, *, name: str, site_id: int, record_name: str, record_id: int | None = None, **limits: Unpack[Limits]
     ) -> Deletion:
         """Deletes a record, so that it is gone afterwards: one that doesn't exist (any more) is a success as well.
 
@@ -160,9 +133,7 @@ class Client(Configured):
         """
         from ._delete import deleting
 
-        call = deleting(site_id, name, record_name, record_id)
-        deletion: Deletion = self._call(call, timeout, max_attempts, cancel)
-        return deletion
+        return self._call(deleting(site_id, name, record_name, record_id), limits)
 
     def list_routine_related_records(
         self,
@@ -171,9 +142,7 @@ class Client(Configured):
         search_key_word: str | None = None,
         page_number: int | None = None,
         page_size: int | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
+        **limits: Unpack[Limits],
     ) -> RelatedRecordsPage:
         """Lists a page of a routine's records; related_records() goes through all pages.
 
@@ -185,18 +154,10 @@ class Client(Configured):
         """
         from ._list import listing
 
-        call = listing(name, search_key_word, page_number, page_size)
-        page: RelatedRecordsPage = self._call(call, timeout, max_attempts, cancel)
-        return page
+        return self._call(listing(name, search_key_word, page_number, page_size), limits)
 
     def related_records(
-        self,
-        *,
-        name: str,
-        search_key_word: str | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
+        self, *, name: str, search_key_word: str | None = None, **limits: Unpack[Limits]
     ) -> Iterator[RelatedRecord]:
         """All of a routine's records, a page at a time; timeout and max_attempts are for each page.
 
@@ -207,20 +168,12 @@ class Client(Configured):
         from ._list import listing
 
         for number in count(1):
-            call = listing(name, search_key_word, number, None)
-            page: RelatedRecordsPage = self._call(call, timeout, max_attempts, cancel)
+            page = self._call(listing(name, search_key_word, number, None), limits)
             yield from page.records
             if not page.has_more:
                 return
 
-    def get_match_site(
-        self,
-        *,
-        record_name: str,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
-    ) -> Site:
+    def get_match_site(self, *, record_name: str, **limits: Unpack[Limits]) -> Site:
         """Gets the account's site whose name is the longest suffix of a record's name.
 
         Needs the RAM action `esa:GetMatchSite` on `*`. Raises EsaError with ServiceCode.SITE_NOT_FOUND or its like
@@ -228,8 +181,7 @@ class Client(Configured):
         """
         from ._match_site import matching
 
-        site: Site = self._call(matching(record_name), timeout, max_attempts, cancel)
-        return site
+        return self._call(matching(record_name), limits)
 
     def call(self, action: str, params: Mapping[str, object] | None = None, **options: Unpack[CallOptions]) -> Reply:
         """Calls any action of the service, by its name, and returns the JSON object that it answers with, as a dict.
@@ -261,8 +213,7 @@ class Client(Configured):
         """
         from .action import CALL, calling
 
-        reply: Reply = given(calling(CALL, action, params, **options).make(self._open()))
-        return reply
+        return given(calling(CALL, action=action, params=params, **options).make(self._open()))
 
     def close(self) -> None:
         """Closes the connections, when the calls that run on other threads have ended. Any number of times."""
@@ -276,6 +227,6 @@ class Client(Configured):
         """Closes the client."""
         self.close()
 
-    def _call(self, call: Call, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
-        call.limit(timeout, max_attempts, cancel)
+    def _call(self, call: Call[T], limits: Limits) -> T:
+        call.limit("timeout", **limits)
         return given(call.make(self._open()))
