@@ -22,7 +22,7 @@ SITE_ID = "54362329990032"
 # The languages in which there is an event_loop.
 EVENT_LOOPS = ["cpp"]
 # The languages in which there is a call_action.
-CALL_ACTIONS = ["go"]
+CALL_ACTIONS = ["go", "python"]
 
 
 @pytest.fixture(scope="module")
