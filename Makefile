@@ -115,7 +115,7 @@ LIBUV := $(shell pkg-config --exists libuv 2>&1 && echo libuv)
 EVENT_LOOPS := event_loop_epoll $(LIBUV:%=event_loop_%)
 
 EXAMPLE_PROGRAMS := $(foreach language,c cpp go,$(EXAMPLE_NAMES:%=$(EXAMPLES)/%_$(language))) $(EVENT_LOOPS:%=$(EXAMPLES)/%_c) \
-    $(EXAMPLES)/event_loop_cpp
+    $(EXAMPLES)/event_loop_cpp $(EXAMPLES)/call_action_c
 
 examples: $(EXAMPLE_PROGRAMS) ## build the examples
 	@$(if $(LIBUV),,echo "LEFT OUT: examples/c/event_loop_libuv.c, since there is no libuv for pkg-config" >&2)
