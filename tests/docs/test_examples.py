@@ -151,11 +151,13 @@ def test_an_action_is_called_by_its_name(example: str, emulator: Emulator) -> No
 def test_what_became_of_a_called_action_is_told(example: str, emulator: Emulator) -> None:
     emulator.reset()
 
-    status, out, err = run(example, emulator, "test-routine1", program="call_action")
+    emulator.add_fault(action="CreateRoutine", reply={"code": "RoutineUserServiceStatusHalt"})
+    status, out, err = run(example, emulator, "refused", program="call_action")
     assert (status, out) == (3, "")
-    assert "RoutineAlreadyExist" in err and "advice" in err
+    assert "RoutineUserServiceStatusHalt" in err
+    assert "advice" in err
 
-    emulator.add_fault({"action": "CreateRoutine", "wire": {"kind": "drop"}, "times": 0})
+    emulator.add_fault(action="CreateRoutine", wire={"kind": "drop"}, times=0)
     status, out, err = run(example, emulator, "lost", program="call_action")
     assert (status, out) == (4, "")
     assert "read back" in err
