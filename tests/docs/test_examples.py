@@ -22,8 +22,8 @@ SITE_ID = "54362329990032"
 # The languages in which there is an event_loop.
 EVENT_LOOPS = ["cpp"]
 # The languages whose call_action creates and publishes a routine, and those that leave HTTP to libesa: theirs deletes it again.
-CALL_ACTIONS = ["go"]
-CALLERS = ["c"]
+CALL_ACTIONS = ["go", "python"]
+CALLERS = ["c", "cpp"]
 
 
 @pytest.fixture(scope="module")

@@ -142,6 +142,17 @@ class ServiceCode(_OpenEnum):
     UNSUPPORTED_HTTP_METHOD = 81
 
 
+class Effect(_OpenEnum):
+    """Whether an action changes something, which decides what a call may do whose answer was lost."""
+
+    DEFAULT = 0
+    """As the library knows the action. One that it doesn't know writes."""
+    READS = 1
+    """It changes nothing: it may be made again at any time."""
+    WRITES = 2
+    """It changes something: it is made again only where the one before it has changed nothing."""
+
+
 class Origin(_OpenEnum):
     """Where a record came from."""
 
