@@ -111,7 +111,7 @@ CXX_FLAGS := -std=c++17 -Wall -Wextra -Wpedantic -Werror -O2
 
 EXAMPLE_NAMES := create_record bind_domains
 # The languages in which there is one.
-CALL_ACTION_LANGUAGES := go
+CALL_ACTION_LANGUAGES := c cpp go
 LIBUV := $(shell pkg-config --exists libuv 2>&1 && echo libuv)
 # In C alone: one for each event loop.
 EVENT_LOOPS := event_loop_epoll $(LIBUV:%=event_loop_%)

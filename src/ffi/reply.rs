@@ -82,8 +82,8 @@ impl esa_reply {
         match (self.body.is_null(), self.body_length) {
             (true, 0) => Ok(&[]),
             (true, _) => Err(Error::invalid_argument("body", "is NULL")),
-            // SAFETY: this function's promise; no memory is larger than that.
             (false, length) if isize::try_from(length).is_ok() => {
+                // SAFETY: this function's promise; no memory is larger than that.
                 Ok(unsafe { std::slice::from_raw_parts(self.body.cast(), length) })
             }
             (false, _) => Err(Error::invalid_argument("body_length", "is more than there can be")),

@@ -21,8 +21,9 @@ LANGUAGES = ["c", "cpp", "go", "python"]
 SITE_ID = "54362329990032"
 # The languages in which there is an event_loop.
 EVENT_LOOPS = ["cpp"]
-# The languages in which there is a call_action.
+# The languages whose call_action creates and publishes a routine, and those that leave HTTP to libesa: theirs deletes it again.
 CALL_ACTIONS = ["go", "python"]
+CALLERS = ["c", "cpp"]
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +136,34 @@ def test_there_is_help(program: str, example: str, emulator: Emulator) -> None:
     assert (status, err) == (0, "")
     assert program in out
     assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in out
+
+
+@pytest.mark.parametrize("example", CALLERS)
+def test_an_action_is_called_by_its_name(example: str, emulator: Emulator) -> None:
+    emulator.reset()
+
+    status, out, err = run(example, emulator, "called", program="call_action")
+
+    assert (status, err) == (0, "")
+    assert [line.split(":")[0] for line in out.splitlines()] == ["CreateRoutine", "GetRoutine", "DeleteRoutine"]
+    assert '"Description":"made by call_action"' in out.splitlines()[1]
+
+
+@pytest.mark.parametrize("example", CALLERS)
+def test_what_became_of_a_called_action_is_told(example: str, emulator: Emulator) -> None:
+    emulator.reset()
+
+    emulator.add_fault(action="CreateRoutine", reply={"code": "RoutineUserServiceStatusHalt"})
+    status, out, err = run(example, emulator, "refused", program="call_action")
+    assert (status, out) == (3, "")
+    assert "RoutineUserServiceStatusHalt" in err
+    assert "advice" in err
+
+    emulator.add_fault(action="CreateRoutine", wire={"kind": "drop"}, times=0)
+    status, out, err = run(example, emulator, "lost", program="call_action")
+    assert (status, out) == (4, "")
+    assert "read back" in err
+    assert run(example, emulator, program="call_action")[0] == 2
 
 
 NAMES = """
