@@ -20,7 +20,11 @@ fn numbers(listed: &Value) -> Vec<u64> {
 #[test]
 fn the_page_is_whole_and_may_load_nothing_else() {
     let emulator = Emulator::start();
-    for (name, content_type) in [("", "text/html"), ("page.css", "text/css"), ("page.js", "text/javascript")] {
+    let scripts = "calls comparison connect dom json page reasons request requests rules state";
+    let scripts = scripts.split(' ').map(|name| (format!("{name}.js"), "text/javascript"));
+    let styles = ["page.css", "layout.css", "panels.css"].map(|name| (name.to_owned(), "text/css"));
+    for (name, content_type) in [(String::new(), "text/html")].into_iter().chain(styles).chain(scripts) {
+        let name = name.as_str();
         let reply = emulator.admin("GET", name, "");
         assert_eq!(reply.status, 200);
         assert_eq!(reply.header("content-type").unwrap(), format!("{content_type};charset=utf-8"));
