@@ -21,7 +21,7 @@ export ESA_EMULATOR   := $(TARGET)/debug/esa-emulator
 export PYTHONPATH     := $(CURDIR)/bindings/python/src
 export CGO_ENABLED    := 1
 
-.PHONY: help all stage emulator examples demo wheels test lint format clean header actions
+.PHONY: help all stage emulator emulate examples demo wheels test lint format clean header actions
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -99,6 +99,12 @@ emulator: ## build the emulator of the service
 	@scripts/need $(CARGO)
 	$(CARGO) build --locked --package esa-emulator
 
+PORT ?= 8080
+
+emulate: emulator ## run the emulator for yourself, with sample data (PORT=… for another port)
+	@scripts/need $(PYTHON)
+	@$(PYTHON) scripts/emulate.py $(PORT)
+
 EXAMPLES := target/examples
 C_FLAGS   := -std=c99 -Wall -Wextra -Wpedantic -Werror -O2
 CXX_FLAGS := -std=c++17 -Wall -Wextra -Wpedantic -Werror -O2
@@ -130,7 +136,7 @@ $(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go) $(GO_LIBRAR
 	@rm -f $@ # Go doesn't notice when the static archive changes.
 	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./$*
 
-demo: stage emulator examples ## run the four examples against the emulator
+demo: stage emulator examples ## run the four examples against the emulator, with an answer lost and a busy account waited out
 	@scripts/need $(PYTHON)
 	@$(PYTHON) scripts/demo.py
 

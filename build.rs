@@ -14,7 +14,7 @@ mod header {
     use std::path::Path;
 
     /// In the order in which a reader wants them.
-    const FILES: [&str; 19] = [
+    const FILES: [&str; 22] = [
         "version",
         "status",
         "service_code",
@@ -34,6 +34,9 @@ mod header {
         "delete_routine_related_record",
         "list_routine_related_records",
         "get_match_site",
+        "call_action",
+        "sign",
+        "reply",
     ];
 
     pub(crate) fn make() {

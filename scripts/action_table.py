@@ -1,4 +1,4 @@
-"""Makes src/operation/actions/table.rs of data/actions.tsv: what the library has to know of an action to send it.
+"""Makes src/operation/actions/table.txt of data/actions.tsv: what the library has to know of an action to send it.
 
 Usage: action_table.py write|check
 """
@@ -8,26 +8,14 @@ from __future__ import annotations
 import actions
 from actions import Action
 
-FILE = actions.ROOT / "src" / "operation" / "actions" / "table.rs"
-
-BEGINNING = """\
-//! What the library knows of the service's actions; made of data/actions.tsv by `make actions`.
-
-/// A line for each action, sorted by name: the name, its flags, and its parameters, separated by spaces.
-///
-/// The flags are the method (`P`OST, `G`ET), the effect (`R`eads, `W`rites), and `S` if it is serial. A
-/// parameter goes into the form, or, if `?` precedes it, into the query. `{}` follows it if it is JSON text,
-/// and `[]` if it is a list. The parameters that go into the query as they are don't stand here: unknown ones
-/// go there too.
-pub(super) const TABLE: &str = "\\
-"""
+FILE = actions.ROOT / "src" / "operation" / "actions" / "table.txt"
 
 SUFFIXES = {"json": "{}", "list": "[]", "any": "[]"}
 
 
 def table() -> str:
     """The whole file."""
-    return BEGINNING + "".join(f"{_line(action)}\n" for action in actions.actions()) + '";\n'
+    return "".join(f"{_line(action)}\n" for action in actions.actions())
 
 
 def _line(action: Action) -> str:

@@ -11,7 +11,7 @@ use super::string::{read_optional_string, read_string};
 use crate::config::Config;
 use crate::endpoint::Network;
 use crate::error::{Error, Status};
-use crate::log::{Level, Log};
+use crate::log::{Level, Log, NOWHERE};
 use crate::signature::Credentials;
 use crate::signature::SignatureVersion;
 
@@ -59,7 +59,7 @@ impl esa_config {
 /// Returns NULL only where the library has a bug.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_config_new() -> *mut esa_config {
-    guarded(&Log::default(), std::ptr::null_mut(), || {
+    guarded(&NOWHERE, std::ptr::null_mut(), || {
         Box::into_raw(Box::new(esa_config { config: Config::new(), refused: Vec::new() }))
     })
 }
@@ -72,7 +72,7 @@ pub extern "C-unwind" fn esa_config_new() -> *mut esa_config {
 /// `config` is NULL, or was made by `esa_config_new()` and not released yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_config_free(config: *mut esa_config) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         if !config.is_null() {
             // SAFETY: made by `esa_config_new` of a `Box`; released once.
             drop(unsafe { Box::from_raw(config) });

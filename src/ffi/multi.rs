@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
-use std::future::poll_fn;
 use std::ptr;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
@@ -13,11 +12,11 @@ use super::ensure_routine_related_records::Behind;
 use super::error::esa_error;
 use super::guard::{call, guarded, guarded_call};
 use super::status::esa_status;
-use crate::call::{Call, CallOptions, Core};
-use crate::client::Client;
+use crate::call::{Call, CallOptions, Core, World};
+use crate::client::{Client, Made};
 use crate::error::{Error, Outcome, Status};
-use crate::log::Log;
-use crate::operation::{MatchSite, RelatedRecordPage};
+use crate::log::NOWHERE;
+use crate::operation::{ActionReply, MatchSite, RelatedRecordPage};
 use crate::record::{Deletion, Record};
 use crate::wait::Task;
 use crate::wait::multi::{Misuse, Multi, Number, Pending};
@@ -69,6 +68,7 @@ pub(super) enum Finished {
     Deleted(Result<Deletion, Error>),
     Listed(Result<RelatedRecordPage, Error>),
     Matched(Result<MatchSite, Error>),
+    Called(Result<ActionReply, Error>),
     /// Any of them, in which there was a bug.
     Panicked(Error),
 }
@@ -86,7 +86,7 @@ pub(super) enum Finished {
 pub unsafe extern "C-unwind" fn esa_multi_new(multi: *mut *mut esa_multi, error: *mut *mut esa_error) -> esa_status {
     // SAFETY: `multi` and `error` are as `call` wants them (this function's promise).
     unsafe {
-        call(&Log::default(), multi, error, "multi", Outcome::NotSent, || {
+        call(&NOWHERE, multi, error, "multi", Outcome::NotSent, || {
             let calls = Calls { multi: Multi::new().map_err(|error| io(&error))?, clients: RefCell::default() };
             Ok(Box::into_raw(Box::new(esa_multi { calls: Rc::new(calls) })))
         })
@@ -108,7 +108,7 @@ pub unsafe extern "C-unwind" fn esa_multi_new(multi: *mut *mut esa_multi, error:
 pub unsafe extern "C-unwind" fn esa_multi_descriptor(multi: *const esa_multi) -> i32 {
     // SAFETY: NULL or a live object (this function's promise).
     let multi = unsafe { multi.as_ref() };
-    guarded(&Log::default(), -1, || multi.map_or(-1, |multi| multi.calls.multi.descriptor()))
+    guarded(&NOWHERE, -1, || multi.map_or(-1, |multi| multi.calls.multi.descriptor()))
 }
 
 /// Does what is due now for all calls of a multi, without blocking.
@@ -127,7 +127,7 @@ pub unsafe extern "C-unwind" fn esa_multi_step(multi: *mut esa_multi) -> esa_sta
     let multi = unsafe { multi.as_ref() };
     // What a call of it drops may be the last of the multi's own.
     let calls = multi.map(|multi| Rc::clone(&multi.calls));
-    guarded(&Log::default(), esa_status::ESA_ERR_INTERNAL, || match &calls {
+    guarded(&NOWHERE, esa_status::ESA_ERR_INTERNAL, || match &calls {
         None => esa_status::ESA_ERR_INVALID_ARGUMENT,
         Some(calls) => match calls.multi.check() {
             Err(Misuse::Forked) => esa_status::ESA_ERR_FORKED,
@@ -152,7 +152,7 @@ pub unsafe extern "C-unwind" fn esa_multi_step(multi: *mut esa_multi) -> esa_sta
 pub unsafe extern "C-unwind" fn esa_multi_next_finished(multi: *mut esa_multi) -> *mut esa_pending {
     // SAFETY: NULL or a live object (this function's promise).
     let multi = unsafe { multi.as_ref() };
-    guarded(&Log::default(), ptr::null_mut(), || {
+    guarded(&NOWHERE, ptr::null_mut(), || {
         let multi = multi.map(|multi| &multi.calls.multi).filter(|multi| multi.check().is_ok());
         multi.and_then(Multi::next_finished).unwrap_or(ptr::null_mut())
     })
@@ -170,7 +170,7 @@ pub unsafe extern "C-unwind" fn esa_multi_next_finished(multi: *mut esa_multi) -
 pub unsafe extern "C-unwind" fn esa_multi_current(multi: *const esa_multi) -> *mut esa_pending {
     // SAFETY: NULL or a live object (this function's promise).
     let multi = unsafe { multi.as_ref() };
-    guarded(&Log::default(), ptr::null_mut(), || {
+    guarded(&NOWHERE, ptr::null_mut(), || {
         multi.and_then(|multi| multi.calls.multi.current()).unwrap_or(ptr::null_mut())
     })
 }
@@ -187,7 +187,7 @@ pub unsafe extern "C-unwind" fn esa_multi_current(multi: *const esa_multi) -> *m
 /// As for `esa_multi_descriptor()`; each multi once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_multi_free(multi: *mut esa_multi) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL or a live object (this function's promise).
         let Some(calls) = unsafe { multi.as_ref() }.map(|multi| Rc::clone(&multi.calls)) else { return };
         match calls.multi.check() {
@@ -210,7 +210,7 @@ pub unsafe extern "C-unwind" fn esa_multi_free(multi: *mut esa_multi) {
 pub unsafe extern "C-unwind" fn esa_pending_user_data(pending: *const esa_pending) -> *mut c_void {
     // SAFETY: NULL or a live object (this function's promise).
     let pending = unsafe { pending.as_ref() };
-    guarded(&Log::default(), ptr::null_mut(), || pending.map_or(ptr::null_mut(), |pending| pending.user_data))
+    guarded(&NOWHERE, ptr::null_mut(), || pending.map_or(ptr::null_mut(), |pending| pending.user_data))
 }
 
 /// Cancels a call. It finishes with the next `esa_multi_step()`, and its `_finish` function returns `ESA_ERR_CANCELLED`
@@ -227,7 +227,7 @@ pub unsafe extern "C-unwind" fn esa_pending_user_data(pending: *const esa_pendin
 pub unsafe extern "C-unwind" fn esa_pending_cancel(pending: *mut esa_pending) {
     // SAFETY: NULL or a live object (this function's promise).
     let pending = unsafe { pending.as_ref() };
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         if let Some(pending) = pending.filter(|pending| !pending.calls.multi.is_forked()) {
             pending.calls.multi.cancel(pending.number.get());
         }
@@ -245,7 +245,7 @@ pub unsafe extern "C-unwind" fn esa_pending_cancel(pending: *mut esa_pending) {
 /// As for `esa_pending_user_data()`; each call is released once, here or by its `_finish`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_pending_free(pending: *mut esa_pending) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL or a live object (this function's promise).
         let Some(calls) = unsafe { pending.as_ref() }.map(|pending| Rc::clone(&pending.calls)) else { return };
         if calls.multi.check() == Err(Misuse::InCallback) {
@@ -319,11 +319,10 @@ pub(super) fn call_of<T: 'static>(
     finished: fn(Result<T, Error>) -> Finished,
     make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error> + 'static,
 ) -> Make {
-    Box::new(move |client, options, task| {
-        // In a box from the start: an async block around it would hold it twice.
-        let mut call = Box::pin(client.pending(options, task, make));
-        Box::pin(poll_fn(move |context| call.as_mut().poll(context).map(finished)))
-    })
+    let make: Made<Finished> = Box::new(move |call| {
+        Box::pin(async move { finished(make(call).await.map_err(|error| call.world.log().redacted(error))) })
+    });
+    Box::new(move |client, options, task| client.pending(options, task, make))
 }
 
 /// The calls of a multi that can be used.
@@ -403,7 +402,7 @@ pub(super) unsafe fn finish(
         given
     };
     // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
-    unsafe { call(&Log::default(), result, error, "result", Outcome::Unknown, finish) }
+    unsafe { call(&NOWHERE, result, error, "result", Outcome::Unknown, finish) }
 }
 
 fn forked() -> Error {

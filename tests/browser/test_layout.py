@@ -22,10 +22,34 @@ CONTRAST = """
         .map(light).sort((one, other) => one - other);
     return (more + 0.05) / (less + 0.05);
 """
-READ = ["h1", "#address", "#connection", "#show-state", ".call .action", ".call .about", ".call time", ".call .code.bad"]
-READ += [".call[aria-pressed=true] .status", "#kinds label", "#kinds .number", ".call .badge.rule", ".status.good", "#cut"]
+READ = [
+    "h1",
+    "#address",
+    "#connection",
+    "#show-state",
+    ".call .action",
+    ".call .about",
+    ".call time",
+    ".call .code.bad",
+]
+READ += [
+    ".call[aria-pressed=true] .status",
+    "#kinds label",
+    "#kinds .number",
+    ".call .badge.rule",
+    ".status.good",
+    "#cut",
+]
 READ += ["#reason strong", "#reason .soft", "#facts dt", "#facts dd", "#signatures dt", "#sent", "summary", "#own-kind"]
-READ += [".switch .words", ".switch small", ".amount", ".routine th .soft", ".records td", ".records td .soft", ".sites .id"]
+READ += [
+    ".switch .words",
+    ".switch small",
+    ".amount",
+    ".routine th .soft",
+    ".records td",
+    ".records td .soft",
+    ".sites .id",
+]
 READ += [
     "#set-rule",
     "#forget-faults",

@@ -43,6 +43,8 @@ def page(browser: Browser, esa_emulator: Emulator) -> Iterator[Browser]:
 def test_without_a_request_it_says_where_to_point_a_client(page: Browser, esa_emulator: Emulator) -> None:
     page.wait_for("#no-requests", f"ESA_ENDPOINT={esa_emulator.url}\n")
     assert f"ALIBABA_CLOUD_ACCESS_KEY_SECRET={esa_emulator.access_key_secret}" in page.text("#hint")
+    host = esa_emulator.url.removeprefix("http://")
+    assert f"ALIBABA_CLOUD_ENDPOINT_ESA={host}\n" in page.text("#hint"), "Terraform reads it before ESA_ENDPOINT"
     assert page.text("#address") == esa_emulator.url
     assert esa_emulator.requests() == [], "the browser itself asks the service for nothing, not even an icon"
 
@@ -380,7 +382,23 @@ def test_each_client_is_told_where_to_go(page: Browser, esa_emulator: Emulator) 
     page.click("#more-clients")
     page.wait_for("#clients", "Terraform")
     told = page.run("return [...document.querySelectorAll('#clients pre')].map(words => words.innerText)")
-    assert len(told) == 12
-    assert all(host in words for words in told)
-    assert 'account_type = "Domestic"' in told[-1]
+    *others, esa_cli, terraform = told
+    assert len(others) == 10
+    assert all(host in words for words in others)
+    assert "--tls" in esa_cli
+    assert 'account_type = "Domestic"' in terraform
+    assert f'endpoints {{ esa = "{host}" }}' in terraform
     assert "ALIBABA_CLOUD_ENDPOINT_ESA" in page.text("#connect .note")
+
+
+def test_what_a_locked_account_answers_is_chosen(page: Browser, esa_emulator: Emulator) -> None:
+    account = esa_emulator.state()["accounts"][0]["id"]
+    page.wait_for("#accounts", "Refused with")
+    codes = page.run(f"return [...document.querySelector('#contention-{account}').options].map(code => code.value)")
+    choose = "const select = document.querySelector(arguments[0]); select.value = arguments[1]; select.onchange()"
+    for code in codes:
+        page.run(choose, f"#contention-{account}", code)
+        page.wait(lambda code=code: esa_emulator.state()["accounts"][0]["contention"] == code)
+    assert len(codes) == 4
+    esa_emulator._admin("POST", "contention", {"contention": "LockFailed"})
+    page.wait(lambda: page.run(f"return document.querySelector('#contention-{account}').value") == "LockFailed")

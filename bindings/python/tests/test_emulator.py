@@ -46,6 +46,13 @@ def test_a_fault_applies_to_the_next_call(esa_emulator: Emulator, client: Client
         client.create_routine_related_record(**record(timeout=0.3))
 
 
+def test_a_canned_reply_answers(esa_emulator: Emulator, client: Client, record: Record) -> None:
+    esa_emulator.add_reply(action="CreateRoutineRelatedRecord", body={"Status": "OK", "RecordId": 5})
+
+    assert client.create_routine_related_record(**record()).record_id == 5
+    assert records(esa_emulator) == []
+
+
 def test_the_clock_can_be_moved(esa_emulator: Emulator, client: Client, record: Record) -> None:
     esa_emulator.set_clock(offset_ms=-3_600_000)
 

@@ -1,11 +1,14 @@
 //! What is known of the service's actions: how each is sent, and whether it changes something. The table is made of
 //! data/actions.tsv.
 
-mod table;
-
 use std::cmp::Ordering;
 
-use self::table::TABLE;
+/// A line for each action, sorted by name: the name, its flags, and its parameters, separated by spaces.
+///
+/// The flags are the method (`P`OST, `G`ET), the effect (`R`eads, `W`rites), and `S` if it is serial. A parameter goes into the
+/// form, or, if `?` precedes it, into the query. `{}` follows it if it is JSON text, and `[]` if it is a list. The parameters
+/// that go into the query as they are don't stand here: unknown ones go there too.
+const TABLE: &str = include_str!("table.txt");
 
 /// Returns what is known of the action `name`; `None` if the table doesn't have it.
 pub(crate) fn action(name: &str) -> Option<Action> {
@@ -39,7 +42,7 @@ pub(crate) struct Action {
 
 /// Whether an action changes something, which decides what a lost call may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub enum Effect {
     /// It changes nothing: a lost call is made again.
     Reads,
     /// It changes something: a lost call isn't made again.
@@ -48,7 +51,7 @@ pub(crate) enum Effect {
 
 /// Where a parameter is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// In the URL.
     Query,
     /// In the body.
@@ -185,6 +188,25 @@ mod tests {
         assert_eq!((action("DeleteKv").unwrap().method, effect("DeleteKv")), ("GET", Effect::Writes));
         assert_eq!(effect("GetRoutineStagingCodeUploadInfo"), Effect::Writes);
         assert_eq!(effect("ExportRecords"), Effect::Reads);
+    }
+
+    #[test]
+    fn only_what_its_name_says_reads_counts_as_one_that_reads() {
+        for [name, _, effect, ..] in listed() {
+            let says_reads =
+                ["BatchGet", "Check", "Describe", "Export", "Get", "List"].iter().any(|verb| name.starts_with(verb));
+            assert!(effect == "writes" || says_reads, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_changes_of_routines_are_serial() {
+        for [name, _, effect, serial, ..] in listed() {
+            assert!(serial == "-" || (effect == "writes" && name.contains("Routine")), "{name}");
+        }
+        for name in ["CreateRoutineRelatedRecord", "DeleteRoutineRelatedRecord", "CreateRoutine", "DeleteRoutine"] {
+            assert!(action(name).unwrap().serial, "{name}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::canned_reply::CannedReply;
+use crate::contention::Contention;
 use crate::encoding::decode_pairs;
 use crate::fault::Rule;
 use crate::page;
@@ -15,8 +16,9 @@ use crate::seconds::Seconds;
 use crate::seed::Seed;
 use crate::service_error::ServiceError;
 use crate::state::Account;
+use crate::web_page::Hosts;
 use crate::world::{Shared, World};
-use crate::{clock, spelling, web_page};
+use crate::{clock, spelling};
 
 pub(crate) const PREFIX: &str = "/_emulator/";
 
@@ -27,20 +29,24 @@ pub(crate) fn answer(world: &Shared, parts: &Parts, body: Result<Vec<u8>, Servic
     let mut world = world.lock();
     let body = body.map_err(|problem| (400, problem.message));
     let resource = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
-    let result = check_origin(parts).and(body).and_then(|body| match (page::find(resource), &parts.method) {
-        (Some(file), &(Method::GET | Method::HEAD)) => Ok(file.reply(world.clock.now())),
-        (Some(_), method) => Err((400, format!("{PREFIX}{resource} doesn't take {method}"))),
-        (None, _) => route(&mut world, resource, parts, &body).map(|body| Reply::json(200, &body, world.clock.now())),
+    let result = check_origin(&world.setup.hosts, parts).and(body).and_then(|body| {
+        match (page::find(resource), &parts.method) {
+            (Some(file), &(Method::GET | Method::HEAD)) => Ok(file.reply(world.clock.now())),
+            (Some(_), method) => Err((400, format!("{PREFIX}{resource} doesn't take {method}"))),
+            (None, _) => {
+                route(&mut world, resource, parts, &body).map(|body| Reply::json(200, &body, world.clock.now()))
+            }
+        }
     });
     result.unwrap_or_else(|(status, problem)| Reply::json(status, &json!({"error": problem}), world.clock.now()))
 }
 
 /// No web page may watch or steer.
-fn check_origin(parts: &Parts) -> Result<(), Problem> {
-    if !web_page::host_is_loopback(&parts.headers) {
-        return Err((403, "the Host header must name the loopback address".into()));
+fn check_origin(hosts: &Hosts, parts: &Parts) -> Result<(), Problem> {
+    if !hosts.is_named_by(&parts.headers) {
+        return Err((403, "the Host header must name the loopback address, or what --allow-host lets in".into()));
     }
-    if web_page::origin_is_foreign(&parts.headers) {
+    if hosts.is_foreign_origin(&parts.headers) {
         return Err((403, "the Origin header names another site".into()));
     }
     Ok(())
@@ -57,7 +63,7 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
             Ok(json!({"status": "ok"}))
         }
         ("seed", &Method::POST) => {
-            let seed = Seed::parse(body).map_err(|problem| (400, problem))?;
+            let seed = Seed::parse(body, world.setup.key.as_ref()).map_err(|problem| (400, problem))?;
             world.plant(seed);
             Ok(json!({"status": "ok"}))
         }
@@ -65,6 +71,11 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
         ("lock", &Method::POST) => {
             let wanted: WantedLock = parse(body)?;
             account(world, wanted.account.as_deref())?.locked = wanted.locked;
+            Ok(json!({"status": "ok"}))
+        }
+        ("contention", &Method::POST) => {
+            let wanted: WantedContention = parse(body)?;
+            account(world, wanted.account.as_deref())?.contention = wanted.contention;
             Ok(json!({"status": "ok"}))
         }
         ("delays", &Method::POST) => {
@@ -114,8 +125,8 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
             Ok(json!({"status": "ok"}))
         }
         (
-            "health" | "reset" | "seed" | "state" | "lock" | "delays" | "clock" | "requests" | "journal" | "faults"
-            | "replies",
+            "health" | "reset" | "seed" | "state" | "lock" | "contention" | "delays" | "clock" | "requests" | "journal"
+            | "faults" | "replies",
             method,
         ) => Err((400, format!("{resource} doesn't take {method}"))),
         _ => {
@@ -132,6 +143,14 @@ struct WantedLock {
     /// Without it, the first.
     account: Option<String>,
     locked: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedContention {
+    /// Without it, the first.
+    account: Option<String>,
+    contention: Contention,
 }
 
 #[derive(Deserialize)]

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::identifier::SeededRandom;
-use crate::operation;
 use crate::reply_headers::ReplyHeaders;
 use crate::request::Parameters;
 use crate::seconds::Seconds;
 use crate::wanted_parameters::WantedParameters;
 use crate::wire_fault::WireFault;
+use crate::{endpoint, known_action, operation, spelling, sts};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +97,7 @@ impl Rule {
     }
 
     pub(crate) fn check(&self) -> Result<(), String> {
+        self.check_action()?;
         if self.nth == 0 {
             return Err("nth counts from 1".into());
         }
@@ -114,14 +115,28 @@ impl Rule {
             if self.when.is_some() {
                 return Err("late_seconds says when the operation is executed, so 'when' can't".into());
             }
-            if operation::find(&self.action).is_some_and(|operation| !operation.writes) {
-                return Err(format!("{} writes nothing, so that nothing of it can be late", self.action));
+            if operation::find(&self.action).is_some_and(|operation| !operation.is_routine_write) {
+                return Err(format!("{} writes nothing of a routine, so that nothing of it can be late", self.action));
             }
         }
         if self.reply.is_none() && self.wire.is_none() && self.delay_ms == 0 && self.late_seconds.is_none() {
             return Err("the rule does nothing: give it a reply, a wire, a delay_ms or late_seconds".into());
         }
         self.reply.as_ref().map_or(Ok(()), FaultReply::check)
+    }
+
+    /// A rule for a misspelt action would wait for ever.
+    fn check_action(&self) -> Result<(), String> {
+        let action = self.action.as_str();
+        let known = || known_action::names().chain(sts::actions()).chain(endpoint::actions());
+        if action == "*" || known().any(|known| known == action) {
+            return Ok(());
+        }
+        match spelling::nearest(action, known()) {
+            Some(meant) => Err(format!("did you mean `{meant}`? There is no action {action}")),
+            // One that the service has had since.
+            None => Ok(()),
+        }
     }
 
     fn matches(&self, action: &str, parameters: &Parameters) -> bool {

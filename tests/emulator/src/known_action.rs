@@ -26,9 +26,13 @@ pub(crate) fn find(name: &str) -> Option<&'static KnownAction> {
     ACTIONS.get(name)
 }
 
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ACTIONS.keys().copied()
+}
+
 /// The action that was probably meant by a name that none has.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
-    spelling::nearest(name, ACTIONS.keys().copied())
+    spelling::nearest(name, names())
 }
 
 impl KnownAction {

@@ -24,6 +24,7 @@ pub(crate) enum Content {
     /// Lacks only its `RequestId`.
     Json(Value),
     Text(String),
+    Nothing,
     Canned(Arc<CannedReply>),
 }
 

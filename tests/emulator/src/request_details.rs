@@ -61,7 +61,11 @@ impl Details {
     /// The body is empty where it could not be read.
     pub(crate) fn of(parts: &Parts, body: &[u8]) -> Self {
         let query = parts.uri.query().unwrap_or_default();
-        let body = String::from_utf8_lossy(body);
+        let is_form =
+            request::single_header(&parts.headers, "content-type").is_some_and(|name| name.starts_with("multipart/"));
+        // The secrets in a form with files wouldn't be found.
+        let body =
+            if is_form { format!("a form of {} bytes", body.len()).into() } else { String::from_utf8_lossy(body) };
         let headers = texts(&parts.headers);
         let secrets = secrets(&headers, query, &body);
         let kept = |text: &str| kept(text, &secrets);

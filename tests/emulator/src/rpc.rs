@@ -18,13 +18,15 @@ use crate::request::{Parameters, Received};
 use crate::seconds::Seconds;
 use crate::service_error::ServiceError;
 use crate::world::{Shared, World};
-use crate::{authenticate, sts, web_page};
+use crate::{authenticate, sts};
 
 /// A call that is what it claims to be.
 pub(crate) struct Call {
     pub(crate) action: String,
     pub(crate) parameters: Parameters,
     version: String,
+    /// What the client calls the emulator.
+    origin: String,
     /// None where the operation takes unsigned calls and this is one.
     signer: Option<Principal>,
 }
@@ -37,7 +39,18 @@ enum Answerer {
 
 impl Call {
     /// Judges a request. What it is gets into the log's entry of that number as soon as it is known.
-    pub(crate) fn read(received: &Received, world: &mut World, number: u64) -> Result<Self, ServiceError> {
+    pub(crate) fn read(
+        received: &Received,
+        world: &mut World,
+        number: u64,
+        origin: String,
+    ) -> Result<Self, ServiceError> {
+        let is_sts = received.version() == Some(sts::API_VERSION);
+        let judged = Self::judge(received, world, number, origin);
+        judged.map_err(|problem| if is_sts { problem.of(sts::PRODUCT) } else { problem })
+    }
+
+    fn judge(received: &Received, world: &mut World, number: u64, origin: String) -> Result<Self, ServiceError> {
         let parameters = received.operation_parameters();
         let action = received.action().unwrap_or_default().to_owned();
         world.log.update(number, |entry| {
@@ -48,7 +61,7 @@ impl Call {
             return Err(ServiceError::unsupported_method(400));
         }
         let signer = if !received.is_signed() && sts::takes_unsigned(received.version(), &action) {
-            web_page::refuse_foreign(&received.headers)?;
+            world.setup.hosts.refuse_foreign(&received.headers)?;
             None
         } else {
             Some(authenticate(received, world, number)?)
@@ -61,7 +74,7 @@ impl Call {
             return Err(ServiceError::new(400, "InvalidFormat", "The emulator answers in JSON only."));
         }
         let version = received.version().unwrap_or_default().to_owned();
-        Ok(Self { action, parameters, version, signer })
+        Ok(Self { action, parameters, version, origin, signer })
     }
 
     /// Carries it out.
@@ -75,7 +88,9 @@ impl Call {
     ) -> Result<Content, ServiceError> {
         match self.version.as_str() {
             operation::API_VERSION => self.run_esa(world, number, late).await,
-            sts::API_VERSION => self.run_sts(&mut world.lock()).map(Content::Json),
+            sts::API_VERSION => {
+                self.run_sts(&mut world.lock()).map(Content::Json).map_err(|problem| problem.of(sts::PRODUCT))
+            }
             _ => Err(ServiceError::new(400, "InvalidVersion", "Specified parameter Version is not valid.")),
         }
     }
@@ -135,18 +150,22 @@ impl Call {
             let account = world.accounts.iter().find(|account| account.id == account_id);
             // The account can have gone with a new seed since the request was authenticated.
             let account = account.ok_or_else(ServiceError::internal)?;
-            let held = if operation.writes { Some(account.begin_write()?) } else { None };
+            let held = if operation.is_routine_write { Some(account.begin_write()?) } else { None };
             // From here on, so that the emulator's own work is part of the time.
-            let hold = Duration::from_millis(if operation.writes { account.lock_hold_ms } else { 0 });
+            let hold = Duration::from_millis(if operation.is_routine_write { account.lock_hold_ms } else { 0 });
             let until = Instant::now().checked_add(hold);
-            let late = if operation.writes { late.unwrap_or(account.late_commit_seconds) } else { Seconds::default() };
+            let late = if operation.is_routine_write {
+                late.unwrap_or(account.late_commit_seconds)
+            } else {
+                Seconds::default()
+            };
             let account = account.id.clone();
             let result = if late.is_zero() {
-                world.execute(operation, &account, parameters, number, now)
+                world.execute(operation, &account, parameters, number, &self.origin, now)
             } else {
                 let due = now.checked_add(late.duration()).map_err(|_| ServiceError::internal())?;
-                let parameters = parameters.clone();
-                world.late_commits.add(LateCommit { due, request: number, account, operation, parameters });
+                let (parameters, origin) = (parameters.clone(), self.origin.clone());
+                world.late_commits.add(LateCommit { due, request: number, origin, account, operation, parameters });
                 // The service doesn't know yet, and says so by the error that leaves it open.
                 Err(ServiceError::known("InternalException").before_taking_effect())
             };

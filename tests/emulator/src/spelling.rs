@@ -1,7 +1,13 @@
 //! The word that was meant by one that is misspelt.
 
+/// What is longer is no slip of the pen, and takes long to compare.
+const LONGEST: usize = 100;
+
 /// The nearest of the words, if one of them is near: a third of the letters may be wrong.
 pub(crate) fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    if wrong.len() > LONGEST {
+        return None;
+    }
     let wrong = wrong.to_ascii_lowercase();
     let most = wrong.chars().count().div_ceil(3);
     let distances = words.into_iter().map(|word| (distance(&wrong, &word.to_ascii_lowercase()), word));
@@ -62,6 +68,9 @@ mod tests {
         assert_eq!(nearest("GetRutine", words), Some("GetRoutine"));
         assert_eq!(nearest("Frobnicate", words), None);
         assert_eq!(nearest("", words), None);
+        let long = "x".repeat(LONGEST);
+        assert_eq!(nearest(&long, [long.as_str()]), Some(long.as_str()));
+        assert_eq!(nearest(&format!("{long}x"), [long.as_str()]), None);
     }
 
     #[test]

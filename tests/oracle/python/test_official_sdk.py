@@ -48,7 +48,7 @@ def client(ready: dict[str, Any], signature_algorithm: str | None, **changes: st
     settings = {
         "access_key_id": ready["access_key_id"],
         "access_key_secret": ready["access_key_secret"],
-        "endpoint": ready["url"].removeprefix("http://"),
+        "endpoint": ready["endpoint"],
         "protocol": "http",
         "signature_algorithm": signature_algorithm,
     }

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from ._native import Owned
 
-    # The result, the failure, what a signal's handler raised meanwhile, which ends a call, and why the program's own
-    # provider gave no credentials, where that is the failure.
-    Answer = tuple[Any, Optional[Exception], Optional[BaseException], Optional[Exception]]
+    # The result, and what is to be raised in its place.
+    Answer = tuple[Any, Optional[BaseException]]
 
 esa_call_options = struct("esa_call_options")
 _CREDENTIALS = 103  # Status.CREDENTIALS
@@ -71,7 +70,7 @@ class Call:
         self._interruptible = False
         self.raised: list[BaseException] = []
         """What ends it, and is to be raised in place of its failure."""
-        self._failed: list[Exception] = []
+        self._failed: Exception | None = None  # why the program's own provider gave no credentials
         self._result, self._error = c_void_p(), c_void_p()
         self._outputs = byref(self._result), byref(self._error)
         self.options: Any = esa_call_options(sizeof(esa_call_options))
@@ -140,40 +139,33 @@ class Call:
         """Calls a function that is called back."""
         failure = function(*arguments)
         if failure is not None:
-            self._failed[:] = [failure]  # why there are no credentials
+            self._failed = failure
 
     def answer(self) -> Answer:
-        """What came of it, once; on any thread."""
-        raised, failed = self.raised, self._failed
+        """What came of it, once; on any thread.
+
+        What a signal's handler raised goes before the failure, which is its cause. The cause of a failure for want of
+        credentials is what kept the program's own provider from giving any.
+        """
         result, failure = self._operation.answer(self._result, self._error)
-        if not raised and not failed:
-            return result, failure, None, None
-        cause = _taken(failed)
-        is_cause = getattr(failure, "status", None) == _CREDENTIALS
-        return result, failure, _taken(raised), cause if is_cause else None
-
-
-def _taken(raised: list[Any]) -> Any:
-    # Emptied, because the exceptions' frames hold the list.
-    try:
-        return raised.pop(0) if raised else None
-    finally:
-        raised.clear()
+        raised = self.raised.pop(0) if self.raised else None
+        self.raised.clear()  # which the exceptions' frames hold
+        failed, self._failed = self._failed, None  # the next step of a bulk has its own
+        if failure is not None:
+            if raised is not None:
+                raised.__cause__ = failure
+            elif failed is not None and getattr(failure, "status", None) == _CREDENTIALS:
+                failure.__cause__ = failed
+        return result, failure if raised is None else raised
 
 
 def given(answer: Answer) -> Any:
     """The result of a call, or what it raises."""
-    result, failure, raised, cause = answer
-    del answer  # which holds the exceptions
-    if raised is None:
-        raised = failure
-    elif failure is not None:
-        cause = failure
+    result, raised = answer
+    del answer  # which holds the exception
     if raised is None:
         return result
     try:
-        if cause is not None:
-            raised.__cause__ = cause
         raise raised
     finally:
-        del failure, raised, cause  # whose frames may hold this one
+        del raised  # whose traceback holds this frame

@@ -32,7 +32,7 @@ class AsyncClient(Configured):
     client, in any number of threads, and so may those of a child of fork.
 
     Cancelling a task cancels its call, which ends at once: when CancelledError is raised, nothing is left running. Its
-    `__cause__` is the EsaError that tells what the call did; where that is None, the call had ended, and may have
+    `__cause__` is the EsaError that says what the call did; if that is None, the call had ended, and may have
     succeeded.
 
     A `credentials_provider` and a `log` are called on the event loop's thread, in the context of the task whose call it

@@ -92,6 +92,10 @@ class Emulator:
         """Adds a fault rule, such as `add_fault(action="CreateRoutineRelatedRecord", wire={"kind": "hang"})`."""
         self._admin("POST", "faults", rule)
 
+    def add_reply(self, **reply: object) -> None:
+        """Adds a canned reply, such as `add_reply(action="PurgeCaches", body={"TaskId": "1"})`."""
+        self._admin("POST", "replies", reply)
+
     def set_clock(self, *, offset_ms: int) -> None:
         """Moves the emulator's clock so far from this machine's."""
         self._admin("POST", "clock", {"offset_ms": offset_ms})

@@ -6,7 +6,7 @@ use hyper::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Endpoint, Request};
+use super::{Body, Endpoint, Request};
 use crate::reply::Content;
 use crate::role::BearerToken;
 use crate::service_error::ServiceError;
@@ -18,7 +18,9 @@ pub(super) const CREDENTIALS: Endpoint = Endpoint {
     action: "CreateCloudCredential",
     method: Method::POST,
     path: "/cloud-credentials",
+    product: "CloudSSO",
     name_follows: false,
+    body: Body::Members,
     run,
 };
 

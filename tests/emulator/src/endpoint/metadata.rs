@@ -4,7 +4,7 @@ use hyper::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Request};
+use super::{Body, Endpoint, Request};
 use crate::clock;
 use crate::encoding::lower_hex;
 use crate::identifier::random_bytes;
@@ -25,7 +25,9 @@ pub(super) const TOKEN: Endpoint = Endpoint {
     action: "PutMetadataToken",
     method: Method::PUT,
     path: "/latest/api/token",
+    product: "Ecs",
     name_follows: false,
+    body: Body::Ignored,
     run: put_token,
 };
 
@@ -33,7 +35,9 @@ pub(super) const ROLE: Endpoint = Endpoint {
     action: "GetMetadataRole",
     method: Method::GET,
     path: "/latest/meta-data/ram/security-credentials/",
+    product: "Ecs",
     name_follows: false,
+    body: Body::Ignored,
     run: get_role,
 };
 
@@ -41,7 +45,9 @@ pub(super) const CREDENTIALS: Endpoint = Endpoint {
     action: "GetMetadataCredentials",
     method: Method::GET,
     path: "/latest/meta-data/ram/security-credentials/",
+    product: "Ecs",
     name_follows: true,
+    body: Body::Ignored,
     run: get_credentials,
 };
 
@@ -49,7 +55,9 @@ pub(super) const REGION: Endpoint = Endpoint {
     action: "GetMetadataRegion",
     method: Method::GET,
     path: "/latest/meta-data/region-id",
+    product: "Ecs",
     name_follows: false,
+    body: Body::Ignored,
     run: get_region,
 };
 

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::service_error::ServiceError;
 use crate::state::Routine;
 
-pub(super) const OPERATION: Operation = Operation { action: "CreateRoutine", writes: true, run };
+pub(super) const OPERATION: Operation = Operation { action: "CreateRoutine", is_routine_write: true, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let name = call.text("Name");

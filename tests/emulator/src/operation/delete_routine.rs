@@ -6,7 +6,7 @@ use super::name::check_routine_name;
 use super::{Call, Operation};
 use crate::service_error::ServiceError;
 
-pub(super) const OPERATION: Operation = Operation { action: "DeleteRoutine", writes: true, run };
+pub(super) const OPERATION: Operation = Operation { action: "DeleteRoutine", is_routine_write: true, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let name = call.text("Name");

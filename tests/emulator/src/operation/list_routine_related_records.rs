@@ -7,7 +7,7 @@ use super::page::Page;
 use super::{Call, Operation};
 use crate::service_error::ServiceError;
 
-pub(super) const OPERATION: Operation = Operation { action: "ListRoutineRelatedRecords", writes: false, run };
+pub(super) const OPERATION: Operation = Operation { action: "ListRoutineRelatedRecords", is_routine_write: false, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     check_routine_name(call.text("Name"))?;

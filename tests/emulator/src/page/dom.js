@@ -70,7 +70,8 @@ export function say(output, words, className) {
 
 /** A button that copies the text of an element. */
 export function copyButton(source, what) {
-  const button = element("button", { type: "button", className: "copy" }, "Copy");
+  // There is no clipboard where the page comes over plain http from another machine.
+  const button = element("button", { type: "button", className: "copy", hidden: !navigator.clipboard }, "Copy");
   button.setAttribute("aria-label", `Copy ${what}`);
   button.onclick = async () => {
     await navigator.clipboard.writeText(source.textContent);

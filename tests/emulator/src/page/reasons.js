@@ -2,8 +2,8 @@
 
 const REASONS = {
   UserOperationStatusIsLocked: "The account is locked, or another write of it was in progress. Trying again helps.",
-  LockFailed: "The routine is busy. Trying again helps.",
-  "Site.ServiceBusy": "The site is busy. Trying again helps.",
+  LockFailed: "The routine is busy, or another write was in progress. Trying again helps.",
+  "Site.ServiceBusy": "The site is busy, or another write was in progress. Trying again helps.",
   TooManyRequests: "Too many writes at once. Trying again later helps.",
   InternalOperationError: "The routine is being deployed. Trying again helps.",
   InternalException: "It is open whether anything has changed: the site's backend is down or flaky, or writes commit late. " +

@@ -8,7 +8,7 @@ const SHOWN_RECORDS = 1000; // of an account, of those that fit the filter
 /** Each sets a field of an account by a resource of the interface. Those with a unit have a number. */
 const SWITCHES = [
   { name: "lock", field: "locked", resource: "lock", words: "Locked",
-    help: "Every write is refused: UserOperationStatusIsLocked" },
+    help: "Every write is refused" },
   { name: "hold", field: "lock_hold_ms", resource: "delays", words: "Writes take time", unit: "ms", usual: 500,
     help: "Meanwhile others are refused: contention" },
   { name: "lag", field: "list_lag_seconds", resource: "delays", words: "The list lags", unit: "s", usual: 3,
@@ -16,6 +16,9 @@ const SWITCHES = [
   { name: "late", field: "late_commit_seconds", resource: "delays", words: "Writes commit late", unit: "s", usual: 2,
     help: "They are answered InternalException first" },
 ];
+
+/** What a write is answered while the account is locked or written to. */
+const CONTENTION = ["UserOperationStatusIsLocked", "LockFailed", "Site.ServiceBusy", "TooManyRequests"];
 
 const EXAMPLE_SEED = {
   accounts: [{
@@ -48,7 +51,7 @@ export async function refresh() {
 }
 
 function accountPart(id) {
-  const switches = SWITCHES.map((what) => makeSwitch(id, what));
+  const switches = [...SWITCHES.map((what) => makeSwitch(id, what)), makeContention(id)];
   const title = element("h3", {});
   const sites = element("div", { className: "sites" });
   const table = element("table", { className: "records" });
@@ -97,6 +100,16 @@ function makeSwitch(account, { name, field, resource, words, help, unit, usual }
       number.value = value;
     }
   };
+  return { place, update };
+}
+
+function makeContention(account) {
+  const select = element("select", { id: `contention-${account}` }, ...CONTENTION.map((code) => element("option", {}, code)));
+  select.onchange = () =>
+    act(byId("state-answer"), "", "POST", "contention", stringify({ account, contention: select.value }));
+  const words = span("words", "Refused with", element("small", {}, "Of a write to an account that is locked or written to"));
+  const place = element("div", { className: "switch" }, element("label", { htmlFor: select.id }, words), select);
+  const update = ({ contention }) => { select.value = contention; };
   return { place, update };
 }
 

@@ -16,6 +16,8 @@ use crate::state::Account;
 
 pub(crate) const API_VERSION: &str = "2015-04-01";
 
+pub(crate) const PRODUCT: &str = "Sts";
+
 #[derive(Debug)]
 pub(crate) struct Operation {
     action: &'static str,
@@ -36,6 +38,10 @@ pub(crate) struct Call<'a> {
 
 const OPERATIONS: &[Operation] =
     &[assume_role::OPERATION, assume_role_with_oidc::OPERATION, get_caller_identity::OPERATION];
+
+pub(crate) fn actions() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|operation| operation.action)
+}
 
 pub(crate) fn find(action: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|operation| operation.action == action)

@@ -108,6 +108,57 @@ fn sites_are_found_by_record_by_id_and_by_name() {
 }
 
 #[test]
+fn sites_are_filtered_by_all_that_a_list_can_be_asked_for() {
+    let emulator = Emulator::start_changed(|seed| {
+        seed["accounts"][0]["sites"] = json!([
+            {"site_id": 1, "site_name": "a.org", "status": "pending", "tags": {"team": "web", "stage": "test"}},
+            {"site_id": 2, "site_name": "b.org", "access_type": "CNAME", "plan": "basicplan", "tags": {"team": "shop"}},
+            {"site_id": 3, "site_name": "c.org", "coverage": "overseas"},
+        ]);
+    });
+    let list = |name: &str, value: &str| emulator.call(&Call::new("ListSites", &[(name, value)]));
+    for (name, value, expected) in [
+        ("Status", "pending", &["a.org"][..]),
+        ("Status", "active", &["b.org", "c.org"]),
+        ("Status", "moved", &[]),
+        ("AccessType", "CNAME", &["b.org"]),
+        ("Coverage", "overseas", &["c.org"]),
+        ("PlanSubscribeType", "basicplan", &["b.org"]),
+        ("PlanSubscribeType", "standardplan", &[]),
+        ("OnlyEnterprise", "true", &["a.org", "c.org"]),
+        ("OnlyEnterprise", "false", &["a.org", "b.org", "c.org"]),
+        ("TagFilter", "[]", &["a.org", "b.org", "c.org"]),
+        ("TagFilter", r#"[{"Key": "team"}]"#, &["a.org", "b.org"]),
+        ("TagFilter", r#"[{"Key": "team", "Value": "web"}, {"Key": "stage", "Value": "test"}]"#, &["a.org"]),
+        ("TagFilter", r#"[{"Key": "team", "Value": "none"}]"#, &[]),
+        ("OrderBy", "gmtCreate", &["a.org", "b.org", "c.org"]),
+    ] {
+        let listed = list(name, value).assert_ok().json;
+        let sites = listed["Sites"].as_array().unwrap();
+        let names: Vec<_> = sites.iter().map(|site| site["SiteName"].as_str().unwrap()).collect();
+        assert_eq!(names, expected, "{name} {value}");
+        assert_eq!(listed["TotalCount"], expected.len());
+    }
+    let second = &list("SiteName", "b.org").json["Sites"][0];
+    assert_eq!((&second["PlanSpecName"], &second["Tags"]), (&json!("basic"), &json!({"team": "shop"})));
+    for (name, wrong) in [
+        ("Status", "bussy"),
+        ("AccessType", "DNS"),
+        ("Coverage", "everywhere"),
+        ("PlanSubscribeType", "basic"),
+        ("OnlyEnterprise", "maybe"),
+        ("TagFilter", "team"),
+    ] {
+        list(name, wrong).assert_refused(400, "InvalidParameter");
+    }
+    for (name, aloud) in [("ResourceGroupId", "rg-1"), ("OrderBy", "visitTime")] {
+        let refusal = list(name, aloud);
+        refusal.assert_refused(400, "InvalidParameter");
+        assert!(refusal.json["Message"].as_str().unwrap().contains(name), "{}", refusal.json);
+    }
+}
+
+#[test]
 fn routines_are_created_shown_listed_and_deleted() {
     let emulator = Emulator::start();
     let named = |action, name| Call::new(action, &[("Name", name)]);
@@ -120,8 +171,13 @@ fn routines_are_created_shown_listed_and_deleted() {
     let listed = emulator.call(&Call::new("ListUserRoutines", &[("PageSize", "2"), ("PageNumber", "2")])).json;
     assert_eq!((&listed["TotalCount"], &listed["UsedRoutineNumber"]), (&json!(3), &json!(3)));
     assert_eq!(listed["Routines"][0]["RoutineName"], "new");
-    let eleventh = Call::new("ListUserRoutines", &[("PageNumber", "11")]);
-    emulator.call(&eleventh).assert_refused(400, "InvalidParameter");
+    // More than the service gives is what it gives; a page that is none is refused.
+    let beyond = Call::new("ListUserRoutines", &[("PageNumber", "11"), ("PageSize", "50")]);
+    let listed = emulator.call(&beyond).assert_ok().json;
+    assert_eq!([&listed["PageNumber"], &listed["PageSize"]], [10, 20]);
+    for wrong in [("PageNumber", "0"), ("PageSize", "-1"), ("PageSize", "many")] {
+        emulator.call(&Call::new("ListUserRoutines", &[wrong])).assert_refused(400, "InvalidParameter");
+    }
 
     emulator.call(&named("CreateRoutine", "new")).assert_refused(400, "RoutineAlreadyExist");
     emulator.call(&named("DeleteRoutine", "new")).assert_ok();
@@ -135,4 +191,56 @@ fn the_service_tells_whether_it_is_activated() {
     assert_eq!(emulator.call(&Call::new("GetErService", &[])).assert_ok().json["Status"], "Running");
     let closed = Emulator::start_changed(|seed| seed["accounts"][0]["activated"] = json!(false));
     assert_eq!(closed.call(&Call::new("GetErService", &[])).assert_ok().json["Status"], "NotOpened");
+}
+
+#[test]
+fn a_site_is_created_and_found() {
+    let emulator = Emulator::start();
+    let create = |name: &str, coverage: &str, access_type: &str| {
+        let given = [("SiteName", name), ("Coverage", coverage), ("AccessType", access_type), ("InstanceId", "plan-1")];
+        emulator.call(&Call::new("CreateSite", &given))
+    };
+    let created = create("new.example.org", "overseas", "NS").assert_ok().json;
+    assert_eq!(created["NameServerList"].as_str().unwrap().split(',').count(), 2);
+    assert!(created["VerifyCode"].as_str().unwrap().starts_with("verify_"));
+    let site_id = created["SiteId"].to_string();
+    let site = emulator.call(&Call::new("GetSite", &[("SiteId", &site_id)])).assert_ok().json["SiteModel"].clone();
+    for (name, expected) in [
+        ("SiteName", "new.example.org"),
+        ("Status", "pending"),
+        ("AccessType", "NS"),
+        ("Coverage", "overseas"),
+        ("InstanceId", "plan-1"),
+    ] {
+        assert_eq!(site[name], expected, "{name}");
+    }
+    assert_eq!((&site["VerifyCode"], &site["NameServerList"]), (&created["VerifyCode"], &created["NameServerList"]));
+    let listed = emulator.call(&Call::new("ListSites", &[])).assert_ok().json;
+    assert_eq!((&listed["TotalCount"], &listed["Sites"][1]), (&json!(2), &site));
+    let found =
+        |name: &str, value: &str| emulator.call(&Call::new("ListSites", &[(name, value)])).json["TotalCount"].clone();
+    for (name, value, count) in
+        [("Status", "pending", 1), ("Coverage", "overseas", 1), ("AccessType", "NS", 2), ("AccessType", "CNAME", 0)]
+    {
+        assert_eq!(found(name, value), count, "{name} {value}");
+    }
+    let record = Call::create("a.new.example.org").with("SiteId", &site_id);
+    emulator.call(&record).assert_ok();
+
+    let other = create("other.example.org", "global", "CNAME").assert_ok().json;
+    assert_eq!(other["NameServerList"], "");
+    assert_ne!(other["SiteId"], created["SiteId"]);
+    create("New.Example.org", "global", "NS").assert_refused(400, "ParameterAlreadyExist");
+    create("third.org", "everywhere", "NS").assert_refused(400, "InvalidParameter");
+    create("third.org", "global", "DNS").assert_refused(400, "InvalidParameter");
+    create("*.third.org", "global", "NS").assert_refused(400, "InvalidParameter");
+    create("third.org", "global", "").assert_refused(400, "MissingAccessType");
+    let fresh = Emulator::start();
+    fresh.admin_ok("POST", "seed", &emulator.state());
+    let again = Call::new(
+        "CreateSite",
+        &[("SiteName", "b.org"), ("Coverage", "global"), ("AccessType", "NS"), ("InstanceId", "p")],
+    );
+    let again = fresh.call(&again).assert_ok().json["SiteId"].clone();
+    assert!(again != created["SiteId"] && again != other["SiteId"]);
 }

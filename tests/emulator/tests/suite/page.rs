@@ -20,9 +20,9 @@ fn numbers(listed: &Value) -> Vec<u64> {
 #[test]
 fn the_page_is_whole_and_may_load_nothing_else() {
     let emulator = Emulator::start();
-    let scripts = "calls comparison connect dom json page reasons request requests rules state";
+    let scripts = "calls clients comparison connect dom json page reasons request requests rules state";
     let scripts = scripts.split(' ').map(|name| (format!("{name}.js"), "text/javascript"));
-    let styles = ["page.css", "layout.css", "panels.css"].map(|name| (name.to_owned(), "text/css"));
+    let styles = ["page.css", "layout.css", "requests.css", "panels.css"].map(|name| (name.to_owned(), "text/css"));
     for (name, content_type) in [(String::new(), "text/html")].into_iter().chain(styles).chain(scripts) {
         let name = name.as_str();
         let reply = emulator.admin("GET", name, "");
@@ -39,6 +39,20 @@ fn the_page_is_whole_and_may_load_nothing_else() {
             assert!(!text.contains(foreign), "{name} contains {foreign}");
         }
     }
+}
+
+#[test]
+fn the_page_and_the_manual_tell_of_the_same_clients() {
+    let script = Emulator::start().admin("GET", "clients.js", "").text().to_owned();
+    let manual = include_str!("../../README.md").split_once("\n## Point a client at it\n").unwrap().1;
+    let rows = manual.split("\n## ").next().unwrap().lines().filter_map(|line| line.strip_prefix("| "));
+    let named: Vec<_> = rows.skip(2).map(|row| row.split(" | ").next().unwrap().replace('`', "")).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for client in &named {
+        assert!(script.contains(client.as_str()), "{client}");
+    }
+    let told = script.lines().filter(|line| line.trim_start().starts_with(['"', 'T']) && line.contains(": ")).count();
+    assert!(told >= named.len(), "{told}");
 }
 
 #[test]

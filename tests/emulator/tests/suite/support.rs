@@ -35,8 +35,10 @@ impl Emulator {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
-        let url = ready["url"].as_str().unwrap();
-        let address = url.split_once("://").unwrap().1.parse().unwrap();
+        let endpoint = ready["endpoint"].as_str().unwrap();
+        let port = endpoint.rsplit_once(':').unwrap().1.parse().unwrap();
+        // A name, where it has been opened to others.
+        let address = endpoint.parse().unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)));
         Self { child, ready, address }
     }
 
@@ -135,6 +137,14 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_esa-emulator"));
     command.args(arguments);
     command
+}
+
+/// Runs it to its end; what it says on standard error.
+pub(crate) fn fail(arguments: &[&str]) -> String {
+    let output = command(arguments).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    assert_eq!(output.stdout, b"");
+    String::from_utf8(output.stderr).unwrap()
 }
 
 /// None if it is still running when patience ends.
