@@ -62,6 +62,7 @@ READ += [
 ]
 
 
+WIDTHS = [360, 390, 768, 1280, 1920, 2560]
 MANY = 1500
 LONG_NAME = "a-name-that-is-quite-long-" * 2 + "0123456789a"
 
@@ -76,6 +77,11 @@ CUT = """
     const isSeen = (one) => one.checkVisibility() && !isCode(one) && !one.querySelector(":scope > #lines");
     return [...document.querySelectorAll("body *")].filter((one) => isSeen(one) && isCut(one))
         .map((one) => `${one.tagName} ${one.id} ${one.className}`);
+"""
+OVERLAPPING = """
+    const parts = [...document.querySelectorAll(".call > *, .switch > *, .title > *")];
+    return parts.filter((one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
+        .map((one) => one.innerText);
 """
 SEEN = "return Boolean(document.querySelector(arguments[0])?.checkVisibility())"
 BROKEN = (
@@ -105,8 +111,20 @@ def crowded() -> Iterator[Emulator]:
         yield emulator
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_it_fits_while_there_is_nothing_to_show(browser: Browser, esa_emulator: Emulator, width: int) -> None:
+    browser.use(color_scheme="light", width=width, height=900)
+    browser.open(f"{esa_emulator.url}/_emulator/")
+    browser.wait_for("#hint", "ESA_ENDPOINT")
+    assert browser.run(CUT) == []
+    assert (
+        browser.run("const hint = document.querySelector('#hint'); return hint.getBoundingClientRect().right") < width
+    )
+    browser.open("about:blank")
+
+
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 390, 768, 1280, 1920, 2560])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_it_fits_and_is_readable(browser: Browser, crowded: Emulator, color_scheme: str, width: int) -> None:
     browser.use(color_scheme=color_scheme, width=width, height=900)
     browser.open(f"{crowded.url}/_emulator/")
@@ -118,6 +136,7 @@ def test_it_fits_and_is_readable(browser: Browser, crowded: Emulator, color_sche
         if browser.text(f"#show-{panel}"):
             browser.click(f"#show-{panel}")
         assert browser.run(CUT) == [], f"nothing of {panel} is cut, or has to be scrolled sideways"
+        assert browser.run(OVERLAPPING) == [], f"nothing of {panel} lies over what is beside it"
         assert browser.run(BROKEN) == 0, f"no name in {panel} is broken"
         assert browser.run("return document.documentElement.scrollHeight") <= 900, "panels scroll in themselves"
         for selector in READ:

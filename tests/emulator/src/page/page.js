@@ -86,7 +86,7 @@ async function open(number) {
 function start() {
   byId("address").textContent = location.origin;
   byId("address").after(copyButton(byId("address"), "the address"));
-  byId("hint").after(copyButton(byId("hint"), "the variables"));
+  byId("more-clients").before(copyButton(byId("hint"), "the variables"));
   PANELS.forEach((panel) => { byId(`show-${panel}`).onclick = () => look(panel); });
   byId("more-clients").onclick = () => look("connect");
   BROAD.onchange = BROADER.onchange = arrangePanels;

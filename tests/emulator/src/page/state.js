@@ -107,7 +107,7 @@ function makeContention(account) {
   const select = element("select", { id: `contention-${account}` }, ...CONTENTION.map((code) => element("option", {}, code)));
   select.onchange = () =>
     act(byId("state-answer"), "", "POST", "contention", stringify({ account, contention: select.value }));
-  const words = span("words", "Refused with", element("small", {}, "Of a write to an account that is locked or written to"));
+  const words = span("words", "Refused with", element("small", {}, "What those writes are answered"));
   const place = element("div", { className: "switch" }, element("label", { htmlFor: select.id }, words), select);
   const update = ({ contention }) => { select.value = contention; };
   return { place, update };
