@@ -33,7 +33,6 @@ COPIED = (
 WORLDS = "20000"
 
 
-
 class Noticing(NamedTuple):
     """A test, and what it says of a library that is broken."""
 
