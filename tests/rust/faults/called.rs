@@ -84,7 +84,7 @@ impl Called {
     }
 
     /// It fails, and nobody knows whether it was carried out.
-    fn is_lost(self) {
+    fn ends_in_doubt(self) {
         let error = self.result.unwrap_err();
         assert_eq!((error.outcome(), error.attempts(), self.requests), (Outcome::Unknown, 1, 1), "{error:?}");
         assert!(error.advice().contains("read back"), "{error:?}");
@@ -104,8 +104,8 @@ fn lost() -> Vec<(&'static str, Step)> {
 #[test]
 fn a_lost_write_is_not_made_again() {
     together(&lost(), |(_, fault)| {
-        called(&named(WRITE), after([fault.clone()]).limits(ATTEMPT, 12_000)).is_lost();
-        called(&named(UNKNOWN), after([fault.clone()]).limits(ATTEMPT, 12_000)).is_lost();
+        called(&named(WRITE), after([fault.clone()]).limits(ATTEMPT, 12_000)).ends_in_doubt();
+        called(&named(UNKNOWN), after([fault.clone()]).limits(ATTEMPT, 12_000)).ends_in_doubt();
     });
 }
 
@@ -121,7 +121,7 @@ fn a_lost_read_is_made_again() {
 fn the_caller_s_word_for_the_effect_holds() {
     called(&with_effect(WRITE, Effect::Reads), after([closes()])).succeeds_after(2);
     called(&with_effect(UNKNOWN, Effect::Reads), after([closes(), replies(200, "", OK)])).succeeds_after(2);
-    called(&with_effect(READ, Effect::Writes), after([closes()])).is_lost();
+    called(&with_effect(READ, Effect::Writes), after([closes()])).ends_in_doubt();
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn a_reply_has_eight_mebibytes_at_most() {
     }
     let error = called(&named(READ), always(of_length(most + 1))).fails(Status::Response, Outcome::NotSent, 3);
     assert!(error.message().contains("8 MiB"), "{error}");
-    called(&named(WRITE), always(of_length(most + 1))).is_lost();
+    called(&named(WRITE), always(of_length(most + 1))).ends_in_doubt();
 }
 
 #[test]
