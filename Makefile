@@ -236,7 +236,7 @@ MODEL_WORLDS ?= 100000
 model: ## a hundred thousand random worlds, in which every outcome has to be true (MODEL_WORLDS=…, MODEL_SEED=…)
 	MODEL_WORLDS=$(MODEL_WORLDS) $(CARGO) test --release --locked --lib model -- --nocapture
 
-mutants: ## break the library in one place after the other; the random worlds have to notice
+mutants: ## break the library in one place after the other; the random worlds, or a test, have to notice
 	CARGO="$(CARGO)" $(PYTHON) tests/mutants/run.py
 
 TOOLS      := $(CURDIR)/target/tools

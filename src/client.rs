@@ -239,6 +239,27 @@ mod tests {
     }
 
     #[test]
+    fn only_a_serial_action_waits_for_the_client_s_other_writes() {
+        let nobody = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        nobody.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let endpoint = format!("http://{}", nobody.local_addr().unwrap().as_socket().unwrap());
+        let key = Credentials::new("id", "secret", None).unwrap();
+        let client = Client::new(Config::new().endpoint(&endpoint).credentials(key).max_attempts(1)).unwrap();
+        let other_write = client.core.live().writes.try_acquire(Duration::from_secs(60));
+        assert!(other_write.is_some());
+
+        let waits = |action| {
+            let before = client.stats().gate_waits;
+            client.call(&AnyAction::new(action), CallOptions::new().timeout(Duration::from_millis(100))).unwrap_err();
+            client.stats().gate_waits > before
+        };
+
+        // One that changes a routine, another write, and a read.
+        let waiting = ["CreateRoutine", "CreateSite", "GetRoutine"].map(waits);
+        assert_eq!(waiting, [true, false, false], "others wait than shall");
+    }
+
+    #[test]
     fn the_emulator_s_key_is_not_sent_to_another_machine() {
         let key = Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret", None).unwrap();
         let request = CreateRoutineRelatedRecord { site_id: 1, name: "a", record_name: "b" };

@@ -15,7 +15,7 @@ use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
 use crate::error::{Error, Status};
 use crate::log::NOWHERE;
-use crate::operation::{ActionParameter, ActionReply, AnyAction, Effect, Place};
+use crate::operation::{ActionParameter, ActionReply, AnyAction, Effect, Operation, Place};
 
 /// Where a parameter goes. In `place` of an `esa_parameter`.
 #[repr(i32)]
@@ -287,6 +287,7 @@ pub unsafe extern "C-unwind" fn esa_call_action_start(
     unsafe {
         start.start(&mut |_, _| {
             let action = with_action(request, |action| action.prepare())?;
+            action.check()?;
             Ok(call_of(Finished::Called, async move |call: &Call<'_>| call.perform(&action).await))
         })
     }

@@ -160,8 +160,13 @@ impl Operation for PreparedAction {
         }
     }
 
+    /// Who sends the request otherwise may have use for a reply in another form; a call reads JSON alone.
     fn check(&self) -> Result<(), Error> {
-        Ok(())
+        let is_other = |(name, value): &(String, String)| name == "Format" && !value.eq_ignore_ascii_case("JSON");
+        match self.query.iter().chain(&self.form).any(is_other) {
+            true => Err(Error::invalid_argument("Format", "is not JSON, which a call's reply has to be")),
+            false => Ok(()),
+        }
     }
 
     fn query(&self) -> Vec<Parameter<'_>> {
@@ -241,6 +246,21 @@ mod tests {
             (pairs(prepared.query()), pairs(prepared.form())),
             (vec!["Name=a".into()], vec!["B=1".into(), "C=".into()])
         );
+    }
+
+    #[test]
+    fn a_call_asks_for_json() {
+        let checked = |params, form| {
+            let action = AnyAction { params: Some(params), form: Some(form), ..AnyAction::new("GetRoutine") };
+            action.prepare().unwrap().check()
+        };
+        for format in [r#"{"Format":"JSON"}"#, r#"{"Format":"json"}"#, r#"{"Name":"XML"}"#] {
+            assert!(checked(format, "{}").is_ok(), "{format}");
+        }
+        for format in [r#"{"Format":"XML"}"#, r#"{"Format":""}"#, r#"{"Format":1}"#] {
+            assert!(checked(format, "{}").unwrap_err().message().starts_with("Format "), "{format}");
+            assert!(checked("{}", format).is_err(), "{format}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ const MOST: usize = 1000;
 const DEEPEST: u32 = 8;
 
 /// What a request says of itself by these names, in one version of the signature or the other.
-const RESERVED: [&str; 11] = [
+pub(super) const RESERVED: [&str; 11] = [
     "AccessKeyId",
     "Action",
     "BearerToken",

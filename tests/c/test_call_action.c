@@ -242,6 +242,9 @@ static void what_cannot_be_sent_is_refused(void) {
     request.form = "{\"Name\":1}";
     fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "form has \"Name\", which is there twice");
     request.form = NULL;
+    request.params = "{\"Format\":\"XML\"}";
+    fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "Format is not JSON");
+    request.params = NULL;
     request.method = "PUT";
     fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "method ");
     request.method = NULL;

@@ -253,6 +253,24 @@ static void what_the_service_says_has_expired_is_renewed_once(void) {
     esa_client_free(client);
 }
 
+static void they_are_renewed_for_an_action_by_its_name_as_well(void) {
+    reset();
+    int asked = 0;
+    esa_client *client = client_with(give_an_expired_one_first, &asked);
+    esa_call_action_request request = ESA_CALL_ACTION_REQUEST_INIT;
+    request.action = "CreateRoutine";
+    request.params = "{\"Name\":\"renewed\"}";
+    esa_call_action_result *result = NULL;
+    esa_error *error = NULL;
+    esa_call_action(client, &request, NULL, &result, &error);
+    CHECK_TEXT(error ? error->message : "", "");
+    CHECK_INTEGER(result->attempts, 2);
+    CHECK_INTEGER(asked, 2);
+    CHECK_INTEGER(requests_seen(), 2);
+    esa_call_action_result_free(result);
+    esa_client_free(client);
+}
+
 static void a_function_that_takes_too_long_ends_with_the_call_and_is_not_asked_in_vain(void) {
     reset();
     vault vault = full_vault();
@@ -409,6 +427,7 @@ int main(int count, char **arguments) {
     RUN(those_that_have_expired_are_refused);
     RUN(those_that_expire_are_renewed_before_they_do);
     RUN(what_the_service_says_has_expired_is_renewed_once);
+    RUN(they_are_renewed_for_an_action_by_its_name_as_well);
     RUN(a_function_that_takes_too_long_ends_with_the_call_and_is_not_asked_in_vain);
     RUN(the_last_one_that_was_set_counts);
     RUN(nothing_found_is_told_of_every_place_in_order);

@@ -114,6 +114,24 @@ static const char *may_block(const system_call *call) {
     }
 }
 
+/* --- An action by its name, as the others are. --- */
+
+static esa_call_action_request routine_of(const target *target) {
+    static char params[128];
+    snprintf(params, sizeof params, "{\"Name\":\"%s\"}", target->routine);
+    esa_call_action_request request = ESA_CALL_ACTION_REQUEST_INIT;
+    request.action = "GetRoutine";
+    request.params = params;
+    return request;
+}
+
+static void describe_called(const esa_call_action_result *result, char *text, size_t size) {
+    snprintf(text, size, "%s", result->body);
+}
+
+ACTION(call_action, esa_call_action_result, esa_call_action_request, routine_of(target), describe_called)
+static const action by_name = ROW(call_action);
+
 /* --- Calls with marks around all that is the library's. --- */
 
 /* The loop of a program: its own wait is outside the marks. NULL: nothing has finished within this time. */
@@ -198,7 +216,7 @@ static void no_phase_blocks(void) {
     }
 }
 
-/* A call of every action, then many reads at once, all of which succeed. */
+/* A call of every action and one by its name, then many reads at once, all of which succeed. */
 static int succeeds(const void *argument) {
     enum { READS = 30 };
     esa_client *client = (esa_client *)argument;
@@ -208,6 +226,10 @@ static int succeeds(const void *argument) {
         if (turn(multi, LOOP_PATIENCE_MS) != pending || finish(&actions[i], pending) != ESA_OK) {
             return 1 + i;
         }
+    }
+    esa_pending *called = start(&by_name, multi, client, "");
+    if (turn(multi, LOOP_PATIENCE_MS) != called || finish(&by_name, called) != ESA_OK) {
+        return 10;
     }
     for (int i = 0; i < READS; i++) {
         start(&actions[LIST], multi, client, "");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks the library in one place after the other, and expects the model test to notice.
+"""Breaks the library in one place after the other, and expects the model test, or another one, to notice.
 
 usage: run.py [NAME ...]    all mutants, or those whose names are given
 
@@ -33,11 +33,24 @@ COPIED = (
 WORLDS = "20000"
 
 
+class Noticing(NamedTuple):
+    """A test, and what it says of a library that is broken."""
+
+    test: str
+    says: str
+
+
+MODEL = Noticing("model::every_outcome_is_true", "outcomes weren't true")
+# The worlds have one call at a time, which waits for no other.
+SERIAL = Noticing("client::tests::only_a_serial_action_waits_for_the_client_s_other_writes", "others wait than shall")
+
+
 class Mutant(NamedTuple):
     name: str
     file: str
     line: str
     wrong: str
+    noticed_by: Noticing = MODEL
 
 
 MUTANTS = (
@@ -115,6 +128,34 @@ MUTANTS = (
         "operation/actions/mod.rs",
         "if flags.contains('W') { Effect::Writes } else { Effect::Reads }",
         "if flags.contains('W') { Effect::Reads } else { Effect::Writes }",
+    ),
+    Mutant(
+        "a serial action doesn't wait for its turn",
+        "call/wire.rs",
+        "            let turn = if outgoing.action.serial {",
+        "            let turn = if outgoing.action.serial && false {",
+        SERIAL,
+    ),
+    Mutant(
+        "every action that writes waits for its turn",
+        "operation/any_action.rs",
+        "            serial: self.serial && self.effect == Effect::Writes,",
+        "            serial: self.effect == Effect::Writes,",
+        SERIAL,
+    ),
+    Mutant(
+        "an action that reads waits for its turn",
+        "call/wire.rs",
+        "            let turn = if outgoing.action.serial {",
+        "            let turn = if outgoing.action.serial || !outgoing.action.writes {",
+        SERIAL,
+    ),
+    Mutant(
+        "no action of the table is serial",
+        "operation/any_action.rs",
+        "            serial: known.is_some_and(|known| known.serial),",
+        "            serial: false,",
+        SERIAL,
     ),
     Mutant(
         "the horizon isn't used",
@@ -209,9 +250,9 @@ def copy() -> None:
             shutil.copy2(source, target)
 
 
-def is_noticed() -> bool:
+def is_noticed(noticing: Noticing) -> bool:
     cargo = os.environ.get("CARGO", "cargo")
-    command = [cargo, "test", "--locked", "--quiet", "--lib", "model::every_outcome_is_true"]
+    command = [cargo, "test", "--locked", "--quiet", "--lib", noticing.test]
     environment = {
         **os.environ,
         "CARGO_TARGET_DIR": str(COPY / "target"),
@@ -222,7 +263,7 @@ def is_noticed() -> bool:
     if build.returncode != 0:
         sys.exit(build.stderr)
     run = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True)
-    if run.returncode != 0 and "outcomes weren't true" not in run.stdout + run.stderr:
+    if run.returncode != 0 and noticing.says not in run.stdout + run.stderr:
         sys.exit(run.stdout + run.stderr)
     return run.returncode != 0
 
@@ -230,8 +271,9 @@ def is_noticed() -> bool:
 def main(names: list[str]) -> None:
     chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
     copy()
-    if is_noticed():
-        sys.exit("the model test fails without a mutant")
+    for noticing in {mutant.noticed_by for mutant in chosen}:
+        if is_noticed(noticing):
+            sys.exit(f"{noticing.test} fails without a mutant")
     survived = []
     for mutant in chosen:
         path = COPY / "src" / mutant.file
@@ -240,7 +282,7 @@ def main(names: list[str]) -> None:
             sys.exit(f"{mutant.name}: {mutant.file} has its line {text.count(mutant.line)} times:\n{mutant.line}")
         path.write_text(text.replace(mutant.line, mutant.wrong), "utf-8")
         started = time.monotonic()
-        noticed = is_noticed()
+        noticed = is_noticed(mutant.noticed_by)
         print(
             f"{'noticed' if noticed else 'SURVIVED':8}  {time.monotonic() - started:5.1f} s  {mutant.name}", flush=True
         )

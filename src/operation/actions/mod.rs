@@ -108,6 +108,7 @@ fn placed(parameter: &str) -> (&str, Place, Shape) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::parameters::RESERVED;
     use super::*;
 
     const LIST: &str = include_str!("../../../data/actions.tsv");
@@ -206,6 +207,15 @@ mod tests {
         }
         for name in ["CreateRoutineRelatedRecord", "DeleteRoutineRelatedRecord", "CreateRoutine", "DeleteRoutine"] {
             assert!(action(name).unwrap().serial, "{name}");
+        }
+    }
+
+    #[test]
+    fn no_parameter_is_named_as_the_request_s_own() {
+        for [action, _, _, _, query, form] in listed() {
+            for (name, _) in parameters(query).chain(parameters(form)) {
+                assert!(name != "Format" && !RESERVED.contains(&name), "{action}: {name}");
+            }
         }
     }
 

@@ -8,14 +8,14 @@ use super::row::{Row, given};
 use super::service::Service;
 use super::step::{closes, refuses_with};
 
-const CODE: &str = "InvalidTimeStamp.Expired";
+pub(super) const CODE: &str = "InvalidTimeStamp.Expired";
 
 /// A reply's date, so many seconds from now.
-fn date(seconds: u64) -> String {
+pub(super) fn date(seconds: u64) -> String {
     format!("Date: {}\r\n", httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds)))
 }
 
-fn two_hours_apart() -> Row {
+pub(super) fn two_hours_apart() -> Row {
     let mut row = given();
     row.state.clock_ahead = 7200;
     row

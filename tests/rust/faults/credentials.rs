@@ -16,7 +16,7 @@ use super::row::{ROUTINE, Row, SITE, given, given_without_credentials, together}
 use super::service::{KEY_ID, SECRET, Service, TOKEN};
 use super::step::{hangs, refuses, reply};
 
-const EXPIRED: &str = "InvalidSecurityToken.Expired";
+pub(super) const EXPIRED: &str = "InvalidSecurityToken.Expired";
 
 /// What was good before `TOKEN`.
 const OLD_TOKEN: &str = "fault-0ld-t0ken/12d=";
@@ -35,7 +35,12 @@ fn found_at(giver: &Giver) -> Row {
 
 /// Row 83: the token of the first request has expired.
 pub(super) fn renewed_once() -> Row {
-    let mut row = given().creates([refuses(EXPIRED)]);
+    renews().creates([refuses(EXPIRED)])
+}
+
+/// A client whose first token isn't that of the others.
+pub(super) fn renews() -> Row {
+    let mut row = given();
     row.state.other_token = OLD_TOKEN;
     let times = AtomicU32::new(0);
     row.config.credentials_provider(move |_| {

@@ -10,12 +10,12 @@ use super::step::{Step, closes, hangs, refuses_with, repeats, replies, resets, r
 const LATER: Duration = Duration::from_millis(100);
 
 /// Short enough to wait for, and long enough for a list on a busy machine.
-const ATTEMPT: u64 = 600;
+pub(super) const ATTEMPT: u64 = 600;
 
 const EMPTY_LIST: &str = r#"{"RequestId":"R","PageNumber":1,"PageSize":20,"TotalCount":0,"RelatedRecords":[]}"#;
 
 /// Breaks off after the request, in every way: its name, and what the server does.
-fn broken_off() -> Vec<(&'static str, Step)> {
+pub(super) fn broken_off() -> Vec<(&'static str, Step)> {
     vec![
         ("22, 23: closed", closes()),
         ("24: reset", resets()),
@@ -27,7 +27,7 @@ fn broken_off() -> Vec<(&'static str, Step)> {
     ]
 }
 
-fn slow() -> Vec<(&'static str, Step)> {
+pub(super) fn slow() -> Vec<(&'static str, Step)> {
     vec![
         ("26: no answer", hangs()),
         ("37: a body that drips", repeats("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" ", LATER)),

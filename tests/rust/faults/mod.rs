@@ -25,6 +25,7 @@
 //! | 116: bulks of records that no list shows yet | `bulks`, `lagging` |
 //! | 114: a clock that is off, and many threads | `crowd` |
 //! | 102: cancelling | `cancelled` |
+//! | any action by its name: lost, refused, busy, expired, large | `called` |
 //! | 103–105: many threads | `crowd` |
 //! | 134: an authority of one's own | `tls` |
 //! | 120, 135: secrets and ends of lines in what is answered | `echo` |
@@ -41,6 +42,7 @@
 
 mod breaker;
 mod bulks;
+mod called;
 mod cancelled;
 mod clock;
 mod credentials;

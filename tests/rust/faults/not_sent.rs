@@ -1,7 +1,7 @@
 //! Nothing is sent: rows 1, 4 to 9, 16 and 17. Nothing can have happened, so the call just tries again.
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use esa::{Client, Level, Log, Origin, Outcome, Status};
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -50,13 +50,12 @@ fn row_4_refused_always() {
     played.fails(Status::Connect, Outcome::NotSent).sent(0, 0).attempts(3);
 }
 
-#[test]
-fn row_5_refused_twice() {
+/// A client of which two connections are refused, and the service that is there for the third one.
+pub(super) fn refused_twice() -> (Row, impl FnOnce() -> Service) {
     let (socket, address) = refusing();
     let (mut row, state) = (given_endpoint(&format!("http://{address}")), State::default());
-    let (service, refusals) = (Mutex::new(None), std::sync::Arc::new(Mutex::new((0, Some((socket, state))))));
-    let shared = (std::sync::Arc::new(service), refusals);
-    let (started, refused) = shared.clone();
+    let (service, refused) = (Arc::new(Mutex::new(None)), Mutex::new((0, Some((socket, state)))));
+    let started = Arc::clone(&service);
     // The log runs on the calling thread, after each attempt: after the second one, somebody listens.
     row.config.log(Log::new(Level::Debug, move |_, line| {
         let mut refused = refused.lock().unwrap();
@@ -68,10 +67,16 @@ fn row_5_refused_twice() {
             }
         }
     }));
+    (row, move || service.lock().unwrap().take().unwrap())
+}
+
+#[test]
+fn row_5_refused_twice() {
+    let (row, service) = refused_twice();
 
     let record = row.call(&Client::new(&row.config).unwrap()).unwrap();
 
-    let service = shared.0.lock().unwrap().take().unwrap();
+    let service = service();
     assert_eq!((record.origin, record.attempts), (Origin::Created, 3));
     assert_eq!((service.seen(), service.state().records.len()), ((1, 0), 1));
     assert!(service.state().problems.is_empty());

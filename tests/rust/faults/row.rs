@@ -183,7 +183,13 @@ impl Played {
             }
             Err(error) => assert!(!error.message().is_empty() && !error.advice().is_empty(), "{error:?}"),
         }
-        let told = [told::texts(&self.result), lines.0.lock().unwrap().clone()].concat();
+        let told = [
+            told::texts(&self.result, |record| {
+                vec![record.status.clone(), record.request_id.clone(), format!("{record:?}")]
+            }),
+            lines.0.lock().unwrap().clone(),
+        ]
+        .concat();
         let signatures = state.signatures.iter().map(String::as_str).filter(|signature| !signature.is_empty());
         told::assert_keeps(&told, [SECRET, TOKEN].into_iter().chain(signatures));
     }

@@ -38,6 +38,8 @@ pub(super) struct State {
     pub(super) creates: u32,
     pub(super) lists: u32,
     pub(super) deletes: u32,
+    /// Of any other action.
+    pub(super) calls: u32,
     pub(super) incomplete: u32,
     pub(super) connects: u32,
     pub(super) records: Vec<Stored>,
@@ -49,9 +51,11 @@ pub(super) struct State {
     pub(super) create_script: VecDeque<Step>,
     pub(super) list_script: VecDeque<Step>,
     pub(super) delete_script: VecDeque<Step>,
-    /// For creates and lists beyond their scripts.
+    pub(super) call_script: VecDeque<Step>,
+    /// For what is beyond its script.
     pub(super) create_always: Option<Step>,
     pub(super) list_always: Option<Step>,
+    pub(super) call_always: Option<Step>,
     /// The first record's id, where it is not the usual one.
     pub(super) first_id: Option<i64>,
     /// How many bytes a reply without end has had so far.
@@ -198,7 +202,7 @@ impl State {
             "CreateRoutineRelatedRecord" => (&mut self.creates, &mut self.create_script, &self.create_always),
             "ListRoutineRelatedRecords" => (&mut self.lists, &mut self.list_script, &self.list_always),
             "DeleteRoutineRelatedRecord" => (&mut self.deletes, &mut self.delete_script, &None),
-            _ => return None,
+            _ => (&mut self.calls, &mut self.call_script, &self.call_always),
         };
         *count += 1;
         script.pop_front().or_else(|| always.clone())
@@ -239,6 +243,7 @@ impl State {
             }
             "ListRoutineRelatedRecords" => self.list(request),
             "GetMatchSite" => reply(200, "", br#"{"RequestId":"R-site","SiteId":1,"SiteName":"example.com"}"#),
+            "CreateRoutine" | "CreateSite" | "GetRoutine" => reply(200, "", br#"{"RequestId":"R-call","Status":"OK"}"#),
             _ => reply(404, "", error_body("InvalidAction.NotFound").as_bytes()),
         }
     }

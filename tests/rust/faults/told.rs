@@ -2,12 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use esa::{Error, Record};
+use esa::Error;
 
 /// The texts of a call's end, each as its caller gets it.
-pub(super) fn texts(result: &Result<Record, Error>) -> Vec<String> {
+pub(super) fn texts<T>(result: &Result<T, Error>, of_success: impl Fn(&T) -> Vec<String>) -> Vec<String> {
     match result {
-        Ok(record) => vec![record.status.clone(), record.request_id.clone(), format!("{record:?}")],
+        Ok(success) => of_success(success),
         Err(error) => [
             error.code(),
             error.message(),
