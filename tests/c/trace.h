@@ -9,6 +9,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Descriptors that nobody has, in close(): the marks. */
@@ -25,8 +26,11 @@ typedef struct system_call {
     long number_before, result_before;
 } system_call;
 
-/* What is wrong about a call; NULL: nothing. */
+/* What is wrong about a call; NULL: nothing. Of a futex, it is wrong if it takes longer than PASSING_MS: another thread
+ * may have a lock of the C library's for a moment, such as that of its memory. */
 typedef const char *(*judge_fn)(const system_call *call);
+
+enum { PASSING_MS = 50 };
 
 /* What came of a traced child. */
 typedef struct traced {
@@ -38,9 +42,17 @@ typedef struct traced {
 
 enum { CANNOT_TRACE = 77 };
 
+static inline long long trace_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 static inline void watch(pid_t child, judge_fn judge, traced *traced) {
     int status, is_marked = 0, is_entry = 1;
     system_call call = {.process = child, .number_before = -1};
+    const char *wrong = NULL;
+    long long entered = 0;
     traced->can_trace = 1;
     ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
     for (int signal = 0;;) {
@@ -62,6 +74,10 @@ static inline void watch(pid_t child, judge_fn judge, traced *traced) {
         if (!is_entry) {
             call.number_before = call.number;
             call.result_before = (long)info.exit.rval;
+            if (wrong && !*traced->wrong && (call.number != SYS_futex || trace_now_ms() - entered > PASSING_MS)) {
+                snprintf(traced->wrong, sizeof traced->wrong, "system call %ld: %s", call.number, wrong);
+            }
+            wrong = NULL;
             continue;
         }
         call.number = (long)info.entry.nr;
@@ -72,10 +88,8 @@ static inline void watch(pid_t child, judge_fn judge, traced *traced) {
             is_marked = 0;
         } else if (is_marked) {
             traced->calls++;
-            const char *wrong = judge(&call);
-            if (wrong && !*traced->wrong) {
-                snprintf(traced->wrong, sizeof traced->wrong, "system call %ld: %s", call.number, wrong);
-            }
+            wrong = judge(&call);
+            entered = trace_now_ms();
         }
     }
     traced->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
