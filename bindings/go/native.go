@@ -435,6 +435,9 @@ func (client nativeClient) stats() Stats {
 		ConnectionsOpened:    uint64(native.connections_opened),
 		ConnectionsReused:    uint64(native.connections_reused),
 		CredentialsRefreshed: uint64(native.credentials_refreshed),
+		LockWaits:            uint64(native.lock_waits),
+		LockGrants:           uint64(native.lock_grants),
+		LockLosses:           uint64(native.lock_losses),
 	}
 }
 

@@ -36,3 +36,4 @@ pub mod status;
 mod string;
 mod struct_size;
 pub mod version;
+pub mod write_lock;

@@ -34,7 +34,7 @@ __all__ = [
     "Cancel", "Client", "ConfigError", "ConflictError", "ConnectError", "ConnectionLostError", "Credentials",
     "CredentialsError", "Deletion", "DependedByOthersError", "DnsError", "Ensured", "EsaError", "ForbiddenError",
     "ForkedError", "InternalError", "InternalExceptionError", "InternalOperationError", "InvalidArgumentError",
-    "InvalidParameterError", "NativeInfo", "NetworkError", "NotActivatedError", "NotFoundError", "Origin",
+    "InvalidParameterError", "LockError", "NativeInfo", "NetworkError", "NotActivatedError", "NotFoundError", "Origin",
     "Outcome", "OverdueError", "ParameterAlreadyExistError", "ProxyError", "QuotaError", "Record", "RejectedError",
     "RelatedRecord", "RelatedRecordNumberExceedQuotaLimitError", "RelatedRecordsPage", "ResponseError",
     "RoutineNotExistError", "RoutineUserServiceStatusHaltError", "ServerError", "ServiceCode", "ServiceError",

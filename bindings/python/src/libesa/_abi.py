@@ -13,7 +13,8 @@ STRUCTS = {
         ("access_denied_detail", c_char_p)],
     "esa_stats": [("struct_size", c_size_t), ("calls", c_uint64), ("attempts", c_uint64), ("retries", c_uint64),
         ("recoveries", c_uint64), ("busy_waits", c_uint64), ("gate_waits", c_uint64), ("connections_opened", c_uint64),
-        ("connections_reused", c_uint64), ("credentials_refreshed", c_uint64)],
+        ("connections_reused", c_uint64), ("credentials_refreshed", c_uint64), ("lock_waits", c_uint64), ("lock_grants",
+        c_uint64), ("lock_losses", c_uint64)],
     "esa_create_routine_related_record_request": [("struct_size", c_size_t), ("site_id", c_int64), ("name", c_char_p),
         ("record_name", c_char_p)],
     "esa_call_options": [("struct_size", c_size_t), ("cancel", c_void_p), ("timeout_ms", c_uint32), ("max_attempts",
@@ -53,20 +54,22 @@ FUNCTIONS = {
     [c_void_p, c_char_p]), "esa_config_set_keep_alive": (c_int32, [c_void_p, c_uint32, c_uint32]),
     "esa_config_set_max_attempts": (c_int32, [c_void_p, c_uint32]), "esa_config_set_reconcile_horizon": (c_int32,
     [c_void_p, c_uint32]), "esa_config_set_max_concurrent_writes": (c_int32, [c_void_p, c_uint32]),
-    "esa_config_set_log": (c_int32, [c_void_p, c_int32, c_void_p, c_void_p]), "esa_client_new": (c_int32, [c_void_p] *
-    3), "esa_client_free": (None, [c_void_p]), "esa_client_credentials_source": (c_char_p, [c_void_p]),
-    "esa_client_stats": (c_int32, [c_void_p] * 2), "esa_cancel_new": (c_void_p, []), "esa_cancel_trigger": (None,
-    [c_void_p]), "esa_cancel_free": (None, [c_void_p]), "esa_multi_new": (c_int32, [c_void_p] * 2),
-    "esa_multi_descriptor": (c_int32, [c_void_p]), "esa_multi_step": (c_int32, [c_void_p]), "esa_multi_next_finished":
-    (c_void_p, [c_void_p]), "esa_multi_current": (c_void_p, [c_void_p]), "esa_multi_free": (None, [c_void_p]),
-    "esa_pending_user_data": (c_void_p, [c_void_p]), "esa_pending_cancel": (None, [c_void_p]), "esa_pending_free":
-    (None, [c_void_p]), "esa_origin_name": (c_char_p, [c_int32]), "esa_create_routine_related_record": (c_int32,
-    [c_void_p] * 5), "esa_ensure_routine_related_record": (c_int32, [c_void_p] * 5),
-    "esa_create_routine_related_record_result_free": (None, [c_void_p]), "esa_ensure_routine_related_records": (c_int32,
-    [c_void_p] * 5), "esa_ensure_routine_related_records_result_free": (None, [c_void_p]), "esa_bulk_new": (c_int32,
-    [c_void_p] * 5), "esa_bulk_left": (c_size_t, [c_void_p]), "esa_bulk_next": (c_int32, [c_void_p] * 3),
-    "esa_bulk_free": (None, [c_void_p]), "esa_delete_routine_related_record": (c_int32, [c_void_p] * 5),
-    "esa_delete_routine_related_record_result_free": (None, [c_void_p]), "esa_list_routine_related_records": (c_int32,
-    [c_void_p] * 5), "esa_list_routine_related_records_result_free": (None, [c_void_p]), "esa_get_match_site": (c_int32,
-    [c_void_p] * 5), "esa_get_match_site_result_free": (None, [c_void_p]),
+    "esa_config_set_write_lock": (c_int32, [c_void_p] * 4), "esa_config_set_write_lock_file": (c_int32, [c_void_p,
+    c_char_p]), "esa_config_set_write_lock_hold": (c_int32, [c_void_p, c_uint32]), "esa_config_set_log": (c_int32,
+    [c_void_p, c_int32, c_void_p, c_void_p]), "esa_client_new": (c_int32, [c_void_p] * 3), "esa_client_free": (None,
+    [c_void_p]), "esa_client_credentials_source": (c_char_p, [c_void_p]), "esa_client_stats": (c_int32, [c_void_p] * 2),
+    "esa_cancel_new": (c_void_p, []), "esa_cancel_trigger": (None, [c_void_p]), "esa_cancel_free": (None, [c_void_p]),
+    "esa_multi_new": (c_int32, [c_void_p] * 2), "esa_multi_descriptor": (c_int32, [c_void_p]), "esa_multi_step":
+    (c_int32, [c_void_p]), "esa_multi_next_finished": (c_void_p, [c_void_p]), "esa_multi_current": (c_void_p,
+    [c_void_p]), "esa_multi_free": (None, [c_void_p]), "esa_pending_user_data": (c_void_p, [c_void_p]),
+    "esa_pending_cancel": (None, [c_void_p]), "esa_pending_free": (None, [c_void_p]), "esa_origin_name": (c_char_p,
+    [c_int32]), "esa_create_routine_related_record": (c_int32, [c_void_p] * 5), "esa_ensure_routine_related_record":
+    (c_int32, [c_void_p] * 5), "esa_create_routine_related_record_result_free": (None, [c_void_p]),
+    "esa_ensure_routine_related_records": (c_int32, [c_void_p] * 5), "esa_ensure_routine_related_records_result_free":
+    (None, [c_void_p]), "esa_bulk_new": (c_int32, [c_void_p] * 5), "esa_bulk_left": (c_size_t, [c_void_p]),
+    "esa_bulk_next": (c_int32, [c_void_p] * 3), "esa_bulk_free": (None, [c_void_p]),
+    "esa_delete_routine_related_record": (c_int32, [c_void_p] * 5), "esa_delete_routine_related_record_result_free":
+    (None, [c_void_p]), "esa_list_routine_related_records": (c_int32, [c_void_p] * 5),
+    "esa_list_routine_related_records_result_free": (None, [c_void_p]), "esa_get_match_site": (c_int32, [c_void_p] * 5),
+    "esa_get_match_site_result_free": (None, [c_void_p]),
 }
