@@ -304,17 +304,17 @@ struct LockAnswer {
 
 // Asks for a lock that is shared with others, to hold it for `lease` at most, and doesn't wait for whoever has it: see
 // esa_try_acquire_fn. What it throws counts as ESA_LOCK_FAILED.
-using TryAcquire = std::function<LockAnswer(std::chrono::milliseconds lease)>;
+using TryAcquireLock = std::function<LockAnswer(std::chrono::milliseconds lease)>;
 
 // Lets it go: see esa_release_fn. What it throws is dropped.
-using Release = std::function<void()>;
+using ReleaseLock = std::function<void()>;
 
 namespace detail {
 
 // A lock of the program's.
 struct WriteLock {
-    TryAcquire try_acquire;
-    Release release;
+    TryAcquireLock try_acquire;
+    ReleaseLock release;
 };
 
 // Arguments as C wants them. The first one that can't be used is `problem()`.
@@ -444,15 +444,15 @@ class Config {
         return set("max_concurrent_writes", {}, esa_config_set_max_concurrent_writes, max_concurrent_writes);
     }
 
-    // A lock that clients share with other programs or machines which write to the same account, so that their writes wait
-    // for each other instead of being refused: see esa_config_set_write_lock(). Two empty functions: none. Clients share
-    // the functions and keep them. The last one of this and set_write_lock_file() counts.
-    Config &set_write_lock(TryAcquire try_acquire, Release release) {
+    // A lock that clients share with other programs or machines which write to the same account, so that their writes
+    // wait for each other instead of being refused: see esa_config_set_write_lock(). Two empty functions: none. Clients
+    // share the functions and keep them. The last one of this and set_write_lock_file() counts.
+    Config &set_write_lock(TryAcquireLock try_acquire, ReleaseLock release) {
         const auto asks = static_cast<bool>(try_acquire), releases = static_cast<bool>(release);
-        auto shared = std::make_shared<const detail::WriteLock>(
-            detail::WriteLock{std::move(try_acquire), std::move(release)});
-        set("write_lock", {}, esa_config_set_write_lock, asks ? ask_for_lock : nullptr, releases ? release_lock : nullptr,
-            const_cast<detail::WriteLock *>(shared.get()));
+        auto shared =
+            std::make_shared<const detail::WriteLock>(detail::WriteLock{std::move(try_acquire), std::move(release)});
+        set("write_lock", {}, esa_config_set_write_lock, asks ? ask_for_lock : nullptr,
+            releases ? release_lock : nullptr, const_cast<detail::WriteLock *>(shared.get()));
         callbacks_.lock = std::move(shared);
         return *this;
     }
@@ -519,7 +519,8 @@ class Config {
     static std::int32_t ask_for_lock(void *lock, std::uint32_t lease_ms, std::uint32_t *retry_after_ms) noexcept {
         esa_lock answer = ESA_LOCK_FAILED;
         const auto try_acquire = [&] {
-            const auto given = static_cast<const detail::WriteLock *>(lock)->try_acquire(std::chrono::milliseconds(lease_ms));
+            const auto given =
+                static_cast<const detail::WriteLock *>(lock)->try_acquire(std::chrono::milliseconds(lease_ms));
             if (given.retry_after) {
                 *retry_after_ms = Timeout(*given.retry_after).milliseconds("retry_after").value();
             }
@@ -530,7 +531,8 @@ class Config {
     }
 
     static void release_lock(void *lock) noexcept {
-        detail::guarded([&] { static_cast<const detail::WriteLock *>(lock)->release(); }, [](const std::exception *) {});
+        detail::guarded([&] { static_cast<const detail::WriteLock *>(lock)->release(); },
+                        [](const std::exception *) {});
     }
 
     static void ask(void *provider, std::uint32_t timeout_ms, esa_credentials *credentials) noexcept {
@@ -1270,8 +1272,8 @@ class Multi {
         return count;
     }
 
-    // The C library's object; it stays this one's. Start no calls with it: step() runs the callbacks of the calls that were
-    // started here, and takes no others out of it.
+    // The C library's object; it stays this one's. Start no calls with it: step() runs the callbacks of the calls that
+    // were started here, and takes no others out of it.
     esa_multi *native_handle() const noexcept { return calls_->handle.get(); }
 
   private:
