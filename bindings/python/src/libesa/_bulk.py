@@ -31,5 +31,6 @@ def begin(client: Owned, call: Call, site_id: int | None, name: str, record_name
     bulk, error = make("esa_bulk", client.pointer, request, byref(call.options))
     if error is not None:
         raise error
-    bulk.callbacks = client.callbacks
+    if client.callbacks is not None:
+        bulk.calls_back(client.callbacks)
     return bulk

@@ -15,14 +15,15 @@ TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from typing import Any, Callable, Optional
 
+    from ._callbacks import Callbacks
     from ._native import Owned
 
     # The result, the failure, what a signal's handler raised meanwhile, which ends a call, and why the program's own
-    # provider gave no credentials, where that is the failure.
+    # provider gave no credentials, or its function no lock, where that is the failure.
     Answer = tuple[Any, Optional[Exception], Optional[BaseException], Optional[Exception]]
 
 esa_call_options = struct("esa_call_options")
-_CREDENTIALS = 103  # Status.CREDENTIALS
+_ASKED_FOR = (103, 104)  # Status.CREDENTIALS and Status.LOCK
 
 
 class Operation:
@@ -138,19 +139,21 @@ class Call:
             self._operation.finish(pending, *self._told)
             pending.value = None
 
-    def give_up(self, pending: c_void_p) -> None:
+    def give_up(self, pending: c_void_p, callbacks: Callbacks | None) -> None:
         """Releases what finish() hasn't taken, or nobody has asked for since, and leaves this for the next call."""
         if self._result or self._error:
             self.answer()
         elif pending:
-            library.esa_pending_free(pending)
+            free = library.esa_pending_free
+            (callbacks.releasing(free) if callbacks else free)(pending)
         self.leave()
 
-    def make_callback(self, function: Callable[..., Exception | None], *arguments: Any) -> None:
-        """Calls a function that is called back."""
-        failure = function(*arguments)
-        if failure is not None:
-            self._failed[:] = [failure]  # why there are no credentials
+    def make_callback(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Calls a function that is called back; what it gives."""
+        given = function(*arguments)
+        if isinstance(given, Exception):
+            self._failed[:] = [given]  # why there are no credentials, or no lock
+        return given
 
     def last_answer(self) -> Answer:
         """What came of it, on any thread, and leaves this for the next call."""
@@ -170,7 +173,7 @@ class Call:
         if not raised and not failed:
             return result, failure, None, None
         cause = _taken(failed)
-        told = getattr(failure, "status", None) == _CREDENTIALS
+        told = getattr(failure, "status", None) in _ASKED_FOR
         return result, failure, _taken(raised), cause if told else None
 
 
