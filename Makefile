@@ -303,10 +303,10 @@ $(BENCH)/contention: benches/contention/worker.c $(STAGED)
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ $(BENCH_LINK)
 
-bench-contention: $(BENCH)/contention ## many processes that share an account, twenty minutes (QUICK=1: a few minutes)
+bench-contention: $(BENCH)/contention $(ENGINE_WORKERS) $(VENV)/.done ## many processes that share an account, twenty minutes (QUICK=1: a few minutes)
 	@scripts/need $(CARGO) $(PYTHON)
 	$(CARGO) build --release --locked --package esa-emulator
-	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(PYTHON) benches/contention/run.py $(if $(QUICK),--quick)
+	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(VENV)/bin/python benches/contention/run.py $(if $(QUICK),--quick)
 
 bench-bulk: stage ## a thousand names in bulk and one by one, two minutes
 	@scripts/need $(CARGO) $(PYTHON)

@@ -1,8 +1,7 @@
-"""The engines whose locks clients share: servers from the distribution's packages, on loopback, with data of their own."""
+"""The engines whose locks clients share: servers from the distribution's packages, on loopback, with their own data."""
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 import socket
@@ -30,7 +29,7 @@ class Engine:
     """A server that can be killed and started again, with the data that it had."""
 
     name: str
-    worker: list[str]
+    worker: tuple[str, ...]
     """The program that uses it."""
 
     def __init__(self) -> None:
@@ -91,7 +90,7 @@ class Redis(Engine):
     """Redis, used in Python. What it had is gone when it was killed."""
 
     name = "redis"
-    worker = [sys.executable, str(ROOT / "tests" / "engines" / "redis_worker.py")]
+    worker = (sys.executable, str(ROOT / "tests" / "engines" / "redis_worker.py"))
 
     @classmethod
     def missing(cls) -> str:
@@ -107,7 +106,7 @@ class Postgresql(Engine):
     """PostgreSQL, used in C."""
 
     name = "postgresql"
-    worker = [str(BUILT / "postgresql_worker")]
+    worker = (str(BUILT / "postgresql_worker"),)
 
     @classmethod
     def missing(cls) -> str:
@@ -119,7 +118,7 @@ class Postgresql(Engine):
     @staticmethod
     def programs() -> str:
         """Where they are."""
-        return max(glob.glob("/usr/lib/postgresql/*/bin"), default="")
+        return str(max(Path("/usr/lib/postgresql").glob("*/bin"), default=""))
 
     @staticmethod
     def as_user() -> list[str]:
@@ -154,7 +153,7 @@ class Etcd(Engine):
     """Etcd, used in Go."""
 
     name = "etcd"
-    worker = [str(BUILT / "etcd_worker")]
+    worker = (str(BUILT / "etcd_worker"),)
 
     @classmethod
     def missing(cls) -> str:

@@ -47,7 +47,7 @@ func (lock *etcdLock) TryAcquire(lease time.Duration) (acquired bool, retryAfter
 	case err == nil:
 		return true, 0, nil
 	case errors.Is(err, concurrency.ErrLocked):
-		return false, 50 * time.Millisecond, nil
+		return false, 200 * time.Millisecond, nil
 	}
 	lock.session.Orphan()
 	lock.session = nil
