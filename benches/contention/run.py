@@ -237,7 +237,7 @@ def report(measured: str, simulated: str) -> str:
 # Contention
 
 Made by `make bench-contention` on {datetime.date.today():%Y-%m-%d}, on {os.cpu_count()} cores of {platform.machine()}.
-[docs/contention.md](../../docs/contention.md) says what it means.
+[docs/fleets.md](../../docs/fleets.md) says what it means.
 
 ## Measured
 
