@@ -21,7 +21,7 @@ export ESA_EMULATOR   := $(TARGET)/debug/esa-emulator
 export PYTHONPATH     := $(CURDIR)/bindings/python/src
 export CGO_ENABLED    := 1
 
-.PHONY: help all stage emulator examples demo wheels test lint format clean header
+.PHONY: help all stage emulator emulate examples demo wheels test lint format clean header actions
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -89,11 +89,21 @@ header: ## make include/esa.h anew from the sources, and Python's table from it
 	cp "$$(ls -t $(TARGET)/debug/build/libesa-*/out/esa.h | head -n 1)" include/esa.h
 	$(PYTHON) scripts/ctypes_table.py
 
+actions: ## make the table of the service's actions anew, and the list of the documents, from data/actions.tsv
+	$(PYTHON) scripts/action_table.py write
+	$(PYTHON) scripts/action_docs.py write
+
 # --- the emulator and the examples ------------------------------------------------------------------------------------
 
 emulator: ## build the emulator of the service
 	@scripts/need $(CARGO)
 	$(CARGO) build --locked --package esa-emulator
+
+PORT ?= 8080
+
+emulate: emulator ## run the emulator for yourself, with sample data (PORT=… for another port)
+	@scripts/need $(PYTHON)
+	@$(PYTHON) scripts/emulate.py $(PORT)
 
 EXAMPLES := target/examples
 C_FLAGS   := -std=c99 -Wall -Wextra -Wpedantic -Werror -O2
@@ -126,7 +136,7 @@ $(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go) $(GO_LIBRAR
 	@rm -f $@ # Go doesn't notice when the static archive changes.
 	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./$*
 
-demo: stage emulator examples ## run the four examples against the emulator
+demo: stage emulator examples ## run the four examples against the emulator, with an answer lost and a busy account waited out
 	@scripts/need $(PYTHON)
 	@$(PYTHON) scripts/demo.py
 
@@ -324,6 +334,8 @@ lint: stage $(VENV)/.done ## check the form of everything
 	$(CARGO) clippy --locked --features capi --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
 	CARGO="$(CARGO)" $(PYTHON) scripts/notices.py check
+	$(PYTHON) scripts/action_table.py check
+	$(PYTHON) scripts/action_docs.py check
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	cd bindings/python && $(VENV)/bin/mypy

@@ -14,7 +14,7 @@ mod header {
     use std::path::Path;
 
     /// In the order in which a reader wants them.
-    const FILES: [&str; 20] = [
+    const FILES: [&str; 23] = [
         "version",
         "status",
         "service_code",
@@ -35,6 +35,9 @@ mod header {
         "delete_routine_related_record",
         "list_routine_related_records",
         "get_match_site",
+        "call_action",
+        "sign",
+        "reply",
     ];
 
     pub(crate) fn make() {

@@ -49,6 +49,10 @@
 #define ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT \
     { sizeof(esa_ensure_routine_related_records_request), NULL, 0, 0, 0, NULL, NULL }
 #define ESA_GET_MATCH_SITE_REQUEST_INIT { sizeof(esa_get_match_site_request), NULL }
+#define ESA_CALL_ACTION_REQUEST_INIT \
+    { sizeof(esa_call_action_request), NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, 0 }
+#define ESA_SIGN_WITH_OPTIONS_INIT { sizeof(esa_sign_with_options), NULL, NULL, NULL, NULL, NULL, 0, 0, 0 }
+#define ESA_REPLY_INIT { sizeof(esa_reply), NULL, 0, 0, NULL, 0, NULL, 0 }
 
 /**
  * The revision of the binary interface that this header describes.
@@ -457,6 +461,65 @@ enum esa_origin
 typedef enum esa_origin esa_origin;
 #else
 typedef int32_t esa_origin;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Where a parameter goes. In `place` of an `esa_parameter`.
+ */
+enum esa_place
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Where the action wants it. What the library doesn't know goes into the query.
+     */
+    ESA_PLACE_DEFAULT = 0,
+    /**
+     * Into the query of the URL.
+     */
+    ESA_PLACE_QUERY = 1,
+    /**
+     * Into the form, which is the body.
+     */
+    ESA_PLACE_FORM = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum esa_place esa_place;
+#else
+typedef int32_t esa_place;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whether an action changes something, which decides what a call may do whose answer was lost. In `effect` of an
+ * `esa_call_action_request` and of an `esa_reply`.
+ */
+enum esa_effect
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * As the library knows the action. One that it doesn't know writes.
+     */
+    ESA_EFFECT_DEFAULT = 0,
+    /**
+     * It changes nothing: it may be made again at any time.
+     */
+    ESA_EFFECT_READS = 1,
+    /**
+     * It changes something: it is made again only where the one before it has changed nothing.
+     */
+    ESA_EFFECT_WRITES = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum esa_effect esa_effect;
+#else
+typedef int32_t esa_effect;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -1052,6 +1115,244 @@ typedef struct esa_get_match_site_result {
      */
     const char *request_id;
 } esa_get_match_site_result;
+
+/**
+ * A parameter whose name and value are sent as they are.
+ */
+typedef struct esa_parameter {
+    /**
+     * Its name, such as "SiteId" or "Tag.1.Key": ASCII letters, digits, '.', '-', '_' and '~'.
+     */
+    const char *name;
+    /**
+     * Its value: UTF-8; "" is sent too.
+     */
+    const char *value;
+    /**
+     * Where it goes: a value of `esa_place`.
+     */
+    int32_t place;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} esa_parameter;
+
+/**
+ * An action, and its parameters. Begin with `ESA_CALL_ACTION_REQUEST_INIT`. Only `action` has to be set.
+ *
+ * A JSON object has a member for each parameter. Strings are sent as they are, numbers as they are written in the JSON, and
+ * booleans as `true` and `false`; null stands for a parameter that isn't there. Objects and arrays are sent as the action
+ * wants them: as the JSON text that they are here, or taken apart into `Name.1`, `Name.2` (and `Name.1.Key` for objects in
+ * an array). A name that is there twice is refused, wherever that is; there are 1000 parameters at most.
+ */
+typedef struct esa_call_action_request {
+    /**
+     * `sizeof(esa_call_action_request)`.
+     */
+    size_t struct_size;
+    /**
+     * The service's name for the action, such as "CreateRoutine": 1 to 128 ASCII letters and digits.
+     */
+    const char *action;
+    /**
+     * The parameters, a JSON object; NULL: none. Each goes where the action wants it.
+     */
+    const char *params;
+    /**
+     * Parameters that go into the query whatever the library knows of them, a JSON object; NULL: none.
+     */
+    const char *query;
+    /**
+     * Parameters that go into the form whatever the library knows of them, a JSON object; NULL: none.
+     */
+    const char *form;
+    /**
+     * Parameters that are sent as they are, beside those of the JSON objects; NULL: none.
+     */
+    const struct esa_parameter *parameters;
+    /**
+     * How many there are.
+     */
+    size_t parameter_count;
+    /**
+     * "GET" or "POST"; NULL: as the action wants it. One that the library doesn't know is sent with POST.
+     */
+    const char *method;
+    /**
+     * The version of the service's interface, a date; NULL: "2024-09-10".
+     */
+    const char *version;
+    /**
+     * Whether the action changes something: a value of `esa_effect`.
+     */
+    int32_t effect;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} esa_call_action_request;
+
+/**
+ * The reply to an action. Release it with `esa_call_action_result_free()`.
+ *
+ * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+ */
+typedef struct esa_call_action_result {
+    /**
+     * The JSON object that the service answered with, as it wrote it: UTF-8, with a NUL behind it. Nothing is taken out of
+     * it.
+     */
+    const char *body;
+    /**
+     * How many bytes the body has, without the NUL.
+     */
+    size_t body_length;
+    /**
+     * The service's id of the request.
+     */
+    const char *request_id;
+    /**
+     * How many requests the call sent, of which the last one was answered so. 0 from `esa_read_reply()`.
+     */
+    uint32_t attempts;
+    /**
+     * The HTTP status of the reply: 200 to 299.
+     */
+    int32_t http_status;
+} esa_call_action_result;
+
+/**
+ * A header of HTTP.
+ */
+typedef struct esa_header {
+    /**
+     * Its name.
+     */
+    const char *name;
+    /**
+     * Its value.
+     */
+    const char *value;
+} esa_header;
+
+/**
+ * A signed request, ready to be sent once, by anything. Release it with `esa_signed_request_free()`.
+ *
+ * Send it as it is: the method, the URL, all of the headers and the body. What else HTTP wants, such as Content-Length, is
+ * the sender's to add. The service takes it within 15 minutes, and once: sign each attempt anew. It needs TLS, unless the
+ * URL says http, and no redirects are to be followed.
+ *
+ * Any one thread at a time may read it. Strings are never NULL and live as long as the request. The headers, or the URL with
+ * signature version 1, hold the signature and the security token: keep them out of logs.
+ */
+typedef struct esa_signed_request {
+    /**
+     * "GET" or "POST".
+     */
+    const char *method;
+    /**
+     * The whole URL, such as "https://esa.cn-hangzhou.aliyuncs.com/?SiteId=7".
+     */
+    const char *url;
+    /**
+     * The headers, with names in small letters; "host" is among them.
+     */
+    const struct esa_header *headers;
+    /**
+     * How many there are.
+     */
+    size_t header_count;
+    /**
+     * The body, a form, with a NUL behind it; "" where there is none. A GET may have one.
+     */
+    const char *body;
+    /**
+     * How many bytes it has, without the NUL.
+     */
+    size_t body_length;
+} esa_signed_request;
+
+/**
+ * What `esa_sign_with()` signs with. Begin with `ESA_SIGN_WITH_OPTIONS_INIT`.
+ */
+typedef struct esa_sign_with_options {
+    /**
+     * `sizeof(esa_sign_with_options)`.
+     */
+    size_t struct_size;
+    /**
+     * The access key's id: printable ASCII, as are the two that follow.
+     */
+    const char *access_key_id;
+    /**
+     * The access key's secret.
+     */
+    const char *access_key_secret;
+    /**
+     * The token of temporary credentials; NULL: none.
+     */
+    const char *security_token;
+    /**
+     * The server: "host", "host:port" or "https://host:port"; NULL: that of cn-hangzhou.
+     */
+    const char *endpoint;
+    /**
+     * 1 to 64 characters of printable ASCII that no other request has.
+     */
+    const char *nonce;
+    /**
+     * When the request is sent, in seconds since 1970 (UTC): 1 or more. The service takes what is off by less than 15
+     * minutes.
+     */
+    int64_t date;
+    /**
+     * 3 (ACS3-HMAC-SHA256), 1 (HMAC-SHA1, for old gateways), or 0 for 3.
+     */
+    int32_t signature_version;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} esa_sign_with_options;
+
+/**
+ * A reply of the service that the program received itself. Begin with `ESA_REPLY_INIT`.
+ */
+typedef struct esa_reply {
+    /**
+     * `sizeof(esa_reply)`.
+     */
+    size_t struct_size;
+    /**
+     * The action that it answers, such as "CreateRoutine"; NULL: one that the library doesn't know.
+     */
+    const char *action;
+    /**
+     * Whether the action changes something: a value of `esa_effect`.
+     */
+    int32_t effect;
+    /**
+     * The HTTP status: 100 to 999.
+     */
+    int32_t http_status;
+    /**
+     * The headers, in any order and case; NULL: none. Without them an error lacks what they tell, such as how long to wait.
+     */
+    const struct esa_header *headers;
+    /**
+     * How many there are.
+     */
+    size_t header_count;
+    /**
+     * The body, without transfer and content codings; NULL: none.
+     */
+    const char *body;
+    /**
+     * How many bytes it has.
+     */
+    size_t body_length;
+} esa_reply;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1981,6 +2282,138 @@ esa_status esa_get_match_site_finish(struct esa_pending *pending,
  * `result` may be NULL. Any thread; each result once.
  */
 void esa_get_match_site_result_free(struct esa_get_match_site_result *result);
+
+/**
+ * Calls any action of the service, by its name.
+ *
+ * The library knows ESA's actions: by which method each is sent, which parameters go into the query and which into the
+ * form, and whether it changes something. What it doesn't know it sends all the same: an unknown action with POST, an
+ * unknown parameter in the query. The service judges what is in them.
+ *
+ * The reply is handed out as the service wrote it, 8 MiB at most. A success is an HTTP status of 200 to 299 with a JSON
+ * object; what that says of itself, such as a `Status`, is the caller's to read.
+ *
+ * An action that changes nothing is made again when its answer is lost. One that changes something is made again only
+ * where nothing was sent, or where the service's code says that nothing has changed: it was busy, for instance. If its
+ * answer is lost, the call fails with `ESA_OUTCOME_UNKNOWN` and sends nothing more: read back what it was to change.
+ * Actions that the service refuses while another call of the account runs take their turn among the client's writes (see
+ * `esa_config_set_max_concurrent_writes()`).
+ *
+ * Needs the RAM action of its name, such as `esa:CreateRoutine`.
+ *
+ * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`. `ESA_ERR_INVALID_ARGUMENT` names
+ * the field; `ESA_ERR_RESPONSE` is also an answer that is no JSON object, or larger than 8 MiB.
+ */
+esa_status esa_call_action(const struct esa_client *client,
+                           const struct esa_call_action_request *request,
+                           const struct esa_call_options *options,
+                           struct esa_call_action_result **result,
+                           struct esa_error **error);
+
+/**
+ * Starts an action on a multi, and returns at once.
+ *
+ * The call does what `esa_call_action()` does. It sends now what it can send without waiting, and goes on in
+ * `esa_multi_step()`. `*pending` is the call, until `esa_call_action_finish()` or `esa_pending_free()` releases it.
+ * If it finishes at once, `esa_multi_next_finished()` gives it all the same. `user_data` may be NULL;
+ * `esa_pending_user_data()` returns it.
+ *
+ * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
+ * call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
+ * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
+ * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * NULL.
+ */
+esa_status esa_call_action_start(struct esa_multi *multi,
+                                 const struct esa_client *client,
+                                 const struct esa_call_action_request *request,
+                                 const struct esa_call_options *options,
+                                 void *user_data,
+                                 struct esa_pending **pending,
+                                 struct esa_error **error);
+
+/**
+ * Takes the result of a finished call and releases the call: one that `esa_call_action_start()` started.
+ *
+ * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ *
+ * Returns what `esa_call_action()` returns, and sets `*result` and `*error` as it does. `ESA_ERR_INVALID_ARGUMENT`
+ * takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another
+ * function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
+ */
+esa_status esa_call_action_finish(struct esa_pending *pending,
+                                  struct esa_call_action_result **result,
+                                  struct esa_error **error);
+
+/**
+ * Releases a result and its strings.
+ *
+ * `result` may be NULL. Any thread; each result once.
+ */
+void esa_call_action_result_free(struct esa_call_action_result *result);
+
+/**
+ * Signs any action for somebody else to send, as a client does: with its credentials, endpoint, clock and signature
+ * version. A function of the program's own HTTP library can send it; `esa_read_reply()` reads what comes back.
+ *
+ * Nothing of the action is sent. If the client has no credentials yet, or they have expired, it gets some, which may ask a
+ * server. `options` are then the call's: give a `timeout_ms` of 1 to take only what is there or comes from this machine.
+ *
+ * `options` may be NULL. `request`, `options` and their strings are copied. Any thread. `error` may be NULL.
+ *
+ * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CREDENTIALS` if there are no credentials, or
+ * they didn't come in time; what getting them failed for; `ESA_ERR_CANCELLED`. Nothing was sent in any case.
+ */
+esa_status esa_sign_action(const struct esa_client *client,
+                           const struct esa_call_action_request *request,
+                           const struct esa_call_options *options,
+                           struct esa_signed_request **result,
+                           struct esa_error **error);
+
+/**
+ * Signs any action with what it is given, and nothing else: no client, no environment, no clock. The same arguments give
+ * the same request.
+ *
+ * `options` and `request` and their strings are copied. Any thread, at any time. `error` may be NULL.
+ *
+ * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CONFIG` if the endpoint can't be used.
+ */
+esa_status esa_sign_with(const struct esa_sign_with_options *options,
+                         const struct esa_call_action_request *request,
+                         struct esa_signed_request **result,
+                         struct esa_error **error);
+
+/**
+ * Releases a signed request and its strings.
+ *
+ * `request` may be NULL. Any thread; each request once.
+ */
+void esa_signed_request_free(struct esa_signed_request *request);
+
+/**
+ * Reads a reply that the program received itself: the result, or the error that it stands for.
+ *
+ * The error is as good as that of a call: its kind, what the request did at the service, whether trying again may help, how
+ * long the service asks to wait, and what to do. So a loop of the program's own can do what `esa_call_action()` does: make
+ * an action again that changes nothing; make one that changes something again only after `ESA_OUTCOME_REFUSED` and
+ * `retryable`; and read back after `ESA_OUTCOME_UNKNOWN`. Sign each attempt anew. Where no reply came, a request that was
+ * sent in part may have been carried out.
+ *
+ * It is the outcome of this one request: of the attempts before it, the program knows. `attempts` is 0 in the result and in
+ * the error. Texts of the service are handed out on one line, without what it repeats of a signature; other secrets of the
+ * program's are not known here.
+ *
+ * `reply` is copied. Any thread, at any time. `error` may be NULL. Release the result with
+ * `esa_call_action_result_free()`.
+ *
+ * Returns `ESA_OK` for an HTTP status of 200 to 299 with a JSON object; `ESA_ERR_INVALID_ARGUMENT`, which names the field; or
+ * the kind of failure that the reply tells.
+ */
+esa_status esa_read_reply(const struct esa_reply *reply,
+                          struct esa_call_action_result **result,
+                          struct esa_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

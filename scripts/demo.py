@@ -1,6 +1,10 @@
-"""Creates a record from each of four languages, against an emulator of the service, and shows what came of it."""
+"""Creates a record from each of four languages, against an emulator of the service, and shows what came of it.
+
+Also where an answer is lost, and where the account is busy.
+"""
 
 import json
+import logging
 import os
 import shlex
 import subprocess
@@ -8,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from libesa import Client
 from libesa.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,9 +25,21 @@ EXAMPLES = {
 }
 REFUSED = 3
 SOME_FAILED = 3
+CREATE = "CreateRoutineRelatedRecord"
+LOST = {"action": CREATE, "when": "after", "wire": {"kind": "drop"}}
+BUSY = {"action": CREATE, "times": 2, "reply": {"code": "UserOperationStatusIsLocked"}}
+NEXT = """\
+What to try next:
+
+    make emulate                 the emulator for yourself, with a page that shows each request, and what to export
+    examples/                    the programs that have just run, in C, C++, Python and Go
+    docs/recipes.md              what programs do with libesa, ready to take: many domains, tests, rotated keys
+    tests/emulator/README.md     how to have the emulator fail, lag, and serve the official clients
+"""
 
 
 def main() -> int:
+    logging.basicConfig(format="    log: %(message)s", level=logging.INFO, stream=sys.stdout)
     with Emulator() as emulator:
         print(f"The emulator of the service runs at {emulator.url} and checks every signature.\n")
         statuses = [
@@ -36,19 +53,48 @@ def main() -> int:
         arguments = [BUILT / "bind_domains_c", "--routine", emulator.routine, "-"]
         bound = run(emulator, arguments, stdin="\n".join(names))
 
+        print("The record is made, and the answer is lost. The call looks whether it was made:\n")
+        found = create_with_log(emulator, LOST, f"lost.{emulator.site_name}")
+        print("Somebody else writes to the account. The call waits until it is its turn:\n")
+        waited = create_with_log(emulator, BUSY, f"busy.{emulator.site_name}")
+
         records = list(records_of(emulator.state()))
         print(f"The {len(records)} records that the service has now:\n")
         for record in records:
             print("   ", json.dumps(record))
-    if any(statuses) or refused != REFUSED or bound != SOME_FAILED or len(records) != len(EXAMPLES) + 2:
+    as_expected = [any(statuses), refused, bound, found, waited] == [
+        False,
+        REFUSED,
+        SOME_FAILED,
+        "RECOVERED",
+        "CREATED",
+    ]
+    if not as_expected or len(records) != len(EXAMPLES) + 4:
         print("\nThat is not what should have happened.", file=sys.stderr)
         return 1
+    print(f"\n{NEXT}", end="")
     return 0
 
 
 def create(emulator: Emulator, command: list[str | Path], routine: str, record_name: str) -> int:
     """Runs an example that creates a record; its exit status."""
     return run(emulator, [*command, routine, emulator.site_id, record_name])
+
+
+def create_with_log(emulator: Emulator, fault: dict[str, Any], record_name: str) -> str:
+    """Creates a record while the service has a fault, and shows the library's log; the record's origin."""
+    emulator.add_fault(**fault)
+    with Client(
+        endpoint=emulator.url,
+        access_key_id=emulator.access_key_id,
+        access_key_secret=emulator.access_key_secret,
+        log=logging.getLogger("libesa"),
+    ) as client:
+        record = client.create_routine_related_record(
+            name=emulator.routine, site_id=emulator.site_id, record_name=record_name
+        )
+    print(f"{record_name}: {record.origin.name}, record {record.record_id}\n")
+    return record.origin.name
 
 
 def run(emulator: Emulator, command: list[Any], stdin: str = "") -> int:

@@ -1,6 +1,8 @@
 //! The client: what all calls have in common.
 
 #[cfg(feature = "capi")]
+use std::pin::Pin;
+#[cfg(feature = "capi")]
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,16 +17,21 @@ use crate::error::Error;
 #[cfg(feature = "capi")]
 use crate::log::Log;
 use crate::operation::{
-    CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, MatchSite,
-    RelatedRecordPage,
+    ActionReply, AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite,
+    ListRoutineRelatedRecords, MatchSite, RelatedRecordPage,
 };
 use crate::per_process::PerProcess;
 use crate::record::{self, Bulk, Deletion, Record};
 use crate::redaction::Redaction;
+use crate::signature::SignedRequest;
 use crate::stats::{Counters, Stats};
 use crate::transport::{Destination, Settings};
 #[cfg(feature = "capi")]
-use crate::wait::Task;
+use crate::wait::{Task, multi::Pending};
+
+/// What makes a call, in a box, so that all else of a call is there once, whatever is called.
+#[cfg(feature = "capi")]
+pub(crate) type Made<T> = Box<dyn for<'a> FnOnce(&'a Call<'a>) -> Pin<Box<dyn Future<Output = T> + 'a>>>;
 
 /// Makes calls to the service. Any number of threads may use one at once; clones are the same client.
 #[derive(Clone, Debug)]
@@ -81,7 +88,7 @@ impl Client {
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
-        self.call(options, async |call| record::create(call, request).await)
+        self.make(options, async |call| record::create(call, request).await)
     }
 
     /// Reads the list first, and creates the record like
@@ -92,7 +99,7 @@ impl Client {
         request: &CreateRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
-        self.call(options, async |call| record::ensure(call, request).await)
+        self.make(options, async |call| record::ensure(call, request).await)
     }
 
     /// Ensures many records, each like [`ensure_routine_related_record`](Client::ensure_routine_related_record) and
@@ -117,7 +124,7 @@ impl Client {
         request: &DeleteRoutineRelatedRecord<'_>,
         options: &CallOptions,
     ) -> Result<Deletion, Error> {
-        self.call(options, async |call| record::delete(call, request).await)
+        self.make(options, async |call| record::delete(call, request).await)
     }
 
     /// Lists a page of a routine's records.
@@ -126,12 +133,31 @@ impl Client {
         request: &ListRoutineRelatedRecords<'_>,
         options: &CallOptions,
     ) -> Result<RelatedRecordPage, Error> {
-        self.call(options, async |call| call.read(request).await)
+        self.make(options, async |call| call.perform(request).await)
     }
 
     /// Gets the account's site whose name is the longest suffix of a record's name.
     pub fn get_match_site(&self, request: &GetMatchSite<'_>, options: &CallOptions) -> Result<MatchSite, Error> {
-        self.call(options, async |call| call.read(request).await)
+        self.make(options, async |call| call.perform(request).await)
+    }
+
+    /// Calls any action of the service, by its name; what it answers, a JSON object of at most 8 MiB, is handed out as it is.
+    ///
+    /// One that reads is made again when its answer is lost. One that changes something is made again only where nothing was
+    /// sent, or where the service's code says that nothing has changed: if its answer is lost, the call fails with
+    /// [`Outcome::Unknown`](crate::Outcome::Unknown), and whoever made it has to read back what it was to change.
+    pub fn call(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<ActionReply, Error> {
+        let action = action.prepare()?;
+        self.make(options, async |call| call.perform(&action).await)
+    }
+
+    /// Signs any action for somebody else to send, once: with this client's credentials, endpoint, clock and signature version.
+    ///
+    /// Nothing of the action is sent. Credentials may have to be asked for; if there is no time for that, the call fails with
+    /// [`Status::Credentials`](crate::Status::Credentials).
+    pub fn sign(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<SignedRequest, Error> {
+        let action = action.prepare()?;
+        self.make(options, async |call| call.world.sign(&action).await)
     }
 
     /// The name of the provider whose credentials this client uses: `configuration`, `callback`, `environment`, `oidc`,
@@ -151,27 +177,20 @@ impl Client {
     }
 
     /// Makes a call on this thread.
-    fn call<T>(
+    fn make<T>(
         &self,
         options: &CallOptions,
         make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        options.run(async |task| self.core.make(options, task, make).await)
+        let made = options.run(async |task| make(&self.core.begin(options, task)).await);
+        made.map_err(|error| self.core.log.redacted(error))
     }
 
     /// A call for a driver that has many.
     #[cfg(feature = "capi")]
-    pub(crate) fn pending<T, M>(
-        &self,
-        options: CallOptions,
-        task: Rc<Task>,
-        make: M,
-    ) -> impl Future<Output = Result<T, Error>> + use<T, M>
-    where
-        M: AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
-    {
+    pub(crate) fn pending<T: 'static>(&self, options: CallOptions, task: Rc<Task>, make: Made<T>) -> Pending<T> {
         let core = Arc::clone(&self.core);
-        async move { core.make(&options, &task, make).await }
+        Box::pin(async move { make(&core.begin(&options, &task)).await })
     }
 
     #[cfg(feature = "capi")]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, the lowest first. Each may use those before it, and none after it.
-const LAYERS: [&str; 27] = [
+const LAYERS: [&str; 28] = [
     "status",
     "service_code",
     "error",
@@ -24,6 +24,7 @@ const LAYERS: [&str; 27] = [
     "operation",
     "reply",
     "endpoint",
+    "detached",
     "wait",
     "transport",
     "credentials",

@@ -42,6 +42,7 @@ mod client;
 mod clock;
 mod config;
 mod credentials;
+mod detached;
 mod endpoint;
 mod environment;
 mod error;
@@ -80,15 +81,16 @@ pub use call::{CallOptions, TryLock};
 pub use client::Client;
 pub use config::Config;
 pub use credentials::ProvidedCredentials;
+pub use detached::{ReceivedReply, SignWith, read_reply, sign_with};
 pub use endpoint::Network;
 pub use error::{Error, Outcome, Status};
 pub use log::{Level, Log};
 pub use operation::{
-    CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, MatchSite,
-    RelatedRecord, RelatedRecordPage,
+    ActionParameter, ActionReply, AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Effect,
+    GetMatchSite, ListRoutineRelatedRecords, MatchSite, Place, RelatedRecord, RelatedRecordPage,
 };
 pub use record::{Bulk, Deletion, Origin, Record};
 pub use service_code::ServiceCode;
-pub use signature::{Credentials, SignatureVersion};
+pub use signature::{Credentials, SignatureVersion, SignedRequest};
 pub use stats::Stats;
 pub use wait::Cancel;

@@ -3,12 +3,12 @@
 use super::world::{Failure, Outgoing, World};
 use crate::error::{Error, Outcome, Status};
 use crate::http::Reply;
-use crate::operation::{Operation, Receipt};
+use crate::operation::{Action, Operation, Receipt};
 use crate::reply;
 
 /// An operation, whatever its type: from here on all operations share one piece of code.
 pub(super) trait Attempted<'o> {
-    fn action(&self) -> &'static str;
+    fn action(&self) -> Action<'o>;
 
     /// What there is to send.
     fn outgoing(&self, number: u32, over_new_connection: bool) -> Outgoing<'o>;
@@ -34,14 +34,13 @@ impl<'o, O: Operation> Attempts<'o, O> {
 }
 
 impl<'o, O: Operation> Attempted<'o> for Attempts<'o, O> {
-    fn action(&self) -> &'static str {
-        O::ACTION
+    fn action(&self) -> Action<'o> {
+        self.operation.action()
     }
 
     fn outgoing(&self, number: u32, over_new_connection: bool) -> Outgoing<'o> {
         let (query, form) = (self.operation.query(), self.operation.form());
-        let (action, method, writes) = (O::ACTION, O::METHOD, O::WRITES);
-        Outgoing { action, method, writes, number, over_new_connection, query, form }
+        Outgoing { action: self.action(), number, over_new_connection, query, form }
     }
 
     fn read(&mut self, reply: &Reply) -> Result<String, Error> {

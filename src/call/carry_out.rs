@@ -35,7 +35,7 @@ impl<'a> Carrying<'a> {
         world: &W,
         operation: &mut dyn Attempted<'_>,
     ) -> Result<Step, Error> {
-        let action = operation.action();
+        let action = operation.action().name;
         loop {
             let next = std::mem::replace(&mut self.next, Next::ReadBack);
             let happened = match next {
@@ -127,9 +127,9 @@ mod tests {
     use super::*;
     use crate::call::Deleted;
     use crate::error::{Outcome, Status};
-    use crate::http::Reply;
+    use crate::http::{LargestBody, Reply};
     use crate::log::Log;
-    use crate::operation::Receipt;
+    use crate::operation::{self, READ_BACK, Receipt};
     use crate::service_code::ServiceCode;
     use crate::signature::Signature;
     use crate::stats::Counters;
@@ -159,13 +159,20 @@ mod tests {
     struct Action;
 
     impl Attempted<'static> for Action {
-        fn action(&self) -> &'static str {
-            "Action"
+        fn action(&self) -> operation::Action<'static> {
+            operation::Action {
+                name: "Action",
+                method: "POST",
+                version: "",
+                writes: true,
+                serial: true,
+                largest_reply: LargestBody::default(),
+            }
         }
 
         fn outgoing(&self, number: u32, over_new_connection: bool) -> Outgoing<'static> {
             let (query, form) = (Vec::new(), Vec::new());
-            Outgoing { action: "Action", method: "POST", writes: true, number, over_new_connection, query, form }
+            Outgoing { action: self.action(), number, over_new_connection, query, form }
         }
 
         fn read(&mut self, _: &Reply) -> Result<String, Error> {
@@ -617,6 +624,34 @@ mod tests {
         world.reconcile = Reconcile::Idempotent;
 
         assert_eq!(status_of(world.run()), (Status::Io, Outcome::NotSent, 3));
+    }
+
+    #[test]
+    fn a_lost_write_that_nobody_can_read_back_ends_the_call() {
+        for lost in [lost(), refused("InternalException"), refused("SystemBusy"), refused("Brand.New")] {
+            let mut world = world([refused("LockFailed"), not_sent(), lost]);
+            world.reconcile = Reconcile::Unknown;
+
+            let error = world.run().unwrap_err();
+
+            assert_eq!((error.outcome(), error.advice()), (Outcome::Unknown, READ_BACK));
+            assert_eq!(world.did(), (3, 0, vec![500, 25]));
+            let told = world.notes.lock().unwrap().last().cloned().unwrap();
+            assert!(told.starts_with("no further attempt, because it may have been carried out; "), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_write_that_nobody_can_read_back_is_made_again_where_nothing_has_changed() {
+        for (failure, waited) in
+            [(not_sent(), 25), (refused("UserOperationStatusIsLocked"), 500), (refused("Throttling.User"), 500)]
+        {
+            let mut world = world([failure, Ok("made")]);
+            world.reconcile = Reconcile::Unknown;
+
+            assert_eq!(world.run(), Ok("made"));
+            assert_eq!(world.did(), (2, 0, vec![waited]));
+        }
     }
 
     #[test]

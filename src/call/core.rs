@@ -101,16 +101,10 @@ impl Live {
 }
 
 impl Core {
-    /// Makes a call. A failure may leave as it is told; the texts of a success may as they are.
-    pub(crate) async fn make<T>(
-        &self,
-        options: &CallOptions,
-        task: &Task,
-        make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    /// Begins a call. The texts of its success may leave as they are; its failure has to be redacted.
+    pub(crate) fn begin<'a>(&'a self, options: &CallOptions, task: &'a Task) -> Call<'a> {
         self.counters.calls.count();
-        let call = Call::begin(self, options, task, Deadline::NEVER);
-        make(&call).await.map_err(|error| self.log.redacted(error))
+        Call::begin(self, options, task, Deadline::NEVER)
     }
 
     /// Closes the connections that only calls of `host` can use, which is going.

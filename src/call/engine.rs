@@ -10,6 +10,7 @@ use super::budget::Budget;
 use super::reconcile::{LAST_REQUEST, ReadBacks, Reconcile, UNLISTED, UNREAD};
 use super::world::{Failure, Recovery};
 use crate::error::{Error, Outcome, Status};
+use crate::operation::READ_BACK;
 use crate::service_code::ServiceCode;
 use crate::wait::Stop;
 
@@ -194,10 +195,14 @@ impl Progress {
     /// What to do after the last attempt's failure, which can't be put right.
     fn go_on(&mut self, left: Option<Duration>, random: u64, budget: &Budget) -> Next {
         let is_lost = self.last.as_ref().is_some_and(|error| error.outcome() == Outcome::Unknown);
-        if is_lost && matches!(self.reconcile, Reconcile::ReadBack { .. }) {
-            return self.read_back(left);
+        match self.reconcile {
+            Reconcile::ReadBack { .. } if is_lost => self.read_back(left),
+            Reconcile::Unknown if is_lost => {
+                self.gave_up = Some("it may have been carried out");
+                self.fail()
+            }
+            _ => self.try_again(false, left, random, budget),
         }
-        self.try_again(false, left, random, budget)
     }
 
     /// The next attempt, if there shall be one; else what is left to find out. Whether the operation has been read back
@@ -218,7 +223,7 @@ impl Progress {
 
     fn is_worth_reading_back(&self) -> bool {
         match self.reconcile {
-            Reconcile::Idempotent => false,
+            Reconcile::Idempotent | Reconcile::Unknown => false,
             Reconcile::ReadBack { exists, anybodys: true } if self.code() == exists => true,
             Reconcile::ReadBack { .. } | Reconcile::Repeat { .. } => self.is_in_doubt(),
         }
@@ -336,6 +341,7 @@ impl Progress {
         };
         match exists {
             Some(advice) => error.advice_is(advice),
+            None if self.reconcile == Reconcile::Unknown && outcome == Outcome::Unknown => error.advice_is(READ_BACK),
             None => error,
         }
     }

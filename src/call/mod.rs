@@ -138,12 +138,13 @@ impl<'a> Call<'a> {
 }
 
 impl<W: World> Call<'_, W> {
-    /// Carries out an operation that changes nothing.
-    pub(crate) async fn read<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+    /// Carries out an operation that nothing is read back of: it changes nothing, or nobody here knows what shows that it has
+    /// been carried out.
+    pub(crate) async fn perform<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
         operation.check()?;
         let mut attempts = Attempts::of(operation);
-        // There is nothing to read back of it.
-        self.carrying(Reconcile::Idempotent).go_on(&self.world, &mut attempts).await?;
+        let reconcile = if operation.action().writes { Reconcile::Unknown } else { Reconcile::Idempotent };
+        self.carrying(reconcile).go_on(&self.world, &mut attempts).await?;
         attempts.output.ok_or_else(without_result)
     }
 
@@ -169,7 +170,7 @@ impl<W: World> Call<'_, W> {
                         attempts.output = output;
                         attempts.output.is_some()
                     });
-                    carrying.was_read_back(&self.world, O::ACTION, found);
+                    carrying.was_read_back(&self.world, operation.action().name, found);
                 }
             }
         }

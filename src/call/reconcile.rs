@@ -9,6 +9,9 @@ use crate::service_code::ServiceCode;
 pub(crate) enum Reconcile {
     /// It changes nothing, so it is made again.
     Idempotent,
+    /// It changes something, and nothing tells whether it has. So it is made again only where nothing was sent, or where the
+    /// service's code says that nothing has changed.
+    Unknown,
     /// It is read back before it is made again. Made twice, it is refused with the code `exists`, which then says that
     /// somebody has made it, maybe this call.
     ReadBack {

@@ -9,15 +9,16 @@ use super::write_lock::{Keep, Place, Told, WriteLock};
 use super::{Core, Deleted, Live};
 use crate::clock::Clock;
 use crate::credentials::Asker;
+use crate::detached;
 use crate::error::{Error, Outcome, Status};
 use crate::http::Reply;
 use crate::log::{Level, Log};
 use crate::nonce::nonce;
-use crate::operation::{API_VERSION, Receipt};
+use crate::operation::{Action, Operation, Receipt};
 use crate::random::random;
 use crate::reply::{self, Explanation};
 use crate::service_code::ServiceCode;
-use crate::signature::{self, Credentials, Request, Signature, Stamp};
+use crate::signature::{self, Credentials, Request, Signature, SignedRequest, Stamp};
 use crate::stats::Counters;
 use crate::wait::{Limits, Permit, Stop};
 
@@ -40,6 +41,10 @@ struct Turn<'a> {
 }
 
 impl<'a> Turn<'a> {
+    fn has_waited(&self) -> bool {
+        self.waited.is_some() || self.place.as_ref().is_some_and(Place::has_waited)
+    }
+
     fn is_locked(&self) -> bool {
         self.place.as_ref().is_some_and(Place::is_locked)
     }
@@ -64,6 +69,22 @@ impl<'a> Wire<'a> {
         let credentials = self.live.credentials.get(chain, &asker).await?;
         self.core.endpoint_may_see(&credentials)?;
         Ok(credentials)
+    }
+
+    /// Signs an operation for somebody else to send.
+    pub(crate) async fn sign(&self, operation: &impl Operation) -> Result<SignedRequest, Error> {
+        let core = self.core;
+        let credentials = self.credentials().await.map_err(|error| match error.status() {
+            // Nothing else takes time.
+            Status::Timeout => Error::new(Status::Credentials, error.message()).retryable_is(true),
+            _ => error,
+        })?;
+        let stamp = Stamp::of(core.clock.now(), nonce()?)?;
+        let signed = detached::sign(operation, &core.endpoint, core.signature_version, &credentials, &stamp)?;
+        core.log.write(Level::Debug, || {
+            format!("{} to {}: signed for others to send", operation.action().name, core.endpoint.host_header())
+        });
+        Ok(signed)
     }
 
     /// Waits for the call's turn to write.
@@ -122,14 +143,14 @@ impl<'a> Wire<'a> {
         &self,
         outgoing: &Outgoing<'_>,
     ) -> Result<(Arc<Credentials>, Option<Turn<'a>>), Error> {
-        if let Some(keep) = self.keep.filter(|_| !outgoing.writes) {
+        if let Some(keep) = self.keep.filter(|_| !outgoing.action.serial) {
             keep.end_if_over(self.live.write_lock.as_ref(), self.now());
         }
         loop {
             let credentials = self.credentials().await?;
-            let turn = if outgoing.writes { Some(self.turn(outgoing.action).await?) } else { None };
+            let turn = if outgoing.action.serial { Some(self.turn(outgoing.action.name).await?) } else { None };
             // They may have expired in the queue. Others go first while this call gets new ones.
-            let waited = turn.as_ref().is_some_and(|turn| turn.waited.is_some());
+            let waited = turn.as_ref().is_some_and(Turn::has_waited);
             if !waited || self.live.credentials.still_has(&credentials) {
                 return Ok((credentials, turn));
             }
@@ -146,12 +167,14 @@ impl World for Wire<'_> {
         let Wire { core, live, limits, keep } = self;
         let without_request = |error| Failure { made_request: false, ..Failure::from(error) };
         let (credentials, turn) = self.credentials_and_turn(&outgoing).await.map_err(without_request)?;
-        let Outgoing { action, method, writes: _, number, over_new_connection, query, form } = outgoing;
+        let Outgoing { action, number, over_new_connection, query, form } = outgoing;
+        let Action { name: action, method, version, largest_reply, .. } = action;
         let host = core.endpoint.host_header();
-        let mut request = Request { method, host: &host, version: API_VERSION, action, query, form };
+        let mut request = Request { method, host: &host, version, action, query, form };
         let signed_at = core.clock.now();
         let stamp = Stamp::of(signed_at, nonce()?)?;
-        let (signed, signature) = signature::sign(core.signature_version, &mut request, &credentials, &stamp);
+        let (mut signed, signature) = signature::sign(core.signature_version, &mut request, &credentials, &stamp);
+        signed.set_largest_reply(largest_reply);
 
         core.counters.attempts.count();
         let started = Instant::now();

@@ -9,7 +9,7 @@ use crate::call::Deleted;
 use crate::error::Error;
 use crate::http::Reply;
 use crate::log::Log;
-use crate::operation::Receipt;
+use crate::operation::{Action, Receipt};
 use crate::signature::Credentials;
 use crate::signature::{Parameter, Signature};
 use crate::stats::Counters;
@@ -17,9 +17,7 @@ use crate::wait::Stop;
 
 /// What there is to send of an operation. From here on all operations are alike, and share one piece of code.
 pub(crate) struct Outgoing<'a> {
-    pub(crate) action: &'static str,
-    pub(crate) method: &'static str,
-    pub(crate) writes: bool,
+    pub(crate) action: Action<'a>,
     /// The call's attempt, from 1 on.
     pub(crate) number: u32,
     /// Whether to leave pooled connections alone.

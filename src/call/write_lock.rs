@@ -226,6 +226,11 @@ impl Place<'_> {
         }
     }
 
+    /// Whether it took the call time to enter.
+    pub(crate) fn has_waited(&self) -> bool {
+        self.told.waited.is_some()
+    }
+
     /// Whether the call writes while it holds the lock.
     pub(crate) fn is_locked(&self) -> bool {
         self.number.is_some()

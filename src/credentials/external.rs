@@ -1,13 +1,14 @@
 //! A command of the user's own that prints credentials.
 
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::child::Child;
 use super::cli_profile::Profile;
 use super::context::{Context, parse};
 use super::{Failure, Issued, words};
@@ -36,25 +37,13 @@ pub(super) async fn run(command: &str, context: &Context<'_>) -> Result<Issued, 
 
 async fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failure> {
     let words = words::split(command)?;
-    let (program, arguments) = words.split_first().ok_or_else(|| Failure::of("it is blank"))?;
-    let child = Command::new(program)
-        .args(arguments)
-        .env_clear()
-        .envs(context.environment().all())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        // The host program's own is not the library's to write to.
-        .stderr(Stdio::null())
-        // One of its own, to end it with all that it has started.
-        .process_group(0)
-        .spawn()
+    let program = words.first().ok_or_else(|| Failure::of("it is blank"))?;
+    let (child, stdout) = Child::start(&words, context.environment().all())
         .map_err(|error| Failure::of(format!("{program} can't be started: {error}")))?;
     let mut running = Running { child: Some(child), generation: generation() };
     let limits = context.asker.limits.within(TIME_LIMIT);
     context.permit.extend(TIME_LIMIT);
-    let stdout = running.child.as_mut().and_then(|child| child.stdout.take());
-    let stdout = limits.watch(stdout.ok_or_else(|| Failure::of("it has no output"))?);
-    let mut output = Output::new(stdout.map_err(|error| stopped(Stop::Failed(error)))?);
+    let mut output = Output::new(limits.watch(stdout).map_err(|error| stopped(Stop::Failed(error)))?);
     let status = match running.wait(&mut output, &limits).await {
         Ok(status) => status,
         Err(failure) => {
@@ -117,20 +106,9 @@ impl Running {
         Some(ended)
     }
 
-    /// Ends it, with all that is in its process group.
-    #[allow(unsafe_code)]
-    fn send_kill(&self) {
-        // It may have ended a moment ago, and left others in its group. As long as it isn't waited for, no other process or
-        // group can have its number.
-        if let Some(group) = self.child.as_ref().and_then(|child| i32::try_from(child.id()).ok()) {
-            // SAFETY: kill only takes numbers.
-            unsafe { libc::kill(-group, libc::SIGKILL) };
-        }
-    }
-
-    /// The same, and waits until it is gone, whatever the limits say.
+    /// Ends it, and waits until it is gone, whatever the limits say.
     async fn kill(&mut self, limits: &Limits<'_>) {
-        self.send_kill();
+        self.child.iter().for_each(Child::kill);
         for _ in 0..LOOKS_AFTER_KILLING {
             if self.has_ended().is_some() {
                 return;
@@ -146,7 +124,7 @@ impl Drop for Running {
         /// Those that are waited for when the next one is dropped.
         static KILLED: Mutex<Vec<Running>> = Mutex::new(Vec::new());
         if self.generation == generation() && self.has_ended().is_none() {
-            self.send_kill();
+            self.child.iter().for_each(Child::kill);
             // Not where another thread had the lock when this process was forked; then it isn't waited for.
             let Ok(mut killed) = KILLED.try_lock() else { return };
             killed.retain_mut(|running| running.generation == self.generation && running.has_ended().is_none());
@@ -165,14 +143,14 @@ fn stopped(stop: Stop) -> Failure {
 
 /// What a command has printed so far.
 struct Output {
-    stdout: Watched<ChildStdout>,
+    stdout: Watched<File>,
     is_open: bool,
     bytes: Zeroizing<Vec<u8>>,
     length: usize,
 }
 
 impl Output {
-    fn new(stdout: Watched<ChildStdout>) -> Output {
+    fn new(stdout: Watched<File>) -> Output {
         Output { stdout, is_open: true, bytes: Zeroizing::new(vec![0; LARGEST_OUTPUT]), length: 0 }
     }
 

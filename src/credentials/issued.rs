@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error};
 
 use super::context::parse_answer;
+use super::setting::{Kind, Settings};
 use super::{Credentials, Failure};
 
 /// Credentials that a provider gave.
@@ -40,17 +41,28 @@ impl Issued {
 }
 
 /// Temporary credentials as everything that gives them out writes them.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TemporaryKey {
-    access_key_id: String,
-    access_key_secret: String,
-    security_token: String,
-    expiration: String,
+pub(super) struct TemporaryKey(Settings);
+
+/// All of them are wanted.
+static KEYS: [(&str, Kind); 4] = [
+    ("AccessKeyId", Kind::Text),
+    ("AccessKeySecret", Kind::Text),
+    ("SecurityToken", Kind::Text),
+    ("Expiration", Kind::Text),
+];
+
+impl<'de> Deserialize<'de> for TemporaryKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TemporaryKey, D::Error> {
+        let settings = Settings::read(&KEYS, deserializer)?;
+        match KEYS.iter().find(|(key, _)| settings.text(key).is_none()) {
+            Some((key, _)) => Err(D::Error::missing_field(key)),
+            None => Ok(TemporaryKey(settings)),
+        }
+    }
 }
 
 /// The same as STS and CloudSSO give them out.
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 pub(super) struct GivenKey {
     #[serde(alias = "Credentials", alias = "CloudCredential")]
     key: TemporaryKey,
@@ -66,8 +78,9 @@ impl GivenKey {
 impl TemporaryKey {
     /// The credentials, from `origin`, that are good from `now` until their expiration.
     pub(super) fn issued(self, origin: impl Into<String>, now: SystemTime) -> Result<Issued, Failure> {
-        let issued = Issued::lasting(origin, &self.access_key_id, &self.access_key_secret, Some(&self.security_token))?;
-        Ok(Issued { lifetime: lifetime(&self.expiration, now)?, ..issued })
+        let [id, secret, token, expiration] = KEYS.map(|(key, _)| self.0.text(key).unwrap_or_default());
+        let issued = Issued::lasting(origin, id, secret, Some(token))?;
+        Ok(Issued { lifetime: lifetime(expiration, now)?, ..issued })
     }
 }
 
@@ -119,17 +132,17 @@ mod tests {
         humantime::parse_rfc3339(date).unwrap()
     }
 
-    fn key(expiration: &str) -> TemporaryKey {
-        serde_json::from_value(serde_json::json!({
+    fn key(expiration: &str) -> Result<TemporaryKey, Failure> {
+        let answer = serde_json::json!({
             "AccessKeyId": "STS.id", "AccessKeySecret": "secret", "SecurityToken": "token", "Expiration": expiration,
             "Unknown": 1,
-        }))
-        .unwrap()
+        });
+        parse_answer(&answer.to_string())
     }
 
     #[test]
     fn a_temporary_key_lasts_until_its_expiration() {
-        let issued = key("2030-01-01T01:00:00Z").issued("there", at("2030-01-01T00:00:00Z")).unwrap();
+        let issued = key("2030-01-01T01:00:00Z").unwrap().issued("there", at("2030-01-01T00:00:00Z")).unwrap();
 
         assert_eq!(issued.lifetime, Some(Duration::from_secs(3600)));
         assert_eq!(issued.credentials, Credentials::new("STS.id", "secret", Some("token")).unwrap());
@@ -168,7 +181,8 @@ mod tests {
             "2030-01-01T09:00:00Z+08:00",
             "2030-01-01T09:00:00+é00",
         ] {
-            assert!(key(expiration).issued("there", at("2030-01-01T00:00:00Z")).is_err(), "{expiration}");
+            let issued = key(expiration).and_then(|key| key.issued("there", at("2030-01-01T00:00:00Z")));
+            assert!(issued.is_err(), "{expiration}");
         }
     }
 }

@@ -3,6 +3,7 @@
 mod cache;
 mod callback;
 mod chain;
+mod child;
 mod cli_profile;
 mod cloud_sso;
 mod context;

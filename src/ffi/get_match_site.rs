@@ -116,7 +116,7 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_start(
         start.start(&mut |_, _| {
             let record_name = read_string("record_name", read_struct(request)?.record_name)?.to_owned();
             GetMatchSite { record_name: &record_name }.check()?;
-            let make = async move |call: &Call<'_>| call.read(&GetMatchSite { record_name: &record_name }).await;
+            let make = async move |call: &Call<'_>| call.perform(&GetMatchSite { record_name: &record_name }).await;
             Ok(call_of(Finished::Matched, make))
         })
     }

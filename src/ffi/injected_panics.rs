@@ -4,6 +4,7 @@ use std::ffi::CStr;
 use std::ptr::{self, null, null_mut};
 
 use super::bulk::*;
+use super::call_action::*;
 use super::cancel::*;
 use super::client::*;
 use super::config::*;
@@ -14,7 +15,9 @@ use super::error::{esa_error, esa_error_free};
 use super::get_match_site::*;
 use super::guard::tests::want_panic;
 use super::list_routine_related_records::*;
+use super::reply::esa_read_reply;
 use super::service_code::{esa_service_code_advice, esa_service_code_name};
+use super::sign::*;
 use super::stats::esa_client_stats;
 use super::status::esa_status::{self, ESA_ERR_INTERNAL, ESA_OK};
 use crate::error::Outcome;
@@ -126,6 +129,10 @@ fn in_calls() {
             esa_list_routine_related_records(client, null(), null(), result, error)
         });
         assert_internal(Outcome::Unknown, |result, error| esa_get_match_site(client, null(), null(), result, error));
+        assert_internal(Outcome::Unknown, |result, error| esa_call_action(client, null(), null(), result, error));
+        assert_internal(Outcome::Unknown, |result, error| esa_sign_action(client, null(), null(), result, error));
+        assert_internal(Outcome::NotSent, |result, error| esa_sign_with(null(), null(), result, error));
+        assert_internal(Outcome::Unknown, |result, error| esa_read_reply(null(), result, error));
         assert_internal(Outcome::Unknown, |result, error| {
             esa_ensure_routine_related_records(client, null(), null(), result, error)
         });
@@ -163,4 +170,6 @@ fn in_releasing_which_can_be_done_again() {
     release(null_mut(), esa_delete_routine_related_record_result_free);
     release(null_mut(), esa_list_routine_related_records_result_free);
     release(null_mut(), esa_get_match_site_result_free);
+    release(null_mut(), esa_call_action_result_free);
+    release(null_mut(), esa_signed_request_free);
 }

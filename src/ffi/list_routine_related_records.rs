@@ -197,7 +197,7 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_start(
             let (name, search_key_word) = (given.name.to_owned(), given.search_key_word.map(str::to_owned));
             let make = async move |call: &Call<'_>| {
                 let (name, search_key_word) = (name.as_str(), search_key_word.as_deref());
-                call.read(&ListRoutineRelatedRecords { name, search_key_word, page_number, page_size }).await
+                call.perform(&ListRoutineRelatedRecords { name, search_key_word, page_number, page_size }).await
             };
             Ok(call_of(Finished::Listed, make))
         })

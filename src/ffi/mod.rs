@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod allocations;
 pub mod bulk;
+pub mod call_action;
 pub mod call_options;
 pub mod cancel;
 mod cancellation;
@@ -30,7 +31,9 @@ pub mod log;
 pub mod multi;
 pub mod origin;
 mod owned;
+pub mod reply;
 pub mod service_code;
+pub mod sign;
 pub mod stats;
 pub mod status;
 mod string;

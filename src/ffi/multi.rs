@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
-use std::future::poll_fn;
 use std::ptr;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
@@ -13,11 +12,11 @@ use super::ensure_routine_related_records::Behind;
 use super::error::esa_error;
 use super::guard::{call, guarded, guarded_call};
 use super::status::esa_status;
-use crate::call::{Call, CallOptions, Core};
-use crate::client::Client;
+use crate::call::{Call, CallOptions, Core, World};
+use crate::client::{Client, Made};
 use crate::error::{Error, Outcome, Status};
 use crate::log::Log;
-use crate::operation::{MatchSite, RelatedRecordPage};
+use crate::operation::{ActionReply, MatchSite, RelatedRecordPage};
 use crate::record::{Deletion, Record};
 use crate::wait::Task;
 use crate::wait::multi::{Misuse, Multi, Number, Pending};
@@ -69,6 +68,7 @@ pub(super) enum Finished {
     Deleted(Result<Deletion, Error>),
     Listed(Result<RelatedRecordPage, Error>),
     Matched(Result<MatchSite, Error>),
+    Called(Result<ActionReply, Error>),
     /// Any of them, in which there was a bug.
     Panicked(Error),
 }
@@ -319,11 +319,10 @@ pub(super) fn call_of<T: 'static>(
     finished: fn(Result<T, Error>) -> Finished,
     make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error> + 'static,
 ) -> Make {
-    Box::new(move |client, options, task| {
-        // In a box from the start: an async block around it would hold it twice.
-        let mut call = Box::pin(client.pending(options, task, make));
-        Box::pin(poll_fn(move |context| call.as_mut().poll(context).map(finished)))
-    })
+    let make: Made<Finished> = Box::new(move |call| {
+        Box::pin(async move { finished(make(call).await.map_err(|error| call.world.log().redacted(error))) })
+    });
+    Box::new(move |client, options, task| client.pending(options, task, make))
 }
 
 /// The calls of a multi that can be used.

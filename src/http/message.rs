@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use memchr::memchr_iter;
 
+use super::LargestBody;
+
 /// A request, written as it goes out.
 #[derive(Clone)]
 pub(crate) struct HttpRequest {
@@ -14,6 +16,7 @@ pub(crate) struct HttpRequest {
     /// How many lines the head has; unless a header holds the end of one, which would make two of it.
     lines: usize,
     has_sound_path: bool,
+    largest_reply: LargestBody,
 }
 
 impl HttpRequest {
@@ -27,7 +30,8 @@ impl HttpRequest {
             head.pop();
         }
         head.push_str(" HTTP/1.1\r\n");
-        HttpRequest { head, body, lines: 1, has_sound_path: path.bytes().all(|byte| byte.is_ascii_graphic()) }
+        let has_sound_path = path.bytes().all(|byte| byte.is_ascii_graphic());
+        HttpRequest { head, body, lines: 1, has_sound_path, largest_reply: LargestBody::default() }
     }
 
     pub(crate) fn header(&mut self, name: &str, value: &str) -> &mut HttpRequest {
@@ -57,10 +61,19 @@ impl HttpRequest {
         made
     }
 
+    pub(crate) fn set_largest_reply(&mut self, largest: LargestBody) {
+        self.largest_reply = largest;
+    }
+
+    /// How large the body of the reply may be.
+    pub(crate) fn largest_reply(&self) -> LargestBody {
+        self.largest_reply
+    }
+
     /// All of it as bytes, with the line that says who sends it; `None` where it can't be sent.
     pub(crate) fn into_bytes(mut self, user_agent: &str) -> Option<Vec<u8>> {
         self.header("user-agent", user_agent);
-        if !self.head.starts_with("GET ") {
+        if !self.head.starts_with("GET ") || !self.body.is_empty() {
             let length = self.body.len();
             self.line(|line| {
                 // Writing to a String can't fail.
@@ -68,10 +81,23 @@ impl HttpRequest {
             });
         }
         self.line(|_| ());
-        let ends_as_many = |byte| memchr_iter(byte, self.head.as_bytes()).count() == self.lines;
-        let is_sound = self.has_sound_path && ends_as_many(b'\r') && ends_as_many(b'\n');
+        let is_sound = self.is_sound();
         self.head.push_str(&self.body);
         is_sound.then_some(self.head.into_bytes())
+    }
+
+    /// Whether it is read as it is meant.
+    fn is_sound(&self) -> bool {
+        let ends_as_many = |byte| memchr_iter(byte, self.head.as_bytes()).count() == self.lines;
+        self.has_sound_path && ends_as_many(b'\r') && ends_as_many(b'\n')
+    }
+
+    /// Path and query, the headers, and the body; `None` where it can't be sent.
+    pub(crate) fn taken_apart(&self) -> Option<(&str, Vec<(&str, &str)>, &str)> {
+        let mut lines = self.head.lines();
+        let target = lines.next()?.split(' ').nth(1)?;
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        self.is_sound().then(|| (target, headers.collect(), self.body.as_str()))
     }
 
     /// Head and body.
@@ -125,12 +151,11 @@ impl Reply {
         value.trim().trim_matches('"').parse().ok().map(Duration::from_secs)
     }
 
-    #[cfg(any(test, fuzzing))]
-    pub(crate) fn new(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>>) -> Reply {
+    /// A reply of these parts; no header has the end of a line in it.
+    pub(crate) fn new(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("HTTP/1.1 {status}\r\n{lines}\r\n").into_bytes();
-        let head_length = head.len();
-        Reply { status, bytes: [head, body.into()].concat(), head_length }
+        let head = format!("HTTP/1.1 {status}\r\n{lines}\r\n");
+        Reply { status, bytes: [head.as_bytes(), body.as_ref()].concat(), head_length: head.len() }
     }
 }
 
@@ -150,6 +175,24 @@ mod tests {
         let expected = "POST /a?b=c HTTP/1.1\r\nhost: h\r\nuser-agent: me/1\r\ncontent-length: 4\r\n\r\ntext";
         assert_eq!(text(request).unwrap(), expected);
         assert_eq!(text(HttpRequest::new("GET", "/", |_| ())).unwrap(), "GET / HTTP/1.1\r\nuser-agent: me/1\r\n\r\n");
+    }
+
+    #[test]
+    fn a_get_has_a_length_if_it_has_a_body() {
+        let mut request = HttpRequest::new("GET", "/", |_| ());
+        request.set_body(|body| body.push_str("a=b"));
+
+        assert_eq!(text(request).unwrap(), "GET / HTTP/1.1\r\nuser-agent: me/1\r\ncontent-length: 3\r\n\r\na=b");
+    }
+
+    #[test]
+    fn a_request_can_be_taken_apart() {
+        let mut request = HttpRequest::new("POST", "/", |query| query.push_str("a=b"));
+        request.header("x", "y: z").header("empty", "").set_body(|body| body.push_str("c=d"));
+        assert_eq!(request.taken_apart(), Some(("/?a=b", vec![("x", "y: z"), ("empty", "")], "c=d")));
+
+        request.header("x", "y\nz");
+        assert_eq!(request.taken_apart(), None);
     }
 
     #[test]

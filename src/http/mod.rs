@@ -6,4 +6,4 @@ mod message;
 mod reading;
 
 pub(crate) use self::message::{HttpRequest, Reply};
-pub(crate) use self::reading::{Headers, LARGEST_HEAD, MOST_HEADERS, ReplyReader, Unreadable, parse_head};
+pub(crate) use self::reading::{Headers, LARGEST_HEAD, LargestBody, MOST_HEADERS, ReplyReader, Unreadable, parse_head};

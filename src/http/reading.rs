@@ -6,9 +6,8 @@ use httparse::Status::{Complete, Partial};
 
 use super::Reply;
 
-/// The most that is read of a head, and of a body: more than any reply that the service gives.
+/// The most that is read of a head: more than any reply has.
 pub(crate) const LARGEST_HEAD: usize = 64 * 1024;
-const LARGEST_BODY: usize = 1024 * 1024;
 /// More than any reply has headers.
 pub(crate) const MOST_HEADERS: usize = 256;
 
@@ -26,7 +25,32 @@ pub(crate) enum Unreadable {
 
 use Unreadable::Garbled;
 
-const TOO_LARGE: Unreadable = Garbled("a body of more than 1 MiB");
+/// The most that is read of a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LargestBody {
+    /// More than any reply has that the library takes apart.
+    #[default]
+    OneMebibyte,
+    /// For replies that are handed out as they are.
+    EightMebibytes,
+}
+
+impl LargestBody {
+    const fn bytes(self) -> usize {
+        match self {
+            LargestBody::OneMebibyte => 1024 * 1024,
+            LargestBody::EightMebibytes => 8 * 1024 * 1024,
+        }
+    }
+
+    /// What is wrong with a larger one.
+    fn exceeded(self) -> Unreadable {
+        Garbled(match self {
+            LargestBody::OneMebibyte => "a body of more than 1 MiB",
+            LargestBody::EightMebibytes => "a body of more than 8 MiB",
+        })
+    }
+}
 
 /// How the end of a body is found.
 enum Framing {
@@ -61,7 +85,7 @@ struct Head {
 }
 
 impl Head {
-    fn of(head: &httparse::Response<'_, '_>, length: usize) -> Result<Head, Unreadable> {
+    fn of(head: &httparse::Response<'_, '_>, length: usize, largest: LargestBody) -> Result<Head, Unreadable> {
         let status = head.code.unwrap_or_default();
         let values = |name: &'static str| {
             let named = head.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
@@ -72,7 +96,7 @@ impl Head {
         let framing = match content_length(values("content-length"))? {
             _ if has_no_body => Framing::Length(0),
             Some(_) if is_chunked => return Err(Garbled("both a length and chunks")),
-            Some(length) if length > LARGEST_BODY => return Err(TOO_LARGE),
+            Some(length) if length > largest.bytes() => return Err(largest.exceeded()),
             Some(length) => Framing::Length(length),
             None if is_chunked => {
                 match values("transfer-encoding").all(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
@@ -138,6 +162,7 @@ pub(crate) struct ReplyReader {
     /// How far the current part has been looked at.
     looked_at: usize,
     part: Part,
+    largest: LargestBody,
 }
 
 /// What comes next.
@@ -165,6 +190,10 @@ enum Next {
 }
 
 impl ReplyReader {
+    pub(crate) fn up_to(largest: LargestBody) -> ReplyReader {
+        ReplyReader { largest, ..ReplyReader::default() }
+    }
+
     /// Room for the next bytes; at least one.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         let wanted = match &self.part {
@@ -204,14 +233,16 @@ impl ReplyReader {
                     let end = *length + *body;
                     return Ok(if self.filled < end { None } else { self.end(end, end) });
                 }
-                Part::Body(Head { length, .. }) if self.filled - *length > LARGEST_BODY => return Err(TOO_LARGE),
+                Part::Body(Head { length, .. }) if self.filled - *length > self.largest.bytes() => {
+                    return Err(self.largest.exceeded());
+                }
                 Part::Body(_) => return Ok(None),
                 Part::Chunks(head, chunks) => {
-                    let unchunked = unchunk(&mut self.bytes[..self.filled], head.length, chunks)?;
+                    let unchunked = unchunk(&mut self.bytes[..self.filled], head.length, chunks, self.largest)?;
                     let (body_end, at) = (chunks.body_end, chunks.at);
                     // Chunks may be small, and have more to tell than to carry.
-                    if at > LARGEST_HEAD + 2 * LARGEST_BODY {
-                        return Err(Garbled("chunks of more than 2 MiB"));
+                    if at > LARGEST_HEAD + 2 * self.largest.bytes() {
+                        return Err(Garbled("chunks that are mostly not the body"));
                     }
                     return Ok(if unchunked { self.end(body_end, at) } else { None });
                 }
@@ -228,7 +259,7 @@ impl ReplyReader {
             let mut head = httparse::Response::new(&mut []);
             match parse_head(&mut head, &self.bytes[..self.filled], &mut headers) {
                 Ok(Complete(length)) => {
-                    let head = Head::of(&head, length)?;
+                    let head = Head::of(&head, length, self.largest)?;
                     unfold(&mut self.bytes[..length]);
                     return Ok(Some(head));
                 }
@@ -254,14 +285,14 @@ impl ReplyReader {
 }
 
 /// Takes as much of the body that begins at `start` out of its chunks as has arrived; true: all of it.
-fn unchunk(bytes: &mut [u8], start: usize, chunks: &mut Chunks) -> Result<bool, Unreadable> {
+fn unchunk(bytes: &mut [u8], start: usize, chunks: &mut Chunks, largest: LargestBody) -> Result<bool, Unreadable> {
     loop {
         match chunks.next {
             Next::Size => {
                 let Some(line) = line(bytes, chunks.at)? else { return Ok(false) };
-                let size = chunk_size(&bytes[chunks.at..line.next])?;
-                if chunks.body_end - start + size > LARGEST_BODY {
-                    return Err(TOO_LARGE);
+                let size = chunk_size(&bytes[chunks.at..line.next], largest)?;
+                if chunks.body_end - start + size > largest.bytes() {
+                    return Err(largest.exceeded());
                 }
                 chunks.at = line.next;
                 chunks.next = if size == 0 { Next::Trailer } else { Next::Data(size) };
@@ -308,13 +339,13 @@ fn line(bytes: &[u8], start: usize) -> Result<Option<Line>, Unreadable> {
     }
 }
 
-fn chunk_size(line: &[u8]) -> Result<usize, Unreadable> {
+fn chunk_size(line: &[u8], largest: LargestBody) -> Result<usize, Unreadable> {
     match httparse::parse_chunk_size(line) {
         // No digit at all is a size of 0 to it.
         Ok(Complete((_, size))) if line.first().is_some_and(u8::is_ascii_hexdigit) => usize::try_from(size).ok(),
         _ => None,
     }
-    .filter(|&size| size <= LARGEST_BODY)
+    .filter(|&size| size <= largest.bytes())
     .ok_or(Garbled("a chunk whose size is none"))
 }
 
@@ -499,7 +530,7 @@ mod tests {
             Err(Garbled(reason)) => reason,
             other => panic!("{other:?}"),
         };
-        let megabyte = "a".repeat(LARGEST_BODY);
+        let megabyte = "a".repeat(LargestBody::default().bytes());
         let head = |headers: &str| format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n");
         let chunked = head("Transfer-Encoding: chunked");
 
@@ -509,10 +540,37 @@ mod tests {
         assert_eq!(garbled(format!("{}{megabyte}a", head("A: b")).as_bytes()), "a body of more than 1 MiB");
         let two = format!("{chunked}1\r\na\r\n100000\r\n{megabyte}\r\n0\r\n\r\n");
         assert_eq!(garbled(two.as_bytes()), "a body of more than 1 MiB");
-        let small = format!("{chunked}{}", "1\r\na\r\n".repeat(LARGEST_BODY));
-        assert_eq!(garbled(small.as_bytes()), "chunks of more than 2 MiB");
+        let small = format!("{chunked}{}", "1\r\na\r\n".repeat(LargestBody::default().bytes()));
+        assert_eq!(garbled(small.as_bytes()), "chunks that are mostly not the body");
         assert_eq!(garbled(format!("{chunked}1;{megabyte}").as_bytes()), "a chunk with a long line");
         let whole = format!("{}{megabyte}", head("Content-Length: 1048576"));
         assert!(read_in(usize::MAX, whole.as_bytes()).is_ok_and(|(_, body, _)| body == megabyte));
+    }
+
+    #[test]
+    fn more_is_read_where_the_caller_gets_all_of_it() {
+        let largest = LargestBody::EightMebibytes;
+        let read = |text: String| {
+            let mut reader = ReplyReader::up_to(largest);
+            let mut rest = text.as_bytes();
+            loop {
+                let room = reader.room();
+                let (piece, left) = rest.split_at(rest.len().min(room.len()));
+                room[..piece.len()].copy_from_slice(piece);
+                rest = left;
+                if let Some((reply, _)) = reader.add(piece.len())? {
+                    return Ok(reply.body().len());
+                }
+            }
+        };
+        let body = "a".repeat(largest.bytes());
+        for headers in ["Content-Length: 8388608", "A: b"] {
+            assert_eq!(read(format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n{body}")), Ok(largest.bytes()));
+        }
+        let too_large = Err(Garbled("a body of more than 8 MiB"));
+        assert_eq!(read("HTTP/1.1 200 OK\r\nContent-Length: 8388609\r\n\r\n".to_owned()), too_large);
+        assert_eq!(read(format!("HTTP/1.1 200 OK\r\n\r\n{body}a")), too_large);
+        let chunks = format!("800000\r\n{body}\r\n1\r\na\r\n0\r\n\r\n");
+        assert_eq!(read(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}")), too_large);
     }
 }

@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::judge::{Asked, Judge};
 use super::service::{ROUTINE, SITE};
 use super::state::{State, name};
-use super::world::{HORIZON, Memory, Within};
+use super::world::{BRAND_NEW, HORIZON, Memory, Within};
 use crate::call::{Budget, Call, Rules};
-use crate::operation::{CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord};
+use crate::operation::{AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord};
 use crate::random::Random;
 use crate::record::{Work, create, delete, ensure};
 use crate::wait::at_once;
@@ -59,7 +61,7 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
     let site_id = if draw(state, |random| random.percent(20)) { 0 } else { SITE };
     let request = |site_id| CreateRoutineRelatedRecord { site_id, name: ROUTINE, record_name: &target };
     let is_cancellable = cancelled.is_some();
-    match draw(state, |random| random.below(5)) {
+    match draw(state, |random| random.below(6)) {
         0 => {
             let asked = Asked::begin(state, "create", &target, is_cancellable, time);
             let result = at_once(create(&begin(), &request(SITE)));
@@ -91,6 +93,7 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
             let result = at_once(delete(&begin(), &request));
             judge.deleted(state, asked, record_id, result);
         }
+        4 => call_by_name(state, &begin(), judge, &target, is_cancellable, time),
         _ => {
             let count = draw(state, |random| 1 + random.below(3));
             let names: Vec<_> = (0..count).map(name).collect();
@@ -112,4 +115,24 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
             assert!(at_once(work.next(&begin)).is_none());
         }
     }
+}
+
+/// A call of an action by its name: one that creates the record, known or not, or one that lists.
+fn call_by_name(
+    state: &RefCell<State>,
+    call: &Call<'_, Within<'_>>,
+    judge: &mut Judge,
+    target: &str,
+    is_cancellable: bool,
+    time: u64,
+) {
+    let action =
+        draw(state, |random| random.of_all(&["CreateRoutineRelatedRecord", BRAND_NEW, "ListRoutineRelatedRecords"]));
+    let params = match action {
+        "ListRoutineRelatedRecords" => json!({"Name": ROUTINE, "PageNumber": 1, "PageSize": 20}),
+        _ => json!({"Name": ROUTINE, "RecordName": target, "SiteId": SITE}),
+    };
+    let asked = Asked::begin(state, "call", target, is_cancellable, time);
+    let action = AnyAction { params: Some(&params.to_string()), ..AnyAction::new(action) };
+    judge.called(state, asked, at_once(call.perform(&action.prepare().unwrap())));
 }

@@ -8,6 +8,7 @@ use super::service::{Life, ROUTINE, SITE};
 use super::state::{Listed, Sent, State};
 use super::world::HORIZON;
 use crate::error::{Error, Outcome, Status};
+use crate::operation::ActionReply;
 use crate::record::{Deletion, Origin, Record};
 
 /// What a call was asked for, and how the world was when it began.
@@ -62,6 +63,8 @@ enum Said {
     /// No record of the name is there; or none with this id.
     IsNot(Option<i64>),
     Failed(Box<Error>),
+    /// What the service said, which the call doesn't judge.
+    Answered,
 }
 
 /// A call, how it ended, and what it did by then.
@@ -107,6 +110,22 @@ impl Judge {
         self.end(state, asked, kind, said);
     }
 
+    /// Of an action that was called by its name: only an id says that it did something.
+    pub(super) fn called(&mut self, state: &RefCell<State>, asked: Asked, result: Result<ActionReply, Error>) {
+        let kind = match &result {
+            Ok(_) => "answered".to_owned(),
+            Err(error) => format!("{:?}", error.outcome()),
+        };
+        let said = match result {
+            Err(error) => Said::Failed(Box::new(error)),
+            Ok(reply) => {
+                let reply: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+                reply["RecordId"].as_i64().map_or(Said::Answered, |id| Said::Is(Some(id)))
+            }
+        };
+        self.end(state, asked, kind, said);
+    }
+
     fn end(&mut self, state: &RefCell<State>, asked: Asked, kind: String, said: Said) {
         let state = &mut *state.borrow_mut();
         state.tell(|| format!("{} {}: {said:?}", asked.kind, asked.record_name));
@@ -135,7 +154,11 @@ fn violation(call: &Ended, state: &State) -> Option<String> {
     // A list that lags shows records that others have deleted, and not yet those that they have created.
     let of_name =
         || state.service.lives.iter().filter(|life| life.record_name == asked.record_name && life.site_id == SITE);
+    if asked.kind == "call" && state.sent[asked.sent..call.sent].iter().rev().skip(1).any(|sent| !sent.disproved) {
+        return Some("it was made again, though it may have been carried out".to_owned());
+    }
     match said {
+        Said::Answered => None,
         Said::Is(id) => {
             let sent = &state.sent[asked.sent..call.sent];
             let was_early = sent.iter().any(|sent| sent.record_name == asked.record_name && sent.at < asked.own_start);

@@ -97,13 +97,15 @@ impl Within<'_> {
                 }
             }
             Some(_) => success(json!({"Status": "OK", "RecordId": 1})),
-            None if outgoing.action == "GetMatchSite" => success(json!({"SiteId": SITE, "SiteName": "example.com"})),
+            None if outgoing.action.name == "GetMatchSite" => {
+                success(json!({"SiteId": SITE, "SiteName": "example.com"}))
+            }
             None => self.list(outgoing, state),
         };
         match fault {
             Fault::Refused { code, .. } => refusal(&mut state.random, code),
             Fault::Codeless { status, .. } => codeless(&mut state.random, *status),
-            Fault::Garbled { .. } => garbled(&mut state.random, outgoing.action == "CreateRoutineRelatedRecord"),
+            Fault::Garbled { .. } => garbled(&mut state.random, creates(outgoing)),
             Fault::ClockOff => {
                 let date = httpdate::fmt_http_date(now_in(2));
                 let body = json!({"Code": "InvalidTimeStamp.Expired", "RequestId": "R"}).to_string();
@@ -152,12 +154,24 @@ fn parameter(outgoing: &Outgoing<'_>, name: &str) -> String {
     all.filter(|(found, _)| *found == name).map(|(_, value)| value.to_string()).next().unwrap_or_default()
 }
 
+/// An action that the library doesn't know, and that creates a record.
+pub(super) const BRAND_NEW: &str = "BindRoutineRecord";
+
+fn creates(outgoing: &Outgoing<'_>) -> bool {
+    matches!(outgoing.action.name, "CreateRoutineRelatedRecord" | BRAND_NEW)
+}
+
+/// What the service knows of it, whatever the client takes it for.
+fn writes(outgoing: &Outgoing<'_>) -> bool {
+    creates(outgoing) || outgoing.action.name == "DeleteRoutineRelatedRecord"
+}
+
 fn write_of(outgoing: &Outgoing<'_>) -> Write {
     let record_name = parameter(outgoing, "RecordName");
     let site_id = parameter(outgoing, "SiteId").parse().unwrap();
-    match outgoing.action {
-        "CreateRoutineRelatedRecord" => Write::Create { routine: parameter(outgoing, "Name"), record_name, site_id },
-        _ => {
+    match creates(outgoing) {
+        true => Write::Create { routine: parameter(outgoing, "Name"), record_name, site_id },
+        false => {
             let id = parameter(outgoing, "RecordId").parse().unwrap();
             Write::Delete { id, routine: parameter(outgoing, "Name"), record_name, site_id }
         }
@@ -184,11 +198,11 @@ impl World for Within<'_> {
         let started = self.state.borrow().now;
         let (there, back) = self.draw(|random| (random.milliseconds(0, 60), random.milliseconds(0, 60)));
         if matches!(fault, Fault::NotSent) {
-            self.state.borrow_mut().failed_reads += u32::from(!outgoing.writes);
+            self.state.borrow_mut().failed_reads += u32::from(!writes(&outgoing));
             self.wait_in_attempt(started + there, started, Outcome::NotSent)?;
             return Err(Error::new(Status::Connect, "refused").retryable_is(true).into());
         }
-        let write = outgoing.writes.then(|| {
+        let write = writes(&outgoing).then(|| {
             let (write, state) = (write_of(&outgoing), &mut *self.state.borrow_mut());
             let (record_name, is_deletion) =
                 (parameter(&outgoing, "RecordName"), matches!(write, Write::Delete { .. }));

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{Operation, Receipt, check_id, check_name, number};
+use super::{Action, Operation, Receipt, check_id, check_name, number};
 use crate::error::Error;
 use crate::signature::Parameter;
 
@@ -36,11 +36,12 @@ pub(crate) struct Created {
 }
 
 impl Operation for CreateRoutineRelatedRecord<'_> {
-    const ACTION: &'static str = "CreateRoutineRelatedRecord";
-    const WRITES: bool = true;
-
     type Reply = Reply;
     type Output = Created;
+
+    fn action(&self) -> Action<'_> {
+        Action::write("CreateRoutineRelatedRecord")
+    }
 
     fn check(&self) -> Result<(), Error> {
         check_id("site_id", self.site_id)?;

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{Operation, Receipt, check_id, check_name};
+use super::{Action, Operation, Receipt, check_id, check_name};
 use crate::error::Error;
 use crate::signature::Parameter;
 
@@ -28,11 +28,12 @@ pub(crate) struct Reply {
 }
 
 impl Operation for DeleteRoutineRelatedRecord<'_> {
-    const ACTION: &'static str = "DeleteRoutineRelatedRecord";
-    const WRITES: bool = true;
-
     type Reply = Reply;
     type Output = Receipt;
+
+    fn action(&self) -> Action<'_> {
+        Action::write("DeleteRoutineRelatedRecord")
+    }
 
     fn check(&self) -> Result<(), Error> {
         check_id("site_id", self.site_id)?;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Operation, Receipt, check_name, number};
+use super::{Action, Operation, Receipt, check_name, number};
 use crate::error::Error;
 use crate::signature::Parameter;
 
@@ -35,12 +35,12 @@ pub(crate) struct Reply {
 }
 
 impl Operation for GetMatchSite<'_> {
-    const ACTION: &'static str = "GetMatchSite";
-    const METHOD: &'static str = "GET";
-    const WRITES: bool = false;
-
     type Reply = Reply;
     type Output = MatchSite;
+
+    fn action(&self) -> Action<'_> {
+        Action { method: "GET", ..Action::read("GetMatchSite") }
+    }
 
     fn check(&self) -> Result<(), Error> {
         check_name("record_name", self.record_name)

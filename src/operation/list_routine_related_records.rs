@@ -8,7 +8,7 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{Operation, Receipt, check_name, number};
+use super::{Action, Operation, Receipt, check_name, number};
 use crate::error::Error;
 use crate::signature::Parameter;
 
@@ -119,11 +119,12 @@ fn readable_entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 }
 
 impl Operation for ListRoutineRelatedRecords<'_> {
-    const ACTION: &'static str = "ListRoutineRelatedRecords";
-    const WRITES: bool = false;
-
     type Reply = Reply;
     type Output = RelatedRecordPage;
+
+    fn action(&self) -> Action<'_> {
+        Action::read("ListRoutineRelatedRecords")
+    }
 
     fn check(&self) -> Result<(), Error> {
         check_name("name", self.name)?;

@@ -1,13 +1,19 @@
 //! The operations of the service, one file each: parameters, reply, and what they need.
 
+mod actions;
+mod any_action;
 mod create_routine_related_record;
 mod delete_routine_related_record;
 mod get_match_site;
 mod list_routine_related_records;
 mod number;
+mod parameters;
 
 use serde::de::DeserializeOwned;
 
+pub use self::actions::{Effect, Place};
+pub use self::any_action::{ActionParameter, ActionReply, AnyAction};
+pub(crate) use self::any_action::{check_action, effect_of};
 pub use self::create_routine_related_record::CreateRoutineRelatedRecord;
 pub(crate) use self::create_routine_related_record::Created;
 pub use self::delete_routine_related_record::DeleteRoutineRelatedRecord;
@@ -15,26 +21,52 @@ pub use self::get_match_site::{GetMatchSite, MatchSite};
 pub(crate) use self::list_routine_related_records::LARGEST_PAGE;
 pub use self::list_routine_related_records::{ListRoutineRelatedRecords, RelatedRecord, RelatedRecordPage};
 use crate::error::{Error, Outcome, Status};
+use crate::http::LargestBody;
 use crate::signature::Parameter;
 
 /// The version of the service's interface that all operations are of.
 pub(crate) const API_VERSION: &str = "2024-09-10";
 
+/// What to do about a lost write of which nobody here knows how to read it back.
+pub(crate) const READ_BACK: &str =
+    "The request may have been carried out: read back what it was to change before you make it again.";
+
+/// What an operation is to the service, and to the client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Action<'a> {
+    /// The service's name for it.
+    pub(crate) name: &'a str,
+    pub(crate) method: &'static str,
+    pub(crate) version: &'a str,
+    /// Whether it changes something.
+    pub(crate) writes: bool,
+    /// Whether it takes its turn among the client's writes: the service refuses it while another one runs.
+    pub(crate) serial: bool,
+    pub(crate) largest_reply: LargestBody,
+}
+
+impl Action<'static> {
+    /// One that changes nothing.
+    fn read(name: &'static str) -> Action<'static> {
+        let largest_reply = LargestBody::default();
+        Action { name, method: "POST", version: API_VERSION, writes: false, serial: false, largest_reply }
+    }
+
+    /// One that changes something of a routine.
+    fn write(name: &'static str) -> Action<'static> {
+        Action { writes: true, serial: true, ..Action::read(name) }
+    }
+}
+
 /// One action of the service.
 pub(crate) trait Operation {
-    /// The service's name for it.
-    const ACTION: &'static str;
-
-    const METHOD: &'static str = "POST";
-
-    /// Whether it changes something.
-    const WRITES: bool;
-
     /// The body of a successful reply.
     type Reply: DeserializeOwned;
 
     /// What the caller gets.
     type Output;
+
+    fn action(&self) -> Action<'_>;
 
     /// Refuses, by name, arguments that can't be sent. What is merely wrong is the service's to judge.
     fn check(&self) -> Result<(), Error>;

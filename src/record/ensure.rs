@@ -34,7 +34,7 @@ pub(super) async fn with_site<'a, W: World>(
 ) -> Result<CreateRoutineRelatedRecord<'a>, Error> {
     check(request)?;
     let site_id = match request.site_id {
-        0 => call.read(&GetMatchSite { record_name: request.record_name }).await.map_err(without_site)?.site_id,
+        0 => call.perform(&GetMatchSite { record_name: request.record_name }).await.map_err(without_site)?.site_id,
         site_id => site_id,
     };
     Ok(CreateRoutineRelatedRecord { site_id, ..*request })

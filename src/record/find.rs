@@ -52,7 +52,7 @@ pub(super) async fn find<W: World>(
     let mut list =
         ListRoutineRelatedRecords { search_key_word: Some(record_name), ..ListRoutineRelatedRecords::of(name) };
     loop {
-        let page = call.read(&list).await?;
+        let page = call.perform(&list).await?;
         pass.pages += 1;
         pass.has_unread |= page.has_unread;
         for record in page.records {

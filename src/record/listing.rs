@@ -52,7 +52,7 @@ impl Listing {
         let most_pages = u64::try_from(items).unwrap_or(u64::MAX);
         loop {
             let call = begin();
-            let page = call.read(&list).await?;
+            let page = call.perform(&list).await?;
             // What this client has deleted stands in a list that lags. It isn't there now, and less so later.
             for record in page.records.into_iter().filter(|record| !call.has_deleted(record.record_id)) {
                 let known = Known {

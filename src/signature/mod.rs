@@ -8,6 +8,7 @@ mod keys;
 pub(crate) mod percent_encoding;
 #[cfg(test)]
 mod properties;
+mod signed_request;
 mod stamp;
 mod v1;
 mod v3;
@@ -19,6 +20,7 @@ pub(crate) use self::credentials::check_credential;
 pub(crate) use self::hex::{Hex, write_hex};
 pub(crate) use self::keys::SigningKeys;
 use self::percent_encoding::sort;
+pub use self::signed_request::SignedRequest;
 pub(crate) use self::stamp::Stamp;
 use crate::http::HttpRequest;
 
@@ -32,8 +34,8 @@ pub enum SignatureVersion {
     V3,
 }
 
-/// A parameter's name, of letters, digits and dots, and its value, not encoded.
-pub(crate) type Parameter<'a> = (&'static str, Cow<'a, str>);
+/// A parameter's name, of characters that need no encoding, and its value, not encoded.
+pub(crate) type Parameter<'a> = (&'a str, Cow<'a, str>);
 
 /// A request before it is signed.
 pub(crate) struct Request<'a> {
@@ -132,8 +134,8 @@ pub(crate) mod tests {
     pub(crate) const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
     pub(crate) fn stamp(date: &str, nonce: &str) -> Stamp {
-        let fixed = "the date and the nonce have their lengths";
-        Stamp { date: date.as_bytes().try_into().expect(fixed), nonce: nonce.as_bytes().try_into().expect(fixed) }
+        let date = date.as_bytes().try_into().expect("the date has its length");
+        Stamp { date, nonce: super::stamp::Nonce::parse(nonce).unwrap() }
     }
 
     /// A signed request, taken apart.

@@ -12,8 +12,32 @@ use crate::error::{Error, Status};
 pub(crate) struct Stamp {
     /// `yyyy-MM-ddTHH:mm:ssZ`, UTC.
     pub(crate) date: [u8; 20],
-    /// Never used before.
-    pub(crate) nonce: [u8; 32],
+    pub(crate) nonce: Nonce,
+}
+
+/// What was never used before.
+pub(crate) struct Nonce {
+    bytes: [u8; Nonce::LONGEST],
+    length: usize,
+}
+
+impl Nonce {
+    const LONGEST: usize = 64;
+
+    fn of(number: u128) -> Nonce {
+        let (mut bytes, length) = ([0; Nonce::LONGEST], 32);
+        write_hex(&number.to_be_bytes(), &mut bytes[..length]);
+        Nonce { bytes, length }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Nonce, Error> {
+        let (mut bytes, length) = ([0; Nonce::LONGEST], text.len());
+        match bytes.get_mut(..length).filter(|_| length > 0 && text.bytes().all(|byte| byte.is_ascii_graphic())) {
+            Some(place) => place.copy_from_slice(text.as_bytes()),
+            None => return Err(Error::invalid_argument("nonce", "is not 1 to 64 characters of printable ASCII")),
+        }
+        Ok(Nonce { bytes, length })
+    }
 }
 
 const YEAR_10000: u64 = 253_402_300_800;
@@ -21,16 +45,14 @@ const YEAR_10000: u64 = 253_402_300_800;
 impl Stamp {
     /// A stamp for a request that is sent at `time`, with a `nonce` that was never used before.
     pub(crate) fn of(time: SystemTime, nonce: u128) -> Result<Stamp, Error> {
-        // What can't be written with four digits for the year.
-        let since_1970 = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::MAX);
-        if since_1970.as_secs() >= YEAR_10000 {
-            return Err(Error::new(Status::Config, "this machine's clock is decades off"));
-        }
-        let mut stamp = Stamp { date: [0; 20], nonce: [0; 32] };
-        write!(&mut stamp.date[..], "{}", format_rfc3339_seconds(time))
-            .map_err(|_| Error::new(Status::Internal, "a date that is too long"))?;
-        write_hex(&nonce.to_be_bytes(), &mut stamp.nonce);
-        Ok(stamp)
+        let refused = |_| Error::new(Status::Config, "this machine's clock is decades off");
+        Ok(Stamp { date: date(time).map_err(refused)?, nonce: Nonce::of(nonce) })
+    }
+
+    /// The same, of what the caller gives.
+    pub(crate) fn given(time: SystemTime, nonce: &str) -> Result<Stamp, Error> {
+        let refused = |_| Error::invalid_argument("date", "is not between the years 1970 and 9999");
+        Ok(Stamp { date: date(time).map_err(refused)?, nonce: Nonce::parse(nonce)? })
     }
 
     pub(crate) fn date(&self) -> &str {
@@ -38,8 +60,22 @@ impl Stamp {
     }
 
     pub(crate) fn nonce(&self) -> &str {
-        std::str::from_utf8(&self.nonce).unwrap_or_default()
+        let nonce = self.nonce.bytes.get(..self.nonce.length).unwrap_or_default();
+        std::str::from_utf8(nonce).unwrap_or_default()
     }
+}
+
+/// A time that can't be written with four digits for the year.
+struct OutOfRange;
+
+fn date(time: SystemTime) -> Result<[u8; 20], OutOfRange> {
+    let since_1970 = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::MAX);
+    if since_1970.as_secs() >= YEAR_10000 {
+        return Err(OutOfRange);
+    }
+    let mut date = [0; 20];
+    write!(&mut date[..], "{}", format_rfc3339_seconds(time)).map_err(|_| OutOfRange)?;
+    Ok(date)
 }
 
 #[cfg(test)]
@@ -52,6 +88,21 @@ mod tests {
 
         assert_eq!(stamp.date(), "2025-01-02T03:04:05Z");
         assert_eq!(stamp.nonce(), "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a");
+    }
+
+    #[test]
+    fn what_is_given_is_taken_as_it_is_if_it_can_be_sent() {
+        let nonce = "3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf";
+        let given = Stamp::given(UNIX_EPOCH + Duration::from_secs(1), nonce).unwrap();
+        assert_eq!((given.date(), given.nonce()), ("1970-01-01T00:00:01Z", nonce));
+        assert_eq!(Stamp::given(UNIX_EPOCH, &"a".repeat(64)).unwrap().nonce().len(), 64);
+
+        for nonce in ["", "a b", "a\n", "\u{e9}", &"a".repeat(65)] {
+            let error = Stamp::given(UNIX_EPOCH, nonce).err().unwrap();
+            assert!(error.message().starts_with("nonce "), "{nonce}: {error}");
+        }
+        let error = Stamp::given(UNIX_EPOCH + Duration::from_secs(YEAR_10000), "a").err().unwrap();
+        assert!(error.message().starts_with("date "), "{error}");
     }
 
     #[test]

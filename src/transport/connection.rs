@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::stream::{Patience, Stream};
 use crate::error::{Error, Outcome, Status};
-use crate::http::{Reply, ReplyReader, Unreadable};
+use crate::http::{LargestBody, Reply, ReplyReader, Unreadable};
 #[cfg(feature = "capi")]
 use crate::wait::Host;
 use crate::wait::{Limits, Stop};
@@ -58,9 +58,14 @@ impl Connection {
     }
 
     /// Sends `request` and reads the reply. False or an error: the connection is of no more use.
-    pub(super) async fn exchange(&mut self, request: &[u8], limits: &Limits<'_>) -> Result<(Reply, bool), Error> {
+    pub(super) async fn exchange(
+        &mut self,
+        request: &[u8],
+        largest_reply: LargestBody,
+        limits: &Limits<'_>,
+    ) -> Result<(Reply, bool), Error> {
         let mut answered = false;
-        let exchanged = self.try_exchange(request, limits, &mut answered).await;
+        let exchanged = self.try_exchange(request, largest_reply, limits, &mut answered).await;
         let was_kept = std::mem::replace(&mut self.was_kept, true);
         self.last_used = Instant::now();
         if let Ok((reply, _)) = &exchanged {
@@ -76,6 +81,7 @@ impl Connection {
     async fn try_exchange(
         &mut self,
         request: &[u8],
+        largest_reply: LargestBody,
         limits: &Limits<'_>,
         answered: &mut bool,
     ) -> Result<(Reply, bool), Error> {
@@ -85,7 +91,7 @@ impl Connection {
         written.map_err(|stop| stop.while_doing("sending the request", Status::Io, outcome))?;
         let stopped = |stop: Stop| stop.while_doing("waiting for the reply", Status::Io, outcome);
         self.patience.begin();
-        let mut reader = ReplyReader::default();
+        let mut reader = ReplyReader::up_to(largest_reply);
         loop {
             let count = self.stream.read(reader.room(), limits, &mut self.patience).await.map_err(stopped)?;
             *answered |= count > 0;

@@ -58,6 +58,7 @@ impl Transport {
         over_new_connection: bool,
         limits: &Limits<'_>,
     ) -> Result<Reply, Error> {
+        let largest_reply = request.largest_reply();
         let request = request.into_bytes(&self.target.settings.user_agent);
         let request = request.ok_or_else(|| Error::new(Status::Internal, "a header that has more than one line"))?;
         let counters = &self.target.settings.counters;
@@ -74,7 +75,7 @@ impl Transport {
                 Connection::new(stream)
             }
         };
-        let (reply, may_go_on) = connection.exchange(&request, limits).await?;
+        let (reply, may_go_on) = connection.exchange(&request, largest_reply, limits).await?;
         if may_go_on {
             self.put_idle(connection, limits);
         }

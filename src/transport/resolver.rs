@@ -1,7 +1,6 @@
 //! Looking up the endpoint's name, on a thread of its own, since `getaddrinfo` can neither be cancelled nor given a
 //! deadline. A thread that it keeps is shared by all calls that wait for the same answer.
 
-use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::io;
 use std::mem::MaybeUninit;
@@ -16,7 +15,7 @@ use once_cell::race::OnceBox;
 use super::race::Losers;
 use crate::error::{Error, Outcome, Status};
 use crate::per_process::generation;
-use crate::wait::{Deadline, Limits, Stop};
+use crate::wait::{Deadline, Limits, Queue, Stop};
 
 const THREAD_NAME: &str = "esa-resolver";
 
@@ -39,17 +38,10 @@ pub(super) struct Resolver {
 #[derive(Debug, Default)]
 struct LookUp {
     result: OnceBox<Answer>,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Queue<Waker>>,
 }
 
-/// Who waits for a look-up.
-#[derive(Debug, Default)]
-struct Waiting {
-    wakers: BTreeMap<u64, Waker>,
-    last: u64,
-}
-
-/// One of them, until it is dropped.
+/// Who waits for a look-up, until it is dropped.
 struct Waiter<'a> {
     look_up: &'a LookUp,
     number: u64,
@@ -127,21 +119,18 @@ impl LookUp {
     }
 
     fn wait(&self, waker: Waker) -> Waiter<'_> {
-        let mut waiting = self.waiting();
-        waiting.last += 1;
-        let number = waiting.last;
-        waiting.wakers.insert(number, waker);
+        let number = self.waiting().push(waker);
         Waiter { look_up: self, number, generation: generation() }
     }
 
     fn end(&self, answer: Answer) {
         let _ = self.result.set(Box::new(answer));
         // Not while the lock is held, which those that are woken want.
-        let wakers = std::mem::take(&mut self.waiting().wakers);
-        wakers.into_values().for_each(Waker::wake);
+        let wakers = self.waiting().take_all();
+        wakers.for_each(Waker::wake);
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, Queue<Waker>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -150,7 +139,7 @@ impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         // In a child, another thread of the parent's may have had the lock when that was forked.
         if self.generation == generation() {
-            self.look_up.waiting().wakers.remove(&self.number);
+            self.look_up.waiting().remove(self.number);
         }
     }
 }
@@ -314,7 +303,7 @@ mod tests {
 
         let answers = thread::scope(|scope| {
             let waiting: Vec<_> = (0..4).map(|_| scope.spawn(|| resolve(&resolver).unwrap())).collect();
-            while look_up.waiting().wakers.len() < waiting.len() {
+            while look_up.waiting().len() < waiting.len() {
                 thread::yield_now();
             }
             look_up.end(Ok(vec![Ipv4Addr::LOCALHOST.into()]));

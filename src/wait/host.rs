@@ -1,6 +1,5 @@
 //! What drives many calls at once.
 
-use std::fmt::Debug;
 use std::io;
 use std::ops::Deref;
 use std::os::fd::{AsRawFd, RawFd};
@@ -8,7 +7,7 @@ use std::sync::Weak;
 
 /// What drives many calls on one thread. It knows the descriptors that they wait for from when these are made until they are
 /// closed, so that to wait for one costs no system call.
-pub(crate) trait Host: Debug + Send + Sync {
+pub(crate) trait Host: Send + Sync {
     fn watch(&self, descriptor: RawFd) -> io::Result<()>;
 
     fn forget(&self, descriptor: RawFd);

@@ -12,6 +12,7 @@ mod interrupt;
 mod limits;
 #[cfg(feature = "capi")]
 pub(crate) mod multi;
+mod queue;
 mod semaphore;
 mod task;
 mod wake;
@@ -26,5 +27,6 @@ pub(crate) use self::drive::{drive, is_readable};
 pub(crate) use self::host::{Host, Watched};
 pub(crate) use self::interrupt::Interrupt;
 pub(crate) use self::limits::{Limits, Stop};
+pub(crate) use self::queue::Queue;
 pub(crate) use self::semaphore::{Permit, Semaphore};
 pub(crate) use self::task::{Interest, Ready, Task};

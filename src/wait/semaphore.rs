@@ -4,12 +4,11 @@
 //! The service refuses a routine call of an account while another one runs. Calls of one client wait for each other here
 //! instead, without a request.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use super::{Deadline, Limits, Stop};
+use super::{Deadline, Limits, Queue, Stop};
 use crate::per_process::generation;
 
 /// What a holder may take longer than it said, before its permit goes to another.
@@ -31,8 +30,7 @@ pub(crate) struct Semaphore {
 struct State {
     holders: Vec<Holder>,
     /// Who waits, by the number that its permit will have. They are given in this order.
-    queue: BTreeMap<u64, Waker>,
-    last: u64,
+    queue: Queue<Waker>,
 }
 
 /// Who holds a permit, and until when at the latest. Whoever drives the call may have stopped to.
@@ -64,7 +62,7 @@ impl Semaphore {
         state.take_back();
         let is_free = state.holders.len() < self.most && state.queue.is_empty();
         is_free.then(|| {
-            let number = state.next_number();
+            let number = state.queue.next_number();
             state.give(number, hold.saturating_add(GRACE));
             Permit { semaphore: Some(self), number }
         })
@@ -90,9 +88,8 @@ impl Semaphore {
                     return Ok(permit);
                 }
                 // Whoever came too late to take up its permit waits once more.
-                if !state.queue.contains_key(&permit.number) {
-                    permit.number = state.next_number();
-                    state.queue.insert(permit.number, waker.clone());
+                if !state.queue.contains(permit.number) {
+                    permit.number = state.queue.push(waker.clone());
                     continue;
                 }
                 state.next_end()
@@ -107,11 +104,6 @@ impl Semaphore {
 }
 
 impl State {
-    fn next_number(&mut self) -> u64 {
-        self.last += 1;
-        self.last
-    }
-
     fn give(&mut self, number: u64, hold: Duration) {
         self.holders.push(Holder { number, until: Instant::now().checked_add(hold) });
     }
@@ -141,7 +133,7 @@ impl State {
             waker.wake();
         }
         // Whoever is next looks at it that the permits are taken up.
-        if let Some((_, next)) = self.queue.first_key_value().filter(|_| holding < most) {
+        if let Some(next) = self.queue.first().filter(|_| holding < most) {
             next.wake_by_ref();
         }
     }
@@ -169,7 +161,7 @@ impl Drop for Permit<'_> {
         let mut state = semaphore.lock();
         match state.holders.iter().position(|holder| holder.number == self.number) {
             Some(position) => drop(state.holders.swap_remove(position)),
-            None => drop(state.queue.remove(&self.number)),
+            None => drop(state.queue.remove(self.number)),
         }
         state.pass_on(semaphore.most);
     }
@@ -270,13 +262,13 @@ mod tests {
         let semaphore = Semaphore::new(1);
         let first = acquire(&semaphore, 60_000).unwrap();
         // One whose driver has stopped.
-        semaphore.lock().queue.insert(99, Waker::noop().clone());
+        let stopped = semaphore.lock().queue.push(Waker::noop().clone());
         drop(first);
-        assert!(semaphore.lock().hold(99, TAKE_UP));
+        assert!(semaphore.lock().hold(stopped, TAKE_UP));
 
         let _second = acquire(&semaphore, 60_000).unwrap();
 
-        assert!(!semaphore.lock().hold(99, TAKE_UP));
+        assert!(!semaphore.lock().hold(stopped, TAKE_UP));
     }
 
     #[test]
@@ -284,8 +276,7 @@ mod tests {
         let semaphore = Semaphore::new(1);
         let first = acquire(&semaphore, 60_000).unwrap();
         // One whose driver has stopped, and that comes first.
-        semaphore.lock().last = 10;
-        semaphore.lock().queue.insert(5, Waker::noop().clone());
+        semaphore.lock().queue.push(Waker::noop().clone());
 
         thread::scope(|scope| {
             let second = scope.spawn(|| acquire(&semaphore, 20_000).is_ok());

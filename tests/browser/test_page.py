@@ -80,6 +80,10 @@ def create(emulator: Emulator, client: Client, name: str = "a") -> None:
 def test_without_a_request_it_says_where_to_point_a_client(page: Browser, esa_emulator: Emulator) -> None:
     page.wait_for("#no-requests", f"ESA_ENDPOINT={esa_emulator.url}\n")
     assert f"ALIBABA_CLOUD_ACCESS_KEY_SECRET={esa_emulator.access_key_secret}" in page.text("#hint")
+    host = esa_emulator.url.removeprefix("http://")
+    assert f"ALIBABA_CLOUD_ENDPOINT_ESA={host}\n" in page.text("#hint"), "Terraform reads it before ESA_ENDPOINT"
+    page.click("#clients summary")
+    page.wait_for("#clients dl", f'endpoints {{ esa = "{host}" }}')
     assert page.text("#address") == esa_emulator.url
     assert esa_emulator.requests() == [], "the browser itself asks the service for nothing, not even an icon"
 

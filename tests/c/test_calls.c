@@ -174,6 +174,11 @@ static void a_forked_child_and_its_parent_share_no_connection(void) {
     CHECK_INTEGER(numbers[2], numbers[0]);
 }
 
+static void ctrl_c_in_a_terminal_does_not_reach_the_emulator(void) {
+    CHECK_INTEGER(getpgid(emulator.pid), emulator.pid);
+    CHECK(getpgid(0) != emulator.pid);
+}
+
 int main(void) {
     if (start_emulator(NULL) != 0) {
         return 2;
@@ -188,6 +193,7 @@ int main(void) {
     RUN(two_calls_use_one_connection);
     RUN(without_keep_alive_each_call_has_its_connection);
     RUN(a_forked_child_and_its_parent_share_no_connection);
+    RUN(ctrl_c_in_a_terminal_does_not_reach_the_emulator);
     esa_client_free(client);
     return stop_emulator();
 }

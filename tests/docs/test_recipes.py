@@ -228,3 +228,25 @@ def test_the_emulator_from_a_shell(tmp_path: Path) -> None:
     )
 
     assert '"record_name":"shell.example.com"' in done.stdout
+
+
+@pytest.mark.parametrize("emulator", [None, "#!/bin/sh\nexit 2\n"], ids=["missing", "ends"])
+@pytest.mark.parametrize("options", ["-c", "-euc"])
+def test_a_shell_whose_emulator_does_not_start_runs_no_test(tmp_path: Path, options: str, emulator: str | None) -> None:
+    (tmp_path / "your-tests").write_text("#!/bin/sh\ntouch have-run\n")
+    (tmp_path / "your-tests").chmod(0o755)
+    if emulator:
+        (tmp_path / "esa-emulator").write_text(emulator)
+        (tmp_path / "esa-emulator").chmod(0o755)
+
+    done = subprocess.run(
+        ["bash", options, snippets("bash")],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode != 0
+    assert not (tmp_path / "have-run").exists()

@@ -18,7 +18,17 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "target" / "mutants"
-COPIED = ("Cargo.toml", "Cargo.lock", "build.rs", "cbindgen.toml", "README.md", "src", "tests/emulator", "benches")
+COPIED = (
+    "Cargo.toml",
+    "Cargo.lock",
+    "build.rs",
+    "cbindgen.toml",
+    "README.md",
+    "data",
+    "src",
+    "tests/emulator",
+    "benches",
+)
 # More than are needed to notice each of them.
 WORLDS = "20000"
 
@@ -75,6 +85,36 @@ MUTANTS = (
         '            "Message" | "message" => words.message = lenient_text_of_json(value),',
         '            "Message" | "message" => {'
         ' *self = Members { code: Some("RoutineNotExist".into()), has_code: true, ..Members::default() } }',
+    ),
+    Mutant(
+        "a lost write of which nothing is read back is made again",
+        "call/engine.rs",
+        "            Reconcile::Unknown if is_lost => {",
+        "            Reconcile::Unknown if is_lost && self.max_attempts == 0 => {",
+    ),
+    Mutant(
+        "a called action that writes is taken for one that reads",
+        "operation/any_action.rs",
+        "            writes: self.effect == Effect::Writes,",
+        "            writes: false,",
+    ),
+    Mutant(
+        "a called action that reads is taken for one that writes",
+        "operation/any_action.rs",
+        "            writes: self.effect == Effect::Writes,",
+        "            writes: true,",
+    ),
+    Mutant(
+        "an action that nobody knows is taken for one that reads",
+        "operation/any_action.rs",
+        ".unwrap_or(Effect::Writes)",
+        ".unwrap_or(Effect::Reads)",
+    ),
+    Mutant(
+        "the effects of the table are the wrong way round",
+        "operation/actions/mod.rs",
+        "if flags.contains('W') { Effect::Writes } else { Effect::Reads }",
+        "if flags.contains('W') { Effect::Reads } else { Effect::Writes }",
     ),
     Mutant(
         "the horizon isn't used",

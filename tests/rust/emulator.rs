@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -23,7 +24,9 @@ impl Emulator {
         let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/debug/esa-emulator");
         let program = std::env::var_os("ESA_EMULATOR").map_or(built, PathBuf::from);
         let mut child = Command::new(&program)
+            .arg("--exit-with-stdin")
             .args(arguments)
+            .process_group(0) // Ctrl-C in a terminal ends the test, and not this under it.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -22,6 +22,8 @@ type Request struct {
 	Time       time.Time `json:"time"`
 	Method     string    `json:"method"`
 	Action     string    `json:"action"`
+	// NearestAction is the one that was probably meant, where the service has no such action.
+	NearestAction string `json:"nearest_action"`
 	// Parameters are those of the operation.
 	Parameters       map[string]string `json:"parameters"`
 	AccessKeyID      string            `json:"access_key_id"`
@@ -29,9 +31,10 @@ type Request struct {
 	Nonce            string            `json:"nonce"`
 	// Verdict is the service's own judgement: an error's code, or "OK".
 	Verdict string `json:"verdict"`
-	// Executed tells that the operation took effect, Fault that a fault rule applied.
+	// Executed tells that the operation took effect, Fault that a fault rule applied, Canned that a canned reply answered.
 	Executed bool `json:"executed"`
 	Fault    bool `json:"fault"`
+	Canned   bool `json:"canned"`
 	// Status is the HTTP status of the reply; 0 where none was sent.
 	Status int `json:"status"`
 }
@@ -64,6 +67,14 @@ func (emulator *Emulator) Requests(t testing.TB) []Request {
 func (emulator *Emulator) AddFault(t testing.TB, rule string) {
 	t.Helper()
 	emulator.admin(t, http.MethodPost, "faults", rule)
+}
+
+// AddReply adds a canned reply, or a list of them: JSON, such as
+//
+//	{"action": "PurgeCaches", "body": {"TaskId": "1"}}
+func (emulator *Emulator) AddReply(t testing.TB, reply string) {
+	t.Helper()
+	emulator.admin(t, http.MethodPost, "replies", reply)
 }
 
 // SetClock moves the emulator's clock so far from this machine's.

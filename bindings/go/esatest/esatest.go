@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,13 +77,15 @@ func Launch(options ...Option) (*Emulator, error) {
 	if path == "" {
 		path = "esa-emulator"
 	}
-	var arguments []string
+	arguments := []string{"--exit-with-stdin"}
 	for _, option := range options {
 		arguments = append(arguments, option.arguments...)
 	}
 	var complaint bytes.Buffer
 	command := exec.Command(path, arguments...)
 	command.Stderr = &complaint
+	// A process group of its own: Ctrl-C in a terminal ends the test, and not the emulator under it.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdin, err := command.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("esatest: %w", err)

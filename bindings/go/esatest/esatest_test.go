@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -69,6 +70,20 @@ func TestAFaultRuleApplies(t *testing.T) {
 	}
 }
 
+func TestACannedReplyAnswers(t *testing.T) {
+	emulator := esatest.Start(t)
+	emulator.AddReply(t, `{"action": "CreateRoutineRelatedRecord", "status": 400, "body": {"Code": "RoutineNotExist"}}`)
+
+	err := create(t, emulator)
+
+	if err == nil || !strings.Contains(err.Error(), "RoutineNotExist") {
+		t.Errorf("%v", err)
+	}
+	if requests := emulator.Requests(t); len(requests) != 1 || !requests[0].Canned || requests[0].Executed {
+		t.Errorf("%+v", requests)
+	}
+}
+
 func TestASeedIsTheStartingState(t *testing.T) {
 	seed := filepath.Join(t.TempDir(), "seed.json")
 	rule := `{"faults": [{"reply": {"code": "RoutineNotExist"}}]}`
@@ -88,6 +103,14 @@ func TestWhatStopsTheEmulatorFromStartingIsSaid(t *testing.T) {
 
 	if err == nil || !strings.Contains(err.Error(), "no-such-file.json") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestCtrlCInATerminalDoesNotReachTheEmulator(t *testing.T) {
+	process := esatest.ProcessID(esatest.Start(t))
+
+	if group, err := syscall.Getpgid(process); err != nil || group != process {
+		t.Errorf("%d is in the group %d: %v", process, group, err)
 	}
 }
 

@@ -10,3 +10,5 @@ func SetStopTimeout(t *testing.T, timeout time.Duration) {
 	t.Cleanup(func() { stopTimeout = previous })
 	stopTimeout = timeout
 }
+
+func ProcessID(emulator *Emulator) int { return emulator.command.Process.Pid }

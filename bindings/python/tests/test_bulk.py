@@ -51,6 +51,10 @@ def test_one_that_fails_does_not_keep_the_others_from_being_tried(client: Client
     assert [one.error is None for one in ensured] == [True, False, True]
     assert isinstance(ensured[1].error, SiteParameterNotMatchError)
     assert ensured[1].error.__traceback__ is None
+    assert ensured[0].result() is ensured[0].record
+    with pytest.raises(SiteParameterNotMatchError) as raised:
+        ensured[1].result()
+    assert raised.value is ensured[1].error
     copy = pickle.loads(pickle.dumps(ensured[0]))
     assert copy == ensured[0]
     assert repr(copy).startswith("Ensured(")

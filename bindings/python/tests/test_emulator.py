@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -45,6 +46,13 @@ def test_a_fault_applies_to_the_next_call(esa_emulator: Emulator, client: Client
         client.create_routine_related_record(**record(timeout=0.3))
 
 
+def test_a_canned_reply_answers(esa_emulator: Emulator, client: Client, record: Record) -> None:
+    esa_emulator.add_reply(action="CreateRoutineRelatedRecord", body={"Status": "OK", "RecordId": 5})
+
+    assert client.create_routine_related_record(**record()).record_id == 5
+    assert records(esa_emulator) == []
+
+
 def test_the_clock_can_be_moved(esa_emulator: Emulator, client: Client, record: Record) -> None:
     esa_emulator.set_clock(offset_ms=-3_600_000)
 
@@ -71,6 +79,10 @@ def test_stopping_ends_the_process() -> None:
     emulator.stop()
 
     assert emulator._process.returncode == 0
+
+
+def test_ctrl_c_in_a_terminal_does_not_reach_it(esa_emulator: Emulator) -> None:
+    assert os.getpgid(esa_emulator._process.pid) == esa_emulator._process.pid
 
 
 def test_one_that_does_not_start_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

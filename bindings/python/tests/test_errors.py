@@ -108,6 +108,19 @@ def test_every_class_pickles_and_copies_with_every_field(kind: type[EsaError]) -
         assert str(twin) == str(error)
 
 
+def test_fields_that_are_not_given_are_the_class_s() -> None:
+    error = libesa.RoutineNotExistError("message")
+
+    assert (error.status, error.service_code) == (Status.NOT_FOUND, ServiceCode.ROUTINE_NOT_EXIST)
+    assert (error.outcome, error.http_status, error.attempts, error.retry_after) == (Outcome.NOT_SENT, None, 0, None)
+    assert (error.retryable, error.code, error.message) == (False, "", "message")
+
+
+def test_an_unknown_field_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match=r"^BusyError\(\): unknown fields: retry_afer$"):
+        libesa.BusyError("message", retry_afer=1.5)
+
+
 @pytest.mark.parametrize("kind", CLASSES)
 def test_every_class_is_public_and_shadows_nothing(kind: type[EsaError]) -> None:
     assert getattr(libesa, kind.__name__) is kind

@@ -45,7 +45,7 @@ def test_no_field_can_be_changed(value: Any) -> None:
 
 
 def test_a_field_that_is_missing_or_unknown_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match=r"^Site\(\) takes each of its fields; missing or unknown: request_id, site$"):
+    with pytest.raises(TypeError, match=r"^Site\(\): missing or unknown fields: request_id, site$"):
         libesa.Site(site_id=1, site_name="example.com", site="")  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         libesa.Site(1, "example.com", "R")  # type: ignore[misc]
@@ -67,9 +67,23 @@ def test_replacing_and_reading_fields() -> None:
 
     assert dataclasses.astuple(other) == (9, 2, "a.example.com", "example.com")
     assert RECORD.__replace__(record_id=9) == other != RECORD
+    assert hash(other) == hash(
+        libesa.RelatedRecord(site_name="example.com", record_name="a.example.com", site_id=2, record_id=9)
+    )
     assert repr(other) == (
         "RelatedRecord(record_id=9, site_id=2, record_name='a.example.com', site_name='example.com')"
     )
+
+
+def test_a_class_of_the_program_s_own_has_the_fields_as_well() -> None:
+    class Key(libesa.Credentials):
+        pass
+
+    class Labelled(libesa.Site):
+        label: str = "none"
+
+    assert Key(access_key_id="id", access_key_secret="secret").security_token is None
+    assert repr(Labelled(site_id=1, site_name="example.com", request_id="R")).endswith("label='none')")
 
 
 @each

@@ -66,7 +66,7 @@ assert record.record_id
 def test_every_name_is_found_when_it_is_wanted() -> None:
     assert {name for name in libesa.__all__ if getattr(libesa, name).__name__ != name} == set()
     if sys.version_info >= (3, 10):  # which knows `int | None`
-        assert typing.get_type_hints(libesa.Record)["origin"] is libesa.Origin
+        assert typing.get_type_hints(libesa.Record, vars(libesa))["origin"] is libesa.Origin
 
 
 def test_what_is_listed_is_the_interface_alone() -> None:

@@ -17,6 +17,9 @@ from libesa.emulator import Emulator
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 SNIPPETS = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
+# Of mypy: `make lint` has filled most of it.
+CACHE = PACKAGE_PATH.parent / ".mypy_cache"
+
 SEED = {
     "accounts": [
         {
@@ -68,8 +71,22 @@ def test_asyncio(emulator: Emulator) -> None:
 
     printed = run(emulator, "-c", program)
 
-    assert printed.startswith("b.example.com is there\n")
+    assert printed.startswith("b.example.com CREATED\n")
     assert re.search(r"^b\.example\.com \d+$", printed, re.MULTILINE)
+
+
+@pytest.mark.parametrize("part", ["in range(3)", "AsyncClient"])
+def test_a_type_checker_accepts_it(part: str, tmp_path: Path) -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", CACHE, "-c", f"import libesa\n{snippet(part)}"],
+        env={**os.environ, "MYPYPATH": str(PACKAGE_PATH)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_pytest(emulator: Emulator, tmp_path: Path) -> None:

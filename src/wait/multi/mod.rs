@@ -9,7 +9,7 @@ mod tests;
 mod timers;
 
 use std::cell::{Cell, Ref, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::RawFd;
 use std::pin::Pin;
@@ -23,7 +23,7 @@ pub(crate) use self::blocking::drive;
 pub(crate) use self::reactor::Number;
 use self::reactor::Reactor;
 use self::timers::Timers;
-use super::{Cancel, Host, Interest, Task};
+use super::{Cancel, Host, Interest, Queue, Task};
 use crate::per_process::generation;
 
 /// A call that gives a `T`.
@@ -38,7 +38,7 @@ pub(crate) struct Multi<T, N> {
     calls: RefCell<HashMap<Number, Entry<T, N>>>,
     last: Cell<Number>,
     /// The calls that have finished and wait to be taken, by the order in which they have.
-    finished: RefCell<BTreeMap<u64, Number>>,
+    finished: RefCell<Queue<Number>>,
     timers: RefCell<Timers>,
     /// How many of its functions run at the moment: it is used in a callback where that isn't 0.
     inside: Cell<u32>,
@@ -338,17 +338,14 @@ impl<T, N: Copy> Multi<T, N> {
         let Some(entry) = calls.get_mut(&number) else { return };
         entry.result = Some(result);
         self.stop_waiting(number, entry);
-        let mut finished = self.finished.borrow_mut();
-        let place = finished.last_key_value().map_or(0, |(last, _)| last + 1);
-        entry.finished = Some(place);
-        finished.insert(place, number);
+        entry.finished = Some(self.finished.borrow_mut().push(number));
     }
 
     fn forget(&self, number: Number) -> Option<Entry<T, N>> {
         let mut entry = self.calls.borrow_mut().remove(&number)?;
         self.stop_waiting(number, &mut entry);
         if let Some(place) = entry.finished {
-            self.finished.borrow_mut().remove(&place);
+            self.finished.borrow_mut().remove(place);
             self.lower_unless_finished();
         }
         Some(entry)

@@ -3,7 +3,7 @@
 //! A connection is registered once, for both directions and for edges; to wait for it again costs no system call. What an
 //! edge tells while nobody waits is kept until somebody does.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -58,7 +58,8 @@ struct Source {
 struct Cancels {
     /// Keeps the descriptor open.
     _token: Cancel,
-    calls: BTreeSet<Number>,
+    /// In the order in which they were started, which is that of their numbers.
+    calls: Vec<Number>,
 }
 
 /// How many tokens stay registered although no call has them at the moment: many programs have one for all calls.
@@ -219,12 +220,12 @@ impl Reactor {
         let descriptor = token.descriptor();
         let mut sources = self.sources();
         if let Some(Source { ready, cancels: Some(cancels), .. }) = sources.get_mut(descriptor) {
-            cancels.calls.insert(number);
+            cancels.calls.push(number);
             self.idle_tokens().retain(|&other| other != descriptor);
             return Ok(*ready != 0 || token.is_triggered());
         }
         self.control(libc::EPOLL_CTL_ADD, descriptor, READ | EDGES, data(descriptor))?;
-        let cancels = Cancels { _token: token.clone(), calls: BTreeSet::from([number]) };
+        let cancels = Cancels { _token: token.clone(), calls: vec![number] };
         sources.insert(descriptor, Source { cancels: Some(cancels), ..Source::default() });
         Ok(token.is_triggered())
     }
@@ -233,7 +234,9 @@ impl Reactor {
         let descriptor = token.descriptor();
         let mut sources = self.sources();
         let Some(cancels) = sources.get_mut(descriptor).and_then(|source| source.cancels.as_mut()) else { return };
-        if cancels.calls.remove(&number) && cancels.calls.is_empty() {
+        let Ok(place) = cancels.calls.binary_search(&number) else { return };
+        cancels.calls.remove(place);
+        if cancels.calls.is_empty() {
             let mut idle = self.idle_tokens();
             idle.push_back(descriptor);
             let oldest = if idle.len() > IDLE_TOKENS { idle.pop_front() } else { None };

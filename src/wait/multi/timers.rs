@@ -1,14 +1,14 @@
 //! When the calls of a multi want to be polled at the latest.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::Number;
 
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    /// One for each call at the most.
-    times: BTreeSet<(Instant, Number)>,
+    /// One for each call at the most, the earliest first. Most are set last and go off last.
+    times: VecDeque<(Instant, Number)>,
     /// What the multi's descriptor was told.
     armed: Option<Instant>,
 }
@@ -19,26 +19,27 @@ impl Timers {
     pub(super) fn set(&mut self, number: Number, timer: &mut Option<Instant>, until: Instant) {
         if timer.is_none_or(|earlier| until < earlier) {
             self.remove(number, timer);
-            self.times.insert((until, number));
+            let time = (until, number);
+            self.times.insert(self.times.partition_point(|&other| other < time), time);
             *timer = Some(until);
         }
     }
 
     pub(super) fn remove(&mut self, number: Number, timer: &mut Option<Instant>) {
-        if let Some(timer) = timer.take() {
-            self.times.remove(&(timer, number));
+        if let Some(place) = timer.take().and_then(|timer| self.times.binary_search(&(timer, number)).ok()) {
+            self.times.remove(place);
         }
     }
 
     /// The calls whose time has come.
     pub(super) fn take_due(&mut self) -> Vec<Number> {
-        let Some(&(first, _)) = self.times.first() else { return Vec::new() };
+        let Some(&(first, _)) = self.times.front() else { return Vec::new() };
         let now = Instant::now();
         if now < first {
             return Vec::new();
         }
-        let later = self.times.split_off(&(now, Number::MAX));
-        std::mem::replace(&mut self.times, later).into_iter().map(|(_, number)| number).collect()
+        let due = self.times.partition_point(|&(time, _)| time <= now);
+        self.times.drain(..due).map(|(_, number)| number).collect()
     }
 
     /// The descriptor's timer has told that its time has come.
@@ -48,7 +49,7 @@ impl Timers {
 
     /// What the descriptor is to be told, unless it was told already.
     pub(super) fn next_to_arm(&mut self) -> Option<Instant> {
-        let &(first, _) = self.times.first()?;
+        let &(first, _) = self.times.front()?;
         let is_news = self.armed.is_none_or(|armed| first < armed);
         is_news.then(|| *self.armed.insert(first))
     }

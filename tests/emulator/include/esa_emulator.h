@@ -162,8 +162,8 @@ static inline int esa_emulator_start(const esa_emulator_options *options, esa_em
     memset(emulator, 0, sizeof *emulator);
     const char *named = getenv("ESA_EMULATOR");
     const char *program = named && *named ? named : "esa-emulator";
-    const char *arguments[5] = {program};
-    int count = 1;
+    const char *arguments[6] = {program, "--exit-with-stdin"};
+    int count = 2;
     if (options->tls) {
         arguments[count++] = "--tls";
     }
@@ -190,7 +190,13 @@ static inline int esa_emulator_start(const esa_emulator_options *options, esa_em
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-    int problem = posix_spawnp(&emulator->pid, program, &actions, NULL, (char *const *)arguments, environ);
+    /* A process group of its own: Ctrl-C in a terminal ends the test, and not the emulator under it. */
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    int problem = posix_spawnp(&emulator->pid, program, &actions, &attributes, (char *const *)arguments, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     close(in[0]);
     close(out[1]);

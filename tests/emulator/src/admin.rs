@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::canned_reply::CannedReply;
 use crate::encoding::decode_pairs;
 use crate::fault::Rule;
 use crate::page;
@@ -14,8 +15,9 @@ use crate::seconds::Seconds;
 use crate::seed::Seed;
 use crate::service_error::ServiceError;
 use crate::state::Account;
+use crate::web_page::Hosts;
 use crate::world::{Shared, World};
-use crate::{clock, web_page};
+use crate::{clock, spelling};
 
 pub(crate) const PREFIX: &str = "/_emulator/";
 
@@ -26,20 +28,24 @@ pub(crate) fn answer(world: &Shared, parts: &Parts, body: Result<Vec<u8>, Servic
     let mut world = world.lock();
     let body = body.map_err(|problem| (400, problem.message));
     let resource = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
-    let result = check_origin(parts).and(body).and_then(|body| match (page::find(resource), &parts.method) {
-        (Some(file), &(Method::GET | Method::HEAD)) => Ok(file.reply(world.clock.now())),
-        (Some(_), method) => Err((400, format!("{PREFIX}{resource} doesn't take {method}"))),
-        (None, _) => route(&mut world, resource, parts, &body).map(|body| Reply::json(200, &body, world.clock.now())),
+    let result = check_origin(&world.setup.hosts, parts).and(body).and_then(|body| {
+        match (page::find(resource), &parts.method) {
+            (Some(file), &(Method::GET | Method::HEAD)) => Ok(file.reply(world.clock.now())),
+            (Some(_), method) => Err((400, format!("{PREFIX}{resource} doesn't take {method}"))),
+            (None, _) => {
+                route(&mut world, resource, parts, &body).map(|body| Reply::json(200, &body, world.clock.now()))
+            }
+        }
     });
     result.unwrap_or_else(|(status, problem)| Reply::json(status, &json!({"error": problem}), world.clock.now()))
 }
 
 /// No web page may watch or steer.
-fn check_origin(parts: &Parts) -> Result<(), Problem> {
-    if !web_page::host_is_loopback(&parts.headers) {
-        return Err((403, "the Host header must name the loopback address".into()));
+fn check_origin(hosts: &Hosts, parts: &Parts) -> Result<(), Problem> {
+    if !hosts.is_named_by(&parts.headers) {
+        return Err((403, "the Host header must name the loopback address, or what --allow-host lets in".into()));
     }
-    if web_page::origin_is_foreign(&parts.headers) {
+    if hosts.is_foreign_origin(&parts.headers) {
         return Err((403, "the Origin header names another site".into()));
     }
     Ok(())
@@ -56,7 +62,7 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
             Ok(json!({"status": "ok"}))
         }
         ("seed", &Method::POST) => {
-            let seed = Seed::parse(body).map_err(|problem| (400, problem))?;
+            let seed = Seed::parse(body, world.setup.key.as_ref()).map_err(|problem| (400, problem))?;
             world.plant(seed);
             Ok(json!({"status": "ok"}))
         }
@@ -93,7 +99,7 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
         }
         ("faults", &Method::GET) => Ok(json!({"faults": world.faults.to_json()})),
         ("faults", &Method::POST) => {
-            let rules = parse_rules(body)?;
+            let rules = parse_rules(body, Rule::check)?;
             world.faults.add(rules);
             Ok(json!({"faults": world.faults.to_json()}))
         }
@@ -101,8 +107,19 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
             world.faults.clear();
             Ok(json!({"status": "ok"}))
         }
+        ("replies", &Method::GET) => Ok(json!({"replies": world.replies.to_json()})),
+        ("replies", &Method::POST) => {
+            let replies = parse_rules(body, CannedReply::check)?;
+            world.replies.add(replies);
+            Ok(json!({"replies": world.replies.to_json()}))
+        }
+        ("replies", &Method::DELETE) => {
+            world.replies.clear();
+            Ok(json!({"status": "ok"}))
+        }
         (
-            "health" | "reset" | "seed" | "state" | "lock" | "delays" | "clock" | "requests" | "journal" | "faults",
+            "health" | "reset" | "seed" | "state" | "lock" | "delays" | "clock" | "requests" | "journal" | "faults"
+            | "replies",
             method,
         ) => Err((400, format!("{resource} doesn't take {method}"))),
         _ => {
@@ -171,15 +188,15 @@ fn clock_json(world: &World) -> Value {
 }
 
 /// One rule or a list of them, each of them sound.
-fn parse_rules(body: &[u8]) -> Result<Vec<Rule>, Problem> {
+fn parse_rules<R: DeserializeOwned>(body: &[u8], check: fn(&R) -> Result<(), String>) -> Result<Vec<R>, Problem> {
     let is_list = body.trim_ascii_start().starts_with(b"[");
-    let rules: Vec<Rule> = if is_list { parse(body)? } else { vec![parse(body)?] };
+    let rules: Vec<R> = if is_list { parse(body)? } else { vec![parse(body)?] };
     for rule in &rules {
-        rule.check().map_err(|problem| (400, problem))?;
+        check(rule).map_err(|problem| (400, problem))?;
     }
     Ok(rules)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|problem| (400, problem.to_string()))
+    serde_json::from_slice(body).map_err(|problem| (400, spelling::explain(&problem)))
 }

@@ -7,7 +7,7 @@ use hyper::http::request::Parts;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::endpoint::{self, metadata};
+use crate::endpoint::{self, metadata, oss};
 use crate::fault::{Rule, When};
 use crate::identifier::request_id;
 use crate::reply::{Content, Reply};
@@ -28,6 +28,8 @@ pub(crate) struct Exchange {
     number: u64,
     request_id: String,
     host: String,
+    /// What the client calls the emulator.
+    origin: String,
     path: String,
 }
 
@@ -54,17 +56,19 @@ impl Admitted {
 
 impl Exchange {
     /// Starts the request's entry in the log.
-    pub(crate) fn begin(world: &Arc<Shared>, connection: u64, parts: &Parts) -> Self {
+    pub(crate) fn begin(world: &Arc<Shared>, connection: u64, secure: bool, parts: &Parts) -> Self {
         let number = {
             let mut world = world.lock();
             let time = world.clock.now().to_string();
             world.log.begin(connection, time, parts.method.to_string())
         };
+        let host = single_header(&parts.headers, "host").unwrap_or_default().to_owned();
         Self {
             world: Arc::clone(world),
             number,
             request_id: request_id(),
-            host: single_header(&parts.headers, "host").unwrap_or_default().to_owned(),
+            origin: format!("{}://{host}", if secure { "https" } else { "http" }),
+            host,
             path: path(&parts.uri).to_owned(),
         }
     }
@@ -108,7 +112,7 @@ impl Exchange {
 
     fn admit(&self, parts: Parts, body: Vec<u8>) -> Result<Admitted, ServiceError> {
         if endpoint::has(&self.path) {
-            let request = endpoint::Request::read(&parts, &body)?;
+            let request = endpoint::Request::read(&parts, &body, &self.world.lock().setup.hosts)?;
             self.log(|entry| {
                 entry.action = Some(request.endpoint.action.into());
                 entry.parameters = request.parameters.to_json();
@@ -116,7 +120,7 @@ impl Exchange {
             return Ok(Admitted::Endpoint(request));
         }
         let received = Received::parse(parts, body)?;
-        rpc::Call::read(&received, &mut self.world.lock(), self.number).map(Admitted::Call)
+        rpc::Call::read(&received, &mut self.world.lock(), self.number, self.origin.clone()).map(Admitted::Call)
     }
 
     async fn execute_with_fault(&self, admitted: &Admitted, rule: &Rule) -> Reply {
@@ -141,7 +145,7 @@ impl Exchange {
     /// Executes it, a write so much later if it is given, else as the account has it; and notes the verdict.
     async fn execute(&self, admitted: &Admitted, late: Option<Seconds>) -> Reply {
         let result = match admitted {
-            Admitted::Call(call) => call.run(&self.world, self.number, late).await.map(Content::Json),
+            Admitted::Call(call) => call.run(&self.world, self.number, late).await,
             Admitted::Endpoint(request) => request.run(&mut self.world.lock()),
         };
         self.log_result(&result);
@@ -153,7 +157,11 @@ impl Exchange {
     }
 
     fn log_result(&self, result: &Result<Content, ServiceError>) {
-        self.log(|entry| entry.judge(result));
+        self.log(|entry| {
+            entry.judge(result);
+            entry.canned = matches!(result, Ok(Content::Canned(_)));
+            entry.executed &= !entry.canned;
+        });
         if let Err(problem) = result {
             self.world.lock().log.update_details(self.number, |details| details.note_refusal(&problem.message));
         }
@@ -174,6 +182,8 @@ impl Exchange {
                 Reply::service(200, &body, &self.request_id, now)
             }
             Content::Text(text) => Reply::new(200, "text/plain", text, now),
+            Content::Nothing => Reply::new(204, "application/octet-stream", "", now),
+            Content::Canned(canned) => Reply::canned(&canned, &self.request_id, now),
         }
     }
 
@@ -181,6 +191,10 @@ impl Exchange {
         let now = self.world.lock().clock.now();
         if metadata::has(&self.path) {
             return Reply::new(problem.status, "text/html", metadata::error_page(problem), now);
+        }
+        if oss::has(&self.path) {
+            let document = oss::error_document(problem, &self.request_id, &self.host);
+            return Reply::new(problem.status, "application/xml", document, now);
         }
         let body = problem.body(&self.request_id, &self.host);
         Reply::service(problem.status, &body, &self.request_id, now)

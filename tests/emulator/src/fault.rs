@@ -1,18 +1,17 @@
 //! Fault rules: which call fails, and how.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hyper::header::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::identifier::SeededRandom;
-use crate::operation;
+use crate::reply_headers::ReplyHeaders;
 use crate::request::Parameters;
 use crate::seconds::Seconds;
-use crate::seed::OneOrMore;
+use crate::wanted_parameters::WantedParameters;
 use crate::wire_fault::WireFault;
+use crate::{endpoint, known_action, operation, spelling, sts};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +19,7 @@ pub(crate) struct Rule {
     #[serde(default = "any_action")]
     pub(crate) action: String,
     #[serde(default)]
-    pub(crate) parameters: BTreeMap<String, Value>,
+    pub(crate) parameters: WantedParameters,
     /// The first matching call that it applies to.
     #[serde(default = "one")]
     pub(crate) nth: u64,
@@ -70,9 +69,8 @@ pub(crate) enum When {
 pub(crate) struct FaultReply {
     #[serde(default)]
     pub(crate) status: Option<u16>,
-    /// Null takes away a header that the emulator would send.
     #[serde(default)]
-    pub(crate) headers: BTreeMap<String, Option<OneOrMore>>,
+    pub(crate) headers: ReplyHeaders,
     #[serde(default)]
     pub(crate) body: Option<String>,
     #[serde(default, with = "crate::base64_text::option")]
@@ -99,15 +97,14 @@ impl Rule {
     }
 
     pub(crate) fn check(&self) -> Result<(), String> {
+        self.check_action()?;
         if self.nth == 0 {
             return Err("nth counts from 1".into());
         }
         if !(0.0..=1.0).contains(&self.probability) {
             return Err("probability must lie between 0 and 1".into());
         }
-        if let Some((name, _)) = self.parameters.iter().find(|(_, value)| parameter_text(value).is_none()) {
-            return Err(format!("the parameter {name} must be a string, a number or a boolean"));
-        }
+        self.parameters.check()?;
         if self.reply.is_some() && self.wire.as_ref().is_some_and(WireFault::replaces_reply) {
             return Err("a reply would never be seen beside a wire kind of drop, reset, raw or hang".into());
         }
@@ -118,8 +115,8 @@ impl Rule {
             if self.when.is_some() {
                 return Err("late_seconds says when the operation is executed, so 'when' can't".into());
             }
-            if operation::find(&self.action).is_some_and(|operation| !operation.writes) {
-                return Err(format!("{} writes nothing, so that nothing of it can be late", self.action));
+            if operation::find(&self.action).is_some_and(|operation| !operation.is_routine_write) {
+                return Err(format!("{} writes nothing of a routine, so that nothing of it can be late", self.action));
             }
         }
         if self.reply.is_none() && self.wire.is_none() && self.delay_ms == 0 && self.late_seconds.is_none() {
@@ -128,9 +125,22 @@ impl Rule {
         self.reply.as_ref().map_or(Ok(()), FaultReply::check)
     }
 
+    /// A rule for a misspelt action would wait for ever.
+    fn check_action(&self) -> Result<(), String> {
+        let action = self.action.as_str();
+        let known = || known_action::names().chain(sts::actions()).chain(endpoint::actions());
+        if action == "*" || known().any(|known| known == action) {
+            return Ok(());
+        }
+        match spelling::nearest(action, known()) {
+            Some(meant) => Err(format!("did you mean `{meant}`? There is no action {action}")),
+            // One that the service has had since.
+            None => Ok(()),
+        }
+    }
+
     fn matches(&self, action: &str, parameters: &Parameters) -> bool {
-        let equal = |(name, value): (&String, &Value)| parameters.get(name) == parameter_text(value).as_deref();
-        (self.action == "*" || self.action == action) && self.parameters.iter().all(equal)
+        (self.action == "*" || self.action == action) && self.parameters.are_in(parameters)
     }
 }
 
@@ -146,27 +156,7 @@ impl FaultReply {
         if self.message.is_some() && self.code.is_none() {
             return Err("a reply's message needs a code".into());
         }
-        for (name, values) in &self.headers {
-            if HeaderName::from_bytes(name.as_bytes()).is_err() {
-                return Err(format!("{name:?} is no header name"));
-            }
-            if ["content-length", "transfer-encoding"].iter().any(|framing| framing.eq_ignore_ascii_case(name)) {
-                return Err(format!("a wrong {name} takes a wire kind of raw"));
-            }
-            let values = values.as_ref().map_or(&[][..], OneOrMore::as_slice);
-            if values.iter().any(|value| HeaderValue::from_bytes(value.as_bytes()).is_err()) {
-                return Err(format!("the header {name} has a value that can't be sent"));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn parameter_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        _ => None,
+        self.headers.check()
     }
 }
 

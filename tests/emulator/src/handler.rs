@@ -12,7 +12,7 @@ use crate::reply::RepeatedBody;
 use crate::request::path;
 use crate::wire_fault::{Trigger, WireFault};
 use crate::world::Shared;
-use crate::{admin, body};
+use crate::{admin, body, endpoint};
 
 /// One connection's view of the emulator.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct Handler {
     pub(crate) world: Arc<Shared>,
     pub(crate) connection: u64,
     pub(crate) trigger: Trigger,
+    /// Whether it speaks TLS.
+    pub(crate) secure: bool,
 }
 
 impl Handler {
@@ -39,8 +41,8 @@ impl Handler {
     }
 
     async fn serve(&self, parts: Parts, body: Incoming) -> Answer {
-        let exchange = Exchange::begin(&self.world, self.connection, &parts);
-        let body = body::read(body, body::LARGEST_SERVICE).await;
+        let exchange = Exchange::begin(&self.world, self.connection, self.secure, &parts);
+        let body = body::read(body, endpoint::largest_body(path(&parts.uri))).await;
         // A task of its own goes on when the client hangs up: what it started is still carried out.
         let answer = match tokio::spawn(exchange.clone().answer(parts, body)).await {
             Ok(answer) => answer,

@@ -13,6 +13,7 @@ pub(crate) struct LateCommit {
     pub(crate) due: Timestamp,
     /// The request's number in the log.
     pub(crate) request: u64,
+    pub(crate) origin: String,
     pub(crate) account: String,
     pub(crate) operation: &'static Operation,
     pub(crate) parameters: Parameters,

@@ -2,18 +2,21 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::canned_reply::CannedReply;
 use crate::clock::http_date;
 use crate::fault::FaultReply;
-use crate::seed::OneOrMore;
 use crate::service_error::{ServiceError, known_message};
+
+const JSON: &str = "application/json;charset=utf-8";
 
 /// What is answered where nothing is refused.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub(crate) enum Content {
     /// Lacks only its `RequestId`.
     Json(Value),
     Text(String),
+    Nothing,
+    Canned(Arc<CannedReply>),
 }
 
 #[derive(Debug)]
@@ -33,7 +38,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn json(status: u16, body: &Value, now: Timestamp) -> Self {
-        Self::new(status, "application/json;charset=utf-8", body.to_string(), now)
+        Self::new(status, JSON, body.to_string(), now)
     }
 
     pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>, now: Timestamp) -> Self {
@@ -50,9 +55,18 @@ impl Reply {
 
     /// A reply of the service, which always carries its request id in a header too.
     pub(crate) fn service(status: u16, body: &Value, request_id: &str, now: Timestamp) -> Self {
-        let mut reply = Self::json(status, body, now);
-        reply.set("x-acs-request-id", request_id);
+        Self::json(status, body, now).identified(request_id)
+    }
+
+    pub(crate) fn canned(canned: &CannedReply, request_id: &str, now: Timestamp) -> Self {
+        let mut reply = Self::new(canned.status, JSON, canned.text(request_id), now).identified(request_id);
+        canned.headers.apply(&mut reply.headers);
         reply
+    }
+
+    fn identified(mut self, request_id: &str) -> Self {
+        self.set("x-acs-request-id", request_id);
+        self
     }
 
     /// What a fault rule wants said instead of `self`.
@@ -71,15 +85,7 @@ impl Reply {
             (None, None, None) => Bytes::new(),
         };
         self.repeat = fault.repeat;
-        for (name, values) in &fault.headers {
-            let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
-            self.headers.remove(&name);
-            for value in values.as_ref().map_or(&[][..], OneOrMore::as_slice) {
-                if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
-                    self.headers.append(&name, value);
-                }
-            }
-        }
+        fault.headers.apply(&mut self.headers);
         self
     }
 

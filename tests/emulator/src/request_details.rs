@@ -52,7 +52,11 @@ impl Details {
     /// The body is empty where it could not be read.
     pub(crate) fn of(parts: &Parts, body: &[u8]) -> Self {
         let query = parts.uri.query().unwrap_or_default();
-        let body = String::from_utf8_lossy(body);
+        let is_form =
+            request::single_header(&parts.headers, "content-type").is_some_and(|name| name.starts_with("multipart/"));
+        // The secrets in a form with files wouldn't be found.
+        let body =
+            if is_form { format!("a form of {} bytes", body.len()).into() } else { String::from_utf8_lossy(body) };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let headers: Vec<_> =
             parts.headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect();

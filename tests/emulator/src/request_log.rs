@@ -22,6 +22,8 @@ pub(crate) struct Entry {
     pub(crate) time: String,
     pub(crate) method: String,
     pub(crate) action: Option<String>,
+    /// Where ESA has no action of that name, the one that was probably meant.
+    pub(crate) nearest_action: Option<&'static str>,
     pub(crate) parameters: Map<String, Value>,
     pub(crate) access_key_id: Option<String>,
     pub(crate) signature_version: Option<&'static str>,
@@ -33,6 +35,8 @@ pub(crate) struct Entry {
     pub(crate) executed: bool,
     /// Whether a fault rule applied.
     pub(crate) fault: bool,
+    /// Whether a canned reply was the answer, and the operation not carried out.
+    pub(crate) canned: bool,
     /// What was answered; null where no HTTP reply was.
     pub(crate) status: Option<u16>,
     /// The log's mark when this last changed.

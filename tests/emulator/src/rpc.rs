@@ -1,5 +1,6 @@
 //! Calls of the two services, ESA and STS: whether they are what they claim to be, and what comes of them.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::Method;
@@ -7,26 +8,43 @@ use serde_json::Value;
 use tokio::task::yield_now;
 use tokio::time::sleep_until;
 
+use crate::canned_reply::CannedReply;
+use crate::known_action;
 use crate::late_commit::LateCommit;
+use crate::operation::{self, Operation};
 use crate::ram::{self, Principal};
+use crate::reply::Content;
 use crate::request::{Parameters, Received};
 use crate::seconds::Seconds;
 use crate::service_error::ServiceError;
 use crate::world::{Shared, World};
-use crate::{authenticate, operation, sts, web_page};
+use crate::{authenticate, sts};
 
 /// A call that is what it claims to be.
 pub(crate) struct Call {
     pub(crate) action: String,
     pub(crate) parameters: Parameters,
     version: String,
+    /// What the client calls the emulator.
+    origin: String,
     /// None where the operation takes unsigned calls and this is one.
     signer: Option<Principal>,
 }
 
+/// Who answers a call of ESA.
+enum Answerer {
+    Canned(Arc<CannedReply>),
+    Model(&'static Operation),
+}
+
 impl Call {
     /// Judges a request. What it is gets into the log's entry of that number as soon as it is known.
-    pub(crate) fn read(received: &Received, world: &mut World, number: u64) -> Result<Self, ServiceError> {
+    pub(crate) fn read(
+        received: &Received,
+        world: &mut World,
+        number: u64,
+        origin: String,
+    ) -> Result<Self, ServiceError> {
         let parameters = received.operation_parameters();
         let action = received.action().unwrap_or_default().to_owned();
         world.log.update(number, |entry| {
@@ -37,7 +55,7 @@ impl Call {
             return Err(ServiceError::unsupported_method(400));
         }
         let signer = if !received.is_signed() && sts::takes_unsigned(received.version(), &action) {
-            web_page::refuse_foreign(&received.headers)?;
+            world.setup.hosts.refuse_foreign(&received.headers)?;
             None
         } else {
             Some(authenticate(received, world, number)?)
@@ -50,16 +68,21 @@ impl Call {
             return Err(ServiceError::new(400, "InvalidFormat", "The emulator answers in JSON only."));
         }
         let version = received.version().unwrap_or_default().to_owned();
-        Ok(Self { action, parameters, version, signer })
+        Ok(Self { action, parameters, version, origin, signer })
     }
 
-    /// Carries it out. The reply lacks only its `RequestId`.
+    /// Carries it out.
     ///
     /// `number` is that of its entry in the log; `late`, how much later a write is carried out.
-    pub(crate) async fn run(&self, world: &Shared, number: u64, late: Option<Seconds>) -> Result<Value, ServiceError> {
+    pub(crate) async fn run(
+        &self,
+        world: &Shared,
+        number: u64,
+        late: Option<Seconds>,
+    ) -> Result<Content, ServiceError> {
         match self.version.as_str() {
             operation::API_VERSION => self.run_esa(world, number, late).await,
-            sts::API_VERSION => self.run_sts(&mut world.lock()),
+            sts::API_VERSION => self.run_sts(&mut world.lock()).map(Content::Json),
             _ => Err(ServiceError::new(400, "InvalidVersion", "Specified parameter Version is not valid.")),
         }
     }
@@ -74,33 +97,67 @@ impl Call {
         })
     }
 
-    async fn run_esa(&self, world: &Shared, number: u64, late: Option<Seconds>) -> Result<Value, ServiceError> {
-        let (parameters, signer) = (&self.parameters, self.signer.as_ref().ok_or_else(authenticate::unsigned)?);
-        let operation = operation::find(&self.action).ok_or_else(unknown_action)?;
-        parameters.require(operation.required)?;
-        let resource = operation.resource(&signer.account_id, parameters);
-        ram::authorize(signer, &format!("esa:{}", self.action), &resource)?;
+    async fn run_esa(&self, world: &Shared, number: u64, late: Option<Seconds>) -> Result<Content, ServiceError> {
+        let signer = self.signer.as_ref().ok_or_else(authenticate::unsigned)?;
+        let answerer = self.find_answerer(signer, &mut world.lock(), number)?;
+        match answerer {
+            Answerer::Canned(reply) => Ok(Content::Canned(reply)),
+            Answerer::Model(operation) => {
+                self.carry_out(operation, &signer.account_id, world, number, late).await.map(Content::Json)
+            }
+        }
+    }
 
+    /// Judges what every call of ESA has to pass, whoever answers it, and finds who does.
+    fn find_answerer(&self, signer: &Principal, world: &mut World, number: u64) -> Result<Answerer, ServiceError> {
+        let (action, parameters) = (self.action.as_str(), &self.parameters);
+        let known = known_action::find(action);
+        if known.is_none() && !world.replies.has(action, parameters) {
+            world.log.update(number, |entry| entry.nearest_action = known_action::nearest(action));
+            return Err(unknown_action());
+        }
+        known.map_or(Ok(()), |known| known.require(parameters))?;
+        let resource = known.map_or("*".into(), |known| known.resource(&signer.account_id, parameters));
+        ram::authorize(signer, &format!("esa:{action}"), &resource)?;
+        match world.replies.take(action, parameters) {
+            Some(reply) => Ok(Answerer::Canned(reply)),
+            None => operation::find(action).map(Answerer::Model).ok_or_else(|| not_modelled(action)),
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        operation: &'static Operation,
+        account_id: &str,
+        world: &Shared,
+        number: u64,
+        late: Option<Seconds>,
+    ) -> Result<Value, ServiceError> {
+        let parameters = &self.parameters;
         let (result, _held, until) = {
             let world = &mut *world.lock();
             let now = world.clock.now();
             // What is due before it comes before it.
             world.commit_due(now);
-            let account = world.accounts.iter().find(|account| account.id == signer.account_id);
+            let account = world.accounts.iter().find(|account| account.id == account_id);
             // The account can have gone with a new seed since the request was authenticated.
             let account = account.ok_or_else(ServiceError::internal)?;
-            let held = if operation.writes { Some(account.begin_write()?) } else { None };
+            let held = if operation.is_routine_write { Some(account.begin_write()?) } else { None };
             // From here on, so that the emulator's own work is part of the time.
-            let hold = Duration::from_millis(if operation.writes { account.lock_hold_ms } else { 0 });
+            let hold = Duration::from_millis(if operation.is_routine_write { account.lock_hold_ms } else { 0 });
             let until = Instant::now().checked_add(hold);
-            let late = if operation.writes { late.unwrap_or(account.late_commit_seconds) } else { Seconds::default() };
+            let late = if operation.is_routine_write {
+                late.unwrap_or(account.late_commit_seconds)
+            } else {
+                Seconds::default()
+            };
             let account = account.id.clone();
             let result = if late.is_zero() {
-                world.execute(operation, &account, parameters, number, now)
+                world.execute(operation, &account, parameters, number, &self.origin, now)
             } else {
                 let due = now.checked_add(late.duration()).map_err(|_| ServiceError::internal())?;
-                let parameters = parameters.clone();
-                world.late_commits.add(LateCommit { due, request: number, account, operation, parameters });
+                let (parameters, origin) = (parameters.clone(), self.origin.clone());
+                world.late_commits.add(LateCommit { due, request: number, origin, account, operation, parameters });
                 // The service doesn't know yet, and says so by the error that leaves it open.
                 Err(ServiceError::known("InternalException").before_taking_effect())
             };
@@ -141,6 +198,14 @@ fn authenticate(received: &Received, world: &mut World, number: u64) -> Result<P
 fn unknown_action() -> ServiceError {
     let message = "Specified api is not found, please check your url and method.";
     ServiceError::new(404, "InvalidAction.NotFound", message)
+}
+
+/// The emulator's own, of a kind that clients take for final: ESA has the action, and the emulator can't play it.
+fn not_modelled(action: &str) -> ServiceError {
+    let message = format!(
+        "esa-emulator does not model {action}, which ESA has. POST /_emulator/replies makes it answer with a canned reply."
+    );
+    ServiceError::new(404, "InvalidAction.NotEmulated", message)
 }
 
 #[cfg(test)]

@@ -8,11 +8,15 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::arn;
+use crate::canned_reply::CannedReply;
 use crate::endpoint::cloud_sso::CloudSso;
 use crate::endpoint::metadata::Metadata;
 use crate::fault::Rule;
 use crate::role::{BearerToken, OidcProvider, Role};
-use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, Routine, Site, User};
+use crate::setup::OwnKey;
+use crate::site::Site;
+use crate::spelling;
+use crate::state::{Account, DEFAULT_ACCOUNT_ID, Key, KeyStatus, Routine, User};
 
 /// The well-known key pair. It opens nothing but emulators.
 const ACCESS_KEY_ID: &str = "EsaEmulatorKeyId";
@@ -32,6 +36,8 @@ pub(crate) struct Seed {
     pub(crate) cloud_sso: CloudSso,
     #[serde(default)]
     pub(crate) faults: Vec<Rule>,
+    #[serde(default)]
+    pub(crate) replies: Vec<CannedReply>,
     /// Starts the random numbers behind a rule's `probability`.
     #[serde(default = "default_random_seed")]
     pub(crate) random_seed: u64,
@@ -39,18 +45,6 @@ pub(crate) struct Seed {
 
 fn default_random_seed() -> u64 {
     1
-}
-
-impl Default for Seed {
-    fn default() -> Self {
-        Self {
-            accounts: built_in_accounts(),
-            metadata: Metadata::default(),
-            cloud_sso: CloudSso::default(),
-            faults: Vec::new(),
-            random_seed: default_random_seed(),
-        }
-    }
 }
 
 fn built_in_accounts() -> Vec<Account> {
@@ -61,20 +55,13 @@ fn built_in_accounts() -> Vec<Account> {
         status: KeyStatus::Active,
         expires: None,
     };
-    let site = Site {
-        site_id: 54_362_329_990_032,
-        site_name: "example.com".into(),
-        status: Default::default(),
-        backend: Default::default(),
-        dns_records: Vec::new(),
-    };
     let provider = OidcProvider { name: "test-oidc".into(), tokens: vec![BearerToken::new("EsaEmulatorOidcToken")] };
     vec![Account {
         id: DEFAULT_ACCOUNT_ID.into(),
         users: vec![User { name: "root".into(), policy: None, keys: vec![key] }],
         roles: vec![Role::new(ROLE)],
         oidc_providers: vec![provider],
-        sites: vec![site],
+        sites: vec![Site::new(54_362_329_990_032, "example.com")],
         routines: vec![Routine::new("test-routine1"), Routine::new("test-routine2")],
         ..Account::default()
     }]
@@ -98,16 +85,28 @@ impl OneOrMore {
 }
 
 impl Seed {
-    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+    pub(crate) fn read(path: &Path, own_key: Option<&OwnKey>) -> Result<Self, String> {
         let shown = path.display();
         let text = std::fs::read(path).map_err(|problem| format!("can't read the seed file {shown}: {problem}"))?;
-        Self::parse(&text).map_err(|problem| format!("the seed file {shown} is wrong: {problem}"))
+        Self::parse(&text, own_key).map_err(|problem| format!("the seed file {shown} is wrong: {problem}"))
     }
 
-    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
-        let seed: Self = serde_json::from_slice(text).map_err(|problem| problem.to_string())?;
+    /// A key of one's own takes the place of the well-known one, wherever that is.
+    pub(crate) fn parse(text: &[u8], own_key: Option<&OwnKey>) -> Result<Self, String> {
+        let mut seed: Self = serde_json::from_slice(text).map_err(|problem| spelling::explain(&problem))?;
+        if let Some(own_key) = own_key {
+            seed.replace_well_known_key(own_key);
+        }
         seed.check()?;
         Ok(seed)
+    }
+
+    fn replace_well_known_key(&mut self, own_key: &OwnKey) {
+        let users = self.accounts.iter_mut().flat_map(|account| &mut account.users);
+        for key in users.flat_map(|user| &mut user.keys).filter(|key| key.access_key_id == ACCESS_KEY_ID) {
+            key.access_key_id.clone_from(&own_key.id);
+            key.access_key_secret.clone_from(&own_key.secret);
+        }
     }
 
     fn check(&self) -> Result<(), String> {
@@ -126,6 +125,9 @@ impl Seed {
         for (position, rule) in self.faults.iter().enumerate() {
             rule.check().map_err(|problem| format!("faults[{position}]: {problem}"))?;
         }
+        for (position, reply) in self.replies.iter().enumerate() {
+            reply.check().map_err(|problem| format!("replies[{position}]: {problem}"))?;
+        }
         Ok(())
     }
 }
@@ -133,6 +135,7 @@ impl Seed {
 fn check_account(account: &Account) -> Result<(), String> {
     check_names(account)?;
     account.roles.iter().try_for_each(|role| check_role(role, account))?;
+    account.routines.iter().try_for_each(check_code)?;
     unique("routine", account.routines.iter().map(|routine| &routine.name))?;
     let names = account.records().map(|record| (record.site_id, record.record_name.to_ascii_lowercase()));
     unique("record", names.map(|(site_id, name)| format!("{name} on site {site_id}")))?;
@@ -149,6 +152,13 @@ fn check_account(account: &Account) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn check_code(routine: &Routine) -> Result<(), String> {
+    let name = &routine.name;
+    unique(&format!("code version of {name}"), routine.code_versions.iter().map(|code| &code.version))?;
+    let mut deployments = routine.deployments.values();
+    deployments.try_for_each(|one| one.check(&routine.code_versions).map_err(|problem| format!("{name}: {problem}")))
 }
 
 /// Users, roles and identity providers are found by their names.

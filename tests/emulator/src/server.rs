@@ -1,4 +1,4 @@
-//! Listens, says that it is ready, serves connections, and ends with its parent.
+//! Listens, says that it is ready, serves connections, and ends when it is told to.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
@@ -17,15 +17,20 @@ use tokio_rustls::TlsAcceptor;
 use crate::cli::Arguments;
 use crate::handler::Handler;
 use crate::seed::Seed;
+use crate::setup::Setup;
 use crate::tls::{self, Tls};
+use crate::web_page::Hosts;
 use crate::wire_fault::{FaultyStream, Socket, Trigger};
 use crate::world::{Shared, World};
 
-/// Runs until standard input closes or a signal says so. The error is one line for a person.
+/// Runs until a signal says so or, where that is asked for, standard input closes. The error is one line for a person.
 pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
-    let seed = arguments.seed.as_deref().map_or_else(|| Ok(Seed::default()), Seed::read)?;
-    let tls = arguments.tls.then(|| tls::prepare(arguments.tls_dir.as_deref())).transpose()?;
+    arguments.check()?;
+    let is_open = arguments.is_open();
     let address = SocketAddr::new(arguments.host, arguments.port);
+    let setup = Setup { hosts: Hosts::new(arguments.allow_host.clone()), key: arguments.key.clone() };
+    let seed = setup.first_seed(arguments.seed.as_deref())?;
+    let tls = prepare_tls(&arguments, &setup.hosts)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|problem| format!("can't start: {problem}"))?;
     runtime.block_on(async {
@@ -34,13 +39,18 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
         let address = listener.local_addr().map_err(|problem| format!("can't tell the port: {problem}"))?;
         let mut terminated = signals(SignalKind::terminate())?;
         let mut interrupted = signals(SignalKind::interrupt())?;
-        let input_closed = watch_input();
-        announce(&ready_line(address, &seed, tls.as_ref()))?;
+        let input_closed = input_closed(arguments.exit_with_stdin);
+        if is_open {
+            eprintln!("esa-emulator: warning: others can reach {address}, steer it there, and get keys of its roles");
+        }
+        let name = setup.hosts.first().filter(|_| is_open);
+        let endpoint = name.map_or_else(|| address.to_string(), |name| format!("{name}:{}", address.port()));
+        announce(&ready_line(&endpoint, &seed, tls.as_ref()))?;
 
         let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
         tokio::select! {
-            () = accept(listener, acceptor, Arc::new(Shared::new(World::new(seed)))) => {}
-            _ = input_closed => {}
+            () = accept(listener, acceptor, Arc::new(Shared::new(World::new(seed, setup)))) => {}
+            () = input_closed => {}
             _ = terminated.recv() => {}
             _ = interrupted.recv() => {}
         }
@@ -48,8 +58,32 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
     })
 }
 
+fn prepare_tls(arguments: &Arguments, hosts: &Hosts) -> Result<Option<Tls>, String> {
+    if !arguments.tls {
+        return Ok(None);
+    }
+    let names = || hosts.bare_names().collect();
+    let tls = match (&arguments.cert, &arguments.key_file, &arguments.tls_dir) {
+        (Some(certificate), Some(key), _) => tls::of_files(certificate, key),
+        (_, _, Some(directory)) => tls::of_directory(directory, names()),
+        _ => tls::of_this_run(names()),
+    };
+    tls.map(Some)
+}
+
 fn signals(kind: SignalKind) -> Result<tokio::signal::unix::Signal, String> {
     signal(kind).map_err(|problem| format!("can't listen for signals: {problem}"))
+}
+
+/// Ends when standard input does. What isn't asked for isn't read: a job in the background of a shell would be stopped.
+fn input_closed(asked_for: bool) -> impl Future<Output = ()> {
+    let watch = asked_for.then(watch_input);
+    async {
+        match watch {
+            Some(closed) => drop(closed.await),
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// A plain thread, since a blocked read in the runtime would hold up its end.
@@ -71,13 +105,14 @@ fn watch_input() -> oneshot::Receiver<()> {
 }
 
 /// What a test needs to begin: the first key, site and routine of the seed.
-fn ready_line(address: SocketAddr, seed: &Seed, tls: Option<&Tls>) -> Value {
+fn ready_line(endpoint: &str, seed: &Seed, tls: Option<&Tls>) -> Value {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let account = seed.accounts.first();
     let key = account.and_then(|account| account.users.iter().find_map(|user| user.keys.first()));
     let site = account.and_then(|account| account.sites.first());
     json!({
-        "url": format!("{scheme}://{address}"),
+        "url": format!("{scheme}://{endpoint}"),
+        "endpoint": endpoint,
         "access_key_id": key.map(|key| &key.access_key_id),
         "access_key_secret": key.map(|key| &key.access_key_secret),
         "account_id": account.map(|account| &account.id),
@@ -110,6 +145,7 @@ async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, world: Arc
 
 async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, world: Arc<Shared>, connection: u64) {
     let _ = stream.set_nodelay(true); // only a matter of speed
+    let secure = acceptor.is_some();
     let socket = match acceptor {
         None => Socket::Plain(stream),
         Some(acceptor) => match acceptor.accept(stream).await {
@@ -120,7 +156,7 @@ async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, world: Arc<Shar
     };
     let trigger = Trigger::default();
     let stream = TokioIo::new(FaultyStream::new(socket, trigger.clone()));
-    let handler = Handler { world, connection, trigger };
+    let handler = Handler { world, connection, trigger, secure };
     let service = service_fn(move |request| handler.clone().handle(request));
     // The emulator sends its own clock's date. An error is a client that went, or a fault that was asked for.
     let _ = http1::Builder::new().auto_date_header(false).serve_connection(stream, service).await;

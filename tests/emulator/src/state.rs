@@ -2,6 +2,7 @@
 //!
 //! The same types read a seed file and write `GET /_emulator/state`, so a state can be kept as a seed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,8 +11,10 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::ram::Policy;
 use crate::role::{OidcProvider, Role};
+use crate::routine_code::{Code, Deployment, Environment};
 use crate::seconds::Seconds;
 use crate::service_error::ServiceError;
+use crate::site::Site;
 
 pub(crate) const DEFAULT_ACCOUNT_ID: &str = "1000000000000001";
 const GENEROUS_QUOTA: usize = 1_000_000;
@@ -127,50 +130,6 @@ pub(crate) enum KeyStatus {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Site {
-    pub(crate) site_id: i64,
-    pub(crate) site_name: String,
-    #[serde(default)]
-    pub(crate) status: SiteStatus,
-    #[serde(default)]
-    pub(crate) backend: Backend,
-    /// Ordinary DNS records, which keep a routine's record of the same name out.
-    #[serde(default)]
-    pub(crate) dns_records: Vec<String>,
-}
-
-impl Site {
-    /// Whether a record of that name can lie on this site: its name or one below, in any case.
-    pub(crate) fn covers(&self, record_name: &str) -> bool {
-        let Some(start) = record_name.len().checked_sub(self.site_name.len()) else { return false };
-        let (prefix, suffix) = record_name.as_bytes().split_at(start);
-        suffix.eq_ignore_ascii_case(self.site_name.as_bytes()) && (prefix.is_empty() || prefix.ends_with(b"."))
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum SiteStatus {
-    #[default]
-    Active,
-    Pending,
-    /// Answers writes with `Site.ServiceBusy`.
-    Busy,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Backend {
-    #[default]
-    Up,
-    /// Fails and stores nothing.
-    Down,
-    /// Stores, and fails nevertheless.
-    Flaky,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Routine {
     pub(crate) name: String,
     #[serde(default)]
@@ -186,6 +145,14 @@ pub(crate) struct Routine {
     pub(crate) record_quota: Option<usize>,
     #[serde(default)]
     pub(crate) related_records: Vec<RelatedRecord>,
+    /// What was uploaded last.
+    #[serde(default)]
+    pub(crate) staged_code: Option<Code>,
+    /// Oldest first.
+    #[serde(default)]
+    pub(crate) code_versions: Vec<Code>,
+    #[serde(default)]
+    pub(crate) deployments: BTreeMap<Environment, Deployment>,
 }
 
 impl Routine {
@@ -198,11 +165,18 @@ impl Routine {
             state: RoutineState::default(),
             record_quota: None,
             related_records: Vec::new(),
+            staged_code: None,
+            code_versions: Vec::new(),
+            deployments: BTreeMap::new(),
         }
+    }
+
+    pub(crate) fn code(&self, version: &str) -> Option<&Code> {
+        self.code_versions.iter().find(|code| code.version == version)
     }
 }
 
-fn default_create_time() -> String {
+pub(crate) fn default_create_time() -> String {
     "2025-01-01T00:00:00Z".into()
 }
 

@@ -2,36 +2,78 @@
 //!
 //! A page can reach the loopback address, by a name that it makes resolve there or by a blind POST.
 
+use std::net::Ipv6Addr;
+
 use hyper::HeaderMap;
 
 use crate::request::single_header;
 use crate::service_error::ServiceError;
 
-pub(crate) fn host_is_loopback(headers: &HeaderMap) -> bool {
-    single_header(headers, "host").is_some_and(is_loopback_authority)
-}
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
-/// What gives out keys without a signature refuses the pages of other sites.
-pub(crate) fn refuse_foreign(headers: &HeaderMap) -> Result<(), ServiceError> {
-    if origin_is_foreign(headers) {
-        return Err(ServiceError::new(403, "Forbidden", "The Origin header names another site."));
+/// The names that the emulator goes by beside those of the loopback address.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hosts(Vec<String>);
+
+impl Hosts {
+    pub(crate) fn new(more: Vec<String>) -> Self {
+        Self(more)
     }
-    Ok(())
+
+    /// The name to tell others, if it has one.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.0.first().map(String::as_str)
+    }
+
+    /// As names of a certificate: addresses without brackets.
+    pub(crate) fn bare_names(&self) -> impl Iterator<Item = String> {
+        let all = LOOPBACK.into_iter().chain(self.0.iter().map(String::as_str));
+        all.map(|name| name.trim_start_matches('[').trim_end_matches(']').to_owned())
+    }
+
+    pub(crate) fn is_named_by(&self, headers: &HeaderMap) -> bool {
+        single_header(headers, "host").is_some_and(|authority| self.has(authority))
+    }
+
+    /// What gives out keys without a signature refuses the pages of other sites.
+    pub(crate) fn refuse_foreign(&self, headers: &HeaderMap) -> Result<(), ServiceError> {
+        let refusal = |message| Err(ServiceError::new(403, "Forbidden", message));
+        if !self.is_named_by(headers) {
+            return refusal("The Host header names neither the loopback address nor what --allow-host lets in.");
+        }
+        if self.is_foreign_origin(headers) {
+            return refusal("The Origin header names another site.");
+        }
+        Ok(())
+    }
+
+    /// Whether it comes from a page of another site. Programs send no Origin.
+    pub(crate) fn is_foreign_origin(&self, headers: &HeaderMap) -> bool {
+        let origin = || single_header(headers, "origin")?.split_once("://");
+        headers.contains_key("origin") && !origin().is_some_and(|(_, authority)| self.has(authority))
+    }
+
+    fn has(&self, authority: &str) -> bool {
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        let name = match authority.rsplit_once(':') {
+            Some((name, port)) if is_port(port) => name,
+            _ => authority,
+        };
+        LOOPBACK.into_iter().chain(self.0.iter().map(String::as_str)).any(|known| known.eq_ignore_ascii_case(name))
+    }
 }
 
-/// Whether it comes from a page of another site. Programs send no Origin.
-pub(crate) fn origin_is_foreign(headers: &HeaderMap) -> bool {
-    let origin = || single_header(headers, "origin")?.split_once("://");
-    headers.contains_key("origin") && !origin().is_some_and(|(_, authority)| is_loopback_authority(authority))
-}
-
-fn is_loopback_authority(authority: &str) -> bool {
-    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let name = match authority.rsplit_once(':') {
-        Some((name, port)) if is_port(port) => name,
-        _ => authority,
-    };
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|known| known.eq_ignore_ascii_case(name))
+/// A name or an address as a `Host` header has it, but for the port.
+pub(crate) fn parse_host(text: &str) -> Result<String, String> {
+    if let Ok(address) = text.parse::<Ipv6Addr>() {
+        return Ok(format!("[{address}]"));
+    }
+    let is_name = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    if is_name {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("a host's name or address is wanted, without a port".into())
+    }
 }
 
 #[cfg(test)]
@@ -39,12 +81,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_loopback_names_are_let_in() {
-        for good in ["127.0.0.1", "127.0.0.1:80", "localhost:1", "LOCALHOST", "[::1]", "[::1]:8080"] {
-            assert!(is_loopback_authority(good), "{good}");
+    fn only_loopback_names_and_those_that_were_allowed_are_let_in() {
+        let hosts = Hosts::new(vec![parse_host("Esa.Test").unwrap(), parse_host("FD00::0001").unwrap()]);
+        for good in
+            ["127.0.0.1", "127.0.0.1:80", "localhost:1", "LOCALHOST", "[::1]", "[::1]:8080", "esa.test:1", "[fd00::1]"]
+        {
+            assert!(hosts.has(good), "{good}");
         }
-        for bad in ["", "example.com", "127.0.0.1.example.com", "localhost:80:x", "::1", "[::2]:1"] {
-            assert!(!is_loopback_authority(bad), "{bad}");
+        for bad in ["", "example.com", "127.0.0.1.example.com", "localhost:80:x", "::1", "[::2]:1", "a.esa.test"] {
+            assert!(!hosts.has(bad), "{bad}");
         }
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::authenticate::NonceMemory;
+use crate::canned_reply::CannedReplies;
 use crate::clock::Clock;
 use crate::endpoint::cloud_sso::CloudSso;
 use crate::endpoint::metadata::{Metadata, TokenMemory};
@@ -19,19 +20,23 @@ use crate::request_log::RequestLog;
 use crate::role::Role;
 use crate::seed::Seed;
 use crate::service_error::ServiceError;
+use crate::setup::Setup;
 use crate::state::Account;
 
 #[derive(Debug)]
 pub(crate) struct World {
+    pub(crate) setup: Setup,
     start: Seed,
     random_seed: u64,
     pub(crate) accounts: Vec<Account>,
     pub(crate) metadata: Metadata,
     pub(crate) cloud_sso: CloudSso,
-    pub(crate) record_ids: RecordIds,
+    pub(crate) record_ids: Ids,
+    pub(crate) site_ids: Ids,
     pub(crate) journal: Journal,
     pub(crate) late_commits: LateCommits,
     pub(crate) faults: FaultTable,
+    pub(crate) replies: CannedReplies,
     pub(crate) clock: Clock,
     pub(crate) nonces: NonceMemory,
     pub(crate) metadata_tokens: TokenMemory,
@@ -39,17 +44,20 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(start: Seed) -> Self {
+    pub(crate) fn new(start: Seed, setup: Setup) -> Self {
         let mut world = Self {
+            setup,
             start: start.clone(),
             random_seed: 0,
             accounts: Vec::new(),
             metadata: Metadata::default(),
             cloud_sso: CloudSso::default(),
-            record_ids: RecordIds::default(),
+            record_ids: Ids::starting_at(FIRST_RECORD_ID),
+            site_ids: Ids::starting_at(FIRST_SITE_ID),
             journal: Journal::default(),
             late_commits: LateCommits::default(),
             faults: FaultTable::new(Vec::new(), 0),
+            replies: CannedReplies::default(),
             clock: Clock::default(),
             nonces: NonceMemory::default(),
             metadata_tokens: TokenMemory::default(),
@@ -68,12 +76,15 @@ impl World {
             // A lock shared with the seed's copy would outlive a reset.
             account.write_lock = Default::default();
         }
-        self.record_ids = RecordIds::default();
+        self.record_ids = Ids::starting_at(FIRST_RECORD_ID);
         self.record_ids.complete(&mut self.accounts);
+        self.site_ids = Ids::starting_at(FIRST_SITE_ID);
+        self.site_ids.taken.extend(self.accounts.iter().flat_map(|account| &account.sites).map(|site| site.site_id));
         self.journal.clear();
         self.late_commits.clear();
         self.random_seed = seed.random_seed;
         self.faults = FaultTable::new(seed.faults, seed.random_seed);
+        self.replies = CannedReplies::new(seed.replies);
     }
 
     /// Carries out an operation of the request with that number in the log. The reply lacks only its `RequestId`.
@@ -83,26 +94,36 @@ impl World {
         account: &str,
         parameters: &Parameters,
         request: u64,
+        origin: &str,
         now: Timestamp,
     ) -> Result<Value, ServiceError> {
         let account = self.accounts.iter_mut().find(|known| known.id == account);
         // The account can have gone with a new seed since the request was authenticated.
         let account = account.ok_or_else(ServiceError::internal)?;
-        let (record_ids, journal) = (&mut self.record_ids, &mut self.journal);
-        operation.run(&mut operation::Call { parameters, account, record_ids, journal, request, now })
+        operation.run(&mut operation::Call {
+            parameters,
+            account,
+            origin,
+            record_ids: &mut self.record_ids,
+            site_ids: &mut self.site_ids,
+            journal: &mut self.journal,
+            request,
+            now,
+        })
     }
 
     /// Carries out the late writes that are due by then, each as at the time at which it was.
     pub(crate) fn commit_due(&mut self, now: Timestamp) {
-        while let Some(LateCommit { due, request, account, operation, parameters }) = self.late_commits.take_due(now) {
-            let result = self.execute(operation, &account, &parameters, request, due);
+        while let Some(late) = self.late_commits.take_due(now) {
+            let LateCommit { due, request, origin, account, operation, parameters } = late;
+            let result = self.execute(operation, &account, &parameters, request, &origin, due);
             self.log.update(request, |entry| entry.judge(&result));
         }
     }
 
     /// Back to how it started, in everything.
     pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.start.clone());
+        *self = Self::new(self.start.clone(), self.setup.clone());
     }
 
     /// The state in the form of a seed document.
@@ -112,6 +133,7 @@ impl World {
             "metadata": self.metadata,
             "cloud_sso": self.cloud_sso,
             "faults": self.faults.rules(),
+            "replies": self.replies.replies(),
             "random_seed": self.random_seed,
         })
     }
@@ -122,20 +144,21 @@ impl World {
     }
 }
 
-/// Gives out record ids, each once.
+const FIRST_RECORD_ID: i64 = 3_227_405_728_754_048;
+const FIRST_SITE_ID: i64 = 61_402_725_918_720;
+
+/// Gives out the ids of records or of sites, each once.
 #[derive(Debug)]
-pub(crate) struct RecordIds {
+pub(crate) struct Ids {
     next: i64,
     taken: HashSet<i64>,
 }
 
-impl Default for RecordIds {
-    fn default() -> Self {
-        Self { next: 3_227_405_728_754_048, taken: HashSet::new() }
+impl Ids {
+    fn starting_at(next: i64) -> Self {
+        Self { next, taken: HashSet::new() }
     }
-}
 
-impl RecordIds {
     pub(crate) fn fresh(&mut self) -> i64 {
         loop {
             let id = self.next;

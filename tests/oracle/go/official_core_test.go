@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/alibabacloud-go/darabonba-openapi/v2/client"
@@ -48,7 +49,9 @@ func startEmulator(t *testing.T, seed any) ready {
 	if program == "" {
 		t.Fatal("set ESA_EMULATOR to the emulator's program")
 	}
-	command := exec.Command(program)
+	command := exec.Command(program, "--exit-with-stdin")
+	// Ctrl-C in a terminal ends the test, and not this under it.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if seed != nil {
 		document, err := json.Marshal(seed)
 		if err != nil {

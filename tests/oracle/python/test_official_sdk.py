@@ -32,7 +32,11 @@ def emulator(*arguments: str) -> Iterator[dict[str, Any]]:
     program = os.environ.get("ESA_EMULATOR")
     if not program:
         pytest.fail("set ESA_EMULATOR to the emulator's program")
-    with subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command = [program, "--exit-with-stdin", *arguments]
+    # A session of its own: Ctrl-C in a terminal ends the test, and not the emulator under it.
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         assert process.stdin
         assert process.stdout
         yield json.loads(process.stdout.readline())
@@ -44,7 +48,7 @@ def client(ready: dict[str, Any], signature_algorithm: str | None, **changes: st
     settings = {
         "access_key_id": ready["access_key_id"],
         "access_key_secret": ready["access_key_secret"],
-        "endpoint": ready["url"].removeprefix("http://"),
+        "endpoint": ready["endpoint"],
         "protocol": "http",
         "signature_algorithm": signature_algorithm,
     }

@@ -5,7 +5,7 @@
             name="my-routine", site_id=54362329990032, record_name="app.example.com"
         )
 
-Importing this loads the shared library; an ImportError tells where it was looked for.
+Importing this loads the shared library; an ImportError says which file can't be used, and why.
 """
 
 from ._library import NativeInfo, native_info

@@ -37,6 +37,20 @@ STRUCTS = {
         ("has_more", c_int32), ("reserved", c_uint32), ("request_id", c_char_p)],
     "esa_get_match_site_request": [("struct_size", c_size_t), ("record_name", c_char_p)],
     "esa_get_match_site_result": [("site_id", c_int64), ("site_name", c_char_p), ("request_id", c_char_p)],
+    "esa_parameter": [("name", c_char_p), ("value", c_char_p), ("place", c_int32), ("reserved", c_int32)],
+    "esa_call_action_request": [("struct_size", c_size_t), ("action", c_char_p), ("params", c_char_p), ("query",
+        c_char_p), ("form", c_char_p), ("parameters", c_void_p), ("parameter_count", c_size_t), ("method", c_char_p),
+        ("version", c_char_p), ("effect", c_int32), ("reserved", c_int32)],
+    "esa_call_action_result": [("body", c_char_p), ("body_length", c_size_t), ("request_id", c_char_p), ("attempts",
+        c_uint32), ("http_status", c_int32)],
+    "esa_header": [("name", c_char_p), ("value", c_char_p)],
+    "esa_signed_request": [("method", c_char_p), ("url", c_char_p), ("headers", c_void_p), ("header_count", c_size_t),
+        ("body", c_char_p), ("body_length", c_size_t)],
+    "esa_sign_with_options": [("struct_size", c_size_t), ("access_key_id", c_char_p), ("access_key_secret", c_char_p),
+        ("security_token", c_char_p), ("endpoint", c_char_p), ("nonce", c_char_p), ("date", c_int64),
+        ("signature_version", c_int32), ("reserved", c_int32)],
+    "esa_reply": [("struct_size", c_size_t), ("action", c_char_p), ("effect", c_int32), ("http_status", c_int32),
+        ("headers", c_void_p), ("header_count", c_size_t), ("body", c_char_p), ("body_length", c_size_t)],
 }
 
 FUNCTIONS = {
@@ -71,5 +85,8 @@ FUNCTIONS = {
     "esa_delete_routine_related_record": (c_int32, [c_void_p] * 5), "esa_delete_routine_related_record_result_free":
     (None, [c_void_p]), "esa_list_routine_related_records": (c_int32, [c_void_p] * 5),
     "esa_list_routine_related_records_result_free": (None, [c_void_p]), "esa_get_match_site": (c_int32, [c_void_p] * 5),
-    "esa_get_match_site_result_free": (None, [c_void_p]),
+    "esa_get_match_site_result_free": (None, [c_void_p]), "esa_call_action": (c_int32, [c_void_p] * 5),
+    "esa_call_action_result_free": (None, [c_void_p]), "esa_sign_action": (c_int32, [c_void_p] * 5), "esa_sign_with":
+    (c_int32, [c_void_p] * 4), "esa_signed_request_free": (None, [c_void_p]), "esa_read_reply": (c_int32, [c_void_p] *
+    3),
 }

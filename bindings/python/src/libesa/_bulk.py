@@ -11,7 +11,7 @@ from ._library import struct
 from ._native import Owned, make
 from ._operation import Call, Operation
 
-NEXT = Operation("esa_bulk_next", read, of="esa_create_routine_related_record", asks=False)
+NEXT = Operation("esa_bulk_next", read, of="esa_create_routine_related_record", takes_request=False)
 
 
 def named(record_names: Iterable[str]) -> list[str]:

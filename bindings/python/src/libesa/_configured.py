@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .credentials import Credentials
     from .stats import Stats
 
-# The library's own default, which can't be left as it is where only the idle time is to change.
+# The library's own default, which can't be left as it is if only the idle time is to change.
 _MAX_IDLE_CONNECTIONS = 64
 
 
@@ -69,9 +69,9 @@ class Configured(_native.Handle):
             ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other needs an endpoint.
         endpoint: in place of the region's: "host", "host:port" or "https://host:port"; "http://..." for this machine
             only. Default: ESA_ENDPOINT of the environment, which must not be empty, else the region's.
-        network: from where the service is reached, where no endpoint is given: "public" (the default), or "vpc" from
+        network: from where the service is reached, if no endpoint is given: "public" (the default), or "vpc" from
             inside of a VPC in the region.
-        proxy: the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..."
+        proxy: the proxy to go through: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..."
             (this machine looks up the endpoint's name), "socks5h://..." (the proxy does); "" for none. Default: what
             HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY of the environment say, which isn't for
             this machine. Plain http to this machine takes no proxy at all.
@@ -108,8 +108,8 @@ class Configured(_native.Handle):
             logger is enabled for is looked up here, once. It is called on the thread that makes a call, while it does;
             an Exception that it raises goes to sys.unraisablehook.
 
-        Raises InvalidArgumentError where a value can't be used, ConfigError where the region is unknown, the endpoint
-        or the proxy is none or a CA file can't be read, and TypeError for a value of the wrong type.
+        Raises InvalidArgumentError if a value can't be used, ConfigError if the region is unknown, the endpoint or the
+        proxy is invalid or a CA file can't be read, and TypeError for a value of the wrong type.
         """
         config = _native.Config()
         key = {"access_key_id": access_key_id, "access_key_secret": access_key_secret, "security_token": security_token}
@@ -118,14 +118,13 @@ class Configured(_native.Handle):
             raise invalid("credentials_provider", "can't be given together with an access key")
         if given:
             config.set("credentials", *(None if value is None else text(name, value) for name, value in key.items()))
-        if isinstance(ca_file, os.PathLike):
-            ca_file = os.fspath(ca_file)
-        if isinstance(write_lock_file, os.PathLike):
-            write_lock_file = os.fspath(write_lock_file)
         if write_lock is not None and write_lock_file is not None:
             raise invalid("write_lock_file", "can't be given together with write_lock")
+        ca_path, lock_path = (
+            os.fspath(path) if isinstance(path, os.PathLike) else path for path in (ca_file, write_lock_file)
+        )
         strings = {"region": region, "endpoint": endpoint, "network": network, "proxy": proxy}
-        strings.update(ca_file=ca_file, ca_pem=ca_pem, user_agent=user_agent, write_lock_file=write_lock_file)
+        strings.update(ca_file=ca_path, ca_pem=ca_pem, user_agent=user_agent, write_lock_file=lock_path)
         for name, string in strings.items():
             if string is not None:
                 config.set(name, text(name, string))
@@ -166,17 +165,16 @@ class Configured(_native.Handle):
         "configuration" (given to the client), "callback" (its credentials_provider), "environment", "oidc",
         "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri". Raises RuntimeError after close().
         """
-        name: bytes = library.esa_client_credentials_source(self._open().pointer)
-        return name.decode()
+        return _native.decoded(library.esa_client_credentials_source(self._open().pointer))
 
     def stats(self) -> Stats:
         """What this client has done so far. Raises RuntimeError after close()."""
         from .stats import Stats
 
         stats = struct("esa_stats")
-        told = stats(sizeof(stats))
-        library.esa_client_stats(self._open().pointer, byref(told))
-        return Stats(**_native.fields_of(told, Stats.__annotations__))
+        counts = stats(sizeof(stats))
+        library.esa_client_stats(self._open().pointer, byref(counts))
+        return Stats(**_native.fields_of(counts, Stats.__annotations__))
 
 
 def _set_credentials_provider(config: _native.Config, provide: Callable[[float], Credentials]) -> None:

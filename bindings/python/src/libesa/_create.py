@@ -11,9 +11,8 @@ from .record import Record
 
 
 def read(result: Structure) -> Record:
-    """The record that the library tells of."""
-    record = Record.__new__(Record)  # the constructor would check the names, which takes a twentieth of a call
-    vars(record).update(
+    """The record that a call returned."""
+    return Record(
         record_id=result.record_id or None,
         site_id=result.site_id,
         origin=result.origin,
@@ -21,7 +20,6 @@ def read(result: Structure) -> Record:
         status=decoded(result.status),
         request_id=decoded(result.request_id),
     )
-    return record
 
 
 CREATE = Operation("esa_create_routine_related_record", read)
@@ -30,20 +28,17 @@ ENSURE = Operation("esa_ensure_routine_related_record", read, of="esa_create_rou
 
 def creating(site_id: int, name: str, record_name: str) -> Call:
     """A call that creates a record."""
-    call = CREATE.begin()
-    fill(call.request, integer("site_id", site_id, INT64), name, record_name)
-    return call
+    return filled(Call(CREATE), integer("site_id", site_id, INT64), name, record_name)
 
 
 def ensuring(site_id: int | None, name: str, record_name: str) -> Call:
     """A call that ensures a record."""
-    call = ENSURE.begin()
-    fill(call.request, optional("site_id", site_id, INT64), name, record_name)
+    return filled(Call(ENSURE), optional("site_id", site_id, INT64), name, record_name)
+
+
+def filled(call: Call, site_id: int, name: str, record_name: str) -> Call:
+    """The call, with its record in the request; a site_id of 0 stands for none."""
+    call.request.site_id = site_id
+    call.request.name = text("name", name)
+    call.request.record_name = text("record_name", record_name)
     return call
-
-
-def fill(request: Structure, site_id: int, name: str, record_name: str) -> None:
-    """Sets what is asked for; a site_id of 0 stands for none."""
-    request.site_id = site_id
-    request.name = text("name", name)
-    request.record_name = text("record_name", record_name)

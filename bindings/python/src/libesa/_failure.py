@@ -1,4 +1,4 @@
-"""The exception for a failure that the shared library tells."""
+"""The exception for a failure of the shared library's."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from typing import Any
 
-_CLASSES: list[type[EsaError]] = [
-    kind
-    for module in (errors, service_errors)
-    for kind in vars(module).values()
-    if isinstance(kind, type) and issubclass(kind, EsaError)
-]
-_BY_STATUS = {kind.status: kind for kind in _CLASSES if "status" in vars(kind)}
-_BY_SERVICE_CODE = {kind.service_code: kind for kind in _CLASSES if "service_code" in vars(kind)}
+
+def _classes_by(field: str) -> dict[int, type[EsaError]]:
+    """The exceptions that have a `status` or `service_code` of their own, by it."""
+    classes = [*vars(errors).values(), *vars(service_errors).values()]
+    return {vars(kind)[field]: kind for kind in classes if isinstance(kind, type) and field in vars(kind)}
+
+
+_BY_STATUS, _BY_SERVICE_CODE = _classes_by("status"), _classes_by("service_code")
 
 
 def error_class(status: Status, service_code: ServiceCode) -> type[EsaError]:
-    """The most particular class; one for the code only where it is of the status's kind, which the status decides."""
+    """The class for the code if it is one of the status's kind, else the class for the status."""
     by_status = _BY_STATUS.get(status, ServiceError if 300 <= status <= 399 else EsaError)
     by_service_code = _BY_SERVICE_CODE.get(service_code, by_status)
     return by_service_code if issubclass(by_service_code, by_status) else by_status
 
 
 def error(failure: dict[str, Any]) -> EsaError:
-    """The exception with the fields of `failure`, which are named as EsaError's; for members it has their numbers."""
+    """The exception with the fields of `failure`, which are named as EsaError's; its enumerations are numbers."""
     status, service_code = Status(failure["status"]), ServiceCode(failure["service_code"])
-    members = {"status": status, "service_code": service_code, "outcome": Outcome(failure["outcome"])}
-    return error_class(status, service_code)(**{**failure, **members})
+    fields = {**failure, "status": status, "service_code": service_code, "outcome": Outcome(failure["outcome"])}
+    return error_class(status, service_code)(**fields)

@@ -32,7 +32,7 @@ LIST = Operation("esa_list_routine_related_records", _read)
 
 def listing(name: str, search_key_word: str | None, page_number: int | None, page_size: int | None) -> Call:
     """A call that lists a page of records."""
-    call = LIST.begin()
+    call = Call(LIST)
     request = call.request
     request.name = text("name", name)
     request.search_key_word = None if search_key_word is None else text("search_key_word", search_key_word)

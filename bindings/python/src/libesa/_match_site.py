@@ -19,6 +19,6 @@ MATCH_SITE = Operation("esa_get_match_site", _read)
 
 def matching(record_name: str) -> Call:
     """A call that finds a record's site."""
-    call = MATCH_SITE.begin()
+    call = Call(MATCH_SITE)
     call.request.record_name = text("record_name", record_name)
     return call

@@ -29,19 +29,19 @@ def fields_of(native: Structure, names: Iterable[str]) -> dict[str, Any]:
 
 
 def error_in(pointer: c_void_p) -> Exception | None:
-    """Why a call failed, where it did. The classes are loaded for the first one, since it takes longer than a call."""
+    """Why a call failed, if it did. The classes are loaded for the first one, since it takes longer than a call."""
     if not pointer.value:
         return None
-    told = _told_by(esa_error.from_address(pointer.value))
+    fields = _fields_of_error(esa_error.from_address(pointer.value))
     try:
         from ._failure import error
     except (ImportError, OSError) as broken:  # there may be no file descriptors left, or no file system
-        text = ", ".join(f"{name} {value}" for name, value in told.items() if value not in (None, ""))
+        text = ", ".join(f"{name} {value}" for name, value in fields.items() if value not in (None, ""))
         return RuntimeError(f"libesa's exceptions can't be loaded ({broken}) for a call that failed: {text}")
-    return error(told)
+    return error(fields)
 
 
-def _told_by(error: Structure) -> dict[str, Any]:
+def _fields_of_error(error: Structure) -> dict[str, Any]:
     # Those of EsaError, whose enumerations' members are numbers here.
     names = [name for name, *_ in error._fields_ if name not in ("retry_after_ms", "reserved")]
     return {
@@ -123,5 +123,5 @@ class Config(Owned):
         return self.callbacks.user_data(function)
 
     def set(self, setting: str, *values: Any) -> None:
-        """Calls the setter. What it refuses, esa_client_new() tells."""
+        """Calls the setter. esa_client_new() reports what it refuses."""
         getattr(library, f"esa_config_set_{setting}")(self.pointer, *values)

@@ -32,7 +32,7 @@ class AsyncClient(Configured):
     client, in any number of threads, and so may those of a child of fork.
 
     Cancelling a task cancels its call, which ends at once: when CancelledError is raised, nothing is left running. Its
-    `__cause__` is the EsaError that tells what the call did; where that is None, the call had ended, and may have
+    `__cause__` is the EsaError that says what the call did; if that is None, the call had ended, and may have
     succeeded.
 
     A `credentials_provider` and a `log` are called on the event loop's thread, in the context of the task whose call it
@@ -81,18 +81,18 @@ class AsyncClient(Configured):
         """See Client.ensure_routine_related_records(). To go through with `async for`.
 
             async for ensured in client.ensure_routine_related_records(name="my-routine", record_names=names):
-                print(ensured.record_name, ensured.error or ensured.record.origin.name)
+                print(ensured.record_name, ensured.error or ensured.result().origin.name)
 
         Cancelling a task that waits for the next record cancels all that are left.
         """
-        names, client, call, cancel = named(record_names), self._open(), NEXT.begin(), Cancel()
+        names, client, call, cancel = named(record_names), self._open(), Call(NEXT), Cancel()
         call.limit(milliseconds("record_timeout", record_timeout), attempts(max_attempts), cancel._open())
         bulk = begin(client, call, site_id, name, names, milliseconds("timeout", timeout))
 
         async def ensure() -> tuple[Record | None, EsaError | None]:
             self._open()
             try:
-                return await self._multi().result(NEXT.begin(), bulk), None
+                return await self._multi().result(Call(NEXT), bulk), None
             except EsaError as failed:
                 return None, failed.with_traceback(None)
             except asyncio.CancelledError:

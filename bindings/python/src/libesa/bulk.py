@@ -19,9 +19,16 @@ class Ensured(Frozen):
     record_name: str
     """The record's name, as it was given."""
     record: Record | None
-    """The record; None where it failed."""
+    """The record; None if it failed."""
     error: EsaError | None
-    """Why it failed; None where it didn't."""
+    """Why it failed; None if it didn't."""
+
+    def result(self) -> Record:
+        """Returns the record, or raises the error if it failed."""
+        if self.error is not None:
+            raise self.error
+        assert self.record is not None  # of the two, one is None
+        return self.record
 
 
 class _Names:

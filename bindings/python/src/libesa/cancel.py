@@ -16,7 +16,7 @@ class Cancel(Handle):
     """
 
     def __init__(self) -> None:
-        """Raises OSError where the process has no file descriptors left."""
+        """Raises OSError if the process has no file descriptors left."""
         pointer = library.esa_cancel_new()
         if not pointer:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))

@@ -29,7 +29,7 @@ class Client(Configured):
 
     After a fork, parent and child can both go on with it. Where a signal's handler raises while the main thread is in
     a call, as with Ctrl-C, the call ends within a tenth of a second and the exception goes on. Its `__cause__` is then
-    the EsaError of the call, whose `outcome` tells whether the record may exist; where that is None, the call had
+    the EsaError of the call, whose `outcome` says whether the record may exist; if that is None, the call had
     ended, and may have succeeded.
     """
 
@@ -58,7 +58,7 @@ class Client(Configured):
         Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`, and to
         read back `esa:ListRoutineRelatedRecords` on `*`.
 
-        Raises EsaError: its class tells the kind, `outcome` whether the record may exist, `advice` what to do. Besides,
+        Raises EsaError: its class says the kind, `outcome` whether the record may exist, `advice` what to do. Besides,
         TypeError for a value of the wrong type, and RuntimeError after close().
         """
         call = creating(site_id, name, record_name)
@@ -104,7 +104,7 @@ class Client(Configured):
         """Ensures many records of a routine as the iterator is asked for them, like ensure_routine_related_record().
 
             for ensured in client.ensure_routine_related_records(name="my-routine", record_names=names):
-                print(ensured.record_name, ensured.error or ensured.record.origin.name)
+                print(ensured.record_name, ensured.error or ensured.result().origin.name)
 
         Each step gives an Ensured, with the record or the error, in the order of record_names. It has a length, so that
         `tqdm(...)` around it is a progress bar. The routine's records are listed first, 20 with a request, where that
@@ -222,7 +222,7 @@ class Client(Configured):
         """Gets the account's site whose name is the longest suffix of a record's name.
 
         Needs the RAM action `esa:GetMatchSite` on `*`. Raises EsaError with ServiceCode.SITE_NOT_FOUND or its like
-        where there is none. Other arguments and errors are as with create_routine_related_record(); nothing is changed.
+        if there is none. Other arguments and errors are as with create_routine_related_record(); nothing is changed.
         """
         from ._match_site import matching
 

@@ -17,46 +17,25 @@ class Credentials(Frozen):
     """The key's id."""
     access_key_secret: str
     """The key's secret."""
-    security_token: str | None
-    """The token, where they are temporary ones of STS."""
-    expires_at: datetime | None
-    """Until when they are good; None: until the service doesn't take them any more."""
+    security_token: str | None = None
+    """The token, for temporary credentials of STS."""
+    expires_at: datetime | None = None
+    """When they expire, aware of its time zone; None: they are used until the service refuses them."""
 
-    def __init__(
-        self,
-        *,
-        access_key_id: str,
-        access_key_secret: str,
-        security_token: str | None = None,
-        expires_at: datetime | None = None,
-    ) -> None:
-        """Takes every field; expires_at must be aware of its time zone.
+    def __post_init__(self) -> None:
+        """Raises TypeError for a value of the wrong type, ValueError for a NUL character or a naive expires_at."""
+        text("access_key_id", self.access_key_id)
+        text("access_key_secret", self.access_key_secret)
+        if self.security_token is not None:
+            text("security_token", self.security_token)
+        if self.expires_at is not None:
+            from datetime import datetime
 
-        Raises TypeError for a value of the wrong type, InvalidArgumentError for text with a NUL character, and
-        ValueError for a naive expires_at.
-        """
-        text("access_key_id", access_key_id)
-        text("access_key_secret", access_key_secret)
-        if security_token is not None:
-            text("security_token", security_token)
-        if expires_at is not None:
-            _check_time(expires_at)
-        super().__init__(
-            access_key_id=access_key_id,
-            access_key_secret=access_key_secret,
-            security_token=security_token,
-            expires_at=expires_at,
-        )
+            if not isinstance(self.expires_at, datetime):
+                raise wrong_type("expires_at", "a datetime", self.expires_at)
+            if self.expires_at.utcoffset() is None:
+                raise ValueError("expires_at has no time zone; datetime.now(timezone.utc) has one")
 
     def __repr__(self) -> str:
         """The id only."""
         return f"Credentials(access_key_id={self.access_key_id!r})"
-
-
-def _check_time(expires_at: datetime) -> None:
-    from datetime import datetime
-
-    if not isinstance(expires_at, datetime):
-        raise wrong_type("expires_at", "a datetime", expires_at)
-    if expires_at.utcoffset() is None:
-        raise ValueError("expires_at has no time zone; datetime.now(timezone.utc) has one")

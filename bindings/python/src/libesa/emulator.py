@@ -51,7 +51,7 @@ class Emulator:
 
         Raises OSError where there is no such program, RuntimeError where it doesn't start.
         """
-        command = [os.environ.get("ESA_EMULATOR") or _installed() or PROGRAM]
+        command = [os.environ.get("ESA_EMULATOR") or _installed() or PROGRAM, "--exit-with-stdin"]
         if tls:
             command.append("--tls")
         with tempfile.TemporaryDirectory() as directory:
@@ -61,7 +61,10 @@ class Emulator:
                 seed = file
             if seed is not None:
                 command += ["--seed", os.fspath(seed)]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            # A session of its own: Ctrl-C in a terminal ends the test, and not the emulator under it.
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            )
             try:
                 ready = self._ready_line()
             except BaseException:
@@ -88,6 +91,10 @@ class Emulator:
     def add_fault(self, **rule: object) -> None:
         """Adds a fault rule, such as `add_fault(action="CreateRoutineRelatedRecord", wire={"kind": "hang"})`."""
         self._admin("POST", "faults", rule)
+
+    def add_reply(self, **reply: object) -> None:
+        """Adds a canned reply, such as `add_reply(action="PurgeCaches", body={"TaskId": "1"})`."""
+        self._admin("POST", "replies", reply)
 
     def set_clock(self, *, offset_ms: int) -> None:
         """Moves the emulator's clock so far from this machine's."""

@@ -1,12 +1,16 @@
 """The exceptions: one class for each kind of failure, and one for each code that the service documents.
 
-EsaError is the base of all. A class for a service code derives from the class of its kind, and where Python has an
+EsaError is the base of all. A class for a service code derives from the class of its kind, and if Python has an
 exception that people catch for the same thing, from that too. `ServiceError` and `NetworkError` gather several kinds.
 """
 
 from __future__ import annotations
 
 from .enums import Outcome, ServiceCode, Status
+
+TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class EsaError(Exception):
@@ -17,57 +21,38 @@ class EsaError(Exception):
 
     status: Status = Status.INTERNAL
     """The kind of failure."""
-    outcome: Outcome
+    outcome: Outcome = Outcome.NOT_SENT
     """What the call did at the service: nothing was sent, it was refused, or unknown."""
     service_code: ServiceCode = ServiceCode.NONE
     """The service's code, typed."""
-    http_status: int | None
-    """The HTTP status of the reply, where there was one."""
-    attempts: int
+    http_status: int | None = None
+    """The HTTP status of the reply, if there was one."""
+    attempts: int = 0
     """How many requests the call sent, or tried to send."""
-    retry_after: float | None
-    """How long the service asks to wait before the next try, in seconds, where it does."""
-    retryable: bool
-    """Whether the same call may succeed later. After Outcome.UNKNOWN, read back first whether the record is there."""
-    code: str
-    """The service's code, verbatim, such as "Throttling.User"; "" where it gave none."""
-    message: str
-    """The service's words, or the library's."""
-    advice: str
+    retry_after: float | None = None
+    """How long the service asks to wait before the next attempt, in seconds, if it does."""
+    retryable: bool = False
+    """Whether the same call may succeed later. After Outcome.UNKNOWN, read back first whether the record exists."""
+    code: str = ""
+    """The service's code, verbatim, such as "Throttling.User"; "" if it gave none."""
+    message: str = ""
+    """The service's message, or the library's."""
+    advice: str = ""
     """What to do about it, in a sentence."""
-    request_id: str
-    """The service's id of the request, for its support; "" where there is none."""
-    recommend: str
+    request_id: str = ""
+    """The service's id of the request, for its support; "" if there is none."""
+    recommend: str = ""
     """A link to the service's own help; may be ""."""
-    access_denied_detail: str
+    access_denied_detail: str = ""
     """Which permission was missing, in the service's JSON; may be ""."""
 
-    def __init__(
-        self,
-        message: str = "",
-        *,
-        status: Status | None = None,
-        outcome: Outcome = Outcome.NOT_SENT,
-        service_code: ServiceCode | None = None,
-        http_status: int | None = None,
-        attempts: int = 0,
-        retry_after: float | None = None,
-        retryable: bool = False,
-        code: str = "",
-        advice: str = "",
-        request_id: str = "",
-        recommend: str = "",
-        access_denied_detail: str = "",
-    ) -> None:
-        """Takes every field; status and service_code are the class's where they aren't given."""
-        # Only the message goes to the base, so that unpickling, which gives back the fields, can call this with it.
+    def __init__(self, message: str = "", **fields: Any) -> None:
+        """Takes every field by its name; the default of one that isn't given is the class's."""
         super().__init__(message)
-        self.status = self.status if status is None else status
-        self.service_code = self.service_code if service_code is None else service_code
-        self.message, self.code, self.advice, self.recommend = message, code, advice, recommend
-        self.outcome, self.retryable, self.retry_after = outcome, retryable, retry_after
-        self.http_status, self.attempts, self.request_id = http_status, attempts, request_id
-        self.access_denied_detail = access_denied_detail
+        unknown = ", ".join(sorted(fields.keys() - EsaError.__annotations__.keys()))
+        if unknown:
+            raise TypeError(f"{type(self).__name__}(): unknown fields: {unknown}")
+        vars(self).update(fields, message=message)
 
     def __str__(self) -> str:
         """Code, message, HTTP status and request id, as far as there are any."""
@@ -83,7 +68,7 @@ class NetworkError(EsaError, ConnectionError):
 
 
 class ServiceError(EsaError):
-    """Base of what the service answers; `code` has its word."""
+    """Base of what the service answers; see `code`."""
 
 
 class InvalidArgumentError(EsaError, ValueError):

@@ -1,4 +1,4 @@
-"""What looking for a record's site gives."""
+"""What finding a record's site gives."""
 
 from __future__ import annotations
 

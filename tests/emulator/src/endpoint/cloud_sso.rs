@@ -6,7 +6,7 @@ use hyper::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Endpoint, Request};
+use super::{Body, Endpoint, Request};
 use crate::reply::Content;
 use crate::role::BearerToken;
 use crate::service_error::ServiceError;
@@ -19,6 +19,7 @@ pub(super) const CREDENTIALS: Endpoint = Endpoint {
     method: Method::POST,
     path: "/cloud-credentials",
     name_follows: false,
+    body: Body::Members,
     run,
 };
 

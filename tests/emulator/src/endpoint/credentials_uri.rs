@@ -2,15 +2,21 @@
 
 use hyper::Method;
 
-use super::{Endpoint, Request};
+use super::{Body, Endpoint, Request};
 use crate::reply::Content;
 use crate::service_error::ServiceError;
 use crate::world::World;
 
 const SESSION_SECONDS: u32 = 3600;
 
-pub(super) const CREDENTIALS: Endpoint =
-    Endpoint { action: "GetCredentials", method: Method::GET, path: "/credentials/", name_follows: true, run };
+pub(super) const CREDENTIALS: Endpoint = Endpoint {
+    action: "GetCredentials",
+    method: Method::GET,
+    path: "/credentials/",
+    name_follows: true,
+    body: Body::Ignored,
+    run,
+};
 
 fn run(request: &Request, world: &mut World) -> Result<Content, ServiceError> {
     let now = world.clock.now();

@@ -4,7 +4,7 @@ use hyper::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Request};
+use super::{Body, Endpoint, Request};
 use crate::clock;
 use crate::encoding::lower_hex;
 use crate::identifier::random_bytes;
@@ -26,6 +26,7 @@ pub(super) const TOKEN: Endpoint = Endpoint {
     method: Method::PUT,
     path: "/latest/api/token",
     name_follows: false,
+    body: Body::Ignored,
     run: put_token,
 };
 
@@ -34,6 +35,7 @@ pub(super) const ROLE: Endpoint = Endpoint {
     method: Method::GET,
     path: "/latest/meta-data/ram/security-credentials/",
     name_follows: false,
+    body: Body::Ignored,
     run: get_role,
 };
 
@@ -42,6 +44,7 @@ pub(super) const CREDENTIALS: Endpoint = Endpoint {
     method: Method::GET,
     path: "/latest/meta-data/ram/security-credentials/",
     name_follows: true,
+    body: Body::Ignored,
     run: get_credentials,
 };
 
@@ -50,6 +53,7 @@ pub(super) const REGION: Endpoint = Endpoint {
     method: Method::GET,
     path: "/latest/meta-data/region-id",
     name_follows: false,
+    body: Body::Ignored,
     run: get_region,
 };
 

@@ -3,15 +3,19 @@
 pub(crate) mod cloud_sso;
 mod credentials_uri;
 pub(crate) mod metadata;
+pub(crate) mod oss;
 
 use hyper::Method;
 use hyper::http::request::Parts;
 use serde_json::{Map, Value};
 
+use crate::body::LARGEST_SERVICE;
+use crate::code_upload::LARGEST_CODE;
+use crate::multipart::Form;
 use crate::reply::Content;
 use crate::request::{Parameters, path, single_header};
 use crate::service_error::ServiceError;
-use crate::web_page;
+use crate::web_page::Hosts;
 use crate::world::World;
 
 #[derive(Debug)]
@@ -22,7 +26,18 @@ pub(crate) struct Endpoint {
     path: &'static str,
     /// Whether the name of a role comes after the path.
     name_follows: bool,
+    body: Body,
     run: fn(&Request, &mut World) -> Result<Content, ServiceError>,
+}
+
+/// What a request's body is.
+#[derive(Clone, Copy, Debug)]
+enum Body {
+    Ignored,
+    /// A JSON object of texts.
+    Members,
+    /// A form with a file.
+    Form,
 }
 
 const ENDPOINTS: &[Endpoint] = &[
@@ -32,11 +47,22 @@ const ENDPOINTS: &[Endpoint] = &[
     metadata::REGION,
     credentials_uri::CREDENTIALS,
     cloud_sso::CREDENTIALS,
+    oss::POST_OBJECT,
 ];
+
+pub(crate) fn actions() -> impl Iterator<Item = &'static str> {
+    ENDPOINTS.iter().map(|endpoint| endpoint.action)
+}
 
 /// Whether it is for them to answer at this path, be it with 404.
 pub(crate) fn has(path: &str) -> bool {
     metadata::has(path) || ENDPOINTS.iter().any(|endpoint| path.starts_with(endpoint.path))
+}
+
+/// How much is read of a body at this path.
+pub(crate) fn largest_body(path: &str) -> usize {
+    // The form around the code is small.
+    if oss::has(path) { LARGEST_CODE + LARGEST_SERVICE } else { LARGEST_SERVICE }
 }
 
 /// A request to an endpoint.
@@ -47,11 +73,12 @@ pub(crate) struct Request {
     /// and the members of the body.
     pub(crate) parameters: Parameters,
     bearer_token: Option<String>,
+    form: Form,
 }
 
 impl Request {
-    pub(crate) fn read(parts: &Parts, body: &[u8]) -> Result<Self, ServiceError> {
-        web_page::refuse_foreign(&parts.headers)?;
+    pub(crate) fn read(parts: &Parts, body: &[u8], hosts: &Hosts) -> Result<Self, ServiceError> {
+        hosts.refuse_foreign(&parts.headers)?;
         let path = path(&parts.uri);
         let mut at_path =
             ENDPOINTS.iter().filter_map(|endpoint| Some((endpoint, endpoint.role_name(path)?))).peekable();
@@ -61,8 +88,15 @@ impl Request {
         let Some((endpoint, role_name)) = at_path.find(|(endpoint, _)| endpoint.method == parts.method) else {
             return Err(ServiceError::unsupported_method(405));
         };
-        let mut parameters =
-            if endpoint.method == Method::POST { read_members(parts, body)? } else { Parameters::default() };
+        let content_type = single_header(&parts.headers, "content-type").unwrap_or_default();
+        let (mut parameters, form) = match endpoint.body {
+            Body::Ignored => Default::default(),
+            Body::Members => (read_members(content_type, body)?, Form::default()),
+            Body::Form => {
+                let form = Form::read(content_type, body)?;
+                (form.description(), form)
+            }
+        };
         if endpoint.name_follows {
             parameters.push("RoleName", role_name);
         }
@@ -73,7 +107,7 @@ impl Request {
         }
         let authorization = single_header(&parts.headers, "authorization").unwrap_or_default();
         let bearer_token = authorization.strip_prefix("Bearer ").map(str::to_owned);
-        Ok(Self { endpoint, parameters, bearer_token })
+        Ok(Self { endpoint, parameters, bearer_token, form })
     }
 
     pub(crate) fn run(&self, world: &mut World) -> Result<Content, ServiceError> {
@@ -94,8 +128,7 @@ impl Endpoint {
 }
 
 /// The members of a JSON object, all of them texts.
-fn read_members(parts: &Parts, body: &[u8]) -> Result<Parameters, ServiceError> {
-    let content_type = single_header(&parts.headers, "content-type").unwrap_or_default();
+fn read_members(content_type: &str, body: &[u8]) -> Result<Parameters, ServiceError> {
     if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(ServiceError::new(400, "InvalidContentType", "The body must be application/json."));
     }

@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use super::name::check_routine_name;
-use super::{Call, Operation, Scope};
+use super::{Call, Operation};
 use crate::clock;
 use crate::service_error::ServiceError;
 use crate::state::Routine;
 
-pub(super) const OPERATION: Operation =
-    Operation { action: "CreateRoutine", required: &["Name"], scope: Scope::Everything, writes: true, run };
+pub(super) const OPERATION: Operation = Operation { action: "CreateRoutine", is_routine_write: true, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let name = call.text("Name");

@@ -3,17 +3,12 @@
 use serde_json::{Value, json};
 
 use super::name::{check_record_name, check_routine_name};
-use super::{Call, Operation, Scope};
+use super::{Call, Operation};
 use crate::service_error::ServiceError;
-use crate::state::{Backend, RelatedRecord, SiteStatus};
+use crate::site::{Backend, SiteStatus};
+use crate::state::RelatedRecord;
 
-pub(super) const OPERATION: Operation = Operation {
-    action: "CreateRoutineRelatedRecord",
-    required: &["Name", "SiteId", "RecordName"],
-    scope: Scope::Site,
-    writes: true,
-    run,
-};
+pub(super) const OPERATION: Operation = Operation { action: "CreateRoutineRelatedRecord", is_routine_write: true, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let (routine_name, record_name) = (call.text("Name"), call.text("RecordName"));

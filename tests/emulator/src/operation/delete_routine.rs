@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use super::name::check_routine_name;
-use super::{Call, Operation, Scope};
+use super::{Call, Operation};
 use crate::service_error::ServiceError;
 
-pub(super) const OPERATION: Operation =
-    Operation { action: "DeleteRoutine", required: &["Name"], scope: Scope::Everything, writes: true, run };
+pub(super) const OPERATION: Operation = Operation { action: "DeleteRoutine", is_routine_write: true, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let name = call.text("Name");

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Operation, Scope};
+use super::{Call, Operation};
 use crate::service_error::ServiceError;
 
-pub(super) const OPERATION: Operation =
-    Operation { action: "GetErService", required: &[], scope: Scope::Everything, writes: false, run };
+pub(super) const OPERATION: Operation = Operation { action: "GetErService", is_routine_write: false, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let status = if call.account.activated { "Running" } else { "NotOpened" };

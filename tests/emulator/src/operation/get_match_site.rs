@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use super::name::check_record_name;
-use super::{Call, Operation, Scope};
+use super::{Call, Operation};
 use crate::service_error::ServiceError;
 
-pub(super) const OPERATION: Operation =
-    Operation { action: "GetMatchSite", required: &["RecordName"], scope: Scope::Everything, writes: false, run };
+pub(super) const OPERATION: Operation = Operation { action: "GetMatchSite", is_routine_write: false, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let record_name = call.text("RecordName");

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Operation, Scope, list_sites};
+use super::{Call, Operation, list_sites};
 use crate::service_error::ServiceError;
 
-pub(super) const OPERATION: Operation =
-    Operation { action: "GetSite", required: &["SiteId"], scope: Scope::Site, writes: false, run };
+pub(super) const OPERATION: Operation = Operation { action: "GetSite", is_routine_write: false, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let site = call.account.site(call.positive("SiteId")?);

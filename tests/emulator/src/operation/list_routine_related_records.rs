@@ -4,16 +4,10 @@ use serde_json::{Value, json};
 
 use super::name::check_routine_name;
 use super::page::Page;
-use super::{Call, Operation, Scope};
+use super::{Call, Operation};
 use crate::service_error::ServiceError;
 
-pub(super) const OPERATION: Operation = Operation {
-    action: "ListRoutineRelatedRecords",
-    required: &["Name"],
-    scope: Scope::Everything,
-    writes: false,
-    run,
-};
+pub(super) const OPERATION: Operation = Operation { action: "ListRoutineRelatedRecords", is_routine_write: false, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     check_routine_name(call.text("Name"))?;

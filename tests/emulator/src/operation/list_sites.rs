@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::page::Page;
-use super::{Call, Operation, Scope};
+use super::{Call, Operation};
 use crate::service_error::ServiceError;
-use crate::state::Site;
+use crate::site::Site;
 
-pub(super) const OPERATION: Operation =
-    Operation { action: "ListSites", required: &[], scope: Scope::Everything, writes: false, run };
+pub(super) const OPERATION: Operation = Operation { action: "ListSites", is_routine_write: false, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let page = Page::read(call, usize::MAX, 500)?;
@@ -29,5 +28,15 @@ fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
 
 /// A site as replies show it.
 pub(super) fn describe(site: &Site) -> Value {
-    json!({"SiteId": site.site_id, "SiteName": site.site_name, "Status": site.status, "AccessType": "NS"})
+    json!({
+        "SiteId": site.site_id,
+        "SiteName": site.site_name,
+        "Status": site.status,
+        "AccessType": site.access_type,
+        "Coverage": site.coverage,
+        "InstanceId": site.instance_id,
+        "CreateTime": site.create_time,
+        "NameServerList": site.name_servers(),
+        "VerifyCode": site.verify_code(),
+    })
 }

@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use super::page::Page;
-use super::{Call, Operation, Scope, get_routine};
+use super::{Call, Operation, get_routine};
 use crate::service_error::ServiceError;
 
-pub(super) const OPERATION: Operation =
-    Operation { action: "ListUserRoutines", required: &[], scope: Scope::Everything, writes: false, run };
+pub(super) const OPERATION: Operation = Operation { action: "ListUserRoutines", is_routine_write: false, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let page = Page::read(call, 10, 20)?;

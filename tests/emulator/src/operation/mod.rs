@@ -1,47 +1,47 @@
-//! The operations of ESA that the emulator knows, what each needs, and how parameters are read.
+//! The operations of ESA that the emulator models, and how parameters are read.
 
+mod commit_routine_staging_code;
 mod create_routine;
+mod create_routine_code_deployment;
 mod create_routine_related_record;
+mod create_site;
 mod delete_routine;
+mod delete_routine_code_version;
 mod delete_routine_related_record;
 mod get_er_service;
 mod get_match_site;
 mod get_routine;
+mod get_routine_code_version;
+mod get_routine_staging_code_upload_info;
 mod get_site;
+mod list_routine_code_versions;
 mod list_routine_related_records;
 mod list_sites;
 mod list_user_routines;
 mod name;
 mod page;
+mod publish_routine_code_version;
 
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use serde_json::Value;
 
 use crate::journal::{Change, Journal, Kind};
 use crate::request::Parameters;
+use crate::routine_code::{Deployment, Environment, Share};
 use crate::service_error::ServiceError;
 use crate::state::{Account, RelatedRecord, Routine, RoutineState};
-use crate::world::RecordIds;
+use crate::world::Ids;
 
 pub(crate) const API_VERSION: &str = "2024-09-10";
 
 /// The region that resource names of RAM carry.
 pub(crate) const REGION: &str = "cn-hangzhou";
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Scope {
-    /// RAM judges the site named by `SiteId`.
-    Site,
-    /// RAM judges `*`.
-    Everything,
-}
-
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) action: &'static str,
-    pub(crate) required: &'static [&'static str],
-    scope: Scope,
-    /// Writes of one account exclude each other.
-    pub(crate) writes: bool,
+    /// The writes of routines exclude each other in one account, and may commit late.
+    pub(crate) is_routine_write: bool,
     run: fn(&mut Call<'_>) -> Result<Value, ServiceError>,
 }
 
@@ -49,14 +49,17 @@ pub(crate) struct Operation {
 pub(crate) struct Call<'a> {
     pub(crate) parameters: &'a Parameters,
     pub(crate) account: &'a mut Account,
-    pub(crate) record_ids: &'a mut RecordIds,
+    /// What the client calls the emulator: `http://127.0.0.1:41231`.
+    pub(crate) origin: &'a str,
+    pub(crate) record_ids: &'a mut Ids,
+    pub(crate) site_ids: &'a mut Ids,
     pub(crate) journal: &'a mut Journal,
     /// Its number in the log.
     pub(crate) request: u64,
     pub(crate) now: jiff::Timestamp,
 }
 
-const OPERATIONS: &[Operation] = &[
+pub(crate) const OPERATIONS: &[Operation] = &[
     create_routine_related_record::OPERATION,
     list_routine_related_records::OPERATION,
     delete_routine_related_record::OPERATION,
@@ -68,6 +71,14 @@ const OPERATIONS: &[Operation] = &[
     create_routine::OPERATION,
     delete_routine::OPERATION,
     get_er_service::OPERATION,
+    get_routine_staging_code_upload_info::OPERATION,
+    commit_routine_staging_code::OPERATION,
+    list_routine_code_versions::OPERATION,
+    get_routine_code_version::OPERATION,
+    delete_routine_code_version::OPERATION,
+    publish_routine_code_version::OPERATION,
+    create_routine_code_deployment::OPERATION,
+    create_site::OPERATION,
 ];
 
 pub(crate) fn find(action: &str) -> Option<&'static Operation> {
@@ -75,17 +86,6 @@ pub(crate) fn find(action: &str) -> Option<&'static Operation> {
 }
 
 impl Operation {
-    /// What RAM is asked about.
-    pub(crate) fn resource(&self, account_id: &str, parameters: &Parameters) -> String {
-        match self.scope {
-            Scope::Everything => "*".into(),
-            Scope::Site => {
-                let site_id = parameters.get("SiteId").unwrap_or_default();
-                format!("acs:esa:{REGION}:{account_id}:site/{site_id}")
-            }
-        }
-    }
-
     /// Carries it out. The reply lacks only its `RequestId`.
     pub(crate) fn run(&self, call: &mut Call<'_>) -> Result<Value, ServiceError> {
         (self.run)(call)
@@ -130,6 +130,23 @@ impl<'a> Call<'a> {
             RoutineState::Busy => Err(ServiceError::known("LockFailed")),
             RoutineState::Deploying => Err(ServiceError::known("InternalOperationError")),
         }
+    }
+
+    /// One of the words that the parameter can have.
+    fn choice<T: DeserializeOwned>(&self, name: &str) -> Result<T, ServiceError> {
+        T::deserialize(self.text(name).into_deserializer())
+            .map_err(|_: serde::de::value::Error| ServiceError::known("InvalidParameter"))
+    }
+
+    /// Returns the deployment's id.
+    fn deploy(&mut self, name: &str, to: Environment, shares: Vec<Share>) -> Result<String, ServiceError> {
+        let deployment = Deployment::new(shares, self.now);
+        deployment.check(&self.routine(name)?.code_versions).map_err(|_| ServiceError::known("InvalidParameter"))?;
+        let id = deployment.id.clone();
+        if let Some(routine) = self.account.routine_mut(name) {
+            routine.deployments.insert(to, deployment);
+        }
+        Ok(id)
     }
 
     /// The routine's records as a list sees them.

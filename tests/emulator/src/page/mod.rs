@@ -19,6 +19,7 @@ const FILES: &[File] = &[
     File { name: "", content_type: "text/html;charset=utf-8", text: include_str!("page.html") },
     File { name: "page.css", content_type: "text/css;charset=utf-8", text: include_str!("page.css") },
     File { name: "page.js", content_type: "text/javascript;charset=utf-8", text: include_str!("page.js") },
+    File { name: "clients.js", content_type: "text/javascript;charset=utf-8", text: include_str!("clients.js") },
 ];
 
 /// By the name below `/_emulator/`.

@@ -1,5 +1,7 @@
 // The page of the emulator. Names and texts come from requests: they get into the page as text only, never as markup.
 
+import { clients } from "./clients.js";
+
 const SHOWN_REQUESTS = 500; // as many as have details
 const SHOWN_RECORDS = 100; // of a routine
 const HIDDEN = "(hidden)"; // in the place of a token
@@ -425,6 +427,8 @@ async function refreshState() {
 function showHint(key) {
   byId("hint").textContent = [
     `ESA_ENDPOINT=${location.origin}`,
+    // Terraform's too, which wants no scheme there. It reads this one first.
+    `ALIBABA_CLOUD_ENDPOINT_ESA=${location.host}`,
     `ALIBABA_CLOUD_ACCESS_KEY_ID=${key.access_key_id ?? "…"}`,
     `ALIBABA_CLOUD_ACCESS_KEY_SECRET=${key.access_key_secret}`,
   ].join("\n");
@@ -459,6 +463,10 @@ function pretty(value) {
 
 function start() {
   byId("address").textContent = location.origin;
+  byId("clients").querySelector("dl").append(...Object.entries(clients(location)).flatMap(([client, given]) => [
+    element("dt", {}, client),
+    element("dd", {}, element("pre", {}, given)),
+  ]));
   byId("preset").append(...Object.keys(PRESETS).map((name) => element("option", {}, name)));
   const usePreset = () => { byId("rule").value = pretty(PRESETS[byId("preset").value]); };
   byId("preset").onchange = usePreset;

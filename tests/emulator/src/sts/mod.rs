@@ -37,6 +37,10 @@ pub(crate) struct Call<'a> {
 const OPERATIONS: &[Operation] =
     &[assume_role::OPERATION, assume_role_with_oidc::OPERATION, get_caller_identity::OPERATION];
 
+pub(crate) fn actions() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|operation| operation.action)
+}
+
 pub(crate) fn find(action: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|operation| operation.action == action)
 }

@@ -25,7 +25,7 @@ fn the_log_tells_what_was_asked_by_whom_and_what_came_of_it() {
         "number": 1, "connection": 1, "method": "POST", "action": "CreateRoutineRelatedRecord",
         "parameters": {"Name": "test-routine1", "SiteId": "54362329990032", "RecordName": "a.example.com"},
         "access_key_id": "EsaEmulatorKeyId", "signature_version": "V3", "nonce": call.nonce,
-        "verdict": "OK", "executed": true, "fault": false, "status": 200,
+        "nearest_action": null, "verdict": "OK", "executed": true, "fault": false, "canned": false, "status": 200,
     });
     assert_eq!(first, expected);
     assert_eq!((&log[1]["signature_version"], &log[1]["executed"]), (&json!("V1"), &json!(false)));
@@ -87,7 +87,16 @@ fn a_wrong_seed_is_refused_with_the_reason_and_changes_nothing() {
     let with_record = |record: Value| json!({"accounts": [{"sites": site, "routines": [{"name": "r", "related_records": [record]}]}]});
     let key = json!({"access_key_id": "k", "access_key_secret": "s"});
     for (seed, reason) in [
-        (json!({"acounts": []}), "acounts"),
+        (json!({"acounts": []}), "did you mean `accounts`?"),
+        (json!({"accounts": [{"routines": [{"name": "r", "state": "bussy"}]}]}), "did you mean `busy`?"),
+        (json!({"accounts": [{"routines": [{"name": "r", "state": "Ready"}]}]}), "did you mean `ready`?"),
+        (json!({"accounts": [{"sites": [{"site_id": 1, "site_nam": "a.b"}]}]}), "did you mean `site_name`?"),
+        (
+            json!({"accounts": [{"sites": [{"site_id": 1, "site_name": "a.b", "backend": "flakey"}]}]}),
+            "did you mean `flaky`?",
+        ),
+        (json!({"metadata": {"tokens": "require"}}), "did you mean `required`?"),
+        (json!({"faults": [{"action": "GetRoutin", "delay_ms": 1}]}), "did you mean `GetRoutine`?"),
         (json!({"accounts": [{"quota": 1}]}), "quota"),
         (json!({"accounts": [{"users": [{"name": "u", "keys": [{"access_key_id": "k"}]}]}]}), "access_key_secret"),
         (json!({"accounts": [{"users": [{"name": "u", "keys": [key, key]}]}]}), "access_key_id k"),
@@ -126,6 +135,7 @@ fn what_is_not_there_is_said_plainly() {
         ("POST", "clock", "{\"offset_ms\": 1e30}", "offset_ms"),
         ("POST", "clock", "{\"offset_ms\": 9223372036854775807}", "offset_ms"),
         ("POST", "clock", "{\"offset\": 1}", "offset"),
+        ("POST", "lock", "{\"lock\": true}", "did you mean `locked`?"),
     ] {
         let reply = emulator.admin(method, resource, body);
         assert_eq!(reply.status, 400, "{method} {resource} {body}");

@@ -257,7 +257,14 @@ fn a_senseless_rule_is_refused_with_the_reason() {
         (json!({"nth": 0, "delay_ms": 1}), "nth"),
         (json!({"probability": 1.5, "delay_ms": 1}), "probability"),
         (json!({"parameters": {"a": []}, "delay_ms": 1}), "parameter a"),
-        (json!({"acton": "x", "delay_ms": 1}), "acton"),
+        (json!({"acton": "x", "delay_ms": 1}), "did you mean `action`?"),
+        (json!({"action": "CreateRoutineRelatedRecords", "delay_ms": 1}), "did you mean `CreateRoutineRelatedRecord`?"),
+        (json!({"action": "assumerole", "delay_ms": 1}), "did you mean `AssumeRole`?"),
+        (json!({"action": "GetMetadataRol", "delay_ms": 1}), "did you mean `GetMetadataRole`?"),
+        (json!({"wire": {"kind": "dorp"}}), "did you mean `drop`?"),
+        (json!({"wire": {"kind": "cut", "after_byte": 1}}), "did you mean `after_bytes`?"),
+        (json!({"reply": {"header": {}}}), "did you mean `headers`?"),
+        (json!({"when": "befor", "reply": {}}), "did you mean `before`?"),
         (json!({}), "does nothing"),
     ] {
         let reply = emulator.admin("POST", "faults", &rule.to_string());

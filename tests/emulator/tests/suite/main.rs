@@ -1,5 +1,6 @@
 //! Drives the built emulator over loopback sockets, with a signer of its own.
 
+mod actions;
 mod admin;
 mod assume_role;
 mod authentication;
@@ -14,6 +15,9 @@ mod operations;
 mod page;
 mod process;
 mod ram;
+mod reach;
+mod routine_code;
 mod session;
 mod signer;
 mod support;
+mod tls;

@@ -157,7 +157,7 @@ fn faults_meet_it() {
     assert_eq!((first.status, first.text()), (500, "oops"));
     assert_eq!(credentials().json, json!({"Code": "Success"}));
     assert_eq!(credentials().body.len(), 2_000_000);
-    let request = format!("GET {ROLES}test-role HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let request = format!("GET {ROLES}test-role HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     assert!(emulator.exchange(&request).unwrap().is_empty());
     assert_eq!(emulator.exchange(&request).unwrap(), b"HTTP/1.1 2");
     assert_eq!(credentials().json["Code"], "Success");
@@ -166,6 +166,6 @@ fn faults_meet_it() {
     emulator.add_fault(json!({"action": "GetMetadataRole", "wire": {"kind": "hang"}}));
     let mut stream = emulator.connect();
     stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-    stream.write_all(format!("GET {ROLES} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).unwrap();
+    stream.write_all(format!("GET {ROLES} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
 }

@@ -136,3 +136,48 @@ fn the_service_tells_whether_it_is_activated() {
     let closed = Emulator::start_changed(|seed| seed["accounts"][0]["activated"] = json!(false));
     assert_eq!(closed.call(&Call::new("GetErService", &[])).assert_ok().json["Status"], "NotOpened");
 }
+
+#[test]
+fn a_site_is_created_and_found() {
+    let emulator = Emulator::start();
+    let create = |name: &str, coverage: &str, access_type: &str| {
+        let given = [("SiteName", name), ("Coverage", coverage), ("AccessType", access_type), ("InstanceId", "plan-1")];
+        emulator.call(&Call::new("CreateSite", &given))
+    };
+    let created = create("new.example.org", "overseas", "NS").assert_ok().json;
+    assert_eq!(created["NameServerList"].as_str().unwrap().split(',').count(), 2);
+    assert!(created["VerifyCode"].as_str().unwrap().starts_with("verify_"));
+    let site_id = created["SiteId"].to_string();
+    let site = emulator.call(&Call::new("GetSite", &[("SiteId", &site_id)])).assert_ok().json["SiteModel"].clone();
+    for (name, expected) in [
+        ("SiteName", "new.example.org"),
+        ("Status", "pending"),
+        ("AccessType", "NS"),
+        ("Coverage", "overseas"),
+        ("InstanceId", "plan-1"),
+    ] {
+        assert_eq!(site[name], expected, "{name}");
+    }
+    assert_eq!((&site["VerifyCode"], &site["NameServerList"]), (&created["VerifyCode"], &created["NameServerList"]));
+    let listed = emulator.call(&Call::new("ListSites", &[])).assert_ok().json;
+    assert_eq!((&listed["TotalCount"], &listed["Sites"][1]), (&json!(2), &site));
+    let record = Call::create("a.new.example.org").with("SiteId", &site_id);
+    emulator.call(&record).assert_ok();
+
+    let other = create("other.example.org", "global", "CNAME").assert_ok().json;
+    assert_eq!(other["NameServerList"], "");
+    assert_ne!(other["SiteId"], created["SiteId"]);
+    create("New.Example.org", "global", "NS").assert_refused(400, "ParameterAlreadyExist");
+    create("third.org", "everywhere", "NS").assert_refused(400, "InvalidParameter");
+    create("third.org", "global", "DNS").assert_refused(400, "InvalidParameter");
+    create("*.third.org", "global", "NS").assert_refused(400, "InvalidParameter");
+    create("third.org", "global", "").assert_refused(400, "MissingAccessType");
+    let fresh = Emulator::start();
+    fresh.admin_ok("POST", "seed", &emulator.state());
+    let again = Call::new(
+        "CreateSite",
+        &[("SiteName", "b.org"), ("Coverage", "global"), ("AccessType", "NS"), ("InstanceId", "p")],
+    );
+    let again = fresh.call(&again).assert_ok().json["SiteId"].clone();
+    assert!(again != created["SiteId"] && again != other["SiteId"]);
+}

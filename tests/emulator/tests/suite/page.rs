@@ -20,7 +20,13 @@ fn numbers(listed: &Value) -> Vec<u64> {
 #[test]
 fn the_page_is_whole_and_may_load_nothing_else() {
     let emulator = Emulator::start();
-    for (name, content_type) in [("", "text/html"), ("page.css", "text/css"), ("page.js", "text/javascript")] {
+    let files = [
+        ("", "text/html"),
+        ("page.css", "text/css"),
+        ("page.js", "text/javascript"),
+        ("clients.js", "text/javascript"),
+    ];
+    for (name, content_type) in files {
         let reply = emulator.admin("GET", name, "");
         assert_eq!(reply.status, 200);
         assert_eq!(reply.header("content-type").unwrap(), format!("{content_type};charset=utf-8"));
@@ -35,6 +41,20 @@ fn the_page_is_whole_and_may_load_nothing_else() {
             assert!(!text.contains(foreign), "{name} contains {foreign}");
         }
     }
+}
+
+#[test]
+fn the_page_and_the_manual_tell_of_the_same_clients() {
+    let script = Emulator::start().admin("GET", "clients.js", "").text().to_owned();
+    let manual = include_str!("../../README.md").split_once("\n## Point a client at it\n").unwrap().1;
+    let rows = manual.split("\n## ").next().unwrap().lines().filter_map(|line| line.strip_prefix("| "));
+    let named: Vec<_> = rows.skip(2).map(|row| row.split(" | ").next().unwrap().replace('`', "")).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for client in &named {
+        assert!(script.contains(client.as_str()), "{client}");
+    }
+    let told = script.lines().filter(|line| line.trim_start().starts_with(['"', 'T']) && line.contains(": ")).count();
+    assert!(told >= named.len(), "{told}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,12 +25,20 @@ impl Emulator {
     }
 
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(command(arguments).arg("--exit-with-stdin").stdin(Stdio::piped()))
+    }
+
+    /// The emulator that a command starts.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        // A group of its own: Ctrl-C in a terminal ends the test, and with it this, but not this first.
+        let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
-        let url = ready["url"].as_str().unwrap();
-        let address = url.split_once("://").unwrap().1.parse().unwrap();
+        let endpoint = ready["endpoint"].as_str().unwrap();
+        let port = endpoint.rsplit_once(':').unwrap().1.parse().unwrap();
+        // A name, where it has been opened to others.
+        let address = endpoint.parse().unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)));
         Self { child, ready, address }
     }
 
@@ -40,6 +49,11 @@ impl Emulator {
         change(&mut seed);
         emulator.admin_ok("POST", "seed", &seed);
         emulator
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
@@ -123,6 +137,14 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_esa-emulator"));
     command.args(arguments);
     command
+}
+
+/// Runs it to its end; what it says on standard error.
+pub(crate) fn fail(arguments: &[&str]) -> String {
+    let output = command(arguments).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    assert_eq!(output.stdout, b"");
+    String::from_utf8(output.stderr).unwrap()
 }
 
 /// None if it is still running when patience ends.

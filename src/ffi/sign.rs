@@ -1,0 +1,233 @@
+//! Signed requests, for those who send them themselves.
+
+use std::ffi::{CString, c_char};
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::call_action::{esa_call_action_request, refuse_reserved, with_action};
+use super::call_options::{esa_call_options, read_options};
+use super::client::{esa_client, with_client};
+use super::error::esa_error;
+use super::guard::{call, guarded};
+use super::owned::Owned;
+use super::status::esa_status;
+use super::string::{read_optional_string, read_string, to_c_string};
+use super::struct_size::{CallerStruct, fields, read_struct};
+use crate::detached::{SignWith, sign_with};
+use crate::error::{Error, Outcome};
+use crate::log::Log;
+use crate::signature::{Credentials, SignatureVersion, SignedRequest};
+
+/// A header of HTTP.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct esa_header {
+    /// Its name.
+    pub name: *const c_char,
+    /// Its value.
+    pub value: *const c_char,
+}
+
+/// A signed request, ready to be sent once, by anything. Release it with `esa_signed_request_free()`.
+///
+/// Send it as it is: the method, the URL, all of the headers and the body. What else HTTP wants, such as Content-Length, is
+/// the sender's to add. The service takes it within 15 minutes, and once: sign each attempt anew. It needs TLS, unless the
+/// URL says http, and no redirects are to be followed.
+///
+/// Any one thread at a time may read it. Strings are never NULL and live as long as the request. The headers, or the URL with
+/// signature version 1, hold the signature and the security token: keep them out of logs.
+#[repr(C)]
+pub struct esa_signed_request {
+    /// "GET" or "POST".
+    pub method: *const c_char,
+    /// The whole URL, such as "https://esa.cn-hangzhou.aliyuncs.com/?SiteId=7".
+    pub url: *const c_char,
+    /// The headers, with names in small letters; "host" is among them.
+    pub headers: *const esa_header,
+    /// How many there are.
+    pub header_count: usize,
+    /// The body, a form, with a NUL behind it; "" where there is none. A GET may have one.
+    pub body: *const c_char,
+    /// How many bytes it has, without the NUL.
+    pub body_length: usize,
+}
+
+/// What the fields point to.
+struct Behind {
+    _texts: Vec<CString>,
+    _headers: Vec<esa_header>,
+}
+
+impl esa_signed_request {
+    fn give(request: &SignedRequest) -> *mut esa_signed_request {
+        let SignedRequest { method, url, headers, body } = request;
+        let pairs = headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+        let texts: Vec<_> = [method, url.as_str(), body.as_str()].into_iter().chain(pairs).map(to_c_string).collect();
+        let mut pointers = texts.iter().map(|text| text.as_ptr());
+        let mut next = || pointers.next().unwrap_or(c"".as_ptr());
+        let (method, url, form) = (next(), next(), next());
+        let headers: Vec<_> = headers.iter().map(|_| esa_header { name: next(), value: next() }).collect();
+        let fields = esa_signed_request {
+            method,
+            url,
+            headers: headers.as_ptr(),
+            header_count: headers.len(),
+            body: form,
+            body_length: body.len(),
+        };
+        Owned::give(fields, Behind { _texts: texts, _headers: headers })
+    }
+}
+
+/// What `esa_sign_with()` signs with. Begin with `ESA_SIGN_WITH_OPTIONS_INIT`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct esa_sign_with_options {
+    /// `sizeof(esa_sign_with_options)`.
+    pub struct_size: usize,
+    /// The access key's id: printable ASCII, as are the two that follow.
+    pub access_key_id: *const c_char,
+    /// The access key's secret.
+    pub access_key_secret: *const c_char,
+    /// The token of temporary credentials; NULL: none.
+    pub security_token: *const c_char,
+    /// The server: "host", "host:port" or "https://host:port"; NULL: that of cn-hangzhou.
+    pub endpoint: *const c_char,
+    /// 1 to 64 characters of printable ASCII that no other request has.
+    pub nonce: *const c_char,
+    /// When the request is sent, in seconds since 1970 (UTC): 1 or more. The service takes what is off by less than 15
+    /// minutes.
+    pub date: i64,
+    /// 3 (ACS3-HMAC-SHA256), 1 (HMAC-SHA1, for old gateways), or 0 for 3.
+    pub signature_version: i32,
+    /// 0.
+    pub reserved: i32,
+}
+
+// SAFETY: `repr(C)`, `struct_size` first, then pointers, which may be NULL, and integers.
+unsafe impl CallerStruct for esa_sign_with_options {
+    const ARGUMENT: &'static str = "options";
+    const FIELDS: &'static [usize] = fields!(
+        esa_sign_with_options: access_key_id,
+        access_key_secret,
+        security_token,
+        endpoint,
+        nonce,
+        date,
+        signature_version,
+        reserved
+    );
+}
+
+/// Signs any action for somebody else to send, as a client does: with its credentials, endpoint, clock and signature
+/// version. A function of the program's own HTTP library can send it; `esa_read_reply()` reads what comes back.
+///
+/// Nothing of the action is sent. If the client has no credentials yet, or they have expired, it gets some, which may ask a
+/// server. `options` are then the call's: give a `timeout_ms` of 1 to take only what is there or comes from this machine.
+///
+/// `options` may be NULL. `request`, `options` and their strings are copied. Any thread. `error` may be NULL.
+///
+/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CREDENTIALS` if there are no credentials, or
+/// they didn't come in time; what getting them failed for; `ESA_ERR_CANCELLED`. Nothing was sent in any case.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_sign_action(
+    client: *const esa_client,
+    request: *const esa_call_action_request,
+    options: *const esa_call_options,
+    result: *mut *mut esa_signed_request,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    unsafe {
+        with_client(client, ("result", result), error, |client| {
+            let options = read_options(options)?;
+            let signed = with_action(request, |action| client.sign(action, &options))?;
+            Ok(esa_signed_request::give(&signed))
+        })
+    }
+}
+
+/// Signs any action with what it is given, and nothing else: no client, no environment, no clock. The same arguments give
+/// the same request.
+///
+/// `options` and `request` and their strings are copied. Any thread, at any time. `error` may be NULL.
+///
+/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CONFIG` if the endpoint can't be used.
+///
+/// # Safety
+/// Each pointer is NULL or as described; strings are NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_sign_with(
+    options: *const esa_sign_with_options,
+    request: *const esa_call_action_request,
+    result: *mut *mut esa_signed_request,
+    error: *mut *mut esa_error,
+) -> esa_status {
+    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    unsafe {
+        call(&Log::default(), result, error, "result", Outcome::NotSent, || {
+            let given = read_struct(options)?;
+            let credentials = given.credentials()?;
+            let with = given.read(&credentials)?;
+            let signed = with_action(request, |action| sign_with(&with, action))?;
+            Ok(esa_signed_request::give(&signed))
+        })
+    }
+}
+
+impl esa_sign_with_options {
+    /// # Safety
+    /// Strings are NULL or NUL-terminated.
+    unsafe fn credentials(&self) -> Result<Credentials, Error> {
+        // SAFETY: this function's promise.
+        unsafe {
+            Credentials::new(
+                read_string("access_key_id", self.access_key_id)?,
+                read_string("access_key_secret", self.access_key_secret)?,
+                read_optional_string("security_token", self.security_token)?,
+            )
+        }
+    }
+
+    /// # Safety
+    /// Strings are NULL or NUL-terminated.
+    unsafe fn read<'a>(&self, credentials: &'a Credentials) -> Result<SignWith<'a>, Error> {
+        refuse_reserved("options.reserved", self.reserved)?;
+        let seconds = u64::try_from(self.date).ok().filter(|&seconds| seconds > 0);
+        let seconds = seconds.ok_or_else(|| Error::invalid_argument("date", format_args!("is {}", self.date)))?;
+        let date = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+        // SAFETY: this function's promise.
+        let (endpoint, nonce) =
+            unsafe { (read_optional_string("endpoint", self.endpoint)?, read_string("nonce", self.nonce)?) };
+        Ok(SignWith {
+            credentials,
+            endpoint,
+            date: date.ok_or_else(|| Error::invalid_argument("date", "is out of range"))?,
+            nonce,
+            signature_version: match self.signature_version {
+                0 | 3 => SignatureVersion::V3,
+                1 => SignatureVersion::V1,
+                other => {
+                    let reason = format_args!("is {other}; it can be 0, 1 or 3");
+                    return Err(Error::invalid_argument("signature_version", reason));
+                }
+            },
+        })
+    }
+}
+
+/// Releases a signed request and its strings.
+///
+/// `request` may be NULL. Any thread; each request once.
+///
+/// # Safety
+/// `request` is NULL, or was handed out by the library and not released yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_signed_request_free(request: *mut esa_signed_request) {
+    guarded(&Log::default(), (), || {
+        // SAFETY: NULL, or handed out above and not released yet (this function's promise).
+        unsafe { Owned::<_, Behind>::take_back(request) }
+    });
+}

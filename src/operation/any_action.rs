@@ -1,0 +1,260 @@
+//! Any action of the service, by its name: what the caller gives, and what becomes of it by what is known of the action.
+
+use serde_json::value::RawValue;
+
+use super::actions::{self, Effect, Place};
+use super::parameters::Parameters;
+use super::{API_VERSION, Action, Operation, Receipt};
+use crate::error::Error;
+use crate::http::LargestBody;
+use crate::signature::Parameter;
+
+/// An action of the service, with its parameters. Begin with [`AnyAction::new`].
+///
+/// A parameter goes where the service wants it: the library knows the actions. One that it doesn't know goes into the
+/// query; an action that it doesn't know is sent with POST, and taken for one that changes something.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyAction<'a> {
+    /// The service's name for it, such as `CreateRoutine`: 1 to 128 letters and digits.
+    pub action: &'a str,
+    /// The parameters, a JSON object. Strings are sent as they are, numbers as they are written here, booleans as `true` and
+    /// `false`; `null` stands for a parameter that isn't there. Objects and arrays are sent as the action wants them: as JSON
+    /// text, or as `Name.1`, `Name.2`.
+    pub params: Option<&'a str>,
+    /// Parameters that go into the query whatever the library knows of them: a JSON object.
+    pub query: Option<&'a str>,
+    /// Parameters that go into the form whatever the library knows of them: a JSON object.
+    pub form: Option<&'a str>,
+    /// Parameters with names and values that are sent as they are.
+    pub parameters: &'a [ActionParameter<'a>],
+    /// `GET` or `POST`; `None`: as the action wants it.
+    pub method: Option<&'a str>,
+    /// The version of the service's interface; `None`: `2024-09-10`.
+    pub version: Option<&'a str>,
+    /// Whether it changes something, which decides what a lost call may do; `None`: as the library knows it.
+    pub effect: Option<Effect>,
+}
+
+/// A parameter whose name and value are sent as they are.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionParameter<'a> {
+    /// Its name, such as `SiteId` or `Tag.1.Key`: letters, digits, `.`, `-`, `_` and `~`.
+    pub name: &'a str,
+    /// Its value.
+    pub value: &'a str,
+    /// Where it goes; `None`: where the action wants it.
+    pub place: Option<Place>,
+}
+
+/// The reply to an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ActionReply {
+    /// The JSON object that the service answered with, as it wrote it.
+    pub body: String,
+    /// The service's id of the request.
+    pub request_id: String,
+    /// Which of the call's requests it answers, from 1 on; 0 where the call sent none.
+    pub attempts: u32,
+    /// 200 to 299.
+    pub http_status: u16,
+}
+
+impl<'a> AnyAction<'a> {
+    /// The action of this name, without parameters.
+    pub fn new(action: &'a str) -> AnyAction<'a> {
+        AnyAction {
+            action,
+            params: None,
+            query: None,
+            form: None,
+            parameters: &[],
+            method: None,
+            version: None,
+            effect: None,
+        }
+    }
+
+    /// What there is to send of it, or why that can't be sent.
+    pub(crate) fn prepare(&self) -> Result<PreparedAction, Error> {
+        check_action(self.action)?;
+        let known = actions::action(self.action);
+        let mut parameters = Parameters::of(known);
+        parameters.add_json("params", self.params, None)?;
+        parameters.add_json("query", self.query, Some(Place::Query))?;
+        parameters.add_json("form", self.form, Some(Place::Form))?;
+        for (number, parameter) in self.parameters.iter().enumerate() {
+            parameters.add(number, parameter)?;
+        }
+        let (query, form) = parameters.placed();
+        let version = self.version.unwrap_or(API_VERSION);
+        check_version(version)?;
+        Ok(PreparedAction {
+            name: self.action.to_owned(),
+            version: version.to_owned(),
+            method: match self.method {
+                None => known.map_or("POST", |known| known.method),
+                Some("GET") => "GET",
+                Some("POST") => "POST",
+                Some(_) => return Err(Error::invalid_argument("method", "is neither GET nor POST")),
+            },
+            effect: effect_of(self.action, self.effect),
+            serial: known.is_some_and(|known| known.serial),
+            query,
+            form,
+        })
+    }
+}
+
+/// What the caller says of an action's effect, else what is known of it; in doubt, it changes something.
+pub(crate) fn effect_of(action: &str, effect: Option<Effect>) -> Effect {
+    effect.or_else(|| Some(actions::action(action)?.effect)).unwrap_or(Effect::Writes)
+}
+
+/// Refuses what can't be the name of an action.
+pub(crate) fn check_action(name: &str) -> Result<(), Error> {
+    const LONGEST: usize = 128;
+    if !(1..=LONGEST).contains(&name.len()) || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(Error::invalid_argument("action", "is no name of an action: 1 to 128 letters and digits"));
+    }
+    Ok(())
+}
+
+fn check_version(version: &str) -> Result<(), Error> {
+    let is_like = |(byte, sample): (u8, u8)| if sample == b'0' { byte.is_ascii_digit() } else { byte == sample };
+    if version.len() != API_VERSION.len() || !version.bytes().zip(*b"0000-00-00").all(is_like) {
+        return Err(Error::invalid_argument("version", "is no date such as 2024-09-10"));
+    }
+    Ok(())
+}
+
+/// An action that can be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct PreparedAction {
+    name: String,
+    version: String,
+    method: &'static str,
+    effect: Effect,
+    serial: bool,
+    query: Vec<(String, String)>,
+    form: Vec<(String, String)>,
+}
+
+fn borrowed(pairs: &[(String, String)]) -> Vec<Parameter<'_>> {
+    pairs.iter().map(|(name, value)| (name.as_str(), value.into())).collect()
+}
+
+impl Operation for PreparedAction {
+    /// Whatever it holds: it is the caller's to read.
+    type Reply = Box<RawValue>;
+    type Output = ActionReply;
+
+    fn action(&self) -> Action<'_> {
+        Action {
+            name: &self.name,
+            method: self.method,
+            version: &self.version,
+            writes: self.effect == Effect::Writes,
+            serial: self.serial && self.effect == Effect::Writes,
+            largest_reply: LargestBody::EightMebibytes,
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn query(&self) -> Vec<Parameter<'_>> {
+        borrowed(&self.query)
+    }
+
+    fn form(&self) -> Vec<Parameter<'_>> {
+        borrowed(&self.form)
+    }
+
+    fn output(&self, reply: Box<RawValue>, receipt: Receipt) -> Result<ActionReply, Error> {
+        Ok(ActionReply::of(reply, receipt))
+    }
+}
+
+impl ActionReply {
+    pub(crate) fn of(reply: Box<RawValue>, receipt: Receipt) -> ActionReply {
+        let Receipt { attempt, http_status, request_id } = receipt;
+        ActionReply { body: Box::<str>::from(reply).into(), request_id, attempts: attempt, http_status }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(parameters: Vec<Parameter<'_>>) -> Vec<String> {
+        parameters.into_iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    fn refusal(action: &AnyAction<'_>) -> String {
+        action.prepare().unwrap_err().message().to_owned()
+    }
+
+    #[test]
+    fn what_is_known_of_an_action_decides() {
+        let params = Some(r#"{"Name":"a","Description":"b"}"#);
+        let create = AnyAction { params, ..AnyAction::new("CreateRoutine") }.prepare().unwrap();
+        let Action { method, writes, serial, .. } = create.action();
+        assert_eq!((method, writes, serial), ("POST", true, true));
+        assert_eq!(
+            (pairs(create.query()), pairs(create.form())),
+            (vec![], vec!["Name=a".into(), "Description=b".into()])
+        );
+
+        let get = AnyAction { params: Some(r#"{"SiteId":7}"#), ..AnyAction::new("GetSite") }.prepare().unwrap();
+        let Action { method, writes, serial, .. } = get.action();
+        assert_eq!((method, writes, serial), ("GET", false, false));
+        assert_eq!(pairs(get.query()), ["SiteId=7"]);
+    }
+
+    #[test]
+    fn of_an_unknown_action_the_worst_is_thought() {
+        let new = AnyAction { params: Some(r#"{"A":[1]}"#), ..AnyAction::new("BrandNew") }.prepare().unwrap();
+        let Action { method, version, writes, serial, .. } = new.action();
+
+        assert_eq!((method, version, writes, serial), ("POST", API_VERSION, true, false));
+        assert_eq!(pairs(new.query()), ["A=[1]"]);
+    }
+
+    #[test]
+    fn the_caller_decides_what_it_says() {
+        let action = AnyAction {
+            query: Some(r#"{"Name":"a"}"#),
+            form: Some(r#"{"B":1}"#),
+            parameters: &[ActionParameter { name: "C", value: "", place: Some(Place::Form) }],
+            method: Some("GET"),
+            version: Some("2030-01-02"),
+            effect: Some(Effect::Reads),
+            ..AnyAction::new("CreateRoutine")
+        };
+        let prepared = action.prepare().unwrap();
+        let Action { method, version, writes, serial, .. } = prepared.action();
+
+        assert_eq!((method, version, writes, serial), ("GET", "2030-01-02", false, false));
+        assert_eq!(
+            (pairs(prepared.query()), pairs(prepared.form())),
+            (vec!["Name=a".into()], vec!["B=1".into(), "C=".into()])
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_by_its_field() {
+        let new = AnyAction::new("A");
+        for name in ["", "a b", "Ä", "A\0", "A-B", &"A".repeat(129)] {
+            assert!(refusal(&AnyAction { action: name, ..new }).starts_with("action "), "{name:?}");
+        }
+        for method in ["", "get", "PUT", "POST "] {
+            assert!(refusal(&AnyAction { method: Some(method), ..new }).starts_with("method "), "{method:?}");
+        }
+        for version in ["", "2024-9-10", "2024-09-1x", "2024-09-100", "2024/09/10", "v"] {
+            assert!(refusal(&AnyAction { version: Some(version), ..new }).starts_with("version "), "{version:?}");
+        }
+        assert!(AnyAction { action: &"A".repeat(128), ..new }.prepare().is_ok());
+    }
+}
