@@ -110,12 +110,14 @@ C_FLAGS   := -std=c99 -Wall -Wextra -Wpedantic -Werror -O2
 CXX_FLAGS := -std=c++17 -Wall -Wextra -Wpedantic -Werror -O2
 
 EXAMPLE_NAMES := create_record bind_domains
+# The languages in which there is one.
+CALL_ACTION_LANGUAGES := c cpp go
 LIBUV := $(shell pkg-config --exists libuv 2>&1 && echo libuv)
 # In C alone: one for each event loop.
 EVENT_LOOPS := event_loop_epoll $(LIBUV:%=event_loop_%)
 
 EXAMPLE_PROGRAMS := $(foreach language,c cpp go,$(EXAMPLE_NAMES:%=$(EXAMPLES)/%_$(language))) $(EVENT_LOOPS:%=$(EXAMPLES)/%_c) \
-    $(EXAMPLES)/event_loop_cpp
+    $(EXAMPLES)/event_loop_cpp $(CALL_ACTION_LANGUAGES:%=$(EXAMPLES)/call_action_%)
 
 examples: $(EXAMPLE_PROGRAMS) ## build the examples
 	@$(if $(LIBUV),,echo "LEFT OUT: examples/c/event_loop_libuv.c, since there is no libuv for pkg-config" >&2)
@@ -130,7 +132,7 @@ $(EXAMPLES)/%_cpp: examples/cpp/%.cpp $(STAGED)
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) -I$(STAGE)/include $< -o $@ -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa
 
-$(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go) $(GO_LIBRARY)
+$(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go bindings/go/*.h) $(GO_LIBRARY)
 	@scripts/need $(GO) $(CC)
 	@mkdir -p $(@D)
 	@rm -f $@ # Go doesn't notice when the static archive changes.

@@ -304,6 +304,14 @@ enum esa_service_code
      */
     ESA_CODE_PARAMETER_NOT_EXIST = 46,
     /**
+     * `RoutineAlreadyExist`
+     */
+    ESA_CODE_ROUTINE_ALREADY_EXIST = 47,
+    /**
+     * `RoutineNumberExceedQuotaLimit`
+     */
+    ESA_CODE_ROUTINE_NUMBER_EXCEED_QUOTA_LIMIT = 48,
+    /**
      * `Throttling`
      */
     ESA_CODE_THROTTLING = 60,

@@ -61,6 +61,8 @@ using Outcome = ::esa_outcome;
 using ServiceCode = ::esa_service_code;
 using LogLevel = ::esa_log_level;
 using Origin = ::esa_origin;
+using Place = ::esa_place;
+using Effect = ::esa_effect;
 
 // Why a call failed, what it did, and what to do about it. Copies share their text, and copying doesn't throw.
 class Error : public std::exception {
@@ -320,6 +322,10 @@ struct WriteLock {
 // Arguments as C wants them. The first one that can't be used is `problem()`.
 class Arguments {
   public:
+    // NULL for an empty text.
+    const char *add_optional(const char *field, std::string_view text) {
+        return text.empty() ? nullptr : add(field, text);
+    }
     // A terminated copy, which lives as long as this.
     const char *add(const char *field, std::string_view text) {
         if (text.find('\0') != std::string_view::npos) {
@@ -723,6 +729,90 @@ struct GetMatchSiteResult {
     std::string request_id;
 };
 
+// A parameter of an action whose name and value are sent as they are.
+struct Parameter {
+    // Such as "SiteId" or "Tag.1.Key".
+    std::string_view name = {};
+    std::string_view value = {};
+    // Where it goes; by default where the action wants it.
+    Place place = ESA_PLACE_DEFAULT;
+};
+
+// Any action of the service, and its parameters; see esa_call_action_request. Only `action` has to be set.
+struct CallActionRequest {
+    // The service's name for the action, such as "CreateRoutine".
+    std::string_view action = {};
+    // The parameters, a JSON object; each goes where the action wants it. Empty, as those that follow: none.
+    std::string_view params = {};
+    // Parameters that go into the query whatever the library knows of them: a JSON object.
+    std::string_view query = {};
+    // Parameters that go into the form whatever the library knows of them: a JSON object.
+    std::string_view form = {};
+    // Parameters that are sent as they are, beside the others.
+    std::vector<Parameter> parameters = {};
+    // "GET" or "POST"; empty: as the action wants it.
+    std::string_view method = {};
+    // The version of the service's interface; empty: "2024-09-10".
+    std::string_view version = {};
+    // Whether the action changes something; by default as the library knows it.
+    Effect effect = ESA_EFFECT_DEFAULT;
+};
+
+// The reply to an action.
+struct CallActionResult {
+    // The JSON object that the service answered with, as it wrote it.
+    std::string body;
+    // The service's id of the request.
+    std::string request_id;
+    // How many requests the call sent; 0 from read_reply().
+    std::uint32_t attempts = 0;
+    // 200 to 299.
+    std::int32_t http_status = 0;
+};
+
+// A name and a value.
+using Header = std::pair<std::string, std::string>;
+
+// A request to send once, by anything, within 15 minutes; see esa_signed_request. It holds secrets.
+struct SignedRequest {
+    // "GET" or "POST".
+    std::string method;
+    // The whole URL.
+    std::string url;
+    // All that have to be sent; "host" is among them.
+    std::vector<Header> headers;
+    // A form; empty where there is none.
+    std::string body;
+};
+
+// All that a signature depends on besides the action; see esa_sign_with_options.
+struct SignWithOptions {
+    // As whom; `expires_at` is left alone.
+    Credentials credentials = {};
+    // 1 to 64 characters of printable ASCII that no other request has.
+    std::string_view nonce = {};
+    // When the request is sent, to the second.
+    std::chrono::system_clock::time_point date = {};
+    // The server, such as "https://esa.ap-southeast-1.aliyuncs.com"; empty: that of cn-hangzhou.
+    std::string_view endpoint = {};
+    // 3 or 1.
+    std::int32_t signature_version = 3;
+};
+
+// A reply that the program received itself; see esa_reply.
+struct Reply {
+    // The action that it answers; empty: one that the library doesn't know.
+    std::string_view action = {};
+    // 100 to 999.
+    std::int32_t http_status = 0;
+    // In any order and case.
+    std::vector<Header> headers = {};
+    // Without transfer and content codings.
+    std::string_view body = {};
+    // Whether the action changes something; by default as the library knows it.
+    Effect effect = ESA_EFFECT_DEFAULT;
+};
+
 namespace detail {
 
 inline CreateRoutineRelatedRecordResult to_cpp(const esa_create_routine_related_record_result &c) {
@@ -774,6 +864,8 @@ class Teller {
 // What a request of C points to.
 struct Backing : Arguments {
     std::vector<esa_create_routine_related_record_request> items;
+    std::vector<esa_parameter> parameters;
+    std::vector<esa_header> headers;
     // Lives until the call has finished; everything else may go once it has begun.
     std::shared_ptr<Teller> teller;
 };
@@ -836,6 +928,66 @@ inline auto to_c(const GetMatchSiteRequest &request, Backing &backing) {
     return c;
 }
 
+inline auto to_c(const CallActionRequest &request, Backing &backing) {
+    esa_call_action_request c = ESA_CALL_ACTION_REQUEST_INIT;
+    c.action = backing.add("action", request.action);
+    c.params = backing.add_optional("params", request.params);
+    c.query = backing.add_optional("query", request.query);
+    c.form = backing.add_optional("form", request.form);
+    c.method = backing.add_optional("method", request.method);
+    c.version = backing.add_optional("version", request.version);
+    c.effect = request.effect;
+    for (const auto &parameter : request.parameters) {
+        backing.where = "parameters[" + std::to_string(backing.parameters.size()) + "]: ";
+        backing.parameters.push_back(
+            {backing.add("name", parameter.name), backing.add("value", parameter.value), parameter.place, 0});
+    }
+    backing.where.clear();
+    c.parameters = backing.parameters.data();
+    c.parameter_count = backing.parameters.size();
+    return c;
+}
+
+inline auto to_c(const SignWithOptions &options, Backing &backing) {
+    esa_sign_with_options c = ESA_SIGN_WITH_OPTIONS_INIT;
+    c.access_key_id = backing.add("access_key_id", options.credentials.access_key_id);
+    c.access_key_secret = backing.add("access_key_secret", options.credentials.access_key_secret);
+    c.security_token = backing.add_optional("security_token", options.credentials.security_token);
+    c.endpoint = backing.add_optional("endpoint", options.endpoint);
+    c.nonce = backing.add("nonce", options.nonce);
+    c.date = std::chrono::floor<std::chrono::seconds>(options.date.time_since_epoch()).count();
+    c.signature_version = options.signature_version;
+    return c;
+}
+
+inline auto to_c(const Reply &reply, Backing &backing) {
+    esa_reply c = ESA_REPLY_INIT;
+    c.action = backing.add_optional("action", reply.action);
+    c.effect = reply.effect;
+    c.http_status = reply.http_status;
+    for (const auto &[name, value] : reply.headers) {
+        backing.where = "headers[" + std::to_string(backing.headers.size()) + "]: ";
+        backing.headers.push_back({backing.add("name", name), backing.add("value", value)});
+    }
+    c.headers = backing.headers.data();
+    c.header_count = backing.headers.size();
+    c.body = reply.body.data();
+    c.body_length = reply.body.size();
+    return c;
+}
+
+inline CallActionResult to_cpp(const esa_call_action_result &c) {
+    return {std::string(c.body, c.body_length), c.request_id, c.attempts, c.http_status};
+}
+
+inline SignedRequest to_cpp(const esa_signed_request &c) {
+    SignedRequest request{c.method, c.url, {}, std::string(c.body, c.body_length)};
+    for (std::size_t i = 0; i < c.header_count; i++) {
+        request.headers.emplace_back(c.headers[i].name, c.headers[i].value);
+    }
+    return request;
+}
+
 inline EnsuredRecords to_cpp(const esa_ensure_routine_related_records_result &c) {
     EnsuredRecords records;
     records.reserve(c.count);
@@ -860,6 +1012,20 @@ inline ListRoutineRelatedRecordsResult to_cpp(const esa_list_routine_related_rec
 }
 
 inline GetMatchSiteResult to_cpp(const esa_get_match_site_result &c) { return {c.site_id, c.site_name, c.request_id}; }
+
+// What a function of C gives for arguments of `backing`, if they can be used.
+template <class CResult, auto release, class Function, class... Arguments>
+auto result_of(const Backing &backing, Function function, Arguments... arguments)
+    -> Result<decltype(to_cpp(std::declval<const CResult &>()))> {
+    if (backing.problem()) {
+        return failure(*backing.problem());
+    }
+    const auto result = given_by<Handle<CResult, release>>(function, arguments...);
+    if (!result) {
+        return failure(result.error());
+    }
+    return to_cpp(**result);
+}
 
 template <class T> T released_by(void (*release)(T *));
 
@@ -911,6 +1077,34 @@ using ListRoutineRelatedRecords =
                       esa_list_routine_related_records_result_free>;
 using GetMatchSite = detail::Operation<GetMatchSiteRequest, esa_get_match_site, esa_get_match_site_start,
                                        esa_get_match_site_finish, esa_get_match_site_result_free>;
+using CallAction = detail::Operation<CallActionRequest, esa_call_action, esa_call_action_start, esa_call_action_finish,
+                                     esa_call_action_result_free>;
+
+// Signs any action with what it is given and nothing else; see esa_sign_with(). The same arguments give the same
+// request.
+inline Result<SignedRequest> try_sign_with(const SignWithOptions &options, const CallActionRequest &request) {
+    detail::Backing backing;
+    const auto c_options = detail::to_c(options, backing);
+    const auto c_request = detail::to_c(request, backing);
+    return detail::result_of<esa_signed_request, esa_signed_request_free>(backing, esa_sign_with, &c_options,
+                                                                          &c_request);
+}
+#if defined(__cpp_exceptions)
+inline SignedRequest sign_with(const SignWithOptions &options, const CallActionRequest &request) {
+    return detail::value_or_throw(try_sign_with(options, request));
+}
+#endif
+
+// Reads a reply that the program received itself: the result, or the Error that it stands for, with the outcome of that
+// one request, whether trying again may help, and what to do; see esa_read_reply().
+inline Result<CallActionResult> try_read_reply(const Reply &reply) {
+    detail::Backing backing;
+    const auto c_reply = detail::to_c(reply, backing);
+    return detail::result_of<esa_call_action_result, esa_call_action_result_free>(backing, esa_read_reply, &c_reply);
+}
+#if defined(__cpp_exceptions)
+inline CallActionResult read_reply(const Reply &reply) { return detail::value_or_throw(try_read_reply(reply)); }
+#endif
 
 class RelatedRecords;
 
@@ -957,7 +1151,7 @@ class Client {
     Result<CreateRoutineRelatedRecordResult>
     try_create_routine_related_record(const CreateRoutineRelatedRecordRequest &request, const Limits &limits = {},
                                       const Time &...timeout) const {
-        return call<CreateRoutineRelatedRecord>(request, limits, timeout...);
+        return make<CreateRoutineRelatedRecord>(request, limits, timeout...);
     }
 
     // The same, and a success where the record exists already, tied to this routine.
@@ -973,7 +1167,7 @@ class Client {
     Result<CreateRoutineRelatedRecordResult>
     try_ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request, const Limits &limits = {},
                                       const Time &...timeout) const {
-        return call<EnsureRoutineRelatedRecord>(request, limits, timeout...);
+        return make<EnsureRoutineRelatedRecord>(request, limits, timeout...);
     }
 
     // Ensures many records, one after the other, and tells what came of each: those that exist already cost a twentieth
@@ -994,7 +1188,7 @@ class Client {
     try_ensure_routine_related_records(const std::vector<CreateRoutineRelatedRecordRequest> &requests,
                                        const Limits &limits = {}, Timeout timeout = {},
                                        const Progress &progress = {}) const {
-        return call<EnsureRoutineRelatedRecords>({requests, timeout, progress}, limits);
+        return make<EnsureRoutineRelatedRecords>({requests, timeout, progress}, limits);
     }
 
     // Deletes a record, so that it is gone afterwards; one that doesn't exist is a success as well.
@@ -1010,7 +1204,7 @@ class Client {
     Result<DeleteRoutineRelatedRecordResult>
     try_delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request, const Limits &limits = {},
                                       const Time &...timeout) const {
-        return call<DeleteRoutineRelatedRecord>(request, limits, timeout...);
+        return make<DeleteRoutineRelatedRecord>(request, limits, timeout...);
     }
 
     // Lists a page of a routine's records.
@@ -1026,7 +1220,7 @@ class Client {
     Result<ListRoutineRelatedRecordsResult>
     try_list_routine_related_records(const ListRoutineRelatedRecordsRequest &request, const Limits &limits = {},
                                      const Time &...timeout) const {
-        return call<ListRoutineRelatedRecords>(request, limits, timeout...);
+        return make<ListRoutineRelatedRecords>(request, limits, timeout...);
     }
 
     // Gets the account's site whose name is the longest suffix of a record's name.
@@ -1040,7 +1234,37 @@ class Client {
     template <class Limits = CallOptions, class... Time>
     Result<GetMatchSiteResult> try_get_match_site(const GetMatchSiteRequest &request, const Limits &limits = {},
                                                   const Time &...timeout) const {
-        return call<GetMatchSite>(request, limits, timeout...);
+        return make<GetMatchSite>(request, limits, timeout...);
+    }
+
+    // Calls any action of the service, by its name; see esa_call_action(). One that changes something is never sent
+    // twice where its answer was lost: the Error's outcome() is ESA_OUTCOME_UNKNOWN then.
+#if defined(__cpp_exceptions)
+    template <class Limits = CallOptions, class... Time>
+    CallActionResult call(const CallActionRequest &request, const Limits &limits = {}, const Time &...timeout) const {
+        return detail::value_or_throw(try_call(request, limits, timeout...));
+    }
+#endif
+    template <class Limits = CallOptions, class... Time>
+    Result<CallActionResult> try_call(const CallActionRequest &request, const Limits &limits = {},
+                                      const Time &...timeout) const {
+        return make<CallAction>(request, limits, timeout...);
+    }
+
+    // Signs any action for something else to send, with this client's credentials, endpoint and clock. It may ask a
+    // server for credentials; see esa_sign_action().
+#if defined(__cpp_exceptions)
+    SignedRequest sign(const CallActionRequest &request, const CallOptions &options = {}) const {
+        return detail::value_or_throw(try_sign(request, options));
+    }
+#endif
+    Result<SignedRequest> try_sign(const CallActionRequest &request, const CallOptions &options = {}) const {
+        const auto callbacks = callbacks_;
+        detail::Backing backing;
+        const auto c_request = detail::to_c(request, backing);
+        const auto c_options = detail::to_c(options, backing);
+        return detail::result_of<esa_signed_request, esa_signed_request_free>(backing, esa_sign_action, native_handle(),
+                                                                              &c_request, &c_options);
     }
 
 #if defined(__cpp_exceptions)
@@ -1071,7 +1295,7 @@ class Client {
         : callbacks_(std::move(callbacks)), handle_(std::move(handle)) {}
 
     template <class Operation>
-    Result<typename Operation::Value> call(const typename Operation::Request &request,
+    Result<typename Operation::Value> make(const typename Operation::Request &request,
                                            const CallOptions &options) const {
         // The call may outlast this object.
         const auto callbacks = callbacks_;
@@ -1086,14 +1310,14 @@ class Client {
 
 #if defined(__cpp_lib_jthread)
     template <class Operation>
-    Result<typename Operation::Value> call(const typename Operation::Request &request, std::stop_token stop,
+    Result<typename Operation::Value> make(const typename Operation::Request &request, std::stop_token stop,
                                            Timeout timeout = {}) const {
         const auto cancel = Cancel::try_make();
         if (!cancel) {
             return detail::failure(cancel.error());
         }
         const std::stop_callback trigger(std::move(stop), [&cancel]() noexcept { cancel->trigger(); });
-        return call<Operation>(request, CallOptions{&*cancel, timeout, 0});
+        return make<Operation>(request, CallOptions{&*cancel, timeout, 0});
     }
 #endif
 

@@ -2,8 +2,9 @@
 
 Usage: ctypes_table.py [FILE]
 
-Pointers to anything but text are c_void_p: there are fewer types to make when Python starts. Functions that start and
-finish calls are left out: they are called as they are.
+Each type is a letter, which the layer's _library.py knows; most are the struct module's. Pointers to anything but text
+are of one type: there are fewer to make when Python starts. Functions that start and finish calls are left out: they
+are called as they are.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ BEGINNING = '''\
 
 # fmt: off
 
-from ctypes import c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
-
 '''
 
 UNTYPED = ("_start", "_finish")
 
 TYPES = {
-    "void": "None",
-    "char *": "c_char_p",
-    "esa_status": "c_int32",
-    **{name: f"c_{name.removesuffix('_t')}" for name in ("int32_t", "int64_t", "uint32_t", "uint64_t")},
-    "size_t": "c_size_t",
+    "void": "v",
+    "char *": "z",
+    "esa_status": "i",
+    "int32_t": "i",
+    "uint32_t": "I",
+    "int64_t": "q",
+    "uint64_t": "Q",
+    "size_t": "N",
 }
 
 
@@ -44,27 +46,24 @@ def table() -> str:
 
     def type_of(declared: str) -> str:
         name = " ".join(word for word in declared.replace("*", " * ").split() if word not in ("const", "struct"))
-        return TYPES.get(name) or ("c_void_p" if name.endswith("*") or name in callbacks else _unknown(declared))
+        return TYPES.get(name) or ("P" if name.endswith("*") or name in callbacks else _unknown(declared))
 
     def struct(declared: Declaration) -> str:
-        fields = [f'("{one.name}", {type_of(one.declaration.removesuffix(one.name))}),' for one in declared.members]
-        fields[0], fields[-1] = f'"{declared.name}": [{fields[0]}', f"{fields[-1].removesuffix(',')}],"
-        return _filled(fields, subsequent_indent=" " * 8)
+        return " ".join(f"{one.name}:{type_of(one.declaration.removesuffix(one.name))}" for one in declared.members)
 
     def function(declared: Declaration) -> str:
-        types = [type_of(parameter.declaration) for parameter in declared.parameters]
-        taken = f"[{types[0]}] * {len(types)}" if len(types) > 1 and len({*types}) == 1 else f"[{', '.join(types)}]"
-        return f'"{declared.name}": ({type_of(declared.returns)}, {taken}),'
+        taken = "".join(type_of(parameter.declaration) for parameter in declared.parameters)
+        return f"{declared.name}:{type_of(declared.returns)}{taken}"
 
-    structs = [struct(declared) for declared in declarations.values() if declared.kind == "struct"]
+    structs = [declared for declared in declarations.values() if declared.kind == "struct"]
+    lines = [_quoted(f'    "{declared.name}": ', struct(declared), ",") for declared in structs]
     typed = [one for one in declarations.values() if one.kind == "function" and not one.name.endswith(UNTYPED)]
-    functions = [function(declared) for declared in typed]
-    lines = "\n".join(structs)
     version = declarations["ESA_ABI_VERSION"].text.split()[-1]
     return (
         f"{BEGINNING}ABI_VERSION = {version}\n\n"
-        f"STRUCTS = {{\n{lines}\n}}\n\n"
-        f"FUNCTIONS = {{\n{_filled(functions, subsequent_indent=' ' * 4)}\n}}\n"
+        "# Of each struct, the fields.\nSTRUCTS = {\n" + "".join(lines) + "}\n\n"
+        "# Of each function, what it returns and takes.\nFUNCTIONS = (\n"
+        f"{_quoted('    ', ' '.join(function(one) for one in typed), '')})\n"
     )
 
 
@@ -72,10 +71,12 @@ def _unknown(declared: str) -> str:
     raise ValueError(f"{header.HEADER}: ctypes_table.py doesn't know the type {declared!r}")
 
 
-def _filled(items: list[str], subsequent_indent: str) -> str:
-    return textwrap.fill(
-        " ".join(items), 120, initial_indent=" " * 4, subsequent_indent=subsequent_indent, break_on_hyphens=False
-    )
+def _quoted(before: str, text: str, after: str) -> str:
+    """A text as literals on as many lines as it needs."""
+    rest = " " * len('    " "')  # of each line: what isn't the text
+    lines = textwrap.wrap(text, 120, initial_indent=f'{before}" "', subsequent_indent=rest, break_on_hyphens=False)
+    lines[0] = lines[0].removeprefix(f'{before}" "')
+    return before + ' "\n    '.join(f'"{line.strip()}' for line in lines) + f'"{after}\n'
 
 
 if __name__ == "__main__":

@@ -25,8 +25,9 @@ EVENT_LOOP_EXAMPLE = "esa_multi_step"
 GROUPS = {
     "Configuration": r"esa_(config|credentials)_",
     "Clients": r"esa_client_",
-    "Calls": r"esa_(?!\w+_(start|finish)$)(bulk|cancel|get_match_site|\w+_routine_related_record)",
+    "Calls": r"esa_(?!\w+_(start|finish)$)(bulk|call_action|cancel|get_match_site|\w+_routine_related_record)",
     "Calls for an event loop": r"esa_(multi|pending)_|\w+_(start|finish)$",
+    "Requests that others send": r"esa_(sign|signed_request|read_reply)",
     "Errors, names and versions": "",
 }
 SECTION = 3

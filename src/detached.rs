@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Outcome};
 use crate::http::Reply;
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::operation::{
     Action, ActionReply, AnyAction, Effect, Operation, READ_BACK, Receipt, check_action, effect_of,
 };
@@ -86,7 +86,7 @@ pub fn read_reply(received: &ReceivedReply<'_>) -> Result<ActionReply, Error> {
                 (Effect::Writes, Outcome::Unknown) => error.advice_is(READ_BACK),
                 _ => error,
             };
-            Err(Log::default().redacted(error))
+            Err(NOWHERE.redacted(error))
         }
     }
 }

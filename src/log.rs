@@ -41,6 +41,9 @@ pub struct Log {
     redaction: Option<Arc<Redaction>>,
 }
 
+/// The log of who has none.
+pub(crate) static NOWHERE: Log = Log { sink: None, redaction: None };
+
 impl Log {
     /// A log that hands lines of `level` and above to `sink`, on the thread that makes the call.
     pub fn new(level: Level, sink: impl Fn(Level, &str) + Send + Sync + 'static) -> Log {
@@ -95,13 +98,14 @@ impl Log {
 
     /// Writes a line, which is made only where somebody wants it.
     pub(crate) fn write(&self, level: Level, message: impl FnOnce() -> String) {
-        if let Some((most, sink)) = &self.sink {
-            if level <= *most {
-                let mut line = message();
-                self.redact(&mut line, "");
-                sink(level, &line);
-            }
+        if self.sink.as_ref().is_some_and(|(most, _)| level <= *most) {
+            self.put(level, message());
         }
+    }
+
+    fn put(&self, level: Level, mut line: String) {
+        self.redact(&mut line, "");
+        self.sink.iter().for_each(|(_, sink)| sink(level, &line));
     }
 }
 

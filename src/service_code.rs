@@ -109,6 +109,10 @@ service_codes! {
         "Check the site id, in the account that these credentials belong to.";
     46 ParameterNotExist "ParameterNotExist" NotFound Refused false
         "What the request names doesn't exist (any more): list the records to see what there is.";
+    47 RoutineAlreadyExist "RoutineAlreadyExist" Conflict Refused false
+        "A routine of this name exists already: use it, or choose another name.";
+    48 RoutineNumberExceedQuotaLimit "RoutineNumberExceedQuotaLimit" Quota Refused false
+        "Delete routines that are no longer needed, or have the plan's quota raised.";
 
     // Of the gateway.
     60 Throttling "Throttling" Throttled Refused true

@@ -1,6 +1,6 @@
 package esa
 
-// #include <esa.h>
+// #include "native.h"
 import "C"
 
 import (

@@ -13,7 +13,7 @@ import (
 
 const header = "../../include/esa.h"
 
-var enumerator = regexp.MustCompile(`(?m)^\s+ESA_(ERR|OUTCOME|CODE|ORIGIN)_(\w+) = (\d+),$`)
+var enumerator = regexp.MustCompile(`(?m)^\s+ESA_(ERR|OUTCOME|CODE|ORIGIN|EFFECT)_(\w+) = (\d+),$`)
 
 func TestTheConstantsAreTheHeaders(t *testing.T) {
 	text, err := os.ReadFile(header)
@@ -21,14 +21,16 @@ func TestTheConstantsAreTheHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	inHeader := map[string]string{}
-	types := map[string]string{"ERR": "Status", "OUTCOME": "Outcome", "CODE": "ServiceCode", "ORIGIN": "Origin"}
+	types := map[string]string{
+		"ERR": "Status", "OUTCOME": "Outcome", "CODE": "ServiceCode", "ORIGIN": "Origin", "EFFECT": "Effect",
+	}
 	for _, match := range enumerator.FindAllStringSubmatch(string(text), -1) {
 		// INVALID_ARGUMENT is InvalidArgument here.
 		name := types[match[1]] + strings.ReplaceAll(match[2], "_", "")
 		inHeader[strings.ToUpper(name)] = match[3]
 	}
 	inGo := map[string]string{}
-	for _, file := range []string{"status.go", "service_code.go"} {
+	for _, file := range []string{"status.go", "service_code.go", "action.go"} {
 		maps.Copy(inGo, constantsOf(t, file))
 	}
 

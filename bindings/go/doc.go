@@ -9,6 +9,9 @@
 // [Client.EnsureRoutineRelatedRecord] is the call for programs that run more than once: it succeeds where the record is
 // there already.
 //
+// [Client.Call] calls any other action of the service, by its name. [Client.Sign], [SignWith] and [ReadReply] are for
+// programs that send requests themselves.
+//
 // The work is done by libesa, which cgo links in. By default that is the static archive below lib, so that programs need
 // nothing beside them; with the build tag esa_system it is the installed library, found by pkg-config.
 //

@@ -158,3 +158,26 @@ func ExampleError() {
 	// RoutineNotExist 400 ESA_OUTCOME_REFUSED
 	// Check the routine's name; create the routine first, in the account that these credentials belong to.
 }
+
+func ExampleClient_Call() {
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	reply, err := client.Call(context.Background(), esa.CallRequest{
+		Action: "ListUserRoutines", Params: map[string]any{"PageNumber": 1, "PageSize": 20, "SearchKeyWord": "routine1"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var page struct {
+		Routines []struct{ RoutineName string }
+	}
+	if err := reply.Decode(&page); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(page.Routines)
+	// Output: [{test-routine1}]
+}

@@ -1,13 +1,7 @@
 package esa
 
 /*
-#if __has_include(<esa.h>)
-#include <esa.h>
-#else
-#error "libesa for this platform isn't here: run `make stage` in its repository, or install it and build with -tags esa_system"
-#endif
-#include <stdlib.h>
-#include <string.h>
+#include "native.h"
 
 void esaGoLog(uintptr_t logger, int32_t level, char *message);
 void esaGoCredentials(uintptr_t provider, uint32_t timeout_ms, esa_credentials *credentials);
@@ -51,29 +45,6 @@ static inline made_client make_client(const esa_config *config) {
     esa_client_new(config, &made.client, &made.error);
     return made;
 }
-
-// What ends a call early.
-typedef struct {
-    const esa_cancel *cancel;
-    uint32_t timeout_ms;
-} call_limits;
-
-typedef struct {
-    void *result;
-    esa_error *error;
-} call_answer;
-
-// Ends a function that has a client, a request and limits with the answer to its call. The requests are built here, so
-// that no Go memory ever holds what C reads pointers from.
-#define ANSWER(operation, result_type)                                     \
-    esa_call_options options = ESA_CALL_OPTIONS_INIT;                      \
-    options.cancel = limits.cancel;                                        \
-    options.timeout_ms = limits.timeout_ms;                                \
-    result_type *result;                                                   \
-    call_answer answer;                                                    \
-    (operation)(client, &request, &options, &result, &answer.error);       \
-    answer.result = result;                                                \
-    return answer
 
 static inline call_answer create_record(const esa_client *client, call_limits limits, int ensure, int64_t site_id,
                                         const char *name, const char *record_name) {

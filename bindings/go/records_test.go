@@ -41,6 +41,11 @@ var operations = map[string]operation{
 	"match": func(ctx context.Context, client *esa.Client, request esa.CreateRoutineRelatedRecordRequest) error {
 		return only(client.GetMatchSite(ctx, esa.GetMatchSiteRequest{RecordName: request.RecordName}))
 	},
+	"call": func(ctx context.Context, client *esa.Client, request esa.CreateRoutineRelatedRecordRequest) error {
+		return only(client.Call(ctx, esa.CallRequest{
+			Action: "GetMatchSite", Params: map[string]any{"RecordName": request.RecordName},
+		}))
+	},
 }
 
 // only is the error of a call that gives either that or a result.
@@ -117,7 +122,10 @@ func TestEveryOperationRefusesTextWithANUL(t *testing.T) {
 	request := requestFor(emulator, "a")
 	request.Name += "\x00b"
 	request.RecordName += "\x00b"
-	for _, call := range operations {
+	for name, call := range operations {
+		if name == "call" {
+			continue // In JSON, it is a character like any other.
+		}
 		expectRefusal(t, call(context.Background(), client, request), "")
 	}
 	expectNoRequests(t, emulator)

@@ -27,6 +27,8 @@ const (
 	ServiceCodeServiceNotOpen                      ServiceCode = 44 // ServiceNotOpen
 	ServiceCodeSiteNotFound                        ServiceCode = 45 // SiteNotFound
 	ServiceCodeParameterNotExist                   ServiceCode = 46 // ParameterNotExist
+	ServiceCodeRoutineAlreadyExist                 ServiceCode = 47 // RoutineAlreadyExist
+	ServiceCodeRoutineNumberExceedQuotaLimit       ServiceCode = 48 // RoutineNumberExceedQuotaLimit
 	ServiceCodeThrottling                          ServiceCode = 60 // Throttling
 	ServiceCodeThrottlingUser                      ServiceCode = 61 // Throttling.User
 	ServiceCodeThrottlingAPI                       ServiceCode = 62 // Throttling.Api

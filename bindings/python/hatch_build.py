@@ -24,6 +24,7 @@ SOURCES = (
     "benches/src",
     "build.rs",
     "cbindgen.toml",
+    "data",
     "include",
     "src",
     "tests/emulator/Cargo.toml",

@@ -34,6 +34,8 @@ pub(crate) use self::wire::Wire;
 pub(crate) use self::world::World;
 #[cfg(test)]
 pub(crate) use self::world::{Failure, Outgoing, Recovery};
+#[cfg(test)]
+pub(crate) use self::write_lock::Lock;
 pub use self::write_lock::TryLock;
 pub(crate) use self::write_lock::{Functions, Keep, LockKind, WriteLock};
 use crate::error::{Error, Outcome, Status};

@@ -170,8 +170,10 @@ pub(super) fn parse_answer<T: DeserializeOwned>(text: &str) -> Result<T, Failure
 /// Reads `what`, which is JSON. The parser's own words aren't told: they quote what they find wrong.
 pub(super) fn parse<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T, Failure> {
     // Of bytes, as replies are read: another parser would be linked for texts.
-    serde_json::from_slice(text.as_bytes()).map_err(|error| {
-        let kind = if error.is_data() { "lacks a field, or has one of another type" } else { "is not JSON" };
-        Failure::of(format!("{what} {kind} (line {}, column {})", error.line(), error.column()))
-    })
+    serde_json::from_slice(text.as_bytes()).map_err(|error| unreadable(what, &error))
+}
+
+fn unreadable(what: &str, error: &serde_json::Error) -> Failure {
+    let kind = if error.is_data() { "lacks a field, or has one of another type" } else { "is not JSON" };
+    Failure::of(format!("{what} {kind} (line {}, column {})", error.line(), error.column()))
 }

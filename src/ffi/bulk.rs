@@ -16,7 +16,7 @@ use super::struct_size::read_struct;
 use crate::call::CallOptions;
 use crate::client::Client;
 use crate::error::{Error, Outcome};
-use crate::log::Log;
+use crate::log::{Log, NOWHERE};
 use crate::record::Bulk;
 use crate::wait::Task;
 use crate::wait::multi::Pending;
@@ -91,7 +91,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_new(
 pub unsafe extern "C-unwind" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
     // SAFETY: NULL or a live object (this function's promise).
     let bulk = unsafe { bulk.as_ref() };
-    guarded(&Log::default(), 0, || bulk.and_then(|bulk| bulk.rest.check().ok()).unwrap_or(0))
+    guarded(&NOWHERE, 0, || bulk.and_then(|bulk| bulk.rest.check().ok()).unwrap_or(0))
 }
 
 /// Ensures the next record.
@@ -204,7 +204,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_next_finish(
 /// `bulk` is NULL, or was made by `esa_bulk_new()` and not released yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_bulk_free(bulk: *mut esa_bulk) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         if !bulk.is_null() {
             // SAFETY: made by `esa_bulk_new` of a `Box`; released once.
             drop(unsafe { Box::from_raw(bulk) });

@@ -14,7 +14,7 @@ use super::string::{read_optional_string, read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
 use crate::error::{Error, Status};
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::operation::{ActionParameter, ActionReply, AnyAction, Effect, Place};
 
 /// Where a parameter goes. In `place` of an `esa_parameter`.
@@ -324,7 +324,7 @@ pub unsafe extern "C-unwind" fn esa_call_action_finish(
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_call_action_result_free(result: *mut esa_call_action_result) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
         unsafe { Owned::<_, Strings>::take_back(result) }
     });

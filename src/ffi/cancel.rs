@@ -4,7 +4,7 @@ use std::panic;
 
 use super::cancellation::uncancelled;
 use super::guard::guarded;
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::wait::Cancel;
 
 /// Cancels the calls that were given it, once and for all.
@@ -20,7 +20,7 @@ pub struct esa_cancel {
 /// Release it with `esa_cancel_free()`. Returns NULL where the process has no file descriptors left.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_cancel_new() -> *mut esa_cancel {
-    guarded(&Log::default(), std::ptr::null_mut(), || match Cancel::new() {
+    guarded(&NOWHERE, std::ptr::null_mut(), || match Cancel::new() {
         Ok(cancel) => Box::into_raw(Box::new(esa_cancel { cancel })),
         Err(_) => std::ptr::null_mut(),
     })
@@ -55,7 +55,7 @@ pub unsafe extern "C-unwind" fn esa_cancel_trigger(cancel: *const esa_cancel) {
 /// As for `esa_cancel_trigger()`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_cancel_free(cancel: *mut esa_cancel) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         if !cancel.is_null() {
             // SAFETY: made by `esa_cancel_new` of a `Box`; released once.
             drop(unsafe { Box::from_raw(cancel) });

@@ -9,7 +9,7 @@ use super::guard::{call, guarded};
 use super::status::esa_status;
 use crate::client::Client;
 use crate::error::{Error, Outcome};
-use crate::log::Log;
+use crate::log::NOWHERE;
 
 /// Makes calls to the service. Any number of threads may use one at once; make one and keep it.
 pub struct esa_client {
@@ -58,7 +58,7 @@ pub unsafe extern "C-unwind" fn esa_client_new(
 /// `client` is NULL, or was made by `esa_client_new()` and not released yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_client_free(client: *mut esa_client) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         if !client.is_null() {
             // SAFETY: made by `esa_client_new` of a `Box`; released once.
             drop(unsafe { Box::from_raw(client) });
@@ -78,7 +78,7 @@ pub unsafe extern "C-unwind" fn esa_client_free(client: *mut esa_client) {
 pub unsafe extern "C-unwind" fn esa_client_credentials_source(client: *const esa_client) -> *const c_char {
     // SAFETY: NULL or a live object (this function's promise).
     let client = unsafe { client.as_ref() };
-    let source = guarded(&Log::default(), None, || client?.client.source());
+    let source = guarded(&NOWHERE, None, || client?.client.source());
     source.map_or(c"", |source| source.0).as_ptr()
 }
 

@@ -12,7 +12,7 @@ use super::write_lock::{Functions, esa_release_fn, esa_try_acquire_fn};
 use crate::config::Config;
 use crate::endpoint::Network;
 use crate::error::{Error, Status};
-use crate::log::{Level, Log};
+use crate::log::{Level, Log, NOWHERE};
 use crate::signature::Credentials;
 use crate::signature::SignatureVersion;
 
@@ -62,7 +62,7 @@ impl esa_config {
 /// Returns NULL only where the library has a bug.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_config_new() -> *mut esa_config {
-    guarded(&Log::default(), std::ptr::null_mut(), || {
+    guarded(&NOWHERE, std::ptr::null_mut(), || {
         Box::into_raw(Box::new(esa_config { config: Config::new(), refused: Vec::new() }))
     })
 }
@@ -75,7 +75,7 @@ pub extern "C-unwind" fn esa_config_new() -> *mut esa_config {
 /// `config` is NULL, or was made by `esa_config_new()` and not released yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_config_free(config: *mut esa_config) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         if !config.is_null() {
             // SAFETY: made by `esa_config_new` of a `Box`; released once.
             drop(unsafe { Box::from_raw(config) });

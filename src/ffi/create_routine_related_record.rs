@@ -14,7 +14,7 @@ use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::{Call, CallOptions};
 use crate::client::Client;
 use crate::error::Error;
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::operation::{CreateRoutineRelatedRecord, Operation};
 use crate::record::{self, Record};
 
@@ -328,7 +328,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_finish(
 pub unsafe extern "C-unwind" fn esa_create_routine_related_record_result_free(
     result: *mut esa_create_routine_related_record_result,
 ) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
         unsafe { Owned::<_, Strings>::take_back(result) }
     });

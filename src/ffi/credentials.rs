@@ -8,7 +8,7 @@ use super::status::esa_status;
 use super::string::{read_optional_string, read_string};
 use crate::credentials::ProvidedCredentials;
 use crate::error::{Error, Status};
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::signature::Credentials;
 
 /// Where an `esa_credentials_fn` puts what it has. It is valid until that function returns.
@@ -49,7 +49,7 @@ pub unsafe extern "C-unwind" fn esa_credentials_set(
         return esa_status::ESA_ERR_INVALID_ARGUMENT;
     };
     let panicked = || Err(Error::new(Status::Internal, "panic while credentials were given"));
-    let provided = guarded(&Log::default(), panicked(), || {
+    let provided = guarded(&NOWHERE, panicked(), || {
         // SAFETY: each string is NULL or NUL-terminated (this function's promise).
         let (id, secret, token) = unsafe {
             (
@@ -82,7 +82,7 @@ pub unsafe extern "C-unwind" fn esa_credentials_fail(credentials: *mut esa_crede
     // SAFETY: NULL or a live object that no other thread uses (this function's promise).
     let Some(esa_credentials { answer }) = (unsafe { credentials.as_mut() }) else { return };
     // SAFETY: NULL or NUL-terminated (this function's promise).
-    let reason = guarded(&Log::default(), None, || unsafe { read_optional_string("reason", reason) }.ok().flatten());
+    let reason = guarded(&NOWHERE, None, || unsafe { read_optional_string("reason", reason) }.ok().flatten());
     *answer = Err(reason.unwrap_or(NO_REASON).to_owned());
 }
 

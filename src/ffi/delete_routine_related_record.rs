@@ -13,7 +13,7 @@ use super::string::{read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
 use crate::error::Error;
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::operation::{DeleteRoutineRelatedRecord, Operation};
 use crate::record::{self, Deletion};
 
@@ -189,7 +189,7 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_finish(
 pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_result_free(
     result: *mut esa_delete_routine_related_record_result,
 ) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
         unsafe { Owned::<_, CString>::take_back(result) }
     });

@@ -19,7 +19,7 @@ use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::client::Client;
 use crate::error::{Error, Status};
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::record::{Bulk, Record};
 
 /// Told after each record, on the thread that makes the call: `done` of `count` have been tried, the last one with this
@@ -303,7 +303,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_finish(
 pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_result_free(
     result: *mut esa_ensure_routine_related_records_result,
 ) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
         unsafe { Owned::<_, Behind>::take_back(result) }
     });

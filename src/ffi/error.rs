@@ -7,7 +7,7 @@ use super::owned::Owned;
 use super::status::esa_status;
 use super::string::to_c_string;
 use crate::error::Error;
-use crate::log::Log;
+use crate::log::NOWHERE;
 
 /// Why a call failed, what it did, and what to do about it.
 ///
@@ -107,7 +107,7 @@ pub(super) unsafe fn give_error(error: *mut *mut esa_error, failure: Option<Erro
 /// `error` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_error_free(error: *mut esa_error) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out by `esa_error::give` and not released yet (this function's promise).
         unsafe { Owned::<esa_error, Strings>::take_back(error) }
     });

@@ -12,7 +12,7 @@ use super::status::esa_status;
 use super::string::{read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::operation::{GetMatchSite, MatchSite, Operation};
 
 /// Which record's site to get. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
@@ -154,7 +154,7 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_finish(
 /// `result` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_get_match_site_result_free(result: *mut esa_get_match_site_result) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
         unsafe { Owned::<_, Strings>::take_back(result) }
     });

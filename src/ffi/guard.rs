@@ -150,6 +150,7 @@ pub(super) mod tests {
 
     use super::super::error::esa_error_free;
     use super::*;
+    use crate::log::NOWHERE;
 
     thread_local! {
         static WANTED: Cell<bool> = const { Cell::new(false) };
@@ -207,7 +208,7 @@ pub(super) mod tests {
     #[test]
     #[ignore = "runs in a process of its own, for the test below"]
     fn panic_inside_and_outside() {
-        guarded(&Log::default(), (), || panic!("inside"));
+        guarded(&NOWHERE, (), || panic!("inside"));
         let _ = panic::catch_unwind(|| panic!("outside"));
     }
 

@@ -13,7 +13,7 @@ use super::string::{read_optional_string, read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
 use crate::error::Error;
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::operation::{ListRoutineRelatedRecords, Operation, RelatedRecordPage};
 
 /// Which page of a routine's records to list. Begin with `ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
@@ -240,7 +240,7 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_finish(
 pub unsafe extern "C-unwind" fn esa_list_routine_related_records_result_free(
     result: *mut esa_list_routine_related_records_result,
 ) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
         unsafe { Owned::<_, Behind>::take_back(result) }
     });

@@ -15,7 +15,7 @@ use super::status::esa_status;
 use crate::call::{Call, CallOptions, Core, World};
 use crate::client::{Client, Made};
 use crate::error::{Error, Outcome, Status};
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::operation::{ActionReply, MatchSite, RelatedRecordPage};
 use crate::record::{Deletion, Record};
 use crate::wait::Task;
@@ -86,7 +86,7 @@ pub(super) enum Finished {
 pub unsafe extern "C-unwind" fn esa_multi_new(multi: *mut *mut esa_multi, error: *mut *mut esa_error) -> esa_status {
     // SAFETY: `multi` and `error` are as `call` wants them (this function's promise).
     unsafe {
-        call(&Log::default(), multi, error, "multi", Outcome::NotSent, || {
+        call(&NOWHERE, multi, error, "multi", Outcome::NotSent, || {
             let calls = Calls { multi: Multi::new().map_err(|error| io(&error))?, clients: RefCell::default() };
             Ok(Box::into_raw(Box::new(esa_multi { calls: Rc::new(calls) })))
         })
@@ -108,7 +108,7 @@ pub unsafe extern "C-unwind" fn esa_multi_new(multi: *mut *mut esa_multi, error:
 pub unsafe extern "C-unwind" fn esa_multi_descriptor(multi: *const esa_multi) -> i32 {
     // SAFETY: NULL or a live object (this function's promise).
     let multi = unsafe { multi.as_ref() };
-    guarded(&Log::default(), -1, || multi.map_or(-1, |multi| multi.calls.multi.descriptor()))
+    guarded(&NOWHERE, -1, || multi.map_or(-1, |multi| multi.calls.multi.descriptor()))
 }
 
 /// Does what is due now for all calls of a multi, without blocking.
@@ -127,7 +127,7 @@ pub unsafe extern "C-unwind" fn esa_multi_step(multi: *mut esa_multi) -> esa_sta
     let multi = unsafe { multi.as_ref() };
     // What a call of it drops may be the last of the multi's own.
     let calls = multi.map(|multi| Rc::clone(&multi.calls));
-    guarded(&Log::default(), esa_status::ESA_ERR_INTERNAL, || match &calls {
+    guarded(&NOWHERE, esa_status::ESA_ERR_INTERNAL, || match &calls {
         None => esa_status::ESA_ERR_INVALID_ARGUMENT,
         Some(calls) => match calls.multi.check() {
             Err(Misuse::Forked) => esa_status::ESA_ERR_FORKED,
@@ -152,7 +152,7 @@ pub unsafe extern "C-unwind" fn esa_multi_step(multi: *mut esa_multi) -> esa_sta
 pub unsafe extern "C-unwind" fn esa_multi_next_finished(multi: *mut esa_multi) -> *mut esa_pending {
     // SAFETY: NULL or a live object (this function's promise).
     let multi = unsafe { multi.as_ref() };
-    guarded(&Log::default(), ptr::null_mut(), || {
+    guarded(&NOWHERE, ptr::null_mut(), || {
         let multi = multi.map(|multi| &multi.calls.multi).filter(|multi| multi.check().is_ok());
         multi.and_then(Multi::next_finished).unwrap_or(ptr::null_mut())
     })
@@ -170,7 +170,7 @@ pub unsafe extern "C-unwind" fn esa_multi_next_finished(multi: *mut esa_multi) -
 pub unsafe extern "C-unwind" fn esa_multi_current(multi: *const esa_multi) -> *mut esa_pending {
     // SAFETY: NULL or a live object (this function's promise).
     let multi = unsafe { multi.as_ref() };
-    guarded(&Log::default(), ptr::null_mut(), || {
+    guarded(&NOWHERE, ptr::null_mut(), || {
         multi.and_then(|multi| multi.calls.multi.current()).unwrap_or(ptr::null_mut())
     })
 }
@@ -187,7 +187,7 @@ pub unsafe extern "C-unwind" fn esa_multi_current(multi: *const esa_multi) -> *m
 /// As for `esa_multi_descriptor()`; each multi once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_multi_free(multi: *mut esa_multi) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL or a live object (this function's promise).
         let Some(calls) = unsafe { multi.as_ref() }.map(|multi| Rc::clone(&multi.calls)) else { return };
         match calls.multi.check() {
@@ -210,7 +210,7 @@ pub unsafe extern "C-unwind" fn esa_multi_free(multi: *mut esa_multi) {
 pub unsafe extern "C-unwind" fn esa_pending_user_data(pending: *const esa_pending) -> *mut c_void {
     // SAFETY: NULL or a live object (this function's promise).
     let pending = unsafe { pending.as_ref() };
-    guarded(&Log::default(), ptr::null_mut(), || pending.map_or(ptr::null_mut(), |pending| pending.user_data))
+    guarded(&NOWHERE, ptr::null_mut(), || pending.map_or(ptr::null_mut(), |pending| pending.user_data))
 }
 
 /// Cancels a call. It finishes with the next `esa_multi_step()`, and its `_finish` function returns `ESA_ERR_CANCELLED`
@@ -227,7 +227,7 @@ pub unsafe extern "C-unwind" fn esa_pending_user_data(pending: *const esa_pendin
 pub unsafe extern "C-unwind" fn esa_pending_cancel(pending: *mut esa_pending) {
     // SAFETY: NULL or a live object (this function's promise).
     let pending = unsafe { pending.as_ref() };
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         if let Some(pending) = pending.filter(|pending| !pending.calls.multi.is_forked()) {
             pending.calls.multi.cancel(pending.number.get());
         }
@@ -245,7 +245,7 @@ pub unsafe extern "C-unwind" fn esa_pending_cancel(pending: *mut esa_pending) {
 /// As for `esa_pending_user_data()`; each call is released once, here or by its `_finish`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_pending_free(pending: *mut esa_pending) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL or a live object (this function's promise).
         let Some(calls) = unsafe { pending.as_ref() }.map(|pending| Rc::clone(&pending.calls)) else { return };
         if calls.multi.check() == Err(Misuse::InCallback) {
@@ -402,7 +402,7 @@ pub(super) unsafe fn finish(
         given
     };
     // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
-    unsafe { call(&Log::default(), result, error, "result", Outcome::Unknown, finish) }
+    unsafe { call(&NOWHERE, result, error, "result", Outcome::Unknown, finish) }
 }
 
 fn forked() -> Error {

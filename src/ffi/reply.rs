@@ -12,7 +12,7 @@ use super::string::{read_optional_string, read_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::detached::{ReceivedReply, read_reply};
 use crate::error::{Error, Outcome};
-use crate::log::Log;
+use crate::log::NOWHERE;
 
 /// A reply of the service that the program received itself. Begin with `ESA_REPLY_INIT`.
 #[repr(C)]
@@ -82,8 +82,8 @@ impl esa_reply {
         match (self.body.is_null(), self.body_length) {
             (true, 0) => Ok(&[]),
             (true, _) => Err(Error::invalid_argument("body", "is NULL")),
-            // SAFETY: this function's promise; no memory is larger than that.
             (false, length) if isize::try_from(length).is_ok() => {
+                // SAFETY: this function's promise; no memory is larger than that.
                 Ok(unsafe { std::slice::from_raw_parts(self.body.cast(), length) })
             }
             (false, _) => Err(Error::invalid_argument("body_length", "is more than there can be")),
@@ -119,7 +119,7 @@ pub unsafe extern "C-unwind" fn esa_read_reply(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        call(&Log::default(), result, error, "result", Outcome::Unknown, || {
+        call(&NOWHERE, result, error, "result", Outcome::Unknown, || {
             let given = read_struct(reply)?;
             let bad_status = || {
                 let reason = format_args!("is {}; it is 100 to 999", given.http_status);

@@ -6,7 +6,7 @@ use once_cell::race::OnceBox;
 
 use super::guard::guarded;
 use super::string::to_c_string;
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::service_code::ServiceCode;
 
 /// The service's `Code`, typed. In `esa_error.service_code`; `esa_error.code` has it verbatim.
@@ -53,6 +53,10 @@ pub enum esa_service_code {
     ESA_CODE_SITE_NOT_FOUND = 45,
     /// `ParameterNotExist`
     ESA_CODE_PARAMETER_NOT_EXIST = 46,
+    /// `RoutineAlreadyExist`
+    ESA_CODE_ROUTINE_ALREADY_EXIST = 47,
+    /// `RoutineNumberExceedQuotaLimit`
+    ESA_CODE_ROUTINE_NUMBER_EXCEED_QUOTA_LIMIT = 48,
 
     /// `Throttling`
     ESA_CODE_THROTTLING = 60,
@@ -106,7 +110,7 @@ pub enum esa_service_code {
 /// error has such a code verbatim). Any thread, at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_service_code_name(service_code: i32) -> *const c_char {
-    guarded(&Log::default(), c"".as_ptr(), || texts(service_code).map_or(c"".as_ptr(), |texts| texts.word.as_ptr()))
+    guarded(&NOWHERE, c"".as_ptr(), || texts(service_code).map_or(c"".as_ptr(), |texts| texts.word.as_ptr()))
 }
 
 /// What to do about an error with this value of `esa_service_code`, in a sentence.
@@ -114,7 +118,7 @@ pub extern "C-unwind" fn esa_service_code_name(service_code: i32) -> *const c_ch
 /// Returns a static string; "" where that isn't known. Any thread, at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_service_code_advice(service_code: i32) -> *const c_char {
-    guarded(&Log::default(), c"".as_ptr(), || texts(service_code).map_or(c"".as_ptr(), |texts| texts.advice.as_ptr()))
+    guarded(&NOWHERE, c"".as_ptr(), || texts(service_code).map_or(c"".as_ptr(), |texts| texts.advice.as_ptr()))
 }
 
 struct Texts {

@@ -14,7 +14,7 @@ use super::string::{read_optional_string, read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::detached::{SignWith, sign_with};
 use crate::error::{Error, Outcome};
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::signature::{Credentials, SignatureVersion, SignedRequest};
 
 /// A header of HTTP.
@@ -167,7 +167,7 @@ pub unsafe extern "C-unwind" fn esa_sign_with(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        call(&Log::default(), result, error, "result", Outcome::NotSent, || {
+        call(&NOWHERE, result, error, "result", Outcome::NotSent, || {
             let given = read_struct(options)?;
             let credentials = given.credentials()?;
             let with = given.read(&credentials)?;
@@ -226,7 +226,7 @@ impl esa_sign_with_options {
 /// `request` is NULL, or was handed out by the library and not released yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_signed_request_free(request: *mut esa_signed_request) {
-    guarded(&Log::default(), (), || {
+    guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
         unsafe { Owned::<_, Behind>::take_back(request) }
     });

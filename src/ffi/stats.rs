@@ -6,7 +6,7 @@ use super::client::esa_client;
 use super::guard::guarded;
 use super::status::esa_status;
 use super::struct_size::{CallerStruct, fields, write_struct};
-use crate::log::Log;
+use crate::log::NOWHERE;
 use crate::stats::Stats;
 
 /// What a client has done since it was made, by all threads together. Begin with `ESA_STATS_INIT`.
@@ -88,7 +88,7 @@ pub unsafe extern "C-unwind" fn esa_client_stats(client: *const esa_client, stat
     // SAFETY: NULL or a live object (this function's promise).
     let client = unsafe { client.as_ref() };
     let panicked = esa_status::ESA_ERR_INTERNAL;
-    guarded(&Log::default(), panicked, || match client {
+    guarded(&NOWHERE, panicked, || match client {
         // SAFETY: `stats` is as `write_struct` wants it (this function's promise).
         Some(client) => match unsafe { write_struct(&esa_stats::from(client.client.stats()), stats) } {
             Ok(()) => esa_status::ESA_OK,

@@ -7,6 +7,9 @@ use memchr::memchr_iter;
 
 use super::LargestBody;
 
+/// Names and values.
+type Headers<'a> = Vec<(&'a str, &'a str)>;
+
 /// A request, written as it goes out.
 #[derive(Clone)]
 pub(crate) struct HttpRequest {
@@ -93,7 +96,7 @@ impl HttpRequest {
     }
 
     /// Path and query, the headers, and the body; `None` where it can't be sent.
-    pub(crate) fn taken_apart(&self) -> Option<(&str, Vec<(&str, &str)>, &str)> {
+    pub(crate) fn taken_apart(&self) -> Option<(&str, Headers<'_>, &str)> {
         let mut lines = self.head.lines();
         let target = lines.next()?.split(' ').nth(1)?;
         let headers = lines.filter_map(|line| line.split_once(": "));

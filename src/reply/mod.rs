@@ -29,23 +29,24 @@ pub(crate) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Er
 }
 
 fn read_success<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error> {
+    let parsed = request_id(reply).and_then(|request_id| Ok((serde_json::from_slice(reply.body())?, request_id)));
+    parsed.map_err(|error| unreadable(reply, &error))
+}
+
+/// The service's id of the request. Whatever it is in the body: it has no part in what was done.
+fn request_id(reply: &Reply) -> serde_json::Result<String> {
     #[derive(Deserialize)]
     struct Identity<'a> {
-        /// Whatever it is: it has no part in what was done.
         #[serde(rename = "RequestId", borrow)]
         request_id: Option<&'a RawValue>,
     }
-    let body = reply.body();
-    let parsed = serde_json::from_slice(body)
-        .and_then(|identity: Identity<'_>| Ok((serde_json::from_slice(body)?, identity.request_id)));
-    match parsed {
-        Ok((parsed, request_id)) => {
-            let given = request_id.map(|value| error_body::lenient_text_of_json(value.get()));
-            let request_id = given.unwrap_or_else(|| reply.request_id().to_owned());
-            Ok((parsed, request_id))
-        }
-        Err(error) => Err(Error::unreadable(error).in_reply(reply.status(), reply.request_id())),
-    }
+    let identity: Identity<'_> = serde_json::from_slice(reply.body())?;
+    let given = identity.request_id.map(|value| error_body::lenient_text_of_json(value.get()));
+    Ok(given.unwrap_or_else(|| reply.request_id().to_owned()))
+}
+
+fn unreadable(reply: &Reply, reason: &serde_json::Error) -> Error {
+    Error::unreadable(reason).in_reply(reply.status(), reply.request_id())
 }
 
 /// The error that a reply which is no success stands for.

@@ -1,4 +1,4 @@
-/* What tests of esa_multi share: its seven actions as one table, in words that can be compared, and an event loop. */
+/* What tests of esa_multi share: its six actions as one table, in words that can be compared, and an event loop. */
 #ifndef MULTI_H
 #define MULTI_H
 
@@ -49,11 +49,6 @@ static inline void describe_site(const esa_get_match_site_result *result, char *
     snprintf(text, size, "site %d, %s", result->site_id == emulator.site_id, result->site_name);
 }
 
-static inline void describe_reply(const esa_call_action_result *result, char *text, size_t size) {
-    snprintf(text, size, "http %d, %u attempts, record %d", (int)result->http_status, (unsigned)result->attempts,
-             strstr(result->body, "\"RecordId\":") != NULL);
-}
-
 static inline void describe_error(const esa_error *error, char *text, size_t size) {
     snprintf(text, size, "outcome %d, code %d %s, http %d, %u attempts, retryable %d after %u: %s; %s", error->outcome,
              error->service_code, error->code, error->http_status, (unsigned)error->attempts, error->retryable,
@@ -100,18 +95,6 @@ static inline esa_get_match_site_request site_of(const target *target) {
     esa_get_match_site_request request = ESA_GET_MATCH_SITE_REQUEST_INIT;
     request.record_name = target->record_name;
     return request;
-}
-
-/* A write: it creates the record. */
-static inline const esa_call_action_request *call_of(const target *target) {
-    static char params[4096];
-    static esa_call_action_request request;
-    snprintf(params, sizeof params, "{\"SiteId\":%lld,\"Name\":\"%s\",\"RecordName\":\"%s\"}", target->site_id,
-             target->routine, target->record_name);
-    request = (esa_call_action_request)ESA_CALL_ACTION_REQUEST_INIT;
-    request.action = "CreateRoutineRelatedRecord";
-    request.params = params;
-    return &request;
 }
 
 /* How many records a bulk is of: all the same but for the first, which nobody has. */
@@ -175,15 +158,13 @@ ACTION(delete_routine_related_record, esa_delete_routine_related_record_result,
        esa_delete_routine_related_record_request, deletion_of(target), describe_deletion)
 ACTION(list_routine_related_records, esa_list_routine_related_records_result, esa_list_routine_related_records_request,
        page_of(target), describe_page)
-ACTION(call_action, esa_call_action_result, esa_call_action_request, *call_of(target), describe_reply)
 ACTION(get_match_site, esa_get_match_site_result, esa_get_match_site_request, site_of(target), describe_site)
 
 #define ROW(action) {#action, call_##action, start_##action, finish_##action}
-enum { CREATE, ENSURE, BULK, DELETE, LIST, MATCH, CALL, ACTIONS };
+enum { CREATE, ENSURE, BULK, DELETE, LIST, MATCH, ACTIONS };
 static const action actions[ACTIONS] = {ROW(create_routine_related_record),  ROW(ensure_routine_related_record),
                                         ROW(ensure_routine_related_records), ROW(delete_routine_related_record),
-                                        ROW(list_routine_related_records),   ROW(get_match_site),
-                                        ROW(call_action)};
+                                        ROW(list_routine_related_records),   ROW(get_match_site)};
 
 static inline esa_multi *new_multi(void) {
     esa_multi *multi = NULL;

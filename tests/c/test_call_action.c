@@ -1,6 +1,6 @@
 /* Any action by its name: what is sent, what comes back, and when it is made again. */
 #define _POSIX_C_SOURCE 200809L
-#include "fixture.h"
+#include "multi.h"
 
 typedef esa_call_action_request call_request;
 typedef esa_call_action_result call_result;
@@ -61,7 +61,8 @@ static void last_request_has(const char *const *expected) {
 
 static void a_routine_is_created_read_and_deleted(void) {
     reset();
-    const call_request create = new_call("CreateRoutine", "{\"Name\":\"called\",\"Description\":\"\\u00fc \\\"x\\\"\"}");
+    const call_request create =
+        new_call("CreateRoutine", "{\"Name\":\"called\",\"Description\":\"\\u00fc \\\"x\\\"\"}");
     CHECK(strstr(body_of(&create), "\"Status\":\"OK\""));
     const call_request get = new_call("GetRoutine", "{\"Name\":\"called\"}");
     CHECK(strstr(body_of(&get), "\"Description\""));
@@ -112,7 +113,8 @@ static void the_caller_may_say_where_and_how(void) {
 
 static void lists_are_numbered(void) {
     reset();
-    call_request request = new_call("TagResources", "{\"ResourceId\":[\"a\",\"b\"],\"Tag\":[{\"Key\":\"k\",\"Value\":1}]}");
+    call_request request =
+        new_call("TagResources", "{\"ResourceId\":[\"a\",\"b\"],\"Tag\":[{\"Key\":\"k\",\"Value\":1}]}");
     add_fault("{\"action\":\"TagResources\",\"reply\":{\"body\":\"{}\"}}");
     call_result *result = NULL;
     esa_call_action(client, &request, NULL, &result, NULL);
@@ -269,6 +271,46 @@ static void what_cannot_be_sent_is_refused(void) {
     fails(NULL, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "request is NULL");
 }
 
+/* A call on a multi: its status, with the result and the error, of which the caller releases those that there are. */
+static esa_status call_on(esa_multi *multi, const call_request *request, call_result **result, esa_error **error) {
+    esa_pending *pending = NULL;
+    const esa_status status = esa_call_action_start(multi, client, request, NULL, multi, &pending, error);
+    if (status != ESA_OK) {
+        return status;
+    }
+    esa_pending *finished = next_finished(multi);
+    esa_get_match_site_result *other = NULL;
+    check_that(finished == pending && esa_pending_user_data(finished) == multi &&
+                   esa_get_match_site_finish(finished, &other, NULL) == ESA_ERR_INVALID_ARGUMENT,
+               __FILE__, __LINE__, "the call finishes, as one of its own action");
+    return esa_call_action_finish(finished, result, error);
+}
+
+static void on_a_multi_it_is_the_same(void) {
+    reset();
+    esa_multi *multi = new_multi();
+    call_result *result = NULL;
+    esa_error *error = NULL;
+    const call_request get = new_call("GetRoutine", "{\"Name\":\"test-routine1\"}");
+    add_fault("{\"action\":\"GetRoutine\",\"wire\":{\"kind\":\"drop\"}}");
+    CHECK_INTEGER(call_on(multi, &get, &result, &error), ESA_OK);
+    CHECK(!error && result->attempts == 2 && strstr(result->body, "\"RequestId\""));
+    esa_call_action_result_free(result);
+
+    const call_request create = new_call("CreateRoutine", "{\"Name\":\"lost\"}");
+    add_fault("{\"action\":\"CreateRoutine\",\"wire\":{\"kind\":\"drop\"},\"times\":0}");
+    CHECK_INTEGER(call_on(multi, &create, &result, &error), ESA_ERR_IO);
+    CHECK(!result && error->outcome == ESA_OUTCOME_UNKNOWN && error->attempts == 1);
+    CHECK_INTEGER(requests_seen(), 3);
+    esa_error_free(error);
+
+    const call_request bad = new_call("GetRoutine", "[]");
+    CHECK_INTEGER(call_on(multi, &bad, &result, &error), ESA_ERR_INVALID_ARGUMENT);
+    CHECK(strstr(error->message, "params "));
+    esa_error_free(error);
+    esa_multi_free(multi);
+}
+
 int main(void) {
     if (start_emulator(NULL) != 0) {
         return 2;
@@ -285,6 +327,7 @@ int main(void) {
     RUN(what_changed_nothing_is_made_again);
     RUN(a_reply_may_have_eight_mebibytes);
     RUN(what_cannot_be_sent_is_refused);
+    RUN(on_a_multi_it_is_the_same);
     esa_client_free(client);
     return stop_emulator();
 }

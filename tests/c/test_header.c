@@ -190,6 +190,8 @@ static void numbers_words_and_advice_of_the_service_codes(void) {
     CODE(ESA_CODE_SERVICE_NOT_OPEN, 44, "ServiceNotOpen");
     CODE(ESA_CODE_SITE_NOT_FOUND, 45, "SiteNotFound");
     CODE(ESA_CODE_PARAMETER_NOT_EXIST, 46, "ParameterNotExist");
+    CODE(ESA_CODE_ROUTINE_ALREADY_EXIST, 47, "RoutineAlreadyExist");
+    CODE(ESA_CODE_ROUTINE_NUMBER_EXCEED_QUOTA_LIMIT, 48, "RoutineNumberExceedQuotaLimit");
     CODE(ESA_CODE_THROTTLING, 60, "Throttling");
     CODE(ESA_CODE_THROTTLING_USER, 61, "Throttling.User");
     CODE(ESA_CODE_THROTTLING_API, 62, "Throttling.Api");

@@ -80,9 +80,9 @@ static void the_published_examples_have_their_signatures(void) {
 
 static void actions_of_the_service_have_the_signatures_of_the_official_code(void) {
     esa_sign_with_options options = new_options(0);
-    call_request request = new_call("CreateRoutineRelatedRecord",
-                                    "{\"SiteId\":54362329990032,\"Name\":\"test-routine1\","
-                                    "\"RecordName\":\"test-record-1.example.com\"}");
+    call_request request =
+        new_call("CreateRoutineRelatedRecord", "{\"SiteId\":54362329990032,\"Name\":\"test-routine1\","
+                                               "\"RecordName\":\"test-record-1.example.com\"}");
     is_signed(&options, &request, "Signature=94c5c7a198e73706eac29b20b17100151dd3a2692fe0b513c723cc1f8e3298a4");
     options.signature_version = 1;
     request.query = "{\"Format\":\"json\"}";
@@ -202,9 +202,10 @@ static void whoever_sends_a_signed_request_is_answered(void) {
         esa_config *config = new_config();
         esa_config_set_signature_version(config, version);
         esa_client *client = client_of(config);
-        const call_request requests[] = {new_call("CreateRoutine", "{\"Name\":\"signed\",\"Description\":\"\xc3\xbc *~/\"}"),
-                                         new_call("GetRoutine", "{\"Name\":\"signed\"}"),
-                                         new_call("GetMatchSite", "{\"RecordName\":\"a.example.com\"}")};
+        const call_request requests[] = {
+            new_call("CreateRoutine", "{\"Name\":\"signed\",\"Description\":\"\xc3\xbc *~/\"}"),
+            new_call("GetRoutine", "{\"Name\":\"signed\"}"),
+            new_call("GetMatchSite", "{\"RecordName\":\"a.example.com\"}")};
         for (size_t i = 0; i < 3; i++) {
             esa_signed_request *request = NULL;
             char received[4096];

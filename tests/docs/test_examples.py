@@ -1,5 +1,6 @@
 """The four examples behave alike: output, errors and exit statuses. Those that drive calls by an event loop do, too."""
 
+import base64
 import contextlib
 import os
 import pty
@@ -20,6 +21,9 @@ LANGUAGES = ["c", "cpp", "go", "python"]
 SITE_ID = "54362329990032"
 # The languages in which there is an event_loop.
 EVENT_LOOPS = ["cpp"]
+# The languages whose call_action creates and publishes a routine, and those that leave HTTP to libesa: theirs deletes it again.
+CALL_ACTIONS = ["go", "python"]
+CALLERS = ["c", "cpp"]
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +136,34 @@ def test_there_is_help(program: str, example: str, emulator: Emulator) -> None:
     assert (status, err) == (0, "")
     assert program in out
     assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in out
+
+
+@pytest.mark.parametrize("example", CALLERS)
+def test_an_action_is_called_by_its_name(example: str, emulator: Emulator) -> None:
+    emulator.reset()
+
+    status, out, err = run(example, emulator, "called", program="call_action")
+
+    assert (status, err) == (0, "")
+    assert [line.split(":")[0] for line in out.splitlines()] == ["CreateRoutine", "GetRoutine", "DeleteRoutine"]
+    assert '"Description":"made by call_action"' in out.splitlines()[1]
+
+
+@pytest.mark.parametrize("example", CALLERS)
+def test_what_became_of_a_called_action_is_told(example: str, emulator: Emulator) -> None:
+    emulator.reset()
+
+    emulator.add_fault(action="CreateRoutine", reply={"code": "RoutineUserServiceStatusHalt"})
+    status, out, err = run(example, emulator, "refused", program="call_action")
+    assert (status, out) == (3, "")
+    assert "RoutineUserServiceStatusHalt" in err
+    assert "advice" in err
+
+    emulator.add_fault(action="CreateRoutine", wire={"kind": "drop"}, times=0)
+    status, out, err = run(example, emulator, "lost", program="call_action")
+    assert (status, out) == (4, "")
+    assert "read back" in err
+    assert run(example, emulator, program="call_action")[0] == 2
 
 
 NAMES = """
@@ -357,3 +389,69 @@ def test_an_event_loop_without_credentials_or_a_usable_endpoint(event_loop: str,
     status, out, err = run(event_loop, emulator, "test-routine1", program="event_loop", **unusable)
     assert (status, out) == (3, "")
     assert err.startswith("error: ESA_ERR_CONFIG: ")
+
+
+@pytest.fixture(params=CALL_ACTIONS)
+def call_action(request: pytest.FixtureRequest) -> str:
+    """The language of an example that calls actions by their names."""
+    return str(request.param)
+
+
+CODE = "export default { fetch: () => new Response('hello') }"
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> str:
+    """The path of a routine's code."""
+    file = tmp_path / "index.js"
+    file.write_text(CODE)
+    return str(file)
+
+
+def test_a_routine_is_created_and_published(call_action: str, emulator: Emulator, code: str) -> None:
+    emulator.reset()
+
+    status, out, err = run(call_action, emulator, "called", code, program="call_action")
+
+    assert (status, err) == (0, "")
+    published = re.fullmatch(
+        rf"created routine called\nuploaded {len(CODE)} bytes of code\npublished version (\d+)\n", out
+    )
+    assert published
+    [routine] = [routine for routine in emulator.state()["accounts"][0]["routines"] if routine["name"] == "called"]
+    assert [base64.b64decode(version["code_base64"]).decode() for version in routine["code_versions"]] == [CODE]
+    assert routine["deployments"]["production"]["shares"] == [{"CodeVersion": published[1], "Percentage": 100}]
+
+
+def test_an_action_that_fails_is_named_and_ends_the_rest(call_action: str, emulator: Emulator, code: str) -> None:
+    emulator.reset()
+    emulator.add_fault(action="CommitRoutineStagingCode", reply={"code": "ServiceNotOpen"})
+
+    status, out, err = run(call_action, emulator, "called", code, program="call_action")
+
+    assert (status, out) == (3, f"created routine called\nuploaded {len(CODE)} bytes of code\n")
+    assert re.match(r"error: CommitRoutineStagingCode: .*ServiceNotOpen: .*\n  advice: .+\n", err)
+    assert emulator.requests()[-1]["action"] == "CommitRoutineStagingCode"
+
+
+def test_an_action_whose_answer_is_lost_has_its_own_status(call_action: str, emulator: Emulator, code: str) -> None:
+    emulator.reset()
+    emulator.add_fault(action="CreateRoutine", times=0, when="after", wire={"kind": "drop"})
+
+    status, out, err = run(call_action, emulator, "called", code, program="call_action")
+
+    assert (status, out) == (4, "")
+    assert err.startswith("error: CreateRoutine: ")
+    assert err.endswith("  outcome: unknown: it may have been carried out\n")
+    assert len(emulator.requests()) == 1
+
+
+def test_actions_have_help_and_refuse_wrong_arguments(call_action: str, emulator: Emulator, code: str) -> None:
+    status, out, err = run(call_action, emulator, "--help", program="call_action")
+    assert (status, err) == (0, "")
+    assert "call_action" in out
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in out
+    for wrong in ([], ["called"], ["called", "no-such-file"], ["called", code, "more"]):
+        status, out, err = run(call_action, emulator, *wrong, program="call_action")
+        assert (status, out) == (2, "")
+        assert err

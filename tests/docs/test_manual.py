@@ -19,6 +19,7 @@ SECTIONS = ["NAME", "LIBRARY", "SYNOPSIS", "DESCRIPTION", "RETURN VALUE", "ERROR
 EXAMPLES = sorted((ROOT / "examples" / "c" / "man").glob("*.c"))
 # What each prints, in an account without records.
 PRINTED = {
+    "esa_call_action": r'\{.*"Routines":.*\}\n',
     "esa_cancel_trigger": r"",
     "esa_config_set_credentials_provider": r"callback\n",
     "esa_config_set_log": r"1 requests over 1 connections\n",
@@ -28,6 +29,8 @@ PRINTED = {
     "esa_get_match_site": r"54362329990032 example.com\n",
     "esa_list_routine_related_records": r"",
     "esa_multi_step": r"c\.example\.com: example\.com\n",
+    "esa_read_reply": r"nothing has changed: try again in 2000 ms\n",
+    "esa_sign_action": r"GET http://127\.0\.0\.1:\d+/\?RecordName=app\.example\.com\n(host|authorization|x-acs-[a-z0-9-]+|\n)+",
 }
 
 

@@ -1,5 +1,6 @@
 //! Tests of the library through its public interface, against the emulator and against servers that misbehave.
 
+mod actions;
 mod bulk;
 mod counts;
 mod credentials;

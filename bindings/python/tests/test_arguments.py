@@ -38,6 +38,12 @@ def test_a_call_names_the_argument_of_the_wrong_type(
     assert esa_emulator.requests() == []
 
 
+def test_an_argument_that_does_not_exist_is_named(client: Client, record: Record, esa_emulator: Emulator) -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'tiemout'"):
+        client.create_routine_related_record(**record(tiemout=1))
+    assert esa_emulator.requests() == []
+
+
 @pytest.mark.parametrize(
     ("bad", "message"),
     [

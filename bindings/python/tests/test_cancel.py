@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import async_client_of
 from waiting import until
 
 from libesa import CallCancelledError, Cancel, Client, Outcome, Status, _library
@@ -27,6 +29,22 @@ def test_a_call_is_cancelled_from_another_thread(client: Client, record: Record,
             call.result()
 
     assert (caught.value.status, caught.value.outcome) == (Status.CANCELLED, Outcome.UNKNOWN)
+
+
+def test_a_call_of_an_event_loop_is_cancelled_from_another_thread(record: Record, esa_emulator: Emulator) -> None:
+    async def create(cancel: Cancel) -> None:
+        async with async_client_of(esa_emulator) as client:
+            await client.create_routine_related_record(**record(cancel=cancel))
+
+    esa_emulator.add_fault(wire={"kind": "hang"})
+    with Cancel() as cancel, ThreadPoolExecutor(1) as thread:
+        call = thread.submit(asyncio.run, create(cancel))
+        until(esa_emulator.requests)
+        cancel.trigger()
+        with pytest.raises(CallCancelledError) as caught:
+            call.result()
+
+    assert caught.value.outcome is Outcome.UNKNOWN
 
 
 def test_what_was_cancelled_before_is_not_sent(client: Client, record: Record, esa_emulator: Emulator) -> None:

@@ -25,6 +25,7 @@ VALUES: list[Any] = [
     libesa.Credentials(access_key_id="id", access_key_secret="secret", expires_at=datetime.now(timezone.utc)),
     libesa.Stats(**dict.fromkeys([field.name for field in dataclasses.fields(libesa.Stats)], 7)),
     libesa.native_info(),
+    libesa.SignedRequest(method="GET", url="https://host/", headers=(("host", "host"),), body=b""),
 ]
 each = pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 

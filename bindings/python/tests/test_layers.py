@@ -16,7 +16,7 @@ LAYERS = {
     "values": ["_arguments", "credentials", "deletion", "record", "related_records", "site", "stats", "bulk"],
     "what calls back": ["_end", "_interrupt", "_callbacks", "_log", "_lock", "_provider"],
     "native objects": ["_native", "cancel"],
-    "operations": ["_operation", "_create", "_delete", "_list", "_match_site", "_bulk"],
+    "operations": ["_operation", "_create", "_delete", "_list", "_match_site", "_bulk", "action"],
     "clients": ["_configured", "client"],
     "the client for asyncio": ["_multi", "async_client"],
     "the emulator": ["emulator", "pytest_plugin"],

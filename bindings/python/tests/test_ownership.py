@@ -110,7 +110,7 @@ def test_an_interrupt_loses_no_answer_to_an_asynchronous_call(
 ) -> None:
     answer = _operation.Call.answer
 
-    def interrupted(call: _operation.Call) -> None:
+    def interrupted(call: _operation.Call[Any]) -> None:
         monkeypatch.setattr(_operation.Call, "answer", answer)
         interrupt(call)
 

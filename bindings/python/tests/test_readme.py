@@ -66,6 +66,14 @@ def test_many_records(emulator: Emulator) -> None:
     assert printed == "".join(f"app{number}.example.com CREATED\n" for number in range(3))
 
 
+def test_any_action(emulator: Emulator) -> None:
+    assert run(emulator, "-c", "import libesa\n" + snippet("client.call(")) == "['my-routine', 'shop'] 1\n"
+
+
+def test_an_http_library_of_one_s_own(emulator: Emulator) -> None:
+    assert run(emulator, "-c", "import libesa\n" + snippet("read_reply(")) == "my-routine.er.aliyun-esa.net\n"
+
+
 def test_asyncio(emulator: Emulator) -> None:
     program = f"import asyncio, libesa\n{snippet('AsyncClient')}\nasyncio.run(ensure(['b.example.com']))"
 
@@ -75,7 +83,7 @@ def test_asyncio(emulator: Emulator) -> None:
     assert re.search(r"^b\.example\.com \d+$", printed, re.MULTILINE)
 
 
-@pytest.mark.parametrize("part", ["in range(3)", "AsyncClient"])
+@pytest.mark.parametrize("part", ["in range(3)", "client.call(", "read_reply(", "AsyncClient"])
 def test_a_type_checker_accepts_it(part: str, tmp_path: Path) -> None:
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir", CACHE, "-c", f"import libesa\n{snippet(part)}"],
@@ -99,4 +107,4 @@ def test_pytest(emulator: Emulator, tmp_path: Path) -> None:
 
 def test_no_snippet_is_forgotten() -> None:
     # The one with a vault is run by the repository's tests of documents, beside those of the other languages.
-    assert len(SNIPPETS) == 5
+    assert len(SNIPPETS) == 7

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::canned_reply::CannedReply;
+use crate::contention::Contention;
 use crate::encoding::decode_pairs;
 use crate::fault::Rule;
 use crate::page;
@@ -72,6 +73,11 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
             account(world, wanted.account.as_deref())?.locked = wanted.locked;
             Ok(json!({"status": "ok"}))
         }
+        ("contention", &Method::POST) => {
+            let wanted: WantedContention = parse(body)?;
+            account(world, wanted.account.as_deref())?.contention = wanted.contention;
+            Ok(json!({"status": "ok"}))
+        }
         ("delays", &Method::POST) => {
             let wanted: WantedDelays = parse(body)?;
             let account = account(world, wanted.account.as_deref())?;
@@ -118,8 +124,8 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
             Ok(json!({"status": "ok"}))
         }
         (
-            "health" | "reset" | "seed" | "state" | "lock" | "delays" | "clock" | "requests" | "journal" | "faults"
-            | "replies",
+            "health" | "reset" | "seed" | "state" | "lock" | "contention" | "delays" | "clock" | "requests" | "journal"
+            | "faults" | "replies",
             method,
         ) => Err((400, format!("{resource} doesn't take {method}"))),
         _ => {
@@ -136,6 +142,14 @@ struct WantedLock {
     /// Without it, the first.
     account: Option<String>,
     locked: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedContention {
+    /// Without it, the first.
+    account: Option<String>,
+    contention: Contention,
 }
 
 #[derive(Deserialize)]

@@ -10,7 +10,7 @@ use hyper::{Request, Response};
 use crate::exchange::{Answer, Exchange};
 use crate::reply::RepeatedBody;
 use crate::request::path;
-use crate::wire_fault::{Trigger, WireFault};
+use crate::wire_fault::Trigger;
 use crate::world::Shared;
 use crate::{admin, body, endpoint};
 
@@ -33,9 +33,6 @@ impl Handler {
         } else {
             self.serve(parts, body).await
         };
-        if matches!(answer.wire, Some(WireFault::Hang {})) {
-            std::future::pending::<()>().await;
-        }
         self.trigger.arm(answer.wire.as_ref());
         Ok(answer.reply.into_response())
     }

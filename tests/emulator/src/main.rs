@@ -12,6 +12,7 @@ mod canned_reply;
 mod cli;
 mod clock;
 mod code_upload;
+mod contention;
 mod encoding;
 mod endpoint;
 mod exchange;

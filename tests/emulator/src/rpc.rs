@@ -45,6 +45,12 @@ impl Call {
         number: u64,
         origin: String,
     ) -> Result<Self, ServiceError> {
+        let is_sts = received.version() == Some(sts::API_VERSION);
+        let judged = Self::judge(received, world, number, origin);
+        judged.map_err(|problem| if is_sts { problem.of(sts::PRODUCT) } else { problem })
+    }
+
+    fn judge(received: &Received, world: &mut World, number: u64, origin: String) -> Result<Self, ServiceError> {
         let parameters = received.operation_parameters();
         let action = received.action().unwrap_or_default().to_owned();
         world.log.update(number, |entry| {
@@ -82,7 +88,9 @@ impl Call {
     ) -> Result<Content, ServiceError> {
         match self.version.as_str() {
             operation::API_VERSION => self.run_esa(world, number, late).await,
-            sts::API_VERSION => self.run_sts(&mut world.lock()).map(Content::Json),
+            sts::API_VERSION => {
+                self.run_sts(&mut world.lock()).map(Content::Json).map_err(|problem| problem.of(sts::PRODUCT))
+            }
             _ => Err(ServiceError::new(400, "InvalidVersion", "Specified parameter Version is not valid.")),
         }
     }

@@ -159,5 +159,5 @@ async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, world: Arc<Shar
     let handler = Handler { world, connection, trigger, secure };
     let service = service_fn(move |request| handler.clone().handle(request));
     // The emulator sends its own clock's date. An error is a client that went, or a fault that was asked for.
-    let _ = http1::Builder::new().auto_date_header(false).serve_connection(stream, service).await;
+    let _ = http1::Builder::new().auto_date_header(false).half_close(true).serve_connection(stream, service).await;
 }

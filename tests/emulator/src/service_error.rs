@@ -23,11 +23,15 @@ const MESSAGES: &[(&str, &str)] = &[
         "UserOperationStatusIsLocked",
         "You are calling an another routine related api. Please wait for the api finished, and try again later.",
     ),
-    ("ParameterNotExist", "The specified parameter does not exist."),
+    ("ParameterNotExist", "The specified parameter does not exist. Check your configurations and try again."),
     ("RoutineAlreadyExist", "The routine name already exists."),
-    ("RoutineNumberExceedQuotaLimit", "The maximum number of routines has been reached."),
-    ("ServiceNotOpen", "Edge Routine is not activated."),
+    (
+        "RoutineNumberExceedQuotaLimit",
+        "The maximum number of configuration items for the feature has been reached. Adjust your configurations and try again.",
+    ),
+    ("ServiceNotOpen", "You have not activated Edge Routine. Activate the service and try again."),
     ("LockFailed", "Another operation on the routine is in progress. Try again later."),
+    ("TooManyRequests", "Too many requests. Try again later."),
     ("Site.ServiceBusy", "The website is being configured. Try again later."),
     ("SiteNotFound", "The website does not exist."),
 ];
@@ -47,12 +51,15 @@ pub(crate) struct ServiceError {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) effect: Effect,
+    /// Who says it.
+    product: &'static str,
     access_denied_detail: Option<Value>,
 }
 
 impl ServiceError {
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), effect: Effect::None, access_denied_detail: None }
+        let (code, message) = (code.into(), message.into());
+        Self { status, code, message, effect: Effect::None, product: "ESA", access_denied_detail: None }
     }
 
     /// One of the errors whose text is fixed.
@@ -83,6 +90,11 @@ impl ServiceError {
         self
     }
 
+    pub(crate) fn of(mut self, product: &'static str) -> Self {
+        self.product = product;
+        self
+    }
+
     pub(crate) fn with_access_denied_detail(mut self, detail: Value) -> Self {
         self.access_denied_detail = Some(detail);
         self
@@ -90,7 +102,9 @@ impl ServiceError {
 
     pub(crate) fn body(&self, request_id: &str, host: &str) -> Value {
         let code = crate::encoding::encode(&self.code);
-        let recommend = format!("https://api.aliyun.com/troubleshoot?q={code}&product=ESA&requestId={request_id}");
+        let product = self.product;
+        let recommend =
+            format!("https://api.aliyun.com/troubleshoot?q={code}&product={product}&requestId={request_id}");
         let mut body = json!({
             "RequestId": request_id,
             "HostId": host,

@@ -1,5 +1,7 @@
 //! Sites: the domains of an account.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -22,9 +24,13 @@ pub(crate) struct Site {
     pub(crate) access_type: AccessType,
     #[serde(default)]
     pub(crate) coverage: Coverage,
-    /// The plan that it belongs to.
+    /// The plan that it belongs to, and of which kind that is.
     #[serde(default)]
     pub(crate) instance_id: String,
+    #[serde(default)]
+    pub(crate) plan: Plan,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
     #[serde(default = "default_create_time")]
     pub(crate) create_time: String,
 }
@@ -40,6 +46,8 @@ impl Site {
             access_type: AccessType::default(),
             coverage: Coverage::default(),
             instance_id: String::new(),
+            plan: Plan::default(),
+            tags: BTreeMap::new(),
             create_time: default_create_time(),
         }
     }
@@ -92,6 +100,30 @@ pub(crate) enum AccessType {
     #[default]
     Ns,
     Cname,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum Plan {
+    #[serde(rename = "basicplan")]
+    Basic,
+    #[serde(rename = "standardplan")]
+    Standard,
+    #[serde(rename = "advancedplan")]
+    Advanced,
+    #[default]
+    #[serde(rename = "enterpriseplan")]
+    Enterprise,
+}
+
+impl Plan {
+    pub(crate) fn spec_name(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Standard => "standard",
+            Self::Advanced => "advanced",
+            Self::Enterprise => "enterprise",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::contention::Contention;
 use crate::ram::Policy;
 use crate::role::{OidcProvider, Role};
 use crate::routine_code::{Code, Deployment, Environment};
@@ -30,6 +31,8 @@ pub(crate) struct Account {
     /// How long each write keeps the account's other writes out.
     pub(crate) lock_hold_ms: u64,
     pub(crate) locked: bool,
+    /// What a write is answered meanwhile.
+    pub(crate) contention: Contention,
     /// ListRoutineRelatedRecords answers from the records as they were so long ago.
     pub(crate) list_lag_seconds: Seconds,
     /// How long after its request a write is carried out.
@@ -54,6 +57,7 @@ impl Default for Account {
             routine_quota: GENEROUS_QUOTA,
             lock_hold_ms: 0,
             locked: false,
+            contention: Contention::default(),
             list_lag_seconds: Seconds::default(),
             late_commit_seconds: Seconds::default(),
             users: Vec::new(),
@@ -71,7 +75,7 @@ impl Account {
     pub(crate) fn begin_write(&self) -> Result<OwnedMutexGuard<()>, ServiceError> {
         match Arc::clone(&self.write_lock).try_lock_owned() {
             Ok(guard) if !self.locked => Ok(guard),
-            _ => Err(ServiceError::known("UserOperationStatusIsLocked")),
+            _ => Err(ServiceError::known(self.contention.code())),
         }
     }
 

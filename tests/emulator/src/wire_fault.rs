@@ -68,6 +68,7 @@ enum Armed {
     Raw {
         left: Vec<u8>,
     },
+    Hang,
 }
 
 /// Arms the stream of one connection.
@@ -78,7 +79,8 @@ impl Trigger {
     /// For the reply that comes next; without a fault, whatever was armed is disarmed.
     pub(crate) fn arm(&self, fault: Option<&WireFault>) {
         let armed = match fault {
-            None | Some(WireFault::Hang {}) => Armed::Nothing,
+            None => Armed::Nothing,
+            Some(WireFault::Hang {}) => Armed::Hang,
             Some(WireFault::Drop {}) => Armed::Cut { left: 0 },
             Some(WireFault::Reset {}) => Armed::Reset,
             Some(WireFault::Cut { after_bytes }) => Armed::Cut { left: *after_bytes },
@@ -103,6 +105,25 @@ impl Socket {
         match self {
             Self::Plain(tcp) => tcp,
             Self::Tls(tls) => tls.get_ref().0,
+        }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(context, buffer),
+            Self::Tls(tls) => Pin::new(tls).poll_read(context, buffer),
+        }
+    }
+
+    /// Waits until the other side sends no more.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let mut space = [0; 1024];
+            let mut ignored = ReadBuf::new(&mut space);
+            ready!(self.poll_read(context, &mut ignored))?;
+            if ignored.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
         }
     }
 
@@ -141,10 +162,7 @@ impl FaultyStream {
 
 impl AsyncRead for FaultyStream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().socket {
-            Socket::Plain(tcp) => Pin::new(tcp).poll_read(context, buffer),
-            Socket::Tls(tls) => Pin::new(tls).poll_read(context, buffer),
-        }
+        self.get_mut().socket.poll_read(context, buffer)
     }
 }
 
@@ -184,6 +202,10 @@ impl AsyncWrite for FaultyStream {
                     left.drain(..written);
                 }
                 ready!(socket.poll_flush(context))?;
+                Poll::Ready(Err(cut()))
+            }
+            Armed::Hang => {
+                ready!(socket.poll_end(context))?;
                 Poll::Ready(Err(cut()))
             }
         }

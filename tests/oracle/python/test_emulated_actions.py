@@ -14,7 +14,7 @@ from alibabacloud_esa20240910 import models
 from alibabacloud_esa20240910.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from darabonba.runtime import RuntimeOptions
-from test_actions import filled
+from test_action_table import filled
 from test_official_sdk import SIGNATURES, assert_refused, client, emulator
 
 CODE = "export default { fetch: () => new Response('ü') };\r\n"

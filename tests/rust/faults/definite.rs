@@ -15,6 +15,8 @@ fn final_refusals() -> Vec<(&'static str, u16, Status)> {
         ("ServiceNotOpen", 400, Status::NotActivated),
         ("RoutineNotExist", 400, Status::NotFound),
         ("ParameterNotExist", 400, Status::NotFound),
+        ("RoutineAlreadyExist", 400, Status::Conflict),
+        ("RoutineNumberExceedQuotaLimit", 400, Status::Quota),
         ("SiteNotFound", 404, Status::NotFound),
         ("InvalidParameter", 400, Status::Rejected),
         ("SiteParameterNotMatch", 400, Status::Rejected),

@@ -13,6 +13,7 @@ from .client import Client
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
+    from .action import *
     from .async_client import *
     from .bulk import *
     from .cancel import *
@@ -32,20 +33,23 @@ __version__ = "0.1.0"
 __all__ = [
     "AsyncBulk", "AsyncClient", "AuthError", "Bulk", "BusyError", "CallCancelledError", "CallTimeoutError",
     "Cancel", "Client", "ConfigError", "ConflictError", "ConnectError", "ConnectionLostError", "Credentials",
-    "CredentialsError", "Deletion", "DependedByOthersError", "DnsError", "Ensured", "EsaError", "ForbiddenError",
-    "ForkedError", "InternalError", "InternalExceptionError", "InternalOperationError", "InvalidArgumentError",
-    "InvalidParameterError", "LockError", "NativeInfo", "NetworkError", "NotActivatedError", "NotFoundError", "Origin",
-    "Outcome", "OverdueError", "ParameterAlreadyExistError", "ProxyError", "QuotaError", "Record", "RejectedError",
-    "RelatedRecord", "RelatedRecordNumberExceedQuotaLimitError", "RelatedRecordsPage", "ResponseError",
-    "RoutineNotExistError", "RoutineUserServiceStatusHaltError", "ServerError", "ServiceCode", "ServiceError",
-    "Site", "SiteParameterNotMatchError", "Stats", "Status", "ThrottledError", "TlsError", "UnsupportedError",
-    "UserOperationStatusIsLockedError", "native_info",
+    "CredentialsError", "Deletion", "DependedByOthersError", "DnsError", "Effect", "Ensured", "EsaError",
+    "ForbiddenError", "ForkedError", "InternalError", "InternalExceptionError", "InternalOperationError",
+    "InvalidArgumentError", "InvalidParameterError", "LockError", "NativeInfo", "NetworkError", "NotActivatedError",
+    "NotFoundError", "Origin", "Outcome", "OverdueError", "ParameterAlreadyExistError", "ProxyError",
+    "QuotaError", "Record", "RejectedError", "RelatedRecord", "RelatedRecordNumberExceedQuotaLimitError",
+    "RelatedRecordsPage", "Reply", "ResponseError", "RoutineNotExistError", "RoutineUserServiceStatusHaltError",
+    "ServerError", "ServiceCode", "ServiceError", "SignedRequest", "Site", "SiteParameterNotMatchError",
+    "Stats", "Status", "ThrottledError", "TlsError", "UnsupportedError", "UserOperationStatusIsLockedError",
+    "native_info", "read_reply", "sign_with",
 ]
 # fmt: on
 
 # Where the names are that a first call doesn't need, those first that take the least to import: all of them together
 # take much longer than the rest of this package.
-_LATE = "record deletion site related_records stats bulk credentials cancel enums errors service_errors async_client"
+_LATE = (
+    "record deletion site related_records stats bulk credentials cancel enums errors service_errors action async_client"
+)
 
 
 def __getattr__(name: str) -> object:

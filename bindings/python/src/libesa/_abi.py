@@ -2,91 +2,57 @@
 
 # fmt: off
 
-from ctypes import c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
-
 ABI_VERSION = 1
 
+# Of each struct, the fields.
 STRUCTS = {
-    "esa_error": [("status", c_int32), ("outcome", c_int32), ("service_code", c_int32), ("http_status", c_int32),
-        ("attempts", c_uint32), ("retry_after_ms", c_uint32), ("retryable", c_int32), ("reserved", c_uint32), ("code",
-        c_char_p), ("message", c_char_p), ("advice", c_char_p), ("request_id", c_char_p), ("recommend", c_char_p),
-        ("access_denied_detail", c_char_p)],
-    "esa_stats": [("struct_size", c_size_t), ("calls", c_uint64), ("attempts", c_uint64), ("retries", c_uint64),
-        ("recoveries", c_uint64), ("busy_waits", c_uint64), ("gate_waits", c_uint64), ("connections_opened", c_uint64),
-        ("connections_reused", c_uint64), ("credentials_refreshed", c_uint64), ("lock_waits", c_uint64), ("lock_grants",
-        c_uint64), ("lock_losses", c_uint64)],
-    "esa_create_routine_related_record_request": [("struct_size", c_size_t), ("site_id", c_int64), ("name", c_char_p),
-        ("record_name", c_char_p)],
-    "esa_call_options": [("struct_size", c_size_t), ("cancel", c_void_p), ("timeout_ms", c_uint32), ("max_attempts",
-        c_uint32), ("interrupt", c_void_p), ("interrupt_data", c_void_p)],
-    "esa_create_routine_related_record_result": [("record_id", c_int64), ("origin", c_int32), ("attempts", c_uint32),
-        ("status", c_char_p), ("request_id", c_char_p), ("site_id", c_int64)],
-    "esa_ensure_routine_related_records_request": [("struct_size", c_size_t), ("items", c_void_p), ("count", c_size_t),
-        ("timeout_ms", c_uint32), ("reserved", c_uint32), ("progress", c_void_p), ("progress_data", c_void_p)],
-    "esa_ensure_routine_related_records_result": [("count", c_size_t), ("failed", c_size_t), ("results", c_void_p),
-        ("errors", c_void_p)],
-    "esa_delete_routine_related_record_request": [("struct_size", c_size_t), ("site_id", c_int64), ("name", c_char_p),
-        ("record_name", c_char_p), ("record_id", c_int64)],
-    "esa_delete_routine_related_record_result": [("deleted", c_int32), ("attempts", c_uint32), ("request_id",
-        c_char_p)],
-    "esa_list_routine_related_records_request": [("struct_size", c_size_t), ("name", c_char_p), ("search_key_word",
-        c_char_p), ("page_number", c_uint32), ("page_size", c_uint32)],
-    "esa_related_record": [("record_id", c_int64), ("site_id", c_int64), ("record_name", c_char_p), ("site_name",
-        c_char_p)],
-    "esa_list_routine_related_records_result": [("count", c_size_t), ("records", c_void_p), ("total_count", c_uint64),
-        ("has_more", c_int32), ("reserved", c_uint32), ("request_id", c_char_p)],
-    "esa_get_match_site_request": [("struct_size", c_size_t), ("record_name", c_char_p)],
-    "esa_get_match_site_result": [("site_id", c_int64), ("site_name", c_char_p), ("request_id", c_char_p)],
-    "esa_parameter": [("name", c_char_p), ("value", c_char_p), ("place", c_int32), ("reserved", c_int32)],
-    "esa_call_action_request": [("struct_size", c_size_t), ("action", c_char_p), ("params", c_char_p), ("query",
-        c_char_p), ("form", c_char_p), ("parameters", c_void_p), ("parameter_count", c_size_t), ("method", c_char_p),
-        ("version", c_char_p), ("effect", c_int32), ("reserved", c_int32)],
-    "esa_call_action_result": [("body", c_char_p), ("body_length", c_size_t), ("request_id", c_char_p), ("attempts",
-        c_uint32), ("http_status", c_int32)],
-    "esa_header": [("name", c_char_p), ("value", c_char_p)],
-    "esa_signed_request": [("method", c_char_p), ("url", c_char_p), ("headers", c_void_p), ("header_count", c_size_t),
-        ("body", c_char_p), ("body_length", c_size_t)],
-    "esa_sign_with_options": [("struct_size", c_size_t), ("access_key_id", c_char_p), ("access_key_secret", c_char_p),
-        ("security_token", c_char_p), ("endpoint", c_char_p), ("nonce", c_char_p), ("date", c_int64),
-        ("signature_version", c_int32), ("reserved", c_int32)],
-    "esa_reply": [("struct_size", c_size_t), ("action", c_char_p), ("effect", c_int32), ("http_status", c_int32),
-        ("headers", c_void_p), ("header_count", c_size_t), ("body", c_char_p), ("body_length", c_size_t)],
+    "esa_error": "status:i outcome:i service_code:i http_status:i attempts:I retry_after_ms:I retryable:i reserved:I "
+    "code:z message:z advice:z request_id:z recommend:z access_denied_detail:z",
+    "esa_stats": "struct_size:N calls:Q attempts:Q retries:Q recoveries:Q busy_waits:Q gate_waits:Q "
+    "connections_opened:Q connections_reused:Q credentials_refreshed:Q lock_waits:Q lock_grants:Q lock_losses:Q",
+    "esa_create_routine_related_record_request": "struct_size:N site_id:q name:z record_name:z",
+    "esa_call_options": "struct_size:N cancel:P timeout_ms:I max_attempts:I interrupt:P interrupt_data:P",
+    "esa_create_routine_related_record_result": "record_id:q origin:i attempts:I status:z request_id:z site_id:q",
+    "esa_ensure_routine_related_records_request": "struct_size:N items:P count:N timeout_ms:I reserved:I progress:P "
+    "progress_data:P",
+    "esa_ensure_routine_related_records_result": "count:N failed:N results:P errors:P",
+    "esa_delete_routine_related_record_request": "struct_size:N site_id:q name:z record_name:z record_id:q",
+    "esa_delete_routine_related_record_result": "deleted:i attempts:I request_id:z",
+    "esa_list_routine_related_records_request": "struct_size:N name:z search_key_word:z page_number:I page_size:I",
+    "esa_related_record": "record_id:q site_id:q record_name:z site_name:z",
+    "esa_list_routine_related_records_result": "count:N records:P total_count:Q has_more:i reserved:I request_id:z",
+    "esa_get_match_site_request": "struct_size:N record_name:z",
+    "esa_get_match_site_result": "site_id:q site_name:z request_id:z",
+    "esa_parameter": "name:z value:z place:i reserved:i",
+    "esa_call_action_request": "struct_size:N action:z params:z query:z form:z parameters:P parameter_count:N method:z "
+    "version:z effect:i reserved:i",
+    "esa_call_action_result": "body:z body_length:N request_id:z attempts:I http_status:i",
+    "esa_header": "name:z value:z",
+    "esa_signed_request": "method:z url:z headers:P header_count:N body:z body_length:N",
+    "esa_sign_with_options": "struct_size:N access_key_id:z access_key_secret:z security_token:z endpoint:z nonce:z "
+    "date:q signature_version:i reserved:i",
+    "esa_reply": "struct_size:N action:z effect:i http_status:i headers:P header_count:N body:z body_length:N",
 }
 
-FUNCTIONS = {
-    "esa_abi_version": (c_uint32, []), "esa_version": (c_char_p, []), "esa_status_name": (c_char_p, [c_int32]),
-    "esa_outcome_name": (c_char_p, [c_int32]), "esa_service_code_name": (c_char_p, [c_int32]),
-    "esa_service_code_advice": (c_char_p, [c_int32]), "esa_error_free": (None, [c_void_p]), "esa_credentials_set":
-    (c_int32, [c_void_p, c_char_p, c_char_p, c_char_p, c_int64]), "esa_credentials_fail": (None, [c_void_p, c_char_p]),
-    "esa_config_new": (c_void_p, []), "esa_config_free": (None, [c_void_p]), "esa_config_set_credentials": (c_int32,
-    [c_void_p, c_char_p, c_char_p, c_char_p]), "esa_config_set_credentials_provider": (c_int32, [c_void_p] * 3),
-    "esa_config_set_region": (c_int32, [c_void_p, c_char_p]), "esa_config_set_endpoint": (c_int32, [c_void_p,
-    c_char_p]), "esa_config_set_network": (c_int32, [c_void_p, c_char_p]), "esa_config_set_proxy": (c_int32, [c_void_p,
-    c_char_p]), "esa_config_set_timeouts": (c_int32, [c_void_p, c_uint32, c_uint32, c_uint32]),
-    "esa_config_set_signature_version": (c_int32, [c_void_p, c_uint32]), "esa_config_set_ca_file": (c_int32, [c_void_p,
-    c_char_p]), "esa_config_set_ca_pem": (c_int32, [c_void_p, c_char_p]), "esa_config_set_user_agent": (c_int32,
-    [c_void_p, c_char_p]), "esa_config_set_keep_alive": (c_int32, [c_void_p, c_uint32, c_uint32]),
-    "esa_config_set_max_attempts": (c_int32, [c_void_p, c_uint32]), "esa_config_set_reconcile_horizon": (c_int32,
-    [c_void_p, c_uint32]), "esa_config_set_max_concurrent_writes": (c_int32, [c_void_p, c_uint32]),
-    "esa_config_set_write_lock": (c_int32, [c_void_p] * 4), "esa_config_set_write_lock_file": (c_int32, [c_void_p,
-    c_char_p]), "esa_config_set_write_lock_hold": (c_int32, [c_void_p, c_uint32]), "esa_config_set_log": (c_int32,
-    [c_void_p, c_int32, c_void_p, c_void_p]), "esa_client_new": (c_int32, [c_void_p] * 3), "esa_client_free": (None,
-    [c_void_p]), "esa_client_credentials_source": (c_char_p, [c_void_p]), "esa_client_stats": (c_int32, [c_void_p] * 2),
-    "esa_cancel_new": (c_void_p, []), "esa_cancel_trigger": (None, [c_void_p]), "esa_cancel_free": (None, [c_void_p]),
-    "esa_multi_new": (c_int32, [c_void_p] * 2), "esa_multi_descriptor": (c_int32, [c_void_p]), "esa_multi_step":
-    (c_int32, [c_void_p]), "esa_multi_next_finished": (c_void_p, [c_void_p]), "esa_multi_current": (c_void_p,
-    [c_void_p]), "esa_multi_free": (None, [c_void_p]), "esa_pending_user_data": (c_void_p, [c_void_p]),
-    "esa_pending_cancel": (None, [c_void_p]), "esa_pending_free": (None, [c_void_p]), "esa_origin_name": (c_char_p,
-    [c_int32]), "esa_create_routine_related_record": (c_int32, [c_void_p] * 5), "esa_ensure_routine_related_record":
-    (c_int32, [c_void_p] * 5), "esa_create_routine_related_record_result_free": (None, [c_void_p]),
-    "esa_ensure_routine_related_records": (c_int32, [c_void_p] * 5), "esa_ensure_routine_related_records_result_free":
-    (None, [c_void_p]), "esa_bulk_new": (c_int32, [c_void_p] * 5), "esa_bulk_left": (c_size_t, [c_void_p]),
-    "esa_bulk_next": (c_int32, [c_void_p] * 3), "esa_bulk_free": (None, [c_void_p]),
-    "esa_delete_routine_related_record": (c_int32, [c_void_p] * 5), "esa_delete_routine_related_record_result_free":
-    (None, [c_void_p]), "esa_list_routine_related_records": (c_int32, [c_void_p] * 5),
-    "esa_list_routine_related_records_result_free": (None, [c_void_p]), "esa_get_match_site": (c_int32, [c_void_p] * 5),
-    "esa_get_match_site_result_free": (None, [c_void_p]), "esa_call_action": (c_int32, [c_void_p] * 5),
-    "esa_call_action_result_free": (None, [c_void_p]), "esa_sign_action": (c_int32, [c_void_p] * 5), "esa_sign_with":
-    (c_int32, [c_void_p] * 4), "esa_signed_request_free": (None, [c_void_p]), "esa_read_reply": (c_int32, [c_void_p] *
-    3),
-}
+# Of each function, what it returns and takes.
+FUNCTIONS = (
+    "esa_abi_version:I esa_version:z esa_status_name:zi esa_outcome_name:zi esa_service_code_name:zi "
+    "esa_service_code_advice:zi esa_error_free:vP esa_credentials_set:iPzzzq esa_credentials_fail:vPz esa_config_new:P "
+    "esa_config_free:vP esa_config_set_credentials:iPzzz esa_config_set_credentials_provider:iPPP "
+    "esa_config_set_region:iPz esa_config_set_endpoint:iPz esa_config_set_network:iPz esa_config_set_proxy:iPz "
+    "esa_config_set_timeouts:iPIII esa_config_set_signature_version:iPI esa_config_set_ca_file:iPz "
+    "esa_config_set_ca_pem:iPz esa_config_set_user_agent:iPz esa_config_set_keep_alive:iPII "
+    "esa_config_set_max_attempts:iPI esa_config_set_reconcile_horizon:iPI esa_config_set_max_concurrent_writes:iPI "
+    "esa_config_set_write_lock:iPPPP esa_config_set_write_lock_file:iPz esa_config_set_write_lock_hold:iPI "
+    "esa_config_set_log:iPiPP esa_client_new:iPPP esa_client_free:vP esa_client_credentials_source:zP "
+    "esa_client_stats:iPP esa_cancel_new:P esa_cancel_trigger:vP esa_cancel_free:vP esa_multi_new:iPP "
+    "esa_multi_descriptor:iP esa_multi_step:iP esa_multi_next_finished:PP esa_multi_current:PP esa_multi_free:vP "
+    "esa_pending_user_data:PP esa_pending_cancel:vP esa_pending_free:vP esa_origin_name:zi "
+    "esa_create_routine_related_record:iPPPPP esa_ensure_routine_related_record:iPPPPP "
+    "esa_create_routine_related_record_result_free:vP esa_ensure_routine_related_records:iPPPPP "
+    "esa_ensure_routine_related_records_result_free:vP esa_bulk_new:iPPPPP esa_bulk_left:NP esa_bulk_next:iPPP "
+    "esa_bulk_free:vP esa_delete_routine_related_record:iPPPPP esa_delete_routine_related_record_result_free:vP "
+    "esa_list_routine_related_records:iPPPPP esa_list_routine_related_records_result_free:vP esa_get_match_site:iPPPPP "
+    "esa_get_match_site_result_free:vP esa_call_action:iPPPPP esa_call_action_result_free:vP esa_sign_action:iPPPPP "
+    "esa_sign_with:iPPPP esa_signed_request_free:vP esa_read_reply:iPPP"
+)

@@ -25,6 +25,11 @@ def text(name: str, value: str) -> bytes:
         raise invalid(name, f"has a lone surrogate at index {error.start}") from None
 
 
+def optional_text(name: str, value: str | None) -> bytes | None:
+    """The same; None for None."""
+    return None if value is None else text(name, value)
+
+
 def integer(name: str, value: int, kind: tuple[int, int]) -> int:
     """An integer of that kind."""
     if not isinstance(value, int) or isinstance(value, bool):
@@ -35,7 +40,7 @@ def integer(name: str, value: int, kind: tuple[int, int]) -> int:
     return value
 
 
-def optional(name: str, value: int | None, kind: tuple[int, int]) -> int:
+def optional(name: str, value: int | None, kind: tuple[int, int] = UINT32) -> int:
     """The same; 0, which stands for the default, for None."""
     return 0 if value is None else integer(name, value, kind)
 
@@ -53,7 +58,7 @@ def milliseconds(name: str, seconds: float | None) -> int:
 
 def attempts(value: int | None) -> int:
     """A number of attempts; 0, which stands for the default, for None."""
-    number = optional("max_attempts", value, UINT32)
+    number = optional("max_attempts", value)
     if value == 0:
         raise invalid("max_attempts", "is 0; it must be 1 or more")
     return number

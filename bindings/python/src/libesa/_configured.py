@@ -6,14 +6,18 @@ import os
 from ctypes import byref, sizeof
 
 from . import _native
-from ._arguments import UINT32, attempts, integer, invalid, milliseconds, text, wrong_type
+from ._arguments import UINT32, attempts, integer, invalid, milliseconds, optional_text, text, wrong_type
 from ._library import library, struct
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Mapping
     from typing import Callable
 
+    from typing_extensions import Unpack
+
+    from .action import CallOptions, SignedRequest
     from .credentials import Credentials
     from .stats import Stats
 
@@ -117,7 +121,7 @@ class Configured(_native.Handle):
         if given and credentials_provider is not None:
             raise invalid("credentials_provider", "can't be given together with an access key")
         if given:
-            config.set("credentials", *(None if value is None else text(name, value) for name, value in key.items()))
+            config.set("credentials", *(optional_text(name, value) for name, value in key.items()))
         if write_lock is not None and write_lock_file is not None:
             raise invalid("write_lock_file", "can't be given together with write_lock")
         ca_path, lock_path = (
@@ -166,6 +170,24 @@ class Configured(_native.Handle):
         "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri". Raises RuntimeError after close().
         """
         return _native.decoded(library.esa_client_credentials_source(self._open().pointer))
+
+    def sign(
+        self, action: str, params: Mapping[str, object] | None = None, **options: Unpack[CallOptions]
+    ) -> SignedRequest:
+        """Signs any action for the program to send itself: with this client's credentials, endpoint and clock.
+
+        Nothing of the action is sent: any HTTP library can do that, and read_reply() reads what comes back. If the
+        client has no credentials yet, or they have expired, it gets some, which may ask a server. AsyncClient's event
+        loop waits for that, since this is no coroutine: a `timeout` of 0.001 takes only what is there already or comes
+        from this machine.
+
+        Arguments are as with Client.call(). Raises CredentialsError if there are no credentials, or they didn't come in
+        time, InvalidArgumentError, TypeError for a value of the wrong type, and RuntimeError after close().
+        """
+        from ._operation import given
+        from .action import SIGN, calling
+
+        return given(calling(SIGN, action=action, params=params, **options).make(self._open()))
 
     def stats(self) -> Stats:
         """What this client has done so far. Raises RuntimeError after close()."""

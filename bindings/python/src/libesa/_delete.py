@@ -18,7 +18,7 @@ def _read(result: Structure) -> Deletion:
 DELETE = Operation("esa_delete_routine_related_record", _read)
 
 
-def deleting(site_id: int, name: str, record_name: str, record_id: int | None) -> Call:
+def deleting(site_id: int, name: str, record_name: str, record_id: int | None) -> Call[Deletion]:
     """A call that deletes a record."""
     call = filled(Call(DELETE), integer("site_id", site_id, INT64), name, record_name)
     call.request.record_id = optional("record_id", record_id, INT64)

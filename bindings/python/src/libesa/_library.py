@@ -7,7 +7,7 @@ packaged beside this module, the system's.
 from __future__ import annotations
 
 import os
-from ctypes import CDLL, PYFUNCTYPE, Structure
+from ctypes import CDLL, PYFUNCTYPE, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 
 from ._abi import ABI_VERSION, FUNCTIONS, STRUCTS
 from ._frozen import Frozen
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 SYSTEM_LIBRARY = "libesa.so.0"
 
+# By the table's letters.
+_TYPES: dict[str, Any] = {"v": None, "z": c_char_p, "P": c_void_p, "i": c_int32, "I": c_uint32, "q": c_int64}
+_TYPES.update(Q=c_uint64, N=c_size_t)
+
+_signatures = dict(entry.split(":") for entry in FUNCTIONS.split())
+
 
 class Library(CDLL):
     """The shared library, whose functions are looked up when they are first wanted."""
@@ -25,14 +31,16 @@ class Library(CDLL):
     def __getattr__(self, name: str) -> Any:
         """The function; the interpreter lets other threads run while it does."""
         function = super().__getattr__(name)  # which is asked for a name once
-        signature: Any = FUNCTIONS[name]
-        function.restype, function.argtypes = signature
+        function.restype, *function.argtypes = _signature(name)
         return function
 
     def quick(self, name: str) -> Any:
         """The function, for those that return at once: the interpreter doesn't let other threads run meanwhile."""
-        signature: Any = FUNCTIONS[name]
-        return PYFUNCTYPE(signature[0], *signature[1])((name, self))
+        return PYFUNCTYPE(*_signature(name))((name, self))
+
+
+def _signature(name: str) -> list[Any]:
+    return [_TYPES[letter] for letter in _signatures[name]]
 
 
 _structs: dict[str, Any] = {}
@@ -41,7 +49,8 @@ _structs: dict[str, Any] = {}
 def struct(name: str) -> Any:
     """The struct of this name."""
     if name not in _structs:
-        _structs[name] = type(name, (Structure,), {"_fields_": STRUCTS[name]})
+        fields = [(field[:-2], _TYPES[field[-1]]) for field in STRUCTS[name].split()]
+        _structs[name] = type(name, (Structure,), {"_fields_": fields})
     return _structs[name]
 
 

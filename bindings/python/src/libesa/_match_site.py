@@ -17,7 +17,7 @@ def _read(result: Structure) -> Site:
 MATCH_SITE = Operation("esa_get_match_site", _read)
 
 
-def matching(record_name: str) -> Call:
+def matching(record_name: str) -> Call[Site]:
     """A call that finds a record's site."""
     call = Call(MATCH_SITE)
     call.request.record_name = text("record_name", record_name)

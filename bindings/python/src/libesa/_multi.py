@@ -14,7 +14,7 @@ from typing import Any, Callable
 from ._callbacks import Callbacks
 from ._library import library
 from ._native import Owned, make
-from ._operation import Call, given
+from ._operation import Call, T, given
 
 _next_finished = library.quick("esa_multi_next_finished")
 _current = library.quick("esa_multi_current")
@@ -27,7 +27,7 @@ class Pending:
 
     __slots__ = ("call", "context", "pointer", "waking")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call[Any]) -> None:
         """Not started yet."""
         self.call = call
         self.context = copy_context()
@@ -59,7 +59,7 @@ class Multi:
         # The loop calls in the context in which it is told to, which isn't to be that of the first task.
         Context().run(loop.add_reader, self._descriptor, self._turn)
 
-    async def result(self, call: Call, owned: Owned) -> Any:
+    async def result(self, call: Call[T], owned: Owned) -> T:
         """What a call for `owned` gives or raises. Cancelling the task cancels the call."""
         pending = Pending(call)
         try:

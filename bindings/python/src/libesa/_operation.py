@@ -8,49 +8,65 @@ from __future__ import annotations
 from ctypes import byref, c_void_p, sizeof
 
 from . import _end, _interrupt
+from ._arguments import attempts, milliseconds, wrong_type
 from ._library import library, struct
 from ._native import error_in, free_error
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from typing import Any, Callable, Optional
+    from typing import Any, Callable, Generic, Optional, TypedDict, TypeVar
 
     from ._callbacks import Callbacks
     from ._native import Owned
+    from .cancel import Cancel
+
+    T = TypeVar("T")
 
     # The result, and what is to be raised in its place.
-    Answer = tuple[Any, Optional[BaseException]]
+    Answer = tuple[T, Optional[BaseException]]
+
+    class Limits(TypedDict, total=False):
+        """What limits a call: the arguments that Client.create_routine_related_record() explains."""
+
+        timeout: float | None
+        max_attempts: int | None
+        cancel: Cancel | None
+
+else:
+    T, Generic = None, {None: object}
 
 esa_call_options = struct("esa_call_options")
 _ASKED_FOR = (103, 104)  # Status.CREDENTIALS and Status.LOCK
 
 
-class Operation:
+class Operation(Generic[T]):
     """A function of the C interface that sends requests: what it takes, and how its result is read and released."""
 
     def __init__(
-        self, function: str, read: Callable[[Any], Any], of: str | None = None, *, takes_request: bool = True
+        self, function: str, read: Callable[[Any], T], of: str = "", gives: str = "", *, takes_request: bool = True
     ) -> None:
         """The structs and what releases a result are named after `of`; default: the function.
 
+        `gives`: the struct of its result, where that is another; it can't be started on an esa_multi then.
         `takes_request`: whether it takes a request and options, besides the object that it is called for.
         """
         named = of or function
+        result = gives or f"{named}_result"
         # Not by their attributes: these neither check nor convert what they are given.
         self.function = library[function]
-        self.start = library[f"{function}_start"]
-        self.finish = library[f"{function}_finish"]
+        if not gives:
+            self.start, self.finish = library[f"{function}_start"], library[f"{function}_finish"]
         self.takes_request = takes_request
         self.request = struct(f"{named}_request")
-        self.result = struct(f"{named}_result")
+        self.result = struct(result)
         self.read = read
-        self.release = library.quick(f"{named}_result_free")
+        self.release = library.quick(f"{result}_free")
 
-    def answer(self, result: c_void_p, error: c_void_p) -> tuple[Any, Exception | None]:
+    def answer(self, result: c_void_p, error: c_void_p) -> Answer[T]:
         """What the function wrote there, which is released."""
         address = result.value
         try:
-            read = self.read(self.result.from_address(address)) if address else None
+            read: Any = self.read(self.result.from_address(address)) if address else None
             return read, error_in(error) if error.value else None
         finally:
             if address:
@@ -61,10 +77,10 @@ class Operation:
                 error.value = None
 
 
-class Call:
+class Call(Generic[T]):
     """A call: the memory that the library reads and writes, and what callbacks leave behind."""
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation[T]) -> None:
         """Without limits, and not interruptible. The request is then to be filled in."""
         self._operation = operation
         self._cancel: Owned | None = None
@@ -78,18 +94,21 @@ class Call:
         self.request: Any = operation.request(sizeof(operation.request))
         self._inputs: tuple[Any, ...] = (byref(self.request), byref(self.options)) if operation.takes_request else ()
 
-    def make(self, owned: Owned) -> Answer:
+    def make(self, owned: Owned) -> Answer[T]:
         """Makes the call."""
         self.allow_interrupts(owned)
         self.run(owned)
         return self.answer()
 
-    def limit(self, timeout_ms: int, max_attempts: int, cancel: Owned | None = None) -> None:
-        """Sets the options."""
-        self._cancel, options = cancel, self.options  # the reference is for as long as it is used
-        options.timeout_ms = timeout_ms
-        options.max_attempts = max_attempts
-        options.cancel = cancel.pointer if cancel else None
+    def limit(
+        self, name: str, /, timeout: float | None = None, max_attempts: int | None = None, cancel: Cancel | None = None
+    ) -> None:
+        """Sets the options; `name` is the timeout's."""
+        options = self.options
+        options.timeout_ms = milliseconds(name, timeout)
+        options.max_attempts = attempts(max_attempts)
+        self._cancel = _opened(cancel)  # the reference is for as long as it is used
+        options.cancel = self._cancel and self._cancel.pointer
 
     def allow_interrupts(self, owned: Owned) -> None:
         """Has it end when something is raised, where something may be: for run()."""
@@ -144,7 +163,7 @@ class Call:
             self._failed = given
         return given
 
-    def answer(self) -> Answer:
+    def answer(self) -> Answer[T]:
         """What came of it, once; on any thread.
 
         What a signal's handler raised goes before the failure, which is its cause. The cause of a failure for want of
@@ -162,7 +181,17 @@ class Call:
         return result, failure if raised is None else raised
 
 
-def given(answer: Answer) -> Any:
+def _opened(cancel: Cancel | None) -> Owned | None:
+    if cancel is None:
+        return None
+    from .cancel import Cancel
+
+    if not isinstance(cancel, Cancel):
+        raise wrong_type("cancel", "a Cancel", cancel)
+    return cancel._open()
+
+
+def given(answer: Answer[T]) -> T:
     """The result of a call, or what it raises."""
     result, raised = answer
     del answer  # which holds the exception

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ._arguments import wrong_type
 from ._library import library
-from .credentials import Credentials
+from .credentials import Credentials, key_of
 
 
 def asking(provide: Callable[[float], Credentials]) -> Callable[[int, int], Exception | None]:
@@ -27,13 +27,8 @@ def _give(pointer: int, given: Credentials) -> None:
     if not isinstance(given, Credentials):
         raise wrong_type("what the credentials provider gives", "a libesa.Credentials", given)
     expires_at = given.expires_at
-    library.esa_credentials_set(
-        pointer,
-        given.access_key_id.encode(),
-        given.access_key_secret.encode(),
-        None if given.security_token is None else given.security_token.encode(),
-        0 if expires_at is None else max(1, int(expires_at.timestamp())),  # 0 is for ever
-    )
+    expires = 0 if expires_at is None else max(1, int(expires_at.timestamp()))  # 0 is for ever
+    library.esa_credentials_set(pointer, *key_of(given), expires)
 
 
 def _reason(error: Exception) -> bytes:

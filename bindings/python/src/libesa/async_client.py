@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ._arguments import attempts, milliseconds
 from ._bulk import NEXT, begin, named
 from ._configured import Configured
 from ._create import creating, ensuring
@@ -23,6 +22,12 @@ from .errors import EsaError
 from .record import Record
 from .related_records import RelatedRecord, RelatedRecordsPage
 from .site import Site
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._operation import Limits, T
+    from .action import CallOptions, Reply
 
 
 class AsyncClient(Configured):
@@ -43,30 +48,16 @@ class AsyncClient(Configured):
         self._multis: dict[asyncio.AbstractEventLoop, Multi] = {}
 
     async def create_routine_related_record(
-        self,
-        *,
-        name: str,
-        site_id: int,
-        record_name: str,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
+        self, *, name: str, site_id: int, record_name: str, **limits: Unpack[Limits]
     ) -> Record:
         """See Client.create_routine_related_record()."""
-        record: Record = await self._call(creating(site_id, name, record_name), timeout, max_attempts)
-        return record
+        return await self._call(creating(site_id, name, record_name), limits)
 
     async def ensure_routine_related_record(
-        self,
-        *,
-        name: str,
-        record_name: str,
-        site_id: int | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
+        self, *, name: str, record_name: str, site_id: int | None = None, **limits: Unpack[Limits]
     ) -> Record:
         """See Client.ensure_routine_related_record()."""
-        record: Record = await self._call(ensuring(site_id, name, record_name), timeout, max_attempts)
-        return record
+        return await self._call(ensuring(site_id, name, record_name), limits)
 
     def ensure_routine_related_records(
         self,
@@ -86,8 +77,8 @@ class AsyncClient(Configured):
         Cancelling a task that waits for the next record cancels all that are left.
         """
         names, client, call, cancel = named(record_names), self._open(), Call(NEXT), Cancel()
-        call.limit(milliseconds("record_timeout", record_timeout), attempts(max_attempts), cancel._open())
-        bulk = begin(client, call, site_id, name, names, milliseconds("timeout", timeout))
+        call.limit("record_timeout", record_timeout, max_attempts, cancel)
+        bulk = begin(client, call, site_id, name, names, timeout)
 
         async def ensure() -> tuple[Record | None, EsaError | None]:
             self._open()
@@ -102,19 +93,10 @@ class AsyncClient(Configured):
         return AsyncBulk(names, ensure)
 
     async def delete_routine_related_record(
-        self,
-        *,
-        name: str,
-        site_id: int,
-        record_name: str,
-        record_id: int | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
+        self, *, name: str, site_id: int, record_name: str, record_id: int | None = None, **limits: Unpack[Limits]
     ) -> Deletion:
         """See Client.delete_routine_related_record()."""
-        call = deleting(site_id, name, record_name, record_id)
-        deletion: Deletion = await self._call(call, timeout, max_attempts)
-        return deletion
+        return await self._call(deleting(site_id, name, record_name, record_id), limits)
 
     async def list_routine_related_records(
         self,
@@ -123,37 +105,33 @@ class AsyncClient(Configured):
         search_key_word: str | None = None,
         page_number: int | None = None,
         page_size: int | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
+        **limits: Unpack[Limits],
     ) -> RelatedRecordsPage:
         """See Client.list_routine_related_records()."""
-        call = listing(name, search_key_word, page_number, page_size)
-        page: RelatedRecordsPage = await self._call(call, timeout, max_attempts)
-        return page
+        return await self._call(listing(name, search_key_word, page_number, page_size), limits)
 
     async def related_records(
-        self,
-        *,
-        name: str,
-        search_key_word: str | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
+        self, *, name: str, search_key_word: str | None = None, **limits: Unpack[Limits]
     ) -> AsyncIterator[RelatedRecord]:
         """See Client.related_records()."""
         for number in count(1):
-            call = listing(name, search_key_word, number, None)
-            page: RelatedRecordsPage = await self._call(call, timeout, max_attempts)
+            page = await self._call(listing(name, search_key_word, number, None), limits)
             for record in page.records:
                 yield record
             if not page.has_more:
                 return
 
-    async def get_match_site(
-        self, *, record_name: str, timeout: float | None = None, max_attempts: int | None = None
-    ) -> Site:
+    async def get_match_site(self, *, record_name: str, **limits: Unpack[Limits]) -> Site:
         """See Client.get_match_site()."""
-        site: Site = await self._call(matching(record_name), timeout, max_attempts)
-        return site
+        return await self._call(matching(record_name), limits)
+
+    async def call(
+        self, action: str, params: Mapping[str, object] | None = None, **options: Unpack[CallOptions]
+    ) -> Reply:
+        """See Client.call()."""
+        from .action import CALL, calling
+
+        return await self._multi().result(calling(CALL, action=action, params=params, **options), self._open())
 
     async def close(self) -> None:
         """Waits for the calls of this event loop, and closes the connections. Any number of times.
@@ -182,8 +160,8 @@ class AsyncClient(Configured):
         for multi in list(vars(self).get("_multis", {}).values()):  # __init__ may have failed
             multi.leave()
 
-    async def _call(self, call: Call, timeout: float | None, max_attempts: int | None) -> Any:
-        call.limit(milliseconds("timeout", timeout), attempts(max_attempts))
+    async def _call(self, call: Call[T], limits: Limits) -> T:
+        call.limit("timeout", **limits)
         return await self._multi().result(call, self._open())
 
     def _multi(self) -> Multi:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from ._arguments import attempts, milliseconds, wrong_type
 from ._configured import Configured
 from ._create import creating, ensuring
 from ._operation import Call, given
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import Any
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from ._native import Owned
+    from typing_extensions import Unpack
+
+    from ._operation import Limits, T
+    from .action import CallOptions, Reply
     from .bulk import Bulk
     from .cancel import Cancel
     from .deletion import Deletion
@@ -34,14 +35,7 @@ class Client(Configured):
     """
 
     def create_routine_related_record(
-        self,
-        *,
-        name: str,
-        site_id: int,
-        record_name: str,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
+        self, *, name: str, site_id: int, record_name: str, **limits: Unpack[Limits]
     ) -> Record:
         """Creates a record on a site and ties it to a routine, so that requests for its name run the routine.
 
@@ -61,19 +55,10 @@ class Client(Configured):
         Raises EsaError: its class says the kind, `outcome` whether the record may exist, `advice` what to do. Besides,
         TypeError for a value of the wrong type, and RuntimeError after close().
         """
-        call = creating(site_id, name, record_name)
-        record: Record = self._call(call, timeout, max_attempts, cancel)
-        return record
+        return self._call(creating(site_id, name, record_name), limits)
 
     def ensure_routine_related_record(
-        self,
-        *,
-        name: str,
-        record_name: str,
-        site_id: int | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
+        self, *, name: str, record_name: str, site_id: int | None = None, **limits: Unpack[Limits]
     ) -> Record:
         """Reads the list first, and creates the record like create_routine_related_record() if it isn't there.
 
@@ -86,9 +71,7 @@ class Client(Configured):
         Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, without a site_id,
         `esa:GetMatchSite`, both on `*`.
         """
-        call = ensuring(site_id, name, record_name)
-        record: Record = self._call(call, timeout, max_attempts, cancel)
-        return record
+        return self._call(ensuring(site_id, name, record_name), limits)
 
     def ensure_routine_related_records(
         self,
@@ -124,9 +107,9 @@ class Client(Configured):
         from .errors import EsaError
 
         names, client, call = named(record_names), self._open(), Call(NEXT)
-        call.limit(milliseconds("record_timeout", record_timeout), attempts(max_attempts), _opened(cancel))
+        call.limit("record_timeout", record_timeout, max_attempts, cancel)
         call.allow_interrupts(client)
-        bulk = begin(client, call, site_id, name, names, milliseconds("timeout", timeout))
+        bulk = begin(client, call, site_id, name, names, timeout)
 
         def ensure() -> tuple[Record | None, EsaError | None]:
             try:
@@ -138,15 +121,7 @@ class Client(Configured):
         return Bulk(names, ensure)
 
     def delete_routine_related_record(
-        self,
-        *,
-        name: str,
-        site_id: int,
-        record_name: str,
-        record_id: int | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
+        self, *, name: str, site_id: int, record_name: str, record_id: int | None = None, **limits: Unpack[Limits]
     ) -> Deletion:
         """Deletes a record, so that it is gone afterwards: one that doesn't exist (any more) is a success as well.
 
@@ -158,9 +133,7 @@ class Client(Configured):
         """
         from ._delete import deleting
 
-        call = deleting(site_id, name, record_name, record_id)
-        deletion: Deletion = self._call(call, timeout, max_attempts, cancel)
-        return deletion
+        return self._call(deleting(site_id, name, record_name, record_id), limits)
 
     def list_routine_related_records(
         self,
@@ -169,9 +142,7 @@ class Client(Configured):
         search_key_word: str | None = None,
         page_number: int | None = None,
         page_size: int | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
+        **limits: Unpack[Limits],
     ) -> RelatedRecordsPage:
         """Lists a page of a routine's records; related_records() goes through all pages.
 
@@ -183,18 +154,10 @@ class Client(Configured):
         """
         from ._list import listing
 
-        call = listing(name, search_key_word, page_number, page_size)
-        page: RelatedRecordsPage = self._call(call, timeout, max_attempts, cancel)
-        return page
+        return self._call(listing(name, search_key_word, page_number, page_size), limits)
 
     def related_records(
-        self,
-        *,
-        name: str,
-        search_key_word: str | None = None,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
+        self, *, name: str, search_key_word: str | None = None, **limits: Unpack[Limits]
     ) -> Iterator[RelatedRecord]:
         """All of a routine's records, a page at a time; timeout and max_attempts are for each page.
 
@@ -205,20 +168,12 @@ class Client(Configured):
         from ._list import listing
 
         for number in count(1):
-            call = listing(name, search_key_word, number, None)
-            page: RelatedRecordsPage = self._call(call, timeout, max_attempts, cancel)
+            page = self._call(listing(name, search_key_word, number, None), limits)
             yield from page.records
             if not page.has_more:
                 return
 
-    def get_match_site(
-        self,
-        *,
-        record_name: str,
-        timeout: float | None = None,
-        max_attempts: int | None = None,
-        cancel: Cancel | None = None,
-    ) -> Site:
+    def get_match_site(self, *, record_name: str, **limits: Unpack[Limits]) -> Site:
         """Gets the account's site whose name is the longest suffix of a record's name.
 
         Needs the RAM action `esa:GetMatchSite` on `*`. Raises EsaError with ServiceCode.SITE_NOT_FOUND or its like
@@ -226,8 +181,39 @@ class Client(Configured):
         """
         from ._match_site import matching
 
-        site: Site = self._call(matching(record_name), timeout, max_attempts, cancel)
-        return site
+        return self._call(matching(record_name), limits)
+
+    def call(self, action: str, params: Mapping[str, object] | None = None, **options: Unpack[CallOptions]) -> Reply:
+        """Calls any action of the service, by its name, and returns the JSON object that it answers with, as a dict.
+
+            client.call("CreateRoutine", {"Name": "my-routine"})["Status"]
+
+        action: such as "CreateRoutine": 1 to 128 ASCII letters and digits. One that the library doesn't know is sent
+            all the same, with POST, and as a write.
+        params: the parameters, by their names. Each goes where the action wants it, into the query or the form; one
+            that the library doesn't know into the query. A string is sent as it is, a number in decimal, a bool as
+            "true" or "false"; None isn't sent. A list or dict is sent as the action wants it: as JSON text, or taken
+            apart into `Name.1`, `Name.2`. 1000 at most.
+        query, form: parameters that go there whatever the library knows of them. A name twice is refused.
+        method: "GET" or "POST". Default: as the action wants it.
+        version: of the service's interface, a date. Default: "2024-09-10".
+        effect: whether the action changes something. Default: as the library knows it; Effect.WRITES for an action that
+            it doesn't know.
+        timeout, max_attempts, cancel: as with create_routine_related_record().
+
+        An action that changes nothing is made again when its answer is lost. One that changes something is made again
+        only where nothing was sent, or where the service's code says that nothing has changed: it was busy, for
+        instance. If its answer is lost, the call fails with Outcome.UNKNOWN and sends nothing more: read back what it
+        was to change. Actions that the service refuses while another call of the account runs take their turn among the
+        client's writes, as max_concurrent_writes says.
+
+        A success is an HTTP status of 200 to 299 with a JSON object, of 8 MiB at most; what that says of itself, such
+        as a `Status`, is yours to read. Needs the RAM action of its name, such as `esa:CreateRoutine`. Raises EsaError,
+        TypeError and RuntimeError as create_routine_related_record() does.
+        """
+        from .action import CALL, calling
+
+        return given(calling(CALL, action=action, params=params, **options).make(self._open()))
 
     def close(self) -> None:
         """Closes the connections, when the calls that run on other threads have ended. Any number of times."""
@@ -241,16 +227,6 @@ class Client(Configured):
         """Closes the client."""
         self.close()
 
-    def _call(self, call: Call, timeout: float | None, max_attempts: int | None, cancel: Cancel | None) -> Any:
-        call.limit(milliseconds("timeout", timeout), attempts(max_attempts), _opened(cancel))
+    def _call(self, call: Call[T], limits: Limits) -> T:
+        call.limit("timeout", **limits)
         return given(call.make(self._open()))
-
-
-def _opened(cancel: Cancel | None) -> Owned | None:
-    if cancel is None:
-        return None
-    from .cancel import Cancel
-
-    if not isinstance(cancel, Cancel):
-        raise wrong_type("cancel", "a Cancel", cancel)
-    return cancel._open()

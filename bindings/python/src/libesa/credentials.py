@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._arguments import text, wrong_type
+from ._arguments import optional_text, text, wrong_type
 from ._frozen import Frozen
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -26,8 +26,7 @@ class Credentials(Frozen):
         """Raises TypeError for a value of the wrong type, ValueError for a NUL character or a naive expires_at."""
         text("access_key_id", self.access_key_id)
         text("access_key_secret", self.access_key_secret)
-        if self.security_token is not None:
-            text("security_token", self.security_token)
+        optional_text("security_token", self.security_token)
         if self.expires_at is not None:
             from datetime import datetime
 
@@ -39,3 +38,9 @@ class Credentials(Frozen):
     def __repr__(self) -> str:
         """The id only."""
         return f"Credentials(access_key_id={self.access_key_id!r})"
+
+
+def key_of(given: Credentials) -> tuple[bytes, bytes, bytes | None]:
+    """Id, secret and token, as the shared library takes them."""
+    token = given.security_token
+    return given.access_key_id.encode(), given.access_key_secret.encode(), token if token is None else token.encode()

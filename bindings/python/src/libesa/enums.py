@@ -117,6 +117,8 @@ class ServiceCode(_OpenEnum):
     SERVICE_NOT_OPEN = 44
     SITE_NOT_FOUND = 45
     PARAMETER_NOT_EXIST = 46
+    ROUTINE_ALREADY_EXIST = 47
+    ROUTINE_NUMBER_EXCEED_QUOTA_LIMIT = 48
     THROTTLING = 60
     THROTTLING_USER = 61
     THROTTLING_API = 62
@@ -139,6 +141,17 @@ class ServiceCode(_OpenEnum):
     INVALID_VERSION = 79
     INVALID_PROTOCOL_NEED_SSL = 80
     UNSUPPORTED_HTTP_METHOD = 81
+
+
+class Effect(_OpenEnum):
+    """Whether an action changes something, which decides what a call may do whose answer was lost."""
+
+    DEFAULT = 0
+    """As the library knows the action. One that it doesn't know writes."""
+    READS = 1
+    """It changes nothing: it may be made again at any time."""
+    WRITES = 2
+    """It changes something: it is made again only where the one before it has changed nothing."""
 
 
 class Origin(_OpenEnum):

@@ -18,6 +18,7 @@ pub(super) const CREDENTIALS: Endpoint = Endpoint {
     action: "CreateCloudCredential",
     method: Method::POST,
     path: "/cloud-credentials",
+    product: "CloudSSO",
     name_follows: false,
     body: Body::Members,
     run,

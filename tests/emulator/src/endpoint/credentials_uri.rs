@@ -13,6 +13,7 @@ pub(super) const CREDENTIALS: Endpoint = Endpoint {
     action: "GetCredentials",
     method: Method::GET,
     path: "/credentials/",
+    product: "Sts",
     name_follows: true,
     body: Body::Ignored,
     run,

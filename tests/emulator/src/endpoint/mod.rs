@@ -24,6 +24,8 @@ pub(crate) struct Endpoint {
     pub(crate) action: &'static str,
     method: Method,
     path: &'static str,
+    /// Whose it is.
+    product: &'static str,
     /// Whether the name of a role comes after the path.
     name_follows: bool,
     body: Body,
@@ -111,7 +113,7 @@ impl Request {
     }
 
     pub(crate) fn run(&self, world: &mut World) -> Result<Content, ServiceError> {
-        (self.endpoint.run)(self, world)
+        (self.endpoint.run)(self, world).map_err(|problem| problem.of(self.endpoint.product))
     }
 
     fn role_name(&self) -> &str {

@@ -15,6 +15,7 @@ pub(super) const POST_OBJECT: Endpoint = Endpoint {
     action: "PostObject",
     method: Method::POST,
     path: code_upload::PATH,
+    product: "Oss",
     name_follows: false,
     body: Body::Form,
     run,

@@ -1,8 +1,9 @@
-//! ListSites: the account's sites, filtered by name.
+//! ListSites: the account's sites, as far as a filter lets them through.
 
 use serde_json::{Value, json};
 
 use super::page::Page;
+use super::site_filter::SiteFilter;
 use super::{Call, Operation};
 use crate::service_error::ServiceError;
 use crate::site::Site;
@@ -11,17 +12,8 @@ pub(super) const OPERATION: Operation = Operation { action: "ListSites", is_rout
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
     let page = Page::read(call, usize::MAX, 500)?;
-    let wanted = call.text("SiteName").to_ascii_lowercase();
-    let matches: fn(&str, &str) -> bool = match call.text("SiteSearchType") {
-        _ if wanted.is_empty() => |_, _| true,
-        "prefix" => |name, wanted| name.starts_with(wanted),
-        "suffix" => |name, wanted| name.ends_with(wanted),
-        "fuzzy" => |name, wanted| name.contains(wanted),
-        "exact" | "" => |name, wanted| name == wanted,
-        _ => return Err(ServiceError::known("InvalidParameter")),
-    };
-    let sites = call.account.sites.iter();
-    let found: Vec<_> = sites.filter(|site| matches(&site.site_name.to_ascii_lowercase(), &wanted)).collect();
+    let filter = SiteFilter::read(call)?;
+    let found: Vec<_> = call.account.sites.iter().filter(|site| filter.lets_through(site)).collect();
     let sites: Vec<_> = page.cut(&found).iter().map(|site| describe(site)).collect();
     Ok(json!({"PageNumber": page.number, "PageSize": page.size, "TotalCount": found.len(), "Sites": sites}))
 }
@@ -35,6 +27,8 @@ pub(super) fn describe(site: &Site) -> Value {
         "AccessType": site.access_type,
         "Coverage": site.coverage,
         "InstanceId": site.instance_id,
+        "PlanSpecName": site.plan.spec_name(),
+        "Tags": site.tags,
         "CreateTime": site.create_time,
         "NameServerList": site.name_servers(),
         "VerifyCode": site.verify_code(),

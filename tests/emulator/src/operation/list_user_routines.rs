@@ -9,7 +9,7 @@ use crate::service_error::ServiceError;
 pub(super) const OPERATION: Operation = Operation { action: "ListUserRoutines", is_routine_write: false, run };
 
 fn run(call: &mut Call<'_>) -> Result<Value, ServiceError> {
-    let page = Page::read(call, 10, 20)?;
+    let page = Page::clamped(call, 10, 20)?;
     let wanted = call.text("SearchKeyWord").to_ascii_lowercase();
     let all = &call.account.routines;
     let found: Vec<_> = all.iter().filter(|routine| routine.name.to_ascii_lowercase().contains(&wanted)).collect();

@@ -21,6 +21,7 @@ mod list_user_routines;
 mod name;
 mod page;
 mod publish_routine_code_version;
+mod site_filter;
 
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use serde_json::Value;

@@ -16,6 +16,8 @@ use crate::state::Account;
 
 pub(crate) const API_VERSION: &str = "2015-04-01";
 
+pub(crate) const PRODUCT: &str = "Sts";
+
 #[derive(Debug)]
 pub(crate) struct Operation {
     action: &'static str,

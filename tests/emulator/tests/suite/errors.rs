@@ -1,12 +1,14 @@
 //! Every error that a state leads to, with the service's own text.
 
+use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::signer::Call;
-use crate::support::Emulator;
+use crate::support::{Emulator, Reply};
 
 const TRY_LATER: &str = "Failed to call the service. Try again later or contact technical support.";
 
@@ -116,6 +118,68 @@ fn user_operation_status_is_locked() {
     let message =
         "You are calling an another routine related api. Please wait for the api finished, and try again later.";
     expect(account("locked", json!(true)), &create(), "UserOperationStatusIsLocked", message);
+}
+
+#[test]
+fn contention_can_be_told_by_another_code() {
+    for code in ["LockFailed", "Site.ServiceBusy", "TooManyRequests", "UserOperationStatusIsLocked"] {
+        let emulator = Emulator::start_changed(|seed| {
+            account("contention", json!(code))(seed);
+            account("lock_hold_ms", json!(1_000_000))(seed);
+        });
+        thread::scope(|scope| {
+            // Its client goes before the write has been answered.
+            scope.spawn(|| emulator.connect().write_all(create().v3().as_bytes()).unwrap()).join().unwrap();
+        });
+        while emulator.record_names().is_empty() {
+            thread::yield_now();
+        }
+        emulator.call(&Call::create("b.example.com")).assert_refused(400, code);
+        emulator.call(&Call::list()).assert_ok();
+    }
+    let emulator = Emulator::start();
+    emulator.admin_ok("POST", "contention", &json!({"contention": "TooManyRequests"}));
+    emulator.call(&create()).assert_ok();
+    emulator.admin_ok("POST", "lock", &json!({"locked": true}));
+    emulator.call(&Call::create("b.example.com")).assert_refused(400, "TooManyRequests");
+    let refusal = emulator.admin("POST", "contention", r#"{"contention": "TooManyRequest"}"#);
+    assert!(refusal.json["error"].as_str().unwrap().contains("did you mean `TooManyRequests`?"), "{}", refusal.json);
+}
+
+#[test]
+fn the_documented_texts_are_told() {
+    let routine = || Call::new("CreateRoutine", &[("Name", "new")]);
+    let message = "You have not activated Edge Routine. Activate the service and try again.";
+    expect(account("activated", json!(false)), &routine(), "ServiceNotOpen", message);
+    let message = "The maximum number of configuration items for the feature has been reached. Adjust your configurations and try again.";
+    expect(account("routine_quota", json!(2)), &routine(), "RoutineNumberExceedQuotaLimit", message);
+    let message = "The specified parameter does not exist. Check your configurations and try again.";
+    let delete =
+        [("Name", "test-routine1"), ("SiteId", "54362329990032"), ("RecordName", "a.example.com"), ("RecordId", "1")];
+    expect(unchanged, &Call::new("DeleteRoutineRelatedRecord", &delete), "ParameterNotExist", message);
+}
+
+#[test]
+fn a_refusal_recommends_the_product_that_said_it() {
+    let emulator = Emulator::start();
+    let recommended = |reply: Reply| reply.json["Recommend"].as_str().unwrap().to_owned();
+    assert!(recommended(emulator.call(&Call::new("GetRoutine", &[("Name", "none")]))).contains("&product=ESA&"));
+    let sts = || Call { version: "2015-04-01".into(), ..Call::new("AssumeRole", &[]) };
+    assert!(recommended(emulator.call(&sts())).contains("&product=Sts&"));
+    assert!(recommended(emulator.call(&sts().key("EsaEmulatorKeyId", "wrong"))).contains("&product=Sts&"));
+    let sso = emulator.plain("POST", "/cloud-credentials", "content-type: application/json\r\n", "{}");
+    assert!(recommended(sso).contains("&product=CloudSSO&"));
+}
+
+#[test]
+fn a_request_whose_connection_is_half_closed_is_answered() {
+    let emulator = Emulator::start_changed(account("lock_hold_ms", json!(100)));
+    let mut stream = emulator.connect();
+    stream.write_all(create().v3().as_bytes()).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut reply = Vec::new();
+    stream.read_to_end(&mut reply).unwrap();
+    Reply::parse(&reply).assert_ok();
 }
 
 #[test]

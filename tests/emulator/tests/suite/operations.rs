@@ -108,6 +108,57 @@ fn sites_are_found_by_record_by_id_and_by_name() {
 }
 
 #[test]
+fn sites_are_filtered_by_all_that_a_list_can_be_asked_for() {
+    let emulator = Emulator::start_changed(|seed| {
+        seed["accounts"][0]["sites"] = json!([
+            {"site_id": 1, "site_name": "a.org", "status": "pending", "tags": {"team": "web", "stage": "test"}},
+            {"site_id": 2, "site_name": "b.org", "access_type": "CNAME", "plan": "basicplan", "tags": {"team": "shop"}},
+            {"site_id": 3, "site_name": "c.org", "coverage": "overseas"},
+        ]);
+    });
+    let list = |name: &str, value: &str| emulator.call(&Call::new("ListSites", &[(name, value)]));
+    for (name, value, expected) in [
+        ("Status", "pending", &["a.org"][..]),
+        ("Status", "active", &["b.org", "c.org"]),
+        ("Status", "moved", &[]),
+        ("AccessType", "CNAME", &["b.org"]),
+        ("Coverage", "overseas", &["c.org"]),
+        ("PlanSubscribeType", "basicplan", &["b.org"]),
+        ("PlanSubscribeType", "standardplan", &[]),
+        ("OnlyEnterprise", "true", &["a.org", "c.org"]),
+        ("OnlyEnterprise", "false", &["a.org", "b.org", "c.org"]),
+        ("TagFilter", "[]", &["a.org", "b.org", "c.org"]),
+        ("TagFilter", r#"[{"Key": "team"}]"#, &["a.org", "b.org"]),
+        ("TagFilter", r#"[{"Key": "team", "Value": "web"}, {"Key": "stage", "Value": "test"}]"#, &["a.org"]),
+        ("TagFilter", r#"[{"Key": "team", "Value": "none"}]"#, &[]),
+        ("OrderBy", "gmtCreate", &["a.org", "b.org", "c.org"]),
+    ] {
+        let listed = list(name, value).assert_ok().json;
+        let sites = listed["Sites"].as_array().unwrap();
+        let names: Vec<_> = sites.iter().map(|site| site["SiteName"].as_str().unwrap()).collect();
+        assert_eq!(names, expected, "{name} {value}");
+        assert_eq!(listed["TotalCount"], expected.len());
+    }
+    let second = &list("SiteName", "b.org").json["Sites"][0];
+    assert_eq!((&second["PlanSpecName"], &second["Tags"]), (&json!("basic"), &json!({"team": "shop"})));
+    for (name, wrong) in [
+        ("Status", "bussy"),
+        ("AccessType", "DNS"),
+        ("Coverage", "everywhere"),
+        ("PlanSubscribeType", "basic"),
+        ("OnlyEnterprise", "maybe"),
+        ("TagFilter", "team"),
+    ] {
+        list(name, wrong).assert_refused(400, "InvalidParameter");
+    }
+    for (name, aloud) in [("ResourceGroupId", "rg-1"), ("OrderBy", "visitTime")] {
+        let refusal = list(name, aloud);
+        refusal.assert_refused(400, "InvalidParameter");
+        assert!(refusal.json["Message"].as_str().unwrap().contains(name), "{}", refusal.json);
+    }
+}
+
+#[test]
 fn routines_are_created_shown_listed_and_deleted() {
     let emulator = Emulator::start();
     let named = |action, name| Call::new(action, &[("Name", name)]);
@@ -120,8 +171,13 @@ fn routines_are_created_shown_listed_and_deleted() {
     let listed = emulator.call(&Call::new("ListUserRoutines", &[("PageSize", "2"), ("PageNumber", "2")])).json;
     assert_eq!((&listed["TotalCount"], &listed["UsedRoutineNumber"]), (&json!(3), &json!(3)));
     assert_eq!(listed["Routines"][0]["RoutineName"], "new");
-    let eleventh = Call::new("ListUserRoutines", &[("PageNumber", "11")]);
-    emulator.call(&eleventh).assert_refused(400, "InvalidParameter");
+    // More than the service gives is what it gives; a page that is none is refused.
+    let beyond = Call::new("ListUserRoutines", &[("PageNumber", "11"), ("PageSize", "50")]);
+    let listed = emulator.call(&beyond).assert_ok().json;
+    assert_eq!([&listed["PageNumber"], &listed["PageSize"]], [10, 20]);
+    for wrong in [("PageNumber", "0"), ("PageSize", "-1"), ("PageSize", "many")] {
+        emulator.call(&Call::new("ListUserRoutines", &[wrong])).assert_refused(400, "InvalidParameter");
+    }
 
     emulator.call(&named("CreateRoutine", "new")).assert_refused(400, "RoutineAlreadyExist");
     emulator.call(&named("DeleteRoutine", "new")).assert_ok();
@@ -161,6 +217,13 @@ fn a_site_is_created_and_found() {
     assert_eq!((&site["VerifyCode"], &site["NameServerList"]), (&created["VerifyCode"], &created["NameServerList"]));
     let listed = emulator.call(&Call::new("ListSites", &[])).assert_ok().json;
     assert_eq!((&listed["TotalCount"], &listed["Sites"][1]), (&json!(2), &site));
+    let found =
+        |name: &str, value: &str| emulator.call(&Call::new("ListSites", &[(name, value)])).json["TotalCount"].clone();
+    for (name, value, count) in
+        [("Status", "pending", 1), ("Coverage", "overseas", 1), ("AccessType", "NS", 2), ("AccessType", "CNAME", 0)]
+    {
+        assert_eq!(found(name, value), count, "{name} {value}");
+    }
     let record = Call::create("a.new.example.org").with("SiteId", &site_id);
     emulator.call(&record).assert_ok();
 

@@ -231,6 +231,21 @@ fn without_a_callback_the_service_learns_nothing_of_an_upload() {
 }
 
 #[test]
+fn a_version_can_be_made_after_the_answer() {
+    let emulator = Emulator::start();
+    post(&emulator, &form(&emulator), CODE).assert_ok();
+    emulator.add_fault(json!({"action": "CommitRoutineStagingCode", "late_seconds": 50}));
+    call(&emulator, "CommitRoutineStagingCode", &[]).assert_refused(400, "InternalException");
+    let count = || call(&emulator, "ListRoutineCodeVersions", &[]).assert_ok().json["TotalCount"].clone();
+    assert_eq!(count(), 0);
+    emulator.admin_ok("POST", "clock", &json!({"offset_ms": 60_000}));
+    let listing = Call::new("ListRoutineCodeVersions", &[ROUTINE]);
+    let date =
+        (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(60)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    assert_eq!(emulator.call(&Call { date, ..listing }).assert_ok().json["TotalCount"], 1);
+}
+
+#[test]
 fn fault_rules_apply_to_uploads() {
     let emulator = Emulator::start();
     emulator.add_fault(json!({"action": "PostObject", "reply": {"status": 503}}));

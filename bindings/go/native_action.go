@@ -1,0 +1,153 @@
+package esa
+
+/*
+#include "native.h"
+
+// Sets each field to the next one of terminated strings, or to NULL where that is empty; returns what follows them.
+static inline const char *set_strings(const char **const *fields, size_t count, const char *strings) {
+    for (size_t i = 0; i < count; i++) {
+        *fields[i] = *strings ? strings : NULL;
+        strings += strlen(strings) + 1;
+    }
+    return strings;
+}
+
+static inline esa_call_action_request action_request(const char *strings, int32_t effect) {
+    esa_call_action_request request = ESA_CALL_ACTION_REQUEST_INIT;
+    const char **const fields[] = {&request.action, &request.params, &request.query,
+                                   &request.form,   &request.method, &request.version};
+    set_strings(fields, sizeof fields / sizeof *fields, strings);
+    request.effect = effect;
+    return request;
+}
+
+static inline call_answer call_action(const esa_client *client, call_limits limits, const char *strings,
+                                      int32_t effect) {
+    const esa_call_action_request request = action_request(strings, effect);
+    ANSWER(esa_call_action, esa_call_action_result);
+}
+
+static inline call_answer sign_action(const esa_client *client, call_limits limits, const char *strings,
+                                      int32_t effect) {
+    const esa_call_action_request request = action_request(strings, effect);
+    ANSWER(esa_sign_action, esa_signed_request);
+}
+
+// `strings` has those of the options, and then the request's.
+static inline call_answer sign_with(int64_t date, int32_t signature_version, const char *strings, int32_t effect) {
+    esa_sign_with_options options = ESA_SIGN_WITH_OPTIONS_INIT;
+    const char **const fields[] = {&options.access_key_id, &options.access_key_secret, &options.security_token,
+                                   &options.endpoint, &options.nonce};
+    strings = set_strings(fields, sizeof fields / sizeof *fields, strings);
+    options.date = date;
+    options.signature_version = signature_version;
+    const esa_call_action_request request = action_request(strings, effect);
+    ANSWER_OF(esa_signed_request, esa_sign_with, &options, &request);
+}
+
+static inline call_answer answer_to_reply(const esa_reply *reply) {
+    ANSWER_OF(esa_call_action_result, esa_read_reply, reply);
+}
+
+// `strings` has the action, and then a name and a value for each header.
+static inline call_answer read_reply(int32_t effect, int32_t http_status, const char *strings, size_t header_count,
+                                     const char *body, size_t body_length) {
+    esa_header *headers = calloc(header_count, sizeof *headers);
+    esa_reply reply = ESA_REPLY_INIT;
+    const char **const action[] = {&reply.action};
+    strings = set_strings(action, 1, strings);
+    for (size_t i = 0; headers && i < header_count; i++) {
+        headers[i].name = strings;
+        headers[i].value = strings + strlen(strings) + 1;
+        strings = headers[i].value + strlen(headers[i].value) + 1;
+    }
+    reply.effect = effect;
+    reply.http_status = http_status;
+    reply.headers = headers;
+    reply.header_count = header_count;
+    reply.body = body;
+    reply.body_length = body_length;
+    const call_answer answer = answer_to_reply(&reply);
+    free(headers);
+    return answer;
+}
+*/
+import "C"
+
+import (
+	"strings"
+	"unsafe"
+)
+
+// nativeRequest is an action's request: strings without a NUL, and parameters as JSON. Empty ones aren't given.
+type nativeRequest struct {
+	action, params, query, form, method, version string
+	effect                                       Effect
+}
+
+// strings are what the request consists of, in C's order.
+func (request *nativeRequest) strings() string {
+	return joined(request.action, request.params, request.query, request.form, request.method, request.version)
+}
+
+func (client nativeClient) callAction(request *nativeRequest, limits nativeLimits) (*Reply, *Error) {
+	answer := C.call_action(client.client, limits.native(), terminated(request.strings()), C.int32_t(request.effect))
+	return take(answer, freeReply, reply)
+}
+
+// signAction may ask a server for credentials.
+func (client nativeClient) signAction(request *nativeRequest, limits nativeLimits) (*SignedRequest, *Error) {
+	answer := C.sign_action(client.client, limits.native(), terminated(request.strings()), C.int32_t(request.effect))
+	return take(answer, freeSignedRequest, signedRequest)
+}
+
+// signWith takes options whose strings have no NUL.
+func signWith(options *SignOptions, request *nativeRequest) (*SignedRequest, *Error) {
+	given := joined(options.Credentials.AccessKeyID, options.Credentials.AccessKeySecret,
+		options.Credentials.SecurityToken, options.Endpoint, options.Nonce)
+	answer := C.sign_with(C.int64_t(options.Date.Unix()), C.int32_t(options.SignatureVersion),
+		terminated(given+request.strings()), C.int32_t(request.effect))
+	return take(answer, freeSignedRequest, signedRequest)
+}
+
+// readReply takes a reply whose action and headers have no NUL.
+func readReply(received *HTTPReply) (*Reply, *Error) {
+	given := []string{received.Action}
+	for name, values := range received.Header {
+		for _, value := range values {
+			given = append(given, name, value)
+		}
+	}
+	answer := C.read_reply(C.int32_t(received.Effect), C.int32_t(clamped(received.Status)), terminated(joined(given...)),
+		C.size_t(len(given)/2), (*C.char)(unsafe.Pointer(unsafe.SliceData(received.Body))), C.size_t(len(received.Body)))
+	return take(answer, freeReply, reply)
+}
+
+func reply(result *C.esa_call_action_result) *Reply {
+	return &Reply{
+		Body:       C.GoBytes(unsafe.Pointer(result.body), C.int(result.body_length)),
+		RequestID:  C.GoString(result.request_id),
+		Attempts:   int(result.attempts),
+		HTTPStatus: int(result.http_status),
+	}
+}
+
+func signedRequest(result *C.esa_signed_request) *SignedRequest {
+	signed := &SignedRequest{
+		Method: C.GoString(result.method),
+		URL:    C.GoString(result.url),
+		Header: map[string]string{},
+		Body:   C.GoStringN(result.body, C.int(result.body_length)),
+	}
+	for _, header := range unsafe.Slice(result.headers, result.header_count) {
+		signed.Header[C.GoString(header.name)] = C.GoString(header.value)
+	}
+	return signed
+}
+
+func freeReply(result *C.esa_call_action_result) { C.esa_call_action_result_free(result) }
+
+func freeSignedRequest(result *C.esa_signed_request) { C.esa_signed_request_free(result) }
+
+// joined is the texts, each terminated.
+func joined(texts ...string) string { return strings.Join(texts, "\x00") + "\x00" }

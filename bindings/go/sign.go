@@ -1,0 +1,135 @@
+//go:build cgo
+
+package esa
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// SignedRequest is a request ready to be sent once, by anything.
+//
+// Send it as it is: the method, the URL, all of the headers and the body. What else HTTP wants, such as Content-Length, is
+// the sender's to add. The service takes it within 15 minutes, and once: sign each attempt anew. It needs TLS, unless the
+// URL says http, and no redirects are to be followed.
+//
+// The headers, or the URL with signature version 1, hold the signature and the security token: keep them out of logs.
+// Printing a signed request shows its method only.
+type SignedRequest struct {
+	// Method is "GET" or "POST".
+	Method string
+	// URL is the whole URL, such as "https://esa.cn-hangzhou.aliyuncs.com/?SiteId=7".
+	URL string
+	// Header is the headers, with names in small letters; "host" is among them.
+	Header map[string]string
+	// Body is a form; empty where there is none. A GET may have one.
+	Body string
+}
+
+// Format implements [fmt.Formatter], so that no verb shows a secret.
+func (signed SignedRequest) Format(state fmt.State, _ rune) {
+	fmt.Fprintf(state, "{Method:%s}", signed.Method)
+}
+
+// Sign signs any action for somebody else to send, as the client does: with its credentials, endpoint, clock and signature
+// version. Package [github.com/libesa/libesa/bindings/go/esahttp] makes a request for net/http of it; [ReadReply] reads what
+// comes back.
+//
+// Nothing of the action is sent. If the client has no credentials yet, or they have expired, it gets some, which may ask a
+// server, within ctx.
+//
+// It fails with an [*Error] of [StatusInvalidArgument], which names the field; of [StatusCredentials] if there are no
+// credentials, or they didn't come in time; with what getting them failed for; or with [ErrClosed].
+func (client *Client) Sign(ctx context.Context, request CallRequest) (*SignedRequest, error) {
+	native, err := request.native()
+	if err != nil {
+		return nil, err
+	}
+	return run(ctx, client, func(client nativeClient, limits nativeLimits) (*SignedRequest, *Error) {
+		return client.signAction(native, limits)
+	})
+}
+
+// SignOptions is what [SignWith] signs with.
+type SignOptions struct {
+	// Credentials are of printable ASCII. When they expire doesn't matter.
+	Credentials Credentials
+	// Endpoint is the server: "host", "host:port" or "https://host:port". Default: that of cn-hangzhou.
+	Endpoint string
+	// Nonce is 1 to 64 characters of printable ASCII that no other request has.
+	Nonce string
+	// Date is when the request is sent, to the second, after 1970. The service takes what is off by less than 15 minutes.
+	Date time.Time
+	// SignatureVersion is 3 (ACS3-HMAC-SHA256) or 1 (HMAC-SHA1, for old gateways). Default: 3.
+	SignatureVersion uint32
+}
+
+// SignWith signs any action with what it is given, and nothing else: no client, no environment, no clock. The same
+// arguments give the same request.
+//
+// It fails with an [*Error] of [StatusInvalidArgument], which names the field, or of [StatusConfig] if the endpoint can't
+// be used.
+func SignWith(options SignOptions, request CallRequest) (*SignedRequest, error) {
+	if err := options.Credentials.check(); err != nil {
+		return nil, err
+	}
+	if err := checkText("endpoint", options.Endpoint, "nonce", options.Nonce); err != nil {
+		return nil, err
+	}
+	native, err := request.native()
+	if err != nil {
+		return nil, err
+	}
+	return resultOf(signWith(&options, native))
+}
+
+// HTTPReply is a reply of the service that the program received itself.
+type HTTPReply struct {
+	// Action is the one that it answers, such as "CreateRoutine"; empty: one that the library doesn't know.
+	Action string
+	// Effect is whether the action changes something.
+	Effect Effect
+	// Status is the HTTP status: 100 to 999.
+	Status int
+	// Header is the headers, in any order and case, as an http.Response has them. Without them an error lacks what they
+	// tell, such as how long to wait.
+	Header map[string][]string
+	// Body is without transfer and content codings.
+	Body []byte
+}
+
+// ReadReply reads a reply that the program received itself: the result, or the error that it stands for.
+//
+// The error is as good as that of a call: its kind, what the request did at the service, whether trying again may help, how
+// long the service asks to wait, and what to do. So a loop of the program's own can do what [Client.Call] does: make an
+// action again that changes nothing; make one that changes something again only after [OutcomeRefused] and Retryable; and
+// read back after [OutcomeUnknown]. Sign each attempt anew. Where no reply came, a request that was sent in part may have
+// been carried out.
+//
+// It is the outcome of this one request: of the attempts before it, the program knows. Attempts is 0 in the result and in
+// the error. Texts of the service are given on one line, without what it repeats of a signature; other secrets of the
+// program's are not known here.
+//
+// It succeeds for an HTTP status of 200 to 299 with a JSON object. Else it fails with an [*Error] of
+// [StatusInvalidArgument], which names the field, or of the kind of failure that the reply tells.
+func ReadReply(received HTTPReply) (*Reply, error) {
+	if err := checkText("action", received.Action); err != nil {
+		return nil, err
+	}
+	for name, values := range received.Header {
+		if err := checkText("headers", name, "headers", strings.Join(values, "")); err != nil {
+			return nil, err
+		}
+	}
+	return resultOf(readReply(&received))
+}
+
+// resultOf is what a function of C answered, with an error that is nil where there is none.
+func resultOf[T any](result *T, failure *Error) (*T, error) {
+	if failure != nil {
+		return nil, failure
+	}
+	return result, nil
+}

@@ -1,0 +1,114 @@
+// Any action by its name, a signature for others to send, and the reply that they received.
+#include "fixture.hpp"
+
+using namespace std::chrono_literals;
+
+static bool has(const std::string &text, std::string_view part) { return text.find(part) != text.npos; }
+
+static void a_routine_lives_by_calls_alone() {
+    emulator().reset();
+    const esa::Client client(new_config());
+    const auto created =
+        client.call({"CreateRoutine", R"({"Name": "by-call", "Description": "näive", "HasAssets": false})"});
+    CHECK_INTEGER(created.http_status, 200);
+    CHECK_INTEGER(created.attempts, 1);
+    CHECK(has(created.body, created.request_id));
+    const auto routine = client.call({"GetRoutine", R"({"Name": "by-call"})"}, esa::CallOptions{nullptr, 60s, 1});
+    CHECK(has(routine.body, "näive"));
+
+    esa::CallActionRequest bind;
+    bind.action = "CreateRoutineRelatedRecord";
+    bind.params = R"({"Name": "by-call", "RecordName": "a.example.com"})";
+    const auto site_id = std::to_string(emulator().site_id());
+    bind.parameters = {{"SiteId", site_id, ESA_PLACE_FORM}};
+    CHECK(has(client.call(bind).body, "RecordId"));
+    const auto listed = client.try_call({"ListUserRoutines", R"({"PageNumber": 1, "PageSize": 1})"});
+    CHECK(listed && has(listed->body, "\"TotalCount\""));
+    CHECK(client.try_call({"DeleteRoutine", R"({"Name": "by-call"})"}).has_value());
+}
+
+static void what_cannot_be_sent_is_named() {
+    const esa::Client client(new_config());
+    const auto refused = [&](const esa::CallActionRequest &request) {
+        const auto result = client.try_call(request);
+        return result ? std::string() : result.error().message();
+    };
+    CHECK(has(refused({"No Action"}), "action"));
+    CHECK(has(refused({"GetSite", "[]"}), "params"));
+    CHECK(has(refused({"GetSite", std::string_view("{}\0", 3)}), "params has a NUL character"));
+    esa::CallActionRequest parameters{"GetSite"};
+    parameters.parameters = {{"SiteId", "1"}, {"Other", std::string_view("\0", 1)}};
+    CHECK(has(refused(parameters), "parameters[1]: value has a NUL character"));
+}
+
+static void a_lost_write_is_unknown_and_not_sent_again() {
+    emulator().reset();
+    emulator().post("faults", R"({"action": "CreateRoutine", "when": "after", "wire": {"kind": "drop"}})");
+    const esa::Client client(new_config());
+    const auto lost = client.try_call({"CreateRoutine", R"({"Name": "lost"})"});
+    CHECK(!lost);
+    CHECK_INTEGER(lost.error().outcome(), ESA_OUTCOME_UNKNOWN);
+    CHECK_INTEGER(requests_seen(), 1);
+    CHECK(client.try_call({"GetRoutine", R"({"Name": "lost"})"}).has_value());
+}
+
+static void an_action_goes_on_a_multi() {
+    emulator().reset();
+    const esa::Client client(new_config());
+    esa::Multi multi;
+    std::string body;
+    multi.start<esa::CallAction>(client, {"GetSite", R"({"SiteId": )" + std::to_string(emulator().site_id()) + "}"},
+                                 [&](const esa::Result<esa::CallActionResult> &result) { body = result.value().body; });
+    while (multi.pending() > 0) {
+        multi.step();
+    }
+    CHECK(has(body, emulator().site_name()));
+}
+
+static void a_request_is_signed_for_others() {
+    const esa::Client client(new_config());
+    const auto signed_request = client.sign({"GetSite", R"({"SiteId": 7})"});
+    CHECK_TEXT(signed_request.method.c_str(), "GET");
+    CHECK_TEXT(signed_request.url.c_str(), (emulator().url() + "/?SiteId=7").c_str());
+    CHECK(!signed_request.headers.empty() && signed_request.body.empty());
+
+    esa::SignWithOptions with;
+    with.credentials = {"testid", "testsecret", "", {}};
+    with.nonce = "0123456789abcdef0123456789abcdef";
+    with.date = std::chrono::system_clock::time_point(1735787045s);
+    const auto create = esa::sign_with(with, {"CreateRoutineRelatedRecord", R"({"Name": "test-routine1",
+        "RecordName": "test-record-1.example.com", "SiteId": 54362329990032})"});
+    std::string authorization;
+    for (const auto &[name, value] : create.headers) {
+        authorization += name == "authorization" ? value : "";
+    }
+    CHECK(has(authorization, "Signature=94c5c7a198e73706eac29b20b17100151dd3a2692fe0b513c723cc1f8e3298a4"));
+    with.nonce = "";
+    CHECK(has(esa::try_sign_with(with, {"GetSite"}).error().message(), "nonce"));
+}
+
+static void a_reply_of_others_is_read() {
+    esa::Reply reply;
+    reply.action = "GetSite";
+    reply.http_status = 200;
+    reply.body = R"({"RequestId": "r1", "SiteModel": {}})";
+    CHECK_TEXT(esa::read_reply(reply).request_id.c_str(), "r1");
+    reply.http_status = 400;
+    reply.headers = {{"X-Acs-Retry-After", "1500"}};
+    reply.body = R"({"RequestId": "r2", "Code": "Throttling.User", "Message": "slow down"})";
+    const auto throttled = esa::try_read_reply(reply);
+    CHECK(!throttled && throttled.error().status() == ESA_ERR_THROTTLED && throttled.error().retryable());
+    CHECK(throttled.error().retry_after() == 1500ms);
+    reply.headers = {{"a", "b"}, {std::string("c\0", 2), "d"}};
+    CHECK(has(esa::try_read_reply(reply).error().message(), "headers[1]: name has a NUL character"));
+}
+
+int main() {
+    RUN_CATCHING(a_routine_lives_by_calls_alone);
+    RUN_CATCHING(what_cannot_be_sent_is_named);
+    RUN_CATCHING(a_lost_write_is_unknown_and_not_sent_again);
+    RUN_CATCHING(an_action_goes_on_a_multi);
+    RUN_CATCHING(a_request_is_signed_for_others);
+    RUN_CATCHING(a_reply_of_others_is_read);
+    return check_failed_tests != 0;
+}
