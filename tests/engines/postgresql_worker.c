@@ -64,8 +64,8 @@ typedef struct outcome {
     double longest;
 } outcome;
 
-static void ended(outcome *outcome, const char *name, double began, const esa_create_routine_related_record_result *made,
-                  const esa_error *error) {
+static void ended(outcome *outcome, const char *name, double began,
+                  const esa_create_routine_related_record_result *made, const esa_error *error) {
     const double took = now() - began;
     if (took > outcome->longest) {
         outcome->longest = took;
@@ -82,7 +82,7 @@ static void ended(outcome *outcome, const char *name, double began, const esa_cr
 
 static void *bind_all(void *argument) {
     outcome *outcome = argument;
-    char(*names)[LONGEST_NAME] = calloc((size_t)records, sizeof *names);
+    char (*names)[LONGEST_NAME] = calloc((size_t)records, sizeof *names);
     esa_create_routine_related_record_request *items = calloc((size_t)records, sizeof *items);
     esa_bulk *bulk = NULL;
     if (!names || !items) {
