@@ -38,7 +38,11 @@ impl Child {
         let plan = Plan::new(end.as_raw_fd())?;
         let mut failure = libc::ENOENT;
         for place in places(words.first().map_or("", String::as_str), path) {
-            match plan.spawn(&CString::new(place)?, &pointers(&arguments), &pointers(&environment)) {
+            let place = CString::new(place)?;
+            // First, since a start that fails is a process which has to be waited for.
+            let spawned =
+                may_start(&place).and_then(|()| plan.spawn(&place, &pointers(&arguments), &pointers(&environment)));
+            match spawned {
                 Ok(id) => return Ok((Child(id), File::from(output))),
                 Err(libc::ENOENT | libc::ENOTDIR) => {}
                 // There may be another one that can be started.
@@ -135,6 +139,16 @@ fn places(program: &str, path: &[u8]) -> Vec<Vec<u8>> {
     let directories =
         path.split(|&byte| byte == b':').map(|directory| if directory.is_empty() { b"." } else { directory });
     directories.map(|directory| [directory, b"/", program.as_bytes()].concat()).collect()
+}
+
+/// Why it can't be started, as far as that is seen from outside.
+#[allow(unsafe_code)]
+fn may_start(program: &CStr) -> Result<(), c_int> {
+    // SAFETY: the text is NUL-terminated.
+    match unsafe { libc::access(program.as_ptr(), libc::X_OK) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error().raw_os_error().unwrap_or(libc::ENOENT)),
+    }
 }
 
 /// What to read from, and what to write to.

@@ -21,7 +21,8 @@ LANGUAGES = ["c", "cpp", "go", "python"]
 SITE_ID = "54362329990032"
 # The languages in which there is an event_loop.
 EVENT_LOOPS = ["cpp"]
-# The languages whose call_action creates and publishes a routine, and those that leave HTTP to libesa: theirs deletes it again.
+# The languages whose call_action creates and publishes a routine, and those that leave HTTP to libesa: theirs
+# deletes it again.
 CALL_ACTIONS = ["go", "python"]
 CALLERS = ["c", "cpp"]
 

@@ -31,6 +31,7 @@ PRINTED = {
     "esa_multi_step": r"c\.example\.com: example\.com\n",
     "esa_read_reply": r"nothing has changed: try again in 2000 ms\n",
     "esa_sign_action": r"GET http://127\.0\.0\.1:\d+/\?RecordName=app\.example\.com\n(host|authorization|x-acs-[a-z0-9-]+|\n)+",
+    "esa_sign_with": r"GET https://esa\.cn-hangzhou\.aliyuncs\.com/\?SiteId=7\n",
 }
 
 
@@ -88,6 +89,13 @@ def test_the_overview_has_groups_of_functions() -> None:
     assert functions["Calls for an event loop"][0] == "esa_multi_new"
     assert "esa_get_match_site_start" in functions["Calls for an event loop"]
     assert "esa_get_match_site" in functions["Calls"]
+    assert "esa_call_action" in functions["Calls"]
+    assert functions["Requests that others send"] == [
+        "esa_sign_action",
+        "esa_sign_with",
+        "esa_signed_request_free",
+        "esa_read_reply",
+    ]
     listed = [name for group in functions.values() for name in group]
     assert sorted(listed) == sorted(
         path.stem for path in PAGES if ".SH RETURN VALUE\n" in TEXTS[path.stem] and not path.is_symlink()

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,32 +10,10 @@ from typing import Any, NamedTuple
 
 import pytest
 from libesa.emulator import Emulator
-
-ROOT = Path(__file__).resolve().parents[2]
-STAGE = ROOT / "target" / "stage"
-HERE = Path(__file__).parent / "recipes"
-DOCUMENT = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
-STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
-LINKED = [f"-L{STAGE}/lib", f"-Wl,-rpath,{STAGE}/lib", "-lesa"]
+from programs import Document, checked, environment_of
 
 # The document has snippets in C++ only where it differs from C.
 OF_CPP = ["bind", "bulk", "log"]
-
-PYTHON_IMPORTS = """\
-import logging
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
-
-import libesa
-"""
-GO_PACKAGES = {
-    name.rsplit("/", 1)[-1]: name for name in ("context", "errors", "fmt", "log/slog", "os", "time", "testing")
-} | {
-    "esa": "github.com/libesa/libesa/bindings/go",
-    "esatest": "github.com/libesa/libesa/bindings/go/esatest",
-}
 
 # Two accounts, each with a key, a site and the routine.
 TWO_ACCOUNTS = {
@@ -52,49 +29,7 @@ TWO_ACCOUNTS = {
 }
 
 
-def snippets(language: str, *, tests: bool = False) -> str:
-    """All of a language, or its tests alone, as one text."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.DOTALL | re.MULTILINE)
-    return "\n".join(block for block in blocks if bool(re.match(r"def test_|func Test", block)) is tests)
-
-
-def with_imports(go: str) -> str:
-    used = [path for name, path in GO_PACKAGES.items() if re.search(rf"\b{name}\.", go)]
-    return "package main\n\nimport (\n" + "".join(f'\t"{path}"\n' for path in used) + ")\n\n" + go
-
-
-def checked(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-def build(language: str, folder: Path) -> list[str]:
-    """The command that runs a recipe of the language, but for its name."""
-    if language == "python":
-        (folder / "recipes.py").write_text(PYTHON_IMPORTS + "\n\n" + snippets("python"), encoding="utf-8")
-        shutil.copy(HERE / "main.py", folder)
-        return [sys.executable, str(folder / "main.py")]
-    program = folder / "recipes"
-    if language == "go":
-        # Beside the examples, whose module knows where the package is.
-        beside = ROOT / "examples" / "go" / "recipes_snippets"
-        beside.mkdir()
-        try:
-            shutil.copy(HERE / "main.go", beside)
-            (beside / "recipes.go").write_text(with_imports(snippets("go")), encoding="utf-8")
-            (beside / "recipes_test.go").write_text(with_imports(snippets("go", tests=True)), encoding="utf-8")
-            go = os.environ.get("GO", "go")
-            checked([go, "build", "-o", str(program), "./recipes_snippets"], cwd=beside.parent)
-            checked([go, "test", "-count=1", "./recipes_snippets"], cwd=beside.parent)
-        finally:
-            shutil.rmtree(beside)
-        return [str(program)]
-    (folder / "recipes.h").write_text(snippets(language), encoding="utf-8")
-    compiler = {"c": [os.environ.get("CC", "cc"), "-std=c99"], "cpp": [os.environ.get("CXX", "c++"), "-std=c++17"]}
-    include = [f"-I{STAGE}/include", f"-I{ROOT}/tests/emulator/include", f"-I{folder}"]
-    checked([*compiler[language], *STRICT, *include, str(HERE / f"main.{language}"), "-o", str(program), *LINKED])
-    return [str(program)]
+DOCUMENT = Document("recipes")
 
 
 class Recipes(NamedTuple):
@@ -104,7 +39,7 @@ class Recipes(NamedTuple):
 
 @pytest.fixture(scope="module", params=["c", "cpp", "python", "go"])
 def recipes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Recipes:
-    return Recipes(request.param, build(request.param, tmp_path_factory.mktemp(request.param)))
+    return Recipes(request.param, DOCUMENT.build(request.param, tmp_path_factory.mktemp(request.param)))
 
 
 @pytest.fixture
@@ -116,15 +51,7 @@ def emulator() -> Iterator[Emulator]:
 def run(recipes: Recipes, recipe: str, emulator: Emulator, **environment: str) -> subprocess.CompletedProcess[str]:
     if recipes.language == "cpp" and recipe not in OF_CPP:
         pytest.skip("C++ does it as C does")
-    given = {
-        "ESA_ENDPOINT": emulator.url,
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
-        # No other credentials that this machine has; empty is as good as unset.
-        "ALIBABA_CLOUD_SECURITY_TOKEN": "",
-        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
-    }
-    return checked([*recipes.command, recipe], env={**os.environ, **given, **environment})
+    return checked([*recipes.command, recipe], env={**environment_of(emulator), **environment})
 
 
 def names(emulator: Emulator) -> list[str]:
@@ -202,11 +129,12 @@ def test_an_unknown_outcome(recipes: Recipes, emulator: Emulator) -> None:
 
 
 def test_the_emulator_from_c(tmp_path: Path) -> None:
-    checked([*build("c", tmp_path), "emulator"])
+    checked([*DOCUMENT.build("c", tmp_path), "emulator"])
 
 
 def test_the_emulator_from_pytest(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text("import libesa\n\n\n" + snippets("python", tests=True), encoding="utf-8")
+    tests = DOCUMENT.snippets("python", tests=True)
+    (tmp_path / "test_it.py").write_text(f"import libesa\n\n\n{tests}", encoding="utf-8")
 
     done = checked([sys.executable, "-m", "pytest", "-q", "-p", "libesa.pytest_plugin", str(tmp_path)], cwd=tmp_path)
 
@@ -222,7 +150,7 @@ def test_the_emulator_from_a_shell(tmp_path: Path) -> None:
     (tmp_path / "your-tests").chmod(0o755)
 
     done = checked(
-        ["bash", "-euc", snippets("bash")],
+        ["bash", "-euc", DOCUMENT.snippets("bash")],
         cwd=tmp_path,
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "ALIBABA_CLOUD_SECURITY_TOKEN": ""},
     )
@@ -240,7 +168,7 @@ def test_a_shell_whose_emulator_does_not_start_runs_no_test(tmp_path: Path, opti
         (tmp_path / "esa-emulator").chmod(0o755)
 
     done = subprocess.run(
-        ["bash", options, snippets("bash")],
+        ["bash", options, DOCUMENT.snippets("bash")],
         cwd=tmp_path,
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
         capture_output=True,

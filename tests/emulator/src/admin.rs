@@ -83,6 +83,7 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
             let account = account(world, wanted.account.as_deref())?;
             account.list_lag_seconds = wanted.list_lag_seconds.unwrap_or(account.list_lag_seconds);
             account.late_commit_seconds = wanted.late_commit_seconds.unwrap_or(account.late_commit_seconds);
+            account.lock_hold_ms = wanted.lock_hold_ms.unwrap_or(account.lock_hold_ms);
             Ok(json!({"status": "ok"}))
         }
         ("clock", &Method::GET) => Ok(clock_json(world)),
@@ -160,6 +161,7 @@ struct WantedDelays {
     /// What isn't said stays as it is.
     list_lag_seconds: Option<Seconds>,
     late_commit_seconds: Option<Seconds>,
+    lock_hold_ms: Option<u64>,
 }
 
 /// The account of that id; without one, the first.

@@ -1,7 +1,7 @@
 //! The way of one request to the service: judge it, execute it, answer it, with the faults that rules add.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::http::request::Parts;
 use serde_json::json;
@@ -26,6 +26,7 @@ pub(crate) struct Exchange {
     world: Arc<Shared>,
     /// Of its entry in the log.
     number: u64,
+    started: Instant,
     request_id: String,
     host: String,
     /// What the client calls the emulator.
@@ -66,6 +67,7 @@ impl Exchange {
         Self {
             world: Arc::clone(world),
             number,
+            started: Instant::now(),
             request_id: request_id(),
             origin: format!("{}://{host}", if secure { "https" } else { "http" }),
             host,
@@ -90,6 +92,7 @@ impl Exchange {
             return Answer { reply: self.execute(&admitted, None).await, wire: None };
         };
         self.log(|entry| entry.fault = true);
+        self.log_details(|details| details.note_fault(&rule));
         let reply = self.execute_with_fault(&admitted, &rule).await;
         let reply = match &rule.reply {
             Some(fault) => reply.replaced_by(fault, &self.request_id, &self.host),
@@ -105,9 +108,17 @@ impl Exchange {
 
     /// Completes the request's entry in the log.
     pub(crate) fn end(&self, answer: &Answer) {
-        if !answer.wire.as_ref().is_some_and(WireFault::replaces_reply) {
-            self.log(|entry| entry.status = Some(answer.reply.status.as_u16()));
+        let hangs = matches!(answer.wire, Some(WireFault::Hang {}));
+        let is_answered = !answer.wire.as_ref().is_some_and(WireFault::replaces_reply);
+        if is_answered {
+            self.log_details(|details| details.note_answer(&answer.reply));
         }
+        let duration_ms = self.started.elapsed().as_micros() as f64 / 1000.0;
+        self.log(|entry| {
+            entry.status = is_answered.then_some(answer.reply.status.as_u16());
+            entry.code = if is_answered { answer.reply.error_code() } else { None };
+            entry.duration_ms = (!hangs).then_some(duration_ms);
+        });
     }
 
     fn admit(&self, parts: Parts, body: Vec<u8>) -> Result<Admitted, ServiceError> {
@@ -163,8 +174,12 @@ impl Exchange {
             entry.executed &= !entry.canned;
         });
         if let Err(problem) = result {
-            self.world.lock().log.update_details(self.number, |details| details.note_refusal(&problem.message));
+            self.log_details(|details| details.note_refusal(&problem.message));
         }
+    }
+
+    fn log_details(&self, change: impl FnOnce(&mut Details)) {
+        self.world.lock().log.update_details(self.number, change);
     }
 
     fn reply(&self, result: Result<Content, ServiceError>) -> Reply {

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+mod answer_details;
 mod arn;
 mod authenticate;
 mod base64_text;

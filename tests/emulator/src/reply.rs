@@ -89,6 +89,22 @@ impl Reply {
         self
     }
 
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// What is sent, once where it is repeated.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// What a refusal of the service is known by.
+    pub(crate) fn error_code(&self) -> Option<String> {
+        let is_refusal = self.status.is_client_error() || self.status.is_server_error();
+        let body: Value = is_refusal.then(|| serde_json::from_slice(&self.body).ok())??;
+        Some(body["Code"].as_str()?.to_owned())
+    }
+
     pub(crate) fn set(&mut self, name: &'static str, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);

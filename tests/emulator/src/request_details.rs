@@ -1,15 +1,20 @@
 //! What a request consisted of and what the server computed from it, to see where signatures part. No token is kept.
 
+use hyper::HeaderMap;
 use hyper::http::request::Parts;
 use serde::Serialize;
+use serde_json::{Value, json};
 
+use crate::answer_details::AnswerDetails;
 use crate::authenticate::Claim;
 use crate::encoding::{decode, encode};
+use crate::fault::Rule;
+use crate::reply::Reply;
 use crate::request;
 
 /// Longer texts are cut: what is kept must stay small, whatever is sent.
 const LONGEST: usize = 8 * 1024;
-const HIDDEN: &str = "(hidden)";
+pub(crate) const HIDDEN: &str = "(hidden)";
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Details {
@@ -19,6 +24,10 @@ pub(crate) struct Details {
     computed: Option<Computed>,
     /// What the client was told about a refusal.
     message: Option<String>,
+    /// The fault rule that applied.
+    fault: Option<Value>,
+    /// Null where no HTTP reply was sent.
+    answered: Option<AnswerDetails>,
     /// The tokens of the request, in each form in which a text can hold them.
     #[serde(skip)]
     secrets: Vec<String>,
@@ -57,9 +66,7 @@ impl Details {
         // The secrets in a form with files wouldn't be found.
         let body =
             if is_form { format!("a form of {} bytes", body.len()).into() } else { String::from_utf8_lossy(body) };
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let headers: Vec<_> =
-            parts.headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect();
+        let headers = texts(&parts.headers);
         let secrets = secrets(&headers, query, &body);
         let kept = |text: &str| kept(text, &secrets);
         let sent = Sent {
@@ -68,7 +75,7 @@ impl Details {
             headers: headers.iter().map(|(name, value)| (name.clone(), kept(value))).collect(),
             body: kept(&body),
         };
-        Self { sent, signed: None, computed: None, message: None, secrets }
+        Self { sent, signed: None, computed: None, message: None, fault: None, answered: None, secrets }
     }
 
     pub(crate) fn note_claim(&mut self, claim: &Claim) {
@@ -84,9 +91,24 @@ impl Details {
         self.message = Some(self.kept(message));
     }
 
+    pub(crate) fn note_fault(&mut self, rule: &Rule) {
+        self.fault = Some(json!(rule));
+    }
+
+    pub(crate) fn note_answer(&mut self, reply: &Reply) {
+        let mut answer = AnswerDetails::of(reply);
+        answer.body = self.kept(&answer.body);
+        self.answered = Some(answer);
+    }
+
     fn kept(&self, text: &str) -> String {
         kept(text, &self.secrets)
     }
+}
+
+pub(crate) fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect()
 }
 
 fn kept(text: &str, secrets: &[String]) -> String {
@@ -122,7 +144,7 @@ fn secrets(headers: &[(String, String)], query: &str, body: &str) -> Vec<String>
     secrets
 }
 
-fn is_secret(name: &str, value: &str) -> bool {
+pub(crate) fn is_secret(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let is_signature = value.starts_with("ACS3-HMAC-SHA256 ");
     ["token", "secret", "cookie"].iter().any(|word| name.contains(word))

@@ -39,6 +39,11 @@ pub(crate) struct Entry {
     pub(crate) canned: bool,
     /// What was answered; null where no HTTP reply was.
     pub(crate) status: Option<u16>,
+    /// The error's code in the answer, which a fault rule or a canned reply can have made another one than the verdict.
+    pub(crate) code: Option<String>,
+    /// From the request's head to its answer, or to the end of the connection in its place; null until then. By the
+    /// machine's clock, not the emulator's.
+    pub(crate) duration_ms: Option<f64>,
     /// The log's mark when this last changed.
     #[serde(skip)]
     changed: u64,

@@ -15,11 +15,28 @@ pub(crate) struct File {
     text: &'static str,
 }
 
+const HTML: &str = "text/html;charset=utf-8";
+const CSS: &str = "text/css;charset=utf-8";
+const SCRIPT: &str = "text/javascript;charset=utf-8";
+
 const FILES: &[File] = &[
-    File { name: "", content_type: "text/html;charset=utf-8", text: include_str!("page.html") },
-    File { name: "page.css", content_type: "text/css;charset=utf-8", text: include_str!("page.css") },
-    File { name: "page.js", content_type: "text/javascript;charset=utf-8", text: include_str!("page.js") },
-    File { name: "clients.js", content_type: "text/javascript;charset=utf-8", text: include_str!("clients.js") },
+    File { name: "", content_type: HTML, text: include_str!("page.html") },
+    File { name: "page.css", content_type: CSS, text: include_str!("page.css") },
+    File { name: "layout.css", content_type: CSS, text: include_str!("layout.css") },
+    File { name: "requests.css", content_type: CSS, text: include_str!("requests.css") },
+    File { name: "panels.css", content_type: CSS, text: include_str!("panels.css") },
+    File { name: "calls.js", content_type: SCRIPT, text: include_str!("calls.js") },
+    File { name: "clients.js", content_type: SCRIPT, text: include_str!("clients.js") },
+    File { name: "comparison.js", content_type: SCRIPT, text: include_str!("comparison.js") },
+    File { name: "connect.js", content_type: SCRIPT, text: include_str!("connect.js") },
+    File { name: "dom.js", content_type: SCRIPT, text: include_str!("dom.js") },
+    File { name: "json.js", content_type: SCRIPT, text: include_str!("json.js") },
+    File { name: "page.js", content_type: SCRIPT, text: include_str!("page.js") },
+    File { name: "reasons.js", content_type: SCRIPT, text: include_str!("reasons.js") },
+    File { name: "request.js", content_type: SCRIPT, text: include_str!("request.js") },
+    File { name: "requests.js", content_type: SCRIPT, text: include_str!("requests.js") },
+    File { name: "rules.js", content_type: SCRIPT, text: include_str!("rules.js") },
+    File { name: "state.js", content_type: SCRIPT, text: include_str!("state.js") },
 ];
 
 /// By the name below `/_emulator/`.

@@ -1,5 +1,6 @@
 //! A list that lags, writes that commit late, and the journal that tells what became of records and when.
 
+use std::io::Write;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -243,4 +244,18 @@ fn what_makes_no_sense_is_refused() {
         assert_eq!(reply.status, 400, "{body}");
         assert!(reply.json["error"].as_str().unwrap().contains(reason), "{body}: {}", reply.json);
     }
+}
+
+#[test]
+fn how_long_a_write_holds_the_account_is_changed_in_place() {
+    let emulator = Emulator::start();
+    let hold = |milliseconds: u64| emulator.admin_ok("POST", "delays", &json!({"lock_hold_ms": milliseconds}));
+    hold(60_000);
+    emulator.admin_ok("POST", "delays", &json!({"list_lag_seconds": 1}));
+    assert_eq!(emulator.state()["accounts"][0]["lock_hold_ms"], 60_000);
+    let mut holder = emulator.connect();
+    holder.write_all(create("a").v3().as_bytes()).unwrap();
+    while emulator.record_names().is_empty() {}
+    emulator.call(&create("b")).assert_refused(400, "UserOperationStatusIsLocked");
+    drop(holder);
 }

@@ -20,13 +20,11 @@ fn numbers(listed: &Value) -> Vec<u64> {
 #[test]
 fn the_page_is_whole_and_may_load_nothing_else() {
     let emulator = Emulator::start();
-    let files = [
-        ("", "text/html"),
-        ("page.css", "text/css"),
-        ("page.js", "text/javascript"),
-        ("clients.js", "text/javascript"),
-    ];
-    for (name, content_type) in files {
+    let scripts = "calls clients comparison connect dom json page reasons request requests rules state";
+    let scripts = scripts.split(' ').map(|name| (format!("{name}.js"), "text/javascript"));
+    let styles = ["page.css", "layout.css", "requests.css", "panels.css"].map(|name| (name.to_owned(), "text/css"));
+    for (name, content_type) in [(String::new(), "text/html")].into_iter().chain(styles).chain(scripts) {
+        let name = name.as_str();
         let reply = emulator.admin("GET", name, "");
         assert_eq!(reply.status, 200);
         assert_eq!(reply.header("content-type").unwrap(), format!("{content_type};charset=utf-8"));
@@ -183,6 +181,59 @@ fn a_token_is_not_in_the_details() {
         assert!(details.contains("(hidden)"), "{details}");
         assert!(!details.contains("CAIS") && !details.contains("secret"), "{details}");
     }
+}
+
+#[test]
+fn the_answer_is_in_the_details_and_the_rule_that_made_it() {
+    let emulator = Emulator::start();
+    emulator.call(&Call::create("a.example.com")).assert_ok();
+    emulator
+        .add_fault(json!({"reply": {"status": 503, "code": "ServiceUnavailable", "headers": {"Retry-After": "2"}}}));
+    let reply = emulator.call(&Call::list());
+    emulator.add_fault(json!({"wire": {"kind": "drop"}}));
+    assert!(emulator.exchange(&Call::list().v3()).unwrap().is_empty());
+
+    let (made, faulty, lost) = (details(&emulator, 1), details(&emulator, 2), details(&emulator, 3));
+    assert!(made["answered"]["body"].as_str().unwrap().contains("RecordId"));
+    assert_eq!(made["fault"], Value::Null);
+    assert_eq!(faulty["answered"]["body"].as_str().unwrap().as_bytes(), reply.body);
+    assert!(faulty["answered"]["headers"].as_array().unwrap().contains(&json!(["retry-after", "2"])));
+    assert_eq!(faulty["fault"]["reply"]["status"], 503);
+    let codes: Vec<_> = emulator.requests().iter().map(|entry| entry["code"].clone()).collect();
+    assert_eq!(codes, [Value::Null, json!("ServiceUnavailable"), Value::Null]);
+    assert_eq!(lost["answered"], Value::Null);
+    assert_eq!(lost["fault"]["wire"]["kind"], "drop");
+}
+
+#[test]
+fn no_key_that_is_given_out_is_in_the_details() {
+    let emulator = Emulator::start();
+    let get =
+        |path: &str| emulator.send(&format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n"));
+    let key = get("/credentials/test-role");
+    let token = emulator.send(
+        "PUT /latest/api/token HTTP/1.1\r\nhost: 127.0.0.1\r\nx-aliyun-ecs-metadata-token-ttl-seconds: 60\r\n\
+         connection: close\r\n\r\n",
+    );
+    let answered = details(&emulator, 1)["answered"]["body"].as_str().unwrap().to_owned();
+    assert!(answered.contains(key.json["AccessKeyId"].as_str().unwrap()), "{answered}");
+    for secret in ["AccessKeySecret", "SecurityToken"] {
+        assert!(!answered.contains(key.json[secret].as_str().unwrap()), "{answered}");
+    }
+    assert!(!token.body.is_empty());
+    assert_eq!(details(&emulator, 2)["answered"]["body"], "(hidden)");
+}
+
+#[test]
+fn the_log_says_how_long_each_request_took() {
+    let emulator = Emulator::start();
+    emulator.add_fault(json!({"delay_ms": 300}));
+    emulator.call(&Call::list()).assert_ok();
+    emulator.call(&Call::list()).assert_ok();
+    let listed = get(&emulator, "requests");
+    let duration = |number: usize| listed["requests"][number]["duration_ms"].as_f64().unwrap();
+    assert!(duration(0) >= 300.0, "{listed}");
+    assert!(duration(1) > 0.0, "{listed}");
 }
 
 #[test]

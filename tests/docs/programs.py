@@ -1,0 +1,114 @@
+"""Builds a program of the snippets of a document. The code around them is in the folder of the document's name."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from libesa.emulator import Emulator
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = ROOT / "target" / "stage"
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+LINKED = [f"-L{STAGE}/lib", f"-Wl,-rpath,{STAGE}/lib", "-lesa"]
+
+PYTHON_IMPORTS = """\
+import http.client
+import logging
+import random
+import sys
+import time
+import urllib.request
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import libesa
+"""
+_GO_STANDARD = "context errors fmt io log/slog math/rand/v2 net/http os time testing"
+GO_PACKAGES = {name.removesuffix("/v2").rsplit("/", 1)[-1]: name for name in _GO_STANDARD.split()} | {
+    "esa": "github.com/libesa/libesa/bindings/go",
+    "esahttp": "github.com/libesa/libesa/bindings/go/esahttp",
+    "esatest": "github.com/libesa/libesa/bindings/go/esatest",
+}
+
+
+def checked(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def environment_of(emulator: Emulator) -> dict[str, str]:
+    return {
+        **os.environ,
+        "ESA_ENDPOINT": emulator.url,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
+        # No other credentials that this machine has; empty is as good as unset.
+        "ALIBABA_CLOUD_SECURITY_TOKEN": "",
+        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+    }
+
+
+class Document:
+    """A document in docs/ and the programs that are made of it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.here = Path(__file__).parent / name
+        self._text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+
+    def snippets(self, language: str, *, tests: bool = False, curl: bool = False) -> str:
+        """All of a language, its tests alone, or what needs libcurl alone, as one text."""
+        blocks = re.findall(rf"^```{language}\n(.*?)^```$", self._text, re.DOTALL | re.MULTILINE)
+        chosen = [block for block in blocks if bool(re.match(r"def test_|func Test", block)) is tests]
+        return "\n".join(block for block in chosen if ("CURL" in block) is curl)
+
+    def build(self, language: str, folder: Path) -> list[str]:
+        """The command that runs a snippet of the language, but for its name."""
+        if language == "python":
+            (folder / f"{self.name}.py").write_text(PYTHON_IMPORTS + "\n\n" + self.snippets("python"), encoding="utf-8")
+            shutil.copy(self.here / "main.py", folder)
+            return [sys.executable, str(folder / "main.py")]
+        if language == "go":
+            return self._build_go(folder)
+        (folder / f"{self.name}.h").write_text(self.snippets(language), encoding="utf-8")
+        return self.compile(language, f"main.{language}", folder)
+
+    def compile(self, language: str, source: str, folder: Path, *flags: str) -> list[str]:
+        """The command that runs a program in C or C++, but for its arguments."""
+        program = str(folder / self.name)
+        compilers = {"c": [os.environ.get("CC", "cc"), "-std=c99"], "cpp": [os.environ.get("CXX", "c++"), "-std=c++17"]}
+        include = [f"-I{STAGE}/include", f"-I{ROOT}/tests/emulator/include", f"-I{folder}"]
+        checked([*compilers[language], *STRICT, *include, str(self.here / source), "-o", program, *LINKED, *flags])
+        return [program]
+
+    def _build_go(self, folder: Path) -> list[str]:
+        # Beside the examples, whose module knows where the package is.
+        beside = ROOT / "examples" / "go" / f"{self.name}_snippets"
+        beside.mkdir()
+        try:
+            shutil.copy(self.here / "main.go", beside)
+            (beside / "snippets.go").write_text(_with_imports(self.snippets("go")), encoding="utf-8")
+            go = os.environ.get("GO", "go")
+            checked([go, "build", "-o", str(folder / self.name), f"./{beside.name}"], cwd=beside.parent)
+            tests = self.snippets("go", tests=True)
+            if tests:
+                (beside / "snippets_test.go").write_text(_with_imports(tests), encoding="utf-8")
+                checked([go, "test", "-count=1", f"./{beside.name}"], cwd=beside.parent)
+        finally:
+            shutil.rmtree(beside)
+        return [str(folder / self.name)]
+
+
+def _with_imports(go: str) -> str:
+    used = [path for name, path in GO_PACKAGES.items() if re.search(rf"\b{name}\.", go)]
+    return "package main\n\nimport (\n" + "".join(f'\t"{path}"\n' for path in used) + ")\n\n" + go
