@@ -153,7 +153,8 @@ wheels: $(VENV)/.done ## Python's wheels and source distributions, below target/
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-REQUIREMENTS := bindings/python/tests/requirements.txt tests/oracle/python/requirements.txt scripts/requirements.txt
+REQUIREMENTS := bindings/python/tests/requirements.txt tests/oracle/python/requirements.txt tests/engines/requirements.txt \
+    scripts/requirements.txt
 
 $(VENV)/.done: $(REQUIREMENTS)
 	@scripts/need $(PYTHON)
@@ -163,9 +164,9 @@ $(VENV)/.done: $(REQUIREMENTS)
 	$(VENV)/bin/pip install --quiet $(REQUIREMENTS:%=-r %)
 	touch $@
 
-.PHONY: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-page test-docs
+.PHONY: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-engines test-page test-docs
 
-test: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-page test-docs ## run every test in every language
+test: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-engines test-page test-docs ## run every test in every language
 
 test-rust: emulator ## the library, the emulator, and the snippets of Rust's documentation
 	$(CARGO) test --locked --features capi
@@ -200,6 +201,24 @@ test-oracles: stage emulator $(VENV)/.done ## the official SDKs against the emul
 	@scripts/need $(GO)
 	$(VENV)/bin/pytest -q tests/oracle/python
 	cd tests/oracle/go && $(GO) test -count=1 ./...
+
+ENGINES := target/tests/engines
+LIBPQ   := $(shell pkg-config --exists libpq 2>&1 && echo libpq)
+ENGINE_WORKERS := $(ENGINES)/etcd_worker $(LIBPQ:%=$(ENGINES)/postgresql_worker)
+
+$(ENGINES)/postgresql_worker: tests/engines/postgresql_worker.c $(STAGED)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -I$(STAGE)/include $(shell pkg-config --cflags libpq) $< -o $@ \
+	    -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa -lpthread $(shell pkg-config --libs libpq)
+
+$(ENGINES)/etcd_worker: $(wildcard tests/engines/etcd/* bindings/go/*.go) $(GO_LIBRARY)
+	@scripts/need $(GO) $(CC)
+	@mkdir -p $(@D)
+	@rm -f $@ # Go doesn't notice when the static archive changes.
+	cd tests/engines/etcd && $(GO) build -o $(CURDIR)/$@ .
+
+test-engines: stage emulator $(ENGINE_WORKERS) $(VENV)/.done ## locks of Redis, PostgreSQL and etcd that processes share
+	$(VENV)/bin/pytest -q -rs tests/engines
 
 test-page: stage emulator $(VENV)/.done ## the emulator's page in a Chromium
 	@if command -v chromium && command -v chromedriver; then \
@@ -296,10 +315,10 @@ $(BENCH)/contention: benches/contention/worker.c $(STAGED)
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ $(BENCH_LINK)
 
-bench-contention: $(BENCH)/contention ## many processes that share an account, twenty minutes (QUICK=1: a few minutes)
+bench-contention: $(BENCH)/contention $(ENGINE_WORKERS) $(VENV)/.done ## many processes that share an account, twenty minutes (QUICK=1: a few minutes)
 	@scripts/need $(CARGO) $(PYTHON)
 	$(CARGO) build --release --locked --package esa-emulator
-	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(PYTHON) benches/contention/run.py $(if $(QUICK),--quick)
+	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(VENV)/bin/python benches/contention/run.py $(if $(QUICK),--quick)
 
 bench-bulk: stage ## a thousand names in bulk and one by one, two minutes
 	@scripts/need $(CARGO) $(PYTHON)
@@ -326,6 +345,7 @@ lint: stage $(VENV)/.done ## check the form of everything
 	cd bindings/go && $(GO) vet ./...
 	cd examples/go && $(GO) vet ./...
 	cd tests/oracle/go && $(GO) vet ./...
+	cd tests/engines/etcd && $(GO) vet ./...
 	cd benches/clients/go && $(GO) vet ./...
 	$(VENV)/bin/clang-format --dry-run --Werror $(C_FILES)
 

@@ -14,13 +14,14 @@ mod header {
     use std::path::Path;
 
     /// In the order in which a reader wants them.
-    const FILES: [&str; 22] = [
+    const FILES: [&str; 23] = [
         "version",
         "status",
         "service_code",
         "error",
         "log",
         "credentials",
+        "write_lock",
         "config",
         "client",
         "stats",

@@ -38,7 +38,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ESA_STATS_INIT { sizeof(esa_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define ESA_STATS_INIT { sizeof(esa_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define ESA_CALL_OPTIONS_INIT { sizeof(esa_call_options), NULL, 0, 0, NULL, NULL }
 #define ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT \
     { sizeof(esa_create_routine_related_record_request), 0, NULL, NULL }
@@ -91,6 +91,10 @@ enum esa_status
      * No credentials were found, or they can't be used.
      */
     ESA_ERR_CREDENTIALS = 103,
+    /**
+     * The lock that the client shares with others can't be used: see `esa_config_set_write_lock()`.
+     */
+    ESA_ERR_LOCK = 104,
     /**
      * The caller cancelled the call. Look at the outcome: the request may have been sent already.
      */
@@ -528,6 +532,41 @@ typedef int32_t esa_effect;
 #endif // __cplusplus
 
 /**
+ * What an `esa_try_acquire_fn` returns.
+ */
+enum esa_lock
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Another one has the lock. The call asks again later.
+     */
+    ESA_LOCK_NOT_YET = 0,
+    /**
+     * The client has it, until the library calls the `esa_release_fn`.
+     */
+    ESA_LOCK_ACQUIRED = 1,
+    /**
+     * There is none to be had, since what gives it is down: the call goes on without. The library says so in a line of the log
+     * (`ESA_LOG_WARN`), and asks again after as long as the client may hold the lock.
+     */
+    ESA_LOCK_WITHOUT = 2,
+    /**
+     * It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent. Any other value
+     * is this one.
+     */
+    ESA_LOCK_FAILED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum esa_lock esa_lock;
+#else
+typedef int32_t esa_lock;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Records that are ensured step by step: `esa_ensure_routine_related_records()` for language runtimes, whose programs
  * want an iterator. One thread at a time may use it.
  */
@@ -669,6 +708,27 @@ typedef struct esa_error {
 typedef void (*esa_credentials_fn)(void *user_data, uint32_t timeout_ms, struct esa_credentials *credentials);
 
 /**
+ * Asks for the lock that the client shares with other programs or machines, and returns a value of `esa_lock`.
+ *
+ * It doesn't wait for whoever has the lock: then it returns `ESA_LOCK_NOT_YET`, and the call asks again after half of
+ * `*retry_after_ms` to all of it, which is 100 before. It returns soon, since nothing else ends it and the call can't be
+ * cancelled meanwhile. `lease_ms`: how long the client holds it at most; a lock that ends by itself lasts as long.
+ *
+ * Runs on the thread of a call that writes, inside of that function or of `esa_multi_step()`. This function and the
+ * `esa_release_fn` run on one thread at a time for a client, and on another one each time. It may make calls with other
+ * clients; it must return (no exception, no longjmp).
+ */
+typedef int32_t (*esa_try_acquire_fn)(void *user_data, uint32_t lease_ms, uint32_t *retry_after_ms);
+
+/**
+ * Lets the lock go: once for each time that it was acquired, in the same process. The lease may be over by then; what
+ * somebody else has is not to be let go.
+ *
+ * Runs as an `esa_try_acquire_fn` does, and on threads that release a call of an `esa_multi` or an `esa_bulk` too.
+ */
+typedef void (*esa_release_fn)(void *user_data);
+
+/**
  * Receives a line of the log, without a line feed at its end.
  *
  * Runs on the thread that makes a call, while it is in the call, and never on another one. `level` is a value of
@@ -723,6 +783,19 @@ typedef struct esa_stats {
      * How often credentials were got from a provider.
      */
     uint64_t credentials_refreshed;
+    /**
+     * Waits because somebody else had the lock that the client shares with others.
+     */
+    uint64_t lock_waits;
+    /**
+     * How often the client got that lock.
+     */
+    uint64_t lock_grants;
+    /**
+     * Writes that the service refused as busy although the client held the lock: its lease was over, or somebody writes
+     * without the lock.
+     */
+    uint64_t lock_losses;
 } esa_stats;
 
 /**
@@ -1552,6 +1625,53 @@ esa_status esa_config_set_reconcile_horizon(struct esa_config *config, uint32_t 
  * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
  */
 esa_status esa_config_set_max_concurrent_writes(struct esa_config *config, uint32_t max_concurrent_writes);
+
+/**
+ * Sets a lock that the client shares with other programs or machines which write to the same account, so that their writes
+ * wait for each other instead of being refused. See `esa_try_acquire_fn` and `esa_release_fn`.
+ *
+ * A write of a call waits for the lock until its time limit, and holds it while it is under way. The lock goes on to the
+ * client's other writes that wait by then, and from record to record of an `esa_bulk` or of
+ * `esa_ensure_routine_related_records()` whose program comes for the next one at once, until it has been held as long as
+ * `esa_config_set_write_lock_hold()` says: then it is let go, so that others have it. No call holds it while it waits for
+ * something else. The lock is for order alone: where it was lost, or others do without, writes are refused as busy and made
+ * again, as without a lock.
+ *
+ * The last one of this and `esa_config_set_write_lock_file()` counts. If both functions are NULL, there is no lock, which is
+ * the default. `user_data` is passed to them and must live as long as every client that is made with this configuration, its
+ * calls and its bulks; several clients may use it at once.
+ *
+ * In a child of fork, the client doesn't hold what its parent does, and asks by itself.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` or one function alone is NULL.
+ */
+esa_status esa_config_set_write_lock(struct esa_config *config,
+                                     esa_try_acquire_fn try_acquire,
+                                     esa_release_fn release,
+                                     void *user_data);
+
+/**
+ * Sets a file as the lock that the client shares with the other programs of this host: see `esa_config_set_write_lock()`.
+ *
+ * Clients with the same file hold it one after the other. It is made where it is missing, for its owner alone; nothing is
+ * ever written to it, and it stays. The kernel unlocks it when a process ends, however it does, and a child of fork doesn't
+ * hold it. It is meant for a local file system (flock). Where it can't be opened, writes fail with `ESA_ERR_LOCK`.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_write_lock_file(struct esa_config *config,
+                                          const char *path);
+
+/**
+ * Sets how long the client holds the lock that it shares with others for further writes, before it lets others in; default
+ * 2,000 ms. Longer wastes less time between holders; shorter has each of them wait less. 0 leaves what was set.
+ *
+ * No new write begins after that time. The lease is one attempt (`esa_config_set_timeouts()`) and a second longer.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+ */
+esa_status esa_config_set_write_lock_hold(struct esa_config *config,
+                                          uint32_t hold_ms);
 
 /**
  * Sets where the library says what it does; without it, it says nothing. See `esa_log_fn`.

@@ -292,7 +292,32 @@ struct Credentials {
 // the exception that it throws, is the reason in the call's own error, so it must hold no secret.
 using CredentialsProvider = std::function<Result<Credentials>(std::chrono::milliseconds left)>;
 
+// What became of asking for a lock that is shared with others: ESA_LOCK_ACQUIRED, ESA_LOCK_NOT_YET, ESA_LOCK_WITHOUT or
+// ESA_LOCK_FAILED; or whether it was acquired.
+struct LockAnswer {
+    LockAnswer(bool acquired) noexcept : value(acquired ? ESA_LOCK_ACQUIRED : ESA_LOCK_NOT_YET) {}
+    LockAnswer(esa_lock answer) noexcept : value(answer) {}
+    // For ESA_LOCK_NOT_YET: how soon to ask again.
+    explicit LockAnswer(std::chrono::milliseconds retry) noexcept : value(ESA_LOCK_NOT_YET), retry_after(retry) {}
+
+    esa_lock value;
+    std::optional<std::chrono::milliseconds> retry_after;
+};
+
+// Asks for a lock that is shared with others, to hold it for `lease` at most, and doesn't wait for whoever has it: see
+// esa_try_acquire_fn. What it throws counts as ESA_LOCK_FAILED.
+using TryAcquireLock = std::function<LockAnswer(std::chrono::milliseconds lease)>;
+
+// Lets it go: see esa_release_fn. What it throws is dropped.
+using ReleaseLock = std::function<void()>;
+
 namespace detail {
+
+// A lock of the program's.
+struct WriteLock {
+    TryAcquireLock try_acquire;
+    ReleaseLock release;
+};
 
 // Arguments as C wants them. The first one that can't be used is `problem()`.
 class Arguments {
@@ -334,6 +359,7 @@ class Arguments {
 struct Callbacks {
     std::shared_ptr<const LogSink> sink;
     std::shared_ptr<const CredentialsProvider> provider;
+    std::shared_ptr<const WriteLock> lock;
 };
 
 } // namespace detail
@@ -424,6 +450,31 @@ class Config {
         return set("max_concurrent_writes", {}, esa_config_set_max_concurrent_writes, max_concurrent_writes);
     }
 
+    // A lock that clients share with other programs or machines which write to the same account, so that their writes
+    // wait for each other instead of being refused: see esa_config_set_write_lock(). Two empty functions: none. Clients
+    // share the functions and keep them. The last one of this and set_write_lock_file() counts.
+    Config &set_write_lock(TryAcquireLock try_acquire, ReleaseLock release) {
+        const auto asks = static_cast<bool>(try_acquire), releases = static_cast<bool>(release);
+        auto shared =
+            std::make_shared<const detail::WriteLock>(detail::WriteLock{std::move(try_acquire), std::move(release)});
+        set("write_lock", {}, esa_config_set_write_lock, asks ? ask_for_lock : nullptr,
+            releases ? release_lock : nullptr, const_cast<detail::WriteLock *>(shared.get()));
+        callbacks_.lock = std::move(shared);
+        return *this;
+    }
+
+    // A file as that lock, for the programs of this host: see esa_config_set_write_lock_file().
+    Config &set_write_lock_file(std::string_view path) {
+        return set("write_lock_file", path, esa_config_set_write_lock_file);
+    }
+
+    // How long a client holds the lock for further writes, before it lets others in (2 s).
+    Config &set_write_lock_hold(Timeout hold) {
+        detail::Arguments arguments;
+        const auto hold_ms = arguments.add("write_lock_hold", hold);
+        return set("write_lock_hold", arguments, esa_config_set_write_lock_hold, hold_ms);
+    }
+
     // How many unused connections to keep at most (64; 0: none), and for how long (5 s).
     Config &set_keep_alive(std::uint32_t max_idle, Timeout idle = {}) {
         detail::Arguments arguments;
@@ -468,6 +519,25 @@ class Config {
 
     static void write_log(void *sink, std::int32_t level, const char *message) noexcept {
         detail::guarded([&] { (*static_cast<const LogSink *>(sink))(static_cast<LogLevel>(level), message); },
+                        [](const std::exception *) {});
+    }
+
+    static std::int32_t ask_for_lock(void *lock, std::uint32_t lease_ms, std::uint32_t *retry_after_ms) noexcept {
+        esa_lock answer = ESA_LOCK_FAILED;
+        const auto try_acquire = [&] {
+            const auto given =
+                static_cast<const detail::WriteLock *>(lock)->try_acquire(std::chrono::milliseconds(lease_ms));
+            if (given.retry_after) {
+                *retry_after_ms = Timeout(*given.retry_after).milliseconds("retry_after").value();
+            }
+            answer = given.value;
+        };
+        detail::guarded(try_acquire, [](const std::exception *) {});
+        return answer;
+    }
+
+    static void release_lock(void *lock) noexcept {
+        detail::guarded([&] { static_cast<const detail::WriteLock *>(lock)->release(); },
                         [](const std::exception *) {});
     }
 

@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::Timeouts;
+use crate::call::{Functions, LockKind, Timeouts, TryLock, Writes};
 use crate::credentials::{Callback, Identity, ProvidedCredentials};
 use crate::endpoint::Network;
 use crate::environment::Environment;
@@ -26,7 +27,7 @@ pub struct Config {
     pub(crate) connections: transport::Options,
     pub(crate) max_attempts: u32,
     pub(crate) reconcile_horizon: Duration,
-    pub(crate) max_concurrent_writes: usize,
+    pub(crate) writes: Writes,
     pub(crate) log: Log,
     pub(crate) environment: Option<Environment>,
 }
@@ -43,8 +44,7 @@ impl Default for Config {
             connections: transport::Options::default(),
             max_attempts: 3,
             reconcile_horizon: Duration::from_secs(10),
-            // The service locks an account while one routine call runs.
-            max_concurrent_writes: 1,
+            writes: Writes::default(),
             log: Log::default(),
             environment: None,
         }
@@ -192,7 +192,49 @@ impl Config {
     ///
     /// Default: 1, since the service refuses a routine call of an account while another one runs. 0: no limit.
     pub fn max_concurrent_writes(&mut self, max_concurrent_writes: usize) -> &mut Config {
-        self.max_concurrent_writes = max_concurrent_writes;
+        self.writes.at_once = max_concurrent_writes;
+        self
+    }
+
+    /// A lock that the client shares with other programs or machines that write to the same account, so that they wait for
+    /// each other instead of being refused; in place of what was set before. Default: none.
+    ///
+    /// `try_acquire` asks for it, to hold it no longer than it is told, and doesn't wait for whoever has it; `release` lets
+    /// it go, once for each time that it was acquired, also where the time is over. They run on the threads of calls, and
+    /// `release` where a call or a [`Bulk`](crate::Bulk) is dropped as well; on different ones, but never both or twice at
+    /// once for a client. They make no call that writes with this client.
+    ///
+    /// A call holds the lock while it writes; it goes on to the client's writes that wait behind it, until
+    /// [`write_lock_hold`](Config::write_lock_hold). The lock is for order alone: if it is lost, writes are refused as busy
+    /// and made again.
+    pub fn write_lock(
+        &mut self,
+        try_acquire: impl Fn(Duration) -> TryLock + Send + Sync + 'static,
+        release: impl Fn() + Send + Sync + 'static,
+    ) -> &mut Config {
+        self.writes.lock = Some(LockKind::Shared(Arc::new(Functions { try_acquire, release })));
+        self
+    }
+
+    /// No lock is shared with others.
+    #[cfg(feature = "capi")]
+    pub(crate) fn no_write_lock(&mut self) {
+        self.writes.lock = None;
+    }
+
+    /// A file as the lock that the client shares with the other programs of this host; in place of what was set before.
+    ///
+    /// It is made where it is missing, for its owner alone, and never written to or deleted. The kernel lets the lock go when
+    /// the process ends, however it does. The file is on a local file system.
+    pub fn write_lock_file(&mut self, path: impl Into<PathBuf>) -> &mut Config {
+        self.writes.lock = Some(LockKind::File(path.into()));
+        self
+    }
+
+    /// How long the client holds the lock that it shares with others for further writes, before it lets others in. The lease
+    /// that `try_acquire` is asked for is one attempt and one second longer. Default: 2 s.
+    pub fn write_lock_hold(&mut self, hold: Duration) -> &mut Config {
+        self.writes.hold = hold;
         self
     }
 

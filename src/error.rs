@@ -290,6 +290,7 @@ fn advice(status: Status, outcome: Outcome) -> &'static str {
             "Correct what the message says of the place that is meant to have them; or set ALIBABA_CLOUD_ACCESS_KEY_ID and \
              ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the client credentials."
         }
+        Status::Lock => "Mend what gives the lock that the client shares with others; without it, nothing was sent.",
         Status::Cancelled => "Nothing has changed; call again when you like.",
         Status::Forked => "Make a client of its own in the child process.",
         Status::Dns => "Check the endpoint's name and this machine's name resolution.",

@@ -77,7 +77,7 @@ mod transport;
 mod url;
 mod wait;
 
-pub use call::CallOptions;
+pub use call::{CallOptions, TryLock};
 pub use client::Client;
 pub use config::Config;
 pub use credentials::ProvidedCredentials;

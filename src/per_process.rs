@@ -93,18 +93,24 @@ unsafe extern "C" {
 static WIPED: AtomicU64 = AtomicU64::new(0);
 
 /// Memory that is 0 again in every child that `fork` makes.
-#[allow(unsafe_code)]
 fn wiped_by_handler() -> &'static AtomicU64 {
     extern "C" fn wipe() {
         WIPED.store(0, Ordering::Relaxed);
     }
-    // SAFETY: the handler stays loaded as this library does, and does nothing that a child may not do. That it may be
-    // there twice, where two threads come here at once, is no matter.
-    if unsafe { pthread_atfork(None, None, Some(wipe)) } != 0 {
+    // That it may be there twice, where two threads come here at once, is no matter.
+    in_each_child(wipe);
+    &WIPED
+}
+
+/// Has every child that `fork` makes call `handler` first. It does nothing that a child may not do: it takes no lock, and
+/// no memory.
+#[allow(unsafe_code)]
+pub(crate) fn in_each_child(handler: extern "C" fn()) {
+    // SAFETY: the handler stays loaded as this library does, and does nothing that a child may not do.
+    if unsafe { pthread_atfork(None, None, Some(handler)) } != 0 {
         // It fails for want of memory only.
         handle_alloc_error(Layout::new::<[usize; 8]>());
     }
-    &WIPED
 }
 
 #[cfg(test)]

@@ -24,6 +24,12 @@ pub struct Stats {
     pub connections_reused: u64,
     /// How often credentials were got from a provider.
     pub credentials_refreshed: u64,
+    /// Waits because somebody else had the lock that the client shares with others.
+    pub lock_waits: u64,
+    /// How often the client got that lock.
+    pub lock_grants: u64,
+    /// Writes that the service refused as busy although the client held the lock.
+    pub lock_losses: u64,
 }
 
 /// One number, counted by any thread.
@@ -52,6 +58,9 @@ pub(crate) struct Counters {
     pub(crate) connections_opened: Counter,
     pub(crate) connections_reused: Counter,
     pub(crate) credentials_refreshed: Counter,
+    pub(crate) lock_waits: Counter,
+    pub(crate) lock_grants: Counter,
+    pub(crate) lock_losses: Counter,
 }
 
 impl Counters {
@@ -66,6 +75,9 @@ impl Counters {
             connections_opened: self.connections_opened.get(),
             connections_reused: self.connections_reused.get(),
             credentials_refreshed: self.credentials_refreshed.get(),
+            lock_waits: self.lock_waits.get(),
+            lock_grants: self.lock_grants.get(),
+            lock_losses: self.lock_losses.get(),
         }
     }
 }

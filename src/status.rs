@@ -13,6 +13,8 @@ pub enum Status {
     Config = 102,
     /// No credentials were found, or they can't be used.
     Credentials = 103,
+    /// The lock that the client shares with others can't be used.
+    Lock = 104,
     /// The caller cancelled the call.
     Cancelled = 110,
     /// The call can't be made in a child of fork. Reserved: this version's clients work there, with connections of their

@@ -12,8 +12,10 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,9 +25,15 @@ from typing import Any
 from libesa.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests" / "engines"))
+import engines  # noqa: E402
+
 WORKER = ROOT / "target" / "bench" / "contention"
 RESULTS = ROOT / "benches" / "results" / "contention.md"
 CARGO = os.environ.get("CARGO", "cargo")
+
+BINDS = [str(WORKER), "{process}", "{threads}", "{records}", "{wait_ms}"]
+"""The worker of the benchmark's own."""
 
 HOLD = 0.020
 """How long the account is locked by a write, in seconds."""
@@ -60,6 +68,9 @@ SEED: dict[str, Any] = {
 
 FLEETS = [(1, 1, 500), (1, 16, 1000), (8, 4, 250), (64, 1, 30)]
 """Processes, threads of each, and records of each thread. The first is alone: what this machine takes at the least."""
+
+LOCKED_FLEETS = [("single", 8, 4, 250), ("bulk", 8, 4, 250), ("bulk", 64, 1, 30)]
+"""Those that share a lock, and whether each thread makes single calls or one for all of its records."""
 
 POLICIES = {"libesa": -1, "fixed 3 s": 3000, "fixed 5 s": 5000, "no retry": 0}
 """What the worker is told about refusals."""
@@ -98,6 +109,7 @@ def main() -> int:
             lines += pool.map(partial(measure, *fleet), ["libesa"] if alone or quick else WAITING)
         if not alone:
             lines.append(measure(*fleet, "no retry"))
+    lines += locked_fleets(quick=quick)
     simulated = simulation()
     print(f"\nSimulated:\n\n{simulated}")
     if not quick:
@@ -106,10 +118,38 @@ def main() -> int:
     return 0
 
 
-def measure(processes: int, threads: int, records: int, policy: str) -> str:
-    """A line of the table."""
+def locked_fleets(*, quick: bool) -> list[str]:
+    """Lines of fleets that share a lock: none, a file, and those of the engines that are here."""
+    lines = []
+    for kind, processes, threads, records in LOCKED_FLEETS:
+        fleet = (processes, threads, records // 10 if quick else records)
+        lines.append(measure(*fleet, "libesa", kind))
+        with tempfile.TemporaryDirectory() as directory:
+            lines.append(measure(*fleet, "libesa", kind, lock="file", with_lock=[*BINDS, kind, f"{directory}/lock"]))
+        for engine in engines.ALL:
+            if missing := engine.missing():
+                print(f"LEFT OUT: {engine.name}, since {missing}", file=sys.stderr)
+                continue
+            with engine() as server:
+                command = [*engine.worker, "{process}", "{threads}", "{records}", kind, server.address, "86400", "2000"]
+                lines.append(measure(*fleet, "libesa", kind, lock=engine.name, with_lock=command))
+    return lines
+
+
+def measure(
+    processes: int,
+    threads: int,
+    records: int,
+    policy: str,
+    kind: str = "single",
+    lock: str = "",
+    with_lock: Sequence[str] = (),
+) -> str:
+    """A line of the table. `with_lock`: the worker that shares a lock, in place of the one for the policy."""
+    command = with_lock or [*BINDS, kind]
     with Emulator(seed=SEED) as emulator:
-        began, workers = run(emulator, processes, threads, records, POLICIES[policy])
+        wait_ms = POLICIES[policy]
+        began, workers = run(emulator, processes, threads, records, wait_ms, command)
         check(emulator, workers, processes * threads * records, complete=policy == "libesa")
         requests = Counter((request["action"], request["verdict"]) for request in emulator.requests())
     total = processes * threads * records
@@ -124,12 +164,15 @@ def measure(processes: int, threads: int, records: int, policy: str) -> str:
         # How long it takes means nothing where most isn't done. An answer that is lost is an error there, too.
         failed += sum(worker.recovered for worker in workers)
         cells = ["", f"{refusals:.2f}", "", "", f"{failed / total:.1%}"]
-    line = f"| {processes} × {threads} × {records} | {policy} | {' | '.join(cells)} |"
+    told = f"{policy}, {kind}, {lock or 'no lock'}" if lock or kind == "bulk" else policy
+    line = f"| {processes} × {threads} × {records} | {told} | {' | '.join(cells)} |"
     print(line, flush=True)
     return line
 
 
-def run(emulator: Emulator, processes: int, threads: int, records: int, wait_ms: int) -> tuple[float, list[Worker]]:
+def run(
+    emulator: Emulator, processes: int, threads: int, records: int, wait_ms: int, command: Sequence[str]
+) -> tuple[float, list[Worker]]:
     """Lets them begin together; when that was, and what they say."""
     environment = {
         **os.environ,
@@ -140,9 +183,15 @@ def run(emulator: Emulator, processes: int, threads: int, records: int, wait_ms:
     }
     running = []
     for process in range(processes):
-        command = [str(part) for part in (WORKER, process, threads, records, wait_ms)]
+        arguments = {"process": process, "threads": threads, "records": records, "wait_ms": wait_ms}
         running.append(
-            subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            subprocess.Popen(
+                [part.format(**arguments) for part in command],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
         )
     for worker in running:
         assert worker.stdout is not None
@@ -160,7 +209,7 @@ def said(worker: subprocess.Popen[str]) -> Worker:
     assert worker.stdout is not None
     with worker:
         done, *counts = worker.stdout.read().split()
-    return Worker(float(done), *map(int, counts))
+    return Worker(float(done), *map(int, counts[:3]))
 
 
 def check(emulator: Emulator, workers: list[Worker], total: int, *, complete: bool) -> None:
@@ -188,7 +237,7 @@ def report(measured: str, simulated: str) -> str:
 # Contention
 
 Made by `make bench-contention` on {datetime.date.today():%Y-%m-%d}, on {os.cpu_count()} cores of {platform.machine()}.
-[docs/contention.md](../../docs/contention.md) says what it means.
+[docs/fleets.md](../../docs/fleets.md) says what it means.
 
 ## Measured
 

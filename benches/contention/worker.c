@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,10 @@ static const char ROUTINE[] = "test-routine1";
 enum { ONE_ATTEMPT_MS = 300 };
 /* As good as no limit. */
 enum { PATIENCE_MS = 24 * 60 * 60 * 1000 };
+
+/* As run.py passes it: in what its threads create their records. */
+static const char *lock_file;
+static int in_bulk;
 
 /* After a refusal; a positive number is a wait of so many milliseconds. */
 enum { AS_THE_LIBRARY_DOES = -1, GIVE_UP = 0 };
@@ -70,8 +75,45 @@ static void create(const char *record_name, outcome *outcome) {
     }
 }
 
+/* Ensures all of a thread's records in one call. */
+static void ensure_all(outcome *outcome) {
+    char (*names)[LONGEST_NAME] = calloc((size_t)records, sizeof *names);
+    esa_create_routine_related_record_request *items = calloc((size_t)records, sizeof *items);
+    esa_ensure_routine_related_records_request request = ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+    esa_ensure_routine_related_records_result *result = NULL;
+    if (!names || !items) {
+        exit(1);
+    }
+    for (int record = 0; record < records; record++) {
+        snprintf(names[record], sizeof names[record], "p%d-t%d-r%d.example.com", process, outcome->number, record);
+        items[record] = (esa_create_routine_related_record_request)ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+        items[record].site_id = SITE_ID;
+        items[record].name = ROUTINE;
+        items[record].record_name = names[record];
+    }
+    request.items = items;
+    request.count = (size_t)records;
+    if (esa_ensure_routine_related_records(client, &request, NULL, &result, NULL) != ESA_OK) {
+        outcome->failed += records;
+    } else {
+        for (int record = 0; record < records; record++) {
+            const esa_create_routine_related_record_result *made = result->results[record];
+            *(!made                                ? &outcome->failed
+              : made->origin == ESA_ORIGIN_CREATED ? &outcome->created
+                                                   : &outcome->recovered) += 1;
+        }
+    }
+    esa_ensure_routine_related_records_result_free(result);
+    free(items);
+    free(names);
+}
+
 static void *create_all(void *argument) {
     outcome *outcome = argument;
+    if (in_bulk) {
+        ensure_all(outcome);
+        return NULL;
+    }
     for (int record = 0; record < records; record++) {
         char record_name[LONGEST_NAME];
         snprintf(record_name, sizeof record_name, "p%d-t%d-r%d.example.com", process, outcome->number, record);
@@ -85,6 +127,9 @@ static int make_client(void) {
     esa_error *error = NULL;
     if (wait_ms == AS_THE_LIBRARY_DOES) {
         esa_config_set_timeouts(config, 0, 0, PATIENCE_MS);
+        if (lock_file) {
+            esa_config_set_write_lock_file(config, lock_file);
+        }
     } else {
         /* Nothing waits for anything inside of the client, as in the official SDKs. */
         esa_config_set_timeouts(config, 0, 0, ONE_ATTEMPT_MS);
@@ -99,14 +144,16 @@ static int make_client(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5) {
-        fprintf(stderr, "usage: worker PROCESS THREADS RECORDS WAIT_MS\n");
+    if (argc < 5 || argc > 7) {
+        fprintf(stderr, "usage: worker PROCESS THREADS RECORDS WAIT_MS [single|bulk [LOCK-FILE]]\n");
         return 2;
     }
     process = atoi(argv[1]);
     threads = atoi(argv[2]);
     records = atoi(argv[3]);
     wait_ms = atoi(argv[4]);
+    in_bulk = argc > 5 && strcmp(argv[5], "bulk") == 0;
+    lock_file = argc > 6 ? argv[6] : NULL;
     pthread_t *running = calloc((size_t)threads, sizeof *running);
     outcome *outcomes = calloc((size_t)threads, sizeof *outcomes);
     if (!running || !outcomes || make_client() != 0) {

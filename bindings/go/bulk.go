@@ -67,8 +67,14 @@ func (client *Client) beginBulk(ctx context.Context, requests []CreateRoutineRel
 	if err != nil {
 		return nil, err
 	}
+	// What the library calls back when the bulk is released is there until then, even if the client is closed before.
+	if !client.handle.enter() {
+		release()
+		return nil, ErrClosed
+	}
 	native, failure := client.handle.native.beginBulk(requests, limits)
 	if failure != nil {
+		client.handle.leave()
 		release()
 		return nil, failure
 	}
@@ -92,4 +98,5 @@ func (bulk *bulk) next() (*Record, error) {
 func (bulk *bulk) free() {
 	bulk.native.free()
 	bulk.release()
+	bulk.client.handle.leave()
 }

@@ -57,6 +57,35 @@ func provided(
 	return given, given.check()
 }
 
+//export esaGoTryAcquire
+func esaGoTryAcquire(lock C.uintptr_t, lease C.uint32_t, retryAfter *C.uint32_t) (answer C.int32_t) {
+	defer func() {
+		if recover() != nil {
+			answer = C.ESA_LOCK_FAILED
+		}
+	}()
+	shared := cgo.Handle(lock).Value().(WriteLock)
+	acquired, wait, err := shared.TryAcquire(time.Duration(lease) * time.Millisecond)
+	switch {
+	case errors.Is(err, ErrWithoutLock):
+		return C.ESA_LOCK_WITHOUT
+	case err != nil:
+		return C.ESA_LOCK_FAILED
+	case acquired:
+		return C.ESA_LOCK_ACQUIRED
+	}
+	if wait > 0 {
+		*retryAfter = C.uint32_t(milliseconds(wait))
+	}
+	return C.ESA_LOCK_NOT_YET
+}
+
+//export esaGoRelease
+func esaGoRelease(lock C.uintptr_t) {
+	defer func() { _ = recover() }()
+	cgo.Handle(lock).Value().(WriteLock).Release()
+}
+
 func slogLevel(level C.int32_t) slog.Level {
 	switch level {
 	case C.ESA_LOG_ERROR:

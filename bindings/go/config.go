@@ -74,6 +74,18 @@ type Config struct {
 	// because the service refuses a routine call of an account while another one runs. Default: 1.
 	MaxConcurrentWrites int
 
+	// WriteLock is shared with other programs or machines which write to the same account: a client holds it while it
+	// writes, for those of its writes that wait behind each other up to WriteLockHold. It is for order alone: where it is
+	// lost, writes are refused as busy and made again. Default: none.
+	WriteLock WriteLock
+
+	// WriteLockFile is such a lock for the programs of this host, in place of a WriteLock: a file on a local file system,
+	// which is made where it is missing, for its owner alone. Default: none.
+	WriteLockFile string
+
+	// WriteLockHold is how long the client holds the lock for further writes, before it lets others in. Default: 2 s.
+	WriteLockHold time.Duration
+
 	// SignatureVersion is 3 (ACS3-HMAC-SHA256) or 1 (HMAC-SHA1, for old gateways). Default: 3.
 	SignatureVersion uint32
 
@@ -172,12 +184,16 @@ func (config *Config) check() (timeouts nativeTimeouts, err error) {
 		"endpoint", config.Endpoint,
 		"network", config.Network,
 		"proxy", config.Proxy,
+		"write_lock_file", config.WriteLockFile,
 		"ca_file", config.CAFile,
 		"ca_pem", config.CAPEM,
 		"user_agent", config.UserAgent,
 	)
 	if err != nil {
 		return timeouts, err
+	}
+	if config.WriteLock != nil && config.WriteLockFile != "" {
+		return timeouts, invalidArgument("write_lock_file", "can't be given together with write_lock")
 	}
 	if config.MaxConcurrentCalls < 0 {
 		return timeouts, invalidArgument("max_concurrent_calls", fmt.Sprintf("is %d; it is 1 or more", config.MaxConcurrentCalls))
@@ -195,6 +211,7 @@ func (config *Config) check() (timeouts nativeTimeouts, err error) {
 		{"timeout", config.Timeout, &timeouts.total},
 		{"idle_timeout", config.IdleTimeout, &timeouts.idle},
 		{"reconcile_horizon", config.ReconcileHorizon, &timeouts.reconcile},
+		{"write_lock_hold", config.WriteLockHold, &timeouts.lockHold},
 	} {
 		if limit.given < 0 || limit.given > math.MaxUint32*time.Millisecond {
 			return timeouts, invalidArgument(limit.field, fmt.Sprintf("is %v; it is 0 to 49 days", limit.given))

@@ -5,6 +5,8 @@ package esa
 
 void esaGoLog(uintptr_t logger, int32_t level, char *message);
 void esaGoCredentials(uintptr_t provider, uint32_t timeout_ms, esa_credentials *credentials);
+int32_t esaGoTryAcquire(uintptr_t lock, uint32_t lease_ms, uint32_t *retry_after_ms);
+void esaGoRelease(uintptr_t lock);
 
 // What cgo declares for a Go function has no const, so this stands between.
 static inline void forward_log(void *user_data, int32_t level, const char *message) {
@@ -21,6 +23,16 @@ static inline void forward_credentials(void *user_data, uint32_t timeout_ms, esa
 
 static inline void set_credentials_provider(esa_config *config, uintptr_t provider) {
     esa_config_set_credentials_provider(config, forward_credentials, (void *)provider);
+}
+
+static inline int32_t forward_try_acquire(void *user_data, uint32_t lease_ms, uint32_t *retry_after_ms) {
+    return esaGoTryAcquire((uintptr_t)user_data, lease_ms, retry_after_ms);
+}
+
+static inline void forward_release(void *user_data) { esaGoRelease((uintptr_t)user_data); }
+
+static inline void set_write_lock(esa_config *config, uintptr_t lock) {
+    esa_config_set_write_lock(config, forward_try_acquire, forward_release, (void *)lock);
 }
 
 typedef struct {
@@ -127,11 +139,12 @@ type nativeClient struct {
 	client   *C.esa_client
 	logger   cgo.Handle
 	provider cgo.Handle
+	lock     cgo.Handle
 }
 
 // nativeTimeouts are a configuration's, in milliseconds.
 type nativeTimeouts struct {
-	connect, attempt, total, idle, reconcile uint32
+	connect, attempt, total, idle, reconcile, lockHold uint32
 }
 
 // newNativeClient makes a client of a configuration whose strings have no NUL.
@@ -188,6 +201,11 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 	C.esa_config_set_reconcile_horizon(native, C.uint32_t(timeouts.reconcile))
 	C.esa_config_set_max_concurrent_writes(native, C.uint32_t(config.maxConcurrentWrites()))
 
+	if config.WriteLockFile != "" {
+		C.esa_config_set_write_lock_file(native, terminated(config.WriteLockFile))
+	}
+	C.esa_config_set_write_lock_hold(native, C.uint32_t(timeouts.lockHold))
+
 	var client nativeClient
 	if config.Logger != nil {
 		client.logger = cgo.NewHandle(config.Logger)
@@ -196,6 +214,10 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 	if config.CredentialsProvider != nil {
 		client.provider = cgo.NewHandle(config.CredentialsProvider)
 		C.set_credentials_provider(native, C.uintptr_t(client.provider))
+	}
+	if config.WriteLock != nil {
+		client.lock = cgo.NewHandle(config.WriteLock)
+		C.set_write_lock(native, C.uintptr_t(client.lock))
 	}
 	made := C.make_client(native)
 	if made.error != nil {
@@ -209,7 +231,7 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 // free releases the client; no call may run.
 func (client nativeClient) free() {
 	C.esa_client_free(client.client)
-	for _, held := range []cgo.Handle{client.logger, client.provider} {
+	for _, held := range []cgo.Handle{client.logger, client.provider, client.lock} {
 		if held != 0 {
 			held.Delete()
 		}
@@ -406,6 +428,9 @@ func (client nativeClient) stats() Stats {
 		ConnectionsOpened:    uint64(native.connections_opened),
 		ConnectionsReused:    uint64(native.connections_reused),
 		CredentialsRefreshed: uint64(native.credentials_refreshed),
+		LockWaits:            uint64(native.lock_waits),
+		LockGrants:           uint64(native.lock_grants),
+		LockLosses:           uint64(native.lock_losses),
 	}
 }
 

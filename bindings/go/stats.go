@@ -22,6 +22,12 @@ type Stats struct {
 	ConnectionsReused uint64
 	// CredentialsRefreshed is how often credentials were got from a provider.
 	CredentialsRefreshed uint64
+	// LockWaits are waits because somebody else had the lock that the client shares with others.
+	LockWaits uint64
+	// LockGrants is how often the client got that lock.
+	LockGrants uint64
+	// LockLosses are writes that the service refused as busy although the client held the lock.
+	LockLosses uint64
 }
 
 // Stats tells what the client has done so far; nothing after Close.

@@ -17,6 +17,8 @@ const (
 	StatusConfig Status = 102
 	// StatusCredentials: no credentials were found, or they can't be used.
 	StatusCredentials Status = 103
+	// StatusLock: the lock that the client shares with others can't be used.
+	StatusLock Status = 104
 	// StatusCancelled: the caller cancelled the call. Look at the outcome: the request may have been sent already.
 	StatusCancelled Status = 110
 	// StatusForked: the call can't be made in a child of fork. Reserved: this version's clients work there.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use super::{Budget, Call, CallOptions, Deleted};
+use super::{Budget, Call, CallOptions, Deleted, LockKind, WriteLock};
 use crate::clock::Clock;
 use crate::credentials::{Cache, Chain};
 use crate::endpoint::Endpoint;
@@ -37,6 +37,24 @@ impl Default for Timeouts {
     }
 }
 
+/// How writes wait for each other.
+#[derive(Clone, Debug)]
+pub(crate) struct Writes {
+    /// How many of the client's may be under way; 0: no limit.
+    pub(crate) at_once: usize,
+    /// The lock that the client shares with others.
+    pub(crate) lock: Option<LockKind>,
+    /// How long it holds that for further writes.
+    pub(crate) hold: Duration,
+}
+
+impl Default for Writes {
+    fn default() -> Writes {
+        // The service locks an account while one routine call runs.
+        Writes { at_once: 1, lock: None, hold: Duration::from_secs(2) }
+    }
+}
+
 /// What a call needs of its client.
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -52,7 +70,7 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) log: Log,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) max_concurrent_writes: usize,
+    pub(crate) writes: Writes,
     pub(crate) settings: Arc<Settings>,
     pub(crate) destination: Destination,
     pub(crate) live: PerProcess<Live>,
@@ -65,15 +83,18 @@ pub(crate) struct Live {
     pub(crate) credentials: Cache,
     /// How many writes may be under way.
     pub(crate) writes: Semaphore,
+    /// What the client has of the lock that it shares with others.
+    pub(crate) write_lock: Option<WriteLock>,
     pub(crate) deleted: Deleted,
 }
 
 impl Live {
-    pub(crate) fn new(settings: &Arc<Settings>, destination: &Destination, max_concurrent_writes: usize) -> Live {
+    pub(crate) fn new(settings: &Arc<Settings>, destination: &Destination, writes: &Writes) -> Live {
         Live {
             transport: Transport::new(settings, destination),
             credentials: Cache::new(),
-            writes: Semaphore::new(max_concurrent_writes),
+            writes: Semaphore::new(writes.at_once),
+            write_lock: writes.lock.as_ref().map(|kind| WriteLock::new(kind, writes.hold)),
             deleted: Deleted::default(),
         }
     }
@@ -95,7 +116,7 @@ impl Core {
     }
 
     pub(crate) fn live(&self) -> &Live {
-        self.live.get(|| Live::new(&self.settings, &self.destination, self.max_concurrent_writes))
+        self.live.get(|| Live::new(&self.settings, &self.destination, &self.writes))
     }
 
     /// Refuses to show another machine that a program still has the emulator's key.

@@ -9,6 +9,8 @@ mod carry_out;
 mod core;
 mod deleted;
 mod engine;
+mod file_lock;
+mod holding;
 #[cfg(test)]
 mod properties;
 mod reconcile;
@@ -16,13 +18,14 @@ mod reconcile;
 mod simulation;
 mod wire;
 mod world;
+mod write_lock;
 
 use std::time::Duration;
 
 use self::attempt::Attempts;
 pub(crate) use self::budget::Budget;
 use self::carry_out::{Carrying, Step};
-pub(crate) use self::core::{Core, Live, Timeouts};
+pub(crate) use self::core::{Core, Live, Timeouts, Writes};
 pub(crate) use self::deleted::Deleted;
 pub(crate) use self::engine::Done;
 use self::engine::Progress;
@@ -31,6 +34,10 @@ pub(crate) use self::wire::Wire;
 pub(crate) use self::world::World;
 #[cfg(test)]
 pub(crate) use self::world::{Failure, Outgoing, Recovery};
+#[cfg(test)]
+pub(crate) use self::write_lock::Lock;
+pub use self::write_lock::TryLock;
+pub(crate) use self::write_lock::{Functions, Keep, LockKind, WriteLock};
 use crate::error::{Error, Outcome, Status};
 use crate::operation::Operation;
 use crate::wait::{Cancel, Deadline, Interrupt, Task, drive};
@@ -120,9 +127,15 @@ impl<'a> Call<'a> {
         let limits = task.limits(own.earlier(deadline));
         let max_attempts = options.max_attempts.unwrap_or(core.max_attempts);
         Call {
-            world: Wire { core, live: core.live(), limits },
+            world: Wire { core, live: core.live(), limits, keep: None },
             rules: Rules { max_attempts, horizon: core.reconcile_horizon, budget: &core.budget },
         }
+    }
+
+    /// The same, whose writes keep the lock that is shared with others for what follows them.
+    pub(crate) fn keeping(mut self, keep: &'a Keep) -> Call<'a> {
+        self.world.keep = Some(keep);
+        self
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::backoff::is_busy;
 use super::world::{Failure, Outgoing, Recovery, World};
+use super::write_lock::{Keep, Place, Told, WriteLock};
 use super::{Core, Deleted, Live};
 use crate::clock::Clock;
 use crate::credentials::Asker;
@@ -25,13 +27,37 @@ pub(crate) struct Wire<'a> {
     pub(super) core: &'a Core,
     pub(super) live: &'a Live,
     pub(super) limits: Limits<'a>,
+    /// Where its writes keep the lock that is shared with others for what follows them.
+    pub(super) keep: Option<&'a Keep>,
 }
 
-/// A write's place among those of its client.
+/// A write's place among those of its client, and of others.
 struct Turn<'a> {
+    /// Comes before the permit, as long as it is there: what is let go is let go before the client's next write begins.
+    place: Option<Place<'a>>,
     _permit: Permit<'a>,
     /// How long it took to come; `None`: no time.
     waited: Option<Duration>,
+}
+
+impl<'a> Turn<'a> {
+    fn has_waited(&self) -> bool {
+        self.waited.is_some() || self.place.as_ref().is_some_and(Place::has_waited)
+    }
+
+    fn is_locked(&self) -> bool {
+        self.place.as_ref().is_some_and(Place::is_locked)
+    }
+
+    /// Ends it; `keep` keeps the lock.
+    fn end(self, keep: Option<&Keep>, now: Duration) -> Told {
+        let Turn { place, _permit, .. } = self;
+        let Some(place) = place else { return Told::default() };
+        if let Some(keep) = keep {
+            place.keep_with(keep);
+        }
+        place.leave(now)
+    }
 }
 
 impl<'a> Wire<'a> {
@@ -63,10 +89,44 @@ impl<'a> Wire<'a> {
 
     /// Waits for the call's turn to write.
     async fn turn(&self, action: &str) -> Result<Turn<'a>, Error> {
-        let Wire { core, live, limits } = self;
+        let place = self.live.write_lock.as_ref().map(WriteLock::want);
+        let (permit, waited) = self.permit(action).await?;
+        match place {
+            None => Ok(Turn { place: None, _permit: permit, waited }),
+            // On its own, so that a call without it stays small.
+            Some(place) => Box::pin(self.turn_among_others(action, place, permit, waited)).await,
+        }
+    }
+
+    /// Waits for the turn of a call that has a `permit`.
+    async fn turn_among_others(
+        &self,
+        action: &str,
+        mut place: Place<'a>,
+        mut permit: Permit<'a>,
+        mut waited: Option<Duration>,
+    ) -> Result<Turn<'a>, Error> {
+        while !place.enter(self, self.core.timeouts.attempt, |hold| permit.extend(hold)).await? {
+            drop(permit);
+            (permit, waited) = self.permit(action).await?;
+        }
+        self.let_go();
+        Ok(Turn { place: Some(place), _permit: permit, waited })
+    }
+
+    /// Lets the lock go that was kept, unless it is in use.
+    fn let_go(&self) {
+        if let Some(keep) = self.keep {
+            keep.end(self.live.write_lock.as_ref(), self.now());
+        }
+    }
+
+    /// Waits for the call's turn among the client's writes; how long it took to come.
+    async fn permit(&self, action: &str) -> Result<(Permit<'a>, Option<Duration>), Error> {
+        let Wire { core, live, limits, .. } = self;
         let attempt = core.timeouts.attempt;
         if let Some(permit) = live.writes.try_acquire(attempt) {
-            return Ok(Turn { _permit: permit, waited: None });
+            return Ok((permit, None));
         }
         core.counters.gate_waits.count();
         core.log.write(Level::Info, || format!("{action}: waiting for the client's other writes"));
@@ -75,7 +135,7 @@ impl<'a> Wire<'a> {
             live.writes.acquire(limits, attempt).await.map_err(|stop| {
                 stop.while_doing("waiting for the client's other writes", Status::Io, Outcome::NotSent)
             })?;
-        Ok(Turn { _permit: permit, waited: Some(started.elapsed()) })
+        Ok((permit, Some(started.elapsed())))
     }
 
     /// Credentials that are good now, and the call's turn if it writes.
@@ -83,11 +143,14 @@ impl<'a> Wire<'a> {
         &self,
         outgoing: &Outgoing<'_>,
     ) -> Result<(Arc<Credentials>, Option<Turn<'a>>), Error> {
+        if let Some(keep) = self.keep.filter(|_| !outgoing.action.serial) {
+            keep.end_if_over(self.live.write_lock.as_ref(), self.now());
+        }
         loop {
             let credentials = self.credentials().await?;
             let turn = if outgoing.action.serial { Some(self.turn(outgoing.action.name).await?) } else { None };
             // They may have expired in the queue. Others go first while this call gets new ones.
-            let waited = turn.as_ref().is_some_and(|turn| turn.waited.is_some());
+            let waited = turn.as_ref().is_some_and(Turn::has_waited);
             if !waited || self.live.credentials.still_has(&credentials) {
                 return Ok((credentials, turn));
             }
@@ -101,7 +164,7 @@ impl World for Wire<'_> {
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
     ) -> Result<(Receipt, Signature), Failure> {
-        let Wire { core, live, limits } = self;
+        let Wire { core, live, limits, keep } = self;
         let without_request = |error| Failure { made_request: false, ..Failure::from(error) };
         let (credentials, turn) = self.credentials_and_turn(&outgoing).await.map_err(without_request)?;
         let Outgoing { action, number, over_new_connection, query, form } = outgoing;
@@ -118,12 +181,17 @@ impl World for Wire<'_> {
         let limits = limits.within(core.timeouts.attempt);
         let exchanged = live.transport.exchange(signed, over_new_connection, &limits).await;
         let took = started.elapsed();
-        // Gives the place up: the log is the caller's, who may make another call in it.
-        if let Some(waited) = turn.and_then(|turn| turn.waited) {
-            let waited = waited.as_millis();
-            core.log.write(Level::Info, || format!("{action}: waited {waited} ms for the client's other writes"));
-        }
         let http_status = exchanged.as_ref().map_or(0, Reply::status);
+        let was_locked = turn.as_ref().is_some_and(Turn::is_locked);
+        // Gives the place up: the log is the caller's, who may make another call in it.
+        if let Some(turn) = turn {
+            let waited = turn.waited;
+            let told = turn.end(keep.filter(|_| http_status == 200), self.now());
+            if let Some(waited) = waited.map(|waited| waited.as_millis()) {
+                core.log.write(Level::Info, || format!("{action}: waited {waited} ms for the client's other writes"));
+            }
+            told.write(&core.log, action);
+        }
         let redact = |text: &mut String| core.log.redact(text, signature.as_str());
         let mut answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
             let signed = || signature::signed(core.signature_version, &request, &credentials, &stamp);
@@ -145,6 +213,10 @@ impl World for Wire<'_> {
             };
             format!("{action} to {host}: attempt {number}: {reply} after {} ms: {end}", took.as_millis())
         });
+        if was_locked && answer.as_ref().is_err_and(is_busy) {
+            core.counters.lock_losses.count();
+            core.log.write(Level::Info, || format!("{action}: refused as busy, although the write lock was held"));
+        }
         match answer {
             Ok(request_id) => Ok((Receipt { attempt: number, http_status, request_id }, signature)),
             Err(error) => {
@@ -170,6 +242,7 @@ impl World for Wire<'_> {
     }
 
     async fn pause(&self, duration: Duration) -> Result<(), Stop> {
+        self.let_go();
         self.limits.pause(duration).await
     }
 

@@ -39,3 +39,4 @@ pub mod status;
 mod string;
 mod struct_size;
 pub mod version;
+pub mod write_lock;

@@ -35,6 +35,13 @@ pub struct esa_stats {
     pub connections_reused: u64,
     /// How often credentials were got from a provider.
     pub credentials_refreshed: u64,
+    /// Waits because somebody else had the lock that the client shares with others.
+    pub lock_waits: u64,
+    /// How often the client got that lock.
+    pub lock_grants: u64,
+    /// Writes that the service refused as busy although the client held the lock: its lease was over, or somebody writes
+    /// without the lock.
+    pub lock_losses: u64,
 }
 
 // SAFETY: `repr(C)`, `struct_size` first, then integers.
@@ -42,7 +49,7 @@ unsafe impl CallerStruct for esa_stats {
     const ARGUMENT: &'static str = "stats";
     const FIELDS: &'static [usize] = fields!(
         esa_stats: calls, attempts, retries, recoveries, busy_waits, gate_waits, connections_opened,
-        connections_reused, credentials_refreshed
+        connections_reused, credentials_refreshed, lock_waits, lock_grants, lock_losses
     );
 }
 
@@ -59,6 +66,9 @@ impl From<Stats> for esa_stats {
             connections_opened: stats.connections_opened,
             connections_reused: stats.connections_reused,
             credentials_refreshed: stats.credentials_refreshed,
+            lock_waits: stats.lock_waits,
+            lock_grants: stats.lock_grants,
+            lock_losses: stats.lock_losses,
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum esa_status {
     ESA_ERR_CONFIG = 102,
     /// No credentials were found, or they can't be used.
     ESA_ERR_CREDENTIALS = 103,
+    /// The lock that the client shares with others can't be used: see `esa_config_set_write_lock()`.
+    ESA_ERR_LOCK = 104,
     /// The caller cancelled the call. Look at the outcome: the request may have been sent already.
     ESA_ERR_CANCELLED = 110,
     /// The call can't be made in a child of fork(), because it is one of the parent's `esa_multi`. Clients work there, with
@@ -88,6 +90,7 @@ impl From<Status> for esa_status {
             Status::Unsupported => esa_status::ESA_ERR_UNSUPPORTED,
             Status::Config => esa_status::ESA_ERR_CONFIG,
             Status::Credentials => esa_status::ESA_ERR_CREDENTIALS,
+            Status::Lock => esa_status::ESA_ERR_LOCK,
             Status::Cancelled => esa_status::ESA_ERR_CANCELLED,
             Status::Forked => esa_status::ESA_ERR_FORKED,
             Status::Dns => esa_status::ESA_ERR_DNS,
@@ -124,6 +127,7 @@ pub extern "C-unwind" fn esa_status_name(status: i32) -> *const c_char {
         101 => c"ESA_ERR_UNSUPPORTED",
         102 => c"ESA_ERR_CONFIG",
         103 => c"ESA_ERR_CREDENTIALS",
+        104 => c"ESA_ERR_LOCK",
         110 => c"ESA_ERR_CANCELLED",
         111 => c"ESA_ERR_FORKED",
         200 => c"ESA_ERR_DNS",

@@ -29,7 +29,12 @@ pub(super) struct Played {
 /// Plays the world of this seed.
 pub(super) fn play(seed: u64) -> Played {
     let mut random = Random::of(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    let memory = Memory::default();
+    let mut memory = Memory::default();
+    // Random numbers of its own, so that the other worlds stay what they are.
+    let mut lock = Random::of(!seed);
+    if lock.percent(25) {
+        memory.share_lock(lock);
+    }
     memory.faults.set(random.of_all(&[0, 10, 30, 30, 60, 90]));
     let calls = 1 + random.below(4);
     let state = RefCell::new(State::new(random));
@@ -42,7 +47,9 @@ pub(super) fn play(seed: u64) -> Played {
         state.borrow_mut().advance(now + pause);
     }
     state.borrow_mut().finish();
-    judge.judge(state.into_inner())
+    let mut played = judge.judge(state.into_inner());
+    played.violations.extend(memory.lock.iter().flat_map(|(engine, _)| engine.violations()));
+    played
 }
 
 fn draw<T>(state: &RefCell<State>, draw: impl FnOnce(&mut Random) -> T) -> T {

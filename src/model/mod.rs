@@ -2,7 +2,8 @@
 //! outcome is true.
 //!
 //! A world is a service with its records (`service`), what others do there meanwhile (`state`), what goes wrong on the way to
-//! it (`faults`), and a client that makes a few `calls` in it, each within its `world`. `judge` knows all that happened and
+//! it (`faults`), and a client that makes a few `calls` in it, each within its `world`, some with a
+//! `lock` that it shares with others. `judge` knows all that happened and
 //! holds each result against it. A seed makes a world again: `MODEL_SEED=7 MODEL_WORLDS=1 cargo test --lib model -- --nocapture`
 //! plays one and tells what happened in it.
 //!
@@ -11,6 +12,7 @@
 mod calls;
 mod faults;
 mod judge;
+mod lock;
 mod service;
 mod state;
 mod world;

@@ -1,14 +1,16 @@
 //! What a call has of its world: an exchange with the service, on which things go wrong, and time that passes.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
 use super::faults::{Fault, codeless, garbled, proves, refusal};
+use super::lock::Engine;
 use super::service::{SITE, Write};
 use super::state::{Event, Listed, Sent, State};
-use crate::call::Deleted;
+use crate::call::{Deleted, LockKind, WriteLock};
 use crate::call::{Failure, Outgoing, Recovery, World};
 use crate::error::{Error, Outcome, Status};
 use crate::http::Reply;
@@ -40,6 +42,17 @@ pub(super) struct Memory {
     pub(super) faults: Cell<u64>,
     counters: Counters,
     log: Log,
+    /// The lock that it shares with others, in some worlds.
+    pub(super) lock: Option<(Arc<Engine>, WriteLock)>,
+}
+
+impl Memory {
+    /// Has the client share a lock.
+    pub(super) fn share_lock(&mut self, random: Random) {
+        let engine = Arc::new(Engine::new(random));
+        let lock = WriteLock::new(&LockKind::Shared(Arc::clone(&engine) as _), Duration::from_secs(2));
+        self.lock = Some((engine, lock));
+    }
 }
 
 impl Within<'_> {
@@ -189,6 +202,11 @@ impl World for Within<'_> {
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
     ) -> Result<(Receipt, Signature), Failure> {
+        let mut place = self.memory.lock.as_ref().filter(|_| writes(&outgoing)).map(|(_, lock)| lock.want());
+        if let Some(place) = &mut place {
+            let entered = place.enter(self, ATTEMPT, |_| true).await;
+            entered.map_err(|error| Failure { made_request: false, ..Failure::from(error) })?;
+        }
         self.state.borrow_mut().on_its_way = None;
         let percent = self.memory.faults.get();
         let fault = match self.draw(|random| Fault::drawn(random, percent)) {
@@ -201,6 +219,9 @@ impl World for Within<'_> {
             self.state.borrow_mut().failed_reads += u32::from(!writes(&outgoing));
             self.wait_in_attempt(started + there, started, Outcome::NotSent)?;
             return Err(Error::new(Status::Connect, "refused").retryable_is(true).into());
+        }
+        if let Some((engine, _)) = self.memory.lock.as_ref().filter(|_| place.is_some()) {
+            engine.is_written_under();
         }
         let write = writes(&outgoing).then(|| {
             let (write, state) = (write_of(&outgoing), &mut *self.state.borrow_mut());

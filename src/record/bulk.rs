@@ -3,11 +3,11 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Record;
 use super::work::Work;
-use crate::call::{Call, CallOptions, Core};
+use crate::call::{Call, CallOptions, Core, Keep};
 use crate::error::Error;
 use crate::operation::CreateRoutineRelatedRecord;
 use crate::wait::{Deadline, Task};
@@ -22,7 +22,14 @@ pub struct Bulk {
     options: CallOptions,
     deadline: Deadline,
     work: Work,
+    keep: Keep,
+    /// When the last result was handed out.
+    handed_out: Option<Instant>,
 }
+
+/// How soon a program comes for the next record that does little else: the client keeps the lock for it that it shares with
+/// others.
+const SOON: Duration = Duration::from_millis(5);
 
 /// What comes of the next record. On its own, since both drivers make it.
 type Next<'a> = Pin<Box<dyn Future<Output = Option<Result<Record, Error>>> + 'a>>;
@@ -40,21 +47,42 @@ impl Bulk {
             options: options.clone(),
             deadline: timeout.map_or(Deadline::NEVER, Deadline::after),
             work: Work::new(requests),
+            keep: Keep::default(),
+            handed_out: None,
         }
     }
 
     /// Ensures the next record as part of this task; `None` after the last one.
     pub(crate) fn next_of<'a>(&'a mut self, task: &'a Task) -> Next<'a> {
-        let Bulk { core, options, deadline, work } = self;
         Box::pin(async move {
-            let ensured = work.next(&|| Call::begin(core, options, task, *deadline)).await?;
-            Some(ensured.map_err(|error| core.log.redacted(error)))
+            let is_soon = self.handed_out.is_some_and(|at| at.elapsed() <= SOON);
+            let Bulk { core, options, deadline, work, keep, .. } = self;
+            let ensured = work.next(&|| Call::begin(core, options, task, *deadline).keeping(keep)).await;
+            // Nobody could let it go while the program does something else.
+            if !is_soon || !work.has_untried() {
+                self.let_go();
+            }
+            self.handed_out = Some(Instant::now());
+            let core = &self.core;
+            Some(ensured?.map_err(|error| core.log.redacted(error)))
         })
     }
 
     /// Makes the rest fail as cancelled, without being sent.
     pub fn cancel(&mut self) {
+        self.let_go();
         self.work.cancel();
+    }
+
+    /// Lets others have the lock that the client shares with them.
+    fn let_go(&self) {
+        self.keep.end(self.core.live().write_lock.as_ref(), self.core.started.elapsed());
+    }
+}
+
+impl Drop for Bulk {
+    fn drop(&mut self) {
+        self.let_go();
     }
 }
 

@@ -121,6 +121,11 @@ impl Work {
         self.count - self.done
     }
 
+    /// Whether a record is still to be tried.
+    pub(super) fn has_untried(&self) -> bool {
+        !self.items.is_empty() && self.aborted.is_none()
+    }
+
     /// The next result, in the order of the items.
     pub(crate) async fn next<W: World>(&mut self, begin: Begin<'_, '_, W>) -> Option<Result<Record, Error>> {
         if self.left() == 0 {
@@ -313,7 +318,9 @@ fn is_unlisted(error: &Error) -> bool {
 
 /// Whether what failed one record's call will fail the next one's as well.
 fn is_shared_by_all(error: &Error) -> bool {
-    let concerns_all =
-        matches!(error.status(), Status::Credentials | Status::Auth | Status::Overdue | Status::NotActivated);
+    let concerns_all = matches!(
+        error.status(),
+        Status::Credentials | Status::Lock | Status::Auth | Status::Overdue | Status::NotActivated
+    );
     concerns_all && !error.retryable()
 }

@@ -145,11 +145,9 @@ impl State {
 }
 
 impl Permit<'_> {
-    /// Holds it for as long as `hold` from now on.
-    pub(crate) fn extend(&self, hold: Duration) {
-        if let Some(semaphore) = self.semaphore {
-            semaphore.lock().hold(self.number, hold);
-        }
+    /// Holds it for as long as `hold` from now on; false: it has gone to another one.
+    pub(crate) fn extend(&self, hold: Duration) -> bool {
+        self.semaphore.is_none_or(|semaphore| semaphore.lock().hold(self.number, hold))
     }
 }
 

@@ -225,6 +225,24 @@ MUTANTS = (
         "        false",
     ),
     Mutant(
+        "a lock that somebody else has is no reason to wait",
+        "call/holding.rs",
+        "                Entry::Wait(retry_after)\n",
+        "                Entry::WriteUnlocked\n",
+    ),
+    Mutant(
+        "a lock isn't let go",
+        "call/write_lock.rs",
+        "        let lets_go = lock.holding().leave(self.number, self.now);",
+        "        let lets_go = lock.holding().leave(self.number, self.now) && false;",
+    ),
+    Mutant(
+        "without a lock, a call that fails in it was sent",
+        "call/write_lock.rs",
+        'Error::new(Status::Lock, format!("the write lock can\'t be used: {reason}"))',
+        'Error::new(Status::Lock, format!("the write lock can\'t be used: {reason}")).outcome_is(Outcome::Unknown)',
+    ),
+    Mutant(
         "a bulk never lists again",
         "record/listing.rs",
         "const FRESH: Duration = Duration::from_secs(30);",

@@ -17,6 +17,7 @@ mod records;
 mod reuse;
 mod server;
 mod vectors;
+mod write_lock;
 
 /// Says that a test can't be done here, and why. Not by a macro, whose output the test's success would hide.
 fn left_out(what: &str) {

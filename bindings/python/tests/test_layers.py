@@ -14,7 +14,7 @@ LAYERS = {
     "the shared library": ["_abi", "_frozen", "_library"],
     "enumerations and exceptions": ["enums", "errors", "service_errors", "_failure"],
     "values": ["_arguments", "credentials", "deletion", "record", "related_records", "site", "stats", "bulk"],
-    "what calls back": ["_end", "_interrupt", "_callbacks", "_log", "_provider"],
+    "what calls back": ["_end", "_interrupt", "_callbacks", "_log", "_lock", "_provider"],
     "native objects": ["_native", "cancel"],
     "operations": ["_operation", "_create", "_delete", "_list", "_match_site", "_bulk", "action"],
     "clients": ["_configured", "client"],

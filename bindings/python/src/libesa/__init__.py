@@ -35,7 +35,7 @@ __all__ = [
     "Cancel", "Client", "ConfigError", "ConflictError", "ConnectError", "ConnectionLostError", "Credentials",
     "CredentialsError", "Deletion", "DependedByOthersError", "DnsError", "Effect", "Ensured", "EsaError",
     "ForbiddenError", "ForkedError", "InternalError", "InternalExceptionError", "InternalOperationError",
-    "InvalidArgumentError", "InvalidParameterError", "NativeInfo", "NetworkError", "NotActivatedError",
+    "InvalidArgumentError", "InvalidParameterError", "LockError", "NativeInfo", "NetworkError", "NotActivatedError",
     "NotFoundError", "Origin", "Outcome", "OverdueError", "ParameterAlreadyExistError", "ProxyError",
     "QuotaError", "Record", "RejectedError", "RelatedRecord", "RelatedRecordNumberExceedQuotaLimitError",
     "RelatedRecordsPage", "Reply", "ResponseError", "RoutineNotExistError", "RoutineUserServiceStatusHaltError",

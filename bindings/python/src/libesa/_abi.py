@@ -9,7 +9,7 @@ STRUCTS = {
     "esa_error": "status:i outcome:i service_code:i http_status:i attempts:I retry_after_ms:I retryable:i reserved:I "
     "code:z message:z advice:z request_id:z recommend:z access_denied_detail:z",
     "esa_stats": "struct_size:N calls:Q attempts:Q retries:Q recoveries:Q busy_waits:Q gate_waits:Q "
-    "connections_opened:Q connections_reused:Q credentials_refreshed:Q",
+    "connections_opened:Q connections_reused:Q credentials_refreshed:Q lock_waits:Q lock_grants:Q lock_losses:Q",
     "esa_create_routine_related_record_request": "struct_size:N site_id:q name:z record_name:z",
     "esa_call_options": "struct_size:N cancel:P timeout_ms:I max_attempts:I interrupt:P interrupt_data:P",
     "esa_create_routine_related_record_result": "record_id:q origin:i attempts:I status:z request_id:z site_id:q",
@@ -43,6 +43,7 @@ FUNCTIONS = (
     "esa_config_set_timeouts:iPIII esa_config_set_signature_version:iPI esa_config_set_ca_file:iPz "
     "esa_config_set_ca_pem:iPz esa_config_set_user_agent:iPz esa_config_set_keep_alive:iPII "
     "esa_config_set_max_attempts:iPI esa_config_set_reconcile_horizon:iPI esa_config_set_max_concurrent_writes:iPI "
+    "esa_config_set_write_lock:iPPPP esa_config_set_write_lock_file:iPz esa_config_set_write_lock_hold:iPI "
     "esa_config_set_log:iPiPP esa_client_new:iPPP esa_client_free:vP esa_client_credentials_source:zP "
     "esa_client_stats:iPP esa_cancel_new:P esa_cancel_trigger:vP esa_cancel_free:vP esa_multi_new:iPP "
     "esa_multi_descriptor:iP esa_multi_step:iP esa_multi_next_finished:PP esa_multi_current:PP esa_multi_free:vP "

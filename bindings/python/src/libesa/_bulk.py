@@ -34,5 +34,6 @@ def begin(
     bulk, error = make("esa_bulk", client.pointer, request, byref(call.options))
     if error is not None:
         raise error
-    bulk.callbacks = client.callbacks
+    if client.callbacks is not None:
+        bulk.calls_back(client.callbacks)
     return bulk

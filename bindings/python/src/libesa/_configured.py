@@ -51,6 +51,9 @@ class Configured(_native.Handle):
         max_attempts: int | None = None,
         reconcile_horizon: float | None = None,
         max_concurrent_writes: int | None = None,
+        write_lock: tuple[Callable[[float], bool | float | None], Callable[[], object]] | None = None,
+        write_lock_file: str | os.PathLike[str] | None = None,
+        write_lock_hold: float | None = None,
         log: logging.Logger | None = None,
     ) -> None:
         """Makes a client.
@@ -93,6 +96,18 @@ class Configured(_native.Handle):
             nothing clears it up, the call fails that much later.
         max_concurrent_writes: how many creates and deletes may be under way at once (default 1, 0: no limit). The
             others wait for their turn, because the service refuses a call of an account while another one runs.
+        write_lock: two functions, try_acquire and release, for a lock that the client shares with other programs or
+            machines which write to the same account, so that their writes wait for each other instead of being refused.
+            try_acquire(lease) asks for it, to hold it no longer than lease in seconds, and returns soon: True where the
+            client has it; False, or in how many seconds to ask again, where somebody else does; None to go on without
+            it, because what gives it is down. An Exception that it raises fails the call with a LockError, and is its
+            `__cause__`. release() lets it go; the lease may be over by then. They are called on the threads of calls
+            that write, one at a time but on another one each time, and may make calls with other clients. The lock is
+            for order alone: where it is lost, writes are refused as busy and made again.
+        write_lock_file: in place of that, a file as the lock for the programs of this host. It is made where it is
+            missing, for its owner alone, on a local file system.
+        write_lock_hold: how long the client holds the lock for further writes before it lets others in, in seconds
+            (default 2).
         log: where the library says what it does: requests at DEBUG, decisions at INFO, problems above. What the
             logger is enabled for is looked up here, once. It is called on the thread that makes a call, while it does;
             an Exception that it raises goes to sys.unraisablehook.
@@ -107,9 +122,13 @@ class Configured(_native.Handle):
             raise invalid("credentials_provider", "can't be given together with an access key")
         if given:
             config.set("credentials", *(optional_text(name, value) for name, value in key.items()))
-        ca_path = os.fspath(ca_file) if isinstance(ca_file, os.PathLike) else ca_file
+        if write_lock is not None and write_lock_file is not None:
+            raise invalid("write_lock_file", "can't be given together with write_lock")
+        ca_path, lock_path = (
+            os.fspath(path) if isinstance(path, os.PathLike) else path for path in (ca_file, write_lock_file)
+        )
         strings = {"region": region, "endpoint": endpoint, "network": network, "proxy": proxy}
-        strings.update(ca_file=ca_path, ca_pem=ca_pem, user_agent=user_agent)
+        strings.update(ca_file=ca_path, ca_pem=ca_pem, user_agent=user_agent, write_lock_file=lock_path)
         for name, string in strings.items():
             if string is not None:
                 config.set(name, text(name, string))
@@ -117,6 +136,7 @@ class Configured(_native.Handle):
         config.set("timeouts", *(milliseconds(name, seconds) for name, seconds in times.items()))
         config.set("max_attempts", attempts(max_attempts))
         config.set("reconcile_horizon", milliseconds("reconcile_horizon", reconcile_horizon))
+        config.set("write_lock_hold", milliseconds("write_lock_hold", write_lock_hold))
         numbers = {"signature_version": signature_version, "max_concurrent_writes": max_concurrent_writes}
         for name, number in numbers.items():
             if number is not None:
@@ -127,6 +147,8 @@ class Configured(_native.Handle):
             config.set("keep_alive", most, milliseconds("idle_timeout", idle_timeout))
         if credentials_provider is not None:
             _set_credentials_provider(config, credentials_provider)
+        if write_lock is not None:
+            _set_write_lock(config, *write_lock)
         if log is not None:
             _set_log(config, log)
         client, error = _native.make("esa_client", config.pointer)
@@ -184,6 +206,19 @@ def _set_credentials_provider(config: _native.Config, provide: Callable[[float],
     from ._provider import asking
 
     config.set("credentials_provider", ask, config.user_data(asking(provide)))
+
+
+def _set_write_lock(
+    config: _native.Config, try_acquire: Callable[[float], bool | float | None], release: Callable[[], object]
+) -> None:
+    for function in (try_acquire, release):
+        if not callable(function):
+            raise wrong_type("write_lock", "two functions", function)
+    from . import _callbacks
+    from ._lock import releasing, trying
+
+    lock = config.user_data(_callbacks.Lock(trying(try_acquire), releasing(release)))
+    config.set("write_lock", _callbacks.try_acquire, _callbacks.release, lock)
 
 
 def _set_log(config: _native.Config, logger: logging.Logger) -> None:

@@ -22,7 +22,7 @@ def forward_to(logger: logging.Logger) -> Callable[[int, bytes], None]:
         try:
             logger.log(_LEVELS.get(level, logging.DEBUG), "%s", message.decode("utf-8", "replace"))
         except Exception as error:
-            _drop(error)
+            drop(error)
 
     return forward
 
@@ -31,4 +31,5 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-_drop = CFUNCTYPE(None, py_object)(_raise)  # ctypes does so with what a callback raises
+drop = CFUNCTYPE(None, py_object)(_raise)
+"""Has sys.unraisablehook told of an exception, as ctypes does with what a callback raises."""

@@ -118,14 +118,14 @@ class Multi:
                 del self._calls[finished[0]]
             finished.popleft()
 
-    def _make_callback(self, function: Callable[..., Exception | None], *arguments: Any) -> None:
-        """Calls a function that is called back, for the call and in the context that it belongs to."""
+    def _make_callback(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Calls a function that is called back, for the call and in the context that it belongs to; what it gives."""
         pending = self._calls[_current(self._owned.pointer)]
-        pending.context.run(pending.call.make_callback, function, *arguments)
+        return pending.context.run(pending.call.make_callback, function, *arguments)
 
     def _forget(self, pending: Pending) -> None:
         self._calls.pop(pending.pointer.value, None)
-        pending.call.give_up(pending.pointer)
+        pending.call.give_up(pending.pointer, self._callbacks)
         if self._is_idle is not None:
             self._end_soon()
 

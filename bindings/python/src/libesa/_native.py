@@ -67,6 +67,11 @@ class Owned:
         self.callbacks: Callbacks | None = None
         self._release = release
 
+    def calls_back(self, callbacks: Callbacks) -> None:
+        """Its calls call these back, and so does its release."""
+        self.callbacks = callbacks
+        self._release = callbacks.releasing(self._release)
+
     def __del__(self) -> None:
         """Releases the object."""
         self._release(self.pointer)

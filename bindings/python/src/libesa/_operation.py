@@ -16,6 +16,7 @@ TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from typing import Any, Callable, Generic, Optional, TypedDict, TypeVar
 
+    from ._callbacks import Callbacks
     from ._native import Owned
     from .cancel import Cancel
 
@@ -35,7 +36,7 @@ else:
     T, Generic = None, {None: object}
 
 esa_call_options = struct("esa_call_options")
-_CREDENTIALS = 103  # Status.CREDENTIALS
+_ASKED_FOR = (103, 104)  # Status.CREDENTIALS and Status.LOCK
 
 
 class Operation(Generic[T]):
@@ -86,7 +87,7 @@ class Call(Generic[T]):
         self._interruptible = False
         self.raised: list[BaseException] = []
         """What ends it, and is to be raised in place of its failure."""
-        self._failed: Exception | None = None  # why the program's own provider gave no credentials
+        self._failed: Exception | None = None  # why the program's own functions gave no credentials, or no lock
         self._result, self._error = c_void_p(), c_void_p()
         self._outputs = byref(self._result), byref(self._error)
         self.options: Any = esa_call_options(sizeof(esa_call_options))
@@ -147,24 +148,26 @@ class Call(Generic[T]):
             self._operation.finish(pending, *self._outputs)
             pending.value = None
 
-    def give_up(self, pending: c_void_p) -> None:
+    def give_up(self, pending: c_void_p, callbacks: Callbacks | None) -> None:
         """Releases what finish() hasn't taken, or nobody has asked for since."""
         if self._result or self._error:
             self.answer()
         elif pending:
-            library.esa_pending_free(pending)
+            free = library.esa_pending_free
+            (callbacks.releasing(free) if callbacks else free)(pending)
 
-    def make_callback(self, function: Callable[..., Exception | None], *arguments: Any) -> None:
-        """Calls a function that is called back."""
-        failure = function(*arguments)
-        if failure is not None:
-            self._failed = failure
+    def make_callback(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Calls a function that is called back; what it gives."""
+        given = function(*arguments)
+        if isinstance(given, Exception):
+            self._failed = given
+        return given
 
     def answer(self) -> Answer[T]:
         """What came of it, once; on any thread.
 
         What a signal's handler raised goes before the failure, which is its cause. The cause of a failure for want of
-        credentials is what kept the program's own provider from giving any.
+        credentials, or a lock, is what kept the program's own function from giving it.
         """
         result, failure = self._operation.answer(self._result, self._error)
         raised = self.raised.pop(0) if self.raised else None
@@ -173,7 +176,7 @@ class Call(Generic[T]):
         if failure is not None:
             if raised is not None:
                 raised.__cause__ = failure
-            elif failed is not None and getattr(failure, "status", None) == _CREDENTIALS:
+            elif failed is not None and getattr(failure, "status", None) in _ASKED_FOR:
                 failure.__cause__ = failed
         return result, failure if raised is None else raised
 

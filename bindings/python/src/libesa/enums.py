@@ -33,6 +33,7 @@ class Status(_OpenEnum):
     CONFIG = 102
     """The configuration can't be used: region, endpoint, CA file, ..."""
     CREDENTIALS = 103
+    LOCK = 104
     """No credentials were found, or they can't be used."""
     CANCELLED = 110
     """The caller cancelled the call. Look at the outcome: the request may have been sent already."""

@@ -95,6 +95,12 @@ class CredentialsError(EsaError):
     status = Status.CREDENTIALS
 
 
+class LockError(EsaError):
+    """The lock that the client shares with others can't be used."""
+
+    status = Status.LOCK
+
+
 class CallCancelledError(EsaError):
     """The call was cancelled. See `outcome`: the request may have been sent already."""
 

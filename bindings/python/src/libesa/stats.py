@@ -29,3 +29,9 @@ class Stats(Frozen):
     """Requests that went over a connection that was there already."""
     credentials_refreshed: int
     """How often credentials were got from a provider."""
+    lock_waits: int
+    """Waits because somebody else had the lock that the client shares with others."""
+    lock_grants: int
+    """How often the client got that lock."""
+    lock_losses: int
+    """Writes that the service refused as busy although the client held the lock."""
