@@ -697,17 +697,6 @@ typedef struct esa_error {
 } esa_error;
 
 /**
- * Gives credentials that are kept elsewhere: `esa_credentials_set()`, or `esa_credentials_fail()` with the reason.
- *
- * Runs on the thread of a call that needs credentials, one call of a client at a time: for the client's first call, from
- * five minutes before they expire on, and once more when the service says that they have. It should return within
- * `timeout_ms` milliseconds, which is what the call has left (`UINT32_MAX`: that and more); nothing else ends it, and
- * the call can't be cancelled meanwhile. It may make calls with other clients; it must return (no exception, no
- * longjmp).
- */
-typedef void (*esa_credentials_fn)(void *user_data, uint32_t timeout_ms, struct esa_credentials *credentials);
-
-/**
  * Asks for the lock that the client shares with other programs or machines, and returns a value of `esa_lock`.
  *
  * It doesn't wait for whoever has the lock: then it returns `ESA_LOCK_NOT_YET`, and the call asks again after half of
@@ -727,6 +716,17 @@ typedef int32_t (*esa_try_acquire_fn)(void *user_data, uint32_t lease_ms, uint32
  * Runs as an `esa_try_acquire_fn` does, and on threads that release a call of an `esa_multi` or an `esa_bulk` too.
  */
 typedef void (*esa_release_fn)(void *user_data);
+
+/**
+ * Gives credentials that are kept elsewhere: `esa_credentials_set()`, or `esa_credentials_fail()` with the reason.
+ *
+ * Runs on the thread of a call that needs credentials, one call of a client at a time: for the client's first call, from
+ * five minutes before they expire on, and once more when the service says that they have. It should return within
+ * `timeout_ms` milliseconds, which is what the call has left (`UINT32_MAX`: that and more); nothing else ends it, and
+ * the call can't be cancelled meanwhile. It may make calls with other clients; it must return (no exception, no
+ * longjmp).
+ */
+typedef void (*esa_credentials_fn)(void *user_data, uint32_t timeout_ms, struct esa_credentials *credentials);
 
 /**
  * Receives a line of the log, without a line feed at its end.
@@ -1440,6 +1440,53 @@ void esa_credentials_fail(struct esa_credentials *credentials,
                           const char *reason);
 
 /**
+ * Sets a lock that the client shares with other programs or machines which write to the same account, so that their writes
+ * wait for each other instead of being refused. See `esa_try_acquire_fn` and `esa_release_fn`.
+ *
+ * A write of a call waits for the lock until its time limit, and holds it while it is under way. The lock goes on to the
+ * client's other writes that wait by then, and from record to record of an `esa_bulk` or of
+ * `esa_ensure_routine_related_records()` whose program comes for the next one at once, until it has been held as long as
+ * `esa_config_set_write_lock_hold()` says: then it is let go, so that others have it. No call holds it while it waits for
+ * something else. The lock is for order alone: where it was lost, or others do without, writes are refused as busy and made
+ * again, as without a lock.
+ *
+ * The last one of this and `esa_config_set_write_lock_file()` counts. If both functions are NULL, there is no lock, which is
+ * the default. `user_data` is passed to them and must live as long as every client that is made with this configuration, its
+ * calls and its bulks; several clients may use it at once.
+ *
+ * In a child of fork, the client doesn't hold what its parent does, and asks by itself.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` or one function alone is NULL.
+ */
+esa_status esa_config_set_write_lock(struct esa_config *config,
+                                     esa_try_acquire_fn try_acquire,
+                                     esa_release_fn release,
+                                     void *user_data);
+
+/**
+ * Sets a file as the lock that the client shares with the other programs of this host: see `esa_config_set_write_lock()`.
+ *
+ * Clients with the same file hold it one after the other. It is made where it is missing, for its owner alone; nothing is
+ * ever written to it, and it stays. The kernel unlocks it when a process ends, however it does, and a child of fork doesn't
+ * hold it. It is meant for a local file system (flock). Where it can't be opened, writes fail with `ESA_ERR_LOCK`.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_write_lock_file(struct esa_config *config,
+                                          const char *path);
+
+/**
+ * Sets how long the client holds the lock that it shares with others for further writes, before it lets others in; default
+ * 2,000 ms. Longer wastes less time between holders; shorter has each of them wait less. 0 leaves what was set.
+ *
+ * No new write begins after that time. The lease is one attempt (`esa_config_set_timeouts()`) and a second longer.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+ */
+esa_status esa_config_set_write_lock_hold(struct esa_config *config,
+                                          uint32_t hold_ms);
+
+/**
  * Makes a configuration with all defaults. Release it with `esa_config_free()`.
  *
  * Returns NULL only where the library has a bug.
@@ -1625,53 +1672,6 @@ esa_status esa_config_set_reconcile_horizon(struct esa_config *config, uint32_t 
  * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
  */
 esa_status esa_config_set_max_concurrent_writes(struct esa_config *config, uint32_t max_concurrent_writes);
-
-/**
- * Sets a lock that the client shares with other programs or machines which write to the same account, so that their writes
- * wait for each other instead of being refused. See `esa_try_acquire_fn` and `esa_release_fn`.
- *
- * A write of a call waits for the lock until its time limit, and holds it while it is under way. The lock goes on to the
- * client's other writes that wait by then, and from record to record of an `esa_bulk` or of
- * `esa_ensure_routine_related_records()` whose program comes for the next one at once, until it has been held as long as
- * `esa_config_set_write_lock_hold()` says: then it is let go, so that others have it. No call holds it while it waits for
- * something else. The lock is for order alone: where it was lost, or others do without, writes are refused as busy and made
- * again, as without a lock.
- *
- * The last one of this and `esa_config_set_write_lock_file()` counts. If both functions are NULL, there is no lock, which is
- * the default. `user_data` is passed to them and must live as long as every client that is made with this configuration, its
- * calls and its bulks; several clients may use it at once.
- *
- * In a child of fork, the client doesn't hold what its parent does, and asks by itself.
- *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` or one function alone is NULL.
- */
-esa_status esa_config_set_write_lock(struct esa_config *config,
-                                     esa_try_acquire_fn try_acquire,
-                                     esa_release_fn release,
-                                     void *user_data);
-
-/**
- * Sets a file as the lock that the client shares with the other programs of this host: see `esa_config_set_write_lock()`.
- *
- * Clients with the same file hold it one after the other. It is made where it is missing, for its owner alone; nothing is
- * ever written to it, and it stays. The kernel unlocks it when a process ends, however it does, and a child of fork doesn't
- * hold it. It is meant for a local file system (flock). Where it can't be opened, writes fail with `ESA_ERR_LOCK`.
- *
- * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
- */
-esa_status esa_config_set_write_lock_file(struct esa_config *config,
-                                          const char *path);
-
-/**
- * Sets how long the client holds the lock that it shares with others for further writes, before it lets others in; default
- * 2,000 ms. Longer wastes less time between holders; shorter has each of them wait less. 0 leaves what was set.
- *
- * No new write begins after that time. The lease is one attempt (`esa_config_set_timeouts()`) and a second longer.
- *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
- */
-esa_status esa_config_set_write_lock_hold(struct esa_config *config,
-                                          uint32_t hold_ms);
 
 /**
  * Sets where the library says what it does; without it, it says nothing. See `esa_log_fn`.

@@ -1,9 +1,13 @@
 //! A lock that the client shares with others, of functions of the caller's own.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
+use super::config::{Setting, esa_config, set};
+use super::status::esa_status;
+use super::string::read_string;
 use crate::call::TryLock;
+use crate::error::Error;
 
 /// What an `esa_try_acquire_fn` returns.
 #[repr(i32)]
@@ -75,6 +79,103 @@ impl Functions {
     pub(super) fn release(&self) {
         // SAFETY: a function of this type is what the caller gave, with the data to call it with.
         unsafe { (self.release)(self.user_data) };
+    }
+}
+
+/// Sets a lock that the client shares with other programs or machines which write to the same account, so that their writes
+/// wait for each other instead of being refused. See `esa_try_acquire_fn` and `esa_release_fn`.
+///
+/// A write of a call waits for the lock until its time limit, and holds it while it is under way. The lock goes on to the
+/// client's other writes that wait by then, and from record to record of an `esa_bulk` or of
+/// `esa_ensure_routine_related_records()` whose program comes for the next one at once, until it has been held as long as
+/// `esa_config_set_write_lock_hold()` says: then it is let go, so that others have it. No call holds it while it waits for
+/// something else. The lock is for order alone: where it was lost, or others do without, writes are refused as busy and made
+/// again, as without a lock.
+///
+/// The last one of this and `esa_config_set_write_lock_file()` counts. If both functions are NULL, there is no lock, which is
+/// the default. `user_data` is passed to them and must live as long as every client that is made with this configuration, its
+/// calls and its bulks; several clients may use it at once.
+///
+/// In a child of fork, the client doesn't hold what its parent does, and asks by itself.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` or one function alone is NULL.
+///
+/// # Safety
+/// `config` is NULL or live; the functions may be called with `user_data` on any thread that makes a call or releases an
+/// object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_config_set_write_lock(
+    config: *mut esa_config,
+    try_acquire: esa_try_acquire_fn,
+    release: esa_release_fn,
+    user_data: *mut c_void,
+) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, Setting::WriteLock, &mut |config| {
+            match (try_acquire, release) {
+                (Some(try_acquire), Some(release)) => {
+                    let functions = Functions { try_acquire, release, user_data };
+                    config.write_lock(move |lease| functions.try_acquire(lease), move || functions.release());
+                }
+                (None, None) => {
+                    config.no_write_lock();
+                }
+                (None, Some(_)) => return Err(Error::invalid_argument("try_acquire", "is NULL")),
+                (Some(_), None) => return Err(Error::invalid_argument("release", "is NULL")),
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Sets a file as the lock that the client shares with the other programs of this host: see `esa_config_set_write_lock()`.
+///
+/// Clients with the same file hold it one after the other. It is made where it is missing, for its owner alone; nothing is
+/// ever written to it, and it stays. The kernel unlocks it when a process ends, however it does, and a child of fork doesn't
+/// hold it. It is meant for a local file system (flock). Where it can't be opened, writes fail with `ESA_ERR_LOCK`.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `config` is NULL or live; `path` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_config_set_write_lock_file(
+    config: *mut esa_config,
+    path: *const c_char,
+) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, Setting::WriteLock, &mut |config| {
+            let path = read_string("path", path)?;
+            if path.is_empty() {
+                return Err(Error::invalid_argument("path", "is empty"));
+            }
+            config.write_lock_file(path);
+            Ok(())
+        })
+    }
+}
+
+/// Sets how long the client holds the lock that it shares with others for further writes, before it lets others in; default
+/// 2,000 ms. Longer wastes less time between holders; shorter has each of them wait less. 0 leaves what was set.
+///
+/// No new write begins after that time. The lease is one attempt (`esa_config_set_timeouts()`) and a second longer.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+///
+/// # Safety
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_config_set_write_lock_hold(config: *mut esa_config, hold_ms: u32) -> esa_status {
+    // SAFETY: this function's promise.
+    unsafe {
+        set(config, Setting::WriteLockHold, &mut |config| {
+            if hold_ms != 0 {
+                config.write_lock_hold(Duration::from_millis(hold_ms.into()));
+            }
+            Ok(())
+        })
     }
 }
 

@@ -37,13 +37,13 @@ STRUCTS = {
 # Of each function, what it returns and takes.
 FUNCTIONS = (
     "esa_abi_version:I esa_version:z esa_status_name:zi esa_outcome_name:zi esa_service_code_name:zi "
-    "esa_service_code_advice:zi esa_error_free:vP esa_credentials_set:iPzzzq esa_credentials_fail:vPz esa_config_new:P "
-    "esa_config_free:vP esa_config_set_credentials:iPzzz esa_config_set_credentials_provider:iPPP "
+    "esa_service_code_advice:zi esa_error_free:vP esa_credentials_set:iPzzzq esa_credentials_fail:vPz "
+    "esa_config_set_write_lock:iPPPP esa_config_set_write_lock_file:iPz esa_config_set_write_lock_hold:iPI "
+    "esa_config_new:P esa_config_free:vP esa_config_set_credentials:iPzzz esa_config_set_credentials_provider:iPPP "
     "esa_config_set_region:iPz esa_config_set_endpoint:iPz esa_config_set_network:iPz esa_config_set_proxy:iPz "
     "esa_config_set_timeouts:iPIII esa_config_set_signature_version:iPI esa_config_set_ca_file:iPz "
     "esa_config_set_ca_pem:iPz esa_config_set_user_agent:iPz esa_config_set_keep_alive:iPII "
     "esa_config_set_max_attempts:iPI esa_config_set_reconcile_horizon:iPI esa_config_set_max_concurrent_writes:iPI "
-    "esa_config_set_write_lock:iPPPP esa_config_set_write_lock_file:iPz esa_config_set_write_lock_hold:iPI "
     "esa_config_set_log:iPiPP esa_client_new:iPPP esa_client_free:vP esa_client_credentials_source:zP "
     "esa_client_stats:iPP esa_cancel_new:P esa_cancel_trigger:vP esa_cancel_free:vP esa_multi_new:iPP "
     "esa_multi_descriptor:iP esa_multi_step:iP esa_multi_next_finished:PP esa_multi_current:PP esa_multi_free:vP "
