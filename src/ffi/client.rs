@@ -1,6 +1,6 @@
 //! The client object.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 
 use super::cancellation::uncancelled;
 use super::config::{esa_config, read_config};
@@ -42,7 +42,7 @@ pub unsafe extern "C-unwind" fn esa_client_new(
     let log = config.map(esa_config::log).unwrap_or_default();
     // SAFETY: `client` and `error` are as `call` wants them (this function's promise).
     unsafe {
-        call(&log, client, error, "client", Outcome::NotSent, || {
+        call(&log, client, error, "client", Outcome::NotSent, &mut || {
             let client = Client::new(&read_config(config)?)?;
             Ok(Box::into_raw(Box::new(esa_client { client })))
         })
@@ -90,7 +90,22 @@ pub(super) unsafe fn with_client<T>(
     client: *const esa_client,
     (result_name, result): (&str, *mut *mut T),
     error: *mut *mut esa_error,
-    body: impl FnOnce(&Client) -> Result<*mut T, Error>,
+    body: &mut dyn FnMut(&Client) -> Result<*mut T, Error>,
+) -> esa_status {
+    let body = &mut |client: &Client| body(client).map(<*mut T>::cast);
+    // SAFETY: this function's promise; pointers are alike.
+    unsafe { with_client_for_any(client, (result_name, result.cast()), error, body) }
+}
+
+/// The same, there once for all kinds of object.
+///
+/// # Safety
+/// As with `with_client`.
+unsafe fn with_client_for_any(
+    client: *const esa_client,
+    (result_name, result): (&str, *mut *mut c_void),
+    error: *mut *mut esa_error,
+    body: &mut dyn FnMut(&Client) -> Result<*mut c_void, Error>,
 ) -> esa_status {
     // The share too is given back without being cancelled: it may be the last one, and close connections.
     uncancelled(|| {
@@ -99,7 +114,7 @@ pub(super) unsafe fn with_client<T>(
         let log = client.as_ref().map(|client| client.log().clone()).unwrap_or_default();
         // SAFETY: as this function promises.
         unsafe {
-            call(&log, result, error, result_name, Outcome::Unknown, || match &client {
+            call(&log, result, error, result_name, Outcome::Unknown, &mut || match &client {
                 Some(client) => body(client),
                 None => Err(Error::invalid_argument("client", "is NULL")),
             })

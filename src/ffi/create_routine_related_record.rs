@@ -114,8 +114,8 @@ impl esa_create_routine_related_record_result {
 unsafe fn making(
     request: *const esa_create_routine_related_record_request,
     options: *const esa_call_options,
-    method: impl FnOnce(&Client, &CreateRoutineRelatedRecord<'_>, &CallOptions) -> Result<Record, Error>,
-) -> impl FnOnce(&Client) -> Result<*mut esa_create_routine_related_record_result, Error> {
+    method: fn(&Client, &CreateRoutineRelatedRecord<'_>, &CallOptions) -> Result<Record, Error>,
+) -> impl FnMut(&Client) -> Result<*mut esa_create_routine_related_record_result, Error> {
     move |client| {
         // SAFETY: this function's promise.
         let (request, options) = unsafe { (read_struct(request)?.read()?, read_options(options)?) };
@@ -152,7 +152,8 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        with_client(client, ("result", result), error, making(request, options, Client::create_routine_related_record))
+        let create = &mut making(request, options, Client::create_routine_related_record);
+        with_client(client, ("result", result), error, create)
     }
 }
 
@@ -180,7 +181,8 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        with_client(client, ("result", result), error, making(request, options, Client::ensure_routine_related_record))
+        let ensure = &mut making(request, options, Client::ensure_routine_related_record);
+        with_client(client, ("result", result), error, ensure)
     }
 }
 

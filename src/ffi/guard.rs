@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
 use std::future::poll_fn;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::pin::Pin;
@@ -38,7 +39,24 @@ pub(super) unsafe fn call<T>(
     error: *mut *mut esa_error,
     result_name: &str,
     on_panic: Outcome,
-    body: impl FnOnce() -> Result<*mut T, Error>,
+    body: &mut dyn FnMut() -> Result<*mut T, Error>,
+) -> esa_status {
+    let body = &mut || body().map(<*mut T>::cast);
+    // SAFETY: this function's promise; pointers are alike.
+    unsafe { call_for_any(log, result.cast(), error, result_name, on_panic, body) }
+}
+
+/// The same, there once for all kinds of object.
+///
+/// # Safety
+/// As with `call`.
+unsafe fn call_for_any(
+    log: &Log,
+    result: *mut *mut c_void,
+    error: *mut *mut esa_error,
+    result_name: &str,
+    on_panic: Outcome,
+    body: &mut dyn FnMut() -> Result<*mut c_void, Error>,
 ) -> esa_status {
     uncancelled(|| {
         let outcome = if result.is_null() {
@@ -78,19 +96,27 @@ pub(super) fn guarded_call<T: 'static>(
 
 /// Runs `body`; a panic in it goes to the log and comes back as a message.
 fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {
+    let (mut body, mut value) = (Some(body), None);
+    let panic = panic_in(log, &mut || value = body.take().map(|body| body()));
+    value.ok_or(panic)
+}
+
+/// Runs `body`; a panic in it goes to the log and comes back as a message, which is empty where there was none. There once,
+/// whatever runs.
+fn panic_in(log: &Log, body: &mut dyn FnMut()) -> String {
     install_hook();
     let outer = INSIDE.replace(true);
     let body = || {
         #[cfg(test)]
         tests::panic_where_wanted();
-        body()
+        body();
     };
-    let outcome = panic::catch_unwind(AssertUnwindSafe(body)).map_err(|payload| report(log, payload));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(body));
     INSIDE.set(outer);
-    outcome
+    outcome.map_or_else(|payload| report(log, payload), |()| String::new())
 }
 
-/// Writes to the log what the panic said that is caught, and gives it back. There once, not for each kind of call.
+/// Writes to the log what the panic said that is caught, and gives it back.
 #[cold]
 fn report(log: &Log, payload: Box<dyn Any + Send>) -> String {
     // A payload's own destructor may panic as well.
@@ -177,7 +203,7 @@ pub(super) mod tests {
 
         // SAFETY: `result` and `error` are local variables.
         let status = unsafe {
-            call(&log_to(&lines), &mut result, &mut error, "result", Outcome::Unknown, || panic!("tests {}", 1))
+            call(&log_to(&lines), &mut result, &mut error, "result", Outcome::Unknown, &mut || panic!("tests {}", 1))
         };
 
         assert_eq!(status, esa_status::ESA_ERR_INTERNAL);
