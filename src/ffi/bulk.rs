@@ -71,7 +71,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_new(
     bulk: *mut *mut esa_bulk,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    let mut begin = |client: &Client| {
+    let begin = |client: &Client| {
         // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
         let (request, options) = unsafe { (read_struct(request)?, read_options(options)?) };
         // SAFETY: as above.
@@ -80,7 +80,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_new(
         Ok(Box::into_raw(Box::new(esa_bulk { client: client.clone(), options, rest })))
     };
     // SAFETY: as this function promises.
-    unsafe { with_client(client, ("bulk", bulk), error, &mut begin) }
+    unsafe { with_client(client, ("bulk", bulk), error, begin) }
 }
 
 /// How many records are still to be tried; 0 where `bulk` is NULL, and while a call of it on a multi hasn't finished.
@@ -109,7 +109,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_next(
 ) -> esa_status {
     // SAFETY: NULL or a live object (this function's promise).
     let bulk = unsafe { bulk.as_ref() };
-    let mut next = || {
+    let next = || {
         let home = &given(bulk)?.rest;
         let mut rest = home.take()?;
         let record = rest.next();
@@ -118,7 +118,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_next(
         Ok(esa_create_routine_related_record_result::give(&record))
     };
     // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
-    unsafe { call(&log_of(bulk), result, error, "result", Outcome::Unknown, &mut next) }
+    unsafe { call(&log_of(bulk), result, error, "result", Outcome::Unknown, next) }
 }
 
 /// Starts ensuring the next record on a multi, and returns at once.
@@ -148,7 +148,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_next_start(
 ) -> esa_status {
     // SAFETY: NULL or a live object (this function's promise).
     let bulk = unsafe { bulk.as_ref() };
-    let mut start = || {
+    let start = || {
         let esa_bulk { client, options, rest } = given(bulk)?;
         // SAFETY: NULL or a live object (this function's promise).
         let calls = unsafe { calls_of(multi) }?;
@@ -167,7 +167,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_next_start(
         begin(&calls, client, options.clone(), user_data, make)
     };
     // SAFETY: `pending` and `error` are as `call` wants them (this function's promise).
-    unsafe { call(&log_of(bulk), pending, error, "pending", Outcome::NotSent, &mut start) }
+    unsafe { call(&log_of(bulk), pending, error, "pending", Outcome::NotSent, start) }
 }
 
 /// Takes the result of a finished call and releases the call: one that `esa_bulk_next_start()` started.

@@ -244,7 +244,7 @@ pub unsafe extern "C-unwind" fn esa_call_action(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        with_client(client, ("result", result), error, &mut |client| {
+        with_client(client, ("result", result), error, |client| {
             let options = read_options(options)?;
             let reply = client.call_prepared(&read_action(request)?, &options)?;
             Ok(esa_call_action_result::give(reply))

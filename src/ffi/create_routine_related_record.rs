@@ -152,8 +152,7 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        let create = &mut making(request, options, Client::create_routine_related_record);
-        with_client(client, ("result", result), error, create)
+        with_client(client, ("result", result), error, making(request, options, Client::create_routine_related_record))
     }
 }
 
@@ -181,8 +180,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        let ensure = &mut making(request, options, Client::ensure_routine_related_record);
-        with_client(client, ("result", result), error, ensure)
+        with_client(client, ("result", result), error, making(request, options, Client::ensure_routine_related_record))
     }
 }
 

@@ -99,7 +99,7 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        with_client(client, ("result", result), error, &mut |client| {
+        with_client(client, ("result", result), error, |client| {
             let (request, options) = (read_struct(request)?.read()?, read_options(options)?);
             let deletion = client.delete_routine_related_record(&request, &options)?;
             Ok(esa_delete_routine_related_record_result::give(&deletion))

@@ -204,7 +204,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
     result: *mut *mut esa_ensure_routine_related_records_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    let mut ensure = |client: &Client| {
+    let ensure = |client: &Client| {
         // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
         let (request, options) = unsafe { (read_struct(request)?, read_options(options)?) };
         // SAFETY: as above.
@@ -217,7 +217,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
         Ok(behind.give())
     };
     // SAFETY: as this function promises.
-    unsafe { with_client(client, ("result", result), error, &mut ensure) }
+    unsafe { with_client(client, ("result", result), error, ensure) }
 }
 
 /// Starts ensuring many records on a multi, and returns at once.

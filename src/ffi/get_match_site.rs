@@ -75,7 +75,7 @@ pub unsafe extern "C-unwind" fn esa_get_match_site(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        with_client(client, ("result", result), error, &mut |client| {
+        with_client(client, ("result", result), error, |client| {
             let request = GetMatchSite { record_name: read_string("record_name", read_struct(request)?.record_name)? };
             let site = client.get_match_site(&request, &read_options(options)?)?;
             Ok(esa_get_match_site_result::give(&site))

@@ -39,44 +39,39 @@ pub(super) unsafe fn call<T>(
     error: *mut *mut esa_error,
     result_name: &str,
     on_panic: Outcome,
-    body: &mut dyn FnMut() -> Result<*mut T, Error>,
+    mut body: impl FnMut() -> Result<*mut T, Error>,
 ) -> esa_status {
-    let body = &mut || body().map(<*mut T>::cast);
-    // SAFETY: this function's promise; pointers are alike.
-    unsafe { call_for_any(log, result.cast(), error, result_name, on_panic, body) }
+    // SAFETY: only called where `result` isn't NULL, so it points to memory for a pointer (this function's promise); nothing
+    // is assumed about its alignment.
+    let give = &mut || body().map(|object| unsafe { result.write_unaligned(object) });
+    // SAFETY: this function's promise.
+    unsafe { carry_out(log, (result_name, result.cast()), error, on_panic, give) }
 }
 
-/// The same, there once for all kinds of object.
+/// The part of `call` that is there once, for all kinds of object. `give` hands the object out, where `result` isn't NULL.
 ///
 /// # Safety
 /// As with `call`.
-unsafe fn call_for_any(
+pub(super) unsafe fn carry_out(
     log: &Log,
-    result: *mut *mut c_void,
+    (result_name, result): (&str, *mut *mut c_void),
     error: *mut *mut esa_error,
-    result_name: &str,
     on_panic: Outcome,
-    body: &mut dyn FnMut() -> Result<*mut c_void, Error>,
+    give: &mut dyn FnMut() -> Result<(), Error>,
 ) -> esa_status {
     uncancelled(|| {
-        let outcome = if result.is_null() {
+        let given = if result.is_null() {
             Err(Error::invalid_argument(result_name, "is NULL"))
         } else {
-            caught(log, body).unwrap_or_else(|panic| Err(Error::new(Status::Internal, panic).outcome_is(on_panic)))
+            // SAFETY: not NULL, so it points to memory for a pointer (this function's promise); nothing is assumed about its
+            // alignment.
+            unsafe { result.write_unaligned(std::ptr::null_mut()) };
+            caught(log, give).unwrap_or_else(|panic| Err(Error::new(Status::Internal, panic).outcome_is(on_panic)))
         };
-        let (object, failure) = match outcome {
-            Ok(object) => (object, None),
-            // A panic's words, and a configuration's, come from nowhere else.
-            Err(failure) => (std::ptr::null_mut(), Some(log.redacted(failure))),
-        };
-        // SAFETY: not NULL here, so it points to memory for a pointer (this function's promise); nothing is assumed about
-        // its alignment.
-        unsafe {
-            if !result.is_null() {
-                result.write_unaligned(object);
-            }
-            give_error(error, failure)
-        }
+        // A panic's words, and a configuration's, come from nowhere else.
+        let failure = given.err().map(|failure| log.redacted(failure));
+        // SAFETY: this function's promise.
+        unsafe { give_error(error, failure) }
     })
 }
 
@@ -203,7 +198,7 @@ pub(super) mod tests {
 
         // SAFETY: `result` and `error` are local variables.
         let status = unsafe {
-            call(&log_to(&lines), &mut result, &mut error, "result", Outcome::Unknown, &mut || panic!("tests {}", 1))
+            call(&log_to(&lines), &mut result, &mut error, "result", Outcome::Unknown, || panic!("tests {}", 1))
         };
 
         assert_eq!(status, esa_status::ESA_ERR_INTERNAL);

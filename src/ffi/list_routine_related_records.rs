@@ -152,7 +152,7 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        with_client(client, ("result", result), error, &mut |client| {
+        with_client(client, ("result", result), error, |client| {
             let (request, options) = (read_struct(request)?.read()?, read_options(options)?);
             let page = client.list_routine_related_records(&request, &options)?;
             Ok(esa_list_routine_related_records_result::give(&page))

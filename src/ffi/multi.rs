@@ -86,7 +86,7 @@ pub(super) enum Finished {
 pub unsafe extern "C-unwind" fn esa_multi_new(multi: *mut *mut esa_multi, error: *mut *mut esa_error) -> esa_status {
     // SAFETY: `multi` and `error` are as `call` wants them (this function's promise).
     unsafe {
-        call(&NOWHERE, multi, error, "multi", Outcome::NotSent, &mut || {
+        call(&NOWHERE, multi, error, "multi", Outcome::NotSent, || {
             let calls = Calls { multi: Multi::new().map_err(|error| io(&error))?, clients: RefCell::default() };
             Ok(Box::into_raw(Box::new(esa_multi { calls: Rc::new(calls) })))
         })
@@ -297,7 +297,7 @@ impl Start {
         self,
         prepare: &mut dyn FnMut(&Client, &CallOptions) -> Result<Make, Error>,
     ) -> esa_status {
-        let mut start = |client: &Client| {
+        let start = |client: &Client| {
             // SAFETY: as this function promises.
             let options = unsafe { read_options(self.options) }?;
             // SAFETY: as above.
@@ -307,7 +307,7 @@ impl Start {
             begin(&calls, client, options, self.user_data, make)
         };
         // SAFETY: as this function promises.
-        unsafe { with_client(self.client, ("pending", self.pending), self.error, &mut start) }
+        unsafe { with_client(self.client, ("pending", self.pending), self.error, start) }
     }
 }
 
@@ -381,7 +381,7 @@ pub(super) unsafe fn finish(
     error: *mut *mut esa_error,
     give: &mut dyn FnMut(Finished) -> Result<Result<*mut c_void, Error>, Finished>,
 ) -> esa_status {
-    let mut finish = || {
+    let finish = || {
         let unfit = |reason: &str| Error::invalid_argument("pending", reason);
         // SAFETY: NULL or a live object (this function's promise).
         let handle = unsafe { pending.as_ref() }.ok_or_else(|| unfit("is NULL"))?;
@@ -402,7 +402,7 @@ pub(super) unsafe fn finish(
         given
     };
     // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
-    unsafe { call(&NOWHERE, result, error, "result", Outcome::Unknown, &mut finish) }
+    unsafe { call(&NOWHERE, result, error, "result", Outcome::Unknown, finish) }
 }
 
 fn forked() -> Error {

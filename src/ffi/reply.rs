@@ -119,7 +119,7 @@ pub unsafe extern "C-unwind" fn esa_read_reply(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        call(&NOWHERE, result, error, "result", Outcome::Unknown, &mut || {
+        call(&NOWHERE, result, error, "result", Outcome::Unknown, || {
             let given = read_struct(reply)?;
             let bad_status = || {
                 let reason = format_args!("is {}; it is 100 to 999", given.http_status);

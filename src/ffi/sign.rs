@@ -141,7 +141,7 @@ pub unsafe extern "C-unwind" fn esa_sign_action(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        with_client(client, ("result", result), error, &mut |client| {
+        with_client(client, ("result", result), error, |client| {
             let options = read_options(options)?;
             let signed = client.sign_prepared(&read_action(request)?, &options)?;
             Ok(esa_signed_request::give(&signed))
@@ -167,7 +167,7 @@ pub unsafe extern "C-unwind" fn esa_sign_with(
 ) -> esa_status {
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
-        call(&NOWHERE, result, error, "result", Outcome::NotSent, &mut || {
+        call(&NOWHERE, result, error, "result", Outcome::NotSent, || {
             let given = read_struct(options)?;
             let credentials = given.credentials()?;
             let with = given.read(&credentials)?;
