@@ -9,10 +9,7 @@ use serde_json::value::RawValue;
 
 /// Hands the members of the object that `json` is to `each`, in their order. Where it fails, those before the fault have been
 /// handed out.
-pub(crate) fn members<'a>(
-    json: &'a [u8],
-    each: &mut dyn FnMut(Cow<'a, str>, &'a RawValue),
-) -> serde_json::Result<()> {
+pub(crate) fn members<'a>(json: &'a [u8], each: &mut dyn FnMut(Cow<'a, str>, &'a RawValue)) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     deserializer.deserialize_map(Members(each))?;
     deserializer.end()
