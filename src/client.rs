@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::log::Log;
 use crate::operation::{
     ActionReply, AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite,
-    ListRoutineRelatedRecords, MatchSite, RelatedRecordPage,
+    ListRoutineRelatedRecords, MatchSite, PreparedAction, RelatedRecordPage,
 };
 use crate::per_process::PerProcess;
 use crate::record::{self, Bulk, Deletion, Record};
@@ -147,8 +147,7 @@ impl Client {
     /// sent, or where the service's code says that nothing has changed: if its answer is lost, the call fails with
     /// [`Outcome::Unknown`](crate::Outcome::Unknown), and whoever made it has to read back what it was to change.
     pub fn call(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<ActionReply, Error> {
-        let action = action.prepare()?;
-        self.make(options, async |call| call.perform(&action).await)
+        self.call_prepared(&action.prepare()?, options)
     }
 
     /// Signs any action for somebody else to send, once: with this client's credentials, endpoint, clock and signature version.
@@ -156,8 +155,7 @@ impl Client {
     /// Nothing of the action is sent. Credentials may have to be asked for; if there is no time for that, the call fails with
     /// [`Status::Credentials`](crate::Status::Credentials).
     pub fn sign(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<SignedRequest, Error> {
-        let action = action.prepare()?;
-        self.make(options, async |call| call.world.sign(&action).await)
+        self.sign_prepared(&action.prepare()?, options)
     }
 
     /// The name of the provider whose credentials this client uses: `configuration`, `callback`, `environment`, `oidc`,
@@ -174,6 +172,14 @@ impl Client {
     /// What this client has done so far.
     pub fn stats(&self) -> Stats {
         self.core.counters.read()
+    }
+
+    pub(crate) fn call_prepared(&self, action: &PreparedAction, options: &CallOptions) -> Result<ActionReply, Error> {
+        self.make(options, async |call| call.perform(action).await)
+    }
+
+    pub(crate) fn sign_prepared(&self, action: &PreparedAction, options: &CallOptions) -> Result<SignedRequest, Error> {
+        self.make(options, async |call| call.world.sign(action).await)
     }
 
     /// Makes a call on this thread.

@@ -9,7 +9,7 @@ use crate::error::{Error, Outcome};
 use crate::http::Reply;
 use crate::log::NOWHERE;
 use crate::operation::{
-    Action, ActionReply, AnyAction, Effect, Operation, READ_BACK, Receipt, check_action, effect_of,
+    Action, ActionReply, AnyAction, Effect, Operation, PreparedAction, READ_BACK, Receipt, check_action, effect_of,
 };
 use crate::reply;
 use crate::signature::{self, Credentials, Request, SignatureVersion, SignedRequest, Stamp};
@@ -34,9 +34,13 @@ pub struct SignWith<'a> {
 
 /// Signs an action for somebody else to send. The same arguments give the same request.
 pub fn sign_with(with: &SignWith<'_>, action: &AnyAction<'_>) -> Result<SignedRequest, Error> {
+    sign_prepared_with(with, &action.prepare()?)
+}
+
+pub(crate) fn sign_prepared_with(with: &SignWith<'_>, action: &PreparedAction) -> Result<SignedRequest, Error> {
     let endpoint = Endpoint::parse(with.endpoint.unwrap_or(DEFAULT_ENDPOINT))?;
     let stamp = Stamp::given(with.date, with.nonce)?;
-    sign(&action.prepare()?, &endpoint, with.signature_version, with.credentials, &stamp)
+    sign(action, &endpoint, with.signature_version, with.credentials, &stamp)
 }
 
 /// Signs an operation for whoever sends it to `endpoint`.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, the lowest first. Each may use those before it, and none after it.
-const LAYERS: [&str; 28] = [
+const LAYERS: [&str; 29] = [
     "status",
     "service_code",
     "error",
@@ -20,6 +20,7 @@ const LAYERS: [&str; 28] = [
     "log",
     "clock",
     "http",
+    "json",
     "signature",
     "operation",
     "reply",

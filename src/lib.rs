@@ -55,6 +55,7 @@ mod file;
 #[doc(hidden)]
 pub mod fuzz;
 mod http;
+mod json;
 #[cfg(test)]
 mod layers;
 mod log;

@@ -15,7 +15,7 @@ use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
 use crate::error::{Error, Status};
 use crate::log::NOWHERE;
-use crate::operation::{ActionParameter, ActionReply, AnyAction, Effect, Operation, Place};
+use crate::operation::{ActionParameter, ActionReply, AnyAction, Effect, Operation, Place, PreparedAction};
 
 /// Where a parameter goes. In `place` of an `esa_parameter`.
 #[repr(i32)]
@@ -178,14 +178,11 @@ impl esa_parameter {
     }
 }
 
-/// What `use_action` makes of the action behind `request`.
+/// The action behind `request`, as it can be sent.
 ///
 /// # Safety
 /// `request` is NULL or as its description says, with strings that are NULL or NUL-terminated.
-pub(super) unsafe fn with_action<T>(
-    request: *const esa_call_action_request,
-    use_action: impl FnOnce(&AnyAction<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
+pub(super) unsafe fn read_action(request: *const esa_call_action_request) -> Result<PreparedAction, Error> {
     // SAFETY: this function's promise.
     let given = unsafe { read_struct(request) }?;
     refuse_reserved("request.reserved", given.reserved)?;
@@ -212,7 +209,7 @@ pub(super) unsafe fn with_action<T>(
             effect: read_effect(given.effect)?,
         }
     };
-    use_action(&action)
+    action.prepare()
 }
 
 /// Calls any action of the service, by its name.
@@ -249,7 +246,7 @@ pub unsafe extern "C-unwind" fn esa_call_action(
     unsafe {
         with_client(client, ("result", result), error, |client| {
             let options = read_options(options)?;
-            let reply = with_action(request, |action| client.call(action, &options))?;
+            let reply = client.call_prepared(&read_action(request)?, &options)?;
             Ok(esa_call_action_result::give(reply))
         })
     }
@@ -286,7 +283,7 @@ pub unsafe extern "C-unwind" fn esa_call_action_start(
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
         start.start(&mut |_, _| {
-            let action = with_action(request, |action| action.prepare())?;
+            let action = read_action(request)?;
             action.check()?;
             Ok(call_of(Finished::Called, async move |call: &Call<'_>| call.perform(&action).await))
         })

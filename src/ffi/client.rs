@@ -1,11 +1,11 @@
 //! The client object.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 
 use super::cancellation::uncancelled;
 use super::config::{esa_config, read_config};
 use super::error::esa_error;
-use super::guard::{call, guarded};
+use super::guard::{call, carry_out, guarded};
 use super::status::esa_status;
 use crate::client::Client;
 use crate::error::{Error, Outcome};
@@ -90,19 +90,35 @@ pub(super) unsafe fn with_client<T>(
     client: *const esa_client,
     (result_name, result): (&str, *mut *mut T),
     error: *mut *mut esa_error,
-    body: impl FnOnce(&Client) -> Result<*mut T, Error>,
+    mut body: impl FnMut(&Client) -> Result<*mut T, Error>,
+) -> esa_status {
+    // SAFETY: only called where `result` isn't NULL, so it points to memory for a pointer (this function's promise); nothing
+    // is assumed about its alignment.
+    let give = &mut |client: &Client| body(client).map(|object| unsafe { result.write_unaligned(object) });
+    // SAFETY: this function's promise.
+    unsafe { carry_out_with(client, (result_name, result.cast()), error, give) }
+}
+
+/// The part of `with_client` that is there once, for all kinds of object.
+///
+/// # Safety
+/// As with `with_client`.
+unsafe fn carry_out_with(
+    client: *const esa_client,
+    result: (&str, *mut *mut c_void),
+    error: *mut *mut esa_error,
+    give: &mut dyn FnMut(&Client) -> Result<(), Error>,
 ) -> esa_status {
     // The share too is given back without being cancelled: it may be the last one, and close connections.
     uncancelled(|| {
         // SAFETY: NULL or a live object (this function's promise).
         let client = unsafe { client.as_ref() }.map(|client| client.client.clone());
         let log = client.as_ref().map(|client| client.log().clone()).unwrap_or_default();
+        let give = &mut || match &client {
+            Some(client) => give(client),
+            None => Err(Error::invalid_argument("client", "is NULL")),
+        };
         // SAFETY: as this function promises.
-        unsafe {
-            call(&log, result, error, result_name, Outcome::Unknown, || match &client {
-                Some(client) => body(client),
-                None => Err(Error::invalid_argument("client", "is NULL")),
-            })
-        }
+        unsafe { carry_out(&log, result, error, Outcome::Unknown, give) }
     })
 }

@@ -114,8 +114,8 @@ impl esa_create_routine_related_record_result {
 unsafe fn making(
     request: *const esa_create_routine_related_record_request,
     options: *const esa_call_options,
-    method: impl FnOnce(&Client, &CreateRoutineRelatedRecord<'_>, &CallOptions) -> Result<Record, Error>,
-) -> impl FnOnce(&Client) -> Result<*mut esa_create_routine_related_record_result, Error> {
+    method: fn(&Client, &CreateRoutineRelatedRecord<'_>, &CallOptions) -> Result<Record, Error>,
+) -> impl FnMut(&Client) -> Result<*mut esa_create_routine_related_record_result, Error> {
     move |client| {
         // SAFETY: this function's promise.
         let (request, options) = unsafe { (read_struct(request)?.read()?, read_options(options)?) };

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
 use std::future::poll_fn;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::pin::Pin;
@@ -38,27 +39,39 @@ pub(super) unsafe fn call<T>(
     error: *mut *mut esa_error,
     result_name: &str,
     on_panic: Outcome,
-    body: impl FnOnce() -> Result<*mut T, Error>,
+    mut body: impl FnMut() -> Result<*mut T, Error>,
+) -> esa_status {
+    // SAFETY: only called where `result` isn't NULL, so it points to memory for a pointer (this function's promise); nothing
+    // is assumed about its alignment.
+    let give = &mut || body().map(|object| unsafe { result.write_unaligned(object) });
+    // SAFETY: this function's promise.
+    unsafe { carry_out(log, (result_name, result.cast()), error, on_panic, give) }
+}
+
+/// The part of `call` that is there once, for all kinds of object. `give` hands the object out, where `result` isn't NULL.
+///
+/// # Safety
+/// As with `call`.
+pub(super) unsafe fn carry_out(
+    log: &Log,
+    (result_name, result): (&str, *mut *mut c_void),
+    error: *mut *mut esa_error,
+    on_panic: Outcome,
+    give: &mut dyn FnMut() -> Result<(), Error>,
 ) -> esa_status {
     uncancelled(|| {
-        let outcome = if result.is_null() {
+        let given = if result.is_null() {
             Err(Error::invalid_argument(result_name, "is NULL"))
         } else {
-            caught(log, body).unwrap_or_else(|panic| Err(Error::new(Status::Internal, panic).outcome_is(on_panic)))
+            // SAFETY: not NULL, so it points to memory for a pointer (this function's promise); nothing is assumed about its
+            // alignment.
+            unsafe { result.write_unaligned(std::ptr::null_mut()) };
+            caught(log, give).unwrap_or_else(|panic| Err(Error::new(Status::Internal, panic).outcome_is(on_panic)))
         };
-        let (object, failure) = match outcome {
-            Ok(object) => (object, None),
-            // A panic's words, and a configuration's, come from nowhere else.
-            Err(failure) => (std::ptr::null_mut(), Some(log.redacted(failure))),
-        };
-        // SAFETY: not NULL here, so it points to memory for a pointer (this function's promise); nothing is assumed about
-        // its alignment.
-        unsafe {
-            if !result.is_null() {
-                result.write_unaligned(object);
-            }
-            give_error(error, failure)
-        }
+        // A panic's words, and a configuration's, come from nowhere else.
+        let failure = given.err().map(|failure| log.redacted(failure));
+        // SAFETY: this function's promise.
+        unsafe { give_error(error, failure) }
     })
 }
 
@@ -78,19 +91,27 @@ pub(super) fn guarded_call<T: 'static>(
 
 /// Runs `body`; a panic in it goes to the log and comes back as a message.
 fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {
+    let (mut body, mut value) = (Some(body), None);
+    let panic = panic_in(log, &mut || value = body.take().map(|body| body()));
+    value.ok_or(panic)
+}
+
+/// Runs `body`; a panic in it goes to the log and comes back as a message, which is empty where there was none. There once,
+/// whatever runs.
+fn panic_in(log: &Log, body: &mut dyn FnMut()) -> String {
     install_hook();
     let outer = INSIDE.replace(true);
     let body = || {
         #[cfg(test)]
         tests::panic_where_wanted();
-        body()
+        body();
     };
-    let outcome = panic::catch_unwind(AssertUnwindSafe(body)).map_err(|payload| report(log, payload));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(body));
     INSIDE.set(outer);
-    outcome
+    outcome.map_or_else(|payload| report(log, payload), |()| String::new())
 }
 
-/// Writes to the log what the panic said that is caught, and gives it back. There once, not for each kind of call.
+/// Writes to the log what the panic said that is caught, and gives it back.
 #[cold]
 fn report(log: &Log, payload: Box<dyn Any + Send>) -> String {
     // A payload's own destructor may panic as well.

@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::call_action::{esa_call_action_request, refuse_reserved, with_action};
+use super::call_action::{esa_call_action_request, read_action, refuse_reserved};
 use super::call_options::{esa_call_options, read_options};
 use super::client::{esa_client, with_client};
 use super::error::esa_error;
@@ -12,7 +12,7 @@ use super::owned::Owned;
 use super::status::esa_status;
 use super::string::{read_optional_string, read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
-use crate::detached::{SignWith, sign_with};
+use crate::detached::{SignWith, sign_prepared_with};
 use crate::error::{Error, Outcome};
 use crate::log::NOWHERE;
 use crate::signature::{Credentials, SignatureVersion, SignedRequest};
@@ -143,7 +143,7 @@ pub unsafe extern "C-unwind" fn esa_sign_action(
     unsafe {
         with_client(client, ("result", result), error, |client| {
             let options = read_options(options)?;
-            let signed = with_action(request, |action| client.sign(action, &options))?;
+            let signed = client.sign_prepared(&read_action(request)?, &options)?;
             Ok(esa_signed_request::give(&signed))
         })
     }
@@ -171,7 +171,7 @@ pub unsafe extern "C-unwind" fn esa_sign_with(
             let given = read_struct(options)?;
             let credentials = given.credentials()?;
             let with = given.read(&credentials)?;
-            let signed = with_action(request, |action| sign_with(&with, action))?;
+            let signed = sign_prepared_with(&with, &read_action(request)?)?;
             Ok(esa_signed_request::give(&signed))
         })
     }

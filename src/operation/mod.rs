@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::actions::{Effect, Place};
 pub use self::any_action::{ActionParameter, ActionReply, AnyAction};
-pub(crate) use self::any_action::{check_action, effect_of};
+pub(crate) use self::any_action::{PreparedAction, check_action, effect_of};
 pub use self::create_routine_related_record::CreateRoutineRelatedRecord;
 pub(crate) use self::create_routine_related_record::Created;
 pub use self::delete_routine_related_record::DeleteRoutineRelatedRecord;

@@ -1,16 +1,14 @@
 //! The parameters of any action: JSON and pairs in, names and values out, each at its place.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
-use serde::Deserializer;
-use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::actions::{Action, Place, Shape};
 use super::any_action::ActionParameter;
 use crate::error::Error;
+use crate::json;
 
 /// More than any action takes, lists taken apart.
 const MOST: usize = 1000;
@@ -41,8 +39,8 @@ pub(super) struct Parameters {
     action: Option<Action>,
     query: Pairs,
     form: Pairs,
-    /// The names that are taken.
-    names: HashSet<String>,
+    /// The names that are taken, sorted: they are few, and a table of hashes is 3 kB of code.
+    names: Vec<String>,
 }
 
 /// Where something stands among what the caller gives.
@@ -54,7 +52,7 @@ struct At<'a> {
 
 impl Parameters {
     pub(super) fn of(action: Option<Action>) -> Parameters {
-        Parameters { action, query: Pairs::new(), form: Pairs::new(), names: HashSet::new() }
+        Parameters { action, query: Pairs::new(), form: Pairs::new(), names: Vec::new() }
     }
 
     /// The query and the form.
@@ -83,7 +81,7 @@ impl Parameters {
                 Shape::Plain | Shape::Json => self.extend(at, &name, value)?,
             }
             // One that isn't sent, or not by this name, may not be there twice either.
-            if self.names.len() == before || !self.names.contains(name.as_ref()) {
+            if self.names.len() == before || self.place(&name).is_err() {
                 self.claim(field, &name)?;
             }
         }
@@ -155,10 +153,16 @@ impl Parameters {
         if self.names.len() == MOST {
             return refused(format_args!("has too many parameters: {MOST} are the most"));
         }
-        if !self.names.insert(name.to_owned()) {
+        let Err(place) = self.place(name) else {
             return refused(format_args!("has {name:?}, which is there twice"));
-        }
+        };
+        self.names.insert(place, name.to_owned());
         Ok(())
+    }
+
+    /// Where the name is among those that are taken, or would be.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.names.binary_search_by(|taken| taken.as_str().cmp(name))
     }
 }
 
@@ -173,32 +177,11 @@ type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
 /// The members of the object that `text` holds, in their order.
 fn object<'a>(field: &str, text: &'a str) -> Result<Members<'a>, Error> {
-    struct Reader;
-
-    impl<'de> Visitor<'de> for Reader {
-        type Value = Members<'de>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-            let mut members = Members::new();
-            while let Some((name, value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-                members.push((name.0, value));
-            }
-            Ok(members)
-        }
-    }
-
-    let mut deserializer = serde_json::Deserializer::from_slice(text.as_bytes());
-    let members = deserializer.deserialize_map(Reader).and_then(|members| deserializer.end().map(|()| members));
-    members.map_err(|error| unreadable(field, &error))
+    let mut members = Members::new();
+    let read = json::members(text.as_bytes(), &mut |name, value| members.push((name, value)));
+    read.map_err(|error| unreadable(field, &error))?;
+    Ok(members)
 }
-
-/// A name, which stays where it is if it can.
-#[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Says where a text isn't the object that it is to be, without a word of it.
 fn unreadable(field: &str, error: &serde_json::Error) -> Error {

@@ -11,14 +11,19 @@ pub(super) fn host_key(name: &str) -> String {
 const LONGEST_LABEL: usize = 63;
 
 fn label_key(label: &str) -> String {
-    let label = label.to_lowercase();
+    let label = lowercase(label);
     match label.strip_prefix("xn--") {
         Some(encoded) if label.len() <= LONGEST_LABEL => {
             let decoded = punycode::decode(encoded).ok().filter(|decoded| !decoded.is_ascii());
-            decoded.map_or(label, |decoded| decoded.to_lowercase())
+            decoded.map_or(label, |decoded| lowercase(&decoded))
         }
         _ => label,
     }
+}
+
+/// Character by character, as host names are mapped: a sigma at the end of a word is one like any other.
+fn lowercase(label: &str) -> String {
+    label.chars().flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -32,6 +37,7 @@ mod tests {
             ("b\u{fc}cher.example.com", "xn--bcher-kva.example.com"),
             ("B\u{dc}CHER.example.com", "XN--BCHER-KVA.EXAMPLE.COM"),
             ("\u{4f8b}\u{5b50}.com", "xn--fsqu00a.com"),
+            ("\u{39f}\u{394}\u{39f}\u{3a3}.com", "\u{3bf}\u{3b4}\u{3bf}\u{3c3}.com"),
             ("*.\u{4f8b}\u{5b50}.com", "*.xn--fsqu00a.com"),
         ] {
             assert_eq!(host_key(one), host_key(other));

@@ -1,6 +1,5 @@
 //! What a bulk knows of a routine's records, from listing them.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Record;
@@ -24,12 +23,14 @@ pub(super) struct Listing {
     pub(super) read_at: Duration,
     /// Whether it has all of them.
     pub(super) is_complete: bool,
-    /// By their names.
-    records: HashMap<String, Vec<Known>>,
+    /// Sorted by their names.
+    records: Vec<Known>,
 }
 
 #[derive(Clone, Debug)]
 struct Known {
+    /// What names that are alike have in common.
+    key: String,
     site_id: i64,
     record_id: Option<i64>,
     request_id: String,
@@ -38,7 +39,7 @@ struct Known {
 impl Listing {
     /// A listing that has nothing, at this time.
     pub(super) fn empty(now: Duration) -> Listing {
-        Listing { read_at: now, is_complete: false, records: HashMap::new() }
+        Listing { read_at: now, is_complete: false, records: Vec::new() }
     }
 
     /// Lists the records of the routine `name`, as far as so many `items` are worth it. Each page is a call of its own.
@@ -56,11 +57,12 @@ impl Listing {
             // What this client has deleted stands in a list that lags. It isn't there now, and less so later.
             for record in page.records.into_iter().filter(|record| !call.has_deleted(record.record_id)) {
                 let known = Known {
+                    key: host_key(&record.record_name),
                     site_id: record.site_id,
                     record_id: Some(record.record_id),
                     request_id: page.request_id.clone(),
                 };
-                listing.insert(&record.record_name, known);
+                listing.insert(known);
             }
             listing.is_complete = !page.has_more;
             // A list that is longer than the work isn't worth its pages.
@@ -74,19 +76,25 @@ impl Listing {
 
     /// Adds what has been ensured since.
     pub(super) fn add(&mut self, record_name: &str, record: &Record) {
-        let known =
-            Known { site_id: record.site_id, record_id: record.record_id, request_id: record.request_id.clone() };
-        self.insert(record_name, known);
+        self.insert(Known {
+            key: host_key(record_name),
+            site_id: record.site_id,
+            record_id: record.record_id,
+            request_id: record.request_id.clone(),
+        });
     }
 
-    fn insert(&mut self, record_name: &str, known: Known) {
-        self.records.entry(host_key(record_name)).or_default().push(known);
+    fn insert(&mut self, known: Known) {
+        let place = self.records.partition_point(|other| other.key <= known.key);
+        self.records.insert(place, known);
     }
 
     /// The record of this name, unless `call`'s client has deleted it since; without a site's id, the only one.
     pub(super) fn find<W: World>(&self, call: &Call<'_, W>, site_id: i64, record_name: &str) -> Option<Record> {
         let is_there = |known: &&Known| !known.record_id.is_some_and(|id| call.has_deleted(id));
-        let of_name = self.records.get(&host_key(record_name))?.iter().filter(is_there);
+        let key = host_key(record_name);
+        let from = self.records.partition_point(|known| known.key < key);
+        let of_name = self.records.iter().skip(from).take_while(|known| known.key == key).filter(is_there);
         let mut of_site = of_name.filter(|known| site_id == 0 || known.site_id == site_id);
         let known = of_site.next()?;
         if site_id == 0 && of_site.any(|other| other.site_id != known.site_id) {

@@ -22,18 +22,24 @@ pub(crate) struct Work {
     /// How many results have been handed out.
     done: usize,
     items: VecDeque<Item>,
-    /// How many of these there are of each routine.
-    items_of: HashMap<String, usize>,
+    /// By their names.
+    routines: HashMap<String, Routine>,
     /// What came of items, until it is their turn to be handed out. It begins with the one whose turn is next.
     tried: VecDeque<Option<Tried>>,
     unlisted: Vec<Unlisted>,
     /// When to look for them again.
     read_backs: ReadBacks,
     next_look: Duration,
-    /// By the names of routines.
-    listings: HashMap<String, Listing>,
     /// The failure that all the rest share.
     aborted: Option<Error>,
+}
+
+/// What there is of a routine.
+#[derive(Default)]
+struct Routine {
+    /// How many items.
+    items: usize,
+    listing: Option<Listing>,
 }
 
 /// What came of an item.
@@ -75,13 +81,13 @@ impl Item {
     }
 }
 
-/// How many of the items each routine has.
-fn count_by_name<'a>(items: impl IntoIterator<Item = &'a Item>) -> HashMap<String, usize> {
-    let mut counts = HashMap::new();
+/// The routines of the items, by their names.
+fn routines_of<'a>(items: impl IntoIterator<Item = &'a Item>) -> HashMap<String, Routine> {
+    let mut routines = HashMap::<_, Routine>::new();
     for item in items {
-        *counts.entry(item.name.clone()).or_default() += 1;
+        routines.entry(item.name.clone()).or_default().items += 1;
     }
-    counts
+    routines
 }
 
 /// Begins a call for the next record.
@@ -98,7 +104,7 @@ impl Work {
         });
         let items: VecDeque<_> = items.collect();
         Work {
-            items_of: count_by_name(&items),
+            routines: routines_of(&items),
             count: items.len(),
             done: 0,
             tried: VecDeque::new(),
@@ -106,7 +112,6 @@ impl Work {
             unlisted: Vec::new(),
             read_backs: ReadBacks::within(Duration::ZERO),
             next_look: Duration::ZERO,
-            listings: HashMap::new(),
             aborted: None,
         }
     }
@@ -149,10 +154,18 @@ impl Work {
                 self.look_for_unlisted(begin).await;
             } else {
                 let item = self.items.pop_front()?;
-                self.items_of.entry(item.name.clone()).and_modify(|count| *count -= 1);
+                self.routine(&item.name).items -= 1;
                 self.ensure(item, begin).await;
             }
         }
+    }
+
+    fn routine(&mut self, name: &str) -> &mut Routine {
+        self.routines.entry(name.to_owned()).or_default()
+    }
+
+    fn listing(&self, name: &str) -> Option<&Listing> {
+        self.routines.get(name)?.listing.as_ref()
     }
 
     fn is_time_to_look<W: World>(&self, begin: Begin<'_, '_, W>) -> bool {
@@ -191,7 +204,7 @@ impl Work {
                 self.aborted = Some(aborted.retryable_is(error.retryable()));
             }
             Ok(record) => {
-                if let Some(listing) = self.listings.get_mut(&item.name) {
+                if let Some(listing) = &mut self.routine(&item.name).listing {
                     listing.add(&item.record_name, record);
                 }
             }
@@ -217,13 +230,13 @@ impl Work {
     ) -> Result<(Record, Duration), Error> {
         let waiting = |stop: Stop| stop.while_doing("waiting for its turn", Status::Io, Outcome::NotSent);
         call.world.check().map_err(waiting)?;
-        let rest = 1 + self.items_of.get(&item.name).copied().unwrap_or_default();
+        let rest = 1 + self.routine(&item.name).items;
         let is_fresh = |listing: &Listing| is_fresh(listing.read_at, call.world.now());
         // A single record is found out about by the call that makes it.
-        if rest > 1 && !self.listings.get(&item.name).is_some_and(is_fresh) {
+        if rest > 1 && !self.listing(&item.name).is_some_and(is_fresh) {
             self.list(&item.name, rest, begin).await?;
         }
-        let listing = self.listings.get(&item.name).filter(|listing| is_fresh(listing));
+        let listing = self.listing(&item.name).filter(|listing| is_fresh(listing));
         if let Some(listing) = listing {
             if let Some(existing) = listing.find(call, item.site_id, &item.record_name) {
                 return Ok((existing, listing.read_at));
@@ -253,7 +266,7 @@ impl Work {
             }
             Ok(listing) => listing,
         };
-        self.listings.insert(name.to_owned(), listing);
+        self.routine(name).listing = Some(listing);
         Ok(())
     }
 
@@ -281,10 +294,10 @@ impl Work {
 
     /// Lists the routines of which more than one record is unlisted; their names.
     async fn list_again<W: World>(&mut self, unlisted: &[Unlisted], begin: Begin<'_, '_, W>) -> Vec<String> {
-        let counts = count_by_name(unlisted.iter().map(|unlisted| &unlisted.item));
+        let routines = routines_of(unlisted.iter().map(|unlisted| &unlisted.item));
         let mut listed = Vec::new();
-        for (name, count) in counts.into_iter().filter(|&(_, count)| count > 1) {
-            if self.list(&name, count, begin).await.is_ok() {
+        for (name, Routine { items, .. }) in routines.into_iter().filter(|(_, routine)| routine.items > 1) {
+            if self.list(&name, items, begin).await.is_ok() {
                 listed.push(name);
             }
         }
@@ -294,7 +307,7 @@ impl Work {
     /// The record, if the service shows it by now.
     async fn look_for<W: World>(&self, item: &Item, was_listed: bool, begin: Begin<'_, '_, W>) -> Option<Record> {
         let call = begin();
-        let listing = self.listings.get(&item.name).filter(|_| was_listed);
+        let listing = self.listing(&item.name).filter(|_| was_listed);
         let found = listing.and_then(|listing| listing.find(&call, item.site_id, &item.record_name));
         match found {
             None if !listing.is_some_and(|listing| listing.is_complete) => {

@@ -3,14 +3,8 @@
 //! The code decides what a call did, so it is read wherever it stands whole at the top level, whatever is wrong with what
 //! stands beside it: another encoding, a raw tab, another type, an end that was cut off.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::Deserializer;
-use serde::de::{MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 use crate::error::ServiceWords;
+use crate::json;
 
 /// The service's words in `body`; `None` if it holds no error code (HTML, empty, something else altogether).
 pub(super) fn parse(body: &[u8]) -> Option<ServiceWords> {
@@ -49,30 +43,12 @@ impl Members {
     }
 }
 
-/// Reads members into itself, and keeps those before one that can't be read.
-struct Reader<'a>(&'a mut Members);
-
-impl<'de> Visitor<'de> for Reader<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some((key, value)) = map.next_entry::<Cow<'de, str>, &'de RawValue>()? {
-            self.0.add(&key, value.get());
-        }
-        Ok(())
-    }
-}
-
 fn from_json(body: &str) -> Option<ServiceWords> {
     // In a text, JSON allows no control characters; between texts, all that it allows are blanks.
     let body: Vec<u8> = body.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }).collect();
     let mut members = Members::default();
     // An error ends the reading. What was whole before it counts.
-    let _ = serde_json::Deserializer::from_slice(&body).deserialize_map(Reader(&mut members));
+    let _ = json::members(&body, &mut |name, value| members.add(&name, value.get()));
     Some(ServiceWords { code: members.code?, ..members.words })
 }
 
