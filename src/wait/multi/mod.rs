@@ -3,6 +3,7 @@
 
 #[cfg(feature = "_multi-driver")]
 mod blocking;
+mod inside;
 mod reactor;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::time::Instant;
 
 #[cfg(feature = "_multi-driver")]
 pub(crate) use self::blocking::drive;
+use self::inside::Inside;
 pub(crate) use self::reactor::Number;
 use self::reactor::Reactor;
 use self::timers::Timers;
@@ -68,22 +70,6 @@ pub(crate) enum Misuse {
     InCallback,
     /// A child of the process that made it.
     Forked,
-}
-
-/// That one of its functions runs.
-struct Inside<'a>(&'a Cell<u32>);
-
-impl<'a> Inside<'a> {
-    fn enter(count: &'a Cell<u32>) -> Inside<'a> {
-        count.set(count.get() + 1);
-        Inside(count)
-    }
-}
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
-    }
 }
 
 /// How often a call is polled in one step, before the others have their turn.
