@@ -1,6 +1,8 @@
 /* Any action by its name: what is sent, what comes back, and when it is made again. */
 #define _POSIX_C_SOURCE 200809L
+#include "code_upload.h"
 #include "multi.h"
+#include <stdarg.h>
 
 typedef esa_call_action_request call_request;
 typedef esa_call_action_result call_result;
@@ -59,18 +61,61 @@ static void last_request_has(const char *const *expected) {
     free(details);
 }
 
-static void a_routine_is_created_read_and_deleted(void) {
+/* The reply of an action with the parameters that `params` and what follows make, as with printf. */
+static const char *reply_of(const char *action, const char *params, ...) {
+    char text[512];
+    va_list values;
+    va_start(values, params);
+    vsnprintf(text, sizeof text, params, values);
+    va_end(values);
+    const call_request request = new_call(action, text);
+    return body_of(&request);
+}
+
+/* What follows `"name":` in a reply, up to the text's or the number's end. */
+static void value_in(const char *reply, const char *name, char *value, size_t size) {
+    char key[64];
+    snprintf(key, sizeof key, "\"%s\":", name);
+    const char *begin = strstr(reply, key);
+    begin = begin ? begin + strlen(key) : "";
+    begin += *begin == '"';
+    snprintf(value, size, "%.*s", (int)strcspn(begin, "\",}]"), begin);
+    CHECK(*value);
+}
+
+static void a_routine_lives_by_calls_alone(void) {
+    char version[64], record_id[64];
+    const long long site_id = (long long)emulator.site_id;
     reset();
-    const call_request create =
-        new_call("CreateRoutine", "{\"Name\":\"called\",\"Description\":\"\\u00fc \\\"x\\\"\"}");
-    CHECK(strstr(body_of(&create), "\"Status\":\"OK\""));
+    CHECK(strstr(reply_of("CreateRoutine", "{\"Name\":\"called\",\"Description\":\"\\u00fc \\\"x\\\"\"}"), "\"OK\""));
+    CHECK(upload_code(&emulator, reply_of("GetRoutineStagingCodeUploadInfo", "{\"Name\":\"called\"}"),
+                      "export default { fetch: () => new Response() }"));
+    value_in(reply_of("CommitRoutineStagingCode", "{\"Name\":\"called\"}"), "CodeVersion", version, sizeof version);
+    reply_of("PublishRoutineCodeVersion", "{\"Name\":\"called\",\"Env\":\"production\",\"CodeVersion\":\"%s\"}",
+             version);
+    CHECK(strstr(reply_of("GetRoutine", "{\"Name\":\"called\"}"), version));
+    CHECK(strstr(reply_of("ListUserRoutines", "{\"PageNumber\":2,\"PageSize\":1}"), "\"PageNumber\":2"));
+
+    value_in(reply_of("CreateRoutineRelatedRecord",
+                      "{\"Name\":\"called\",\"RecordName\":\"called.example.com\",\"SiteId\":%lld}", site_id),
+             "RecordId", record_id, sizeof record_id);
+    CHECK(strstr(reply_of("ListRoutineRelatedRecords", "{\"Name\":\"called\"}"), record_id));
+    reply_of("DeleteRoutineRelatedRecord",
+             "{\"Name\":\"called\",\"RecordName\":\"called.example.com\",\"SiteId\":%lld,\"RecordId\":%s}", site_id,
+             record_id);
+    CHECK(strstr(reply_of("DeleteRoutine", "{\"Name\":\"called\"}"), "\"OK\""));
     const call_request get = new_call("GetRoutine", "{\"Name\":\"called\"}");
-    CHECK(strstr(body_of(&get), "\"Description\""));
-    const call_request list = new_call("ListUserRoutines", "{\"PageNumber\":1,\"PageSize\":20}");
-    CHECK(strstr(body_of(&list), "\"called\""));
-    const call_request delete = new_call("DeleteRoutine", "{\"Name\":\"called\"}");
-    CHECK(strstr(body_of(&delete), "\"Status\":\"OK\""));
     fails(&get, ESA_ERR_NOT_FOUND, ESA_OUTCOME_REFUSED, 1, "routine");
+}
+
+static void a_site_is_made_and_found(void) {
+    char site_id[64];
+    reset();
+    value_in(reply_of("CreateSite", "{\"SiteName\":\"called.org\",\"AccessType\":\"NS\",\"Coverage\":\"overseas\","
+                                    "\"InstanceId\":\"esa-site-called\"}"),
+             "SiteId", site_id, sizeof site_id);
+    CHECK(strstr(reply_of("ListSites", "{\"SiteName\":\"called.org\",\"SiteSearchType\":\"exact\"}"), site_id));
+    CHECK(strstr(reply_of("GetSite", "{\"SiteId\":%s}", site_id), "called.org"));
 }
 
 static void parameters_go_where_the_action_wants_them(void) {
@@ -319,7 +364,8 @@ int main(void) {
         return 2;
     }
     client = new_client();
-    RUN(a_routine_is_created_read_and_deleted);
+    RUN(a_routine_lives_by_calls_alone);
+    RUN(a_site_is_made_and_found);
     RUN(parameters_go_where_the_action_wants_them);
     RUN(the_caller_may_say_where_and_how);
     RUN(lists_are_numbered);

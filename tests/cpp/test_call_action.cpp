@@ -1,30 +1,65 @@
 // Any action by its name, a signature for others to send, and the reply that they received.
 #include "fixture.hpp"
 
+#include "code_upload.h"
+
 using namespace std::chrono_literals;
 
 static bool has(const std::string &text, std::string_view part) { return text.find(part) != text.npos; }
+
+// What follows `"name":` in a reply, up to the text's or the number's end.
+static std::string value_in(const std::string &reply, const std::string &name) {
+    auto begin = reply.find("\"" + name + "\":");
+    if (begin == reply.npos) {
+        return "";
+    }
+    begin += name.size() + 3;
+    begin += reply[begin] == '"';
+    return reply.substr(begin, reply.find_first_of("\",}]", begin) - begin);
+}
 
 static void a_routine_lives_by_calls_alone() {
     emulator().reset();
     const esa::Client client(new_config());
     const auto created =
         client.call({"CreateRoutine", R"({"Name": "by-call", "Description": "näive", "HasAssets": false})"});
-    CHECK_INTEGER(created.http_status, 200);
-    CHECK_INTEGER(created.attempts, 1);
-    CHECK(has(created.body, created.request_id));
-    const auto routine = client.call({"GetRoutine", R"({"Name": "by-call"})"}, esa::CallOptions{nullptr, 60s, 1});
-    CHECK(has(routine.body, "näive"));
+    CHECK(created.http_status == 200 && created.attempts == 1 && has(created.body, created.request_id));
 
-    esa::CallActionRequest bind;
-    bind.action = "CreateRoutineRelatedRecord";
-    bind.params = R"({"Name": "by-call", "RecordName": "a.example.com"})";
+    esa_emulator at{};
+    const auto url = emulator().url();
+    at.port = std::stol(url.substr(url.rfind(':') + 1));
+    const auto info = client.call({"GetRoutineStagingCodeUploadInfo", R"({"Name": "by-call"})"});
+    CHECK(upload_code(&at, info.body.c_str(), "export default { fetch: () => new Response() }"));
+    const auto version =
+        value_in(client.call({"CommitRoutineStagingCode", R"({"Name": "by-call"})"}).body, "CodeVersion");
+    client.call({"PublishRoutineCodeVersion",
+                 R"({"Name": "by-call", "Env": "production", "CodeVersion": ")" + version + "\"}"});
+    const auto routine = client.call({"GetRoutine", R"({"Name": "by-call"})"}, esa::CallOptions{nullptr, 60s, 1});
+    CHECK(has(routine.body, "näive") && has(routine.body, version));
+    const auto page = client.try_call({"ListUserRoutines", R"({"PageNumber": 2, "PageSize": 1})"});
+    CHECK(page && has(page->body, "\"PageNumber\":2"));
+
     const auto site_id = std::to_string(emulator().site_id());
+    esa::CallActionRequest bind{"CreateRoutineRelatedRecord", R"({"Name": "by-call", "RecordName": "a.example.com"})"};
     bind.parameters = {{"SiteId", site_id, ESA_PLACE_FORM}};
-    CHECK(has(client.call(bind).body, "RecordId"));
-    const auto listed = client.try_call({"ListUserRoutines", R"({"PageNumber": 1, "PageSize": 1})"});
-    CHECK(listed && has(listed->body, "\"TotalCount\""));
+    const auto record_id = value_in(client.call(bind).body, "RecordId");
+    CHECK(has(client.call({"ListRoutineRelatedRecords", R"({"Name": "by-call"})"}).body, record_id));
+    auto unbind = bind;
+    unbind.action = "DeleteRoutineRelatedRecord";
+    unbind.parameters = {{"SiteId", site_id}, {"RecordId", record_id}};
+    CHECK(client.try_call(unbind).has_value());
     CHECK(client.try_call({"DeleteRoutine", R"({"Name": "by-call"})"}).has_value());
+    CHECK_INTEGER(client.try_call({"GetRoutine", R"({"Name": "by-call"})"}).error().status(), ESA_ERR_NOT_FOUND);
+}
+
+static void a_site_is_made_and_found() {
+    emulator().reset();
+    const esa::Client client(new_config());
+    const auto created = client.call({"CreateSite", R"({"SiteName": "called.org", "AccessType": "NS",
+        "Coverage": "overseas", "InstanceId": "esa-site-called"})"});
+    const auto site_id = value_in(created.body, "SiteId");
+    CHECK(has(client.call({"ListSites", R"({"SiteName": "called.org"})"}).body, site_id));
+    CHECK(has(client.call({"GetSite", R"({"SiteId": )" + site_id + "}"}).body, "called.org"));
 }
 
 static void what_cannot_be_sent_is_named() {
@@ -105,6 +140,7 @@ static void a_reply_of_others_is_read() {
 
 int main() {
     RUN_CATCHING(a_routine_lives_by_calls_alone);
+    RUN_CATCHING(a_site_is_made_and_found);
     RUN_CATCHING(what_cannot_be_sent_is_named);
     RUN_CATCHING(a_lost_write_is_unknown_and_not_sent_again);
     RUN_CATCHING(an_action_goes_on_a_multi);
