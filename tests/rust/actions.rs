@@ -1,15 +1,17 @@
-//! Every action of the service: what is sent is what the official SDK sends, as it was recorded.
+//! Every action of the service: what is sent is what the official SDK sends, as it was recorded; and what they do together.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::mpsc;
 
-use esa::{AnyAction, CallOptions, Client};
+use esa::{AnyAction, CallOptions, Client, Config, Credentials, Status};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
+use crate::emulator::Emulator;
 use crate::server::{SUCCESS, Server, read_request};
 
 #[derive(Deserialize)]
@@ -64,6 +66,70 @@ fn an_action_is_sent_as_the_official_sdk_sends_it() {
 
     assert!(requests.try_recv().is_err(), "one request a call");
     assert!(differences.is_empty(), "{}:\n{}", differences.len(), differences.join("\n"));
+}
+
+#[test]
+fn a_routine_and_a_site_live_by_calls_alone() {
+    let emulator = Emulator::start(&[]);
+    let ready = |name: &str| emulator.ready[name].as_str().unwrap();
+    let mut config = Config::new();
+    let credentials = Credentials::new(ready("access_key_id"), ready("access_key_secret"), None).unwrap();
+    config.endpoint(emulator.url()).credentials(credentials);
+    let client = Client::new(&config).unwrap();
+    let try_call = |action: &str, params: Value| {
+        let params = params.to_string();
+        client.call(&AnyAction { params: Some(&params), ..AnyAction::new(action) }, &CallOptions::new())
+    };
+    let call = |action: &str, params: Value| -> Value {
+        serde_json::from_str(&try_call(action, params).unwrap().body).unwrap()
+    };
+
+    call("CreateRoutine", json!({"Name": "called", "Description": "ü \"x\"", "HasAssets": false}));
+    upload(&call("GetRoutineStagingCodeUploadInfo", json!({"Name": "called"}))["OssPostConfig"], "export default {}");
+    let version = call("CommitRoutineStagingCode", json!({"Name": "called"}))["CodeVersion"].clone();
+    call("PublishRoutineCodeVersion", json!({"Name": "called", "Env": "production", "CodeVersion": version}));
+    let routine = call("GetRoutine", json!({"Name": "called"}));
+    assert_eq!(routine["Description"], "ü \"x\"");
+    assert_eq!(routine["Envs"][1]["CodeDeploy"]["CodeVersions"][0]["CodeVersion"], version);
+    let pages = [1, 2, 3].map(|number| call("ListUserRoutines", json!({"PageNumber": number, "PageSize": 1})));
+    assert!(pages.iter().any(|page| page["Routines"][0]["RoutineName"] == "called"), "{pages:?}");
+
+    let mut record = json!({"Name": "called", "RecordName": "called.example.com", "SiteId": emulator.ready["site_id"]});
+    record["RecordId"] = call("CreateRoutineRelatedRecord", record.clone())["RecordId"].clone();
+    let listed = call("ListRoutineRelatedRecords", json!({"Name": "called"}));
+    assert_eq!(listed["RelatedRecords"][0]["RecordId"], record["RecordId"]);
+    call("DeleteRoutineRelatedRecord", record);
+    call("DeleteRoutine", json!({"Name": "called"}));
+    assert_eq!(try_call("GetRoutine", json!({"Name": "called"})).unwrap_err().status(), Status::NotFound);
+
+    let site = json!({"SiteName": "called.org", "AccessType": "NS", "Coverage": "overseas", "InstanceId": "called"});
+    let id = call("CreateSite", site)["SiteId"].clone();
+    assert_eq!(call("ListSites", json!({"SiteName": "called.org"}))["Sites"][0]["SiteId"], id);
+    assert_eq!(call("GetSite", json!({"SiteId": id}))["SiteModel"]["SiteName"], "called.org");
+}
+
+/// Sends a routine's code where the service's form says.
+fn upload(form: &Value, code: &str) {
+    let mut body = String::new();
+    let file = ("file\"; filename=\"index.js", code);
+    let fields = form.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+    for (name, value) in fields.filter(|(name, _)| *name != "Url").chain([file]) {
+        let name = if name == "XOssSecurityToken" { "x-oss-security-token" } else { name };
+        body += &format!("--boundary\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    body += "--boundary--\r\n";
+    let url = form["Url"].as_str().unwrap();
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut connection = TcpStream::connect(host).unwrap();
+    let head = format!(
+        "POST /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: multipart/form-data; boundary=boundary\r\n\r\n",
+        body.len()
+    );
+    connection.write_all((head + &body).as_bytes()).unwrap();
+    let mut reply = String::new();
+    connection.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
 }
 
 /// Python spells booleans `True` and `False`, the official SDKs of the other languages as JSON does. It names the type of a
