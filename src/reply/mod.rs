@@ -10,13 +10,14 @@ mod retry_hint;
 
 use std::time::SystemTime;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 pub(crate) use self::mismatch::{Explanation, explain};
 use crate::clock;
 use crate::error::{Error, Outcome, ServiceWords, Status};
 use crate::http::Reply;
-use crate::json;
 use crate::service_code::ServiceCode;
 
 /// The body of a successful reply, and the service's id of the request.
@@ -34,13 +35,13 @@ fn read_success<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error
 
 /// The service's id of the request. Whatever it is in the body: it has no part in what was done.
 fn request_id(reply: &Reply) -> serde_json::Result<String> {
-    let mut given = None;
-    json::members(reply.body(), &mut |name, value| {
-        if name == "RequestId" {
-            given = Some(value);
-        }
-    })?;
-    let given = given.filter(|value| value.get() != "null").map(|value| error_body::lenient_text_of_json(value.get()));
+    #[derive(Deserialize)]
+    struct Identity<'a> {
+        #[serde(rename = "RequestId", borrow)]
+        request_id: Option<&'a RawValue>,
+    }
+    let identity: Identity<'_> = serde_json::from_slice(reply.body())?;
+    let given = identity.request_id.map(|value| error_body::lenient_text_of_json(value.get()));
     Ok(given.unwrap_or_else(|| reply.request_id().to_owned()))
 }
 
@@ -105,8 +106,6 @@ const REQUEST_TIMEOUT: u16 = 408;
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
     use crate::allocations::counted;
 
