@@ -1447,8 +1447,9 @@ void esa_credentials_fail(struct esa_credentials *credentials,
  * client's other writes that wait by then, and from record to record of an `esa_bulk` or of
  * `esa_ensure_routine_related_records()` whose program comes for the next one at once, until it has been held as long as
  * `esa_config_set_write_lock_hold()` says: then it is let go, so that others have it. No call holds it while it waits for
- * something else. The lock is for order alone: where it was lost, or others do without, writes are refused as busy and made
- * again, as without a lock.
+ * something else. The library has no thread that could let the lock go: a bulk whose program pauses for the first time, and
+ * a multi that isn't stepped, keep it until they go on, or the lease ends. The lock is for order alone: where it was lost, or
+ * others do without, writes are refused as busy and made again, as without a lock.
  *
  * The last one of this and `esa_config_set_write_lock_file()` counts. If both functions are NULL, there is no lock, which is
  * the default. `user_data` is passed to them and must live as long as every client that is made with this configuration, its
@@ -1469,6 +1470,9 @@ esa_status esa_config_set_write_lock(struct esa_config *config,
  * Clients with the same file hold it one after the other. It is made where it is missing, for its owner alone; nothing is
  * ever written to it, and it stays. The kernel unlocks it when a process ends, however it does, and a child of fork doesn't
  * hold it. It is meant for a local file system (flock). Where it can't be opened, writes fail with `ESA_ERR_LOCK`.
+ *
+ * A file has no lease. So a bulk lets it go with each record, and a multi that isn't stepped keeps it while a write of its
+ * calls is under way or waits.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */

@@ -123,9 +123,14 @@ func readReply(received *HTTPReply) (*Reply, *Error) {
 	return take(answer, freeReply, reply)
 }
 
+// text is a copy of native text of any length.
+func text(native *C.char, length C.size_t) string {
+	return strings.Clone(unsafe.String((*byte)(unsafe.Pointer(native)), length))
+}
+
 func reply(result *C.esa_call_action_result) *Reply {
 	return &Reply{
-		Body:       C.GoBytes(unsafe.Pointer(result.body), C.int(result.body_length)),
+		Body:       []byte(text(result.body, result.body_length)),
 		RequestID:  C.GoString(result.request_id),
 		Attempts:   int(result.attempts),
 		HTTPStatus: int(result.http_status),
@@ -137,7 +142,7 @@ func signedRequest(result *C.esa_signed_request) *SignedRequest {
 		Method: C.GoString(result.method),
 		URL:    C.GoString(result.url),
 		Header: map[string]string{},
-		Body:   C.GoStringN(result.body, C.int(result.body_length)),
+		Body:   text(result.body, result.body_length),
 	}
 	for _, header := range unsafe.Slice(result.headers, result.header_count) {
 		signed.Header[C.GoString(header.name)] = C.GoString(header.value)

@@ -6,8 +6,8 @@ use std::io;
 use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use once_cell::race::OnceBox;
@@ -43,6 +43,7 @@ impl FileLock {
     }
 
     fn try_lock(&self) -> io::Result<Option<&'static Slot>> {
+        watch_children();
         let file = self.open()?;
         match flock(&file, libc::LOCK_EX | libc::LOCK_NB) {
             Ok(()) => Ok(Some(Slot::of(file.into_raw_fd()))),
@@ -71,6 +72,11 @@ impl Lock for FileLock {
     fn release(&self) {
         self.set(None).into_iter().for_each(Slot::close);
     }
+
+    /// The kernel doesn't look at the clock.
+    fn has_lease(&self) -> bool {
+        false
+    }
 }
 
 #[allow(unsafe_code)]
@@ -89,6 +95,17 @@ struct Slot {
     next: OnceBox<Slot>,
 }
 
+/// Has children close the slots' files, from before there are any.
+fn watch_children() {
+    static ARE_WATCHED: AtomicBool = AtomicBool::new(false);
+    if !ARE_WATCHED.load(Ordering::Acquire) {
+        // That it may be there twice, where two threads come here at once, is no matter. A lock that the one holds would stay
+        // locked in a child.
+        in_each_child(close_all);
+        ARE_WATCHED.store(true, Ordering::Release);
+    }
+}
+
 const NONE: RawFd = -1;
 
 static FIRST: Slot = Slot { descriptor: AtomicI32::new(NONE), next: OnceBox::new() };
@@ -96,8 +113,6 @@ static FIRST: Slot = Slot { descriptor: AtomicI32::new(NONE), next: OnceBox::new
 impl Slot {
     /// A slot with this descriptor.
     fn of(descriptor: RawFd) -> &'static Slot {
-        static HANDLER: Once = Once::new();
-        HANDLER.call_once(|| in_each_child(close_all));
         let mut slot = &FIRST;
         while slot.descriptor.compare_exchange(NONE, descriptor, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             slot = slot.next.get_or_init(|| Box::new(Slot { descriptor: AtomicI32::new(NONE), next: OnceBox::new() }));

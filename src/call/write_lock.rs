@@ -41,6 +41,11 @@ pub(crate) trait Lock: Send + Sync {
 
     /// Lets it go. The lease may be over.
     fn release(&self);
+
+    /// Whether it may end by itself, so that it can be kept while the program does something else.
+    fn has_lease(&self) -> bool {
+        true
+    }
 }
 
 /// One that is made of two functions.
@@ -238,7 +243,8 @@ impl Place<'_> {
 
     /// Has `keep` keep what the call holds, for what follows it.
     pub(crate) fn keep_with(&self, keep: &Keep) {
-        if let Some(number) = self.number.filter(|number| self.lock.holding().keep(*number)) {
+        let may_keep = |number: &u64| self.lock.lock.has_lease() && self.lock.holding().keep(*number);
+        if let Some(number) = self.number.filter(may_keep) {
             keep.0.store(number, Ordering::Relaxed);
         }
     }

@@ -1,5 +1,7 @@
 //! Any action of the service, by its name: what the caller gives, and what becomes of it by what is known of the action.
 
+use std::fmt;
+
 use serde_json::value::RawValue;
 
 use super::actions::{self, Effect, Place};
@@ -13,7 +15,7 @@ use crate::signature::Parameter;
 ///
 /// A parameter goes where the service wants it: the library knows the actions. One that it doesn't know goes into the
 /// query; an action that it doesn't know is sent with POST, and taken for one that changes something.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct AnyAction<'a> {
     /// The service's name for it, such as `CreateRoutine`: 1 to 128 letters and digits.
     pub action: &'a str,
@@ -36,7 +38,7 @@ pub struct AnyAction<'a> {
 }
 
 /// A parameter whose name and value are sent as they are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct ActionParameter<'a> {
     /// Its name, such as `SiteId` or `Tag.1.Key`: letters, digits, `.`, `-`, `_` and `~`.
     pub name: &'a str,
@@ -47,7 +49,7 @@ pub struct ActionParameter<'a> {
 }
 
 /// The reply to an action.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActionReply {
     /// The JSON object that the service answered with, as it wrote it.
@@ -58,6 +60,32 @@ pub struct ActionReply {
     pub attempts: u32,
     /// 200 to 299.
     pub http_status: u16,
+}
+
+/// Without the parameters: they may hold secrets.
+impl fmt::Debug for AnyAction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnyAction").field("action", &self.action).finish_non_exhaustive()
+    }
+}
+
+/// Without the value: it may be a secret.
+impl fmt::Debug for ActionParameter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActionParameter").field("name", &self.name).field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+/// Without the body: it may hold secrets.
+impl fmt::Debug for ActionReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ActionReply { request_id, attempts, http_status, .. } = self;
+        f.debug_struct("ActionReply")
+            .field("request_id", request_id)
+            .field("attempts", attempts)
+            .field("http_status", http_status)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> AnyAction<'a> {
@@ -129,7 +157,7 @@ fn check_version(version: &str) -> Result<(), Error> {
 }
 
 /// An action that can be sent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct PreparedAction {
     name: String,
     version: String,
@@ -198,7 +226,7 @@ mod tests {
     }
 
     fn refusal(action: &AnyAction<'_>) -> String {
-        action.prepare().unwrap_err().message().to_owned()
+        action.prepare().err().unwrap().message().to_owned()
     }
 
     #[test]
@@ -276,5 +304,19 @@ mod tests {
             assert!(refusal(&AnyAction { version: Some(version), ..new }).starts_with("version "), "{version:?}");
         }
         assert!(AnyAction { action: &"A".repeat(128), ..new }.prepare().is_ok());
+    }
+
+    #[test]
+    fn debugging_shows_no_values() {
+        let parameters = [ActionParameter { name: "Token", value: "hunter2", place: None }];
+        let params = Some(r#"{"A":"hunter2"}"#);
+        let action = AnyAction { params, parameters: &parameters, ..AnyAction::new("A") };
+        let request_id = "R".to_owned();
+        let reply = ActionReply { body: r#"{"T":"hunter2"}"#.to_owned(), request_id, attempts: 1, http_status: 200 };
+
+        let shown = format!("{action:?} {parameters:?} {reply:?}");
+
+        assert!(shown.contains("\"A\"") && shown.contains("Token") && shown.contains("200"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
 }

@@ -521,37 +521,56 @@ fn a_file_is_made_for_its_owner_alone_and_one_that_cannot_be_opened_fails_the_ca
     assert!(error.message().contains("/no/such/directory/lock: No such file"), "{error}");
 }
 
+/// Whether somebody has the file locked.
+#[allow(unsafe_code)]
+fn is_held(file: &LockFile) -> bool {
+    use std::os::fd::AsRawFd;
+    let Ok(file) = std::fs::File::open(&file.0) else { return false };
+    // SAFETY: takes no memory, and an open descriptor.
+    unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) != 0 }
+}
+
+#[test]
+fn a_bulk_does_not_keep_a_file_while_the_program_does_something_else() {
+    let emulator = Emulator::start(&[]);
+    let file = LockFile::new("paused");
+    let client = file.client(&emulator);
+    let mut bulk = bulk(&client, &names(50));
+    for _ in 0..20 {
+        bulk.next().unwrap().unwrap();
+        assert!(!is_held(&file));
+    }
+    assert_eq!(client.stats().lock_grants, 20);
+}
+
 #[test]
 #[allow(unsafe_code)]
 fn a_child_of_fork_does_not_keep_a_file_locked() {
     let emulator = Emulator::start(&[]);
+    emulator.post("faults", r#"{"action": "CreateRoutineRelatedRecord", "delay_ms": 1000}"#);
     let file = LockFile::new("fork");
     let client = file.client(&emulator);
-    let mut bulk = bulk(&client, &names(1000));
-    let is_held = || {
-        let file = std::fs::File::open(&file.0).unwrap();
-        // SAFETY: takes no memory, and an open descriptor.
-        unsafe { libc::flock(std::os::fd::AsRawFd::as_raw_fd(&file), libc::LOCK_EX | libc::LOCK_NB) != 0 }
-    };
-    while {
-        bulk.next().unwrap().unwrap();
-        !is_held()
-    } {}
-    // SAFETY: the child looks at what it has, and ends.
-    let child = unsafe { libc::fork() };
-    if child == 0 {
-        let open = std::fs::read_dir("/proc/self/fd").unwrap();
-        let has = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()).any(|path| path == file.0);
-        // SAFETY: ends the child alone.
-        unsafe { libc::_exit(if has { 1 } else { 7 }) };
-    }
-    let mut status = 0;
-    // SAFETY: `status` outlives the call.
-    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-    assert_eq!(libc::WEXITSTATUS(status), 7, "the child has the file");
-    assert!(is_held());
-    drop(bulk);
-    assert!(!is_held());
+    std::thread::scope(|scope| {
+        let call = scope.spawn(|| create(&client, "a.example.com"));
+        while !is_held(&file) {
+            std::thread::yield_now();
+        }
+        // SAFETY: the child looks at what it has, and ends.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let open = std::fs::read_dir("/proc/self/fd").unwrap();
+            let has = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()).any(|path| path == file.0);
+            // SAFETY: ends the child alone.
+            unsafe { libc::_exit(if has { 1 } else { 7 }) };
+        }
+        let mut status = 0;
+        // SAFETY: `status` outlives the call.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert_eq!(libc::WEXITSTATUS(status), 7, "the child has the file");
+        assert!(is_held(&file));
+        call.join().unwrap().unwrap();
+    });
+    assert!(!is_held(&file));
 }
 
 #[test]

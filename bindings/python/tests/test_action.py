@@ -9,6 +9,7 @@ import itertools
 import json
 import pickle
 import re
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -457,3 +458,20 @@ def test_what_is_no_reply(wrong: dict[str, Any], kind: type[Exception]) -> None:
 def test_what_cannot_be_signed_with(wrong: dict[str, Any], kind: type[Exception]) -> None:
     with pytest.raises(kind, match=next(iter(wrong))):
         sign_with(CREDENTIALS, "GetRoutine", **{"nonce": "n", "date": 1, **wrong})
+
+
+@pytest.mark.parametrize("body", [b'{"N": ' + b"1" * 5000 + b"}", b'{"N": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"])
+def test_a_success_that_python_cannot_read_is_an_error_with_an_outcome(body: bytes) -> None:
+    try:
+        reply = libesa.read_reply(http_status=200, body=body, action="CreateRoutine")
+    except libesa.ResponseError as error:
+        assert error.outcome is libesa.Outcome.UNKNOWN
+        assert "read back" in error.advice
+    else:
+        assert sys.version_info < (3, 11) and isinstance(reply["N"], int)
+
+
+def test_headers_may_be_pairs_and_hold_what_is_no_text() -> None:
+    headers = [("X-Acs-Request-Id", "r1"), ("X-Odd", "a\udcff"), ("X-Odd", "b")]
+
+    assert libesa.read_reply(http_status=200, headers=headers, body=b"{}").request_id == "r1"

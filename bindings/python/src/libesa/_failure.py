@@ -32,3 +32,9 @@ def error(failure: dict[str, Any]) -> EsaError:
     status, service_code = Status(failure["status"]), ServiceCode(failure["service_code"])
     fields = {**failure, "status": status, "service_code": service_code, "outcome": Outcome(failure["outcome"])}
     return error_class(status, service_code)(**fields)
+
+
+def unreadable(message: str, reply: dict[str, Any]) -> EsaError:
+    """The exception for a success that Python can't read, of which `reply` has what is known besides."""
+    advice = "The request may have been carried out: read back what it was to change before you make it again."
+    return errors.ResponseError(message, outcome=Outcome.UNKNOWN, advice=advice, **reply)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from ctypes import Structure, addressof, byref, c_void_p, sizeof
 
-from ._arguments import INT64, UINT32, integer, optional, optional_text, text, wrong_type
+from ._arguments import INT64, integer, optional, optional_text, text, wrong_type
 from ._frozen import Frozen
 from ._library import library, struct
 from ._native import decoded, fields_of
@@ -70,8 +70,14 @@ class SignedRequest(Frozen):
 
 
 def _read_reply(result: Structure) -> Reply:
-    reply = Reply(json.loads(result.body))
-    vars(reply).update(fields_of(result, Reply.__annotations__))
+    fields = fields_of(result, Reply.__annotations__)
+    try:
+        reply = Reply(json.loads(result.body))
+    except (ValueError, RecursionError) as reason:  # a number of too many digits, objects nested too deep
+        from ._failure import unreadable
+
+        raise unreadable(f"the reply can't be read: {reason}", fields) from None
+    vars(reply).update(fields)
     return reply
 
 
@@ -166,12 +172,18 @@ def read_reply(
     """
     if not isinstance(body, bytes):
         raise wrong_type("body", "bytes", body)
-    pairs = [_header(text("headers", name), text("headers", value)) for name, value in dict(headers).items()]
+    items = headers.items() if isinstance(headers, Mapping) else headers
+    pairs = [_header(text("headers", name), text("headers", _readable(value))) for name, value in items]
     array = (_header * len(pairs))(*pairs)
     kind, named, kept = struct("esa_reply"), optional_text("action", action), optional("effect", effect)
-    status = integer("http_status", http_status, UINT32)
+    status = integer("http_status", http_status, (0, 2**31 - 1))
     reply = kind(sizeof(kind), named, kept, status, addressof(array), len(pairs), body, len(body))
     return _done(CALL, library.esa_read_reply, byref(reply))
+
+
+def _readable(value: str) -> str:
+    """The value of a header without the bytes that aren't UTF-8, which HTTP libraries keep as surrogates."""
+    return value.encode(errors="surrogateescape").decode(errors="replace") if isinstance(value, str) else value
 
 
 def _done(operation: Operation[T], function: Callable[..., int], *arguments: Any) -> T:
