@@ -460,15 +460,15 @@ def test_what_cannot_be_signed_with(wrong: dict[str, Any], kind: type[Exception]
         sign_with(CREDENTIALS, "GetRoutine", **{"nonce": "n", "date": 1, **wrong})
 
 
-@pytest.mark.parametrize("body", [b'{"N": ' + b"1" * 5000 + b"}", b'{"N": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"])
-def test_a_success_that_python_cannot_read_is_an_error_with_an_outcome(body: bytes) -> None:
-    try:
-        reply = libesa.read_reply(http_status=200, body=body, action="CreateRoutine")
-    except libesa.ResponseError as error:
-        assert error.outcome is libesa.Outcome.UNKNOWN
-        assert "read back" in error.advice
-    else:
-        assert sys.version_info < (3, 11) and isinstance(reply["N"], int)
+@pytest.mark.skipif(not hasattr(sys, "set_int_max_str_digits"), reason="this Python reads numbers of any length")
+def test_a_success_that_python_cannot_read_is_an_error_with_an_outcome() -> None:
+    body = b'{"RequestId": "r1", "N": ' + b"1" * 5000 + b"}"
+
+    with pytest.raises(libesa.ResponseError) as caught:
+        libesa.read_reply(http_status=200, body=body, action="CreateRoutine")
+
+    assert (caught.value.outcome, caught.value.request_id) == (Outcome.UNKNOWN, "r1")
+    assert "read back" in caught.value.advice
 
 
 def test_headers_may_be_pairs_and_hold_what_is_no_text() -> None:
