@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use esa::{CallOptions, Cancel, Client, Config, Error, Outcome, Status};
@@ -139,10 +141,17 @@ fn waiting_for_the_reply_is_cancelled_with_the_outcome_unknown() {
 
 #[test]
 fn waiting_for_the_reply_is_ended_by_the_caller_s_answer() {
-    let mut config = silent().config();
+    let has_request = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&has_request);
+    let server = Server::start(move |mut connection, _| {
+        read_request(&mut connection);
+        told.store(true, Ordering::Release);
+        std::thread::sleep(LATE);
+    });
+    let mut config = server.config();
     config.timeouts(Some(LATE), Some(LATE), Some(LATE));
 
-    let error = ended(&config, CallOptions::new().interrupt(|| true));
+    let error = ended(&config, CallOptions::new().interrupt(move || has_request.load(Ordering::Acquire)));
 
     assert_eq!((error.status(), error.outcome()), (Status::Cancelled, Outcome::Unknown));
 }
