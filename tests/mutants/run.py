@@ -30,7 +30,7 @@ COPIED = (
     "benches",
 )
 # More than are needed to notice each of them.
-WORLDS = "20000"
+WORLDS = "80000"
 
 
 class Noticing(NamedTuple):
