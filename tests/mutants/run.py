@@ -262,7 +262,8 @@ def copy() -> None:
         source, target = ROOT / name, COPY / name
         if source.is_dir():
             shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(source, target)
+            # As new files: what was built of a mutant, in a run before, is older.
+            shutil.copytree(source, target, copy_function=shutil.copy)
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
