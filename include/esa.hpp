@@ -1013,6 +1013,14 @@ inline ListRoutineRelatedRecordsResult to_cpp(const esa_list_routine_related_rec
 
 inline GetMatchSiteResult to_cpp(const esa_get_match_site_result &c) { return {c.site_id, c.site_name, c.request_id}; }
 
+// The value of C that a handle has, if there is one.
+template <class Object> auto value_of(const Result<Object> &object) -> Result<decltype(to_cpp(**object))> {
+    if (!object) {
+        return failure(object.error());
+    }
+    return to_cpp(**object);
+}
+
 // What a function of C gives for arguments of `backing`, if they can be used.
 template <class CResult, auto release, class Function, class... Arguments>
 auto result_of(const Backing &backing, Function function, Arguments... arguments)
@@ -1020,11 +1028,7 @@ auto result_of(const Backing &backing, Function function, Arguments... arguments
     if (backing.problem()) {
         return failure(*backing.problem());
     }
-    const auto result = given_by<Handle<CResult, release>>(function, arguments...);
-    if (!result) {
-        return failure(result.error());
-    }
-    return to_cpp(**result);
+    return value_of(given_by<Handle<CResult, release>>(function, arguments...));
 }
 
 template <class T> T released_by(void (*release)(T *));
@@ -1044,10 +1048,7 @@ template <class RequestOf, auto blocking, auto starting, auto finishing, auto re
         if (teller) {
             teller->rethrow();
         }
-        if (!result) {
-            return failure(result.error());
-        }
-        return to_cpp(**result);
+        return value_of(result);
     }
 };
 
