@@ -86,8 +86,8 @@ pub fn read_reply(received: &ReceivedReply<'_>) -> Result<ActionReply, Error> {
         Ok((body, request_id)) => Ok(ActionReply::of(body, Receipt { attempt: 0, http_status, request_id })),
         Err(error) => {
             let error = match (effect_of(action.unwrap_or_default(), effect), error.outcome()) {
-                (Effect::Reads, Outcome::Unknown) => error.outcome_is(Outcome::NotSent),
-                (Effect::Writes, Outcome::Unknown) => error.advice_is(READ_BACK),
+                (Effect::Reads, Outcome::Unknown) => error.with_outcome(Outcome::NotSent),
+                (Effect::Writes, Outcome::Unknown) => error.with_advice(READ_BACK),
                 _ => error,
             };
             Err(NOWHERE.redacted(error))

@@ -53,7 +53,7 @@ impl Endpoint {
         let refused = |reason: &str| Error::new(Status::Config, format!("{name}: {reason}"));
         match variables.get_even_empty(name) {
             None => Ok(None),
-            Some("") => Err(refused("is set and empty").advice_is("Name an endpoint in it, or unset it.")),
+            Some("") => Err(refused("is set and empty").with_advice("Name an endpoint in it, or unset it.")),
             Some(text) => Endpoint::parse(text).map(Some).map_err(|error| refused(error.message())),
         }
     }
@@ -64,7 +64,7 @@ impl Endpoint {
                 "region {region:?} has no endpoint of ESA: it is cn-hangzhou for accounts of the China site, \
                  ap-southeast-1 for international accounts"
             );
-            return Err(Error::new(Status::Config, message).advice_is("Set one of the two regions, or an endpoint."));
+            return Err(Error::new(Status::Config, message).with_advice("Set one of the two regions, or an endpoint."));
         }
         let service = match network {
             Network::Public => "esa",
@@ -89,7 +89,7 @@ impl Endpoint {
             return Err(refused(
                 "is plain http to another machine, which would show what is sent to everybody on the way",
             )
-            .advice_is("Use https; http is for tests on this machine only."));
+            .with_advice("Use https; http is for tests on this machine only."));
         }
         Ok(endpoint)
     }

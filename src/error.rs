@@ -74,7 +74,7 @@ impl Error {
     /// A reply that can't be read, so that it doesn't say what became of the request.
     pub(crate) fn unreadable(reason: impl fmt::Display) -> Error {
         let error = Error::new(Status::Response, format!("the reply can't be read: {reason}"));
-        error.outcome_is(Outcome::Unknown).retryable_is(true)
+        error.with_outcome(Outcome::Unknown).with_retryable(true)
     }
 
     /// What the service said about itself, as it said it.
@@ -100,24 +100,24 @@ impl Error {
     }
 
     /// The same failure with another outcome, and the advice that goes with it.
-    pub(crate) fn outcome_is(mut self, outcome: Outcome) -> Error {
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Error {
         self.0.outcome = outcome;
         self.0.advice = Cow::Borrowed(advice(self.0.status, outcome));
         self
     }
 
-    pub(crate) fn advice_is(mut self, advice: impl Into<Cow<'static, str>>) -> Error {
+    pub(crate) fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Error {
         self.0.advice = advice.into();
         self
     }
 
-    pub(crate) fn retryable_is(mut self, retryable: bool) -> Error {
+    pub(crate) fn with_retryable(mut self, retryable: bool) -> Error {
         self.0.retryable = retryable;
         self
     }
 
     /// The same failure, of a connection that was kept and turned out to be closed when a request was on its way.
-    pub(crate) fn stale_is(mut self, stale: bool) -> Error {
+    pub(crate) fn with_stale(mut self, stale: bool) -> Error {
         self.0.stale = stale;
         self
     }
@@ -126,12 +126,12 @@ impl Error {
         self.0.stale
     }
 
-    pub(crate) fn retry_after_is(mut self, delay: Option<Duration>) -> Error {
+    pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Error {
         self.0.retry_after = delay;
         self
     }
 
-    pub(crate) fn reply_date_is(mut self, date: Option<SystemTime>) -> Error {
+    pub(crate) fn with_reply_date(mut self, date: Option<SystemTime>) -> Error {
         self.0.reply_date = date;
         self
     }
@@ -140,7 +140,7 @@ impl Error {
         self.0.reply_date
     }
 
-    pub(crate) fn attempts_are(mut self, attempts: u32) -> Error {
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Error {
         self.0.attempts = attempts;
         self
     }
@@ -155,11 +155,11 @@ impl Error {
     pub(crate) fn and_reading_back_failed(mut self, reason: &Error) -> Error {
         self.0.message = format!("{}; reading back failed: {reason}", self.0.message);
         match reason.status() {
-            Status::Forbidden => self.advice_is(
+            Status::Forbidden => self.with_advice(
                 "The request may have been carried out, and these credentials can't read back: allow them \
                  esa:ListRoutineRelatedRecords on * (a policy for one site doesn't cover it).",
             ),
-            Status::Response if self.0.status == Status::Response => self.advice_is(
+            Status::Response if self.0.status == Status::Response => self.with_advice(
                 "The request may have been carried out. Something between this machine and the service answers in its \
                  place, a proxy or a portal: check the endpoint and the way there, then read back.",
             ),

@@ -324,11 +324,11 @@ mod tests {
     }
 
     fn not_sent() -> Result<&'static str, Error> {
-        Err(Error::new(Status::Connect, "refused").retryable_is(true))
+        Err(Error::new(Status::Connect, "refused").with_retryable(true))
     }
 
     fn lost() -> Result<&'static str, Error> {
-        Err(Error::new(Status::Io, "lost").outcome_is(Outcome::Unknown).retryable_is(true))
+        Err(Error::new(Status::Io, "lost").with_outcome(Outcome::Unknown).with_retryable(true))
     }
 
     fn status_of(result: Result<&'static str, Error>) -> (Status, Outcome, u32) {
@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn a_connection_that_was_not_kept_costs_no_time_and_nothing_of_the_budget() {
         let budget = Budget::new();
-        let stale = || lost().map_err(|error| error.stale_is(true));
+        let stale = || lost().map_err(|error| error.with_stale(true));
 
         for _ in 0..100 {
             let world = world([stale(), Ok("made")]).with_read_backs([Ok(None)]);
@@ -434,7 +434,7 @@ mod tests {
                 "no further attempt, because as many have failed as may; the last one failed: refused",
             ]
         );
-        let hinted = not_sent().map_err(|error| error.retry_after_is(Some(Duration::from_secs(60))));
+        let hinted = not_sent().map_err(|error| error.with_retry_after(Some(Duration::from_secs(60))));
         assert_eq!(
             notes(world([hinted])),
             ["no further attempt, because too little time is left; the last one failed: refused"]
@@ -586,7 +586,7 @@ mod tests {
     fn what_is_answered_without_a_code_is_made_again_whatever_its_status() {
         let codeless = || {
             let error = Error::new(Status::Response, "HTTP status 409").in_reply(409, "");
-            Err(error.outcome_is(Outcome::Unknown))
+            Err(error.with_outcome(Outcome::Unknown))
         };
         let made = world([codeless(), Ok("made")]).with_read_backs([Ok(None)]);
         assert_eq!(made.run(), Ok("made"));
@@ -598,8 +598,8 @@ mod tests {
 
     #[test]
     fn a_read_back_with_the_same_answer_of_nobody_s_ends_the_call() {
-        let portal = |status| Error::new(Status::Response, "a portal").in_reply(status, "").retryable_is(true);
-        let of_both = Err(portal(200).outcome_is(Outcome::Unknown));
+        let portal = |status| Error::new(Status::Response, "a portal").in_reply(status, "").with_retryable(true);
+        let of_both = Err(portal(200).with_outcome(Outcome::Unknown));
         let world = world([of_both]).with_read_backs([Err(portal(200))]);
 
         let error = world.run().unwrap_err();
@@ -611,7 +611,7 @@ mod tests {
 
     #[test]
     fn a_read_back_that_fails_for_now_is_made_again_and_then_the_attempt() {
-        let for_now = || Err(Error::new(Status::Io, "down").retryable_is(true));
+        let for_now = || Err(Error::new(Status::Io, "down").with_retryable(true));
         let world = world([lost(), Ok("made")]).with_read_backs([for_now(), for_now(), Ok(None)]);
 
         assert_eq!(world.run(), Ok("made"));
@@ -676,7 +676,7 @@ mod tests {
 
     #[test]
     fn a_cancelled_attempt_or_read_back_ends_the_call() {
-        let cancelled = |outcome| Error::new(Status::Cancelled, "cancelled").outcome_is(outcome);
+        let cancelled = |outcome| Error::new(Status::Cancelled, "cancelled").with_outcome(outcome);
         let during_attempt = world([Err(cancelled(Outcome::Unknown))]);
         assert_eq!(status_of(during_attempt.run()), (Status::Cancelled, Outcome::Unknown, 1));
         assert_eq!(during_attempt.did(), (1, 0, vec![]));
@@ -699,7 +699,7 @@ mod tests {
 
     #[test]
     fn a_hint_is_waited_for() {
-        let throttled = Error::of_code("Throttling.User").retry_after_is(Some(Duration::from_secs(2)));
+        let throttled = Error::of_code("Throttling.User").with_retry_after(Some(Duration::from_secs(2)));
         let world = world([Err(throttled), Ok("made")]);
 
         assert_eq!(world.run(), Ok("made"));
@@ -708,7 +708,7 @@ mod tests {
 
     #[test]
     fn a_hint_beyond_the_deadline_is_handed_on_at_once() {
-        let throttled = Error::of_code("Throttling.User").retry_after_is(Some(Duration::from_secs(31)));
+        let throttled = Error::of_code("Throttling.User").with_retry_after(Some(Duration::from_secs(31)));
         let world = world([Err(throttled)]);
 
         let error = world.run().unwrap_err();

@@ -251,7 +251,7 @@ impl Progress {
     fn after_failed_read_back(&mut self, reason: Error, left: Option<Duration>) -> Next {
         if reason.status() == Status::Cancelled {
             let attempts = self.last.as_ref().map_or(0, Error::attempts);
-            return Next::Fail(reason.outcome_is(self.outcome).attempts_are(attempts));
+            return Next::Fail(reason.with_outcome(self.outcome).with_attempts(attempts));
         }
         let is_same = |error: &Error| error.status() == Status::Response && error.http_status() == reason.http_status();
         let nobody_knows = reason.status() == Status::Response && self.last.as_ref().is_some_and(is_same);
@@ -305,7 +305,9 @@ impl Progress {
             Stop::Cancelled => {
                 let message = format!("cancelled while waiting after: {error}");
                 Next::Fail(
-                    Error::new(Status::Cancelled, message).outcome_is(error.outcome()).attempts_are(error.attempts()),
+                    Error::new(Status::Cancelled, message)
+                        .with_outcome(error.outcome())
+                        .with_attempts(error.attempts()),
                 )
             }
             Stop::TimedOut | Stop::Failed(_) => Next::Fail(error),
@@ -326,7 +328,7 @@ impl Progress {
             Outcome::Unknown => Outcome::NotSent,
             own => own,
         };
-        let error = if outcome == own { error } else { error.outcome_is(outcome) };
+        let error = if outcome == own { error } else { error.with_outcome(outcome) };
         let unread = self.unread.take();
         // What a list that couldn't be read shows can't be said.
         let exists = exists.map(|advice| if unread.is_some() { UNREAD } else { advice });
@@ -340,8 +342,8 @@ impl Progress {
             _ => error,
         };
         match exists {
-            Some(advice) => error.advice_is(advice),
-            None if self.reconcile == Reconcile::Unknown && outcome == Outcome::Unknown => error.advice_is(READ_BACK),
+            Some(advice) => error.with_advice(advice),
+            None if self.reconcile == Reconcile::Unknown && outcome == Outcome::Unknown => error.with_advice(READ_BACK),
             None => error,
         }
     }

@@ -188,5 +188,5 @@ impl<W> Call<'_, W> {
 
 /// A bug in the library.
 pub(crate) fn without_result() -> Error {
-    Error::new(Status::Internal, "a call without a result").outcome_is(Outcome::Unknown)
+    Error::new(Status::Internal, "a call without a result").with_outcome(Outcome::Unknown)
 }

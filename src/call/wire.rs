@@ -76,7 +76,7 @@ impl<'a> Wire<'a> {
         let core = self.core;
         let credentials = self.credentials().await.map_err(|error| match error.status() {
             // Nothing else takes time.
-            Status::Timeout => Error::new(Status::Credentials, error.message()).retryable_is(true),
+            Status::Timeout => Error::new(Status::Credentials, error.message()).with_retryable(true),
             _ => error,
         })?;
         let stamp = Stamp::of(core.clock.now(), nonce()?)?;
@@ -200,7 +200,7 @@ impl World for Wire<'_> {
             core.log.learn(&credentials.secrets());
             let error = error.redacted(redact);
             match explanation {
-                Some(Explanation { message, advice }) => error.and_says(&message).advice_is(advice),
+                Some(Explanation { message, advice }) => error.and_says(&message).with_advice(advice),
                 None => error,
             }
         });

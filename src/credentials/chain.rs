@@ -175,6 +175,6 @@ impl Failures {
 
     fn into_error(self) -> Error {
         let message = format!("no credentials: {}", self.reasons.join("; "));
-        Error::new(Status::Credentials, message).retryable_is(self.retryable)
+        Error::new(Status::Credentials, message).with_retryable(self.retryable)
     }
 }

@@ -80,7 +80,7 @@ impl esa_ensure_routine_related_records_request {
             let item = self.items.cast::<u8>().wrapping_add(number.wrapping_mul(stride));
             let in_item = |error: Error| {
                 Error::new(error.status(), format!("items[{number}]: {}", error.message()))
-                    .advice_is(error.advice().to_owned())
+                    .with_advice(error.advice().to_owned())
             };
             // SAFETY: the array has this item, and items are as `read_struct` wants them (this function's promise).
             let item =

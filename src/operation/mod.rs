@@ -111,7 +111,7 @@ impl Receipt {
             return Ok(());
         }
         let message = format!("the service answered with Status {status:?} in place of \"OK\"");
-        let error = Error::new(Status::Server, message).outcome_is(Outcome::Unknown);
+        let error = Error::new(Status::Server, message).with_outcome(Outcome::Unknown);
         Err(error.in_reply(self.http_status, &self.request_id))
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn with_site<'a, W: World>(
 
 fn without_site(error: Error) -> Error {
     match error.service_code() {
-        ServiceCode::SiteNotFound => error.advice_is(
+        ServiceCode::SiteNotFound => error.with_advice(
             "No site of this account has a name that the record's name ends in: add the site, or check the record's name and \
              whose credentials these are.",
         ),

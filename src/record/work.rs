@@ -183,7 +183,7 @@ impl Work {
         let (result, at) = match result {
             Ok((record, at)) => (Ok(record), at),
             Err(error) if item.was_refused && error.outcome() == Outcome::NotSent => {
-                (Err(error.outcome_is(Outcome::Refused)), call.world.now())
+                (Err(error.with_outcome(Outcome::Refused)), call.world.now())
             }
             Err(error) => (Err(error), call.world.now()),
         };
@@ -200,8 +200,8 @@ impl Work {
             }
             Err(error) if self.aborted.is_none() && is_shared_by_all(error) => {
                 let message = format!("not tried, because of what came of {}: {error}", item.record_name);
-                let aborted = Error::new(error.status(), message).advice_is(error.advice().to_owned());
-                self.aborted = Some(aborted.retryable_is(error.retryable()));
+                let aborted = Error::new(error.status(), message).with_advice(error.advice().to_owned());
+                self.aborted = Some(aborted.with_retryable(error.retryable()));
             }
             Ok(record) => {
                 if let Some(listing) = &mut self.routine(&item.name).listing {
@@ -286,7 +286,7 @@ impl Work {
                     self.finish(item, call.world.now(), Ok(Record { attempts, ..record }));
                 }
                 None if !gives_up && call.world.now() < until => self.unlisted.push(Unlisted { item, refusal, until }),
-                None => self.finish(item, call.world.now(), Err(refusal.advice_is(UNLISTED))),
+                None => self.finish(item, call.world.now(), Err(refusal.with_advice(UNLISTED))),
             }
         }
         self.plan_next_look(&call);

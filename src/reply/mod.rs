@@ -59,7 +59,7 @@ pub(crate) fn read_error(reply: &Reply) -> Error {
     let is_unfamiliar = error.service_code().is_unfamiliar(error.code(), !error.request_id().is_empty());
     // To ask for a wait is to promise that trying again helps.
     let retryable = error.retryable() || (is_unfamiliar && hint.is_some());
-    let error = error.retryable_is(retryable).retry_after_is(hint).reply_date_is(date(reply));
+    let error = error.with_retryable(retryable).with_retry_after(hint).with_reply_date(date(reply));
     match error.service_code() {
         ServiceCode::InvalidTimeStampExpired => clock::explain(error),
         _ => error,
@@ -95,10 +95,10 @@ fn without_words(reply: &Reply) -> Error {
         _ => (Status::Response, status == REQUEST_TIMEOUT),
     };
     Error::new(kind, format!("HTTP status {status} without an error of the service"))
-        .outcome_is(Outcome::Unknown)
-        .retryable_is(retryable)
+        .with_outcome(Outcome::Unknown)
+        .with_retryable(retryable)
         // The server gave up waiting for a request on a connection that it closes.
-        .stale_is(status == REQUEST_TIMEOUT)
+        .with_stale(status == REQUEST_TIMEOUT)
         .in_reply(status, reply.request_id())
 }
 

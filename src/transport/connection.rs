@@ -73,7 +73,7 @@ impl Connection {
         }
         exchanged.map_err(|error| {
             let is_stale = was_kept && !answered && error.status() == Status::Io;
-            error.stale_is(is_stale)
+            error.with_stale(is_stale)
         })
     }
 
@@ -97,7 +97,7 @@ impl Connection {
             *answered |= count > 0;
             let reply = reader.add(count).map_err(|unreadable| match unreadable {
                 Unreadable::CutOff => stopped(Stop::Failed(ErrorKind::UnexpectedEof.into())),
-                Unreadable::Garbled(reason) => Error::unreadable(reason).outcome_is(outcome),
+                Unreadable::Garbled(reason) => Error::unreadable(reason).with_outcome(outcome),
             })?;
             if let Some(reply) = reply {
                 return Ok(reply);

@@ -76,7 +76,7 @@ impl Resolver {
         }
         let look_up = self.look_up().map_err(|error| {
             Error::new(Status::Dns, format!("no thread can be started to look up {}: {error}", self.host))
-                .retryable_is(true)
+                .with_retryable(true)
         })?;
         let answer = look_up.answer(limits).await.map_err(|stop| match stop {
             Stop::Failed(error) if error.raw_os_error().is_some_and(is_out_of_descriptors) => {
@@ -156,7 +156,7 @@ impl Failure {
             libc::EAI_SYSTEM => (io::Error::from_raw_os_error(self.errno).to_string(), true),
             code => (format!("the system's resolver fails with code {code}"), true),
         };
-        Error::new(Status::Dns, format!("{host} can't be resolved: {reason}")).retryable_is(passes)
+        Error::new(Status::Dns, format!("{host} can't be resolved: {reason}")).with_retryable(passes)
     }
 }
 
@@ -166,8 +166,8 @@ fn is_out_of_descriptors(errno: i32) -> bool {
 
 fn out_of_descriptors(host: &str) -> Error {
     Error::new(Status::Dns, format!("{host} can't be resolved: no file descriptors are left to do that with"))
-        .retryable_is(true)
-        .advice_is("Close files or connections, or raise the process's limit.")
+        .with_retryable(true)
+        .with_advice("Close files or connections, or raise the process's limit.")
 }
 
 /// Runs `start` so that a thread which it starts gets none of the process's signals: they are the host's.

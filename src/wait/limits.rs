@@ -129,11 +129,11 @@ impl Stop {
     /// The error for the caller; `doing` says what was going on, `failed` the kind of failure where it wasn't a limit.
     pub(crate) fn while_doing(self, doing: &str, failed: Status, outcome: Outcome) -> Error {
         let error = match self {
-            Stop::TimedOut => Error::new(Status::Timeout, format!("time ran out while {doing}")).retryable_is(true),
+            Stop::TimedOut => Error::new(Status::Timeout, format!("time ran out while {doing}")).with_retryable(true),
             Stop::Cancelled => Error::new(Status::Cancelled, format!("cancelled while {doing}")),
-            Stop::Failed(cause) => Error::new(failed, format!("{doing} failed: {cause}")).retryable_is(true),
+            Stop::Failed(cause) => Error::new(failed, format!("{doing} failed: {cause}")).with_retryable(true),
         };
-        error.outcome_is(outcome)
+        error.with_outcome(outcome)
     }
 }
 

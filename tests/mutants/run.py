@@ -88,9 +88,9 @@ MUTANTS = (
     Mutant(
         "an answer without a code refuses",
         "reply/mod.rs",
-        "        .outcome_is(Outcome::Unknown)\n        .retryable_is(retryable)",
-        "        .outcome_is(if status < 500 { Outcome::Refused } else { Outcome::Unknown })\n"
-        "        .retryable_is(retryable)",
+        "        .with_outcome(Outcome::Unknown)\n        .with_retryable(retryable)",
+        "        .with_outcome(if status < 500 { Outcome::Refused } else { Outcome::Unknown })\n"
+        "        .with_retryable(retryable)",
     ),
     Mutant(
         "a code is read out of a message",
@@ -240,7 +240,7 @@ MUTANTS = (
         "without a lock, a call that fails in it was sent",
         "call/write_lock.rs",
         'Error::new(Status::Lock, format!("the write lock can\'t be used: {reason}"))',
-        'Error::new(Status::Lock, format!("the write lock can\'t be used: {reason}")).outcome_is(Outcome::Unknown)',
+        'Error::new(Status::Lock, format!("the write lock can\'t be used: {reason}")).with_outcome(Outcome::Unknown)',
     ),
     Mutant(
         "a bulk never lists again",

@@ -179,7 +179,7 @@ impl Proxy {
         match error.status() {
             Status::Timeout | Status::Cancelled => error,
             _ => Error::new(Status::Proxy, format!("the proxy {self} can't be reached: {}", error.message()))
-                .retryable_is(error.retryable()),
+                .with_retryable(error.retryable()),
         }
     }
 }
@@ -210,9 +210,9 @@ impl Failure {
                 stop.while_doing(&format!("asking the proxy {proxy} to connect"), Status::Proxy, Outcome::NotSent)
             }
             Failure::NoAnswer(reason) => error(reason),
-            Failure::Refused { reason, passes } => error(reason).retryable_is(passes),
+            Failure::Refused { reason, passes } => error(reason).with_retryable(passes),
             Failure::Login(reason) => {
-                error(reason).advice_is("Check the user name and the password in the proxy's URL.")
+                error(reason).with_advice("Check the user name and the password in the proxy's URL.")
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::error::{Error, Status};
 pub(in super::super) fn of_handshake(error: &rustls::Error) -> Error {
     let failure = Error::new(Status::Tls, format!("the TLS handshake failed: {}", reason(error)));
     match advice(error) {
-        Some(advice) => failure.advice_is(advice),
+        Some(advice) => failure.with_advice(advice),
         None => failure,
     }
 }

@@ -75,7 +75,7 @@ fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Erro
 fn add_of_environment(roots: &mut RootCertStore, path: &Path) -> Result<(), Error> {
     let added = file::read_bytes(path).and_then(|(pem, _)| add(roots, &pem, true));
     added.map_err(|reason| {
-        Error::new(Status::Config, format!("{SSL_CERT_FILE} names {}: {reason}", path.display())).advice_is(
+        Error::new(Status::Config, format!("{SSL_CERT_FILE} names {}: {reason}", path.display())).with_advice(
             "Have SSL_CERT_FILE name a PEM file of certificate authorities, or unset it; ca_file comes before it.",
         )
     })
