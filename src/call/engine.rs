@@ -9,7 +9,7 @@ use super::backoff::{Backoff, hinted, is_busy, jitter};
 use super::budget::Budget;
 use super::reconcile::{LAST_REQUEST, ReadBacks, Reconcile, UNLISTED, UNREAD};
 use super::world::{Failure, Recovery};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::READ_BACK;
 use crate::service_code::ServiceCode;
 use crate::wait::Stop;
@@ -180,7 +180,7 @@ impl Progress {
         if self.writes() {
             self.outcome = self.outcome.max(error.outcome());
         }
-        let is_cancelled = error.status() == Status::Cancelled;
+        let is_cancelled = error.kind() == ErrorKind::Cancelled;
         self.last = Some(error);
         match (self.reconcile, recovery) {
             _ if is_cancelled => self.fail(),
@@ -249,12 +249,13 @@ impl Progress {
     }
 
     fn after_failed_read_back(&mut self, reason: Error, left: Option<Duration>) -> Next {
-        if reason.status() == Status::Cancelled {
+        if reason.kind() == ErrorKind::Cancelled {
             let attempts = self.last.as_ref().map_or(0, Error::attempts);
             return Next::Fail(reason.with_outcome(self.outcome).with_attempts(attempts));
         }
-        let is_same = |error: &Error| error.status() == Status::Response && error.http_status() == reason.http_status();
-        let nobody_knows = reason.status() == Status::Response && self.last.as_ref().is_some_and(is_same);
+        let is_same =
+            |error: &Error| error.kind() == ErrorKind::Response && error.http_status() == reason.http_status();
+        let nobody_knows = reason.kind() == ErrorKind::Response && self.last.as_ref().is_some_and(is_same);
         let goes_on = reason.retryable() && !nobody_knows;
         self.unread = Some(reason);
         if goes_on { self.read_back_later(left) } else { self.fail() }
@@ -305,7 +306,7 @@ impl Progress {
             Stop::Cancelled => {
                 let message = format!("cancelled while waiting after: {error}");
                 Next::Fail(
-                    Error::new(Status::Cancelled, message)
+                    Error::new(ErrorKind::Cancelled, message)
                         .with_outcome(error.outcome())
                         .with_attempts(error.attempts()),
                 )
@@ -320,7 +321,9 @@ impl Progress {
 
     /// The call's error: the last attempt's failure, with what all of them did.
     fn error(&mut self) -> Error {
-        let Some(error) = self.last.take() else { return Error::new(Status::Internal, "a failure without a reason") };
+        let Some(error) = self.last.take() else {
+            return Error::new(ErrorKind::Internal, "a failure without a reason");
+        };
         let (own, exists) = (error.outcome(), self.exists_for_somebody(&error));
         let outcome = match own {
             _ if self.writes() => self.outcome,

@@ -13,7 +13,7 @@ use super::status::esa_status;
 use super::string::{read_optional_string, read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::NOWHERE;
 use crate::operation::{ActionParameter, ActionReply, AnyAction, Effect, Operation, Place, PreparedAction};
 
@@ -152,7 +152,7 @@ pub(super) fn read_effect(effect: i32) -> Result<Option<Effect>, Error> {
 pub(super) fn refuse_reserved(field: &str, reserved: i32) -> Result<(), Error> {
     match reserved {
         0 => Ok(()),
-        _ => Err(Error::new(Status::Unsupported, format!("{field} is not 0"))),
+        _ => Err(Error::new(ErrorKind::Unsupported, format!("{field} is not 0"))),
     }
 }
 

@@ -18,7 +18,7 @@ use super::status::esa_status;
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::client::Client;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::NOWHERE;
 use crate::record::{Bulk, Record};
 
@@ -72,14 +72,14 @@ impl esa_ensure_routine_related_records_request {
     /// NUL-terminated.
     pub(super) unsafe fn begin(&self, client: &Client, options: &CallOptions) -> Result<Bulk, Error> {
         if self.reserved != 0 {
-            return Err(Error::new(Status::Unsupported, "request.reserved is not 0"));
+            return Err(Error::new(ErrorKind::Unsupported, "request.reserved is not 0"));
         }
         let mut requests = Vec::new();
         let mut stride = 0;
         for number in 0..self.count {
             let item = self.items.cast::<u8>().wrapping_add(number.wrapping_mul(stride));
             let in_item = |error: Error| {
-                Error::new(error.status(), format!("items[{number}]: {}", error.message()))
+                Error::new(error.kind(), format!("items[{number}]: {}", error.message()))
                     .with_advice(error.advice().to_owned())
             };
             // SAFETY: the array has this item, and items are as `read_struct` wants them (this function's promise).

@@ -66,7 +66,7 @@ impl esa_error {
             strings.each_ref().map(|text| text.as_ptr());
         let retry_after_ms = error.retry_after().map_or(0, |delay| delay.as_millis());
         let fields = esa_error {
-            status: error.status().into(),
+            status: error.kind().into(),
             outcome: error.outcome() as i32,
             service_code: error.service_code() as i32,
             http_status: error.http_status().map_or(0, i32::from),
@@ -90,7 +90,7 @@ impl esa_error {
 /// # Safety
 /// `error` is NULL or points to memory for a pointer.
 pub(super) unsafe fn give_error(error: *mut *mut esa_error, failure: Option<Error>) -> esa_status {
-    let status = failure.as_ref().map_or(esa_status::ESA_OK, |failure| failure.status().into());
+    let status = failure.as_ref().map_or(esa_status::ESA_OK, |failure| failure.kind().into());
     if !error.is_null() {
         let object = failure.as_ref().map_or(std::ptr::null_mut(), esa_error::give);
         // SAFETY: not NULL, so memory for a pointer (this function's promise); nothing is assumed of its alignment.

@@ -82,8 +82,8 @@ MUTANTS = (
     Mutant(
         "a busy system refuses",
         "service_code.rs",
-        "verdict(Status::Busy, Outcome::Unknown, true, UNKNOWN_ADVICE)",
-        "verdict(Status::Busy, Outcome::Refused, true, UNKNOWN_ADVICE)",
+        "verdict(ErrorKind::Busy, Outcome::Unknown, true, UNKNOWN_ADVICE)",
+        "verdict(ErrorKind::Busy, Outcome::Refused, true, UNKNOWN_ADVICE)",
     ),
     Mutant(
         "an answer without a code refuses",
@@ -239,8 +239,8 @@ MUTANTS = (
     Mutant(
         "without a lock, a call that fails in it was sent",
         "call/write_lock.rs",
-        'Error::new(Status::Lock, format!("the write lock can\'t be used: {reason}"))',
-        'Error::new(Status::Lock, format!("the write lock can\'t be used: {reason}")).with_outcome(Outcome::Unknown)',
+        'Error::new(ErrorKind::Lock, format!("the write lock can\'t be used: {reason}"))',
+        'Error::new(ErrorKind::Lock, format!("the write lock can\'t be used: {reason}")).with_outcome(Outcome::Unknown)',
     ),
     Mutant(
         "a bulk never lists again",

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
-pub enum Status {
+pub enum ErrorKind {
     /// An argument is missing, malformed or out of range; the message names it.
     InvalidArgument = 100,
     /// The caller asked for something that this version doesn't know.
