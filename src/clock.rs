@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_refused_date_is_explained_by_the_date_of_the_reply() {
         let code = ServiceCode::InvalidTimeStampExpired;
-        let explained = |date| explain(Error::of_code(code.word()).with_reply_date(date));
+        let explained = |date| explain(Error::of_code(code.as_str()).with_reply_date(date));
         let (now, hour) = (SystemTime::now(), Duration::from_secs(3600));
 
         let off = explained(Some(now + 2 * hour));

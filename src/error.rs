@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-pub use crate::error_kind::{ErrorKind, Outcome};
+pub use crate::error_kind::{ErrorKind, Outcome, UnknownNumber};
 use crate::service_code::ServiceCode;
 
 /// Why a call failed, what it did, and what to do about it.
@@ -96,7 +96,7 @@ impl Error {
     #[cfg(test)]
     pub(crate) fn of_code(word: &str) -> Error {
         let words = ServiceWords { code: word.to_owned(), ..ServiceWords::default() };
-        Error::refused_by_service(ServiceCode::from_word(word), 400, words)
+        Error::refused_by_service(ServiceCode::of(word), 400, words)
     }
 
     /// The same failure with another outcome, and the advice that goes with it.

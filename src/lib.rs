@@ -84,7 +84,7 @@ pub use config::Config;
 pub use credentials::ProvidedCredentials;
 pub use detached::{ReceivedReply, SignWith, read_reply, sign_with};
 pub use endpoint::Network;
-pub use error::{Error, ErrorKind, Outcome};
+pub use error::{Error, ErrorKind, Outcome, UnknownNumber};
 pub use log::{Level, Log};
 pub use operation::{
     ActionParameter, ActionReply, AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Effect,

@@ -6,7 +6,10 @@
 //! A row's outcome says what the code proves. `Refused`: nothing has changed. `Unknown`: it may have. Codes without a row
 //! are judged by their family, and prove nothing otherwise.
 
-use crate::error_kind::{ErrorKind, Outcome};
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use crate::error_kind::{ErrorKind, Outcome, UnknownNumber};
 
 /// What an error reply means for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub(crate) struct Verdict {
 }
 
 macro_rules! service_codes {
-    ($( $value:literal $variant:ident $word:literal $kind:ident $outcome:ident $retryable:literal $advice:literal; )*) => {
+    ($( $value:literal $variant:ident $text:literal $kind:ident $outcome:ident $retryable:literal $advice:literal; )*) => {
         /// The service's `Code`, typed. The numbers are those of `esa_service_code` in the C interface and never change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -30,7 +33,7 @@ macro_rules! service_codes {
             /// A code that this version doesn't know; the error has it verbatim.
             Other = 1,
             $(
-                #[doc = concat!("`", $word, "`: ", $advice)]
+                #[doc = concat!("`", $text, "`: ", $advice)]
                 $variant = $value,
             )*
         }
@@ -39,20 +42,20 @@ macro_rules! service_codes {
             /// Every code that the library knows by name.
             pub const KNOWN: &'static [ServiceCode] = &[$(ServiceCode::$variant),*];
 
-            /// The typed code for the service's word.
-            pub fn from_word(word: &str) -> ServiceCode {
-                match word {
-                    "" => ServiceCode::None,
-                    $( $word => ServiceCode::$variant, )*
-                    _ => ServiceCode::Other,
+            /// Returns the code as the service writes it; `""` for [`ServiceCode::None`] and [`ServiceCode::Other`].
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    ServiceCode::None | ServiceCode::Other => "",
+                    $( ServiceCode::$variant => $text, )*
                 }
             }
 
-            /// The service's word for it; empty for [`ServiceCode::None`] and [`ServiceCode::Other`].
-            pub fn word(self) -> &'static str {
-                match self {
-                    ServiceCode::None | ServiceCode::Other => "",
-                    $( ServiceCode::$variant => $word, )*
+            /// Returns the typed code of what the service wrote.
+            pub(crate) fn of(text: &str) -> ServiceCode {
+                match text {
+                    "" => ServiceCode::None,
+                    $( $text => ServiceCode::$variant, )*
+                    _ => ServiceCode::Other,
                 }
             }
 
@@ -161,12 +164,26 @@ service_codes! {
         "Check that no proxy changes requests on their way.";
 }
 
-impl ServiceCode {
-    /// The typed code for a number of the C interface.
-    pub fn from_number(number: i32) -> Option<ServiceCode> {
-        [ServiceCode::None, ServiceCode::Other].iter().chain(Self::KNOWN).copied().find(|&code| code as i32 == number)
-    }
+/// Reads a code as the service writes it. Never fails: a code that this version doesn't know is [`ServiceCode::Other`].
+impl FromStr for ServiceCode {
+    type Err = Infallible;
 
+    fn from_str(text: &str) -> Result<ServiceCode, Infallible> {
+        Ok(ServiceCode::of(text))
+    }
+}
+
+/// Reads a number of `esa_service_code`.
+impl TryFrom<i32> for ServiceCode {
+    type Error = UnknownNumber;
+
+    fn try_from(number: i32) -> Result<ServiceCode, UnknownNumber> {
+        let mut all = [ServiceCode::None, ServiceCode::Other].iter().chain(Self::KNOWN).copied();
+        all.find(|&code| code as i32 == number).ok_or(UnknownNumber(number))
+    }
+}
+
+impl ServiceCode {
     /// What to do about it; empty where that isn't known.
     pub fn advice(self) -> &'static str {
         self.row().map_or("", |verdict| verdict.advice)
@@ -228,16 +245,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_is_found_by_its_word_and_its_number() {
+    fn every_code_is_found_by_its_text_and_its_number() {
         for &code in ServiceCode::KNOWN {
-            assert_eq!(ServiceCode::from_word(code.word()), code);
-            assert_eq!(ServiceCode::from_number(code as i32), Some(code));
+            assert_eq!(code.as_str().parse(), Ok(code));
+            assert_eq!(ServiceCode::try_from(code as i32), Ok(code));
             assert!(!code.advice().is_empty());
         }
+        assert_eq!(("".parse(), "New".parse()), (Ok(ServiceCode::None), Ok(ServiceCode::Other)));
+        assert_eq!(ServiceCode::try_from(5), Err(UnknownNumber(5)));
+        assert_eq!(UnknownNumber(5).to_string(), "unknown number 5");
     }
 
     fn judged(word: &str, http_status: u16, has_request_id: bool) -> (ErrorKind, Outcome, bool) {
-        let verdict = ServiceCode::from_word(word).verdict(word, http_status, has_request_id);
+        let verdict = ServiceCode::of(word).verdict(word, http_status, has_request_id);
         (verdict.kind, verdict.outcome, verdict.retryable)
     }
 

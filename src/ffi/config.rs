@@ -472,8 +472,8 @@ pub unsafe extern "C-unwind" fn esa_config_set_log(
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::Log, &mut |config| {
-            let level = Level::from_number(level)
-                .ok_or_else(|| Error::invalid_argument("level", format_args!("is {level}; it can be 1 to 4")))?;
+            let level = Level::try_from(level)
+                .map_err(|_| Error::invalid_argument("level", format_args!("is {level}; it can be 1 to 4")))?;
             config.log(to_log(level, callback, user_data));
             Ok(())
         })

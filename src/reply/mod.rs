@@ -81,7 +81,7 @@ fn read_words(reply: &Reply, mut words: ServiceWords) -> Error {
     if words.message.is_empty() {
         words.message = "the service gives no reason".to_owned();
     }
-    Error::refused_by_service(ServiceCode::from_word(&words.code), reply.status(), words)
+    Error::refused_by_service(ServiceCode::of(&words.code), reply.status(), words)
 }
 
 /// An error reply in which the service says nothing: a load balancer's, a proxy's or a portal's. Whatever its status, it
