@@ -10,7 +10,7 @@ use super::status::esa_status;
 use super::string::{read_optional_string, read_string};
 use crate::config::Config;
 use crate::endpoint::Network;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::{Level, Log, NOWHERE};
 use crate::signature::Credentials;
 use crate::signature::SignatureVersion;
@@ -472,8 +472,8 @@ pub unsafe extern "C-unwind" fn esa_config_set_log(
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::Log, &mut |config| {
-            let level = Level::from_number(level)
-                .ok_or_else(|| Error::invalid_argument("level", format_args!("is {level}; it can be 1 to 4")))?;
+            let level = Level::try_from(level)
+                .map_err(|_| Error::invalid_argument("level", format_args!("is {level}; it can be 1 to 4")))?;
             config.log(to_log(level, callback, user_data));
             Ok(())
         })
@@ -494,13 +494,13 @@ pub(super) unsafe fn set(
         return esa_status::ESA_ERR_INVALID_ARGUMENT;
     };
     let log = config.log_sink().clone();
-    let panicked = || Err(Error::new(Status::Internal, "panic in a setter of the configuration"));
+    let panicked = || Err(Error::new(ErrorKind::Internal, "panic in a setter of the configuration"));
     let changed = guarded(&log, panicked(), || change(config));
     refused.retain(|(other, _)| *other != setting);
     match changed {
         Ok(()) => esa_status::ESA_OK,
         Err(error) => {
-            let status = error.status().into();
+            let status = error.kind().into();
             refused.push((setting, error));
             status
         }
