@@ -232,7 +232,7 @@ test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and
 
 # --- checks that take longer ------------------------------------------------------------------------------------------
 
-.PHONY: check-memory check-threads load soak fuzz model mutants
+.PHONY: check-memory check-threads check-msrv load soak fuzz model mutants
 
 check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer, and the Go ones under the latter
 	CARGO="$(CARGO)" tests/c/check-memory
@@ -240,6 +240,16 @@ check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer,
 
 check-threads: stage emulator ## the C tests with ThreadSanitizer in the library
 	CARGO="$(CARGO)" CC="$(CC)" tests/c/check-threads
+
+MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml).0
+
+check-msrv: ## that the oldest Rust which Cargo.toml promises builds the library and the emulator
+	@if scripts/toolchain $(MSRV); then \
+	    RUSTUP_HOME=$(TOOLS)/rustup $(CARGO) +$(MSRV) check --locked --features capi --package libesa --package esa-emulator \
+	        --target-dir target/msrv; \
+	else \
+	    echo "LEFT OUT: building with Rust $(MSRV), which can't be installed" >&2; \
+	fi
 
 LOAD := $(CARGO) test --locked --features capi --test load -- --ignored --nocapture --exact
 

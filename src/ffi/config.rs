@@ -203,8 +203,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, 
                 "public" => Network::Public,
                 "vpc" => Network::Vpc,
                 other => {
-                    let reason = format_args!("is {other:?}; it can be \"public\" or \"vpc\"");
-                    return Err(Error::invalid_argument("network", reason));
+                    return Err(Error::invalid_argument(
+                        "network",
+                        format_args!("is {other:?}; it can be \"public\" or \"vpc\""),
+                    ));
                 }
             });
             Ok(())
@@ -280,8 +282,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_signature_version(
                 1 => SignatureVersion::V1,
                 3 => SignatureVersion::V3,
                 other => {
-                    let reason = format_args!("is {other}; it can be 1 or 3");
-                    return Err(Error::invalid_argument("signature_version", reason));
+                    return Err(Error::invalid_argument(
+                        "signature_version",
+                        format_args!("is {other}; it can be 1 or 3"),
+                    ));
                 }
             });
             Ok(())

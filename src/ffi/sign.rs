@@ -210,8 +210,10 @@ impl esa_sign_with_options {
                 0 | 3 => SignatureVersion::V3,
                 1 => SignatureVersion::V1,
                 other => {
-                    let reason = format_args!("is {other}; it can be 0, 1 or 3");
-                    return Err(Error::invalid_argument("signature_version", reason));
+                    return Err(Error::invalid_argument(
+                        "signature_version",
+                        format_args!("is {other}; it can be 0, 1 or 3"),
+                    ));
                 }
             },
         })
