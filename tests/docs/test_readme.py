@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from libesa.emulator import Emulator
+from programs import go
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = ROOT / "target" / "stage"
@@ -88,13 +89,14 @@ def test_python(environment: dict[str, str]) -> None:
 
 
 def run_go(program: str, environment: dict[str, str]) -> str:
+    command = go()
     # Beside the examples, whose module knows where the package is.
     folder = ROOT / "examples" / "go" / "readme_snippet"
     folder.mkdir()
     try:
         (folder / "main.go").write_text(program)
         done = subprocess.run(
-            [os.environ.get("GO", "go"), "run", "./readme_snippet"],
+            [command, "run", "./readme_snippet"],
             cwd=folder.parent,
             env=environment,
             capture_output=True,
