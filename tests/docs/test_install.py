@@ -1,4 +1,4 @@
-"""What README.md says on installing works as it stands there, below another prefix."""
+"""What README.md and docs/install.md say on installing works as it stands there, below another prefix."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from libesa.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = README.split("\n## Installing and linking\n")[1].split("\n## ")[0]
+SECTION = README.split("\n## Install\n")[1].split("\n## ")[0]
+PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 (PROGRAM,) = [block for block in re.findall(r"^```c\n(.*?)^```$", README, re.DOTALL | re.MULTILINE) if "main" in block]
 (COMMANDS,) = re.findall(r"^```console\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE)
-(CMAKE,) = re.findall(r"^```cmake\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE)
+(CMAKE,) = re.findall(r"^```cmake\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> None:
