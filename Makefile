@@ -289,7 +289,7 @@ bench-clients: stage $(VENV)/.done $(BENCH)/curl $(BENCH)/libesa_c $(BENCH)/libe
 	@scripts/need $(CARGO) $(GO)
 	$(CARGO) build --release --locked --package esa-bench
 	$(CARGO) test --release --locked --quiet --lib --features capi --no-run
-	cp $(RELEASE)/server $(RELEASE)/raw $(BENCH)/
+	cp $(RELEASE)/server $(RELEASE)/raw $(RELEASE)/ureq $(BENCH)/
 	$(VENV)/bin/python -m compileall -q bindings/python/src benches/clients # As an installed package is.
 	rm -f $(BENCH)/*_go # Go doesn't notice when the static archive changes.
 	cd benches/clients/go && $(GO) build -o $(CURDIR)/$(BENCH)/libesa_go ./libesa
