@@ -69,6 +69,33 @@ def test_the_commands(folder: Path) -> None:
         assert creates_a_record(folder / "a.out", prefix / "lib")
 
 
+def test_the_documents_and_examples(folder: Path) -> None:
+    prefix = folder / "prefix"
+    documents = prefix / "share" / "doc" / "libesa"
+
+    run("make", "install", f"PREFIX={prefix}", cwd=ROOT)
+    assert (documents / "docs" / "recipes.md").exists()
+    assert (documents / "examples" / "python" / "bind_domains.py").exists()
+    assert broken_links(documents) == []
+    flags = [f"-I{prefix}/include", f"-L{prefix}/lib", f"-Wl,-rpath,{prefix}/lib", "-lesa"]
+    run("cc", documents / "examples" / "c" / "create_record.c", "-o", folder / "create", *flags, cwd=folder)
+
+    run("make", "uninstall", f"PREFIX={prefix}", cwd=ROOT)
+    assert [path for path in prefix.rglob("*") if path.is_file()] == []
+    assert not documents.exists()
+
+
+def broken_links(documents: Path) -> list[str]:
+    """Links between installed documents that lead nowhere. Sources aren't installed."""
+    return [
+        f"{document.relative_to(documents)}: {link}"
+        for document in documents.rglob("*.md")
+        for link in re.findall(r"\]\((?!https?:)([^)#\s]+)", document.read_text(encoding="utf-8"))
+        if link.endswith((".md", ".svg")) or "examples" in link
+        if not (document.parent / link).exists()
+    ]
+
+
 def test_the_cmake_project(folder: Path) -> None:
     if not shutil.which("cmake"):
         pytest.skip("LEFT OUT: there is no cmake")
