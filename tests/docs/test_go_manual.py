@@ -73,7 +73,9 @@ def test_the_snippets(environment: dict[str, str]) -> None:
     folder.mkdir()
     try:
         (folder / "manual_test.go").write_text(with_imports(program), encoding="utf-8")
-        printed = checked([command, "test", "-v", "-count=1", f"./{folder.name}"], cwd=folder.parent, env=environment).stdout
+        printed = checked(
+            [command, "test", "-v", "-count=1", f"./{folder.name}"], cwd=folder.parent, env=environment
+        ).stdout
     finally:
         shutil.rmtree(folder)
 
