@@ -70,8 +70,8 @@ MUTANTS = (
     Mutant(
         "an unknown code refuses",
         "service_code.rs",
-        "    Verdict { status, outcome: Outcome::Unknown, retryable, advice: UNKNOWN_ADVICE }",
-        "    Verdict { status, outcome: Outcome::Refused, retryable, advice: UNKNOWN_ADVICE }",
+        "    Verdict { kind, outcome: Outcome::Unknown, retryable, advice: UNKNOWN_ADVICE }",
+        "    Verdict { kind, outcome: Outcome::Refused, retryable, advice: UNKNOWN_ADVICE }",
     ),
     Mutant(
         "a transient code refuses",
