@@ -218,6 +218,8 @@ Result<Handle> given_by(Function function, Arguments... arguments) {
     return Handle(object);
 }
 
+inline constexpr const char *no_std_exception = "the program's own function threw what is no std::exception";
+
 // Runs a function of the program for C, through which no exception may pass: `caught` has the std::exception, or
 // nullptr where another type was thrown.
 template <class Function, class Caught> void guarded(Function function, [[maybe_unused]] Caught caught) noexcept {
@@ -311,13 +313,17 @@ struct LockAnswer {
     LockAnswer(esa_lock answer) noexcept : value(answer) {}
     // For ESA_LOCK_NOT_YET: how soon to ask again.
     explicit LockAnswer(std::chrono::milliseconds retry) noexcept : value(ESA_LOCK_NOT_YET), retry_after(retry) {}
+    // ESA_LOCK_FAILED, and why.
+    LockAnswer(Error reason) noexcept : value(ESA_LOCK_FAILED), error(std::move(reason)) {}
 
     esa_lock value;
     std::optional<std::chrono::milliseconds> retry_after;
+    std::optional<Error> error;
 };
 
 // Asks for a lock that is shared with others, to hold it for `lease` at most, and doesn't wait for whoever has it: see
-// esa_try_acquire_fn. What it throws counts as ESA_LOCK_FAILED.
+// esa_try_acquire_fn. What it throws counts as ESA_LOCK_FAILED. The what() of that, or the message of the Error that it
+// returns, is the reason in the call's own error, so it must hold no secret.
 using TryAcquireLock = std::function<LockAnswer(std::chrono::milliseconds lease)>;
 
 // Lets it go: see esa_release_fn. What it throws is dropped.
@@ -541,16 +547,18 @@ class Config {
     }
 
     static std::int32_t ask_for_lock(void *lock, std::uint32_t lease_ms, std::uint32_t *retry_after_ms) noexcept {
-        esa_lock answer = ESA_LOCK_FAILED;
+        std::int32_t answer = ESA_LOCK_FAILED;
         const auto try_acquire = [&] {
             const auto given =
                 static_cast<const detail::WriteLock *>(lock)->try_acquire(std::chrono::milliseconds(lease_ms));
             if (given.retry_after) {
                 *retry_after_ms = Timeout(*given.retry_after).milliseconds("retry_after").value();
             }
-            answer = given.value;
+            answer = given.error ? esa_lock_fail(given.error->message().c_str()) : given.value;
         };
-        detail::guarded(try_acquire, [](const std::exception *) {});
+        detail::guarded(try_acquire, [&](const std::exception *exception) {
+            answer = esa_lock_fail(exception ? exception->what() : detail::no_std_exception);
+        });
         return answer;
     }
 
@@ -582,8 +590,7 @@ class Config {
             esa_credentials_set(credentials, id, secret, token, expires_at);
         };
         detail::guarded(give, [&](const std::exception *exception) {
-            esa_credentials_fail(credentials, exception ? exception->what()
-                                                        : "the program's own function threw what is no std::exception");
+            esa_credentials_fail(credentials, exception ? exception->what() : detail::no_std_exception);
         });
     }
 
