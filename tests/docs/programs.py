@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from libesa.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +46,14 @@ def checked(command: list[str], **options: Any) -> subprocess.CompletedProcess[s
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def go() -> str:
+    """The command of Go, for a test that is left out if Go isn't here."""
+    command = os.environ.get("GO", "go")
+    if subprocess.run([ROOT / "scripts" / "need", command], capture_output=True, check=False).returncode:
+        pytest.skip("LEFT OUT: Go isn't here")
+    return command
 
 
 def environment_of(emulator: Emulator) -> dict[str, str]:
@@ -93,12 +102,13 @@ def run_program(language: str, program: str, folder: Path, environment: dict[str
 
 
 def run_go(program: str, environment: dict[str, str]) -> str:
+    command = go()
     # Beside the examples, whose module knows where the package is.
     folder = ROOT / "examples" / "go" / "snippet"
     folder.mkdir()
     try:
         (folder / "main.go").write_text(program)
-        return checked([os.environ.get("GO", "go"), "run", "./snippet"], cwd=folder.parent, env=environment).stdout
+        return checked([command, "run", "./snippet"], cwd=folder.parent, env=environment).stdout
     finally:
         shutil.rmtree(folder)
 
@@ -138,23 +148,23 @@ class Document:
         return [program]
 
     def _build_go(self, folder: Path) -> list[str]:
+        command = go()
         # Beside the examples, whose module knows where the package is.
         beside = ROOT / "examples" / "go" / f"{self.name}_snippets"
         beside.mkdir()
         try:
             shutil.copy(self.here / "main.go", beside)
             (beside / "snippets.go").write_text(with_imports(self.snippets("go")), encoding="utf-8")
-            go = os.environ.get("GO", "go")
-            checked([go, "build", "-o", str(folder / self.name), f"./{beside.name}"], cwd=beside.parent)
+            checked([command, "build", "-o", str(folder / self.name), f"./{beside.name}"], cwd=beside.parent)
             tests = self.snippets("go", tests=True)
             if tests:
                 (beside / "snippets_test.go").write_text(with_imports(tests), encoding="utf-8")
-                checked([go, "test", "-count=1", f"./{beside.name}"], cwd=beside.parent)
+                checked([command, "test", "-count=1", f"./{beside.name}"], cwd=beside.parent)
         finally:
             shutil.rmtree(beside)
         return [str(folder / self.name)]
 
 
-def with_imports(go: str) -> str:
-    used = [path for name, path in GO_PACKAGES.items() if re.search(rf"\b{name}\.", go)]
-    return "package main\n\nimport (\n" + "".join(f'\t"{path}"\n' for path in used) + ")\n\n" + go
+def with_imports(code: str) -> str:
+    used = [path for name, path in GO_PACKAGES.items() if re.search(rf"\b{name}\.", code)]
+    return "package main\n\nimport (\n" + "".join(f'\t"{path}"\n' for path in used) + ")\n\n" + code

@@ -1,10 +1,9 @@
 """What bindings/go/README.md shows is compiled and run; what has a vault is in test_credentials.py."""
 
-import os
 import shutil
 from pathlib import Path
 
-from programs import ROOT, checked, part, with_imports
+from programs import ROOT, checked, go, part, with_imports
 
 MANUAL = ROOT / "bindings" / "go" / "README.md"
 
@@ -65,6 +64,7 @@ WORDS = ("EnsureRoutineRelatedRecord(ctx", "ListUserRoutines", "esahttp", "error
 
 
 def test_the_snippets(environment: dict[str, str]) -> None:
+    command = go()
     program = AROUND
     for word in WORDS:
         program = program.replace(f"<{word}>", part(MANUAL, "go", word))
@@ -73,8 +73,9 @@ def test_the_snippets(environment: dict[str, str]) -> None:
     folder.mkdir()
     try:
         (folder / "manual_test.go").write_text(with_imports(program), encoding="utf-8")
-        go = os.environ.get("GO", "go")
-        printed = checked([go, "test", "-v", "-count=1", f"./{folder.name}"], cwd=folder.parent, env=environment).stdout
+        printed = checked(
+            [command, "test", "-v", "-count=1", f"./{folder.name}"], cwd=folder.parent, env=environment
+        ).stdout
     finally:
         shutil.rmtree(folder)
 
