@@ -29,11 +29,8 @@ COUNTED = {
     "docs/install.md": ("test_install.py", {"cmake": 1}),
 }
 
-DOCUMENTS = [
-    path
-    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bindings").rglob("*.md"))
-    if not {"node_modules", ".venv"} & set(path.parts)
-]
+FOLDERS = ("docs", "bindings", "benches", "tests")
+DOCUMENTS = [*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
