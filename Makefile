@@ -248,7 +248,7 @@ test-packaging: stage emulator $(VENV)/.done ## Debian's packages, and the wrap 
 
 # --- checks that take longer ------------------------------------------------------------------------------------------
 
-.PHONY: check-memory check-threads load soak fuzz model mutants
+.PHONY: check-memory check-threads check-msrv load soak fuzz model mutants
 
 check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer, and the Go ones under the latter
 	CARGO="$(CARGO)" tests/c/check-memory
@@ -256,6 +256,16 @@ check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer,
 
 check-threads: stage emulator ## the C tests with ThreadSanitizer in the library
 	CARGO="$(CARGO)" CC="$(CC)" tests/c/check-threads
+
+MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml).0
+
+check-msrv: ## that the oldest Rust which Cargo.toml promises builds the library and the emulator
+	@if scripts/toolchain $(MSRV); then \
+	    RUSTUP_HOME=$(TOOLS)/rustup $(CARGO) +$(MSRV) check --locked --features capi --package libesa --package esa-emulator \
+	        --target-dir target/msrv; \
+	else \
+	    echo "LEFT OUT: building with Rust $(MSRV), which can't be installed" >&2; \
+	fi
 
 LOAD := $(CARGO) test --locked --features capi --test load -- --ignored --nocapture --exact
 
@@ -305,7 +315,7 @@ bench-clients: stage $(VENV)/.done $(BENCH)/curl $(BENCH)/libesa_c $(BENCH)/libe
 	@scripts/need "$(CARGO)" "$(GO)"
 	$(CARGO) build --release --locked --package esa-bench
 	$(CARGO) test --release --locked --quiet --lib --features capi --no-run
-	cp $(RELEASE)/server $(RELEASE)/raw $(BENCH)/
+	cp $(RELEASE)/server $(RELEASE)/raw $(RELEASE)/ureq $(BENCH)/
 	$(VENV)/bin/python -m compileall -q bindings/python/src benches/clients # As an installed package is.
 	rm -f $(BENCH)/*_go # Go doesn't notice when the static archive changes.
 	cd benches/clients/go && $(GO) build -o $(CURDIR)/$(BENCH)/libesa_go ./libesa

@@ -10,7 +10,7 @@ use super::status::esa_status;
 use super::string::{read_optional_string, read_string};
 use crate::config::Config;
 use crate::endpoint::Network;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::{Level, Log, NOWHERE};
 use crate::signature::Credentials;
 use crate::signature::SignatureVersion;
@@ -203,8 +203,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, 
                 "public" => Network::Public,
                 "vpc" => Network::Vpc,
                 other => {
-                    let reason = format_args!("is {other:?}; it can be \"public\" or \"vpc\"");
-                    return Err(Error::invalid_argument("network", reason));
+                    return Err(Error::invalid_argument(
+                        "network",
+                        format_args!("is {other:?}; it can be \"public\" or \"vpc\""),
+                    ));
                 }
             });
             Ok(())
@@ -280,8 +282,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_signature_version(
                 1 => SignatureVersion::V1,
                 3 => SignatureVersion::V3,
                 other => {
-                    let reason = format_args!("is {other}; it can be 1 or 3");
-                    return Err(Error::invalid_argument("signature_version", reason));
+                    return Err(Error::invalid_argument(
+                        "signature_version",
+                        format_args!("is {other}; it can be 1 or 3"),
+                    ));
                 }
             });
             Ok(())
@@ -472,8 +476,8 @@ pub unsafe extern "C-unwind" fn esa_config_set_log(
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::Log, &mut |config| {
-            let level = Level::from_number(level)
-                .ok_or_else(|| Error::invalid_argument("level", format_args!("is {level}; it can be 1 to 4")))?;
+            let level = Level::try_from(level)
+                .map_err(|_| Error::invalid_argument("level", format_args!("is {level}; it can be 1 to 4")))?;
             config.log(to_log(level, callback, user_data));
             Ok(())
         })
@@ -494,13 +498,13 @@ pub(super) unsafe fn set(
         return esa_status::ESA_ERR_INVALID_ARGUMENT;
     };
     let log = config.log_sink().clone();
-    let panicked = || Err(Error::new(Status::Internal, "panic in a setter of the configuration"));
+    let panicked = || Err(Error::new(ErrorKind::Internal, "panic in a setter of the configuration"));
     let changed = guarded(&log, panicked(), || change(config));
     refused.retain(|(other, _)| *other != setting);
     match changed {
         Ok(()) => esa_status::ESA_OK,
         Err(error) => {
-            let status = error.status().into();
+            let status = error.kind().into();
             refused.push((setting, error));
             status
         }

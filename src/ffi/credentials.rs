@@ -7,7 +7,7 @@ use super::guard::guarded;
 use super::status::esa_status;
 use super::string::{read_optional_string, read_string};
 use crate::credentials::ProvidedCredentials;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::NOWHERE;
 use crate::signature::Credentials;
 
@@ -48,7 +48,7 @@ pub unsafe extern "C-unwind" fn esa_credentials_set(
     let Some(esa_credentials { answer }) = (unsafe { credentials.as_mut() }) else {
         return esa_status::ESA_ERR_INVALID_ARGUMENT;
     };
-    let panicked = || Err(Error::new(Status::Internal, "panic while credentials were given"));
+    let panicked = || Err(Error::new(ErrorKind::Internal, "panic while credentials were given"));
     let provided = guarded(&NOWHERE, panicked(), || {
         // SAFETY: each string is NULL or NUL-terminated (this function's promise).
         let (id, secret, token) = unsafe {
@@ -66,7 +66,7 @@ pub unsafe extern "C-unwind" fn esa_credentials_set(
         let credentials = Credentials::new(id, secret, token.filter(|token| !token.is_empty()))?;
         Ok(ProvidedCredentials { credentials, expires })
     });
-    let status = provided.as_ref().map_or_else(|error| error.status().into(), |_| esa_status::ESA_OK);
+    let status = provided.as_ref().map_or_else(|error| error.kind().into(), |_| esa_status::ESA_OK);
     *answer = provided.map_err(|error| error.message().to_owned());
     status
 }

@@ -18,7 +18,7 @@ use super::status::esa_status;
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::client::Client;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::NOWHERE;
 use crate::record::{Bulk, Record};
 
@@ -72,15 +72,15 @@ impl esa_ensure_routine_related_records_request {
     /// NUL-terminated.
     pub(super) unsafe fn begin(&self, client: &Client, options: &CallOptions) -> Result<Bulk, Error> {
         if self.reserved != 0 {
-            return Err(Error::new(Status::Unsupported, "request.reserved is not 0"));
+            return Err(Error::new(ErrorKind::Unsupported, "request.reserved is not 0"));
         }
         let mut requests = Vec::new();
         let mut stride = 0;
         for number in 0..self.count {
             let item = self.items.cast::<u8>().wrapping_add(number.wrapping_mul(stride));
             let in_item = |error: Error| {
-                Error::new(error.status(), format!("items[{number}]: {}", error.message()))
-                    .advice_is(error.advice().to_owned())
+                Error::new(error.kind(), format!("items[{number}]: {}", error.message()))
+                    .with_advice(error.advice().to_owned())
             };
             // SAFETY: the array has this item, and items are as `read_struct` wants them (this function's promise).
             let item =
@@ -126,8 +126,8 @@ impl Behind {
         result: Result<Record, Error>,
     ) -> (*const esa_create_routine_related_record_result, *const esa_error) {
         let (result, error) = match result {
-            Ok(record) => (esa_create_routine_related_record_result::give(&record).cast_const(), ptr::null()),
-            Err(error) => (ptr::null(), esa_error::give(&error).cast_const()),
+            Ok(record) => (esa_create_routine_related_record_result::into_raw(&record).cast_const(), ptr::null()),
+            Err(error) => (ptr::null(), esa_error::into_raw(&error).cast_const()),
         };
         self.results.push(result);
         self.errors.push(error);
@@ -155,7 +155,7 @@ impl Behind {
     }
 
     /// Makes the struct for the caller of what was pushed.
-    fn give(self) -> *mut esa_ensure_routine_related_records_result {
+    fn into_raw(self) -> *mut esa_ensure_routine_related_records_result {
         let is_empty = self.results.is_empty();
         let result = esa_ensure_routine_related_records_result {
             count: self.results.len(),
@@ -163,14 +163,14 @@ impl Behind {
             results: if is_empty { ptr::null() } else { self.results.as_ptr() },
             errors: if is_empty { ptr::null() } else { self.errors.as_ptr() },
         };
-        Owned::give(result, self)
+        Owned::into_raw(result, self)
     }
 }
 
 impl Drop for Behind {
     fn drop(&mut self) {
         for (result, error) in self.results.drain(..).zip(self.errors.drain(..)) {
-            // SAFETY: each was made by its `give` in `push`, or is NULL, and is released once, here.
+            // SAFETY: each was made by its `into_raw` in `push`, or is NULL, and is released once, here.
             unsafe {
                 esa_create_routine_related_record_result_free(result.cast_mut());
                 esa_error_free(error.cast_mut());
@@ -214,7 +214,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
             // SAFETY: the request is as this function promises.
             unsafe { behind.add(&request, &mut bulk, result) };
         }
-        Ok(behind.give())
+        Ok(behind.into_raw())
     };
     // SAFETY: as this function promises.
     unsafe { with_client(client, ("result", result), error, ensure) }
@@ -286,7 +286,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_finish(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let give = &mut |finished| match finished {
-        Finished::EnsuredAll(result) => Ok(result.map(|behind| behind.give().cast())),
+        Finished::EnsuredAll(result) => Ok(result.map(|behind| behind.into_raw().cast())),
         other => Err(other),
     };
     // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
@@ -304,7 +304,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_result_free(
     result: *mut esa_ensure_routine_related_records_result,
 ) {
     guarded(&NOWHERE, (), || {
-        // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
-        unsafe { Owned::<_, Behind>::take_back(result) }
+        // SAFETY: NULL, or handed out by `into_raw` and not released yet (this function's promise).
+        drop(unsafe { Owned::<_, Behind>::from_raw(result) })
     });
 }

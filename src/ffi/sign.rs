@@ -58,7 +58,7 @@ struct Behind {
 }
 
 impl esa_signed_request {
-    fn give(request: &SignedRequest) -> *mut esa_signed_request {
+    fn into_raw(request: &SignedRequest) -> *mut esa_signed_request {
         let SignedRequest { method, url, headers, body } = request;
         let pairs = headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
         let texts: Vec<_> = [method, url.as_str(), body.as_str()].into_iter().chain(pairs).map(to_c_string).collect();
@@ -74,7 +74,7 @@ impl esa_signed_request {
             body: form,
             body_length: body.len(),
         };
-        Owned::give(fields, Behind { _texts: texts, _headers: headers })
+        Owned::into_raw(fields, Behind { _texts: texts, _headers: headers })
     }
 }
 
@@ -144,7 +144,7 @@ pub unsafe extern "C-unwind" fn esa_sign_action(
         with_client(client, ("result", result), error, |client| {
             let options = read_options(options)?;
             let signed = client.sign_prepared(&read_action(request)?, &options)?;
-            Ok(esa_signed_request::give(&signed))
+            Ok(esa_signed_request::into_raw(&signed))
         })
     }
 }
@@ -172,7 +172,7 @@ pub unsafe extern "C-unwind" fn esa_sign_with(
             let credentials = given.credentials()?;
             let with = given.read(&credentials)?;
             let signed = sign_prepared_with(&with, &read_action(request)?)?;
-            Ok(esa_signed_request::give(&signed))
+            Ok(esa_signed_request::into_raw(&signed))
         })
     }
 }
@@ -210,8 +210,10 @@ impl esa_sign_with_options {
                 0 | 3 => SignatureVersion::V3,
                 1 => SignatureVersion::V1,
                 other => {
-                    let reason = format_args!("is {other}; it can be 0, 1 or 3");
-                    return Err(Error::invalid_argument("signature_version", reason));
+                    return Err(Error::invalid_argument(
+                        "signature_version",
+                        format_args!("is {other}; it can be 0, 1 or 3"),
+                    ));
                 }
             },
         })
@@ -228,6 +230,6 @@ impl esa_sign_with_options {
 pub unsafe extern "C-unwind" fn esa_signed_request_free(request: *mut esa_signed_request) {
     guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
-        unsafe { Owned::<_, Behind>::take_back(request) }
+        drop(unsafe { Owned::<_, Behind>::from_raw(request) })
     });
 }

@@ -231,7 +231,7 @@ impl Worker<'_> {
         result: Result<Said, Error>,
     ) {
         let said = result.unwrap_or_else(|error| {
-            Said::Failed(failure(&error), format!("{:?} after {} attempts: {error}", error.status(), error.attempts()))
+            Said::Failed(failure(&error), format!("{:?} after {} attempts: {error}", error.kind(), error.attempts()))
         });
         let call = Call { number, client: self.shared.process, operation, name, since, begin, end: now(), said };
         println!("\n{MARK}{}", serde_json::to_string(&call).unwrap());
