@@ -254,6 +254,16 @@ mod tests {
         assert!(matches!(asked(-1), TryLock::Failed(reason) if reason.contains("returns -1")));
     }
 
+    #[test]
+    fn a_function_that_says_no_time_is_asked_again_after_the_default() {
+        let mut not_yet = esa_lock::ESA_LOCK_NOT_YET as i32;
+        let user_data = ptr::from_mut(&mut not_yet).cast();
+        let functions = Functions { try_acquire: give_nothing_but_a_value, release, user_data };
+
+        let retry_after = Duration::from_millis(RETRY_AFTER_MS.into());
+        assert_eq!(functions.try_acquire(Duration::from_secs(1)), TryLock::NotYet { retry_after });
+    }
+
     /// Fails, with its data as the reason.
     unsafe extern "C" fn fail(reason: *mut c_void, _: u32, _: *mut u32) -> i32 {
         // SAFETY: the data is NULL or a C string.
@@ -278,15 +288,5 @@ mod tests {
 
     unsafe extern "C" fn give_failed(_: *mut c_void, _: u32, _: *mut u32) -> i32 {
         esa_lock::ESA_LOCK_FAILED as i32
-    }
-
-    #[test]
-    fn a_function_that_says_no_time_is_asked_again_after_the_default() {
-        let mut not_yet = esa_lock::ESA_LOCK_NOT_YET as i32;
-        let user_data = ptr::from_mut(&mut not_yet).cast();
-        let functions = Functions { try_acquire: give_nothing_but_a_value, release, user_data };
-
-        let retry_after = Duration::from_millis(RETRY_AFTER_MS.into());
-        assert_eq!(functions.try_acquire(Duration::from_secs(1)), TryLock::NotYet { retry_after });
     }
 }
