@@ -4,9 +4,9 @@ import ctypes
 import os
 import re
 
-from programs import ROOT, STAGE
+from programs import ROOT
 
-HEADER = (STAGE / "include" / "esa.h").read_text(encoding="utf-8")
+HEADER = (ROOT / "include" / "esa.h").read_text(encoding="utf-8")
 
 
 def page(name: str) -> str:
