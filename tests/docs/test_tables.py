@@ -70,7 +70,7 @@ def test_the_readme_counts() -> None:
 
 def test_every_name_of_c_is_in_the_header() -> None:
     declared = set(re.findall(r"\b(?:esa|ESA)_\w+", HEADER))
-    # Families of names, such as ESA_ERR_ and esa_config_set_, end in an underscore; the environment's have their own page.
+    # Those of the environment.
     others = ("ESA_ENDPOINT", "ESA_EMULATOR", "ESA_STS_ENDPOINT", "ESA_METADATA_ENDPOINT")
 
     unknown = {
