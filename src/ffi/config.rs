@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::log::{Level, Log, NOWHERE};
 use crate::signature::Credentials;
 use crate::signature::SignatureVersion;
+use crate::transport::check_product;
 
 /// How a client is to be made. One thread at a time may use it.
 ///
@@ -107,7 +108,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_credentials(
             let id = read_string("access_key_id", access_key_id)?;
             let secret = read_string("access_key_secret", access_key_secret)?;
             let token = read_optional_string("security_token", security_token)?;
-            config.credentials(Credentials::new(id, secret, token)?);
+            config.credentials(Credentials::of(id, secret, token)?);
             Ok(())
         })
     }
@@ -256,7 +257,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_timeouts(
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::Timeouts, &mut |config| {
-            config.timeouts(given(connect_ms), given(attempt_ms), given(total_ms));
+            let default = Config::default();
+            config.connect_timeout(given(connect_ms).unwrap_or(default.connections.connect_timeout));
+            config.attempt_timeout(given(attempt_ms).unwrap_or(default.timeouts.attempt));
+            config.timeout(given(total_ms).unwrap_or(default.timeouts.total));
             Ok(())
         })
     }
@@ -346,7 +350,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::UserAgent, &mut |config| {
-            config.user_agent(read_string("user_agent", user_agent)?).map(drop)
+            let user_agent = read_string("user_agent", user_agent)?;
+            check_product(user_agent)?;
+            config.user_agent(user_agent);
+            Ok(())
         })
     }
 }
@@ -374,7 +381,8 @@ pub unsafe extern "C-unwind" fn esa_config_set_keep_alive(
     unsafe {
         set(config, Setting::KeepAlive, &mut |config| {
             let idle = (idle_ms != 0).then(|| Duration::from_millis(idle_ms.into()));
-            config.keep_alive(max_idle.try_into().unwrap_or(usize::MAX), idle);
+            config.max_idle_connections(max_idle.try_into().unwrap_or(usize::MAX));
+            config.idle_timeout(idle.unwrap_or(Config::default().connections.keep_alive.idle));
             Ok(())
         })
     }

@@ -93,8 +93,11 @@ impl esa_ensure_routine_related_records_request {
             // SAFETY: strings are NULL or NUL-terminated (this function's promise).
             requests.push(unsafe { item.read() }.map_err(in_item)?);
         }
-        let timeout = (self.timeout_ms != 0).then(|| Duration::from_millis(self.timeout_ms.into()));
-        Ok(client.ensure_routine_related_records(requests, options, timeout))
+        let bulk = client.ensure_routine_related_records(requests, options);
+        Ok(match self.timeout_ms {
+            0 => bulk,
+            ms => bulk.with_timeout(Duration::from_millis(ms.into())),
+        })
     }
 }
 

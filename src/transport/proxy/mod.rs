@@ -187,7 +187,8 @@ impl Proxy {
         match error.kind() {
             ErrorKind::Timeout | ErrorKind::Cancelled => error,
             _ => Error::new(ErrorKind::Proxy, format!("the proxy {self} can't be reached: {}", error.message()))
-                .with_retryable(error.retryable()),
+                .with_retryable(error.retryable())
+                .with_source_of(&error),
         }
     }
 }
