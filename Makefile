@@ -171,6 +171,7 @@ test: test-rust test-c test-abi test-consumers test-cpp test-python test-go test
 test-rust: emulator ## the library, the emulator, and the snippets of Rust's documentation
 	$(CARGO) test --locked --features capi
 	$(CARGO) test --locked --features _multi-driver --test rust # The same over the driver of event loops.
+	$(CARGO) test --locked --features capi,_portable --lib --test rust -- --skip multi # As on systems other than Linux.
 	$(CARGO) test --locked --features platform-roots --lib tls
 	$(CARGO) test --locked --package esa-emulator
 

@@ -74,6 +74,7 @@ mod service_code;
 mod signature;
 mod stats;
 mod status;
+mod system;
 mod transport;
 mod url;
 mod wait;
