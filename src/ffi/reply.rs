@@ -130,7 +130,7 @@ pub unsafe extern "C-unwind" fn esa_read_reply(
                 headers: &given.headers()?,
                 body: given.body()?,
             };
-            Ok(esa_call_action_result::give(read_reply(&received)?))
+            Ok(esa_call_action_result::into_raw(read_reply(&received)?))
         })
     }
 }

@@ -194,7 +194,7 @@ mod tests {
         let reply = serde_json::from_slice(br#"{"Status":"OK"}"#).unwrap();
         let error = ListRoutineRelatedRecords::of("routine").output(reply, receipt).unwrap_err();
 
-        assert_eq!((error.status(), error.retryable()), (crate::error::Status::Response, true));
+        assert_eq!((error.kind(), error.retryable()), (crate::error::ErrorKind::Response, true));
     }
 
     const ENTRY: &str = r#"{"RecordId":7,"RecordName":"a.example.com","SiteId":1}"#;
