@@ -164,7 +164,7 @@ int main() {
     SNIPPET
     const esa::Client client(config);
     const auto site = client.get_match_site({"a.example.com"});
-    std::cout << client.credentials_source() << " " << site.site_name << std::endl;
+    std::cout << client.credentials_source() << " " << site->site_name << std::endl;
 }
 """,
     "python": r"""
