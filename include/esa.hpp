@@ -11,8 +11,8 @@
 // their standard. Code that is compiled with -fno-exceptions has make() in place of constructors, and types of its own:
 // a program may have both kinds of files, but they can't exchange objects of this layer.
 //
-// Texts are UTF-8; one with a NUL inside is refused as one that isn't. Times are 0 to 2^32 - 1 ms (49 days); a longer
-// one counts as that, and a negative one as 1 ms.
+// Texts are UTF-8; one with a NUL inside is refused as one that isn't. 0 is the default of every number and time that
+// you set. A time of 2^32 - 1 ms (49 days) or more is no limit, and a negative one counts as 1 ms.
 #ifndef ESA_HPP
 #define ESA_HPP
 
@@ -46,10 +46,16 @@ using Status = ::esa_status;
 using Outcome = ::esa_outcome;
 using ServiceCode = ::esa_service_code;
 using LogLevel = ::esa_log_level;
+using Network = ::esa_network;
+using SignatureVersion = ::esa_signature_version;
 using Origin = ::esa_origin;
 using Place = ::esa_place;
 using Effect = ::esa_effect;
 using Lock = ::esa_lock;
+
+// Times beside those that pass: no limit, and no time at all. Numbers have ESA_UNLIMITED and ESA_NONE.
+inline constexpr std::chrono::milliseconds unlimited(ESA_UNLIMITED);
+inline constexpr std::chrono::milliseconds none(ESA_NONE);
 
 // Why a call failed, what it did, and what to do about it. Copies share their text, and copying doesn't throw.
 class Error : public std::exception {
@@ -197,7 +203,7 @@ struct Credentials {
 
 // Returns credentials that are kept elsewhere. It runs on the thread of a call that needs them, one call of a client at
 // a time: in the client's first call, from five minutes before they expire on, and once more when the service says that
-// they have expired. It should return within `left`; nothing else ends it.
+// they have expired. It should return within `left`, which may be unlimited; nothing else ends it.
 //
 // If it returns an Error or throws, the call fails with ESA_ERR_CREDENTIALS. The reason in that error's message is the
 // message() or the what() of what it returned or threw, so put no secret into it.
@@ -209,9 +215,9 @@ using LogSink = std::function<void(LogLevel level, std::string_view message)>;
 
 // A lock that the client shares with other programs or machines. Set both functions, or none.
 struct WriteLock {
-    // Asks for the lock, to hold it for `lease` at most, and doesn't wait for whoever has it: see esa_try_acquire_fn.
-    // If the answer is ESA_LOCK_NOT_YET, the call asks again after about `retry_after`, which is 100 ms unless it is
-    // changed. What it throws counts as ESA_LOCK_FAILED.
+    // Asks for the lock, to hold it for `lease` (or unlimited) at most, and never waits for it: see esa_try_acquire_fn.
+    // If the answer is ESA_LOCK_NOT_YET, the call asks again after about `retry_after`, which is zero before: 100 ms.
+    // What it throws counts as ESA_LOCK_FAILED.
     std::function<Lock(std::chrono::milliseconds lease, std::chrono::milliseconds &retry_after)> try_acquire = {};
     // Lets the lock go: see esa_release_fn. What it throws is dropped.
     std::function<void()> release = {};
@@ -228,38 +234,39 @@ struct Config {
     std::optional<std::string> region = {};
     // "host", "host:port" or "https://host:port", in place of the region's; "http://..." for this machine only.
     std::optional<std::string> endpoint = {};
-    // From where the service is reached: "public" (the default), or "vpc" from inside of a VPC in the region.
-    std::optional<std::string> network = {};
+    // From where the service is reached: ESA_NETWORK_PUBLIC (the default) or ESA_NETWORK_VPC.
+    Network network = ESA_NETWORK_DEFAULT;
     // "http://user:password@host:port", "host:port", "socks5://..." or "socks5h://..."; "" for none.
     std::optional<std::string> proxy = {};
-    // How long one connection may take; zero: 5 s.
+    // How long making one connection may take, or unlimited; zero: 5 s.
     std::chrono::milliseconds connect_timeout = {};
-    // How long one request may take, connecting included; zero: 10 s.
+    // How long one request may take, connecting included, or unlimited; zero: 10 s.
     std::chrono::milliseconds attempt_timeout = {};
-    // How long a whole call may take; zero: 30 s.
+    // How long a whole call may take, or unlimited; zero: 30 s.
     std::chrono::milliseconds timeout = {};
-    // How requests are signed: 3 or 1.
-    std::uint32_t signature_version = 3;
+    // How requests are signed: ESA_SIGNATURE_V3 (the default) or ESA_SIGNATURE_V1.
+    SignatureVersion signature_version = ESA_SIGNATURE_DEFAULT;
     // A file of certificate authorities (PEM) to trust in place of the built-in ones; read when a client is made.
     std::optional<std::string> ca_file = {};
     // The same as text. If both are set, both are trusted.
     std::optional<std::string> ca_pem = {};
     // The program's name and version, such as "my-agent/1.2", for the User-Agent header: printable ASCII.
     std::optional<std::string> user_agent = {};
-    // How many attempts of a call may fail in a row; 0: 3.
+    // How many attempts of a call may fail in a row, or ESA_UNLIMITED; 0: 3.
     std::uint32_t max_attempts = 0;
-    // How long a call goes on reading back what a lost answer did, once no attempt is left; zero: 10 s.
+    // How long a call goes on reading back what a lost request did, once no attempt is left; none: it reads back once;
+    // unlimited: until its deadline; zero: 10 s.
     std::chrono::milliseconds reconcile_horizon = {};
-    // How many creates and deletes of a client may be under way at once; the others wait. 0: no limit.
-    std::uint32_t max_concurrent_writes = 1;
+    // How many creates and deletes of a client may be under way at once, or ESA_UNLIMITED; the others wait. 0: 1.
+    std::uint32_t max_concurrent_writes = 0;
     // A lock that orders the writes of an account among programs and machines: see esa_config_set_write_lock().
     WriteLock write_lock = {};
     // A file as that lock, for the programs of this host. If both are set, this counts.
     std::optional<std::string> write_lock_file = {};
-    // How long a client holds the lock for further writes, before it lets others in; zero: 2 s.
+    // How long a client holds the lock for further writes, before it lets others in, or none; zero: 2 s.
     std::chrono::milliseconds write_lock_hold = {};
-    // How many unused connections to keep at most; 0: none.
-    std::uint32_t max_idle_connections = 64;
+    // How many unused connections to keep at most, or ESA_NONE; 0: 64.
+    std::uint32_t max_idle_connections = 0;
     // How long to keep them; zero: 5 s.
     std::chrono::milliseconds idle_timeout = {};
     // Where the library says what it does. Not set: nowhere.
@@ -308,9 +315,9 @@ class Cancel {
 struct CallOptions {
     // Ends the call when it is triggered. It stays the caller's, and must live until the call ends.
     const Cancel *cancel = nullptr;
-    // For the whole call; zero: as the client's configuration says.
+    // How long the whole call may take, or unlimited; zero: as the client's configuration says.
     std::chrono::milliseconds timeout = {};
-    // How many attempts may fail in a row; 0: as many as the client's configuration says.
+    // How many attempts may fail in a row, or ESA_UNLIMITED; 0: as many as the client's configuration says.
     std::uint32_t max_attempts = 0;
 };
 
@@ -495,8 +502,8 @@ struct SignWithOptions {
     std::chrono::system_clock::time_point date = {};
     // The server, such as "https://esa.ap-southeast-1.aliyuncs.com"; empty: that of cn-hangzhou.
     std::string endpoint = {};
-    // 3 or 1.
-    std::int32_t signature_version = 3;
+    // How it is signed: ESA_SIGNATURE_V3 (the default) or ESA_SIGNATURE_V1.
+    SignatureVersion signature_version = ESA_SIGNATURE_DEFAULT;
 };
 
 // A reply that the program received itself; see esa_reply.
@@ -759,9 +766,11 @@ inline Handle<esa_config_free> to_c(const Config &config, const Callbacks &callb
     esa_config_set_credentials_provider(c, callbacks.provider ? callbacks.provide_credentials : nullptr, data);
     set(esa_config_set_region, config.region);
     set(esa_config_set_endpoint, config.endpoint);
-    set(esa_config_set_network, config.network);
+    esa_config_set_network(c, config.network);
     set(esa_config_set_proxy, config.proxy);
-    esa_config_set_timeouts(c, to_c(config.connect_timeout), to_c(config.attempt_timeout), to_c(config.timeout));
+    esa_config_set_connect_timeout(c, to_c(config.connect_timeout));
+    esa_config_set_attempt_timeout(c, to_c(config.attempt_timeout));
+    esa_config_set_timeout(c, to_c(config.timeout));
     esa_config_set_signature_version(c, config.signature_version);
     set(esa_config_set_ca_file, config.ca_file);
     set(esa_config_set_ca_pem, config.ca_pem);
@@ -773,7 +782,8 @@ inline Handle<esa_config_free> to_c(const Config &config, const Callbacks &callb
                               callbacks.lock.release ? callbacks.release_lock : nullptr, data);
     set(esa_config_set_write_lock_file, config.write_lock_file);
     esa_config_set_write_lock_hold(c, to_c(config.write_lock_hold));
-    esa_config_set_keep_alive(c, config.max_idle_connections, to_c(config.idle_timeout));
+    esa_config_set_max_idle_connections(c, config.max_idle_connections);
+    esa_config_set_idle_timeout(c, to_c(config.idle_timeout));
     esa_config_set_log(c, config.log_level, callbacks.log ? callbacks.write_log : nullptr, data);
     return handle;
 }

@@ -10,7 +10,7 @@ static std::optional<esa::Cancel> cancel;
 static void set_up(const char *url, const char *ca_file) {
     esa::Config config;
     // This server locks no account.
-    config.max_concurrent_writes = 0;
+    config.max_concurrent_writes = ESA_UNLIMITED;
     config.endpoint = url;
     config.ca_file = ca_file;
     config.credentials = {"testid", "testsecret"};

@@ -5,7 +5,7 @@
 #if __has_include(<esa.h>)
 #include <esa.h>
 #else
-#error "libesa for this platform isn't here: run `make stage` in its repository, or install it and build with -tags esa_system"
+#error "libesa for this platform isn't here: take a released version, run `make stage` in its repository, or install it and build with -tags esa_system"
 #endif
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,7 @@ use super::{Core, Deleted, Live};
 use crate::clock::Clock;
 use crate::credentials::Asker;
 use crate::detached;
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::Reply;
 use crate::log::{Level, Log};
 use crate::nonce::nonce;
@@ -74,9 +74,9 @@ impl<'a> Wire<'a> {
     /// Signs an operation for somebody else to send.
     pub(crate) async fn sign(&self, operation: &impl Operation) -> Result<SignedRequest, Error> {
         let core = self.core;
-        let credentials = self.credentials().await.map_err(|error| match error.status() {
+        let credentials = self.credentials().await.map_err(|error| match error.kind() {
             // Nothing else takes time.
-            Status::Timeout => Error::new(Status::Credentials, error.message()).retryable_is(true),
+            ErrorKind::Timeout => Error::new(ErrorKind::Credentials, error.message()).with_retryable(true),
             _ => error,
         })?;
         let stamp = Stamp::of(core.clock.now(), nonce()?)?;
@@ -131,10 +131,9 @@ impl<'a> Wire<'a> {
         core.counters.gate_waits.count();
         core.log.write(Level::Info, || format!("{action}: waiting for the client's other writes"));
         let started = Instant::now();
-        let permit =
-            live.writes.acquire(limits, attempt).await.map_err(|stop| {
-                stop.while_doing("waiting for the client's other writes", Status::Io, Outcome::NotSent)
-            })?;
+        let permit = live.writes.acquire(limits, attempt).await.map_err(|stop| {
+            stop.while_doing("waiting for the client's other writes", ErrorKind::Io, Outcome::NotSent)
+        })?;
         Ok((permit, Some(started.elapsed())))
     }
 
@@ -200,7 +199,7 @@ impl World for Wire<'_> {
             core.log.learn(&credentials.secrets());
             let error = error.redacted(redact);
             match explanation {
-                Some(Explanation { message, advice }) => error.and_says(&message).advice_is(advice),
+                Some(Explanation { message, advice }) => error.and_says(&message).with_advice(advice),
                 None => error,
             }
         });

@@ -13,7 +13,7 @@ use super::World;
 use super::backoff::jitter;
 use super::file_lock::FileLock;
 use super::holding::{Entry, Holding, News};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::{Level, Log};
 use crate::per_process::generation;
 use crate::wait::Stop;
@@ -319,9 +319,9 @@ impl Keep {
 }
 
 fn while_waiting(stop: Stop) -> Error {
-    stop.while_doing("waiting for the write lock", Status::Io, Outcome::NotSent)
+    stop.while_doing("waiting for the write lock", ErrorKind::Io, Outcome::NotSent)
 }
 
 fn failed(reason: &str) -> Error {
-    Error::new(Status::Lock, format!("the write lock can't be used: {reason}"))
+    Error::new(ErrorKind::Lock, format!("the write lock can't be used: {reason}"))
 }

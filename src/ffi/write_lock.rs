@@ -4,9 +4,11 @@ use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use super::config::{Setting, esa_config, set};
+use super::limits::{read_limit_or_none, to_milliseconds, to_time};
 use super::status::esa_status;
 use super::string::read_string;
 use crate::call::TryLock;
+use crate::config::Config;
 use crate::error::Error;
 
 /// What an `esa_try_acquire_fn` returns.
@@ -28,8 +30,9 @@ pub enum esa_lock {
 /// Asks for the lock that the client shares with other programs or machines, and returns a value of `esa_lock`.
 ///
 /// It doesn't wait for whoever has the lock: then it returns `ESA_LOCK_NOT_YET`, and the call asks again after half of
-/// `*retry_after_ms` to all of it, which is 100 before. It returns soon, since nothing else ends it and the call can't be
-/// cancelled meanwhile. `lease_ms`: how long the client holds it at most; a lock that ends by itself lasts as long.
+/// `*retry_after_ms` to all of it; 0 stands for 100. It returns soon, since nothing else ends it and the call can't be
+/// cancelled meanwhile. `lease_ms`: how long the client holds it at most, or `ESA_UNLIMITED`; a lock that ends by itself
+/// lasts as long.
 ///
 /// Runs on the thread of a call that writes, inside of that function or of `esa_multi_step()`. This function and the
 /// `esa_release_fn` run on one thread at a time for a client, and on another one each time. It may make calls with other
@@ -61,12 +64,15 @@ unsafe impl Sync for Functions {}
 
 impl Functions {
     pub(super) fn try_acquire(&self, lease: Duration) -> TryLock {
-        let lease_ms = u32::try_from(lease.as_millis()).unwrap_or(u32::MAX);
-        let mut retry_after_ms = RETRY_AFTER_MS;
+        let lease_ms = to_milliseconds(lease);
+        let mut retry_after_ms = 0;
         // SAFETY: a function of this type is what the caller gave, with the data to call it with; the number lives until it
         // returns.
         match unsafe { (self.try_acquire)(self.user_data, lease_ms, &mut retry_after_ms) } {
-            0 => TryLock::NotYet { retry_after: Duration::from_millis(retry_after_ms.into()) },
+            0 => {
+                let retry_after_ms = if retry_after_ms == 0 { RETRY_AFTER_MS } else { retry_after_ms };
+                TryLock::NotYet { retry_after: Duration::from_millis(retry_after_ms.into()) }
+            }
             1 => TryLock::Acquired,
             2 => TryLock::Without,
             3 => TryLock::Failed("the program's own function says so".to_owned()),
@@ -161,12 +167,13 @@ pub unsafe extern "C-unwind" fn esa_config_set_write_lock_file(
     }
 }
 
-/// Sets how long the client holds the lock that it shares with others for further writes, before it lets others in; default
-/// 2,000 ms. Longer wastes less time between holders; shorter has each of them wait less. 0 leaves what was set.
+/// Sets how long the client holds the lock that it shares with others for further writes, before it lets others in, in
+/// milliseconds. 0: 2,000. `ESA_NONE`: it lets the lock go after each write.
 ///
-/// No new write begins after that time. The lease is one attempt (`esa_config_set_timeouts()`) and a second longer.
+/// Longer wastes less time between holders; shorter has each of them wait less. No new write begins after that time. The
+/// lease is one attempt (`esa_config_set_attempt_timeout()`) and a second longer.
 ///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
 /// `config` is NULL or live.
@@ -175,9 +182,8 @@ pub unsafe extern "C-unwind" fn esa_config_set_write_lock_hold(config: *mut esa_
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::WriteLockHold, &mut |config| {
-            if hold_ms != 0 {
-                config.write_lock_hold(Duration::from_millis(hold_ms.into()));
-            }
+            let given = read_limit_or_none(hold_ms).map(to_time);
+            config.writes.hold = given.unwrap_or(Config::default().writes.hold);
             Ok(())
         })
     }
@@ -187,16 +193,22 @@ pub unsafe extern "C-unwind" fn esa_config_set_write_lock_hold(config: *mut esa_
 mod tests {
     use std::ptr;
 
+    use super::super::limits::ESA_UNLIMITED;
     use super::*;
 
     /// Gives what its data says, and says when to ask again.
     unsafe extern "C" fn give(value: *mut c_void, lease_ms: u32, retry_after_ms: *mut u32) -> i32 {
         // SAFETY: the data is a number of the test's, and the other one the library's.
         unsafe {
-            assert_eq!((lease_ms, *retry_after_ms), (u32::MAX, RETRY_AFTER_MS));
+            assert_eq!((lease_ms, *retry_after_ms), (ESA_UNLIMITED, 0));
             *retry_after_ms = 7;
             *value.cast::<i32>()
         }
+    }
+
+    unsafe extern "C" fn give_nothing_but_a_value(value: *mut c_void, _: u32, _: *mut u32) -> i32 {
+        // SAFETY: the data is a number of the test's.
+        unsafe { *value.cast::<i32>() }
     }
 
     unsafe extern "C" fn release(_: *mut c_void) {}
@@ -213,5 +225,15 @@ mod tests {
         assert_eq!(asked(esa_lock::ESA_LOCK_WITHOUT as i32), TryLock::Without);
         assert!(matches!(asked(esa_lock::ESA_LOCK_FAILED as i32), TryLock::Failed(_)));
         assert!(matches!(asked(-1), TryLock::Failed(reason) if reason.contains("returns -1")));
+    }
+
+    #[test]
+    fn a_function_that_says_no_time_is_asked_again_after_the_default() {
+        let mut not_yet = esa_lock::ESA_LOCK_NOT_YET as i32;
+        let user_data = ptr::from_mut(&mut not_yet).cast();
+        let functions = Functions { try_acquire: give_nothing_but_a_value, release, user_data };
+
+        let retry_after = Duration::from_millis(RETRY_AFTER_MS.into());
+        assert_eq!(functions.try_acquire(Duration::from_secs(1)), TryLock::NotYet { retry_after });
     }
 }

@@ -25,16 +25,18 @@ static void what_cannot_be_used_is_told_by_the_client() {
                "ESA_ERR_INVALID_ARGUMENT: access_key_secret is not UTF-8");
     CHECK_TEXT(message([](auto &config) { config.credentials = {"", "secret"}; }).c_str(),
                "ESA_ERR_INVALID_ARGUMENT: access_key_id is empty");
-    CHECK_TEXT(message([](auto &config) { config.network = "here"; }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: network is \"here\"; it can be \"public\" or \"vpc\"");
+    CHECK_TEXT(message([](auto &config) { config.network = esa::Network(3); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: network is 3; it is a value of esa_network");
     CHECK_TEXT(message([](auto &config) { config.proxy = "ftp://p"; }).c_str(),
                "ESA_ERR_CONFIG: proxy is of a kind that isn't supported: http, socks5 and socks5h are");
-    CHECK_TEXT(message([](auto &config) { config.signature_version = 2; }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: signature_version is 2; it can be 1 or 3");
+    CHECK_TEXT(message([](auto &config) { config.signature_version = esa::SignatureVersion(2); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: signature_version is 2; it is a value of esa_signature_version");
     CHECK_TEXT(message([](auto &config) { config.user_agent = "\n"; }).c_str(),
                "ESA_ERR_INVALID_ARGUMENT: user_agent is empty or not printable ASCII");
     CHECK_TEXT(message([](auto &config) { config.log_level = esa::LogLevel(9); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: level is 9; it can be 1 to 4");
+               "ESA_ERR_INVALID_ARGUMENT: level is 9; it is a value of esa_log_level");
+    CHECK_TEXT(message([](auto &config) { config.timeout = esa::none; }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: timeout is ESA_NONE; it can be 1 or more, 0 or ESA_UNLIMITED");
     CHECK(message([](auto &config) { config.ca_pem = "garbage"; }).find("ESA_ERR_CONFIG: CA PEM: ") == 0);
 }
 
@@ -54,11 +56,11 @@ static void every_setting_counts() {
     emulator().reset();
     esa::Config config = new_config();
     config.region = "ap-southeast-1";
-    config.network = "vpc";
+    config.network = ESA_NETWORK_VPC;
     config.proxy = "";
     config.connect_timeout = 5s;
-    config.attempt_timeout = 1min;
-    config.signature_version = 1;
+    config.attempt_timeout = esa::unlimited;
+    config.signature_version = ESA_SIGNATURE_V1;
     config.user_agent = "test/1";
     config.max_idle_connections = 2;
     config.idle_timeout = 10s;
@@ -70,7 +72,7 @@ static void every_setting_counts() {
     CHECK_INTEGER(client.stats().calls, 1);
     CHECK_INTEGER(client.stats().connections_opened, 1);
 
-    config.max_idle_connections = 0;
+    config.max_idle_connections = ESA_NONE;
     const esa::Client keeps_none(config);
     CHECK(keeps_none.get_match_site({"a.example.com"}) && keeps_none.get_match_site({"a.example.com"}));
     CHECK_INTEGER(keeps_none.stats().connections_opened, 2);

@@ -9,7 +9,7 @@ static void a_record_is_ensured_and_deleted() {
     emulator().reset();
     esa::Config config = new_config();
     config.max_attempts = 2;
-    config.max_concurrent_writes = 0;
+    config.max_concurrent_writes = ESA_UNLIMITED;
     const esa::Client client(config);
     auto request = new_request("ensured.example.com");
     const auto created = client.ensure_routine_related_record(request).value();
