@@ -77,11 +77,14 @@ INCLUDEDIR ?= $(or $(includedir),$(PREFIX)/include)
 MANDIR     ?= $(or $(mandir),$(PREFIX)/share/man)
 DOCDIR     ?= $(or $(docdir),$(PREFIX)/share/doc/libesa)
 
-.PHONY: install uninstall notices abi-baseline
+.PHONY: install deb uninstall notices abi-baseline
 
 install: stage ## install below PREFIX (/usr/local; DESTDIR=… for packages; LIBDIR, INCLUDEDIR, MANDIR, DOCDIR)
 	@$(call layout,install,$(PREFIX),$(DESTDIR),$(LIBDIR),$(INCLUDEDIR),$(MANDIR),$(DOCDIR))
 	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+deb: stage ## make Debian's packages, below target/debian
+	@scripts/deb $(VERSION)
 
 uninstall: ## take away what install has put there
 	@$(call layout,uninstall,$(PREFIX),$(DESTDIR),$(LIBDIR),$(INCLUDEDIR),$(MANDIR),$(DOCDIR))
@@ -162,7 +165,7 @@ wheels: $(VENV)/.done ## Python's wheels and source distributions, below target/
 # --- tests ------------------------------------------------------------------------------------------------------------
 
 REQUIREMENTS := bindings/python/tests/requirements.txt tests/oracle/python/requirements.txt tests/engines/requirements.txt \
-    scripts/requirements.txt
+    tests/packaging/requirements.txt scripts/requirements.txt
 
 $(VENV)/.done: $(REQUIREMENTS)
 	@scripts/need "$(PYTHON)"
@@ -171,12 +174,12 @@ $(VENV)/.done: $(REQUIREMENTS)
 	$(VENV)/bin/pip install --quiet $(REQUIREMENTS:%=-r %)
 	touch $@
 
-.PHONY: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-engines test-page test-docs
+.PHONY: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-engines test-page test-docs test-packaging
 
 test: ## run every test in every language
 	@scripts/need $(TO_BUILD) "$(CXX)" pkg-config
 	@$(MAKE) --no-print-directory test-rust test-c test-abi test-consumers test-cpp test-python $(HAS_GO:%=test-go) \
-	    test-oracles test-engines test-page test-docs
+	    test-oracles test-engines test-page test-docs test-packaging
 	@$(call left_out,the tests of Go,"$(GO)")
 
 test-rust: emulator ## the library, the emulator, and the snippets of Rust's documentation
@@ -239,6 +242,9 @@ test-page: stage emulator $(VENV)/.done ## the emulator's page in a Chromium
 
 test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and the examples
 	$(VENV)/bin/pytest -q -rs tests/docs
+
+test-packaging: stage emulator $(VENV)/.done ## Debian's packages, and the wrap for Meson
+	CC="$(CC)" $(VENV)/bin/pytest -q -rs tests/packaging
 
 # --- checks that take longer ------------------------------------------------------------------------------------------
 

@@ -624,8 +624,8 @@ enum esa_lock
      */
     ESA_LOCK_WITHOUT = 2,
     /**
-     * It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent. Any other value
-     * is this one.
+     * It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent.
+     * `esa_lock_fail()` says why. Any other value is this one.
      */
     ESA_LOCK_FAILED = 3,
 };
@@ -1511,6 +1511,15 @@ esa_status esa_credentials_set(struct esa_credentials *credentials,
  */
 void esa_credentials_fail(struct esa_credentials *credentials,
                           const char *reason);
+
+/**
+ * Says why the lock can't be asked for; on the thread of an `esa_try_acquire_fn`, before it returns.
+ *
+ * `reason` ends up in the message of the call's error, so it must hold no secret. It is copied; NULL is no reason.
+ *
+ * Returns `ESA_LOCK_FAILED`, for the function to return.
+ */
+int32_t esa_lock_fail(const char *reason);
 
 /**
  * Sets a lock that the client shares with other programs or machines which write to the same account, so that their writes

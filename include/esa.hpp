@@ -217,8 +217,10 @@ using LogSink = std::function<void(LogLevel level, std::string_view message)>;
 struct WriteLock {
     // Asks for the lock, to hold it for `lease` (or unlimited) at most, and never waits for it: see esa_try_acquire_fn.
     // If the answer is ESA_LOCK_NOT_YET, the call asks again after about `retry_after`, which is zero before: 100 ms.
-    // What it throws counts as ESA_LOCK_FAILED.
-    std::function<Lock(std::chrono::milliseconds lease, std::chrono::milliseconds &retry_after)> try_acquire = {};
+    // What it throws, or an Error, counts as ESA_LOCK_FAILED, and its what() or message() is the reason in the call's
+    // own error, so put no secret into it.
+    std::function<Result<Lock>(std::chrono::milliseconds lease, std::chrono::milliseconds &retry_after)> try_acquire =
+        {};
     // Lets the lock go: see esa_release_fn. What it throws is dropped.
     std::function<void()> release = {};
 };
@@ -733,10 +735,14 @@ struct Callbacks {
     }
 
     static std::int32_t acquire_lock(void *data, std::uint32_t lease_ms, std::uint32_t *retry_after_ms) noexcept {
-        std::chrono::milliseconds retry_after(*retry_after_ms);
-        Lock answer = ESA_LOCK_FAILED;
-        guarded([&] { answer = from(data).lock.try_acquire(std::chrono::milliseconds(lease_ms), retry_after); });
-        *retry_after_ms = to_c(retry_after);
+        std::int32_t answer = ESA_LOCK_FAILED;
+        const auto acquire = [&] {
+            std::chrono::milliseconds retry_after(*retry_after_ms);
+            const auto given = from(data).lock.try_acquire(std::chrono::milliseconds(lease_ms), retry_after);
+            answer = given ? *given : esa_lock_fail(given.error().message().c_str());
+            *retry_after_ms = to_c(retry_after);
+        };
+        guarded(acquire, [&](const char *reason) { answer = esa_lock_fail(reason); });
         return answer;
     }
 
@@ -1000,10 +1006,7 @@ class Multi {
 
     // Fails with ESA_ERR_IO if the process has no file descriptors left.
     static Result<Multi> make() {
-        const auto make = [](auto handle) {
-            return Multi(std::make_shared<detail::Calls>(detail::Calls{std::move(handle), {}}));
-        };
-        return detail::call<esa_multi_free>(make, esa_multi_new);
+        return detail::call<esa_multi_free>([](auto handle) { return Multi(std::move(handle)); }, esa_multi_new);
     }
 
     // What the loop waits for: readable while step() has something to do. It is the same for the whole life. Don't read
@@ -1075,7 +1078,8 @@ class Multi {
     esa_multi *native_handle() const noexcept { return calls_->handle.get(); }
 
   private:
-    explicit Multi(std::shared_ptr<detail::Calls> calls) noexcept : calls_(std::move(calls)) {}
+    explicit Multi(detail::Handle<esa_multi_free> handle)
+        : calls_(std::make_shared<detail::Calls>(detail::Calls{std::move(handle), {}})) {}
 
     // Nobody else's for longer than a moment.
     std::shared_ptr<detail::Calls> calls_;

@@ -85,11 +85,7 @@ static inline begun_bulk begin_bulk(const esa_client *client, call_limits limits
 }
 
 static inline call_answer next_of_bulk(esa_bulk *bulk) {
-    esa_create_routine_related_record_result *result;
-    call_answer answer;
-    esa_bulk_next(bulk, &result, &answer.error);
-    answer.result = result;
-    return answer;
+    ANSWER_OF(esa_create_routine_related_record_result, esa_bulk_next, bulk);
 }
 
 static inline call_answer delete_record(const esa_client *client, call_limits limits, int64_t site_id,
@@ -364,7 +360,9 @@ func take[Native, Result any](
 	answer C.call_answer, free func(*Native), copied func(*Native) *Result,
 ) (*Result, *Error) {
 	if answer.error != nil {
-		return nil, takeError(answer.error)
+		failure := takeError(answer.error)
+		failure.cause = takeLockError(answer.lock_error)
+		return nil, failure
 	}
 	native := (*Native)(answer.result)
 	defer free(native)
@@ -428,6 +426,16 @@ func takeError(native *C.esa_error) *Error {
 		Recommend:          C.GoString(native.recommend),
 		AccessDeniedDetail: C.GoString(native.access_denied_detail),
 	}
+}
+
+// takeLockError is the error that keepLockError has kept for the call; nil where it has kept none.
+func takeLockError(held C.uintptr_t) error {
+	if held == 0 {
+		return nil
+	}
+	handle := cgo.Handle(held)
+	defer handle.Delete()
+	return handle.Value().(error)
 }
 
 func (client nativeClient) stats() Stats {

@@ -1,15 +1,18 @@
 //! A lock that the client shares with others, of functions of the caller's own.
 
+use std::cell::Cell;
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use super::config::{Setting, esa_config, set};
+use super::guard::guarded;
 use super::limits::{read_limit_or_none, to_milliseconds, to_time};
 use super::status::esa_status;
-use super::string::read_string;
+use super::string::{read_optional_string, read_string};
 use crate::call::TryLock;
 use crate::config::Config;
 use crate::error::Error;
+use crate::log::NOWHERE;
 
 /// What an `esa_try_acquire_fn` returns.
 #[repr(i32)]
@@ -22,8 +25,8 @@ pub enum esa_lock {
     /// There is none to be had, since what gives it is down: the call goes on without. The library says so in a line of the log
     /// (`ESA_LOG_WARN`), and asks again after as long as the client may hold the lock.
     ESA_LOCK_WITHOUT = 2,
-    /// It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent. Any other value
-    /// is this one.
+    /// It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent.
+    /// `esa_lock_fail()` says why. Any other value is this one.
     ESA_LOCK_FAILED = 3,
 }
 
@@ -46,6 +49,29 @@ pub type esa_try_acquire_fn =
 /// Runs as an `esa_try_acquire_fn` does, and on threads that release a call of an `esa_multi` or an `esa_bulk` too.
 pub type esa_release_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
+thread_local! {
+    /// Why the function that runs on this thread can't ask for the lock.
+    static REASON: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+const NO_REASON: &str = "the program's own function says so";
+
+/// Says why the lock can't be asked for; on the thread of an `esa_try_acquire_fn`, before it returns.
+///
+/// `reason` ends up in the message of the call's error, so it must hold no secret. It is copied; NULL is no reason.
+///
+/// Returns `ESA_LOCK_FAILED`, for the function to return.
+///
+/// # Safety
+/// `reason` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_lock_fail(reason: *const c_char) -> i32 {
+    // SAFETY: NULL or NUL-terminated (this function's promise).
+    let reason = guarded(&NOWHERE, None, || unsafe { read_optional_string("reason", reason) }.ok().flatten());
+    REASON.set(reason.map(str::to_owned));
+    esa_lock::ESA_LOCK_FAILED as i32
+}
+
 /// How soon to ask again where the function doesn't say.
 const RETRY_AFTER_MS: u32 = 100;
 
@@ -66,6 +92,7 @@ impl Functions {
     pub(super) fn try_acquire(&self, lease: Duration) -> TryLock {
         let lease_ms = to_milliseconds(lease);
         let mut retry_after_ms = 0;
+        REASON.set(None);
         // SAFETY: a function of this type is what the caller gave, with the data to call it with; the number lives until it
         // returns.
         match unsafe { (self.try_acquire)(self.user_data, lease_ms, &mut retry_after_ms) } {
@@ -75,7 +102,7 @@ impl Functions {
             }
             1 => TryLock::Acquired,
             2 => TryLock::Without,
-            3 => TryLock::Failed("the program's own function says so".to_owned()),
+            3 => TryLock::Failed(REASON.take().unwrap_or_else(|| NO_REASON.to_owned())),
             other => {
                 TryLock::Failed(format!("the program's own function returns {other}, which is no value of esa_lock"))
             }
@@ -235,5 +262,31 @@ mod tests {
 
         let retry_after = Duration::from_millis(RETRY_AFTER_MS.into());
         assert_eq!(functions.try_acquire(Duration::from_secs(1)), TryLock::NotYet { retry_after });
+    }
+
+    /// Fails, with its data as the reason.
+    unsafe extern "C" fn fail(reason: *mut c_void, _: u32, _: *mut u32) -> i32 {
+        // SAFETY: the data is NULL or a C string.
+        unsafe { esa_lock_fail(reason.cast()) }
+    }
+
+    #[test]
+    fn the_reason_is_what_the_function_says_and_is_said_once() {
+        let asked = |reason: *const c_char| {
+            let functions = Functions { try_acquire: fail, release, user_data: reason.cast_mut().cast() };
+            functions.try_acquire(Duration::ZERO)
+        };
+
+        assert_eq!(asked(c"the vault is closed".as_ptr()), TryLock::Failed("the vault is closed".to_owned()));
+        assert_eq!(asked(ptr::null()), TryLock::Failed(NO_REASON.to_owned()));
+        // What is said outside of a function is about none.
+        // SAFETY: a C string.
+        unsafe { esa_lock_fail(c"too early".as_ptr()) };
+        let functions = Functions { try_acquire: give_failed, release, user_data: ptr::null_mut() };
+        assert_eq!(functions.try_acquire(Duration::ZERO), TryLock::Failed(NO_REASON.to_owned()));
+    }
+
+    unsafe extern "C" fn give_failed(_: *mut c_void, _: u32, _: *mut u32) -> i32 {
+        esa_lock::ESA_LOCK_FAILED as i32
     }
 }

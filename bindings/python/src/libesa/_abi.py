@@ -40,7 +40,7 @@ STRUCTS = {
 # Of each function, what it returns and takes.
 FUNCTIONS = (
     "esa_abi_version:I esa_version:z esa_status_name:zi esa_outcome_name:zi esa_service_code_name:zi "
-    "esa_service_code_advice:zi esa_error_free:vP esa_credentials_set:iPzzzq esa_credentials_fail:vPz "
+    "esa_service_code_advice:zi esa_error_free:vP esa_credentials_set:iPzzzq esa_credentials_fail:vPz esa_lock_fail:iz "
     "esa_config_set_write_lock:iPPPP esa_config_set_write_lock_file:iPz esa_config_set_write_lock_hold:iPI "
     "esa_config_new:P esa_config_free:vP esa_config_set_credentials:iPzzz esa_config_set_credentials_provider:iPPP "
     "esa_config_set_region:iPz esa_config_set_endpoint:iPz esa_config_set_network:iPi esa_config_set_proxy:iPz "
