@@ -50,7 +50,6 @@ impl Arguments {
 }
 
 /// The request that every client sends which doesn't sign: its lines, and its body.
-#[must_use]
 pub fn request() -> (impl Iterator<Item = &'static str>, &'static str) {
     let (head, body) = include_str!("../request.txt").trim_end().split_once("\n\n").unwrap_or_default();
     (head.lines(), body)
