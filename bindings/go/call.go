@@ -5,6 +5,7 @@ package esa
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -51,7 +52,7 @@ func (handle *handle) close() {
 // free releases what the handle holds; no call may run.
 func (handle *handle) free() {
 	handle.native.free()
-	handle.cancels.close()
+	handle.cancels.free()
 }
 
 // run makes one native call within ctx. It returns when that is over, and not before.
@@ -165,18 +166,26 @@ func (e *Error) within(ctx context.Context) *Error {
 	return e
 }
 
-// remaining is the time until ctx's deadline in milliseconds, 0 where it has none; or why no time is left. The context's
-// timer may be late, so the clock counts as well.
-func remaining(ctx context.Context) (timeout uint32, cause error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
+// timerDelay is how late the timer of a context may be.
+const timerDelay = 100 * time.Millisecond
+
+// remaining is the time until ctx's deadline in milliseconds, 0 if it has none; or why no time is left.
+func remaining(ctx context.Context) (timeout uint32, ended error) {
 	deadline, hasDeadline := ctx.Deadline()
-	if !hasDeadline {
-		return 0, nil
-	}
 	left := time.Until(deadline)
-	if left <= 0 {
+	if hasDeadline && left <= 0 {
+		// The context's own timer is due, and knows the cause.
+		select {
+		case <-ctx.Done():
+		case <-time.After(timerDelay):
+		}
+	}
+	switch err, cause := ctx.Err(), context.Cause(ctx); {
+	case err != nil && !errors.Is(err, cause):
+		return 0, fmt.Errorf("%w: %w", err, cause)
+	case err != nil || !hasDeadline:
+		return 0, err
+	case left <= 0:
 		return 0, context.DeadlineExceeded
 	}
 	return milliseconds(left), nil

@@ -37,7 +37,7 @@ func New(config Config) (*Client, error) {
 	if timeout == 0 {
 		timeout = defaultTimeout
 	}
-	client := &Client{handle: &handle{native: native}, slots: make(chan struct{}, concurrent), timeout: timeout}
+	client := &Client{handle: &handle{native: native, cancels: make(cancels, keptCancels)}, slots: make(chan struct{}, concurrent), timeout: timeout}
 	runtime.AddCleanup(client, (*handle).close, client.handle)
 	return client, nil
 }

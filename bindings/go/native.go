@@ -127,6 +127,7 @@ static inline call_answer get_match_site(const esa_client *client, call_limits l
 import "C"
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/cgo"
 	"strings"
@@ -437,15 +438,40 @@ func (client nativeClient) stats() Stats {
 // Version is the version of the native library, such as "0.1.0".
 func Version() string { return C.GoString(C.esa_version()) }
 
-func statusName(status Status) string { return C.GoString(C.esa_status_name(C.int32_t(status))) }
-
-func outcomeName(outcome Outcome) string { return C.GoString(C.esa_outcome_name(C.int32_t(outcome))) }
-
-func serviceCodeName(code ServiceCode) string {
-	return C.GoString(C.esa_service_code_name(C.int32_t(code)))
+// String is the constant's name without its type, such as "Timeout".
+func (status Status) String() string {
+	return goName(C.esa_status_name(C.int32_t(status)), "ESA_ERR_", "Status", int32(status))
 }
 
-func originName(origin Origin) string { return C.GoString(C.esa_origin_name(C.int32_t(origin))) }
+// String is the constant's name without its type, such as "Unknown".
+func (outcome Outcome) String() string {
+	return goName(C.esa_outcome_name(C.int32_t(outcome)), "ESA_OUTCOME_", "Outcome", int32(outcome))
+}
+
+// String is the constant's name without its type, such as "Created".
+func (origin Origin) String() string {
+	return goName(C.esa_origin_name(C.int32_t(origin)), "ESA_ORIGIN_", "Origin", int32(origin))
+}
+
+// String is the service's own word, such as "UserOperationStatusIsLocked".
+func (code ServiceCode) String() string {
+	return cmp.Or(C.GoString(C.esa_service_code_name(C.int32_t(code))), fmt.Sprintf("ServiceCode(%d)", int32(code)))
+}
+
+// goName is "NotFound" of "ESA_ERR_NOT_FOUND", or the number if C has no name for it.
+func goName(name *C.char, prefix, typeName string, number int32) string {
+	inC, known := strings.CutPrefix(C.GoString(name), prefix)
+	if !known {
+		return fmt.Sprintf("%s(%d)", typeName, number)
+	}
+	words := strings.Split(inC, "_")
+	for i, word := range words {
+		if word != "DNS" && word != "TLS" && word != "IO" {
+			words[i] = word[:1] + strings.ToLower(word[1:])
+		}
+	}
+	return strings.Join(words, "")
+}
 
 // truth is C's for value.
 func truth(value bool) C.int {
