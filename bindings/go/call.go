@@ -56,7 +56,12 @@ func (handle *handle) free() {
 }
 
 // run makes one native call within ctx. It returns when that is over, and not before.
-func run[T any](ctx context.Context, client *Client, call func(nativeClient, nativeLimits) (*T, *Error)) (*T, error) {
+func run[Native, Result any](
+	ctx context.Context, client *Client, call nativeCall, copied func(*Native) *Result,
+) (*Result, error) {
+	if err := call.check(); err != nil {
+		return nil, err
+	}
 	timeout, err := client.enter(ctx, client.timeout)
 	if err != nil {
 		return nil, err
@@ -67,33 +72,29 @@ func run[T any](ctx context.Context, client *Client, call func(nativeClient, nat
 		return nil, err
 	}
 	defer release()
-
-	result, failure := call(client.handle.native, limits)
-	if failure == nil {
-		return result, nil
-	}
-	return nil, failure.within(ctx)
+	return take(ctx, call.send(client.handle.native.client, limits.native()), copied)
 }
 
-// enter waits until a native call may begin: within ctx and, where that has no deadline, for limit at most, unless that is
-// 0. It tells the milliseconds that are left then, 0 where the native client's own limit does.
+// enter waits until a native call may begin: within ctx and, if that has no deadline, for limit at most, unless that is 0.
+// It tells the milliseconds that are left then, 0 if the native client's own limit does.
 func (client *Client) enter(ctx context.Context, limit time.Duration) (timeout uint32, err error) {
 	waited, err := client.takeSlot(ctx, limit)
 	if err != nil {
 		return 0, err
 	}
-	timeout, cause := remaining(ctx)
-	if cause == nil && client.handle.enter() {
-		if timeout == 0 && limit != 0 && waited != 0 {
-			timeout = milliseconds(max(limit-waited, 1))
-		}
-		return timeout, nil
+	timeout, ended := remaining(ctx)
+	switch {
+	case ended != nil:
+		err = endedBefore(ended)
+	case !client.handle.enter():
+		err = ErrClosed
+	case timeout == 0 && limit != 0 && waited != 0:
+		timeout = milliseconds(max(limit-waited, 1))
 	}
-	<-client.slots
-	if cause != nil {
-		return 0, endedBefore(cause)
+	if err != nil {
+		<-client.slots
 	}
-	return 0, ErrClosed
+	return timeout, err
 }
 
 // takeSlot tells how long it had to wait for one.
@@ -106,9 +107,7 @@ func (client *Client) takeSlot(ctx context.Context, limit time.Duration) (waited
 	}
 	var timeUp <-chan time.Time
 	if _, hasDeadline := ctx.Deadline(); !hasDeadline && limit != 0 {
-		timer := time.NewTimer(limit)
-		defer timer.Stop()
-		timeUp = timer.C
+		timeUp = time.After(limit)
 	}
 	began := time.Now()
 	select {
@@ -117,7 +116,8 @@ func (client *Client) takeSlot(ctx context.Context, limit time.Duration) (waited
 	case <-timeUp:
 		return 0, noTurn(cap(client.slots))
 	case <-ctx.Done():
-		return 0, endedBefore(ctx.Err())
+		_, ended := remaining(ctx)
+		return 0, endedBefore(ended)
 	}
 }
 
