@@ -78,8 +78,8 @@ func run[Native, Result any](
 // enter waits until a native call may begin: within ctx and, if that has no deadline, for limit at most, unless that is 0.
 // It tells the milliseconds that are left then, 0 if the native client's own limit does.
 func (client *Client) enter(ctx context.Context, limit time.Duration) (timeout uint32, err error) {
-	waited, err := client.takeSlot(ctx, limit)
-	if err != nil {
+	began := time.Now()
+	if err := client.takeSlot(ctx, limit); err != nil {
 		return 0, err
 	}
 	timeout, ended := remaining(ctx)
@@ -88,8 +88,8 @@ func (client *Client) enter(ctx context.Context, limit time.Duration) (timeout u
 		err = endedBefore(ended)
 	case !client.handle.enter():
 		err = ErrClosed
-	case timeout == 0 && limit != 0 && waited != 0:
-		timeout = milliseconds(max(limit-waited, 1))
+	case timeout == 0 && limit != 0:
+		timeout = milliseconds(max(limit-time.Since(began), 1))
 	}
 	if err != nil {
 		<-client.slots
@@ -97,27 +97,25 @@ func (client *Client) enter(ctx context.Context, limit time.Duration) (timeout u
 	return timeout, err
 }
 
-// takeSlot tells how long it had to wait for one.
-func (client *Client) takeSlot(ctx context.Context, limit time.Duration) (waited time.Duration, err error) {
-	// A blocked native call holds a thread, so only so many may be under way.
+// takeSlot waits for one: a blocked native call holds a thread, so only so many may be under way.
+func (client *Client) takeSlot(ctx context.Context, limit time.Duration) error {
 	select {
 	case client.slots <- struct{}{}:
-		return 0, nil
+		return nil
 	default:
 	}
 	var timeUp <-chan time.Time
 	if _, hasDeadline := ctx.Deadline(); !hasDeadline && limit != 0 {
 		timeUp = time.After(limit)
 	}
-	began := time.Now()
 	select {
 	case client.slots <- struct{}{}:
-		return time.Since(began), nil
+		return nil
 	case <-timeUp:
-		return 0, noTurn(cap(client.slots))
+		return noTurn(cap(client.slots))
 	case <-ctx.Done():
 		_, ended := remaining(ctx)
-		return 0, endedBefore(ended)
+		return endedBefore(ended)
 	}
 }
 
