@@ -95,7 +95,7 @@ func (e *Error) Error() string {
 func (e *Error) Is(target error) bool { return target == e.Status || target == e.ServiceCode }
 
 // Unwrap is [context.Canceled] or [context.DeadlineExceeded] if the call's context ended it, and also the context's
-// [context.Cause]; else nil.
+// [context.Cause]; what [WriteLock.TryAcquire] failed with if that did; else nil.
 func (e *Error) Unwrap() error { return e.cause }
 
 func invalidArgument(field, reason string) *Error {

@@ -76,6 +76,7 @@ import "C"
 
 import (
 	"context"
+	"math"
 	"strings"
 	"unsafe"
 )
@@ -119,7 +120,7 @@ func readReply(received *HTTPReply) (*Reply, error) {
 			given = append(given, name, value)
 		}
 	}
-	answer := C.read_reply(C.int32_t(received.Effect), C.int32_t(clamped(received.Status)), terminated(joined(given...)),
+	answer := C.read_reply(C.int32_t(received.Effect), C.int32_t(min(max(received.Status, 0), math.MaxInt32)), terminated(joined(given...)),
 		C.size_t(len(given)/2), (*C.char)(unsafe.Pointer(unsafe.SliceData(received.Body))), C.size_t(len(received.Body)))
 	return take(context.Background(), answer, reply)
 }

@@ -113,6 +113,20 @@ def run_go(program: str, environment: dict[str, str]) -> str:
         shutil.rmtree(folder)
 
 
+def go_tests(tests: str, environment: dict[str, str] | None = None) -> str:
+    """What `go test` says of these."""
+    command = go()
+    folder = ROOT / "examples" / "go" / "snippet_tests"
+    folder.mkdir()
+    try:
+        (folder / "snippets_test.go").write_text(with_imports(tests), encoding="utf-8")
+        return checked(
+            [command, "test", "-v", "-count=1", f"./{folder.name}"], cwd=folder.parent, env=environment
+        ).stdout
+    finally:
+        shutil.rmtree(folder)
+
+
 class Document:
     """A document in docs/ and the programs made of it. The folder of its name has the code around its snippets."""
 

@@ -1,9 +1,6 @@
 """What bindings/go/README.md shows is compiled and run; what has a vault is in test_credentials.py."""
 
-import shutil
-from pathlib import Path
-
-from programs import ROOT, checked, go, part, with_imports
+from programs import ROOT, go_tests, part
 
 MANUAL = ROOT / "bindings" / "go" / "README.md"
 
@@ -64,19 +61,8 @@ WORDS = ("EnsureRoutineRelatedRecord(ctx", "ListUserRoutines", "esahttp", "error
 
 
 def test_the_snippets(environment: dict[str, str]) -> None:
-    command = go()
-    program = AROUND
+    tests = AROUND
     for word in WORDS:
-        program = program.replace(f"<{word}>", part(MANUAL, "go", word))
-    # Beside the examples, whose module knows where the package is.
-    folder = Path(ROOT / "examples" / "go" / "manual_snippets")
-    folder.mkdir()
-    try:
-        (folder / "manual_test.go").write_text(with_imports(program), encoding="utf-8")
-        printed = checked(
-            [command, "test", "-v", "-count=1", f"./{folder.name}"], cwd=folder.parent, env=environment
-        ).stdout
-    finally:
-        shutil.rmtree(folder)
+        tests = tests.replace(f"<{word}>", part(MANUAL, "go", word))
 
-    assert printed.count("--- PASS") == 4
+    assert go_tests(tests, environment).count("--- PASS") == 4

@@ -21,18 +21,16 @@ ALL = {
 COUNTED = {
     "README.md": ("test_readme.py", {"c": 1, "cpp": 1, "go": 1, "python": 1}),
     "bindings/go/README.md": ("test_go_manual.py", {"go": 6}),
-    "bindings/python/README.md": ("../../bindings/python/tests/test_readme.py", {"python": 7}),
+    "bindings/python/README.md": ("../../bindings/python/tests/test_readme.py", {"python": 11}),
     "docs/bulk.md": ("test_bulk.py", {"c": 1, "cpp": 1, "go": 1, "python": 1}),
     "docs/credentials.md": ("test_credentials.py", {"c": 1, "cpp": 1}),
+    "docs/emulator.md": ("test_emulator_page.py", {"go": 1, "python": 1}),
     "docs/event-loops.md": ("test_event_loops.py", {"c": 8, "cpp": 1, "python": 1}),
     "docs/install.md": ("test_install.py", {"cmake": 1}),
 }
 
-DOCUMENTS = [
-    path
-    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bindings").rglob("*.md"))
-    if not {"node_modules", ".venv"} & set(path.parts)
-]
+FOLDERS = ("docs", "bindings", "benches", "tests")
+DOCUMENTS = [*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

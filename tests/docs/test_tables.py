@@ -58,7 +58,11 @@ def fields(struct: str) -> list[str]:
     return re.findall(r"^    [\w ]+[ *](\w+);", body, re.MULTILINE)
 
 
-def test_the_readme_counts_the_mutants() -> None:
+def test_the_readme_counts() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     mutants = re.findall(r"^    Mutant\(", (ROOT / "tests" / "mutants" / "run.py").read_text(), re.MULTILINE)
 
-    assert f"breaks the library in {len(mutants)} places" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "in more than 30 places" in readme
+    assert len(mutants) > 30
+    assert "its nine fuzzers" in readme
+    assert len(list((ROOT / "fuzz" / "fuzz_targets").glob("*.rs"))) == 9
