@@ -217,18 +217,18 @@ test-oracles: stage emulator $(VENV)/.done ## the official SDKs against the emul
 
 ENGINES := target/tests/engines
 LIBPQ   := $(shell pkg-config --exists libpq 2>&1 && echo libpq)
-ENGINE_WORKERS := $(HAS_GO:%=$(ENGINES)/etcd_worker) $(LIBPQ:%=$(ENGINES)/postgresql_worker)
+ENGINE_WORKERS := $(HAS_GO:%=$(ENGINES)/go_worker) $(LIBPQ:%=$(ENGINES)/postgresql_worker)
 
 $(ENGINES)/postgresql_worker: tests/engines/postgresql_worker.c $(STAGED)
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -I$(STAGE)/include $(shell pkg-config --cflags libpq) $< -o $@ \
 	    -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa -lpthread $(shell pkg-config --libs libpq)
 
-$(ENGINES)/etcd_worker: $(wildcard tests/engines/etcd/* bindings/go/*.go) $(GO_LIBRARY)
+$(ENGINES)/go_worker: $(wildcard tests/engines/go/* bindings/go/*.go) $(GO_LIBRARY)
 	@scripts/need "$(GO)" "$(CC)"
 	@mkdir -p $(@D)
 	@rm -f $@ # Go doesn't notice when the static archive changes.
-	cd tests/engines/etcd && $(GO) build -o $(CURDIR)/$@ .
+	cd tests/engines/go && $(GO) build -o $(CURDIR)/$@ .
 
 test-engines: stage emulator $(ENGINE_WORKERS) $(VENV)/.done ## locks of Redis, PostgreSQL and etcd that processes share
 	$(VENV)/bin/pytest -q -rs tests/engines
@@ -341,10 +341,10 @@ $(BENCH)/contention: benches/contention/worker.c $(STAGED)
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ $(BENCH_LINK)
 
-bench-contention: $(BENCH)/contention $(ENGINE_WORKERS) $(VENV)/.done ## many processes that share an account, twenty minutes (QUICK=1: a few minutes)
+bench-contention: $(BENCH)/contention $(ENGINE_WORKERS) $(VENV)/.done ## many processes that share an account, an hour (QUICK=1: a few minutes; ONLY="bulk, redis": such rows)
 	@scripts/need "$(CARGO)" "$(PYTHON)"
 	$(CARGO) build --release --locked --package esa-emulator
-	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(VENV)/bin/python benches/contention/run.py $(if $(QUICK),--quick)
+	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(VENV)/bin/python benches/contention/run.py $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")
 
 bench-bulk: stage ## a thousand names in bulk and one by one, two minutes
 	@scripts/need "$(CARGO)" "$(PYTHON)"
@@ -371,7 +371,7 @@ lint: stage $(VENV)/.done ## check the form of everything
 	cd bindings/go && $(GO) vet ./...
 	cd examples/go && $(GO) vet ./...
 	cd tests/oracle/go && $(GO) vet ./...
-	cd tests/engines/etcd && $(GO) vet ./...
+	cd tests/engines/go && $(GO) vet ./...
 	cd benches/clients/go && $(GO) vet ./...
 	$(VENV)/bin/clang-format --dry-run --Werror $(C_FILES)
 

@@ -1554,7 +1554,7 @@ esa_status esa_config_set_write_lock(struct esa_config *config,
  * hold it. It is meant for a local file system (flock). Where it can't be opened, writes fail with `ESA_ERR_LOCK`.
  *
  * A file has no lease. So a bulk lets it go with each record, and a multi that isn't stepped keeps it while a write of its
- * calls is under way or waits.
+ * calls is under way or waits. While others want it, a client holds it for 50 ms at a time.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */

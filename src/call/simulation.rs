@@ -74,9 +74,9 @@ const SERVER_BULK: Policy = with_lock("a server, in bulk", Lock::Bulk { retry_af
 const SLOW_BULK: Policy = with_lock("asked each second, in bulk", Lock::Bulk { retry_after: Duration::from_secs(1) });
 
 impl Policy {
-    fn is_asked_often(self) -> bool {
+    fn asks_within(self, time: Duration) -> bool {
         let (Lock::Single { retry_after } | Lock::Bulk { retry_after }) = self.lock else { return false };
-        retry_after < Duration::from_secs(1)
+        retry_after < time
     }
 }
 
@@ -362,14 +362,26 @@ fn clients_that_share_a_lock_take_turns() {
     assert!(outcome.slowest < 1.3, "{outcome:?}");
 }
 
+const HEAD: &str = "\
+| clients × threads × records | lock | policy | makespan / lock time | refusals / record | slowest / mean |
+|---|---|---|---|---|---|";
+
+/// A row of a table.
+fn print(fleet: Fleet, policy: Policy) {
+    let Outcome { makespan, refusals_per_record, slowest } = simulate(fleet, policy);
+    let Fleet { clients, threads, records, hold } = fleet;
+    println!(
+        "| {clients} × {threads} × {records} | {} ms | {} | {makespan:.2} | {refusals_per_record:.2} | {slowest:.2} |",
+        hold.as_millis(),
+        policy.name,
+    );
+}
+
 /// `make bench-contention` shows it.
 #[test]
 #[ignore = "prints a table, for make bench-contention"]
 fn table() {
-    println!(
-        "| clients × threads × records | lock | policy | makespan / lock time | refusals / record | slowest / mean |"
-    );
-    println!("|---|---|---|---|---|---|");
+    println!("{HEAD}");
     for fleet in [
         fleet(1, 16, 1000, 20),
         fleet(8, 4, 250, 20),
@@ -380,17 +392,25 @@ fn table() {
         fleet(1000, 1, 10, 1000),
     ] {
         for policy in [LIBESA, FILE, SERVER_BULK, SLOW_BULK, FIXED_3_S, FIXED_5_S] {
-            // That many are not on one host; to play it takes hours.
-            if fleet.clients == 1000 && fleet.hold > Duration::from_millis(20) && policy.is_asked_often() {
+            // That many are not on one host; to play those that ask often takes hours.
+            if fleet.clients == 1000 && policy.asks_within(fleet.hold.max(Duration::from_millis(100))) {
                 continue;
             }
-            let Outcome { makespan, refusals_per_record, slowest } = simulate(fleet, policy);
-            let Fleet { clients, threads, records, hold } = fleet;
-            println!(
-                "| {clients} × {threads} × {records} | {} ms | {} | {makespan:.2} | {refusals_per_record:.2} | {slowest:.2} |",
-                hold.as_millis(),
-                policy.name,
-            );
+            print(fleet, policy);
+        }
+    }
+}
+
+/// The same, for a plot.
+#[test]
+#[ignore = "prints a table, for make bench-contention"]
+fn hosts() {
+    println!("{HEAD}");
+    for hold in [20, 1000] {
+        for hosts in [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] {
+            for policy in [LIBESA, SLOW_BULK, FIXED_3_S] {
+                print(fleet(hosts, 1, 10, hold), policy);
+            }
         }
     }
 }

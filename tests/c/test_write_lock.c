@@ -19,7 +19,7 @@ static int32_t try_acquire(void *user_data, uint32_t lease_ms, uint32_t *retry_a
     engine->asked++;
     engine->lease_ms = lease_ms;
     engine->thread = pthread_self();
-    engine->misused += *retry_after_ms != 100;
+    engine->misused += *retry_after_ms != 0;
     *retry_after_ms = 1;
     if (answer == ESA_LOCK_ACQUIRED) {
         engine->misused += engine->held;

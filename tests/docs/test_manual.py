@@ -23,7 +23,7 @@ PRINTED = {
     "esa_bulk_next": r"one\.example\.com: ESA_ORIGIN_CREATED\ntwo\.example\.com: ESA_ORIGIN_CREATED\n",
     "esa_call_action": r'\{.*"Routines":.*\}\n',
     "esa_cancel_trigger": r"",
-    "esa_config_new": r"example\.com, by the keys of the configuration\n",
+    "esa_config_new": r"example\.com, by the keys of the configuration\na call takes 20000 ms at most\n",
     "esa_config_set_credentials_provider": r"callback\n",
     "esa_config_set_log": r"1 requests over 1 connections\n",
     "esa_config_set_write_lock": r"acquired, for a lease\nreleased\n",

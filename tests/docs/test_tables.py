@@ -4,9 +4,9 @@ import ctypes
 import os
 import re
 
-from programs import ROOT, STAGE
+from programs import ROOT
 
-HEADER = (STAGE / "include" / "esa.h").read_text(encoding="utf-8")
+HEADER = (ROOT / "include" / "esa.h").read_text(encoding="utf-8")
 
 
 def page(name: str) -> str:
@@ -66,3 +66,18 @@ def test_the_readme_counts() -> None:
     assert len(mutants) > 30
     assert "its nine fuzzers" in readme
     assert len(list((ROOT / "fuzz" / "fuzz_targets").glob("*.rs"))) == 9
+
+
+def test_every_name_of_c_is_in_the_header() -> None:
+    declared = set(re.findall(r"\b(?:esa|ESA)_\w+", HEADER))
+    # Those of the environment.
+    others = ("ESA_ENDPOINT", "ESA_EMULATOR", "ESA_STS_ENDPOINT", "ESA_METADATA_ENDPOINT")
+
+    unknown = {
+        f"{document.name}: {name}"
+        for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+        for name in re.findall(r"`(?:enum )?((?:esa|ESA)_\w*[a-zA-Z0-9])\b", document.read_text(encoding="utf-8"))
+        if name not in declared and not name.startswith(("esa_emulator", *others))
+    }
+
+    assert unknown == set()

@@ -3,7 +3,7 @@
  *
  * usage: postgresql_worker PROCESS THREADS RECORDS single|bulk CONNECTION TIMEOUT-S HOLD-MS
  *
- * What it says is what redis_worker.py says.
+ * What it says is what python_worker.py says.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <esa.h>
@@ -50,7 +50,7 @@ static int32_t try_acquire(void *user_data, uint32_t lease_ms, uint32_t *retry_a
         PQreset(connection);
         answer = ask(commands);
     }
-    *retry_after_ms = 20;
+    *retry_after_ms = 100;
     return answer == 't' ? ESA_LOCK_ACQUIRED : answer == 'f' ? ESA_LOCK_NOT_YET : ESA_LOCK_WITHOUT;
 }
 

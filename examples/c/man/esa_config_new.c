@@ -1,4 +1,5 @@
 #include <esa.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +10,7 @@ int main(void) {
                                NULL);
     esa_config_set_region(config, "ap-southeast-1"); /* an international account */
     esa_config_set_proxy(config, "");                /* none, whatever the environment says */
+    esa_config_set_timeout(config, 20000);
     esa_config_set_reconcile_horizon(config, 5000);
 
     esa_client *client = NULL;
@@ -19,6 +21,7 @@ int main(void) {
     if (esa_client_new(config, &client, &error) == ESA_OK &&
         esa_get_match_site(client, &request, NULL, &site, &error) == ESA_OK) {
         printf("%s, by the keys of the %s\n", site->site_name, esa_client_credentials_source(client));
+        printf("a call takes %" PRIu32 " ms at most\n", esa_client_timeout(client));
     } else {
         fprintf(stderr, "%s\n", error->message);
     }
