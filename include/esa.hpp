@@ -597,17 +597,16 @@ class Config {
 class Cancel {
   public:
 #if defined(__cpp_exceptions)
-    // Throws ESA_ERR_IO where the process has no file descriptors left.
+    // Throws ESA_ERR_DESCRIPTORS if no file descriptors are left.
     Cancel() : Cancel(detail::value_or_throw(try_make())) {}
 #endif
 
     static Result<Cancel> try_make() {
-        detail::CancelHandle handle(esa_cancel_new());
+        auto handle = detail::given_by<detail::CancelHandle>(esa_cancel_new);
         if (!handle) {
-            return detail::failure(Error(ESA_ERR_IO, "no file descriptors are left to cancel with",
-                                         "Close files or connections, or raise the process's limit."));
+            return detail::failure(handle.error());
         }
-        return Cancel(std::move(handle));
+        return Cancel(std::move(*handle));
     }
 
     // Any thread, any number of times; a signal handler may call it.
@@ -1422,7 +1421,7 @@ class Pending {
 class Multi {
   public:
 #if defined(__cpp_exceptions)
-    // Throws ESA_ERR_IO where the process has no file descriptors left.
+    // Throws ESA_ERR_DESCRIPTORS if no file descriptors are left.
     Multi() : Multi(detail::value_or_throw(try_make())) {}
 #endif
 

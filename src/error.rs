@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use crate::service_code::ServiceCode;
@@ -69,6 +70,18 @@ impl Error {
     /// A bad argument; `field` is the name that the caller knows it by.
     pub(crate) fn invalid_argument(field: &str, reason: impl fmt::Display) -> Error {
         Error::new(Status::InvalidArgument, format!("{field} {reason}"))
+    }
+
+    /// A failure of the system's. `status` is its kind, unless no file descriptors are left.
+    pub(crate) fn of_system(status: Status, doing: impl fmt::Display, cause: &io::Error) -> Error {
+        if is_out_of_descriptors(cause) {
+            return Error::out_of_descriptors(doing);
+        }
+        Error::new(status, format!("{doing}: {cause}"))
+    }
+
+    pub(crate) fn out_of_descriptors(doing: impl fmt::Display) -> Error {
+        Error::new(Status::Descriptors, format!("{doing}: no file descriptors are left")).retryable_is(true)
     }
 
     /// A reply that can't be read, so that it doesn't say what became of the request.
@@ -277,6 +290,11 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
+/// Whether the process, or the machine, has no file descriptors left.
+pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
 /// What to do about a failure that carries no service code.
 fn advice(status: Status, outcome: Outcome) -> &'static str {
     if outcome == Outcome::Unknown {
@@ -293,6 +311,7 @@ fn advice(status: Status, outcome: Outcome) -> &'static str {
         Status::Lock => "Mend what gives the lock that the client shares with others; without it, nothing was sent.",
         Status::Cancelled => "Nothing has changed; call again when you like.",
         Status::Forked => "Make a client of its own in the child process.",
+        Status::Descriptors => "Close files or connections, make fewer calls at once, or raise the limit (ulimit -n).",
         Status::Dns => "Check the endpoint's name and this machine's name resolution.",
         Status::Connect => "Check that this machine may reach the endpoint: network, firewall, port.",
         Status::Proxy => "Check the proxy's address, and what it allows.",

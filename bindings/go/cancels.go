@@ -15,14 +15,14 @@ type cancels struct {
 	closed bool
 }
 
-// take returns the zero value where no file descriptors are left.
-func (cancels *cancels) take() nativeCancel {
+// take fails where no file descriptors are left.
+func (cancels *cancels) take() (nativeCancel, *Error) {
 	cancels.mutex.Lock()
 	if last := len(cancels.unused) - 1; last >= 0 {
 		defer cancels.mutex.Unlock()
 		cancel := cancels.unused[last]
 		cancels.unused = cancels.unused[:last]
-		return cancel
+		return cancel, nil
 	}
 	cancels.mutex.Unlock()
 	return newNativeCancel()

@@ -5,7 +5,8 @@
 #if __has_include(<esa.h>)
 #include <esa.h>
 #else
-#error "libesa for this platform isn't here: run `make stage` in its repository, or install it and build with -tags esa_system"
+#error                                                                                                                 \
+    "libesa for this platform isn't here: run `make stage` in its repository, or install it and build with -tags esa_system"
 #endif
 #include <stdlib.h>
 #include <string.h>
@@ -22,17 +23,18 @@ typedef struct {
 } call_answer;
 
 // Ends a function with what `function` answers to the arguments before the result.
-#define ANSWER_OF(result_type, function, ...)              \
-    result_type *result;                                   \
-    call_answer answer;                                    \
-    (function)(__VA_ARGS__, &result, &answer.error);       \
-    answer.result = result;                                \
+#define ANSWER_OF(result_type, function, ...)                                                                          \
+    result_type *result;                                                                                               \
+    call_answer answer;                                                                                                \
+    /* There is an error where there is no result. */                                                                  \
+    (void)!(function)(__VA_ARGS__, &result, &answer.error);                                                            \
+    answer.result = result;                                                                                            \
     return answer
 
 // Ends a function that has a client, a request and limits with the answer to its call. The requests are built in C, so
 // that no Go memory ever holds what C reads pointers from.
-#define ANSWER(operation, result_type)                     \
-    esa_call_options options = ESA_CALL_OPTIONS_INIT;      \
-    options.cancel = limits.cancel;                        \
-    options.timeout_ms = limits.timeout_ms;                \
+#define ANSWER(operation, result_type)                                                                                 \
+    esa_call_options options = ESA_CALL_OPTIONS_INIT;                                                                  \
+    options.cancel = limits.cancel;                                                                                    \
+    options.timeout_ms = limits.timeout_ms;                                                                            \
     ANSWER_OF(result_type, operation, client, &request, &options)

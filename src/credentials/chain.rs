@@ -164,17 +164,20 @@ impl Chain {
 struct Failures {
     reasons: Vec<String>,
     retryable: bool,
+    out_of_descriptors: bool,
 }
 
 impl Failures {
     fn add<T>(&mut self, source: Source, failure: Failure) -> Option<T> {
         self.reasons.push(format!("{source}: {}", failure.reason));
         self.retryable |= failure.retryable;
+        self.out_of_descriptors |= failure.out_of_descriptors;
         None
     }
 
     fn into_error(self) -> Error {
         let message = format!("no credentials: {}", self.reasons.join("; "));
-        Error::new(Status::Credentials, message).retryable_is(self.retryable)
+        let status = if self.out_of_descriptors { Status::Descriptors } else { Status::Credentials };
+        Error::new(status, message).retryable_is(self.retryable)
     }
 }

@@ -131,7 +131,7 @@ impl Stop {
         let error = match self {
             Stop::TimedOut => Error::new(Status::Timeout, format!("time ran out while {doing}")).retryable_is(true),
             Stop::Cancelled => Error::new(Status::Cancelled, format!("cancelled while {doing}")),
-            Stop::Failed(cause) => Error::new(failed, format!("{doing} failed: {cause}")).retryable_is(true),
+            Stop::Failed(cause) => Error::of_system(failed, format_args!("{doing} failed"), &cause).retryable_is(true),
         };
         error.outcome_is(outcome)
     }
