@@ -21,6 +21,10 @@
  * 0 is the default of every number that you set. ESA_UNLIMITED sets no limit; ESA_NONE sets none at all, where a comment
  * says so.
  *
+ * Where compilers can, they warn if the result of a function marked ESA_NODISCARD is ignored, if an argument that
+ * ESA_NONNULL names is a literal NULL, and if a function marked ESA_DEPRECATED is used. To have other warnings, define
+ * one of these macros before the header is included.
+ *
  * Structs that you write begin with their size: start from their _INIT macro, so that they can grow in later versions.
  * Structs that you read are made by the library and released by their _free; they too grow at their end only, so never
  * copy one or take its sizeof.
@@ -40,6 +44,42 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* What compilers warn of, if they can. A program that defines one of these before has its own. */
+
+/** Before a function whose result must not be ignored. */
+#if !defined(ESA_NODISCARD)
+#if (defined(__cplusplus) && __cplusplus >= 201703L) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+#define ESA_NODISCARD [[nodiscard]]
+#elif defined(__GNUC__)
+#define ESA_NODISCARD __attribute__((warn_unused_result))
+#else
+#define ESA_NODISCARD
+#endif
+#endif
+
+/** Behind a function that refuses NULL for this parameter. It does so at run time: compilers may assume nothing. */
+#if !defined(ESA_NONNULL)
+#if defined(__clang__)
+#define ESA_NONNULL(parameter) \
+    _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wgcc-compat\"") \
+    __attribute__((diagnose_if(!(parameter), #parameter " is NULL", "warning"))) \
+    _Pragma("clang diagnostic pop")
+#else
+#define ESA_NONNULL(parameter)
+#endif
+#endif
+
+/** Before a function that a later version may lack, with what to use in its place. */
+#if !defined(ESA_DEPRECATED)
+#if (defined(__cplusplus) && __cplusplus >= 201402L) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+#define ESA_DEPRECATED(instead) [[deprecated(instead)]]
+#elif defined(__GNUC__)
+#define ESA_DEPRECATED(instead) __attribute__((deprecated(instead)))
+#else
+#define ESA_DEPRECATED(instead)
+#endif
+#endif
 
 #define ESA_STATS_INIT { sizeof(esa_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define ESA_CALL_OPTIONS_INIT { sizeof(esa_call_options), NULL, 0, 0, NULL, NULL }
@@ -117,6 +157,10 @@ enum esa_status
      * connections of their own.
      */
     ESA_ERR_FORKED = 111,
+    /**
+     * No file descriptors are left. Look at the outcome: a request may have been sent already.
+     */
+    ESA_ERR_DESCRIPTORS = 112,
     /**
      * The endpoint's name could not be resolved.
      */
@@ -1563,7 +1607,7 @@ esa_status esa_config_set_write_lock_file(struct esa_config *config,
 
 /**
  * Sets how long the client holds the lock that it shares with others for further writes, before it lets others in, in
- * milliseconds. 0: 2,000. `ESA_NONE`: it lets the lock go after each write.
+ * milliseconds. Default (0): 2,000. `ESA_NONE`: it lets the lock go after each write.
  *
  * Longer wastes less time between holders; shorter has each of them wait less. No new write begins after that time. The
  * lease is one attempt (`esa_config_set_attempt_timeout()`) and a second longer.
@@ -1577,7 +1621,7 @@ esa_status esa_config_set_write_lock_hold(struct esa_config *config, uint32_t ho
  *
  * Returns NULL only where the library has a bug.
  */
-struct esa_config *esa_config_new(void);
+ESA_NODISCARD struct esa_config *esa_config_new(void);
 
 /**
  * Releases a configuration. Clients that were made with it go on.
@@ -1710,21 +1754,22 @@ esa_status esa_config_set_log(struct esa_config *config,
                               void *user_data);
 
 /**
- * Sets how long making one connection may take, in milliseconds: name look-up, TCP and TLS together. 0: 5,000.
+ * Sets how long making one connection may take, in milliseconds: name look-up, TCP and TLS together. Default (0):
+ * 5,000.
  *
  * `ESA_UNLIMITED`: as long as the attempt may. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_connect_timeout(struct esa_config *config, uint32_t connect_timeout_ms);
 
 /**
- * Sets how long one request may take, in milliseconds, connecting included. 0: 10,000.
+ * Sets how long one request may take, in milliseconds, connecting included. Default (0): 10,000.
  *
  * `ESA_UNLIMITED`: as long as the call may. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_attempt_timeout(struct esa_config *config, uint32_t attempt_timeout_ms);
 
 /**
- * Sets how long a whole call may take, in milliseconds, whatever it does. 0: 30,000.
+ * Sets how long a whole call may take, in milliseconds, whatever it does. Default (0): 30,000.
  *
  * `ESA_UNLIMITED`: as long as it takes. A busy service can keep a call waiting for ever then, so give such calls an
  * `esa_cancel`. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
@@ -1732,7 +1777,7 @@ esa_status esa_config_set_attempt_timeout(struct esa_config *config, uint32_t at
 esa_status esa_config_set_timeout(struct esa_config *config, uint32_t timeout_ms);
 
 /**
- * Sets how many attempts of a call may fail in a row. 0: 3.
+ * Sets how many attempts of a call may fail in a row. Default (0): 3.
  *
  * Attempts that are refused because the service is busy with another call of the account don't count: they are made
  * until the call's time limit.
@@ -1742,7 +1787,7 @@ esa_status esa_config_set_timeout(struct esa_config *config, uint32_t timeout_ms
 esa_status esa_config_set_max_attempts(struct esa_config *config, uint32_t max_attempts);
 
 /**
- * Sets how long a call goes on reading back to find out what a lost request did, in milliseconds. 0: 10,000.
+ * Sets how long a call goes on reading back to find out what a lost request did, in milliseconds. Default (0): 10,000.
  *
  * Once no further attempt is made, the call reads back at once, and then after 0.25, 0.5, 1, 2, 4 s ..., never past its
  * deadline. Lists lag, and requests may be carried out late. If the horizon passes and the outcome is still unknown, the
@@ -1757,7 +1802,7 @@ esa_status esa_config_set_reconcile_horizon(struct esa_config *config,
 
 /**
  * Sets how many of a client's writes may be under way at once: creates, deletes, and actions that take their turn with
- * them. 0: 1.
+ * them. Default (0): 1.
  *
  * The service refuses a routine call of an account while another one runs, so the client's own calls wait for each
  * other, in the order in which they came, within their time limits. `ESA_UNLIMITED`: they don't.
@@ -1768,7 +1813,7 @@ esa_status esa_config_set_max_concurrent_writes(struct esa_config *config, uint3
 
 /**
  * Sets how many unused connections a client keeps for later calls: as many for blocking calls, and as many for each
- * multi. 0: 64. `ESA_NONE`: it keeps none.
+ * multi. Default (0): 64. `ESA_NONE`: it keeps none.
  *
  * HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
  * connection, just as the next request goes out, it is taken for that request's. If a server or a proxy on the way does
@@ -1779,7 +1824,7 @@ esa_status esa_config_set_max_concurrent_writes(struct esa_config *config, uint3
 esa_status esa_config_set_max_idle_connections(struct esa_config *config, uint32_t max_idle_connections);
 
 /**
- * Sets how long an unused connection is kept, in milliseconds. 0: 5,000.
+ * Sets how long an unused connection is kept, in milliseconds. Default (0): 5,000.
  *
  * A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
  *
@@ -1801,7 +1846,11 @@ esa_status esa_config_set_idle_timeout(struct esa_config *config, uint32_t idle_
  * the message names; `ESA_ERR_CONFIG` where the region is unknown, the endpoint isn't a URL or is plain http to another
  * machine, a proxy isn't one that can be used, or a CA file can't be read.
  */
-esa_status esa_client_new(const struct esa_config *config, struct esa_client **client, struct esa_error **error);
+ESA_NODISCARD
+esa_status esa_client_new(const struct esa_config *config,
+                          struct esa_client **client,
+                          struct esa_error **error)
+ESA_NONNULL(client);
 
 /**
  * Releases a client. Calls that run on other threads keep it alive and come to their end. None may be entered with it
@@ -1836,14 +1885,19 @@ const char *esa_client_credentials_source(const struct esa_client *client);
  *
  * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where a pointer is NULL or `struct_size` was never set.
  */
-esa_status esa_client_stats(const struct esa_client *client, struct esa_stats *stats);
+esa_status esa_client_stats(const struct esa_client *client,
+                            struct esa_stats *stats)
+ESA_NONNULL(client) ESA_NONNULL(stats);
 
 /**
  * Makes an object that can cancel calls; give it to them in `esa_call_options.cancel`.
  *
- * Release it with `esa_cancel_free()`. Returns NULL where the process has no file descriptors left.
+ * Release it with `esa_cancel_free()`. `error` may be NULL. Any thread.
+ *
+ * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `cancel` is NULL; `ESA_ERR_DESCRIPTORS` if no file descriptors are
+ * left.
  */
-struct esa_cancel *esa_cancel_new(void);
+ESA_NODISCARD esa_status esa_cancel_new(struct esa_cancel **cancel, struct esa_error **error) ESA_NONNULL(cancel);
 
 /**
  * Cancels every call that was given `cancel`, those that run and those to come.
@@ -1866,10 +1920,10 @@ void esa_cancel_free(struct esa_cancel *cancel);
  *
  * It holds three file descriptors, and one for each of its connections. `error` may be NULL.
  *
- * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL; `ESA_ERR_IO` if the process has no file descriptors
+ * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL; `ESA_ERR_DESCRIPTORS` if no file descriptors are
  * left.
  */
-esa_status esa_multi_new(struct esa_multi **multi, struct esa_error **error);
+ESA_NODISCARD esa_status esa_multi_new(struct esa_multi **multi, struct esa_error **error) ESA_NONNULL(multi);
 
 /**
  * Gets the descriptor that the event loop waits for. It stays the same for the multi's whole life.
@@ -1892,7 +1946,7 @@ int32_t esa_multi_descriptor(const struct esa_multi *multi);
  * `ESA_ERR_FORKED` in a child of fork(); `ESA_ERR_IO` if the descriptor can't be used, because the program has closed
  * it for instance.
  */
-esa_status esa_multi_step(struct esa_multi *multi);
+ESA_NODISCARD esa_status esa_multi_step(struct esa_multi *multi) ESA_NONNULL(multi);
 
 /**
  * Gets the next call that has finished. Each call comes once, in the order in which they finished. Ask until it returns
@@ -1978,11 +2032,13 @@ const char *esa_origin_name(int32_t origin);
  * Returns `ESA_OK`, or the kind of failure. Besides the gateway's errors the service documents ten for this
  * operation: `ESA_CODE_INTERNAL_EXCEPTION` to `ESA_CODE_USER_OPERATION_STATUS_IS_LOCKED`.
  */
+ESA_NODISCARD
 esa_status esa_create_routine_related_record(const struct esa_client *client,
                                              const struct esa_create_routine_related_record_request *request,
                                              const struct esa_call_options *options,
                                              struct esa_create_routine_related_record_result **result,
-                                             struct esa_error **error);
+                                             struct esa_error **error)
+ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
  * Ensures that a record exists: reads the list first, and creates the record like
@@ -1997,11 +2053,13 @@ esa_status esa_create_routine_related_record(const struct esa_client *client,
  * Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, for a `site_id` of 0,
  * `esa:GetMatchSite`, both on `*`. Pointers, threads, limits and errors are as there.
  */
+ESA_NODISCARD
 esa_status esa_ensure_routine_related_record(const struct esa_client *client,
                                              const struct esa_create_routine_related_record_request *request,
                                              const struct esa_call_options *options,
                                              struct esa_create_routine_related_record_result **result,
-                                             struct esa_error **error);
+                                             struct esa_error **error)
+ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
  * Starts creating a record on a multi, and returns at once.
@@ -2019,13 +2077,15 @@ esa_status esa_ensure_routine_related_record(const struct esa_client *client,
  * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
  * NULL.
  */
+ESA_NODISCARD
 esa_status esa_create_routine_related_record_start(struct esa_multi *multi,
                                                    const struct esa_client *client,
                                                    const struct esa_create_routine_related_record_request *request,
                                                    const struct esa_call_options *options,
                                                    void *user_data,
                                                    struct esa_pending **pending,
-                                                   struct esa_error **error);
+                                                   struct esa_error **error)
+ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
  * Takes the result of a finished call and releases the call: one that `esa_create_routine_related_record_start()`
@@ -2038,9 +2098,11 @@ esa_status esa_create_routine_related_record_start(struct esa_multi *multi,
  * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
  * fork(), releases the call.
  */
+ESA_NODISCARD
 esa_status esa_create_routine_related_record_finish(struct esa_pending *pending,
                                                     struct esa_create_routine_related_record_result **result,
-                                                    struct esa_error **error);
+                                                    struct esa_error **error)
+ESA_NONNULL(pending) ESA_NONNULL(result);
 
 /**
  * Starts ensuring a record on a multi, and returns at once.
@@ -2058,13 +2120,15 @@ esa_status esa_create_routine_related_record_finish(struct esa_pending *pending,
  * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
  * NULL.
  */
+ESA_NODISCARD
 esa_status esa_ensure_routine_related_record_start(struct esa_multi *multi,
                                                    const struct esa_client *client,
                                                    const struct esa_create_routine_related_record_request *request,
                                                    const struct esa_call_options *options,
                                                    void *user_data,
                                                    struct esa_pending **pending,
-                                                   struct esa_error **error);
+                                                   struct esa_error **error)
+ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
  * Takes the result of a finished call and releases the call: one that `esa_ensure_routine_related_record_start()`
@@ -2077,9 +2141,11 @@ esa_status esa_ensure_routine_related_record_start(struct esa_multi *multi,
  * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
  * fork(), releases the call.
  */
+ESA_NODISCARD
 esa_status esa_ensure_routine_related_record_finish(struct esa_pending *pending,
                                                     struct esa_create_routine_related_record_result **result,
-                                                    struct esa_error **error);
+                                                    struct esa_error **error)
+ESA_NONNULL(pending) ESA_NONNULL(result);
 
 /**
  * Releases a result and its strings.
@@ -2104,11 +2170,13 @@ void esa_create_routine_related_record_result_free(struct esa_create_routine_rel
  * Returns `ESA_OK` and a result with what came of each record, whether they succeeded or not; the kind of failure where
  * an argument can't be used, and nothing was sent then.
  */
+ESA_NODISCARD
 esa_status esa_ensure_routine_related_records(const struct esa_client *client,
                                               const struct esa_ensure_routine_related_records_request *request,
                                               const struct esa_call_options *options,
                                               struct esa_ensure_routine_related_records_result **result,
-                                              struct esa_error **error);
+                                              struct esa_error **error)
+ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
  * Starts ensuring many records on a multi, and returns at once.
@@ -2127,13 +2195,15 @@ esa_status esa_ensure_routine_related_records(const struct esa_client *client,
  * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
  * NULL.
  */
+ESA_NODISCARD
 esa_status esa_ensure_routine_related_records_start(struct esa_multi *multi,
                                                     const struct esa_client *client,
                                                     const struct esa_ensure_routine_related_records_request *request,
                                                     const struct esa_call_options *options,
                                                     void *user_data,
                                                     struct esa_pending **pending,
-                                                    struct esa_error **error);
+                                                    struct esa_error **error)
+ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
  * Takes the result of a finished call and releases the call: one that `esa_ensure_routine_related_records_start()`
@@ -2146,9 +2216,11 @@ esa_status esa_ensure_routine_related_records_start(struct esa_multi *multi,
  * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
  * fork(), releases the call.
  */
+ESA_NODISCARD
 esa_status esa_ensure_routine_related_records_finish(struct esa_pending *pending,
                                                      struct esa_ensure_routine_related_records_result **result,
-                                                     struct esa_error **error);
+                                                     struct esa_error **error)
+ESA_NONNULL(pending) ESA_NONNULL(result);
 
 /**
  * Releases a result, with the results and errors in it.
@@ -2163,11 +2235,13 @@ void esa_ensure_routine_related_records_result_free(struct esa_ensure_routine_re
  * Pointers, errors and limits are as with `esa_ensure_routine_related_records()`; the time limit of the whole begins here.
  * Release it with `esa_bulk_free()`. The client may be released before.
  */
+ESA_NODISCARD
 esa_status esa_bulk_new(const struct esa_client *client,
                         const struct esa_ensure_routine_related_records_request *request,
                         const struct esa_call_options *options,
                         struct esa_bulk **bulk,
-                        struct esa_error **error);
+                        struct esa_error **error)
+ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(bulk);
 
 /**
  * How many records are still to be tried; 0 where `bulk` is NULL, and while a call of it on a multi hasn't finished.
@@ -2180,9 +2254,11 @@ size_t esa_bulk_left(const struct esa_bulk *bulk);
  * Returns what `esa_ensure_routine_related_record()` returns for it; `ESA_ERR_INVALID_ARGUMENT` where none is left, and
  * while a call of it on a multi hasn't finished.
  */
+ESA_NODISCARD
 esa_status esa_bulk_next(struct esa_bulk *bulk,
                          struct esa_create_routine_related_record_result **result,
-                         struct esa_error **error);
+                         struct esa_error **error)
+ESA_NONNULL(bulk) ESA_NONNULL(result);
 
 /**
  * Starts ensuring the next record on a multi, and returns at once.
@@ -2200,11 +2276,13 @@ esa_status esa_bulk_next(struct esa_bulk *bulk,
  * hasn't finished, `ESA_ERR_UNSUPPORTED` if the bulk's options have an interrupt, `ESA_ERR_FORKED` in a child of
  * fork(), and `ESA_ERR_IO` if their `cancel` can't be watched. `error` may be NULL.
  */
+ESA_NODISCARD
 esa_status esa_bulk_next_start(struct esa_multi *multi,
                                struct esa_bulk *bulk,
                                void *user_data,
                                struct esa_pending **pending,
-                               struct esa_error **error);
+                               struct esa_error **error)
+ESA_NONNULL(multi) ESA_NONNULL(bulk) ESA_NONNULL(pending);
 
 /**
  * Takes the result of a finished call and releases the call: one that `esa_bulk_next_start()` started.
@@ -2215,9 +2293,11 @@ esa_status esa_bulk_next_start(struct esa_multi *multi,
  * and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another function, or
  * a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
  */
+ESA_NODISCARD
 esa_status esa_bulk_next_finish(struct esa_pending *pending,
                                 struct esa_create_routine_related_record_result **result,
-                                struct esa_error **error);
+                                struct esa_error **error)
+ESA_NONNULL(pending) ESA_NONNULL(result);
 
 /**
  * Releases `bulk`; records that are left aren't tried.
@@ -2234,11 +2314,13 @@ void esa_bulk_free(struct esa_bulk *bulk);
  *
  * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`.
  */
+ESA_NODISCARD
 esa_status esa_delete_routine_related_record(const struct esa_client *client,
                                              const struct esa_delete_routine_related_record_request *request,
                                              const struct esa_call_options *options,
                                              struct esa_delete_routine_related_record_result **result,
-                                             struct esa_error **error);
+                                             struct esa_error **error)
+ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
  * Starts deleting a record on a multi, and returns at once.
@@ -2256,13 +2338,15 @@ esa_status esa_delete_routine_related_record(const struct esa_client *client,
  * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
  * NULL.
  */
+ESA_NODISCARD
 esa_status esa_delete_routine_related_record_start(struct esa_multi *multi,
                                                    const struct esa_client *client,
                                                    const struct esa_delete_routine_related_record_request *request,
                                                    const struct esa_call_options *options,
                                                    void *user_data,
                                                    struct esa_pending **pending,
-                                                   struct esa_error **error);
+                                                   struct esa_error **error)
+ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
  * Takes the result of a finished call and releases the call: one that `esa_delete_routine_related_record_start()`
@@ -2275,9 +2359,11 @@ esa_status esa_delete_routine_related_record_start(struct esa_multi *multi,
  * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
  * fork(), releases the call.
  */
+ESA_NODISCARD
 esa_status esa_delete_routine_related_record_finish(struct esa_pending *pending,
                                                     struct esa_delete_routine_related_record_result **result,
-                                                    struct esa_error **error);
+                                                    struct esa_error **error)
+ESA_NONNULL(pending) ESA_NONNULL(result);
 
 /**
  * Releases a result and its strings.
@@ -2293,11 +2379,13 @@ void esa_delete_routine_related_record_result_free(struct esa_delete_routine_rel
  *
  * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`; nothing is changed.
  */
+ESA_NODISCARD
 esa_status esa_list_routine_related_records(const struct esa_client *client,
                                             const struct esa_list_routine_related_records_request *request,
                                             const struct esa_call_options *options,
                                             struct esa_list_routine_related_records_result **result,
-                                            struct esa_error **error);
+                                            struct esa_error **error)
+ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
  * Starts listing a page of records on a multi, and returns at once.
@@ -2315,13 +2403,15 @@ esa_status esa_list_routine_related_records(const struct esa_client *client,
  * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
  * NULL.
  */
+ESA_NODISCARD
 esa_status esa_list_routine_related_records_start(struct esa_multi *multi,
                                                   const struct esa_client *client,
                                                   const struct esa_list_routine_related_records_request *request,
                                                   const struct esa_call_options *options,
                                                   void *user_data,
                                                   struct esa_pending **pending,
-                                                  struct esa_error **error);
+                                                  struct esa_error **error)
+ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
  * Takes the result of a finished call and releases the call: one that `esa_list_routine_related_records_start()`
@@ -2334,9 +2424,11 @@ esa_status esa_list_routine_related_records_start(struct esa_multi *multi,
  * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
  * fork(), releases the call.
  */
+ESA_NODISCARD
 esa_status esa_list_routine_related_records_finish(struct esa_pending *pending,
                                                    struct esa_list_routine_related_records_result **result,
-                                                   struct esa_error **error);
+                                                   struct esa_error **error)
+ESA_NONNULL(pending) ESA_NONNULL(result);
 
 /**
  * Releases a result, its records and its strings.
@@ -2353,11 +2445,13 @@ void esa_list_routine_related_records_result_free(struct esa_list_routine_relate
  *
  * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`; nothing is changed.
  */
+ESA_NODISCARD
 esa_status esa_get_match_site(const struct esa_client *client,
                               const struct esa_get_match_site_request *request,
                               const struct esa_call_options *options,
                               struct esa_get_match_site_result **result,
-                              struct esa_error **error);
+                              struct esa_error **error)
+ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
  * Starts getting a record's site on a multi, and returns at once.
@@ -2375,13 +2469,15 @@ esa_status esa_get_match_site(const struct esa_client *client,
  * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
  * NULL.
  */
+ESA_NODISCARD
 esa_status esa_get_match_site_start(struct esa_multi *multi,
                                     const struct esa_client *client,
                                     const struct esa_get_match_site_request *request,
                                     const struct esa_call_options *options,
                                     void *user_data,
                                     struct esa_pending **pending,
-                                    struct esa_error **error);
+                                    struct esa_error **error)
+ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
  * Takes the result of a finished call and releases the call: one that `esa_get_match_site_start()` started.
@@ -2392,9 +2488,11 @@ esa_status esa_get_match_site_start(struct esa_multi *multi,
  * takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another
  * function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
  */
+ESA_NODISCARD
 esa_status esa_get_match_site_finish(struct esa_pending *pending,
                                      struct esa_get_match_site_result **result,
-                                     struct esa_error **error);
+                                     struct esa_error **error)
+ESA_NONNULL(pending) ESA_NONNULL(result);
 
 /**
  * Releases a result and its strings.
@@ -2424,11 +2522,13 @@ void esa_get_match_site_result_free(struct esa_get_match_site_result *result);
  * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`. `ESA_ERR_INVALID_ARGUMENT` names
  * the field; `ESA_ERR_RESPONSE` is also an answer that is no JSON object, or larger than 8 MiB.
  */
+ESA_NODISCARD
 esa_status esa_call_action(const struct esa_client *client,
                            const struct esa_call_action_request *request,
                            const struct esa_call_options *options,
                            struct esa_call_action_result **result,
-                           struct esa_error **error);
+                           struct esa_error **error)
+ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
  * Starts an action on a multi, and returns at once.
@@ -2446,13 +2546,15 @@ esa_status esa_call_action(const struct esa_client *client,
  * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
  * NULL.
  */
+ESA_NODISCARD
 esa_status esa_call_action_start(struct esa_multi *multi,
                                  const struct esa_client *client,
                                  const struct esa_call_action_request *request,
                                  const struct esa_call_options *options,
                                  void *user_data,
                                  struct esa_pending **pending,
-                                 struct esa_error **error);
+                                 struct esa_error **error)
+ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
  * Takes the result of a finished call and releases the call: one that `esa_call_action_start()` started.
@@ -2463,9 +2565,11 @@ esa_status esa_call_action_start(struct esa_multi *multi,
  * takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another
  * function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
  */
+ESA_NODISCARD
 esa_status esa_call_action_finish(struct esa_pending *pending,
                                   struct esa_call_action_result **result,
-                                  struct esa_error **error);
+                                  struct esa_error **error)
+ESA_NONNULL(pending) ESA_NONNULL(result);
 
 /**
  * Releases a result and its strings.
@@ -2486,11 +2590,13 @@ void esa_call_action_result_free(struct esa_call_action_result *result);
  * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CREDENTIALS` if there are no credentials, or
  * they didn't come in time; what getting them failed for; `ESA_ERR_CANCELLED`. Nothing was sent in any case.
  */
+ESA_NODISCARD
 esa_status esa_sign_action(const struct esa_client *client,
                            const struct esa_call_action_request *request,
                            const struct esa_call_options *options,
                            struct esa_signed_request **result,
-                           struct esa_error **error);
+                           struct esa_error **error)
+ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
  * Signs any action with what it is given, and nothing else: no client, no environment, no clock. The same arguments give
@@ -2500,10 +2606,12 @@ esa_status esa_sign_action(const struct esa_client *client,
  *
  * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CONFIG` if the endpoint can't be used.
  */
+ESA_NODISCARD
 esa_status esa_sign_with(const struct esa_sign_with_options *options,
                          const struct esa_call_action_request *request,
                          struct esa_signed_request **result,
-                         struct esa_error **error);
+                         struct esa_error **error)
+ESA_NONNULL(options) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
  * Releases a signed request and its strings.
@@ -2531,9 +2639,11 @@ void esa_signed_request_free(struct esa_signed_request *request);
  * Returns `ESA_OK` for an HTTP status of 200 to 299 with a JSON object; `ESA_ERR_INVALID_ARGUMENT`, which names the field; or
  * the kind of failure that the reply tells.
  */
+ESA_NODISCARD
 esa_status esa_read_reply(const struct esa_reply *reply,
                           struct esa_call_action_result **result,
-                          struct esa_error **error);
+                          struct esa_error **error)
+ESA_NONNULL(reply) ESA_NONNULL(result);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -291,14 +291,9 @@ class Cancel {
     Cancel() : Cancel(make().value()) {}
 #endif
 
-    // Fails with ESA_ERR_IO if the process has no file descriptors left.
+    // Fails with ESA_ERR_DESCRIPTORS if no file descriptors are left.
     static Result<Cancel> make() {
-        detail::Handle<esa_cancel_free> handle(esa_cancel_new());
-        if (!handle) {
-            return Error(ESA_ERR_IO, "no file descriptors are left to cancel with",
-                         "Close files or connections, or raise the process's limit.");
-        }
-        return Cancel(std::move(handle));
+        return detail::call<esa_cancel_free>([](auto handle) { return Cancel(std::move(handle)); }, esa_cancel_new);
     }
 
     // Any thread, any number of times; a signal handler may call it.
@@ -1004,7 +999,7 @@ class Multi {
     Multi() : Multi(make().value()) {}
 #endif
 
-    // Fails with ESA_ERR_IO if the process has no file descriptors left.
+    // Fails with ESA_ERR_DESCRIPTORS if no file descriptors are left.
     static Result<Multi> make() {
         return detail::call<esa_multi_free>([](auto handle) { return Multi(std::move(handle)); }, esa_multi_new);
     }

@@ -51,6 +51,15 @@ def doc_of(comment: str | None) -> str:
 COMMENT = r"(?P<doc>/\*\*(?:(?!\*/).)*?\*/\s*)?"
 
 
+MACRO = r"#define (?P<name>ESA_(?!H\n)\w+)(?:\(\w+\))?(?: (?P<value>(?:[^\n]*\\\n)*[^\n]*)|\n)"
+
+
+def without_attributes(text: str) -> str:
+    """A header's text without what compilers warn of, before and behind functions."""
+    before, behind = r"^(?:ESA_NODISCARD|ESA_DEPRECATED\(.*\))[\n ]", r"(?<!#define)\s+ESA_NONNULL\(\w+\)"
+    return re.sub(f"{before}|{behind}", "", text, flags=re.MULTILINE)
+
+
 def introduction() -> str:
     """The comment at the header's top, after its first line."""
     comment = HEADER.read_text().split("*/")[0].removeprefix("/*")
@@ -68,14 +77,15 @@ def members(body: str, pattern: str) -> list[Member]:
 
 def declarations() -> list[Declaration]:
     """All of them, in the header's order. Raises ValueError where the header has something that isn't understood."""
-    text = HEADER.read_text()
+    text = without_attributes(HEADER.read_text())
     found: list[tuple[int, Declaration]] = []
 
     def add(match: re.Match[str], kind: str, shown: str, parts: list[Member] | None = None) -> None:
         found.append((match.start("name"), Declaration(kind, match["name"], shown, doc_of(match["doc"]), parts or [])))
 
-    for match in re.finditer(COMMENT + r"#define (?P<name>ESA_\w+) (?P<value>(?:[^\n]*\\\n)*[^\n]*)", text, re.DOTALL):
-        add(match, "macro", f"#define {match['name']} {match['value']}")
+    for match in re.finditer(COMMENT + MACRO, text, re.DOTALL):
+        if match["name"] not in {declaration.name for _, declaration in found}:
+            add(match, "macro", f"#define {match['name']} {match['value']}")
     enum = r"enum (?P<name>esa_\w+)\n(?:#if.*?#endif[^\n]*\n)? \{(?P<body>.*?)\n\};"
     for match in re.finditer(COMMENT + enum, text, re.DOTALL):
         parts = members(match["body"], r"(?P<declaration>(?P<name>ESA_\w+) = -?\d+),?")

@@ -54,8 +54,11 @@ class _Manual:
                 path.write_text(self._page(declaration), encoding="utf-8")
 
     def _page_of(self, name: str) -> str:
-        """A macro is on the page of what it belongs to: ESA_STATS_INIT on that of esa_stats."""
-        return name.lower().removesuffix("_init") if self._by_name[name].kind == "macro" else name
+        """A macro is on the page of what it belongs to: ESA_STATS_INIT on that of esa_stats, ESA_NONE on libesa(3)."""
+        if self._by_name[name].kind != "macro":
+            return name
+        owner = name.lower().removesuffix("_init")
+        return owner if owner in self._by_name else "libesa"
 
     def _page(self, declaration: Declaration) -> str:
         make = {
@@ -328,9 +331,9 @@ def _takes_or_gives(function: Declaration, type_: str) -> bool:
 
 
 def _summary(comment: str) -> str:
-    """What the first sentence says before it goes into details, as it stands behind a name."""
+    """What the first sentence says before it goes into details, and without examples, as it stands behind a name."""
     first = _sentences(" ".join(comment.split("\n\n")[0].split()))[0].replace("`", "").rstrip(".")
-    first = re.split(r"[:;] | \(|, such as", first)[0]
+    first = re.sub(r", such as [^,]+,?| \([^()]*\)", "", re.split(r"[:;] ", first)[0])
     return first if first[1:2].isupper() else first[0].lower() + first[1:]
 
 

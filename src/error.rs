@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -97,6 +98,18 @@ impl Error {
     /// A bad argument; `field` is the name that the caller knows it by.
     pub(crate) fn invalid_argument(field: &str, reason: impl fmt::Display) -> Error {
         Error::new(ErrorKind::InvalidArgument, format!("{field} {reason}"))
+    }
+
+    /// A failure of the system's. `kind` is its kind, unless no file descriptors are left.
+    pub(crate) fn of_system(kind: ErrorKind, doing: impl fmt::Display, cause: &io::Error) -> Error {
+        if is_out_of_descriptors(cause) {
+            return Error::out_of_descriptors(doing);
+        }
+        Error::new(kind, format!("{doing}: {cause}"))
+    }
+
+    pub(crate) fn out_of_descriptors(doing: impl fmt::Display) -> Error {
+        Error::new(ErrorKind::Descriptors, format!("{doing}: no file descriptors are left")).with_retryable(true)
     }
 
     /// A reply that can't be read, so that it doesn't say what became of the request.
@@ -322,6 +335,11 @@ impl std::error::Error for Error {
     }
 }
 
+/// Whether the process, or the machine, has no file descriptors left.
+pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
 /// What to do about a failure that carries no service code.
 fn advice(kind: ErrorKind, outcome: Outcome) -> &'static str {
     if outcome == Outcome::Unknown {
@@ -338,6 +356,9 @@ fn advice(kind: ErrorKind, outcome: Outcome) -> &'static str {
         ErrorKind::Lock => "Mend what gives the lock that the client shares with others; without it, nothing was sent.",
         ErrorKind::Cancelled => "Nothing has changed; call again when you like.",
         ErrorKind::Forked => "Make a client of its own in the child process.",
+        ErrorKind::Descriptors => {
+            "Close files or connections, make fewer calls at once, or raise the limit (ulimit -n)."
+        }
         ErrorKind::Dns => "Check the endpoint's name and this machine's name resolution.",
         ErrorKind::Connect => "Check that this machine may reach the endpoint: network, firewall, port.",
         ErrorKind::Proxy => "Check the proxy's address, and what it allows.",

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     /// The call can't be made in a child of fork. Reserved: this version's clients work there, with connections of their
     /// own.
     Forked = 111,
+    /// No file descriptors are left.
+    Descriptors = 112,
     /// The endpoint's name could not be resolved.
     Dns = 200,
     /// No connection could be made.

@@ -1,7 +1,7 @@
 //! Reading the files that a configuration names.
 
 use std::fs::{Metadata, OpenOptions};
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -19,41 +19,39 @@ pub(crate) struct File {
 }
 
 /// Reads a text file, or says why that can't be done.
-pub(crate) fn read(path: &Path) -> Result<File, String> {
+pub(crate) fn read(path: &Path) -> io::Result<File> {
     let (bytes, metadata) = read_bytes(path)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| io::Error::other("it is not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Ok(File { text: Zeroizing::new(text.to_owned()), is_public: metadata.mode() & 0o077 != 0 })
 }
 
 /// Reads a file, or says why that can't be done. Nothing but a plain file is read, or even opened: a pipe might never end,
 /// and a device may do something.
-pub(crate) fn read_bytes(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Metadata), String> {
-    let failed = |error: std::io::Error| error.to_string();
+pub(crate) fn read_bytes(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, Metadata)> {
     let plain = |metadata: Metadata| match metadata {
-        metadata if !metadata.is_file() => Err("it is not a plain file".to_owned()),
+        metadata if !metadata.is_file() => Err(io::Error::other("it is not a plain file")),
         metadata if metadata.len() > LARGEST => Err(too_large()),
         metadata => Ok(metadata),
     };
-    plain(std::fs::metadata(path).map_err(failed)?)?;
+    plain(std::fs::metadata(path)?)?;
     // Another file may be there by now.
-    let mut file =
-        OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path).map_err(failed)?;
-    let metadata = plain(file.metadata().map_err(failed)?)?;
+    let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
+    let metadata = plain(file.metadata()?)?;
     read_all(&mut file, metadata.len()).map(|bytes| (bytes, metadata))
 }
 
 /// What `file` has, which says that it has so many bytes.
-fn read_all(file: impl Read, length: u64) -> Result<Zeroizing<Vec<u8>>, String> {
+fn read_all(file: impl Read, length: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     // A file may grow while it is read; in one that doesn't, no copy of a part stays behind in memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1));
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     // Files of /proc say that they have none.
     if bytes.len() as u64 > LARGEST { Err(too_large()) } else { Ok(bytes) }
 }
 
-fn too_large() -> String {
-    format!("it is larger than {LARGEST} bytes")
+fn too_large() -> io::Error {
+    io::Error::other(format!("it is larger than {LARGEST} bytes"))
 }
 
 #[cfg(test)]
@@ -86,7 +84,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_refused_with_the_reason() {
         let scratch = Scratch::new();
-        let reason = |path: &Path| read(path).err().unwrap();
+        let reason = |path: &Path| read(path).err().unwrap().to_string();
 
         assert!(reason(Path::new("/no/such/file")).starts_with("No such file"));
         assert_eq!(reason(Path::new("/")), "it is not a plain file");
@@ -95,6 +93,6 @@ mod tests {
         assert_eq!(reason(&scratch.write("f", b"a\xff")), "it is not UTF-8");
         let large = "it is larger than 4194304 bytes";
         assert_eq!(reason(&scratch.write("g", vec![b'a'; 4 * 1024 * 1024 + 1])), large);
-        assert_eq!(read_all(std::io::repeat(b'a'), 0).unwrap_err(), large);
+        assert_eq!(read_all(io::repeat(b'a'), 0).unwrap_err().to_string(), large);
     }
 }

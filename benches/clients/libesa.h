@@ -31,7 +31,9 @@ static void make_client(const char *url, const char *ca_file) {
     request.site_id = 54362329990032;
     request.name = "test-routine1";
     request.record_name = "test-record-1.example.com";
-    options.cancel = esa_cancel_new();
+    esa_cancel *cancel = NULL;
+    check(esa_cancel_new(&cancel, &error), error);
+    options.cancel = cancel;
     options.timeout_ms = 30000;
 }
 

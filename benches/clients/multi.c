@@ -54,7 +54,9 @@ static void run(int loop, long count, long at_once) {
     while (done < count) {
         struct epoll_event event;
         epoll_wait(loop, &event, 1, -1);
-        esa_multi_step(multi);
+        if (esa_multi_step(multi) != ESA_OK) {
+            abort();
+        }
         done += take_finished(&next, count);
     }
     const int64_t cpu_taken = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;

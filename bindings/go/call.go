@@ -132,9 +132,9 @@ func (client *Client) limitsOf(
 	if ctx.Done() == nil {
 		return nativeLimits{timeout: timeout}, func() {}, nil
 	}
-	cancel := client.handle.cancels.take()
-	if cancel == (nativeCancel{}) {
-		return nativeLimits{}, nil, noDescriptors()
+	cancel, failure := client.handle.cancels.take()
+	if failure != nil {
+		return nativeLimits{}, nil, failure
 	}
 	triggered := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {

@@ -9,11 +9,11 @@ const keptCancels = 16
 // a call on a kept connection.
 type cancels chan nativeCancel
 
-// take returns the zero value where no file descriptors are left.
-func (unused cancels) take() nativeCancel {
+// take fails if no file descriptors are left.
+func (unused cancels) take() (nativeCancel, *Error) {
 	select {
 	case cancel := <-unused:
-		return cancel
+		return cancel, nil
 	default:
 		return newNativeCancel()
 	}

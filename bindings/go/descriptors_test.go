@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,6 +41,44 @@ func callWithin(t *testing.T, client *esa.Client, name string, request esa.Creat
 	defer cancel()
 	if err := operations[name](ctx, client, request); err != nil {
 		t.Errorf("%s: %v", name, err)
+	}
+}
+
+// withoutDescriptors runs do while no file can be opened.
+func withoutDescriptors(t *testing.T, do func()) {
+	t.Helper()
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	next, err := syscall.Dup(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.Close(next)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: uint64(next), Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before)
+	do()
+}
+
+func TestACallWithoutDescriptorsSaysSo(t *testing.T) {
+	emulator := esatest.Start(t)
+	client := newClient(t, emulator.Config())
+	cancellable, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for name, ctx := range map[string]context.Context{"to connect": context.Background(), "to cancel": cancellable} {
+		var err error
+		withoutDescriptors(t, func() {
+			_, err = client.GetMatchSite(ctx, esa.GetMatchSiteRequest{RecordName: "a.example.com"})
+		})
+
+		failure := asError(t, err)
+		if failure.Status != esa.StatusDescriptors || !failure.Retryable || failure.Outcome != esa.OutcomeNotSent ||
+			!strings.Contains(failure.Advice, "ulimit -n") {
+			t.Errorf("%s: %+v", name, failure)
+		}
 	}
 }
 

@@ -130,11 +130,3 @@ func noTurn(others int) *Error {
 		Advice:    "Nothing was sent. Make fewer calls at once, or allow more of them or more time: MaxConcurrentCalls, Timeout.",
 	}
 }
-
-func noDescriptors() *Error {
-	return &Error{
-		Status:  StatusConnect,
-		Message: "no file descriptors are left",
-		Advice:  "Close some, or raise the process's limit.",
-	}
-}

@@ -42,7 +42,18 @@ typedef struct {
 
 static inline made_client make_client(const esa_config *config) {
     made_client made;
-    esa_client_new(config, &made.client, &made.error);
+    (void)!esa_client_new(config, &made.client, &made.error);
+    return made;
+}
+
+typedef struct {
+    esa_cancel *cancel;
+    esa_error *error;
+} made_cancel;
+
+static inline made_cancel make_cancel(void) {
+    made_cancel made;
+    (void)!esa_cancel_new(&made.cancel, &made.error);
     return made;
 }
 
@@ -79,7 +90,7 @@ static inline begun_bulk begin_bulk(const esa_client *client, call_limits limits
     esa_call_options each = ESA_CALL_OPTIONS_INIT;
     each.cancel = limits.cancel;
     begun_bulk begun;
-    esa_bulk_new(client, &request, &each, &begun.bulk, &begun.error);
+    (void)!esa_bulk_new(client, &request, &each, &begun.bulk, &begun.error);
     free(items);
     return begun;
 }
@@ -394,9 +405,13 @@ type nativeCancel struct {
 	cancel *C.esa_cancel
 }
 
-// newNativeCancel returns the zero value where no file descriptors are left.
-func newNativeCancel() nativeCancel {
-	return nativeCancel{C.esa_cancel_new()}
+// newNativeCancel fails where no file descriptors are left.
+func newNativeCancel() (nativeCancel, *Error) {
+	made := C.make_cancel()
+	if made.error != nil {
+		return nativeCancel{}, takeError(made.error)
+	}
+	return nativeCancel{made.cancel}, nil
 }
 
 func (cancel nativeCancel) trigger() { C.esa_cancel_trigger(cancel.cancel) }

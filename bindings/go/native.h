@@ -29,15 +29,16 @@ uintptr_t esaGoSwapLockError(uintptr_t error);
 #define ANSWER_OF(result_type, function, ...)              \
     result_type *result;                                   \
     call_answer answer;                                    \
-    (function)(__VA_ARGS__, &result, &answer.error);       \
+    /* There is an error if there is no result. */         \
+    (void)!(function)(__VA_ARGS__, &result, &answer.error); \
     answer.result = result;                                \
     answer.lock_error = esaGoSwapLockError(0);             \
     return answer
 
 // Ends a function that has a client, a request and limits with the answer to its call. The requests are built in C, so
 // that no Go memory ever holds what C reads pointers from.
-#define ANSWER(operation, result_type)                     \
-    esa_call_options options = ESA_CALL_OPTIONS_INIT;      \
-    options.cancel = limits.cancel;                        \
-    options.timeout_ms = limits.timeout_ms;                \
+#define ANSWER(operation, result_type)                                                                                 \
+    esa_call_options options = ESA_CALL_OPTIONS_INIT;                                                                  \
+    options.cancel = limits.cancel;                                                                                    \
+    options.timeout_ms = limits.timeout_ms;                                                                            \
     ANSWER_OF(result_type, operation, client, &request, &options)

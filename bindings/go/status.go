@@ -23,6 +23,8 @@ const (
 	StatusCancelled Status = 110
 	// StatusForked: the call can't be made in a child of fork. Reserved: this version's clients work there.
 	StatusForked Status = 111
+	// StatusDescriptors: no file descriptors are left. Look at the outcome: a request may have been sent already.
+	StatusDescriptors Status = 112
 	// StatusDNS: the endpoint's name could not be resolved.
 	StatusDNS Status = 200
 	// StatusConnect: no connection could be made.

@@ -170,14 +170,15 @@ static int bind_domains(const item *items, size_t count) {
     esa_client *client = NULL;
     esa_ensure_routine_related_records_result *result = NULL;
     esa_error *error = NULL;
-    if (esa_client_new(NULL, &client, &error) == ESA_OK) {
-        esa_ensure_routine_related_records(client, &request, &options, &result, &error);
+    esa_status called = esa_client_new(NULL, &client, &error);
+    if (called == ESA_OK) {
+        called = esa_ensure_routine_related_records(client, &request, &options, &result, &error);
     }
     if (interrupted && isatty(STDERR_FILENO)) {
         fputc('\n', stderr);
     }
     int status = SOME_FAILED;
-    if (result) {
+    if (called == ESA_OK) {
         status = sum_up(items, result);
     } else {
         report("error", error);
@@ -211,9 +212,15 @@ int main(int argc, char **argv) {
 
     item *items;
     const size_t count = read_items(argv[next], &each, &items);
-    cancel = esa_cancel_new();
-    cancel_on_interrupt();
-    const int status = bind_domains(items, count);
+    esa_error *error = NULL;
+    int status = SOME_FAILED;
+    if (esa_cancel_new(&cancel, &error) == ESA_OK) {
+        cancel_on_interrupt();
+        status = bind_domains(items, count);
+    } else {
+        report("error", error);
+    }
+    esa_error_free(error);
     /* An interrupt from here on finds nothing to cancel, and must not find a released object. */
     signal(SIGINT, SIG_DFL);
     esa_cancel_free(cancel);

@@ -98,9 +98,9 @@ static int create(const esa_create_routine_related_record_request *request, cons
     if (esa_client_new(NULL, &client, &error) != ESA_OK) {
         return report(error);
     }
-    esa_create_routine_related_record(client, request, options, &result, &error);
+    const esa_status status = esa_create_routine_related_record(client, request, options, &result, &error);
     esa_client_free(client);
-    if (error) {
+    if (status != ESA_OK) {
         return report(error);
     }
     printf("created record %lld for %s (request %s)\n", (long long)result->record_id, request->record_name,
@@ -138,7 +138,10 @@ int main(int argc, char **argv) {
         return bad_argument("SITE_ID", argv[next + 1]);
     }
 
-    cancel = esa_cancel_new();
+    esa_error *error = NULL;
+    if (esa_cancel_new(&cancel, &error) != ESA_OK) {
+        return report(error);
+    }
     options.cancel = cancel;
     cancel_on_interrupt();
     const int status = create(&request, &options);

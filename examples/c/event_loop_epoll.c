@@ -84,7 +84,10 @@ static void start_all(esa_multi *multi, const esa_client *client, const char *ro
 
 /* Does what is due, and takes the calls that have finished. */
 static void on_multi(esa_multi *multi, progress *so_far) {
-    esa_multi_step(multi);
+    if (esa_multi_step(multi) != ESA_OK) {
+        fputs("event_loop_epoll: the multi can't be stepped\n", stderr);
+        exit(EXIT_FAILURE);
+    }
     esa_pending *pending;
     while ((pending = esa_multi_next_finished(multi)) != NULL) {
         const char *name = esa_pending_user_data(pending);
@@ -183,7 +186,12 @@ int main(int argc, char **argv) {
         fputs(USAGE, stderr);
         return BAD_ARGUMENTS;
     }
-    cancel = esa_cancel_new();
+    esa_error *error = NULL;
+    if (esa_cancel_new(&cancel, &error) != ESA_OK) {
+        fprintf(stderr, "event_loop_epoll: %s\n", error->message);
+        esa_error_free(error);
+        return SOME_FAILED;
+    }
     cancel_on_interrupt();
     const int status = bind_domains(argv[1], argv + 2, (size_t)argc - 2);
     /* An interrupt from here on finds nothing to cancel, and must not find a released object. */

@@ -85,7 +85,10 @@ static void on_multi(uv_poll_t *poll, int status, int events) {
     (void)status;
     (void)events;
     progress *so_far = poll->data;
-    esa_multi_step(so_far->multi);
+    if (esa_multi_step(so_far->multi) != ESA_OK) {
+        fputs("event_loop_libuv: the multi can't be stepped\n", stderr);
+        exit(EXIT_FAILURE);
+    }
     esa_pending *pending;
     while ((pending = esa_multi_next_finished(so_far->multi)) != NULL) {
         const char *name = esa_pending_user_data(pending);
@@ -179,7 +182,12 @@ int main(int argc, char **argv) {
         fputs(USAGE, stderr);
         return BAD_ARGUMENTS;
     }
-    cancel = esa_cancel_new();
+    esa_error *error = NULL;
+    if (esa_cancel_new(&cancel, &error) != ESA_OK) {
+        fprintf(stderr, "event_loop_libuv: %s\n", error->message);
+        esa_error_free(error);
+        return SOME_FAILED;
+    }
     cancel_on_interrupt();
     const int status = bind_domains(argv[1], argv + 2, (size_t)argc - 2);
     /* An interrupt from here on finds nothing to cancel, and must not find a released object. */

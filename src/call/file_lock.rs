@@ -13,6 +13,7 @@ use std::time::Duration;
 use once_cell::race::OnceBox;
 
 use super::write_lock::{Lock, TryLock};
+use crate::error::{Error, ErrorKind, is_out_of_descriptors};
 use crate::per_process::in_each_child;
 
 /// How often a file is asked for that another one has.
@@ -25,11 +26,13 @@ pub(super) const SHARED_HOLD: Duration = Duration::from_millis(50);
 pub(super) struct FileLock {
     path: PathBuf,
     held: Mutex<Option<&'static Slot>>,
+    /// Why it couldn't be asked for, the last time.
+    out_of_descriptors: AtomicBool,
 }
 
 impl FileLock {
     pub(super) fn new(path: PathBuf) -> FileLock {
-        FileLock { path, held: Mutex::default() }
+        FileLock { path, held: Mutex::default(), out_of_descriptors: AtomicBool::default() }
     }
 
     /// The file. One that is there may belong to somebody else, which is no reason not to lock it.
@@ -69,7 +72,17 @@ impl Lock for FileLock {
                 TryLock::Acquired
             }
             Ok(None) => TryLock::NotYet { retry_after: RETRY_AFTER },
-            Err(error) => TryLock::Failed(format!("{}: {error}", self.path.display())),
+            Err(error) => {
+                self.out_of_descriptors.store(is_out_of_descriptors(&error), Ordering::Relaxed);
+                TryLock::Failed(format!("{}: {error}", self.path.display()))
+            }
+        }
+    }
+
+    fn failed(&self, reason: &str) -> Error {
+        match self.out_of_descriptors.load(Ordering::Relaxed) {
+            true => Error::out_of_descriptors(format_args!("the write lock {}", self.path.display())),
+            false => Error::new(ErrorKind::Lock, format!("the write lock can't be used: {reason}")),
         }
     }
 

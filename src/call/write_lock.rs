@@ -56,6 +56,11 @@ pub(crate) trait Lock: Send + Sync {
     /// Asks for it, to hold it no longer than `lease`. Doesn't wait for whoever has it.
     fn try_acquire(&self, lease: Duration) -> TryLock;
 
+    /// Why a call fails that couldn't ask for it, for this reason.
+    fn failed(&self, reason: &str) -> Error {
+        Error::new(ErrorKind::Lock, format!("the write lock can't be used: {reason}"))
+    }
+
     /// Lets it go. The lease may be over.
     fn release(&self);
 
@@ -243,7 +248,7 @@ impl Place<'_> {
         let (entry, news) = self.lock.holding().answered(&answer, lease, self.now);
         self.told.news = news.or(self.told.news);
         match answer {
-            TryLock::Failed(reason) => Err(failed(&reason)),
+            TryLock::Failed(reason) => Err(lock.failed(&reason)),
             TryLock::Acquired => {
                 world.counters().lock_grants.count();
                 self.told.is_granted = true;
@@ -342,8 +347,4 @@ impl Keep {
 
 fn while_waiting(stop: Stop) -> Error {
     stop.while_doing("waiting for the write lock", ErrorKind::Io, Outcome::NotSent)
-}
-
-fn failed(reason: &str) -> Error {
-    Error::new(ErrorKind::Lock, format!("the write lock can't be used: {reason}"))
 }

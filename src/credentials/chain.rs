@@ -164,17 +164,20 @@ impl Chain {
 struct Failures {
     reasons: Vec<String>,
     retryable: bool,
+    out_of_descriptors: bool,
 }
 
 impl Failures {
     fn add<T>(&mut self, source: Source, failure: Failure) -> Option<T> {
         self.reasons.push(format!("{source}: {}", failure.reason));
         self.retryable |= failure.retryable;
+        self.out_of_descriptors |= failure.out_of_descriptors;
         None
     }
 
     fn into_error(self) -> Error {
         let message = format!("no credentials: {}", self.reasons.join("; "));
-        Error::new(ErrorKind::Credentials, message).with_retryable(self.retryable)
+        let status = if self.out_of_descriptors { ErrorKind::Descriptors } else { ErrorKind::Credentials };
+        Error::new(status, message).with_retryable(self.retryable)
     }
 }

@@ -76,7 +76,7 @@ impl Context<'_> {
 
     /// The text of a file that holds secrets; a warning where others may read it too.
     pub(super) fn read_secrets(&self, path: &Path) -> Result<Zeroizing<String>, Failure> {
-        let file = file::read(path).map_err(|reason| Failure::of(format!("{}: {reason}", path.display())))?;
+        let file = file::read(path).map_err(|error| Failure::of_system(path.display(), &error))?;
         if file.is_public {
             self.warn(|| format!("{} can be read by other users of this machine", path.display()));
         }

@@ -39,7 +39,7 @@ async fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failu
     let words = words::split(command)?;
     let program = words.first().ok_or_else(|| Failure::of("it is blank"))?;
     let (child, stdout) = Child::start(&words, context.environment().all())
-        .map_err(|error| Failure::of(format!("{program} can't be started: {error}")))?;
+        .map_err(|error| Failure::of_system(format_args!("{program} can't be started"), &error))?;
     let mut running = Running { child: Some(child), generation: generation() };
     let limits = context.asker.limits.within(TIME_LIMIT);
     context.permit.extend(TIME_LIMIT);
@@ -134,11 +134,11 @@ impl Drop for Running {
 }
 
 fn stopped(stop: Stop) -> Failure {
-    Failure::of(match stop {
-        Stop::TimedOut => "time ran out while the command ran".to_owned(),
-        Stop::Cancelled => "cancelled while the command ran".to_owned(),
-        Stop::Failed(error) => format!("its output can't be read: {error}"),
-    })
+    match stop {
+        Stop::TimedOut => Failure::of("time ran out while the command ran"),
+        Stop::Cancelled => Failure::of("cancelled while the command ran"),
+        Stop::Failed(error) => Failure::of_system("its output can't be read", &error),
+    }
 }
 
 /// What a command has printed so far.

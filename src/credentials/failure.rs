@@ -1,5 +1,8 @@
 //! Why a provider gives no credentials.
 
+use std::fmt;
+use std::io;
+
 use crate::error::{Error, ErrorKind};
 
 /// The reason, without any secret, and whether asking again may help.
@@ -7,6 +10,8 @@ use crate::error::{Error, ErrorKind};
 pub(crate) struct Failure {
     pub(super) reason: String,
     pub(super) retryable: bool,
+    /// Whether no file descriptors are left to get them with.
+    pub(super) out_of_descriptors: bool,
     /// Whether the server complained of the time, which has been corrected since.
     pub(super) clock_was_off: bool,
 }
@@ -14,7 +19,12 @@ pub(crate) struct Failure {
 impl Failure {
     /// A reason that stays until something is changed.
     pub(super) fn of(reason: impl Into<String>) -> Failure {
-        Failure { reason: reason.into(), retryable: false, clock_was_off: false }
+        Failure { reason: reason.into(), retryable: false, out_of_descriptors: false, clock_was_off: false }
+    }
+
+    /// A failure of the system's.
+    pub(super) fn of_system(doing: impl fmt::Display, cause: &io::Error) -> Failure {
+        Error::of_system(ErrorKind::Credentials, doing, cause).into()
     }
 
     /// The same reason, with what was asked for.
@@ -33,6 +43,7 @@ impl From<Error> for Failure {
     /// Who didn't answer in time isn't asked again: with all places of the chain, that would take several times as long.
     fn from(error: Error) -> Failure {
         let retryable = error.retryable() && error.kind() != ErrorKind::Timeout;
-        Failure { retryable, reason: error.to_string(), clock_was_off: false }
+        let out_of_descriptors = error.kind() == ErrorKind::Descriptors;
+        Failure { retryable, out_of_descriptors, reason: error.to_string(), clock_was_off: false }
     }
 }

@@ -24,7 +24,7 @@ pub(super) async fn take_on(
 ) -> Result<Issued, Failure> {
     let name = token_file.display();
     let file = file::read(token_file)
-        .map_err(|reason| Failure::of(format!("the token file {name} can't be read: {reason}")))?;
+        .map_err(|error| Failure::of_system(format_args!("the token file {name} can't be read"), &error))?;
     match file.text.trim() {
         "" => Err(Failure::of(format!("the token file {name} is empty"))),
         token => role.assume_with_oidc(provider_arn, token, context).await,

@@ -33,12 +33,13 @@ fn server() -> String {
 fn a_call_on_a_kept_connection_allocates_little() {
     let endpoint = server();
     let config = esa_config_new();
-    let (mut client, cancel) = (null_mut(), esa_cancel_new());
+    let (mut client, mut cancel) = (null_mut(), null_mut());
     // SAFETY: live objects and NUL-terminated strings.
     unsafe {
         esa_config_set_endpoint(config, endpoint.as_ptr().cast());
         esa_config_set_credentials(config, c"testid".as_ptr(), c"testsecret".as_ptr(), std::ptr::null());
         assert_eq!(esa_client_new(config, &mut client, null_mut()), ESA_OK);
+        assert_eq!(esa_cancel_new(&mut cancel, null_mut()), ESA_OK);
     }
     let request = esa_create_routine_related_record_request {
         struct_size: size_of::<esa_create_routine_related_record_request>(),

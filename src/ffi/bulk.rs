@@ -63,6 +63,8 @@ impl Rest {
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(bulk)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_bulk_new(
     client: *const esa_client,
@@ -101,6 +103,8 @@ pub unsafe extern "C-unwind" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
 ///
 /// # Safety
 /// `bulk` is NULL or a live object that no other thread uses; `result` and `error` are NULL or writable.
+/// cbindgen:postfix=ESA_NONNULL(bulk) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_bulk_next(
     bulk: *mut esa_bulk,
@@ -138,6 +142,8 @@ pub unsafe extern "C-unwind" fn esa_bulk_next(
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
+/// cbindgen:postfix=ESA_NONNULL(multi) ESA_NONNULL(bulk) ESA_NONNULL(pending)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_bulk_next_start(
     multi: *mut esa_multi,
@@ -180,6 +186,8 @@ pub unsafe extern "C-unwind" fn esa_bulk_next_start(
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
+/// cbindgen:postfix=ESA_NONNULL(pending) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_bulk_next_finish(
     pending: *mut esa_pending,

@@ -236,6 +236,8 @@ pub(super) unsafe fn read_action(request: *const esa_call_action_request) -> Res
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_call_action(
     client: *const esa_client,
@@ -271,6 +273,8 @@ pub unsafe extern "C-unwind" fn esa_call_action(
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_call_action_start(
     multi: *mut esa_multi,
@@ -302,6 +306,8 @@ pub unsafe extern "C-unwind" fn esa_call_action_start(
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
+/// cbindgen:postfix=ESA_NONNULL(pending) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_call_action_finish(
     pending: *mut esa_pending,

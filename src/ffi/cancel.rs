@@ -3,7 +3,10 @@
 use std::panic;
 
 use super::cancellation::uncancelled;
-use super::guard::guarded;
+use super::error::esa_error;
+use super::guard::{call, guarded};
+use super::status::esa_status;
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::NOWHERE;
 use crate::wait::Cancel;
 
@@ -17,13 +20,25 @@ pub struct esa_cancel {
 
 /// Makes an object that can cancel calls; give it to them in `esa_call_options.cancel`.
 ///
-/// Release it with `esa_cancel_free()`. Returns NULL where the process has no file descriptors left.
+/// Release it with `esa_cancel_free()`. `error` may be NULL. Any thread.
+///
+/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `cancel` is NULL; `ESA_ERR_DESCRIPTORS` if no file descriptors are
+/// left.
+///
+/// # Safety
+/// `cancel` and `error` are NULL or point to memory for a pointer.
+/// cbindgen:postfix=ESA_NONNULL(cancel)
+#[must_use]
 #[unsafe(no_mangle)]
-pub extern "C-unwind" fn esa_cancel_new() -> *mut esa_cancel {
-    guarded(&NOWHERE, std::ptr::null_mut(), || match Cancel::new() {
-        Ok(cancel) => Box::into_raw(Box::new(esa_cancel { cancel })),
-        Err(_) => std::ptr::null_mut(),
-    })
+pub unsafe extern "C-unwind" fn esa_cancel_new(cancel: *mut *mut esa_cancel, error: *mut *mut esa_error) -> esa_status {
+    // SAFETY: `cancel` and `error` are as `call` wants them (this function's promise).
+    unsafe {
+        call(&NOWHERE, cancel, error, "cancel", Outcome::NotSent, || {
+            let made =
+                Cancel::new().map_err(|error| Error::of_system(ErrorKind::Io, "a call can't be cancelled", &error))?;
+            Ok(Box::into_raw(Box::new(esa_cancel { cancel: made })))
+        })
+    }
 }
 
 /// Cancels every call that was given `cancel`, those that run and those to come.

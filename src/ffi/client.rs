@@ -32,6 +32,8 @@ pub struct esa_client {
 ///
 /// # Safety
 /// `config` is NULL or a live object that no other thread changes; `client` and `error` are NULL or writable.
+/// cbindgen:postfix=ESA_NONNULL(client)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_client_new(
     config: *const esa_config,

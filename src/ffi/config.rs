@@ -74,6 +74,7 @@ impl esa_config {
 /// Makes a configuration with all defaults. Release it with `esa_config_free()`.
 ///
 /// Returns NULL only where the library has a bug.
+#[must_use]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_config_new() -> *mut esa_config {
     guarded(&NOWHERE, std::ptr::null_mut(), || {

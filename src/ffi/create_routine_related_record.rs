@@ -142,6 +142,8 @@ unsafe fn making(
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_create_routine_related_record(
     client: *const esa_client,
@@ -170,6 +172,8 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record(
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record(
     client: *const esa_client,
@@ -201,6 +205,8 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record(
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_create_routine_related_record_start(
     multi: *mut esa_multi,
@@ -235,6 +241,8 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record_start(
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
+/// cbindgen:postfix=ESA_NONNULL(pending) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_create_routine_related_record_finish(
     pending: *mut esa_pending,
@@ -268,6 +276,8 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record_finish(
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_start(
     multi: *mut esa_multi,
@@ -302,6 +312,8 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_start(
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
+/// cbindgen:postfix=ESA_NONNULL(pending) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_finish(
     pending: *mut esa_pending,

@@ -89,6 +89,8 @@ impl esa_delete_routine_related_record_result {
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_delete_routine_related_record(
     client: *const esa_client,
@@ -124,6 +126,8 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record(
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_start(
     multi: *mut esa_multi,
@@ -163,6 +167,8 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_start(
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
+/// cbindgen:postfix=ESA_NONNULL(pending) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_finish(
     pending: *mut esa_pending,

@@ -200,6 +200,8 @@ impl Drop for Behind {
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
     client: *const esa_client,
@@ -242,6 +244,8 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_start(
     multi: *mut esa_multi,
@@ -283,6 +287,8 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_start(
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
+/// cbindgen:postfix=ESA_NONNULL(pending) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_finish(
     pending: *mut esa_pending,

@@ -65,6 +65,8 @@ impl esa_get_match_site_result {
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_get_match_site(
     client: *const esa_client,
@@ -100,6 +102,8 @@ pub unsafe extern "C-unwind" fn esa_get_match_site(
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_get_match_site_start(
     multi: *mut esa_multi,
@@ -132,6 +136,8 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_start(
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
+/// cbindgen:postfix=ESA_NONNULL(pending) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_get_match_site_finish(
     pending: *mut esa_pending,

@@ -56,12 +56,19 @@ fn client(config: *const esa_config) -> *mut esa_client {
     client
 }
 
+fn new_cancel() -> *mut esa_cancel {
+    let mut cancel = null_mut();
+    // SAFETY: there is memory for a pointer, and NULL is allowed.
+    assert_eq!(unsafe { esa_cancel_new(&mut cancel, null_mut()) }, ESA_OK);
+    cancel
+}
+
 #[test]
 fn in_functions_that_make_or_tell_something() {
     want_panic();
     assert!(esa_config_new().is_null());
-    want_panic();
-    assert!(esa_cancel_new().is_null());
+    // SAFETY: both pointers are to memory for a pointer.
+    assert_internal(Outcome::NotSent, |cancel, error| unsafe { esa_cancel_new(cancel, error) });
     for tell in [esa_service_code_name, esa_service_code_advice] {
         want_panic();
         // SAFETY: both return static, NUL-terminated strings.
@@ -166,7 +173,7 @@ fn in_releasing_which_can_be_done_again() {
     let config = config();
     release(client(config), esa_client_free);
     release(config, esa_config_free);
-    release(esa_cancel_new(), esa_cancel_free);
+    release(new_cancel(), esa_cancel_free);
     release(null_mut(), esa_error_free);
     release(null_mut(), esa_create_routine_related_record_result_free);
     release(null_mut(), esa_ensure_routine_related_records_result_free);

@@ -51,7 +51,8 @@ fn to_count(number: u32) -> usize {
     }
 }
 
-/// Sets how long making one connection may take, in milliseconds: name look-up, TCP and TLS together. 0: 5,000.
+/// Sets how long making one connection may take, in milliseconds: name look-up, TCP and TLS together. Default (0):
+/// 5,000.
 ///
 /// `ESA_UNLIMITED`: as long as the attempt may. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -72,7 +73,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_connect_timeout(
     }
 }
 
-/// Sets how long one request may take, in milliseconds, connecting included. 0: 10,000.
+/// Sets how long one request may take, in milliseconds, connecting included. Default (0): 10,000.
 ///
 /// `ESA_UNLIMITED`: as long as the call may. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -93,7 +94,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_attempt_timeout(
     }
 }
 
-/// Sets how long a whole call may take, in milliseconds, whatever it does. 0: 30,000.
+/// Sets how long a whole call may take, in milliseconds, whatever it does. Default (0): 30,000.
 ///
 /// `ESA_UNLIMITED`: as long as it takes. A busy service can keep a call waiting for ever then, so give such calls an
 /// `esa_cancel`. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
@@ -112,7 +113,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_timeout(config: *mut esa_config, 
     }
 }
 
-/// Sets how many attempts of a call may fail in a row. 0: 3.
+/// Sets how many attempts of a call may fail in a row. Default (0): 3.
 ///
 /// Attempts that are refused because the service is busy with another call of the account don't count: they are made
 /// until the call's time limit.
@@ -133,7 +134,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_max_attempts(config: *mut esa_con
     }
 }
 
-/// Sets how long a call goes on reading back to find out what a lost request did, in milliseconds. 0: 10,000.
+/// Sets how long a call goes on reading back to find out what a lost request did, in milliseconds. Default (0): 10,000.
 ///
 /// Once no further attempt is made, the call reads back at once, and then after 0.25, 0.5, 1, 2, 4 s ..., never past its
 /// deadline. Lists lag, and requests may be carried out late. If the horizon passes and the outcome is still unknown, the
@@ -161,7 +162,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_reconcile_horizon(
 }
 
 /// Sets how many of a client's writes may be under way at once: creates, deletes, and actions that take their turn with
-/// them. 0: 1.
+/// them. Default (0): 1.
 ///
 /// The service refuses a routine call of an account while another one runs, so the client's own calls wait for each
 /// other, in the order in which they came, within their time limits. `ESA_UNLIMITED`: they don't.
@@ -186,7 +187,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_max_concurrent_writes(
 }
 
 /// Sets how many unused connections a client keeps for later calls: as many for blocking calls, and as many for each
-/// multi. 0: 64. `ESA_NONE`: it keeps none.
+/// multi. Default (0): 64. `ESA_NONE`: it keeps none.
 ///
 /// HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
 /// connection, just as the next request goes out, it is taken for that request's. If a server or a proxy on the way does
@@ -211,7 +212,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_max_idle_connections(
     }
 }
 
-/// Sets how long an unused connection is kept, in milliseconds. 0: 5,000.
+/// Sets how long an unused connection is kept, in milliseconds. Default (0): 5,000.
 ///
 /// A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
 ///

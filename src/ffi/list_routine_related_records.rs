@@ -143,6 +143,8 @@ impl esa_list_routine_related_records_result {
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_list_routine_related_records(
     client: *const esa_client,
@@ -178,6 +180,8 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records(
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_list_routine_related_records_start(
     multi: *mut esa_multi,
@@ -217,6 +221,8 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_start(
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
+/// cbindgen:postfix=ESA_NONNULL(pending) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_list_routine_related_records_finish(
     pending: *mut esa_pending,

@@ -77,11 +77,13 @@ pub(super) enum Finished {
 ///
 /// It holds three file descriptors, and one for each of its connections. `error` may be NULL.
 ///
-/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL; `ESA_ERR_IO` if the process has no file descriptors
+/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL; `ESA_ERR_DESCRIPTORS` if no file descriptors are
 /// left.
 ///
 /// # Safety
 /// `multi` and `error` are NULL or point to memory for a pointer.
+/// cbindgen:postfix=ESA_NONNULL(multi)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_multi_new(multi: *mut *mut esa_multi, error: *mut *mut esa_error) -> esa_status {
     // SAFETY: `multi` and `error` are as `call` wants them (this function's promise).
@@ -121,6 +123,8 @@ pub unsafe extern "C-unwind" fn esa_multi_descriptor(multi: *const esa_multi) ->
 ///
 /// # Safety
 /// As for `esa_multi_descriptor()`.
+/// cbindgen:postfix=ESA_NONNULL(multi)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_multi_step(multi: *mut esa_multi) -> esa_status {
     // SAFETY: NULL or a live object (this function's promise).
@@ -410,8 +414,5 @@ fn forked() -> Error {
 }
 
 fn io(error: &std::io::Error) -> Error {
-    if error.kind() == std::io::ErrorKind::Unsupported {
-        return Error::new(ErrorKind::Unsupported, "this library has event loops on Linux only");
-    }
-    Error::new(ErrorKind::Io, format!("the call can't be waited for: {error}"))
+    Error::of_system(ErrorKind::Io, "the call can't be waited for", error)
 }

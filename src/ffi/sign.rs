@@ -143,6 +143,8 @@ unsafe impl CallerStruct for esa_sign_with_options {
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_sign_action(
     client: *const esa_client,
@@ -170,6 +172,8 @@ pub unsafe extern "C-unwind" fn esa_sign_action(
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
+/// cbindgen:postfix=ESA_NONNULL(options) ESA_NONNULL(request) ESA_NONNULL(result)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_sign_with(
     options: *const esa_sign_with_options,

@@ -83,6 +83,7 @@ impl From<Stats> for esa_stats {
 /// # Safety
 /// `client` is NULL or a live object; `stats` is NULL or points to a struct whose first field says how many bytes of it
 /// can be written.
+/// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(stats)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_client_stats(client: *const esa_client, stats: *mut esa_stats) -> esa_status {
     // SAFETY: NULL or a live object (this function's promise).

@@ -27,6 +27,8 @@ pub enum esa_status {
     /// The call can't be made in a child of fork(), because it is one of the parent's `esa_multi`. Clients work there, with
     /// connections of their own.
     ESA_ERR_FORKED = 111,
+    /// No file descriptors are left. Look at the outcome: a request may have been sent already.
+    ESA_ERR_DESCRIPTORS = 112,
 
     /// The endpoint's name could not be resolved.
     ESA_ERR_DNS = 200,
@@ -93,6 +95,7 @@ impl From<ErrorKind> for esa_status {
             ErrorKind::Lock => esa_status::ESA_ERR_LOCK,
             ErrorKind::Cancelled => esa_status::ESA_ERR_CANCELLED,
             ErrorKind::Forked => esa_status::ESA_ERR_FORKED,
+            ErrorKind::Descriptors => esa_status::ESA_ERR_DESCRIPTORS,
             ErrorKind::Dns => esa_status::ESA_ERR_DNS,
             ErrorKind::Connect => esa_status::ESA_ERR_CONNECT,
             ErrorKind::Proxy => esa_status::ESA_ERR_PROXY,
@@ -130,6 +133,7 @@ pub extern "C-unwind" fn esa_status_name(status: i32) -> *const c_char {
         104 => c"ESA_ERR_LOCK",
         110 => c"ESA_ERR_CANCELLED",
         111 => c"ESA_ERR_FORKED",
+        112 => c"ESA_ERR_DESCRIPTORS",
         200 => c"ESA_ERR_DNS",
         201 => c"ESA_ERR_CONNECT",
         202 => c"ESA_ERR_PROXY",

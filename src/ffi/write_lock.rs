@@ -195,7 +195,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_write_lock_file(
 }
 
 /// Sets how long the client holds the lock that it shares with others for further writes, before it lets others in, in
-/// milliseconds. 0: 2,000. `ESA_NONE`: it lets the lock go after each write.
+/// milliseconds. Default (0): 2,000. `ESA_NONE`: it lets the lock go after each write.
 ///
 /// Longer wastes less time between holders; shorter has each of them wait less. No new write begins after that time. The
 /// lease is one attempt (`esa_config_set_attempt_timeout()`) and a second longer.

@@ -13,7 +13,7 @@ use std::thread;
 use once_cell::race::OnceBox;
 
 use super::race::Losers;
-use crate::error::{Error, ErrorKind, Outcome};
+use crate::error::{Error, ErrorKind, Outcome, is_out_of_descriptors};
 use crate::per_process::generation;
 use crate::system::{clear_errno, is_unknown_name};
 use crate::wait::{Deadline, Limits, Queue, Stop};
@@ -79,12 +79,9 @@ impl Resolver {
             Error::new(ErrorKind::Dns, format!("no thread can be started to look up {}: {error}", self.host))
                 .with_retryable(true)
         })?;
-        let answer = look_up.answer(limits).await.map_err(|stop| match stop {
-            Stop::Failed(error) if error.raw_os_error().is_some_and(is_out_of_descriptors) => {
-                out_of_descriptors(&self.host)
-            }
-            stop => stop.while_doing(&format!("looking up {}", self.host), ErrorKind::Dns, Outcome::NotSent),
-        })?;
+        let doing = format!("looking up {}", self.host);
+        let answer = look_up.answer(limits).await;
+        let answer = answer.map_err(|stop| stop.while_doing(&doing, ErrorKind::Dns, Outcome::NotSent))?;
         let addresses = answer.as_ref().map_err(|failure| failure.explain(&self.host))?;
         Ok(addresses.iter().map(|&address| SocketAddr::new(address, self.port)).collect())
     }
@@ -148,8 +145,8 @@ impl Drop for Waiter<'_> {
 impl Failure {
     fn explain(self, host: &str) -> Error {
         // glibc then says that the name doesn't exist, since it couldn't read the files where it looks for it.
-        if is_out_of_descriptors(self.errno) {
-            return out_of_descriptors(host);
+        if is_out_of_descriptors(&io::Error::from_raw_os_error(self.errno)) {
+            return Error::out_of_descriptors(format_args!("{host} can't be resolved"));
         }
         let (reason, passes) = match self.code {
             code if is_unknown_name(code) => ("the name doesn't exist, or has no address".to_owned(), false),
@@ -159,16 +156,6 @@ impl Failure {
         };
         Error::new(ErrorKind::Dns, format!("{host} can't be resolved: {reason}")).with_retryable(passes)
     }
-}
-
-fn is_out_of_descriptors(errno: i32) -> bool {
-    matches!(errno, libc::EMFILE | libc::ENFILE)
-}
-
-fn out_of_descriptors(host: &str) -> Error {
-    Error::new(ErrorKind::Dns, format!("{host} can't be resolved: no file descriptors are left to do that with"))
-        .with_retryable(true)
-        .with_advice("Close files or connections, or raise the process's limit.")
 }
 
 /// Runs `start` so that a thread which it starts gets none of the process's signals: they are the host's.
@@ -284,7 +271,7 @@ mod tests {
         for (code, errno) in
             [(libc::EAI_NONAME, libc::EMFILE), (libc::EAI_AGAIN, libc::ENFILE), (libc::EAI_SYSTEM, libc::EMFILE)]
         {
-            let left = "h can't be resolved: no file descriptors are left to do that with";
+            let left = "h can't be resolved: no file descriptors are left";
             assert_eq!(explained(code, errno), (left.to_owned(), true));
         }
         let refused = "h can't be resolved: Permission denied (os error 13)";

@@ -134,7 +134,7 @@ impl Stop {
             }
             Stop::Cancelled => Error::new(ErrorKind::Cancelled, format!("cancelled while {doing}")),
             Stop::Failed(cause) => {
-                Error::new(failed, format!("{doing} failed: {cause}")).with_retryable(true).with_source(cause)
+                Error::of_system(failed, format_args!("{doing} failed"), &cause).with_retryable(true).with_source(cause)
             }
         };
         error.with_outcome(outcome)

@@ -40,9 +40,14 @@ static inline esa_config *new_config(void) {
 /* Makes a client and frees the configuration. */
 static inline esa_client *client_of(esa_config *config) {
     esa_client *client = NULL;
-    esa_client_new(config, &client, NULL);
+    const esa_status status = esa_client_new(config, &client, NULL);
     esa_config_free(config);
-    return client;
+    return status == ESA_OK ? client : NULL;
+}
+
+static inline esa_cancel *new_cancel(void) {
+    esa_cancel *cancel = NULL;
+    return esa_cancel_new(&cancel, NULL) == ESA_OK ? cancel : NULL;
 }
 
 static inline esa_client *new_client(void) { return client_of(new_config()); }

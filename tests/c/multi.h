@@ -168,8 +168,7 @@ static const action actions[ACTIONS] = {ROW(create_routine_related_record),  ROW
 
 static inline esa_multi *new_multi(void) {
     esa_multi *multi = NULL;
-    esa_multi_new(&multi, NULL);
-    return multi;
+    return esa_multi_new(&multi, NULL) == ESA_OK ? multi : NULL;
 }
 
 /* Whether the multi's descriptor becomes readable within this time. */
@@ -195,8 +194,8 @@ static inline esa_pending *next_finished(esa_multi *multi) {
 static inline void turn_for(esa_multi *multi, int milliseconds) {
     const long long end = esa_emulator_now_ms() + milliseconds;
     for (long long left = milliseconds; left > 0; left = end - esa_emulator_now_ms()) {
-        if (is_readable_within(multi, (int)left)) {
-            esa_multi_step(multi);
+        if (is_readable_within(multi, (int)left) && esa_multi_step(multi) != ESA_OK) {
+            return;
         }
     }
 }
@@ -211,7 +210,9 @@ static inline void turn_until_quiet_for(esa_multi *multi, int milliseconds) {
 static inline int requests_arrive_while_stepping(esa_multi *multi, int count) {
     const long long end = esa_emulator_now_ms() + LOOP_PATIENCE_MS;
     while (esa_emulator_now_ms() < end) {
-        esa_multi_step(multi);
+        if (esa_multi_step(multi) != ESA_OK) {
+            return 0;
+        }
         if (requests_seen() >= count) {
             return 1;
         }

@@ -28,8 +28,7 @@ static bulk_request new_bulk(void) {
 static bulk_result *ensured(const bulk_request *request) {
     bulk_result *result = NULL;
     esa_error *error = (esa_error *)&client;
-    esa_ensure_routine_related_records(client, request, NULL, &result, &error);
-    if (error) {
+    if (esa_ensure_routine_related_records(client, request, NULL, &result, &error) != ESA_OK) {
         printf("%s\n", error->message);
         esa_error_free(error);
     }
@@ -159,7 +158,9 @@ static esa_pending *finished(esa_multi *multi) {
     struct pollfd readable = {esa_multi_descriptor(multi), POLLIN, 0};
     esa_pending *pending = NULL;
     while (!(pending = esa_multi_next_finished(multi)) && poll(&readable, 1, 20000) == 1) {
-        esa_multi_step(multi);
+        if (esa_multi_step(multi) != ESA_OK) {
+            break;
+        }
     }
     return pending;
 }

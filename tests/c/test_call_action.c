@@ -162,7 +162,7 @@ static void lists_are_numbered(void) {
         new_call("TagResources", "{\"ResourceId\":[\"a\",\"b\"],\"Tag\":[{\"Key\":\"k\",\"Value\":1}]}");
     add_fault("{\"action\":\"TagResources\",\"reply\":{\"body\":\"{}\"}}");
     call_result *result = NULL;
-    esa_call_action(client, &request, NULL, &result, NULL);
+    CHECK_INTEGER(esa_call_action(client, &request, NULL, &result, NULL), ESA_OK);
     esa_call_action_result_free(result);
     static const char *const numbered[] = {"ResourceId.1=a&ResourceId.2=b", "Tag.1.Key=k&Tag.1.Value=1", NULL};
     last_request_has(numbered);
@@ -263,8 +263,9 @@ static void a_reply_may_have_eight_mebibytes(void) {
     CHECK_STILL_GOOD();
     call_result *result = NULL;
     esa_error *error = NULL;
-    esa_call_action(client, &request, NULL, &result, &error);
+    const esa_status status = esa_call_action(client, &request, NULL, &result, &error);
     CHECK_TEXT(error ? error->message : "", "");
+    CHECK_INTEGER(status, ESA_OK);
     CHECK(result->body_length == most && strlen(result->body) == most);
     CHECK(memcmp(result->body, "{\"A\":\"  ", 8) == 0 && strcmp(result->body + most - 4, "  \"}") == 0);
     esa_call_action_result_free(result);

@@ -63,7 +63,7 @@ static void an_error_is_read_on_another_thread(void) {
     request.name = "no-such-routine";
     create_result *result = NULL;
     esa_error *error = NULL;
-    esa_create_routine_related_record(client, &request, NULL, &result, &error);
+    CHECK_INTEGER(esa_create_routine_related_record(client, &request, NULL, &result, &error), ESA_ERR_NOT_FOUND);
     CHECK(error && !result);
 
     pthread_t thread;
@@ -155,6 +155,32 @@ static void without_keep_alive_each_call_has_its_connection(void) {
     CHECK(numbers[0] != numbers[1]);
 }
 
+static void a_client_without_any_limit_makes_calls(void) {
+    reset();
+    esa_config *config = new_config();
+    esa_status (*const setters[])(esa_config *, uint32_t) = {
+        esa_config_set_connect_timeout,      esa_config_set_attempt_timeout,   esa_config_set_timeout,
+        esa_config_set_max_attempts,         esa_config_set_reconcile_horizon, esa_config_set_max_concurrent_writes,
+        esa_config_set_max_idle_connections, esa_config_set_idle_timeout,      esa_config_set_write_lock_hold,
+    };
+    for (size_t i = 0; i < sizeof setters / sizeof *setters; i++) {
+        CHECK_INTEGER(setters[i](config, ESA_UNLIMITED), ESA_OK);
+    }
+    esa_client *own = client_of(config);
+    esa_call_options options = ESA_CALL_OPTIONS_INIT;
+    options.timeout_ms = options.max_attempts = ESA_UNLIMITED;
+    add_fault("{\"action\": \"CreateRoutineRelatedRecord\", \"when\": \"after\", \"wire\": {\"kind\": \"drop\"}}");
+    const create_request request = new_request("unlimited.example.com");
+    create_result *result = NULL;
+    CHECK_INTEGER(esa_create_routine_related_record(own, &request, &options, &result, NULL), ESA_OK);
+    CHECK_INTEGER(result->origin, ESA_ORIGIN_RECOVERED);
+    CHECK_INTEGER(esa_client_timeout(own), ESA_UNLIMITED);
+    CHECK_INTEGER(esa_client_timeout(client), 30000);
+    CHECK_INTEGER(esa_client_timeout(NULL), 0);
+    esa_create_routine_related_record_result_free(result);
+    esa_client_free(own);
+}
+
 static void a_forked_child_and_its_parent_share_no_connection(void) {
     reset();
     CHECK_INTEGER(create(client, "parent.example.com", NULL, NULL), ESA_OK);
@@ -192,6 +218,7 @@ int main(void) {
     RUN(a_client_may_be_freed_while_a_call_runs);
     RUN(two_calls_use_one_connection);
     RUN(without_keep_alive_each_call_has_its_connection);
+    RUN(a_client_without_any_limit_makes_calls);
     RUN(a_forked_child_and_its_parent_share_no_connection);
     RUN(ctrl_c_in_a_terminal_does_not_reach_the_emulator);
     esa_client_free(client);

@@ -9,8 +9,8 @@ static esa_client *client;
 static esa_cancel *cancel;
 static esa_call_options options;
 
-static void new_cancel(void) {
-    cancel = esa_cancel_new();
+static void begin_with_a_cancel(void) {
+    cancel = new_cancel();
     CHECK(cancel);
     options = (esa_call_options)ESA_CALL_OPTIONS_INIT;
     options.cancel = cancel;
@@ -28,7 +28,7 @@ static void was_cancelled(esa_status status, esa_error *error, esa_outcome outco
 
 static void before_the_call_nothing_is_sent(void) {
     reset();
-    new_cancel();
+    begin_with_a_cancel();
     esa_cancel_trigger(cancel);
     esa_cancel_trigger(cancel);
     for (int i = 0; i < 2; i++) {
@@ -43,7 +43,7 @@ static void before_the_call_nothing_is_sent(void) {
 static void from_another_thread_while_the_service_hangs(void) {
     reset();
     add_fault(HANG);
-    new_cancel();
+    begin_with_a_cancel();
     background_call calls[2];
     for (int i = 0; i < 2; i++) {
         calls[i] = (background_call){.client = client, .record_name = "hanging.example.com", .options = &options};
@@ -64,7 +64,7 @@ static void from_another_thread_while_the_service_hangs(void) {
 static void a_freed_one_cancels_nothing_any_more(void) {
     reset();
     add_fault("{\"delay_ms\": 300}");
-    new_cancel();
+    begin_with_a_cancel();
     background_call call = {.client = client, .record_name = "kept.example.com", .options = &options};
     background_start(&call);
     const int arrived = requests_arrive(1);
@@ -76,7 +76,7 @@ static void a_freed_one_cancels_nothing_any_more(void) {
 
 static void one_that_is_not_triggered_does_no_harm(void) {
     reset();
-    new_cancel();
+    begin_with_a_cancel();
     CHECK_INTEGER(create(client, "untouched.example.com", &options, NULL), ESA_OK);
     esa_cancel_free(cancel);
 }
@@ -99,7 +99,7 @@ static void *interrupt(void *argument) {
 static void from_a_signal_handler(void) {
     reset();
     add_fault(HANG);
-    new_cancel();
+    begin_with_a_cancel();
     struct sigaction action, previous;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_alarm;

@@ -262,8 +262,9 @@ static void they_are_renewed_for_an_action_by_its_name_as_well(void) {
     request.params = "{\"Name\":\"renewed\"}";
     esa_call_action_result *result = NULL;
     esa_error *error = NULL;
-    esa_call_action(client, &request, NULL, &result, &error);
+    const esa_status status = esa_call_action(client, &request, NULL, &result, &error);
     CHECK_TEXT(error ? error->message : "", "");
+    CHECK_INTEGER(status, ESA_OK);
     CHECK_INTEGER(result->attempts, 2);
     CHECK_INTEGER(asked, 2);
     CHECK_INTEGER(requests_seen(), 2);

@@ -26,7 +26,7 @@ static void the_child_s_call_succeeds_beside(const char *rule) {
     add_fault(rule);
     esa_client *client = new_client();
     CHECK_INTEGER(create(client, "idle.example.com", NULL, NULL), ESA_OK);
-    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel *cancel = new_cancel();
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.cancel = cancel;
     background_call call = {.client = client, .record_name = "held.example.com", .options = &options};
@@ -83,7 +83,7 @@ static void while_threads_look_up_and_connect(void) {
     esa_config_set_max_idle_connections(config, ESA_NONE);
     esa_client *client = client_of(config);
     busy_client = client;
-    end = esa_cancel_new();
+    end = new_cancel();
     pthread_t threads[3];
     for (int i = 0; i < 3; i++) {
         CHECK_INTEGER(pthread_create(&threads[i], NULL, call_until_cancelled, client), 0);

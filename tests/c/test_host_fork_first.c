@@ -34,7 +34,7 @@ static int use_the_library(void) {
     esa_config_set_credentials(config, "id", "secret", NULL);
     esa_config_set_max_attempts(config, 1);
     esa_client *client = NULL;
-    esa_client_new(config, &client, NULL);
+    const esa_status made = esa_client_new(config, &client, NULL);
     esa_config_free(config);
     esa_get_match_site_request request = ESA_GET_MATCH_SITE_REQUEST_INIT;
     request.record_name = "a.example.com";
@@ -43,7 +43,8 @@ static int use_the_library(void) {
     const esa_status status = esa_get_match_site(client, &request, NULL, &result, &error);
     esa_error_free(error);
     esa_client_free(client);
-    return status == ESA_ERR_CONNECT && esa_service_code_advice(ESA_CODE_INVALID_PARAMETER)[0] != '\0';
+    return made == ESA_OK && status == ESA_ERR_CONNECT &&
+           esa_service_code_advice(ESA_CODE_INVALID_PARAMETER)[0] != '\0';
 }
 
 static void *use_and_be_held(void *place) {

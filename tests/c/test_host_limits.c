@@ -69,7 +69,7 @@ static rlim_t next_descriptor(void) {
 static void no_descriptor_is_left_to_connect_with(void) {
     reset();
     esa_client *client = new_client();
-    fails_within(client, RLIMIT_NOFILE, next_descriptor(), ESA_ERR_CONNECT);
+    fails_within(client, RLIMIT_NOFILE, next_descriptor(), ESA_ERR_DESCRIPTORS);
 }
 
 /* With one or two it depends on who comes first, the thread that looks up or the call that waits for it. */
@@ -83,7 +83,7 @@ static void few_descriptors_are_left_to_look_up_the_name(void) {
             CHECK(left > 0);
             esa_client_free(client);
         } else {
-            CHECK_TEXT(esa_status_name(status), "ESA_ERR_DNS");
+            CHECK_TEXT(esa_status_name(status), "ESA_ERR_DESCRIPTORS");
             /* glibc says of a name that it had no descriptors to look for that there is none. */
             CHECK(strstr(error->message, "no file descriptors"));
             has_sent_nothing(client, error);
@@ -92,15 +92,77 @@ static void few_descriptors_are_left_to_look_up_the_name(void) {
     }
 }
 
-static void no_descriptor_is_left_to_cancel_with(void) {
+/* What is done while no descriptor is left. */
+static esa_status without_descriptors(esa_status (*doing)(esa_error **error), esa_error **error) {
     struct rlimit before, within;
-    CHECK_INTEGER(getrlimit(RLIMIT_NOFILE, &before), 0);
+    getrlimit(RLIMIT_NOFILE, &before);
     within = before;
     within.rlim_cur = next_descriptor();
     setrlimit(RLIMIT_NOFILE, &within);
-    esa_cancel *cancel = esa_cancel_new();
+    const esa_status status = doing(error);
     setrlimit(RLIMIT_NOFILE, &before);
-    CHECK(!cancel);
+    return status;
+}
+
+static esa_status make_a_cancel(esa_error **error) {
+    esa_cancel *cancel = NULL;
+    const esa_status status = esa_cancel_new(&cancel, error);
+    esa_cancel_free(cancel);
+    return status;
+}
+
+static esa_status make_a_multi(esa_error **error) {
+    esa_multi *multi = NULL;
+    const esa_status status = esa_multi_new(&multi, error);
+    esa_multi_free(multi);
+    return status;
+}
+
+static esa_status make_a_client_with_a_ca_file(esa_error **error) {
+    esa_client *client = NULL;
+    esa_config *config = new_config();
+    esa_config_set_ca_file(config, "tests/vectors/seed.json");
+    const esa_status status = esa_client_new(config, &client, error);
+    esa_config_free(config);
+    esa_client_free(client);
+    return status;
+}
+
+static esa_status write_with_a_file_as_the_lock(esa_error **error) {
+    esa_config *config = new_config();
+    esa_config_set_write_lock_file(config, "tests/vectors/seed.json");
+    esa_client *client = client_of(config);
+    const esa_status status = create(client, "limited.example.com", NULL, error);
+    esa_client_free(client);
+    return status;
+}
+
+static esa_status take_credentials_of_a_file(esa_error **error) {
+    setenv("ALIBABA_CLOUD_CREDENTIALS_FILE", "tests/vectors/seed.json", 1);
+    esa_config *config = esa_config_new();
+    esa_config_set_endpoint(config, emulator.url);
+    esa_client *client = client_of(config);
+    const esa_status status = create(client, "limited.example.com", NULL, error);
+    esa_client_free(client);
+    unsetenv("ALIBABA_CLOUD_CREDENTIALS_FILE");
+    return status;
+}
+
+static void whatever_lacks_a_descriptor_has_one_status(void) {
+    unsetenv("SSL_CERT_FILE"); /* which a client reads */
+    esa_status (*const doings[])(esa_error **) = {make_a_cancel, make_a_multi, make_a_client_with_a_ca_file,
+                                                  write_with_a_file_as_the_lock, take_credentials_of_a_file};
+    for (size_t i = 0; i < sizeof doings / sizeof *doings; i++) {
+        esa_error *error = NULL;
+        const esa_status status = without_descriptors(doings[i], &error);
+        CHECK_TEXT(esa_status_name(status), "ESA_ERR_DESCRIPTORS");
+        CHECK_INTEGER(error->status, status);
+        CHECK_INTEGER(error->outcome, ESA_OUTCOME_NOT_SENT);
+        CHECK_INTEGER(error->retryable, 1);
+        CHECK(strstr(error->message, "no file descriptors are left"));
+        CHECK(strstr(error->advice, "ulimit -n"));
+        esa_error_free(error);
+    }
 }
 
 int main(void) {
@@ -110,6 +172,6 @@ int main(void) {
     RUN(no_thread_can_be_started_to_look_up_the_name);
     RUN(no_descriptor_is_left_to_connect_with);
     RUN(few_descriptors_are_left_to_look_up_the_name);
-    RUN(no_descriptor_is_left_to_cancel_with);
+    RUN(whatever_lacks_a_descriptor_has_one_status);
     return stop_emulator();
 }

@@ -34,7 +34,7 @@ static void *call_and_be_cancelled(void *argument) {
 static void cancel_in_a_call(cancelled_call *call) {
     reset();
     add_fault("{\"parameters\": {\"RecordName\": \"held.example.com\"}, \"times\": 0, \"wire\": {\"kind\": \"hang\"}}");
-    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel *cancel = new_cancel();
     call->cancel = cancel;
     pthread_t thread;
     CHECK_INTEGER(pthread_create(&thread, NULL, call_and_be_cancelled, call), 0);
@@ -80,7 +80,7 @@ static void *use_what_opens_and_closes(void *argument) {
     pthread_cancel(pthread_self());
     pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &before);
     esa_client *client = new_client();
-    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel *cancel = new_cancel();
     esa_cancel_trigger(cancel);
     esa_cancel_free(cancel);
     esa_get_match_site_request request = ESA_GET_MATCH_SITE_REQUEST_INIT;

@@ -52,10 +52,11 @@ static void succeeds_under_fire(const char *rule, uint32_t attempts) {
         create_result *result = NULL;
         esa_error *error = NULL;
         begin_signals(flags);
-        esa_create_routine_related_record(client, &request, NULL, &result, &error);
+        const esa_status status = esa_create_routine_related_record(client, &request, NULL, &result, &error);
         end_signals();
         esa_client_free(client);
         CHECK_TEXT(error ? error->message : "", "");
+        CHECK_INTEGER(status, ESA_OK);
         CHECK_INTEGER(result->attempts, attempts);
         esa_create_routine_related_record_result_free(result);
         CHECK(!rule || signals > 0);

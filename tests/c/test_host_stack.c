@@ -31,9 +31,11 @@ static void *step_the_call(void *argument) {
     request.site_id = 0;
     esa_multi *multi = new_multi();
     esa_pending *pending = NULL;
-    esa_ensure_routine_related_record_start(multi, call->client, &request, NULL, NULL, &pending, NULL);
+    call->status = esa_ensure_routine_related_record_start(multi, call->client, &request, NULL, NULL, &pending, NULL);
     create_result *result = NULL;
-    call->status = esa_ensure_routine_related_record_finish(next_finished(multi), &result, NULL);
+    if (call->status == ESA_OK) {
+        call->status = esa_ensure_routine_related_record_finish(next_finished(multi), &result, NULL);
+    }
     esa_create_routine_related_record_result_free(result);
     esa_multi_free(multi);
     return NULL;

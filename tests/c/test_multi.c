@@ -139,8 +139,10 @@ static outcome bulk_ended(int blocks, size_t most, uint32_t timeout_ms, const ch
         outcome.status = esa_ensure_routine_related_records(own, &request, NULL, &result, NULL);
     } else {
         esa_pending *pending = NULL;
-        esa_ensure_routine_related_records_start(multi, own, &request, NULL, NULL, &pending, NULL);
-        outcome.status = esa_ensure_routine_related_records_finish(next_finished(multi), &result, NULL);
+        outcome.status = esa_ensure_routine_related_records_start(multi, own, &request, NULL, NULL, &pending, NULL);
+        if (outcome.status == ESA_OK) {
+            outcome.status = esa_ensure_routine_related_records_finish(next_finished(multi), &result, NULL);
+        }
     }
     if (result) {
         describe_records(result, outcome.text, sizeof outcome.text);
@@ -238,7 +240,7 @@ static void a_start_that_fails_gives_no_call_and_sends_nothing(void) {
 
 static void a_call_that_finishes_when_it_is_started_is_taken_like_any_other(void) {
     reset();
-    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel *cancel = new_cancel();
     esa_cancel_trigger(cancel);
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.cancel = cancel;
@@ -465,7 +467,7 @@ static void a_call_may_be_finished_before_it_is_taken(void) {
     esa_pending *pending = started(&actions[LIST], multi, client, "", NULL, NULL);
     while (!is_readable_within(multi, 0) || status_of(&actions[LIST], pending) != ESA_OK) {
         CHECK(is_readable_within(multi, LOOP_PATIENCE_MS));
-        esa_multi_step(multi);
+        CHECK_INTEGER(esa_multi_step(multi), ESA_OK);
     }
     CHECK(!esa_multi_next_finished(multi));
     turn_for(multi, 20);
@@ -492,7 +494,7 @@ static void without_descriptors_there_is_no_multi_and_no_connection(void) {
         const struct rlimit before = leave_descriptors(left);
         const esa_status status = esa_multi_new(&none, &error);
         setrlimit(RLIMIT_NOFILE, &before);
-        CHECK_INTEGER(status, ESA_ERR_IO);
+        CHECK_INTEGER(status, ESA_ERR_DESCRIPTORS);
         CHECK(!none && error);
         esa_error_free(error);
     }
@@ -502,7 +504,7 @@ static void without_descriptors_there_is_no_multi_and_no_connection(void) {
     esa_pending *pending = started(&actions[LIST], multi, own, "", &options, NULL);
     setrlimit(RLIMIT_NOFILE, &before);
     CHECK(esa_multi_next_finished(multi) == pending);
-    CHECK_INTEGER(status_of(&actions[LIST], pending), ESA_ERR_CONNECT);
+    CHECK_INTEGER(status_of(&actions[LIST], pending), ESA_ERR_DESCRIPTORS);
     esa_client_free(own);
 }
 
@@ -620,7 +622,7 @@ static void what_is_woken_while_calls_are_taken_has_an_edge_of_its_own(void) {
         CHECK_INTEGER(esa_multi_step(own), ESA_OK);
         CHECK(!esa_multi_next_finished(own));
     }
-    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel *cancel = new_cancel();
     esa_cancel_trigger(cancel);
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.cancel = cancel;
@@ -705,8 +707,7 @@ static void in_its_callback_it_may_start_and_cancel_only(guest *guest, esa_clien
         esa_ensure_routine_related_records_request request = *bulk_of(&target);
         request.progress = on_progress;
         request.progress_data = guest;
-        esa_ensure_routine_related_records_start(multi, own, &request, NULL, NULL, &host, NULL);
-        CHECK(host);
+        CHECK_INTEGER(esa_ensure_routine_related_records_start(multi, own, &request, NULL, NULL, &host, NULL), ESA_OK);
     } else {
         host = started(&actions[action], multi, own, "host.example.com", NULL, NULL);
     }

@@ -61,7 +61,7 @@ static int by_a_token_from_another_thread(esa_pending *pending, esa_cancel *canc
 
 static void a_call_ends_there(const phase *phase, end_fn end) {
     esa_client *client = phase->client();
-    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel *cancel = new_cancel();
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.cancel = cancel;
     esa_pending *first = NULL;
@@ -143,7 +143,7 @@ enum { MANY = 200 };
 
 static void one_token_ends_many_calls_with_one_step(void) {
     esa_client *client = held_up_by(HANG);
-    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel *cancel = new_cancel();
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.cancel = cancel;
     esa_pending *pending[MANY];
@@ -177,7 +177,7 @@ static void one_token_ends_many_calls_with_one_step(void) {
 
 static void one_token_ends_calls_of_several_multis_and_a_thread_s(void) {
     esa_client *client = held_up_by(HANG);
-    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel *cancel = new_cancel();
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.cancel = cancel;
     esa_multi *other = new_multi();
@@ -222,7 +222,7 @@ static void threads_go_on_beside(esa_client *client, int action, int calls, int 
     }
     const long long begun = esa_emulator_now_ms();
     while (reach && !reach() && esa_emulator_now_ms() < begun + LOOP_PATIENCE_MS) {
-        esa_multi_step(stalled);
+        CHECK_INTEGER(esa_multi_step(stalled), ESA_OK);
     }
     const char *names[THREADS] = {"beside0.example.com", "beside1.example.com", "beside2.example.com"};
     background_call beside[THREADS];

@@ -26,7 +26,7 @@ static void found_family(void) {
     esa_config_set_connect_timeout(config, PHASE_LIMIT_MS);
     esa_config_set_attempt_timeout(config, PHASE_LIMIT_MS);
     esa_config_set_timeout(config, PHASE_LIMIT_MS);
-    parent = (family){.client = client_of(config), .cancel = esa_cancel_new()};
+    parent = (family){.client = client_of(config), .cancel = new_cancel()};
     /* The three that the multi has are the lowest that are free. */
     for (int i = 0; i < 3; i++) {
         parent.descriptors[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -288,7 +288,7 @@ static void a_token_that_the_child_triggers_cancels_what_the_parent_starts(void)
     reset();
     esa_client *client = new_client();
     esa_multi *multi = new_multi();
-    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel *cancel = new_cancel();
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.cancel = cancel;
     esa_pending *pending = started(&actions[LIST], multi, client, "", &options, NULL);

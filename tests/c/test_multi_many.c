@@ -85,7 +85,7 @@ static void ten_thousand_writes_wait_for_each_other(void) {
 /* Every one of them comes to its end when their common token is triggered, and when their multi goes. */
 static void ten_thousand_calls_end_at_once(void) {
     esa_client *client = held_up_by(HANG);
-    esa_cancel *cancel = esa_cancel_new();
+    esa_cancel *cancel = new_cancel();
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.cancel = cancel;
     for (int by_multi = 0; by_multi < 2; by_multi++) {

@@ -160,7 +160,7 @@ static void another_thread_frees_a_client_and_cancels_while_the_loop_turns(void)
     esa_client *busy = new_client();
     for (int round = 0; round < 30; round++) {
         esa_client *client = new_client();
-        esa_cancel *cancel = esa_cancel_new();
+        esa_cancel *cancel = new_cancel();
         esa_call_options options = ESA_CALL_OPTIONS_INIT;
         options.cancel = cancel;
         esa_pending *first = started(&actions[LIST], multi, client, "", NULL, NULL);

@@ -140,8 +140,8 @@ static esa_pending *turn(esa_multi *multi, int milliseconds) {
     for (long long left; (left = end - esa_emulator_now_ms()) > 0;) {
         if (is_readable_within(multi, (int)left)) {
             trace_begin();
-            esa_multi_step(multi);
-            esa_pending *pending = esa_multi_next_finished(multi);
+            const esa_status status = esa_multi_step(multi);
+            esa_pending *pending = status == ESA_OK ? esa_multi_next_finished(multi) : NULL;
             trace_end();
             if (pending) {
                 return pending;

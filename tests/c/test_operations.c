@@ -14,8 +14,9 @@ static esa_client *client;
 static void ensured(const create_request *request, esa_origin origin, int64_t *record_id) {
     create_result *result = NULL;
     esa_error *error = NULL;
-    esa_ensure_routine_related_record(client, request, NULL, &result, &error);
+    const esa_status status = esa_ensure_routine_related_record(client, request, NULL, &result, &error);
     CHECK_TEXT(error ? error->message : "", "");
+    CHECK_INTEGER(status, ESA_OK);
     CHECK_INTEGER(result->origin, origin);
     CHECK_INTEGER(result->site_id, emulator.site_id);
     CHECK(result->record_id >= 1 && *result->request_id);
@@ -60,8 +61,9 @@ static void deleted(int64_t record_id, const char *record_name, int expected, ui
     request.record_id = record_id;
     delete_result *result = NULL;
     esa_error *error = NULL;
-    esa_delete_routine_related_record(client, &request, NULL, &result, &error);
+    const esa_status status = esa_delete_routine_related_record(client, &request, NULL, &result, &error);
     CHECK_TEXT(error ? error->message : "", "");
+    CHECK_INTEGER(status, ESA_OK);
     CHECK_INTEGER(result->deleted, expected);
     CHECK_INTEGER(result->attempts, attempts);
     CHECK(!expected || *result->request_id);

@@ -43,8 +43,9 @@ static int ends_with(const char *text, const char *end) {
 static void is_signed(const esa_sign_with_options *options, const call_request *request, const char *signature) {
     esa_signed_request *result = NULL;
     esa_error *error = NULL;
-    esa_sign_with(options, request, &result, &error);
+    const esa_status status = esa_sign_with(options, request, &result, &error);
     CHECK_TEXT(error ? error->message : "", "");
+    CHECK_INTEGER(status, ESA_OK);
     const char *where = options->signature_version == 1 ? result->url : header_of(result, "authorization");
     check_that(ends_with(where, signature), __FILE__, __LINE__, where);
     CHECK_INTEGER(strlen(result->body), result->body_length);

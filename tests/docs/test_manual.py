@@ -79,6 +79,32 @@ def test_the_pages_say_what_the_header_says_where_one_looks_for_it() -> None:
     assert TEXTS["ESA_CALL_OPTIONS_INIT"] == TEXTS["esa_call_options"]
 
 
+@pytest.mark.parametrize(
+    ("function", "summary"),
+    [
+        ("esa_config_set_max_concurrent_writes", "sets how many of a client's writes may be under way at once"),
+        (
+            "esa_config_set_ca_file",
+            "sets a file of certificate authorities to trust in place of the ones that are built in",
+        ),
+        ("esa_config_set_user_agent", "appends the caller's own product to the User-Agent header"),
+        ("esa_status_name", "the enumerator's name for a value of esa_status"),
+        ("esa_config_set_timeout", "sets how long a whole call may take, in milliseconds, whatever it does"),
+    ],
+)
+def test_a_page_s_summary_is_a_whole_sentence(function: str, summary: str) -> None:
+    name = TEXTS[function].split(".SH NAME\n")[1].split(".SH ")[0]
+
+    shown = " ".join(name.replace("\\(aq", "'").replace("\\-", "-").split())
+    assert shown == f"{function} - {summary}"
+
+
+def test_macros_that_belong_to_no_type_are_on_the_page_of_the_library() -> None:
+    for macro in ("ESA_UNLIMITED", "ESA_NONE", "ESA_NODISCARD", "ESA_NONNULL", "ESA_DEPRECATED"):
+        assert TEXTS[macro] == TEXTS["libesa"]
+        assert macro in TEXTS["libesa"]
+
+
 def test_a_call_for_an_event_loop_says_what_releases_it_and_where_there_is_an_example() -> None:
     start, finish = TEXTS["esa_get_match_site_start"], TEXTS["esa_delete_routine_related_record_finish"]
 

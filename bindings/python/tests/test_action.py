@@ -267,7 +267,7 @@ def test_what_is_of_the_wrong_type(
         ({"method": "PUT"}, "method"),
         ({"effect": 7}, "effect"),
         ({"effect": -1}, "effect is out of range"),
-        ({"max_attempts": 0}, "max_attempts is 0"),
+        ({"max_attempts": 0}, "max_attempts is out of range"),
     ],
     ids=repr,
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+import resource
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import pytest
 from conftest import async_client_of
 from waiting import until
 
-from libesa import CallCancelledError, Cancel, Client, Outcome, Status, _library
+import libesa
+from libesa import CallCancelledError, Cancel, Client, Outcome, Status, _failure
 from libesa.emulator import Emulator
 
 Record = Callable[..., dict[str, Any]]
@@ -88,8 +91,26 @@ def test_closing_gives_the_file_descriptors_back() -> None:
     assert open_files() == before
 
 
-def test_no_file_descriptors_left_is_an_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_library.library, "esa_cancel_new", lambda: None)
+@pytest.fixture
+def no_descriptors() -> Iterator[None]:
+    """No file can be opened meanwhile. What an error needs is imported already."""
+    assert _failure.error_class(112, 0) is libesa.DescriptorsError
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    next_one = os.dup(0)
+    os.close(next_one)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_one, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
-    with pytest.raises(OSError, match="Too many open files"):
+
+def test_what_lacks_a_descriptor_says_so(client: Client, record: Record, no_descriptors: None) -> None:
+    with pytest.raises(libesa.DescriptorsError, match="no file descriptors are left") as cancel:
         Cancel()
+    with pytest.raises(libesa.DescriptorsError) as call:
+        client.create_routine_related_record(**record())
+
+    for caught in (cancel, call):
+        assert (caught.value.status, caught.value.retryable) == (libesa.Status.DESCRIPTORS, True)
+        assert caught.value.outcome is libesa.Outcome.NOT_SENT
+        assert "ulimit -n" in caught.value.advice
+    assert isinstance(call.value, OSError)

@@ -19,17 +19,21 @@ int main(void) {
     request.record_name = "cancel.example.com";
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.timeout_ms = 60000;
-    options.cancel = cancel = esa_cancel_new();
-    signal(SIGINT, on_interrupt);
 
-    if (esa_client_new(NULL, &client, &error) == ESA_OK) {
-        esa_create_routine_related_record(client, &request, &options, &record, &error);
+    esa_status status = esa_cancel_new(&cancel, &error);
+    if (status == ESA_OK) {
+        signal(SIGINT, on_interrupt);
+        options.cancel = cancel;
+        status = esa_client_new(NULL, &client, &error);
     }
-    if (error) {
+    if (status == ESA_OK) {
+        status = esa_create_routine_related_record(client, &request, &options, &record, &error);
+    }
+    if (status != ESA_OK) {
         fprintf(stderr, "%s: %s\n", error->message, esa_outcome_name(error->outcome));
     }
     signal(SIGINT, SIG_DFL); /* before what its handler uses is gone */
-    const int failed = error != NULL;
+    const int failed = status != ESA_OK;
     esa_create_routine_related_record_result_free(record);
     esa_error_free(error);
     esa_client_free(client);

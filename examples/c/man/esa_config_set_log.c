@@ -20,15 +20,16 @@ int main(void) {
     esa_config_set_timeout(config, 20000);
     esa_config_set_max_attempts(config, 5);
 
-    if (esa_client_new(config, &client, &error) == ESA_OK) {
-        esa_get_match_site(client, &request, NULL, &site, &error);
+    esa_status status = esa_client_new(config, &client, &error);
+    if (status == ESA_OK) {
+        status = esa_get_match_site(client, &request, NULL, &site, &error);
     }
     esa_config_free(config);
     esa_stats stats = ESA_STATS_INIT;
     if (esa_client_stats(client, &stats) == ESA_OK) {
         printf("%" PRIu64 " requests over %" PRIu64 " connections\n", stats.attempts, stats.connections_opened);
     }
-    const int failed = error != NULL;
+    const int failed = status != ESA_OK;
     esa_get_match_site_result_free(site);
     esa_error_free(error);
     esa_client_free(client);

@@ -10,8 +10,8 @@ static int take_finished(esa_multi *multi) {
         const char *record_name = esa_pending_user_data(pending);
         esa_get_match_site_result *site = NULL;
         esa_error *error = NULL;
-        esa_get_match_site_finish(pending, &site, &error);
-        printf("%s: %s\n", record_name, site ? site->site_name : error->message);
+        const esa_status status = esa_get_match_site_finish(pending, &site, &error);
+        printf("%s: %s\n", record_name, status == ESA_OK ? site->site_name : error->message);
         esa_get_match_site_result_free(site);
         esa_error_free(error);
         count++;
@@ -35,7 +35,9 @@ int main(void) {
             /* The program's own descriptors are watched beside this one. */
             struct pollfd watched = {esa_multi_descriptor(multi), POLLIN, 0};
             poll(&watched, 1, -1);
-            esa_multi_step(multi);
+            if (esa_multi_step(multi) != ESA_OK) {
+                break;
+            }
             left -= take_finished(multi);
         }
     } else {

@@ -2,6 +2,7 @@
 
 pub(super) mod failure;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,8 +55,10 @@ fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Erro
     let mut roots = RootCertStore::empty();
     if let Some(path) = &trust.ca_file {
         // Bundles may have comments in any encoding.
-        let (pem, _) = file::read_bytes(path).map_err(|reason| unusable(path, reason))?;
-        add(&mut roots, &pem, false).map_err(|reason| unusable(path, reason))?;
+        let name = || format!("CA file {}", path.display());
+        let (pem, _) = file::read_bytes(path).map_err(|error| Error::of_system(ErrorKind::Config, name(), &error))?;
+        add(&mut roots, &pem, false)
+            .map_err(|reason| Error::new(ErrorKind::Config, format!("{}: {reason}", name())))?;
     }
     if let Some(pem) = &trust.ca_pem {
         add(&mut roots, pem.as_bytes(), false)
@@ -74,11 +77,15 @@ fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Erro
 /// The authorities of the file that the environment names, as for OpenSSL. What isn't usable among them is passed over, as
 /// there: it is the machine's file, and may have more than is needed here.
 fn add_of_environment(roots: &mut RootCertStore, path: &Path) -> Result<(), Error> {
-    let added = file::read_bytes(path).and_then(|(pem, _)| add(roots, &pem, true));
-    added.map_err(|reason| {
-        Error::new(ErrorKind::Config, format!("{SSL_CERT_FILE} names {}: {reason}", path.display())).with_advice(
-            "Have SSL_CERT_FILE name a PEM file of certificate authorities, or unset it; ca_file comes before it.",
-        )
+    let added = file::read_bytes(path).and_then(|(pem, _)| add(roots, &pem, true).map_err(io::Error::other));
+    added.map_err(|error| {
+        let doing = format!("{SSL_CERT_FILE} names {}", path.display());
+        match Error::of_system(ErrorKind::Config, doing, &error) {
+            error if error.kind() == ErrorKind::Config => error.with_advice(
+                "Have SSL_CERT_FILE name a PEM file of certificate authorities, or unset it; ca_file comes before it.",
+            ),
+            error => error,
+        }
     })
 }
 
@@ -100,10 +107,6 @@ fn add_default(roots: &mut RootCertStore) -> Result<(), Error> {
         return Err(Error::new(ErrorKind::Config, message));
     }
     Ok(())
-}
-
-fn unusable(path: &Path, reason: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Config, format!("CA file {}: {reason}", path.display()))
 }
 
 /// Adds the certificates of `pem`; without those that can't be used, where it `passes_over` them.

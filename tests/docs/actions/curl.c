@@ -25,8 +25,8 @@ int main(int argc, char **argv) {
     esa_client *client = NULL;
     esa_call_action_result *reply = NULL;
     esa_error *error = NULL;
-    esa_client_new(NULL, &client, NULL);
-    if (call_by_curl(client, curl, &request, &reply, &error) == ESA_OK) {
+    if (esa_client_new(NULL, &client, &error) == ESA_OK &&
+        call_by_curl(client, curl, &request, &reply, &error) == ESA_OK) {
         puts(reply->body);
     } else {
         puts(error ? esa_outcome_name(error->outcome) : "no reply");

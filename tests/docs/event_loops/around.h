@@ -18,9 +18,8 @@ static esa_multi *multi;
 /* Starts three calls, of which one fails. */
 static void start_calls(void) {
     static char names[][sizeof "b.elsewhere.org"] = {"a.example.com", "b.elsewhere.org", "c.example.com"};
-    esa_client_new(NULL, &client, NULL);
-    esa_multi_new(&multi, NULL);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const int ready = esa_client_new(NULL, &client, NULL) == ESA_OK && esa_multi_new(&multi, NULL) == ESA_OK;
+    for (size_t i = 0; ready && i < sizeof names / sizeof *names; i++) {
         bind_domain(multi, client, "test-routine1", names[i]);
     }
 }

@@ -33,8 +33,8 @@ __version__ = "0.1.0"
 __all__ = [
     "AsyncBulk", "AsyncClient", "AuthError", "Bulk", "BusyError", "CallCancelledError", "CallTimeoutError",
     "Cancel", "Client", "ConfigError", "ConflictError", "ConnectError", "ConnectionLostError", "Credentials",
-    "CredentialsError", "Deletion", "DependedByOthersError", "DnsError", "Effect", "Ensured", "EsaError",
-    "ForbiddenError", "ForkedError", "InternalError", "InternalExceptionError", "InternalOperationError",
+    "CredentialsError", "Deletion", "DependedByOthersError", "DescriptorsError", "DnsError", "Effect", "Ensured",
+    "EsaError", "ForbiddenError", "ForkedError", "InternalError", "InternalExceptionError", "InternalOperationError",
     "InvalidArgumentError", "InvalidParameterError", "LockError", "NativeInfo", "Network", "NetworkError",
     "NotActivatedError", "NotFoundError", "Origin", "Outcome", "OverdueError", "ParameterAlreadyExistError",
     "ProxyError", "QuotaError", "Record", "RejectedError", "RelatedRecord", "RelatedRecordNumberExceedQuotaLimitError",

@@ -49,7 +49,7 @@ FUNCTIONS = (
     "esa_config_set_attempt_timeout:iPI esa_config_set_timeout:iPI esa_config_set_max_attempts:iPI "
     "esa_config_set_reconcile_horizon:iPI esa_config_set_max_concurrent_writes:iPI "
     "esa_config_set_max_idle_connections:iPI esa_config_set_idle_timeout:iPI esa_client_new:iPPP esa_client_free:vP "
-    "esa_client_timeout:IP esa_client_credentials_source:zP esa_client_stats:iPP esa_cancel_new:P "
+    "esa_client_timeout:IP esa_client_credentials_source:zP esa_client_stats:iPP esa_cancel_new:iPP "
     "esa_cancel_trigger:vP esa_cancel_free:vP esa_multi_new:iPP esa_multi_descriptor:iP esa_multi_step:iP "
     "esa_multi_next_finished:PP esa_multi_current:PP esa_multi_free:vP esa_pending_user_data:PP esa_pending_cancel:vP "
     "esa_pending_free:vP esa_origin_name:zi esa_create_routine_related_record:iPPPPP "

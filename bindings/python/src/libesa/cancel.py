@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import os
-
 from ._library import library
-from ._native import Handle, Owned
+from ._native import Handle, make
 
 
 class Cancel(Handle):
@@ -16,11 +13,11 @@ class Cancel(Handle):
     """
 
     def __init__(self) -> None:
-        """Raises OSError if the process has no file descriptors left."""
-        pointer = library.esa_cancel_new()
-        if not pointer:
-            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-        self._owned = Owned(library.esa_cancel_free, pointer)
+        """Raises DescriptorsError if no file descriptors are left."""
+        cancel, error = make("esa_cancel")
+        if error is not None:
+            raise error
+        self._owned = cancel
 
     def trigger(self) -> None:
         """Cancels every call that was given this, those that run and those to come; they raise CallCancelledError.

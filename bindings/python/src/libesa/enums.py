@@ -40,6 +40,8 @@ class Status(_OpenEnum):
     """The caller cancelled the call. Look at the outcome: the request may have been sent already."""
     FORKED = 111
     """The call can't be made in a child of fork(). Reserved: this version's clients work there."""
+    DESCRIPTORS = 112
+    """No file descriptors are left. Look at the outcome: a request may have been sent already."""
     DNS = 200
     """The endpoint's name could not be resolved."""
     CONNECT = 201

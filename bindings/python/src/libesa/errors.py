@@ -113,6 +113,12 @@ class ForkedError(EsaError, RuntimeError):
     status = Status.FORKED
 
 
+class DescriptorsError(EsaError, OSError):
+    """No file descriptors are left. See `outcome`: a request may have been sent already."""
+
+    status = Status.DESCRIPTORS
+
+
 class DnsError(NetworkError):
     """The endpoint's name could not be resolved."""
 
