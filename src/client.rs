@@ -5,7 +5,7 @@ use std::pin::Pin;
 #[cfg(feature = "capi")]
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::call::{Budget, Call, CallOptions, Core, Live};
 use crate::clock::Clock;
@@ -17,8 +17,8 @@ use crate::error::Error;
 #[cfg(feature = "capi")]
 use crate::log::Log;
 use crate::operation::{
-    ActionReply, AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite,
-    ListRoutineRelatedRecords, MatchSite, PreparedAction, RelatedRecordPage,
+    ActionReply, AnyAction, CreateRoutineRelatedRecordRequest, DeleteRoutineRelatedRecordRequest, GetMatchSiteRequest,
+    ListRoutineRelatedRecordsRequest, MatchSite, PreparedAction, RelatedRecordPage,
 };
 use crate::per_process::PerProcess;
 use crate::record::{self, Bulk, Deletion, Record};
@@ -85,7 +85,7 @@ impl Client {
     /// `esa:ListRoutineRelatedRecords`.
     pub fn create_routine_related_record(
         &self,
-        request: &CreateRoutineRelatedRecord<'_>,
+        request: &CreateRoutineRelatedRecordRequest<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
         self.make(options, async |call| record::create(call, request).await)
@@ -96,32 +96,31 @@ impl Client {
     /// What is there costs a read and no write. A `site_id` of 0 stands for the site that the record's name belongs to.
     pub fn ensure_routine_related_record(
         &self,
-        request: &CreateRoutineRelatedRecord<'_>,
+        request: &CreateRoutineRelatedRecordRequest<'_>,
         options: &CallOptions,
     ) -> Result<Record, Error> {
         self.make(options, async |call| record::ensure(call, request).await)
     }
 
     /// Ensures many records, each like [`ensure_routine_related_record`](Client::ensure_routine_related_record) and
-    /// within `options`, all within `timeout` (`None`: as long as it takes), one after the other as the iterator is
-    /// asked for them: the service takes one at a time.
+    /// within `options`, one after the other as the iterator is asked for them: the service takes one at a time.
+    /// [`Bulk::with_timeout`] limits the time of all.
     ///
     /// The routines' records are listed first, 20 with a request, where that pays; for a `site_id` of 0, one record of
     /// the name that is tied to the routine is then the one.
     pub fn ensure_routine_related_records<'a>(
         &self,
-        requests: impl IntoIterator<Item = CreateRoutineRelatedRecord<'a>>,
+        requests: impl IntoIterator<Item = CreateRoutineRelatedRecordRequest<'a>>,
         options: &CallOptions,
-        timeout: Option<Duration>,
     ) -> Bulk {
-        Bulk::new(&self.core, requests, options, timeout)
+        Bulk::new(&self.core, requests, options)
     }
 
     /// Deletes a record, and is a success where it is gone already. Without a record id, the record is found by its
     /// name, which needs the permission `esa:ListRoutineRelatedRecords`.
     pub fn delete_routine_related_record(
         &self,
-        request: &DeleteRoutineRelatedRecord<'_>,
+        request: &DeleteRoutineRelatedRecordRequest<'_>,
         options: &CallOptions,
     ) -> Result<Deletion, Error> {
         self.make(options, async |call| record::delete(call, request).await)
@@ -130,14 +129,14 @@ impl Client {
     /// Lists a page of a routine's records.
     pub fn list_routine_related_records(
         &self,
-        request: &ListRoutineRelatedRecords<'_>,
+        request: &ListRoutineRelatedRecordsRequest<'_>,
         options: &CallOptions,
     ) -> Result<RelatedRecordPage, Error> {
         self.make(options, async |call| call.perform(request).await)
     }
 
     /// Gets the account's site whose name is the longest suffix of a record's name.
-    pub fn get_match_site(&self, request: &GetMatchSite<'_>, options: &CallOptions) -> Result<MatchSite, Error> {
+    pub fn get_match_site(&self, request: &GetMatchSiteRequest<'_>, options: &CallOptions) -> Result<MatchSite, Error> {
         self.make(options, async |call| call.perform(request).await)
     }
 
@@ -224,6 +223,8 @@ fn redaction(config: &Config, variables: &Environment, settings: &Settings) -> R
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::environment::{ENDPOINT, REGION_ID};
     use crate::error::ErrorKind;
@@ -249,7 +250,7 @@ mod tests {
         let nobody = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
         nobody.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
         let endpoint = format!("http://{}", nobody.local_addr().unwrap().as_socket().unwrap());
-        let key = Credentials::new("id", "secret", None).unwrap();
+        let key = Credentials::new("id", "secret").unwrap();
         let client = Client::new(Config::new().endpoint(&endpoint).credentials(key).max_attempts(1)).unwrap();
         let other_write = client.core.live().writes.try_acquire(Duration::from_secs(60));
         assert!(other_write.is_some());
@@ -267,8 +268,8 @@ mod tests {
 
     #[test]
     fn the_emulator_s_key_is_not_sent_to_another_machine() {
-        let key = Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret", None).unwrap();
-        let request = CreateRoutineRelatedRecord { site_id: 1, name: "a", record_name: "b" };
+        let key = Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret").unwrap();
+        let request = CreateRoutineRelatedRecordRequest::new(1, "a", "b");
 
         let client = Client::new(Config::new().region("cn-hangzhou").credentials(key)).unwrap();
         let error = client.create_routine_related_record(&request, &CallOptions::new()).unwrap_err();

@@ -9,13 +9,24 @@ use crate::call::{Functions, LockKind, Timeouts, TryLock, Writes};
 use crate::credentials::{Callback, Identity, ProvidedCredentials};
 use crate::endpoint::Network;
 use crate::environment::Environment;
-use crate::error::Error;
 use crate::log::Log;
 use crate::signature::Credentials;
 use crate::signature::SignatureVersion;
-use crate::transport::{self, KeepAlive, ProxyUrl};
+use crate::transport::{self, ProxyUrl};
 
-/// How a client is to be made. What isn't set comes from the environment, or has the default that its setter tells.
+/// How a client is made. What isn't set comes from the environment, or has the default that its setter names.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use esa::{Client, Config, Credentials};
+///
+/// let mut config = Config::new();
+/// config.region("ap-southeast-1").timeout(Duration::from_secs(60));
+/// config.credentials(Credentials::new("id", "secret")?);
+/// let client = Client::new(&config)?;
+/// # Ok::<(), esa::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) identity: Option<Identity>,
@@ -119,17 +130,21 @@ impl Config {
         self
     }
 
-    /// The time limits; `None` leaves the default. One connection: 5 s; one request: 10 s; a whole call: 30 s.
-    pub fn timeouts(
-        &mut self,
-        connect: Option<Duration>,
-        attempt: Option<Duration>,
-        total: Option<Duration>,
-    ) -> &mut Config {
-        let defaults = Timeouts::default();
-        self.connections.connect_timeout = connect.unwrap_or(transport::Options::CONNECT_TIMEOUT);
-        self.timeouts =
-            Timeouts { attempt: attempt.unwrap_or(defaults.attempt), total: total.unwrap_or(defaults.total) };
+    /// How long making one connection may take: name look-up, TCP and TLS together. Default: 5 s.
+    pub fn connect_timeout(&mut self, timeout: Duration) -> &mut Config {
+        self.connections.connect_timeout = timeout;
+        self
+    }
+
+    /// How long one request may take, connecting included. Default: 10 s.
+    pub fn attempt_timeout(&mut self, timeout: Duration) -> &mut Config {
+        self.timeouts.attempt = timeout;
+        self
+    }
+
+    /// How long a whole call may take, with its retries and waits. Default: 30 s.
+    pub fn timeout(&mut self, timeout: Duration) -> &mut Config {
+        self.timeouts.total = timeout;
         self
     }
 
@@ -153,23 +168,26 @@ impl Config {
     }
 
     /// The caller's own product, such as `my-agent/1.2`, for the end of the User-Agent header: printable ASCII.
-    /// Default: `ALIBABA_CLOUD_USER_AGENT`.
-    pub fn user_agent(&mut self, user_agent: &str) -> Result<&mut Config, Error> {
-        if !transport::is_product(user_agent) {
-            return Err(Error::invalid_argument("user_agent", "is empty or not printable ASCII"));
-        }
+    /// [`Client::new`](crate::Client::new) refuses another text. Default: `ALIBABA_CLOUD_USER_AGENT`.
+    pub fn user_agent(&mut self, user_agent: &str) -> &mut Config {
         self.connections.product = Some(user_agent.to_owned());
-        Ok(self)
+        self
     }
 
-    /// How many unused connections to keep at most (default 64; 0: none), and for how long (`None`: 5 s). A peer that
-    /// announces a shorter time gets no request after that.
+    /// How many unused connections to keep at most; 0: none. Default: 64.
     ///
     /// HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
     /// connection, just as the next request goes out, it is taken for that request's. With 0, each request has a connection
     /// of its own.
-    pub fn keep_alive(&mut self, max_idle: usize, idle: Option<Duration>) -> &mut Config {
-        self.connections.keep_alive = KeepAlive { max_idle, idle: idle.unwrap_or(KeepAlive::default().idle) };
+    pub fn max_idle_connections(&mut self, max_idle_connections: usize) -> &mut Config {
+        self.connections.keep_alive.max_idle = max_idle_connections;
+        self
+    }
+
+    /// How long to keep an unused connection. A peer that announces a shorter time gets no request after that. Default:
+    /// 5 s.
+    pub fn idle_timeout(&mut self, timeout: Duration) -> &mut Config {
+        self.connections.keep_alive.idle = timeout;
         self
     }
 
@@ -259,7 +277,7 @@ mod tests {
         let mut config = Config::new();
         config
             .proxy("http://me:hunter2@proxy")
-            .credentials(Credentials::new("id", "hunter3", Some("hunter4")).unwrap());
+            .credentials(Credentials::temporary("id", "hunter3", "hunter4").unwrap());
         config.environment([("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "hunter5")]);
 
         let text = format!("{config:?}");

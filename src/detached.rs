@@ -1,5 +1,6 @@
 //! Requests that others send: signed here, and their replies read here. No client, socket or clock has a part in it.
 
+use std::fmt;
 use std::time::SystemTime;
 
 use serde_json::value::RawValue;
@@ -18,7 +19,21 @@ use crate::signature::{self, Credentials, Request, SignatureVersion, SignedReque
 const DEFAULT_ENDPOINT: &str = "https://esa.cn-hangzhou.aliyuncs.com";
 
 /// What a request is signed with: all that a signature depends on besides the request.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use esa::{AnyAction, Credentials, SignWith, sign_with};
+///
+/// let credentials = Credentials::new("id", "secret")?;
+/// let with = SignWith::new(&credentials, SystemTime::now(), "a-nonce-of-its-own");
+/// let action = AnyAction::new("GetRoutine").with_params(r#"{"Name": "my-routine"}"#);
+/// let request = sign_with(&with.with_endpoint("esa.ap-southeast-1.aliyuncs.com"), &action)?;
+/// assert!(request.url.starts_with("https://esa.ap-southeast-1.aliyuncs.com/"));
+/// # Ok::<(), esa::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct SignWith<'a> {
     /// As whom.
     pub credentials: &'a Credentials,
@@ -30,6 +45,23 @@ pub struct SignWith<'a> {
     pub nonce: &'a str,
     /// How.
     pub signature_version: SignatureVersion,
+}
+
+impl<'a> SignWith<'a> {
+    /// Signs as current SDKs do, for the endpoint of `cn-hangzhou`.
+    pub fn new(credentials: &'a Credentials, date: SystemTime, nonce: &'a str) -> SignWith<'a> {
+        SignWith { credentials, endpoint: None, date, nonce, signature_version: SignatureVersion::default() }
+    }
+
+    /// Signs for this server.
+    pub fn with_endpoint(self, endpoint: &'a str) -> SignWith<'a> {
+        SignWith { endpoint: Some(endpoint), ..self }
+    }
+
+    /// Signs in this way.
+    pub fn with_signature_version(self, signature_version: SignatureVersion) -> SignWith<'a> {
+        SignWith { signature_version, ..self }
+    }
 }
 
 /// Signs an action for somebody else to send. The same arguments give the same request.
@@ -59,7 +91,16 @@ pub(crate) fn sign(
 }
 
 /// A reply of the service, as somebody else received it.
-#[derive(Clone, Copy, Debug)]
+///
+/// ```
+/// use esa::{ReceivedReply, ServiceCode, read_reply};
+///
+/// let body = br#"{"Code": "RoutineNotExist", "Message": "no such routine", "RequestId": "R-1"}"#;
+/// let received = ReceivedReply::new(400, &[("Content-Type", "application/json")], body).with_action("GetRoutine");
+/// assert_eq!(read_reply(&received).unwrap_err().service_code(), ServiceCode::RoutineNotExist);
+/// ```
+#[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct ReceivedReply<'a> {
     /// What it answers, such as `CreateRoutine`; `None`: an action that changes something, unless `effect` says otherwise.
     pub action: Option<&'a str>,
@@ -71,6 +112,35 @@ pub struct ReceivedReply<'a> {
     pub headers: &'a [(&'a str, &'a str)],
     /// The body, as it is after any transfer and content coding.
     pub body: &'a [u8],
+}
+
+impl<'a> ReceivedReply<'a> {
+    /// The reply to an action that changes something, unless [`with_action`](ReceivedReply::with_action) or
+    /// [`with_effect`](ReceivedReply::with_effect) says otherwise.
+    pub fn new(http_status: u16, headers: &'a [(&'a str, &'a str)], body: &'a [u8]) -> ReceivedReply<'a> {
+        ReceivedReply { action: None, effect: None, http_status, headers, body }
+    }
+
+    /// Names the action that it answers.
+    pub fn with_action(self, action: &'a str) -> ReceivedReply<'a> {
+        ReceivedReply { action: Some(action), ..self }
+    }
+
+    /// Says whether the action changes something, in place of what the library knows.
+    pub fn with_effect(self, effect: Effect) -> ReceivedReply<'a> {
+        ReceivedReply { effect: Some(effect), ..self }
+    }
+}
+
+/// Without headers and body: they may hold secrets.
+impl fmt::Debug for ReceivedReply<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ReceivedReply { action, http_status, .. } = self;
+        f.debug_struct("ReceivedReply")
+            .field("action", action)
+            .field("http_status", http_status)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reads a reply: what the service answered, or the error that it stands for.
@@ -103,7 +173,7 @@ fn check_received(http_status: u16, headers: &[(&str, &str)]) -> Result<(), Erro
     for (number, (name, value)) in headers.iter().enumerate() {
         if name.is_empty() || name.contains(':') || ends_a_line(name) || ends_a_line(value) {
             let field = format!("headers[{number}]");
-            return Err(Error::invalid_argument(&field, "is no header: it has no name, or the end of a line in it"));
+            return Err(Error::invalid_argument(&field, "is invalid: it has no name, or the end of a line in it"));
         }
     }
     Ok(())
@@ -118,7 +188,7 @@ mod tests {
     use crate::service_code::ServiceCode;
 
     fn signed(signature_version: SignatureVersion, endpoint: Option<&str>, action: &AnyAction<'_>) -> SignedRequest {
-        let credentials = &Credentials::new("testid", "testsecret", None).unwrap();
+        let credentials = &Credentials::new("testid", "testsecret").unwrap();
         let date = UNIX_EPOCH + Duration::from_secs(1_735_787_045);
         let nonce = "0123456789abcdef0123456789abcdef";
         sign_with(&SignWith { credentials, endpoint, date, nonce, signature_version }, action).unwrap()
@@ -126,7 +196,7 @@ mod tests {
 
     fn create() -> AnyAction<'static> {
         let params = r#"{"SiteId":54362329990032,"Name":"test-routine1","RecordName":"test-record-1.example.com"}"#;
-        AnyAction { params: Some(params), ..AnyAction::new("CreateRoutineRelatedRecord") }
+        AnyAction::new("CreateRoutineRelatedRecord").with_params(params)
     }
 
     #[test]
@@ -143,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_url_is_the_server_s_with_the_query() {
-        let action = AnyAction { params: Some(r#"{"SiteId":7,"A":"b c"}"#), ..AnyAction::new("GetSite") };
+        let action = AnyAction::new("GetSite").with_params(r#"{"SiteId":7,"A":"b c"}"#);
         let request = signed(SignatureVersion::V3, Some("http://127.0.0.1:8080"), &action);
         assert_eq!((request.method, request.url.as_str()), ("GET", "http://127.0.0.1:8080/?A=b%20c&SiteId=7"));
         assert!(request.headers.contains(&("host".to_owned(), "127.0.0.1:8080".to_owned())));

@@ -11,8 +11,12 @@ const REGIONS: [&str; 2] = ["cn-hangzhou", "ap-southeast-1"];
 
 const DEFAULT_REGION: &str = "cn-hangzhou";
 
+const ACCEPTED: &str =
+    "Write the endpoint as host, host:port, https://host:port or, for this machine, http://host:port.";
+
 /// From where the service is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Network {
     /// From the internet.
     #[default]
@@ -77,13 +81,17 @@ impl Endpoint {
 
     /// The endpoint that somebody names: a URL without a path, or a host with or without a port.
     pub(crate) fn parse(text: &str) -> Result<Endpoint, Error> {
+        // Not quoted where it has user information: there may be a password in it.
+        if text.contains('@') {
+            return Err(Error::new(ErrorKind::Config, format!("endpoint {}", Unusable::UserInformation)));
+        }
         let refused = |reason: &str| Error::new(ErrorKind::Config, format!("endpoint {text:?} {reason}"));
+        if text.starts_with("unix:") {
+            return Err(refused("is a Unix socket, which isn't supported").with_advice(ACCEPTED));
+        }
         let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let (endpoint, resource) = Endpoint::of_url(&url).map_err(|reason| match reason {
-            // Not quoted: there may be a password in it.
-            Unusable::UserInformation => Error::new(ErrorKind::Config, format!("endpoint {reason}")),
-            reason => refused(&reason.to_string()),
-        })?;
+        let (endpoint, resource) =
+            Endpoint::of_url(&url).map_err(|reason| refused(reason.reason()).with_advice(ACCEPTED))?;
         if resource != "/" {
             return Err(refused("has a path or a query; only scheme, host and port are used"));
         }
@@ -244,8 +252,22 @@ mod tests {
 
     #[test]
     fn user_information_is_refused_and_not_repeated() {
-        let reason = reason("https://me:hunter2@example.com");
+        for endpoint in ["https://me:hunter2@example.com", "https://me:a/hunter2@example.com"] {
+            let reason = reason(endpoint);
 
-        assert!(reason.contains("user information") && !reason.contains("hunter2"), "{reason}");
+            assert!(reason.contains("user information") && !reason.contains("hunter2"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_is_said_of_another_kind_of_address() {
+        for endpoint in ["unix:/run/esa.sock", "unix:///run/esa.sock"] {
+            assert!(reason(endpoint).contains("is a Unix socket, which isn't supported"), "{endpoint}");
+        }
+        assert!(reason("\"https://example.com\"").contains("has quotes around it: remove them"));
+        for endpoint in ["unix:/run/esa.sock", "ftp://example.com", "'example.com'"] {
+            let error = Endpoint::parse(endpoint).unwrap_err();
+            assert!(error.advice().contains("host:port, https://host:port"), "{error:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub use crate::error_kind::{ErrorKind, Outcome, UnknownNumber};
@@ -10,6 +11,19 @@ use crate::service_code::ServiceCode;
 /// Why a call failed, what it did, and what to do about it.
 ///
 /// No text in it holds a secret of the client's, in whatever form the service repeats it; and each is one line.
+///
+/// ```
+/// use esa::{CallOptions, Client, Config, Credentials, ErrorKind, GetMatchSiteRequest, Outcome};
+///
+/// let mut config = Config::new();
+/// config.endpoint("http://127.0.0.1:1").max_attempts(1).credentials(Credentials::new("id", "secret")?);
+/// let client = Client::new(&config)?;
+///
+/// let request = GetMatchSiteRequest::new("app.example.com");
+/// let error = client.get_match_site(&request, &CallOptions::new()).unwrap_err();
+/// assert_eq!((error.kind(), error.outcome()), (ErrorKind::Connect, Outcome::NotSent));
+/// # Ok::<(), esa::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Details>);
 
@@ -31,7 +45,20 @@ struct Details {
     access_denied_detail: String,
     /// The date of the reply, where it is one to set a clock by.
     reply_date: Option<SystemTime>,
+    source: Option<Source>,
 }
+
+/// What caused a failure. Two are equal if they say the same.
+#[derive(Clone, Debug)]
+struct Source(Arc<dyn std::error::Error + Send + Sync>);
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Source) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for Source {}
 
 /// The words of an error reply, as the service sent them.
 #[derive(Debug, Default)]
@@ -63,6 +90,7 @@ impl Error {
             recommend: String::new(),
             access_denied_detail: String::new(),
             reply_date: None,
+            source: None,
         }))
     }
 
@@ -142,6 +170,18 @@ impl Error {
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Error {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// The same failure, caused by `source`, whose text the message has already. It must hold no secret.
+    pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+        self.0.source = Some(Source(Arc::new(source)));
+        self
+    }
+
+    /// The same failure, with the cause of another one that it came of.
+    pub(crate) fn with_source_of(mut self, other: &Error) -> Error {
+        self.0.source.clone_from(&other.0.source);
         self
     }
 
@@ -275,7 +315,12 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+/// The source is the `std::io::Error` or the `rustls::Error` that caused the failure. The message has its text already.
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|Source(source)| &**source as _)
+    }
+}
 
 /// What to do about a failure that carries no service code.
 fn advice(kind: ErrorKind, outcome: Outcome) -> &'static str {

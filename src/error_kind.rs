@@ -63,6 +63,8 @@ pub enum ErrorKind {
 }
 
 /// What a failed call did at the service. The numbers are those of `esa_outcome` in the C interface.
+///
+/// Exhaustive: there is no fourth case, and a `match` of the three handles each failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i32)]
 pub enum Outcome {

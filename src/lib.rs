@@ -11,18 +11,39 @@
 //! request, the call reads the record back before it does anything else.
 //!
 //! ```no_run
-//! use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord};
+//! use std::time::Duration;
 //!
-//! // Credentials, region and endpoint come from the environment, unless the configuration says otherwise.
-//! let client = Client::new(&Config::new())?;
-//! let request =
-//!     CreateRoutineRelatedRecord { site_id: 54362329990032, name: "my-routine", record_name: "app.example.com" };
-//! match client.create_routine_related_record(&request, &CallOptions::new()) {
-//!     Ok(record) => println!("{:?} record {:?}", record.origin, record.record_id),
-//!     Err(error) => eprintln!("{error}\n{}", error.advice()),
+//! use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecordRequest, ErrorKind, Outcome};
+//!
+//! fn main() -> Result<(), esa::Error> {
+//!     // Credentials, region and endpoint come from the environment, unless the configuration says otherwise.
+//!     let client = Client::new(&Config::new())?;
+//!
+//!     let request = CreateRoutineRelatedRecordRequest::new(54362329990032, "my-routine", "app.example.com");
+//!     let mut options = CallOptions::new();
+//!     options.timeout(Duration::from_secs(20));
+//!     match client.create_routine_related_record(&request, &options) {
+//!         Ok(record) => println!("{:?} record {:?}", record.origin, record.record_id),
+//!         Err(error) if error.kind() == ErrorKind::Conflict => println!("there is one already: {error}"),
+//!         Err(error) => {
+//!             eprintln!("{error}\n{}", error.advice());
+//!             match error.outcome() {
+//!                 Outcome::NotSent | Outcome::Refused => eprintln!("nothing has changed"),
+//!                 Outcome::Unknown => eprintln!("the record may exist: read back before you try again"),
+//!             }
+//!             return Err(error);
+//!         }
+//!     }
+//!     Ok(())
 //! }
-//! # Ok::<(), esa::Error>(())
 //! ```
+//!
+//! Requests and other structs that a program makes begin with `new`, and have a `with_…` for each further field.
+//!
+//! # Features
+//!
+//! - `platform-roots` trusts the certificate authorities of the platform's store, in place of the built-in ones.
+//! - `capi` is the C interface. Rust programs don't need it.
 //!
 //! # Map
 //!
@@ -74,6 +95,7 @@ mod scratch;
 mod service_code;
 mod signature;
 mod stats;
+mod system;
 mod transport;
 mod url;
 mod wait;
@@ -87,8 +109,8 @@ pub use endpoint::Network;
 pub use error::{Error, ErrorKind, Outcome, UnknownNumber};
 pub use log::{Level, Log};
 pub use operation::{
-    ActionParameter, ActionReply, AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Effect,
-    GetMatchSite, ListRoutineRelatedRecords, MatchSite, Place, RelatedRecord, RelatedRecordPage,
+    ActionParameter, ActionReply, AnyAction, CreateRoutineRelatedRecordRequest, DeleteRoutineRelatedRecordRequest,
+    Effect, GetMatchSiteRequest, ListRoutineRelatedRecordsRequest, MatchSite, Place, RelatedRecord, RelatedRecordPage,
 };
 pub use record::{Bulk, Deletion, Origin, Record};
 pub use service_code::ServiceCode;

@@ -8,6 +8,7 @@ use crate::redaction::Redaction;
 
 /// How important a line of the log is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 #[repr(i32)]
 pub enum Level {
     /// A bug in the library was caught.

@@ -20,6 +20,7 @@ pub(crate) struct Url<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
     NoUrl,
+    Quotes,
     Scheme,
     UserInformation,
     EmptyPort,
@@ -32,6 +33,7 @@ impl Unusable {
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Unusable::NoUrl => "is not a URL",
+            Unusable::Quotes => "has quotes around it: remove them",
             Unusable::Scheme => "is neither https nor http",
             Unusable::UserInformation => "has user information, which isn't supported",
             Unusable::EmptyPort => "has an empty port",
@@ -53,6 +55,10 @@ impl<'a> Url<'a> {
             return Err(Unusable::NoUrl);
         }
         let (scheme, rest) = text.split_once("://").ok_or(Unusable::NoUrl)?;
+        // A scheme that the caller left out stands before the quotes.
+        if is_quoted(text) || is_quoted(rest) {
+            return Err(Unusable::Quotes);
+        }
         let rest = rest.split('#').next().unwrap_or_default();
         let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         let (user_information, address) = match authority.rsplit_once('@') {
@@ -65,6 +71,11 @@ impl<'a> Url<'a> {
         check_host(host)?;
         Ok(Url { scheme, user_information, host: host.to_ascii_lowercase(), port: parse_port(port)?, resource })
     }
+}
+
+/// Whether quotes of a shell or a file have become part of a value.
+fn is_quoted(text: &str) -> bool {
+    ['"', '\''].iter().any(|&quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote))
 }
 
 fn check_host(host: &str) -> Result<(), Unusable> {
@@ -122,6 +133,8 @@ mod tests {
             ("http://a/b\n", NoUrl),
             ("http://é", NoUrl),
             ("http://a%41", NoUrl),
+            ("\"http://a\"", Quotes),
+            ("http://'a:1'", Quotes),
             ("http://a:", EmptyPort),
             ("http://a:0", Port),
             ("http://a:65536", Port),

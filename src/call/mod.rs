@@ -43,6 +43,17 @@ use crate::operation::Operation;
 use crate::wait::{Cancel, Deadline, Interrupt, Task, drive};
 
 /// What one call does differently from its client's defaults.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use esa::{CallOptions, Cancel};
+///
+/// let cancel = Cancel::new()?;
+/// let mut options = CallOptions::new();
+/// options.timeout(Duration::from_secs(5)).cancel(&cancel);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct CallOptions {
     cancel: Option<Cancel>,

@@ -19,7 +19,24 @@ use crate::per_process::generation;
 use crate::wait::Stop;
 
 /// What became of asking for a lock that is shared with others.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use std::time::Duration;
+///
+/// use esa::{Config, TryLock};
+///
+/// let is_taken = Arc::new(AtomicBool::new(false));
+/// let lock = Arc::clone(&is_taken);
+/// let try_acquire = move |_lease: Duration| match lock.swap(true, Ordering::SeqCst) {
+///     false => TryLock::Acquired,
+///     true => TryLock::NotYet { retry_after: Duration::from_millis(100) },
+/// };
+/// Config::new().write_lock(try_acquire, move || is_taken.store(false, Ordering::SeqCst));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TryLock {
     /// It is the client's, until it lets it go or the lease ends.
     Acquired,

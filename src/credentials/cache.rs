@@ -278,7 +278,7 @@ mod tests {
         let counter = Arc::clone(&asked);
         let callback = Callback::new(move |_| {
             let (id, lifetime) = provide(counter.fetch_add(1, Ordering::SeqCst) + 1)?;
-            let credentials = Credentials::new(id, "secret", Some("token")).unwrap();
+            let credentials = Credentials::temporary(id, "secret", "token").unwrap();
             Ok(ProvidedCredentials { credentials, expires: lifetime.map(|lifetime| SystemTime::now() + lifetime) })
         });
         (Chain::new(Some(Identity::Callback(callback)), &nothing()).unwrap(), asked)
@@ -491,7 +491,7 @@ mod tests {
 
     #[test]
     fn the_caller_s_own_are_not_renewed() {
-        let own = Credentials::new("own", "secret", Some("token")).unwrap();
+        let own = Credentials::temporary("own", "secret", "token").unwrap();
         let chain = Chain::new(Some(Identity::Credentials(own.clone())), &nothing()).unwrap();
         let cache = Cache::new();
 

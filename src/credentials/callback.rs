@@ -8,12 +8,37 @@ use super::context::Context;
 use super::{Credentials, Failure, Issued};
 
 /// What the caller's own provider gives.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use esa::{Config, Credentials, ProvidedCredentials};
+///
+/// let mut config = Config::new();
+/// config.credentials_provider(|_time_left| {
+///     let credentials = Credentials::temporary("STS.id", "secret", "token").map_err(|error| error.to_string())?;
+///     Ok(ProvidedCredentials::new(credentials).with_expires(SystemTime::now() + Duration::from_secs(3600)))
+/// });
+/// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ProvidedCredentials {
     /// The credentials.
     pub credentials: Credentials,
     /// Until when they are good; `None`: for as long as the service takes them.
     pub expires: Option<SystemTime>,
+}
+
+impl ProvidedCredentials {
+    /// Credentials that are good for as long as the service takes them.
+    pub fn new(credentials: Credentials) -> ProvidedCredentials {
+        ProvidedCredentials { credentials, expires: None }
+    }
+
+    /// Says until when they are good.
+    pub fn with_expires(self, expires: SystemTime) -> ProvidedCredentials {
+        ProvidedCredentials { expires: Some(expires), ..self }
+    }
 }
 
 type Provide = dyn Fn(Duration) -> Result<ProvidedCredentials, String> + Send + Sync;

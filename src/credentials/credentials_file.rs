@@ -55,7 +55,7 @@ impl Section {
             "ecs_ram_role" => ecs_ram_role::find_role(self.get("role_name"), context).await,
             "ram_role_arn" => {
                 let (id, secret) = (self.require("access_key_id")?, self.require("access_key_secret")?);
-                self.role()?.assume(&Credentials::new(id, secret, None)?, context).await
+                self.role()?.assume(&Credentials::new(id, secret)?, context).await
             }
             "oidc_role_arn" => {
                 let (provider, file) = (self.require("oidc_provider_arn")?, self.require("oidc_token_file_path")?);

@@ -131,7 +131,7 @@ impl<'a> Metadata<'a> {
 fn token(answer: &Answer<'_>) -> Result<String, Failure> {
     match answer.text()?.trim() {
         "" => Err(Failure::of("an empty token")),
-        token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Failure::of("a token that is none")),
+        token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Failure::of("an invalid token")),
         token => Ok(token.to_owned()),
     }
 }

@@ -25,7 +25,7 @@ impl Issued {
         access_key_secret: &str,
         security_token: Option<&str>,
     ) -> Result<Issued, Failure> {
-        let credentials = Credentials::new(access_key_id, access_key_secret, security_token)?;
+        let credentials = Credentials::of(access_key_id, access_key_secret, security_token)?;
         Ok(Issued { credentials, lifetime: None, origin: origin.into() })
     }
 
@@ -145,7 +145,7 @@ mod tests {
         let issued = key("2030-01-01T01:00:00Z").unwrap().issued("there", at("2030-01-01T00:00:00Z")).unwrap();
 
         assert_eq!(issued.lifetime, Some(Duration::from_secs(3600)));
-        assert_eq!(issued.credentials, Credentials::new("STS.id", "secret", Some("token")).unwrap());
+        assert_eq!(issued.credentials, Credentials::temporary("STS.id", "secret", "token").unwrap());
         assert_eq!(issued.by_way_of("here").origin, "here, there");
     }
 

@@ -13,6 +13,7 @@ use crate::endpoint::Network;
 use crate::error::{Error, ErrorKind};
 use crate::log::{Level, Log, NOWHERE};
 use crate::signature::Credentials;
+use crate::transport::check_product;
 
 /// From where the service is reached. For `esa_config_set_network()`.
 #[repr(i32)]
@@ -121,7 +122,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_credentials(
             let id = read_string("access_key_id", access_key_id)?;
             let secret = read_string("access_key_secret", access_key_secret)?;
             let token = read_optional_string("security_token", security_token)?;
-            config.credentials(Credentials::new(id, secret, token)?);
+            config.credentials(Credentials::of(id, secret, token)?);
             Ok(())
         })
     }
@@ -327,7 +328,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::UserAgent, &mut |config| {
-            config.user_agent(read_string("user_agent", user_agent)?).map(drop)
+            let user_agent = read_string("user_agent", user_agent)?;
+            check_product(user_agent)?;
+            config.user_agent(user_agent);
+            Ok(())
         })
     }
 }

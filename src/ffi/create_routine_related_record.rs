@@ -15,7 +15,7 @@ use crate::call::{Call, CallOptions};
 use crate::client::Client;
 use crate::error::Error;
 use crate::log::NOWHERE;
-use crate::operation::{CreateRoutineRelatedRecord, Operation};
+use crate::operation::{CreateRoutineRelatedRecordRequest, Operation};
 use crate::record::{self, Record};
 
 /// Which record to create. Begin with `ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
@@ -42,11 +42,11 @@ unsafe impl CallerStruct for esa_create_routine_related_record_request {
 impl esa_create_routine_related_record_request {
     /// # Safety
     /// The strings are NULL or NUL-terminated, and outlive the result.
-    pub(super) unsafe fn read<'a>(self) -> Result<CreateRoutineRelatedRecord<'a>, Error> {
+    pub(super) unsafe fn read<'a>(self) -> Result<CreateRoutineRelatedRecordRequest<'a>, Error> {
         // SAFETY: this function's promise.
         let (name, record_name) =
             unsafe { (read_string("name", self.name)?, read_string("record_name", self.record_name)?) };
-        Ok(CreateRoutineRelatedRecord { site_id: self.site_id, name, record_name })
+        Ok(CreateRoutineRelatedRecordRequest::new(self.site_id, name, record_name))
     }
 }
 
@@ -78,13 +78,13 @@ struct OwnedRequest {
 }
 
 impl OwnedRequest {
-    fn of(request: &CreateRoutineRelatedRecord<'_>) -> OwnedRequest {
+    fn of(request: &CreateRoutineRelatedRecordRequest<'_>) -> OwnedRequest {
         let (name, record_name) = (request.name.to_owned(), request.record_name.to_owned());
         OwnedRequest { site_id: request.site_id, name, record_name }
     }
 
-    fn get(&self) -> CreateRoutineRelatedRecord<'_> {
-        CreateRoutineRelatedRecord { site_id: self.site_id, name: &self.name, record_name: &self.record_name }
+    fn get(&self) -> CreateRoutineRelatedRecordRequest<'_> {
+        CreateRoutineRelatedRecordRequest::new(self.site_id, &self.name, &self.record_name)
     }
 }
 
@@ -114,7 +114,7 @@ impl esa_create_routine_related_record_result {
 unsafe fn making(
     request: *const esa_create_routine_related_record_request,
     options: *const esa_call_options,
-    method: fn(&Client, &CreateRoutineRelatedRecord<'_>, &CallOptions) -> Result<Record, Error>,
+    method: fn(&Client, &CreateRoutineRelatedRecordRequest<'_>, &CallOptions) -> Result<Record, Error>,
 ) -> impl FnMut(&Client) -> Result<*mut esa_create_routine_related_record_result, Error> {
     move |client| {
         // SAFETY: this function's promise.

@@ -64,7 +64,7 @@ pub unsafe extern "C-unwind" fn esa_credentials_set(
             Ok(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
             Err(_) => return Err(Error::invalid_argument("expires_at", "is negative")),
         };
-        let credentials = Credentials::new(id, secret, token.filter(|token| !token.is_empty()))?;
+        let credentials = Credentials::of(id, secret, token.filter(|token| !token.is_empty()))?;
         Ok(ProvidedCredentials { credentials, expires })
     });
     let status = provided.as_ref().map_or_else(|error| error.kind().into(), |_| esa_status::ESA_OK);
@@ -141,7 +141,7 @@ mod tests {
 
         let given = provided(give).unwrap();
 
-        assert_eq!(given.credentials, Credentials::new("id", "s", Some("t")).unwrap());
+        assert_eq!(given.credentials, Credentials::temporary("id", "s", "t").unwrap());
         assert_eq!(given.expires, Some(UNIX_EPOCH + Duration::from_secs(60)));
     }
 

@@ -14,7 +14,7 @@ use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
 use crate::error::Error;
 use crate::log::NOWHERE;
-use crate::operation::{DeleteRoutineRelatedRecord, Operation};
+use crate::operation::{DeleteRoutineRelatedRecordRequest, Operation};
 use crate::record::{self, Deletion};
 
 /// Which record to delete. Begin with `ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
@@ -59,12 +59,12 @@ impl esa_delete_routine_related_record_request {
     ///
     /// # Safety
     /// The strings are NULL or NUL-terminated, and live for `'a`.
-    unsafe fn read<'a>(self) -> Result<DeleteRoutineRelatedRecord<'a>, Error> {
+    unsafe fn read<'a>(self) -> Result<DeleteRoutineRelatedRecordRequest<'a>, Error> {
         // SAFETY: this function's promise.
         let (name, record_name) =
             unsafe { (read_string("name", self.name)?, read_string("record_name", self.record_name)?) };
         let record_id = Some(self.record_id).filter(|&id| id != 0);
-        Ok(DeleteRoutineRelatedRecord { site_id: self.site_id, name, record_name, record_id })
+        Ok(DeleteRoutineRelatedRecordRequest { site_id: self.site_id, name, record_name, record_id })
     }
 }
 
@@ -144,7 +144,7 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_start(
             let (name, record_name) = (given.name.to_owned(), given.record_name.to_owned());
             let make = async move |call: &Call<'_>| {
                 let (name, record_name) = (name.as_str(), record_name.as_str());
-                record::delete(call, &DeleteRoutineRelatedRecord { site_id, name, record_name, record_id }).await
+                record::delete(call, &DeleteRoutineRelatedRecordRequest { site_id, name, record_name, record_id }).await
             };
             Ok(call_of(Finished::Deleted, make))
         })

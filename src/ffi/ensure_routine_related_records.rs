@@ -94,8 +94,11 @@ impl esa_ensure_routine_related_records_request {
             // SAFETY: strings are NULL or NUL-terminated (this function's promise).
             requests.push(unsafe { item.read() }.map_err(in_item)?);
         }
-        let timeout = read_limit("request.timeout_ms", self.timeout_ms)?.map(to_time);
-        Ok(client.ensure_routine_related_records(requests, options, timeout))
+        let bulk = client.ensure_routine_related_records(requests, options);
+        Ok(match read_limit("request.timeout_ms", self.timeout_ms)?.map(to_time) {
+            None => bulk,
+            Some(timeout) => bulk.with_timeout(timeout),
+        })
     }
 }
 

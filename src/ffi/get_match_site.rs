@@ -13,7 +13,7 @@ use super::string::{read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
 use crate::log::NOWHERE;
-use crate::operation::{GetMatchSite, MatchSite, Operation};
+use crate::operation::{GetMatchSiteRequest, MatchSite, Operation};
 
 /// Which record's site to get. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
 #[repr(C)]
@@ -76,7 +76,7 @@ pub unsafe extern "C-unwind" fn esa_get_match_site(
     // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
     unsafe {
         with_client(client, ("result", result), error, |client| {
-            let request = GetMatchSite { record_name: read_string("record_name", read_struct(request)?.record_name)? };
+            let request = GetMatchSiteRequest::new(read_string("record_name", read_struct(request)?.record_name)?);
             let site = client.get_match_site(&request, &read_options(options)?)?;
             Ok(esa_get_match_site_result::into_raw(&site))
         })
@@ -115,8 +115,8 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_start(
     unsafe {
         start.start(&mut |_, _| {
             let record_name = read_string("record_name", read_struct(request)?.record_name)?.to_owned();
-            GetMatchSite { record_name: &record_name }.check()?;
-            let make = async move |call: &Call<'_>| call.perform(&GetMatchSite { record_name: &record_name }).await;
+            GetMatchSiteRequest::new(&record_name).check()?;
+            let make = async move |call: &Call<'_>| call.perform(&GetMatchSiteRequest::new(&record_name)).await;
             Ok(call_of(Finished::Matched, make))
         })
     }

@@ -14,7 +14,7 @@ use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
 use crate::error::Error;
 use crate::log::NOWHERE;
-use crate::operation::{ListRoutineRelatedRecords, Operation, RelatedRecordPage};
+use crate::operation::{ListRoutineRelatedRecordsRequest, Operation, RelatedRecordPage};
 
 /// Which page of a routine's records to list. Begin with `ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
 #[repr(C)]
@@ -44,12 +44,13 @@ impl esa_list_routine_related_records_request {
     ///
     /// # Safety
     /// The strings are NULL or NUL-terminated, and live for `'a`.
-    unsafe fn read<'a>(self) -> Result<ListRoutineRelatedRecords<'a>, Error> {
+    unsafe fn read<'a>(self) -> Result<ListRoutineRelatedRecordsRequest<'a>, Error> {
         // SAFETY: this function's promise.
         let (name, search_key_word) = unsafe {
             (read_string("name", self.name)?, read_optional_string("search_key_word", self.search_key_word)?)
         };
-        let mut list = ListRoutineRelatedRecords { search_key_word, ..ListRoutineRelatedRecords::of(name) };
+        let mut list =
+            ListRoutineRelatedRecordsRequest { search_key_word, ..ListRoutineRelatedRecordsRequest::new(name) };
         if self.page_number != 0 {
             list.page_number = self.page_number;
         }
@@ -197,7 +198,7 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_start(
             let (name, search_key_word) = (given.name.to_owned(), given.search_key_word.map(str::to_owned));
             let make = async move |call: &Call<'_>| {
                 let (name, search_key_word) = (name.as_str(), search_key_word.as_deref());
-                call.perform(&ListRoutineRelatedRecords { name, search_key_word, page_number, page_size }).await
+                call.perform(&ListRoutineRelatedRecordsRequest { name, search_key_word, page_number, page_size }).await
             };
             Ok(call_of(Finished::Listed, make))
         })

@@ -208,7 +208,7 @@ impl esa_sign_with_options {
     unsafe fn credentials(&self) -> Result<Credentials, Error> {
         // SAFETY: this function's promise.
         unsafe {
-            Credentials::new(
+            Credentials::of(
                 read_string("access_key_id", self.access_key_id)?,
                 read_string("access_key_secret", self.access_key_secret)?,
                 read_optional_string("security_token", self.security_token)?,

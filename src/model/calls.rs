@@ -10,7 +10,7 @@ use super::service::{ROUTINE, SITE};
 use super::state::{State, name};
 use super::world::{BRAND_NEW, HORIZON, Memory, Within};
 use crate::call::{Budget, Call, Rules};
-use crate::operation::{AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord};
+use crate::operation::{AnyAction, CreateRoutineRelatedRecordRequest, DeleteRoutineRelatedRecordRequest};
 use crate::random::Random;
 use crate::record::{Work, create, delete, ensure};
 use crate::wait::at_once;
@@ -66,7 +66,7 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
     };
     let target = name(draw(state, |random| random.below(3)));
     let site_id = if draw(state, |random| random.percent(20)) { 0 } else { SITE };
-    let request = |site_id| CreateRoutineRelatedRecord { site_id, name: ROUTINE, record_name: &target };
+    let request = |site_id| CreateRoutineRelatedRecordRequest::new(site_id, ROUTINE, &target);
     let is_cancellable = cancelled.is_some();
     match draw(state, |random| random.below(6)) {
         0 => {
@@ -96,7 +96,8 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
                 is_cancellable,
                 time,
             );
-            let request = DeleteRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: &target, record_id };
+            let request =
+                DeleteRoutineRelatedRecordRequest { site_id: SITE, name: ROUTINE, record_name: &target, record_id };
             let result = at_once(delete(&begin(), &request));
             judge.deleted(state, asked, record_id, result);
         }
@@ -105,7 +106,7 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
             let count = draw(state, |random| 1 + random.below(3));
             let names: Vec<_> = (0..count).map(name).collect();
             let requests =
-                names.iter().map(|record_name| CreateRoutineRelatedRecord { site_id, name: ROUTINE, record_name });
+                names.iter().map(|record_name| CreateRoutineRelatedRecordRequest::new(site_id, ROUTINE, record_name));
             let begun = Asked::begin(state, "bulk", &names[0], is_cancellable, time);
             let mut work = Work::new(requests);
             for record_name in &names {

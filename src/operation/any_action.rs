@@ -15,7 +15,16 @@ use crate::signature::Parameter;
 ///
 /// A parameter goes where the service wants it: the library knows the actions. One that it doesn't know goes into the
 /// query; an action that it doesn't know is sent with POST, and taken for one that changes something.
+///
+/// ```
+/// use esa::{ActionParameter, AnyAction};
+///
+/// let get = AnyAction::new("GetRoutine").with_params(r#"{"Name": "my-routine"}"#);
+/// let parameters = [ActionParameter::new("Name", "my-routine")];
+/// let the_same = AnyAction::new("GetRoutine").with_parameters(&parameters);
+/// ```
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct AnyAction<'a> {
     /// The service's name for it, such as `CreateRoutine`: 1 to 128 letters and digits.
     pub action: &'a str,
@@ -38,7 +47,12 @@ pub struct AnyAction<'a> {
 }
 
 /// A parameter whose name and value are sent as they are.
+///
+/// ```
+/// let parameter = esa::ActionParameter::new("SiteId", "54362329990032").with_place(esa::Place::Query);
+/// ```
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct ActionParameter<'a> {
     /// Its name, such as `SiteId` or `Tag.1.Key`: letters, digits, `.`, `-`, `_` and `~`.
     pub name: &'a str,
@@ -60,6 +74,18 @@ pub struct ActionReply {
     pub attempts: u32,
     /// 200 to 299.
     pub http_status: u16,
+}
+
+impl<'a> ActionParameter<'a> {
+    /// The parameter `name`, in the place where the action wants it.
+    pub fn new(name: &'a str, value: &'a str) -> ActionParameter<'a> {
+        ActionParameter { name, value, place: None }
+    }
+
+    /// Sends it in this place.
+    pub fn with_place(self, place: Place) -> ActionParameter<'a> {
+        ActionParameter { place: Some(place), ..self }
+    }
 }
 
 /// Without the parameters: they may hold secrets.
@@ -103,6 +129,41 @@ impl<'a> AnyAction<'a> {
         }
     }
 
+    /// Sets the parameters: a JSON object.
+    pub fn with_params(self, params: &'a str) -> AnyAction<'a> {
+        AnyAction { params: Some(params), ..self }
+    }
+
+    /// Sets parameters that go into the query: a JSON object.
+    pub fn with_query(self, query: &'a str) -> AnyAction<'a> {
+        AnyAction { query: Some(query), ..self }
+    }
+
+    /// Sets parameters that go into the form: a JSON object.
+    pub fn with_form(self, form: &'a str) -> AnyAction<'a> {
+        AnyAction { form: Some(form), ..self }
+    }
+
+    /// Sets parameters with names and values that are sent as they are.
+    pub fn with_parameters(self, parameters: &'a [ActionParameter<'a>]) -> AnyAction<'a> {
+        AnyAction { parameters, ..self }
+    }
+
+    /// Sends it with this method: `GET` or `POST`.
+    pub fn with_method(self, method: &'a str) -> AnyAction<'a> {
+        AnyAction { method: Some(method), ..self }
+    }
+
+    /// Calls this version of the service's interface, such as `2024-09-10`.
+    pub fn with_version(self, version: &'a str) -> AnyAction<'a> {
+        AnyAction { version: Some(version), ..self }
+    }
+
+    /// Says whether it changes something, in place of what the library knows.
+    pub fn with_effect(self, effect: Effect) -> AnyAction<'a> {
+        AnyAction { effect: Some(effect), ..self }
+    }
+
     /// What there is to send of it, or why that can't be sent.
     pub(crate) fn prepare(&self) -> Result<PreparedAction, Error> {
         check_action(self.action)?;
@@ -143,7 +204,7 @@ pub(crate) fn effect_of(action: &str, effect: Option<Effect>) -> Effect {
 pub(crate) fn check_action(name: &str) -> Result<(), Error> {
     const LONGEST: usize = 128;
     if !(1..=LONGEST).contains(&name.len()) || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(Error::invalid_argument("action", "is no name of an action: 1 to 128 letters and digits"));
+        return Err(Error::invalid_argument("action", "is invalid: 1 to 128 letters and digits"));
     }
     Ok(())
 }
@@ -151,7 +212,7 @@ pub(crate) fn check_action(name: &str) -> Result<(), Error> {
 fn check_version(version: &str) -> Result<(), Error> {
     let is_like = |(byte, sample): (u8, u8)| if sample == b'0' { byte.is_ascii_digit() } else { byte == sample };
     if version.len() != API_VERSION.len() || !version.bytes().zip(*b"0000-00-00").all(is_like) {
-        return Err(Error::invalid_argument("version", "is no date such as 2024-09-10"));
+        return Err(Error::invalid_argument("version", "is invalid: a date such as 2024-09-10"));
     }
     Ok(())
 }

@@ -9,14 +9,27 @@ use crate::error::Error;
 use crate::signature::Parameter;
 
 /// Which record to create. The routine and the site exist already.
+///
+/// ```
+/// let request = esa::CreateRoutineRelatedRecordRequest::new(54362329990032, "my-routine", "app.example.com");
+/// assert_eq!(request.record_name, "app.example.com");
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct CreateRoutineRelatedRecord<'a> {
+#[non_exhaustive]
+pub struct CreateRoutineRelatedRecordRequest<'a> {
     /// The site's id: 1 or more.
     pub site_id: i64,
     /// The routine's name: 1 to 253 bytes without control characters.
     pub name: &'a str,
     /// The record's name, a domain name on the site: 1 to 253 bytes without control characters.
     pub record_name: &'a str,
+}
+
+impl<'a> CreateRoutineRelatedRecordRequest<'a> {
+    /// The record `record_name` of the site `site_id`, tied to the routine `name`.
+    pub fn new(site_id: i64, name: &'a str, record_name: &'a str) -> CreateRoutineRelatedRecordRequest<'a> {
+        CreateRoutineRelatedRecordRequest { site_id, name, record_name }
+    }
 }
 
 #[derive(Deserialize)]
@@ -35,7 +48,7 @@ pub(crate) struct Created {
     pub(crate) receipt: Receipt,
 }
 
-impl Operation for CreateRoutineRelatedRecord<'_> {
+impl Operation for CreateRoutineRelatedRecordRequest<'_> {
     type Reply = Reply;
     type Output = Created;
 

@@ -9,8 +9,16 @@ use crate::error::Error;
 use crate::signature::Parameter;
 
 /// Which record to delete.
+///
+/// ```
+/// use esa::DeleteRoutineRelatedRecordRequest;
+///
+/// let by_name = DeleteRoutineRelatedRecordRequest::new(54362329990032, "my-routine", "app.example.com");
+/// let by_id = by_name.with_record_id(1234567890123);
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct DeleteRoutineRelatedRecord<'a> {
+#[non_exhaustive]
+pub struct DeleteRoutineRelatedRecordRequest<'a> {
     /// The site's id: 1 or more.
     pub site_id: i64,
     /// The routine's name: 1 to 253 bytes without control characters.
@@ -21,13 +29,25 @@ pub struct DeleteRoutineRelatedRecord<'a> {
     pub record_id: Option<i64>,
 }
 
+impl<'a> DeleteRoutineRelatedRecordRequest<'a> {
+    /// The record `record_name` of the site `site_id`, tied to the routine `name`.
+    pub fn new(site_id: i64, name: &'a str, record_name: &'a str) -> DeleteRoutineRelatedRecordRequest<'a> {
+        DeleteRoutineRelatedRecordRequest { site_id, name, record_name, record_id: None }
+    }
+
+    /// Deletes the record with this id alone, and doesn't look it up by its name.
+    pub fn with_record_id(self, record_id: i64) -> DeleteRoutineRelatedRecordRequest<'a> {
+        DeleteRoutineRelatedRecordRequest { record_id: Some(record_id), ..self }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Reply {
     status: String,
 }
 
-impl Operation for DeleteRoutineRelatedRecord<'_> {
+impl Operation for DeleteRoutineRelatedRecordRequest<'_> {
     type Reply = Reply;
     type Output = Receipt;
 

@@ -7,10 +7,22 @@ use crate::error::Error;
 use crate::signature::Parameter;
 
 /// Which record's site to get.
+///
+/// ```
+/// let request = esa::GetMatchSiteRequest::new("app.example.com");
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct GetMatchSite<'a> {
+#[non_exhaustive]
+pub struct GetMatchSiteRequest<'a> {
     /// The record's name: 1 to 253 bytes without control characters.
     pub record_name: &'a str,
+}
+
+impl<'a> GetMatchSiteRequest<'a> {
+    /// The site that the record `record_name` belongs to.
+    pub fn new(record_name: &'a str) -> GetMatchSiteRequest<'a> {
+        GetMatchSiteRequest { record_name }
+    }
 }
 
 /// The site that a record's name belongs to.
@@ -34,7 +46,7 @@ pub(crate) struct Reply {
     site_name: Option<String>,
 }
 
-impl Operation for GetMatchSite<'_> {
+impl Operation for GetMatchSiteRequest<'_> {
     type Reply = Reply;
     type Output = MatchSite;
 

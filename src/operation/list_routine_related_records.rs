@@ -16,8 +16,13 @@ use crate::signature::Parameter;
 pub(crate) const LARGEST_PAGE: u32 = 20;
 
 /// Which page of a routine's records to list.
+///
+/// ```
+/// let request = esa::ListRoutineRelatedRecordsRequest::new("my-routine").with_page_number(2).with_page_size(10);
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct ListRoutineRelatedRecords<'a> {
+#[non_exhaustive]
+pub struct ListRoutineRelatedRecordsRequest<'a> {
     /// The routine's name: 1 to 253 bytes without control characters.
     pub name: &'a str,
     /// Only records whose name has something to do with this: the service's match is a fuzzy one.
@@ -28,10 +33,25 @@ pub struct ListRoutineRelatedRecords<'a> {
     pub page_size: u32,
 }
 
-impl<'a> ListRoutineRelatedRecords<'a> {
-    /// The first page of all records of the routine `name`.
-    pub fn of(name: &'a str) -> ListRoutineRelatedRecords<'a> {
-        ListRoutineRelatedRecords { name, search_key_word: None, page_number: 1, page_size: LARGEST_PAGE }
+impl<'a> ListRoutineRelatedRecordsRequest<'a> {
+    /// The first page of all records of the routine `name`, with 20 records.
+    pub fn new(name: &'a str) -> ListRoutineRelatedRecordsRequest<'a> {
+        ListRoutineRelatedRecordsRequest { name, search_key_word: None, page_number: 1, page_size: LARGEST_PAGE }
+    }
+
+    /// Lists only records whose name has something to do with this.
+    pub fn with_search_key_word(self, search_key_word: &'a str) -> ListRoutineRelatedRecordsRequest<'a> {
+        ListRoutineRelatedRecordsRequest { search_key_word: Some(search_key_word), ..self }
+    }
+
+    /// Lists another page than the first.
+    pub fn with_page_number(self, page_number: u32) -> ListRoutineRelatedRecordsRequest<'a> {
+        ListRoutineRelatedRecordsRequest { page_number, ..self }
+    }
+
+    /// Lists so many records with a page: 1 to 20.
+    pub fn with_page_size(self, page_size: u32) -> ListRoutineRelatedRecordsRequest<'a> {
+        ListRoutineRelatedRecordsRequest { page_size, ..self }
     }
 }
 
@@ -118,7 +138,7 @@ fn readable_entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     deserializer.deserialize_any(Reader).map(Some)
 }
 
-impl Operation for ListRoutineRelatedRecords<'_> {
+impl Operation for ListRoutineRelatedRecordsRequest<'_> {
     type Reply = Reply;
     type Output = RelatedRecordPage;
 
@@ -183,7 +203,7 @@ mod tests {
     fn page(body: &str) -> RelatedRecordPage {
         let receipt = Receipt { attempt: 1, http_status: 200, request_id: String::new() };
         let reply = serde_json::from_slice(body.as_bytes()).unwrap();
-        ListRoutineRelatedRecords { page_size: 2, ..ListRoutineRelatedRecords::of("routine") }
+        ListRoutineRelatedRecordsRequest { page_size: 2, ..ListRoutineRelatedRecordsRequest::new("routine") }
             .output(reply, receipt)
             .unwrap()
     }
@@ -192,7 +212,7 @@ mod tests {
     fn what_has_nothing_of_a_list_is_none() {
         let receipt = Receipt { attempt: 1, http_status: 200, request_id: String::new() };
         let reply = serde_json::from_slice(br#"{"Status":"OK"}"#).unwrap();
-        let error = ListRoutineRelatedRecords::of("routine").output(reply, receipt).unwrap_err();
+        let error = ListRoutineRelatedRecordsRequest::new("routine").output(reply, receipt).unwrap_err();
 
         assert_eq!((error.kind(), error.retryable()), (crate::error::ErrorKind::Response, true));
     }

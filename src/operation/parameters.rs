@@ -143,9 +143,7 @@ impl Parameters {
         let refused = |reason: fmt::Arguments<'_>| Err(Error::invalid_argument(field, reason));
         let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~');
         if name.is_empty() || !name.bytes().all(is_fine) {
-            return refused(format_args!(
-                "has {name:?}, which is no name of a parameter: letters, digits, '.', '-', '_' and '~'"
-            ));
+            return refused(format_args!("has the invalid name {name:?}: letters, digits, '.', '-', '_' and '~'"));
         }
         if RESERVED.contains(&name) {
             return refused(format_args!("has {name:?}, which the request has of its own"));

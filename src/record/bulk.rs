@@ -9,7 +9,7 @@ use super::Record;
 use super::work::Work;
 use crate::call::{Call, CallOptions, Core, Keep};
 use crate::error::Error;
-use crate::operation::CreateRoutineRelatedRecord;
+use crate::operation::CreateRoutineRelatedRecordRequest;
 use crate::wait::{Deadline, Task};
 
 /// Records that are ensured one after the other, in their order, whenever the next one is asked for.
@@ -35,21 +35,27 @@ const SOON: Duration = Duration::from_millis(5);
 type Next<'a> = Pin<Box<dyn Future<Output = Option<Result<Record, Error>>> + 'a>>;
 
 impl Bulk {
-    /// The records of `requests`, each within `options`, all within `timeout`; `None`: as long as it takes.
+    /// The records of `requests`, each within `options`.
     pub(crate) fn new<'a>(
         core: &Arc<Core>,
-        requests: impl IntoIterator<Item = CreateRoutineRelatedRecord<'a>>,
+        requests: impl IntoIterator<Item = CreateRoutineRelatedRecordRequest<'a>>,
         options: &CallOptions,
-        timeout: Option<Duration>,
     ) -> Bulk {
         Bulk {
             core: Arc::clone(core),
             options: options.clone(),
-            deadline: timeout.map_or(Deadline::NEVER, Deadline::after),
+            deadline: Deadline::NEVER,
             work: Work::new(requests),
             keep: Keep::default(),
             handed_out: None,
         }
+    }
+
+    /// Ends by this time, from now on, whatever is left: further records fail with
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout).
+    pub fn with_timeout(mut self, timeout: Duration) -> Bulk {
+        self.deadline = Deadline::after(timeout);
+        self
     }
 
     /// Ensures the next record as part of this task; `None` after the last one.

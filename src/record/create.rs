@@ -3,7 +3,7 @@
 use super::find::find;
 use crate::call::{Call, Done, Reconcile, World, without_result};
 use crate::error::Error;
-use crate::operation::{CreateRoutineRelatedRecord, Created, Receipt};
+use crate::operation::{CreateRoutineRelatedRecordRequest, Created, Receipt};
 use crate::service_code::ServiceCode;
 
 /// Where a record came from. The numbers are those of `esa_origin` in the C interface.
@@ -41,7 +41,7 @@ pub struct Record {
 /// Creates the record of `request`. If there is one already it fails, unless the caller is content with `anybodys`.
 pub(super) async fn create<W: World>(
     call: &Call<'_, W>,
-    request: &CreateRoutineRelatedRecord<'_>,
+    request: &CreateRoutineRelatedRecordRequest<'_>,
     anybodys: bool,
 ) -> Result<Record, Error> {
     let reconcile = Reconcile::ReadBack { exists: ServiceCode::ParameterAlreadyExist, anybodys };
@@ -67,7 +67,7 @@ pub(super) async fn create<W: World>(
 /// The record of `request` as the list has it, after so many attempts to create it.
 pub(super) async fn read_back<W: World>(
     call: &Call<'_, W>,
-    request: &CreateRoutineRelatedRecord<'_>,
+    request: &CreateRoutineRelatedRecordRequest<'_>,
     attempts: u32,
 ) -> Result<Option<Created>, Error> {
     let pass = find(call, request.name, request.site_id, request.record_name).await?;
@@ -78,7 +78,7 @@ pub(super) async fn read_back<W: World>(
     }))
 }
 
-pub(super) fn record(request: &CreateRoutineRelatedRecord<'_>, created: Created, origin: Origin) -> Record {
+pub(super) fn record(request: &CreateRoutineRelatedRecordRequest<'_>, created: Created, origin: Origin) -> Record {
     let Created { record_id, status, receipt } = created;
     let (request_id, attempts) = (receipt.request_id, receipt.attempt);
     Record { record_id, site_id: request.site_id, origin, status, request_id, attempts }

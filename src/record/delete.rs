@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::find::{Pass, find};
 use crate::call::{Call, Done, ReadBacks, Reconcile, World, without_result};
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::operation::{DeleteRoutineRelatedRecord, Operation, Receipt};
+use crate::operation::{DeleteRoutineRelatedRecordRequest, Operation, Receipt};
 use crate::service_code::ServiceCode;
 use crate::wait::Stop;
 
@@ -25,7 +25,7 @@ pub struct Deletion {
 /// Deletes the record of `request`.
 pub(crate) async fn delete<W: World>(
     call: &Call<'_, W>,
-    request: &DeleteRoutineRelatedRecord<'_>,
+    request: &DeleteRoutineRelatedRecordRequest<'_>,
 ) -> Result<Deletion, Error> {
     request.check()?;
     match request.record_id {
@@ -37,7 +37,7 @@ pub(crate) async fn delete<W: World>(
 /// Deletes whatever record has the name. One that others delete first, and create again, is found again.
 async fn delete_name<W: World>(
     call: &Call<'_, W>,
-    request: &DeleteRoutineRelatedRecord<'_>,
+    request: &DeleteRoutineRelatedRecordRequest<'_>,
 ) -> Result<Deletion, Error> {
     let mut deletion = Deletion { deleted: false, request_id: String::new(), attempts: 0 };
     let mut read_backs = ReadBacks::within(call.rules.horizon);
@@ -73,10 +73,10 @@ async fn delete_name<W: World>(
 /// others may have created another one.
 async fn delete_id<W: World>(
     call: &Call<'_, W>,
-    request: &DeleteRoutineRelatedRecord<'_>,
+    request: &DeleteRoutineRelatedRecordRequest<'_>,
     record_id: i64,
 ) -> Result<(Deletion, bool), Error> {
-    let request = DeleteRoutineRelatedRecord { record_id: Some(record_id), ..*request };
+    let request = DeleteRoutineRelatedRecordRequest { record_id: Some(record_id), ..*request };
     let reconcile = Reconcile::Repeat { gone: ServiceCode::ParameterNotExist };
     let (before, is_replaced) = (Cell::new(None), Cell::new(false));
     let read_back = async |attempt| {

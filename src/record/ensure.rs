@@ -5,14 +5,14 @@ use super::create::{Origin, create, read_back, record};
 use crate::call::{Call, World};
 use crate::error::{Error, ErrorKind};
 use crate::log::Level;
-use crate::operation::{CreateRoutineRelatedRecord, GetMatchSite, Operation};
+use crate::operation::{CreateRoutineRelatedRecordRequest, GetMatchSiteRequest, Operation};
 use crate::service_code::ServiceCode;
 
 /// Creates the record of `request`, unless it is there already, tied to the same routine. What is there costs a read, and no
 /// write that others would have to wait for. A site id of 0 stands for the site that the record's name belongs to.
 pub(crate) async fn ensure<W: World>(
     call: &Call<'_, W>,
-    request: &CreateRoutineRelatedRecord<'_>,
+    request: &CreateRoutineRelatedRecordRequest<'_>,
 ) -> Result<Record, Error> {
     let request = &with_site(call, request).await?;
     match read_first(call, request).await? {
@@ -22,22 +22,22 @@ pub(crate) async fn ensure<W: World>(
 }
 
 /// Refuses arguments that can't be sent; the site's id may be looked up.
-pub(crate) fn check(request: &CreateRoutineRelatedRecord<'_>) -> Result<(), Error> {
+pub(crate) fn check(request: &CreateRoutineRelatedRecordRequest<'_>) -> Result<(), Error> {
     let any_site = if request.site_id == 0 { 1 } else { request.site_id };
-    CreateRoutineRelatedRecord { site_id: any_site, ..*request }.check()
+    CreateRoutineRelatedRecordRequest { site_id: any_site, ..*request }.check()
 }
 
 /// The same request with its site's id.
 pub(super) async fn with_site<'a, W: World>(
     call: &Call<'_, W>,
-    request: &CreateRoutineRelatedRecord<'a>,
-) -> Result<CreateRoutineRelatedRecord<'a>, Error> {
+    request: &CreateRoutineRelatedRecordRequest<'a>,
+) -> Result<CreateRoutineRelatedRecordRequest<'a>, Error> {
     check(request)?;
     let site_id = match request.site_id {
-        0 => call.perform(&GetMatchSite { record_name: request.record_name }).await.map_err(without_site)?.site_id,
+        0 => call.perform(&GetMatchSiteRequest::new(request.record_name)).await.map_err(without_site)?.site_id,
         site_id => site_id,
     };
-    Ok(CreateRoutineRelatedRecord { site_id, ..*request })
+    Ok(CreateRoutineRelatedRecordRequest { site_id, ..*request })
 }
 
 fn without_site(error: Error) -> Error {
@@ -53,7 +53,7 @@ fn without_site(error: Error) -> Error {
 /// The record of `request`, if the list shows it.
 pub(super) async fn read_first<W: World>(
     call: &Call<'_, W>,
-    request: &CreateRoutineRelatedRecord<'_>,
+    request: &CreateRoutineRelatedRecordRequest<'_>,
 ) -> Result<Option<Record>, Error> {
     match read_back(call, request, 0).await {
         Ok(found) => Ok(found.map(|found| record(request, found, Origin::Existing))),

@@ -6,7 +6,7 @@
 use super::host_name::host_key;
 use crate::call::{Call, World};
 use crate::error::Error;
-use crate::operation::{ListRoutineRelatedRecords, RelatedRecord};
+use crate::operation::{ListRoutineRelatedRecordsRequest, RelatedRecord};
 
 /// What one pass over the list shows.
 #[derive(Debug)]
@@ -49,8 +49,7 @@ pub(super) async fn find<W: World>(
 ) -> Result<Pass, Error> {
     let key = host_key(record_name);
     let mut pass = Pass { found: None, lags: false, has_unread: false, pages: 0, ids: Vec::new() };
-    let mut list =
-        ListRoutineRelatedRecords { search_key_word: Some(record_name), ..ListRoutineRelatedRecords::of(name) };
+    let mut list = ListRoutineRelatedRecordsRequest::new(name).with_search_key_word(record_name);
     loop {
         let page = call.perform(&list).await?;
         pass.pages += 1;

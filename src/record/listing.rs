@@ -7,7 +7,7 @@ use super::create::Origin;
 use super::host_name::host_key;
 use crate::call::{Call, World};
 use crate::error::Error;
-use crate::operation::{LARGEST_PAGE, ListRoutineRelatedRecords};
+use crate::operation::{LARGEST_PAGE, ListRoutineRelatedRecordsRequest};
 
 /// For how long it says what exists: others delete meanwhile.
 const FRESH: Duration = Duration::from_secs(30);
@@ -48,7 +48,7 @@ impl Listing {
         name: &str,
         items: usize,
     ) -> Result<Listing, Error> {
-        let mut list = ListRoutineRelatedRecords::of(name);
+        let mut list = ListRoutineRelatedRecordsRequest::new(name);
         let mut listing = Listing::empty(begin().world.now());
         let most_pages = u64::try_from(items).unwrap_or(u64::MAX);
         loop {

@@ -21,12 +21,12 @@ pub(crate) use self::work::Work;
 
 use crate::call::{Call, World};
 use crate::error::Error;
-use crate::operation::CreateRoutineRelatedRecord;
+use crate::operation::CreateRoutineRelatedRecordRequest;
 
 /// Creates the record of `request`; that there is one already is an error.
 pub(crate) async fn create<W: World>(
     call: &Call<'_, W>,
-    request: &CreateRoutineRelatedRecord<'_>,
+    request: &CreateRoutineRelatedRecordRequest<'_>,
 ) -> Result<Record, Error> {
     create::create(call, request, false).await
 }

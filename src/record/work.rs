@@ -13,7 +13,7 @@ use super::listing::{Listing, is_fresh};
 use crate::call::{Call, ReadBacks, UNLISTED, World};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::Level;
-use crate::operation::CreateRoutineRelatedRecord;
+use crate::operation::CreateRoutineRelatedRecordRequest;
 use crate::service_code::ServiceCode;
 use crate::wait::Stop;
 
@@ -76,8 +76,8 @@ impl Tried {
 }
 
 impl Item {
-    fn request(&self) -> CreateRoutineRelatedRecord<'_> {
-        CreateRoutineRelatedRecord { site_id: self.site_id, name: &self.name, record_name: &self.record_name }
+    fn request(&self) -> CreateRoutineRelatedRecordRequest<'_> {
+        CreateRoutineRelatedRecordRequest::new(self.site_id, &self.name, &self.record_name)
     }
 }
 
@@ -94,7 +94,7 @@ fn routines_of<'a>(items: impl IntoIterator<Item = &'a Item>) -> HashMap<String,
 pub(crate) type Begin<'b, 'c, W> = &'b dyn Fn() -> Call<'c, W>;
 
 impl Work {
-    pub(crate) fn new<'a>(requests: impl IntoIterator<Item = CreateRoutineRelatedRecord<'a>>) -> Work {
+    pub(crate) fn new<'a>(requests: impl IntoIterator<Item = CreateRoutineRelatedRecordRequest<'a>>) -> Work {
         let items = requests.into_iter().enumerate().map(|(index, request)| Item {
             index,
             site_id: request.site_id,

@@ -6,7 +6,8 @@ use super::retry_hint;
 use crate::error::Outcome;
 use crate::http::Reply;
 use crate::operation::{
-    CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, GetMatchSite, ListRoutineRelatedRecords, Operation, Receipt,
+    CreateRoutineRelatedRecordRequest, DeleteRoutineRelatedRecordRequest, GetMatchSiteRequest,
+    ListRoutineRelatedRecordsRequest, Operation, Receipt,
 };
 
 /// The first byte chooses the HTTP status, the rest is the body: every operation reads it.
@@ -15,10 +16,10 @@ pub fn reply(data: &[u8]) {
     let status = [200, 201, 301, 400, 403, 404, 429, 500, 502, 503][usize::from(choice) % 10];
     let reply = Reply::new(status, &[("x-acs-request-id", "R")], body);
     let name = "a.example.com";
-    read(&reply, &CreateRoutineRelatedRecord { site_id: 1, name, record_name: name });
-    read(&reply, &DeleteRoutineRelatedRecord { site_id: 1, name, record_name: name, record_id: Some(1) });
-    read(&reply, &GetMatchSite { record_name: name });
-    read(&reply, &ListRoutineRelatedRecords::of(name));
+    read(&reply, &CreateRoutineRelatedRecordRequest::new(1, name, name));
+    read(&reply, &DeleteRoutineRelatedRecordRequest::new(1, name, name).with_record_id(1));
+    read(&reply, &GetMatchSiteRequest::new(name));
+    read(&reply, &ListRoutineRelatedRecordsRequest::new(name));
 }
 
 fn read<O: Operation>(reply: &Reply, operation: &O) {

@@ -8,15 +8,15 @@ use serde_json::json;
 use super::{error_body, read, retry_hint};
 use crate::error::Outcome;
 use crate::http::Reply;
-use crate::operation::{CreateRoutineRelatedRecord, Operation, Receipt};
+use crate::operation::{CreateRoutineRelatedRecordRequest, Operation, Receipt};
 
-type CreateReply = <CreateRoutineRelatedRecord<'static> as Operation>::Reply;
+type CreateReply = <CreateRoutineRelatedRecordRequest<'static> as Operation>::Reply;
 
 /// The id in a reply to a create, as `id` writes it there; `None` where the reply is refused.
 fn record_id(id: &str) -> Option<Option<i64>> {
     let reply = Reply::new(200, &[], format!(r#"{{"Status":"OK","RecordId":{id}}}"#));
     let (reply, request_id) = read::<CreateReply>(&reply).ok()?;
-    let request = CreateRoutineRelatedRecord { site_id: 1, name: "a", record_name: "b" };
+    let request = CreateRoutineRelatedRecordRequest::new(1, "a", "b");
     let created = request.output(reply, Receipt { attempt: 1, http_status: 200, request_id }).ok()?;
     Some(created.record_id)
 }

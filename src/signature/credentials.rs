@@ -8,6 +8,15 @@ use super::SigningKeys;
 use crate::error::Error;
 
 /// An access key: id, secret, and the token that temporary ones have. The secret parts are wiped from memory at the end.
+///
+/// ```
+/// use esa::Credentials;
+///
+/// let lasting = Credentials::new("LTAI.id", "secret")?;
+/// let temporary = Credentials::temporary("STS.id", "secret", "token")?;
+/// assert!(!format!("{temporary:?}").contains("secret"));
+/// # Ok::<(), esa::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
     access_key_id: String,
@@ -29,8 +38,17 @@ impl PartialEq for Credentials {
 impl Eq for Credentials {}
 
 impl Credentials {
-    /// Credentials of these parts, each printable ASCII without blanks; `security_token` is for temporary ones of STS.
-    pub fn new(
+    /// An access key of the account or of a RAM user: two parts of printable ASCII without blanks.
+    pub fn new(access_key_id: &str, access_key_secret: &str) -> Result<Credentials, Error> {
+        Credentials::of(access_key_id, access_key_secret, None)
+    }
+
+    /// Temporary credentials of STS: three parts of printable ASCII without blanks.
+    pub fn temporary(access_key_id: &str, access_key_secret: &str, security_token: &str) -> Result<Credentials, Error> {
+        Credentials::of(access_key_id, access_key_secret, Some(security_token))
+    }
+
+    pub(crate) fn of(
         access_key_id: &str,
         access_key_secret: &str,
         security_token: Option<&str>,
@@ -93,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_part_that_cannot_be_sent_is_refused_by_name_and_not_repeated() {
-        let reason = |id, secret, token| Credentials::new(id, secret, token).unwrap_err().message().to_owned();
+        let reason = |id, secret, token| Credentials::of(id, secret, token).unwrap_err().message().to_owned();
 
         assert_eq!(reason("", "secret", None), "access_key_id is empty");
         assert!(reason("id", "hunter2\n", None).starts_with("access_key_secret has a blank"));
@@ -103,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_secret_parts_are_not_in_the_debug_text() {
-        let credentials = Credentials::new("testid", "hunter2", Some("t0ken")).unwrap();
+        let credentials = Credentials::temporary("testid", "hunter2", "t0ken").unwrap();
 
         assert_eq!(format!("{credentials:?}"), r#"Credentials { access_key_id: "testid", .. }"#);
     }

@@ -9,7 +9,7 @@ pub fn credentials(data: &[u8]) {
     let mut lines = text.splitn(4, '\n');
     let mut line = || lines.next().unwrap_or_default();
     let (id, secret, token, text) = (line(), line(), line(), line());
-    let Ok(credentials) = Credentials::new(id, secret, Some(token)) else { return };
+    let Ok(credentials) = Credentials::temporary(id, secret, token) else { return };
     assert!(format!("{credentials:?}").starts_with("Credentials { access_key_id: "));
     let mut text = [text, secret, token].join("\t");
     Redaction::new(&credentials.secrets()).apply(&mut text, "");

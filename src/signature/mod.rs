@@ -26,6 +26,7 @@ use crate::http::HttpRequest;
 
 /// How requests are signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SignatureVersion {
     /// HMAC-SHA1 over the parameters, for old gateways.
     V1,
@@ -127,7 +128,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn test_credentials() -> Credentials {
-        Credentials::new("testid", "testsecret", None).unwrap()
+        Credentials::new("testid", "testsecret").unwrap()
     }
 
     pub(crate) const DATE: &str = "2025-01-02T03:04:05Z";

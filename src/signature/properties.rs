@@ -92,7 +92,7 @@ impl Sample {
     }
 
     fn credentials(&self) -> Credentials {
-        Credentials::new(&self.id, &self.secret, self.token.as_deref()).unwrap()
+        Credentials::of(&self.id, &self.secret, self.token.as_deref()).unwrap()
     }
 
     fn signed(&self, version: SignatureVersion) -> tests::Sent {

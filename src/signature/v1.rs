@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_token_is_a_parameter_and_the_form_stays_in_the_body() {
-        let credentials = Credentials::new("testid", "testsecret", Some("t/k")).unwrap();
+        let credentials = Credentials::temporary("testid", "testsecret", "t/k").unwrap();
 
         let signed = sent(V1, create(), &credentials, &stamp(DATE, NONCE));
 

@@ -161,7 +161,7 @@ mod tests {
             ],
             form: vec![],
         };
-        let credentials = Credentials::new("YourAccessKeyId", "YourAccessKeySecret", None).unwrap();
+        let credentials = Credentials::new("YourAccessKeyId", "YourAccessKeySecret").unwrap();
         let stamp = stamp("2023-10-26T10:22:32Z", "3156853299f313e23d1673dc12e1703d");
 
         sort(&mut request.query);
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_token_is_a_signed_header() {
-        let credentials = Credentials::new("testid", "testsecret", Some("token")).unwrap();
+        let credentials = Credentials::temporary("testid", "testsecret", "token").unwrap();
 
         let signed = sent(V3, create(), &credentials, &stamp(DATE, NONCE));
 

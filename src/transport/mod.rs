@@ -28,7 +28,9 @@ pub(crate) use self::proxy::ProxyUrl;
 pub(crate) use self::proxy::fuzz;
 #[cfg(feature = "capi")]
 pub(crate) use self::resolver::is_library_thread;
-pub(crate) use self::settings::{KeepAlive, Options, Settings, is_product};
+#[cfg(feature = "capi")]
+pub(crate) use self::settings::check_product;
+pub(crate) use self::settings::{Options, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::http::{HttpRequest, Reply};
 #[cfg(feature = "capi")]

@@ -89,15 +89,24 @@ impl Settings {
     }
 }
 
-/// Whether a text can stand at the end of the User-Agent header.
-pub(crate) fn is_product(text: &str) -> bool {
+/// Refuses a text that can't stand at the end of the User-Agent header.
+pub(crate) fn check_product(text: &str) -> Result<(), Error> {
+    match is_product(text) {
+        true => Ok(()),
+        false => Err(Error::invalid_argument("user_agent", "is empty or not printable ASCII")),
+    }
+}
+
+fn is_product(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// What the caller, or else the environment, wants at the end of the User-Agent header.
 fn product<'a>(options: &'a Options, environment: &'a Environment) -> Result<Option<&'a str>, Error> {
-    let of_environment = || environment.get(environment::USER_AGENT);
-    match options.product.as_deref().or_else(of_environment) {
+    if let Some(product) = options.product.as_deref() {
+        return check_product(product).map(|()| Some(product));
+    }
+    match environment.get(environment::USER_AGENT) {
         Some(product) if !is_product(product) => {
             Err(Error::new(ErrorKind::Config, format!("{} is not printable ASCII", environment::USER_AGENT)))
         }

@@ -13,6 +13,22 @@ use super::wake::Wake;
 /// It holds a file descriptor: a call waits for its socket and for this at the same time, so that cancelling needs no
 /// polling and takes effect in whatever the call waits for. Parent and child of a fork have that in common: whoever
 /// triggers it ends what the other waits for, too.
+///
+/// ```
+/// use esa::{CallOptions, Cancel, Client, Config, Credentials, ErrorKind, GetMatchSiteRequest};
+///
+/// let mut config = Config::new();
+/// config.endpoint("http://127.0.0.1:1").credentials(Credentials::new("id", "secret")?);
+/// let client = Client::new(&config)?;
+/// let cancel = Cancel::new()?;
+/// let mut options = CallOptions::new();
+/// options.cancel(&cancel);
+///
+/// cancel.trigger(); // from any thread, or from a signal handler
+/// let error = client.get_match_site(&GetMatchSiteRequest::new("app.example.com"), &options).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Cancelled);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Cancel(Arc<Inner>);
 

@@ -133,7 +133,9 @@ impl Stop {
                 Error::new(ErrorKind::Timeout, format!("time ran out while {doing}")).with_retryable(true)
             }
             Stop::Cancelled => Error::new(ErrorKind::Cancelled, format!("cancelled while {doing}")),
-            Stop::Failed(cause) => Error::new(failed, format!("{doing} failed: {cause}")).with_retryable(true),
+            Stop::Failed(cause) => {
+                Error::new(failed, format!("{doing} failed: {cause}")).with_retryable(true).with_source(cause)
+            }
         };
         error.with_outcome(outcome)
     }

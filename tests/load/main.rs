@@ -20,8 +20,8 @@ const ROUTINE: &str = "test-routine1";
 
 /// A client of the emulator at `url`, with more patience than usual.
 fn client(url: &str) -> Client {
-    let key = Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret", None).unwrap();
+    let key = Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret").unwrap();
     let mut config = Config::new();
-    config.endpoint(url).credentials(key).timeouts(None, None, Some(Duration::from_secs(120))).max_attempts(20);
+    config.endpoint(url).credentials(key).timeout(Duration::from_secs(120)).max_attempts(20);
     Client::new(&config).unwrap()
 }

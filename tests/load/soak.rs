@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use esa::{
-    CallOptions, Client, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Error, ErrorKind,
-    ListRoutineRelatedRecords, Outcome,
+    CallOptions, Client, CreateRoutineRelatedRecordRequest, DeleteRoutineRelatedRecordRequest, Error, ErrorKind,
+    ListRoutineRelatedRecordsRequest, Outcome,
 };
 
 use crate::emulator::Emulator;
@@ -77,12 +77,11 @@ fn work(client: &Client, counts: &Counts, thread: usize, end: Instant) {
             return;
         }
         let record_name = &format!("soak-{thread}-{}.example.com", round % 10);
-        let create = CreateRoutineRelatedRecord { site_id: SITE_ID, name: ROUTINE, record_name };
+        let create = CreateRoutineRelatedRecordRequest::new(SITE_ID, ROUTINE, record_name);
         count(counts, client.ensure_routine_related_record(&create, &options));
-        let list =
-            ListRoutineRelatedRecords { search_key_word: Some("soak"), ..ListRoutineRelatedRecords::of(ROUTINE) };
+        let list = ListRoutineRelatedRecordsRequest::new(ROUTINE).with_search_key_word("soak");
         count(counts, client.list_routine_related_records(&list, &options));
-        let delete = DeleteRoutineRelatedRecord { site_id: SITE_ID, name: ROUTINE, record_name, record_id: None };
+        let delete = DeleteRoutineRelatedRecordRequest::new(SITE_ID, ROUTINE, record_name);
         count(counts, client.delete_routine_related_record(&delete, &options));
     }
 }

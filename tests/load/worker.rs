@@ -4,7 +4,7 @@ use std::env;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use esa::{CallOptions, Client, CreateRoutineRelatedRecord, Error, Record};
+use esa::{CallOptions, Client, CreateRoutineRelatedRecordRequest, Error, Record};
 
 use crate::{ROUTINE, SITE_ID, client};
 
@@ -68,9 +68,9 @@ fn create(client: &Client, name: &str) -> Result<Record, Error> {
 
 fn call(
     name: &str,
-    make: impl Fn(&CreateRoutineRelatedRecord<'_>, &CallOptions) -> Result<Record, Error>,
+    make: impl Fn(&CreateRoutineRelatedRecordRequest<'_>, &CallOptions) -> Result<Record, Error>,
 ) -> Result<Record, Error> {
-    make(&CreateRoutineRelatedRecord { site_id: SITE_ID, name: ROUTINE, record_name: name }, &CallOptions::new())
+    make(&CreateRoutineRelatedRecordRequest::new(SITE_ID, ROUTINE, name), &CallOptions::new())
 }
 
 /// One line for the process that started this one.

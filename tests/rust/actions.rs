@@ -56,7 +56,7 @@ fn an_action_is_sent_as_the_official_sdk_sends_it() {
         .vectors
         .into_iter()
         .filter_map(|vector| {
-            let action = AnyAction { params: Some(vector.params.get()), ..AnyAction::new(&vector.action) };
+            let action = AnyAction::new(&vector.action).with_params(vector.params.get());
             client.call(&action, &CallOptions::new()).unwrap();
             let sent = Sent::read(&requests.recv().unwrap());
             let expected = as_sent_here(vector.sent, vector.params);
@@ -73,12 +73,12 @@ fn a_routine_and_a_site_live_by_calls_alone() {
     let emulator = Emulator::start(&[]);
     let ready = |name: &str| emulator.ready[name].as_str().unwrap();
     let mut config = Config::new();
-    let credentials = Credentials::new(ready("access_key_id"), ready("access_key_secret"), None).unwrap();
+    let credentials = Credentials::new(ready("access_key_id"), ready("access_key_secret")).unwrap();
     config.endpoint(emulator.url()).credentials(credentials);
     let client = Client::new(&config).unwrap();
     let try_call = |action: &str, params: Value| {
         let params = params.to_string();
-        client.call(&AnyAction { params: Some(&params), ..AnyAction::new(action) }, &CallOptions::new())
+        client.call(&AnyAction::new(action).with_params(&params), &CallOptions::new())
     };
     let call = |action: &str, params: Value| -> Value {
         serde_json::from_str(&try_call(action, params).unwrap().body).unwrap()

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use esa::{
-    Bulk, CallOptions, Cancel, Client, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Origin, Outcome,
-    Record,
+    Bulk, CallOptions, Cancel, Client, CreateRoutineRelatedRecordRequest, Credentials, Error, ErrorKind, Origin,
+    Outcome, Record,
 };
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ fn fixture() -> Fixture {
 fn fixture_of(secret: &str) -> Fixture {
     let emulator = Emulator::start(&[]);
     let mut config = config(emulator.url());
-    config.credentials(Credentials::new("EsaEmulatorKeyId", secret, None).unwrap());
+    config.credentials(Credentials::new("EsaEmulatorKeyId", secret).unwrap());
     Fixture { client: Client::new(&config).unwrap(), emulator }
 }
 
@@ -37,8 +37,12 @@ fn names(range: std::ops::Range<u32>) -> Vec<String> {
 impl Fixture {
     fn bulk(&self, site_id: i64, names: &[String], options: &CallOptions, timeout: Option<Duration>) -> Bulk {
         let requests =
-            names.iter().map(|record_name| CreateRoutineRelatedRecord { site_id, name: ROUTINE, record_name });
-        self.client.ensure_routine_related_records(requests, options, timeout)
+            names.iter().map(|record_name| CreateRoutineRelatedRecordRequest::new(site_id, ROUTINE, record_name));
+        let bulk = self.client.ensure_routine_related_records(requests, options);
+        match timeout {
+            Some(timeout) => bulk.with_timeout(timeout),
+            None => bulk,
+        }
     }
 
     fn ensure(&self, site_id: i64, names: &[String]) -> Vec<Result<Record, Error>> {

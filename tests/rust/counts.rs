@@ -6,7 +6,7 @@ use std::os::unix::process::{CommandExt, parent_id};
 use std::process::{Command, Stdio};
 use std::ptr;
 
-use esa::{CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials};
+use esa::{CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecordRequest, Credentials};
 
 use crate::emulator::Emulator;
 use crate::left_out;
@@ -19,19 +19,19 @@ fn calls() {
     let variable = |name| std::env::var(name).unwrap();
     let mut config = Config::new();
     config.endpoint(&variable("COUNTS_URL"));
-    config.credentials(Credentials::new(&variable("COUNTS_KEY_ID"), &variable("COUNTS_KEY_SECRET"), None).unwrap());
+    config.credentials(Credentials::new(&variable("COUNTS_KEY_ID"), &variable("COUNTS_KEY_SECRET")).unwrap());
     if let Ok(ca_file) = std::env::var("COUNTS_CA_FILE") {
         config.ca_file(ca_file);
     }
     if variable("COUNTS_KEEP") == "no" {
-        config.keep_alive(0, None);
+        config.max_idle_connections(0);
     }
     let client = Client::new(&config).unwrap();
     let mut options = CallOptions::new();
     options.cancel(&Cancel::new().unwrap());
     let create = |number: usize| {
         let record_name = &format!("r{number}.example.com");
-        let request = CreateRoutineRelatedRecord { site_id: 54362329990032, name: "test-routine1", record_name };
+        let request = CreateRoutineRelatedRecordRequest::new(54362329990032, "test-routine1", record_name);
         client.create_routine_related_record(&request, &options).unwrap();
     };
 

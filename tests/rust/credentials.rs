@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use esa::{CallOptions, Client, Config, Error, ErrorKind, ListRoutineRelatedRecords, Outcome};
+use esa::{CallOptions, Client, Config, Error, ErrorKind, ListRoutineRelatedRecordsRequest, Outcome};
 use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
@@ -77,7 +77,7 @@ fn short_sessions() -> String {
 }
 
 fn list(client: &Client) -> Result<(), Error> {
-    let request = ListRoutineRelatedRecords::of("test-routine1");
+    let request = ListRoutineRelatedRecordsRequest::new("test-routine1");
     client.list_routine_related_records(&request, &CallOptions::new()).map(drop)
 }
 

@@ -1,6 +1,7 @@
 //! One exchange: what goes out, and what comes of replies that no service should give.
 
-use std::io::Write;
+use std::error::Error;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -29,7 +30,7 @@ fn a_request_is_one_that_the_service_expects() {
         }
     });
     let mut config = server.config();
-    config.user_agent("my-agent/1.2").unwrap();
+    config.user_agent("my-agent/1.2");
 
     let record = call(&esa::Client::new(&config).unwrap()).unwrap();
 
@@ -138,6 +139,8 @@ fn nothing_is_sent_where_nobody_listens() {
 
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Connect, Outcome::NotSent));
     assert!(error.message().contains(&nobody.to_string()), "{error}");
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>()).unwrap();
+    assert_eq!(source.kind(), io::ErrorKind::ConnectionRefused);
 }
 
 #[test]
@@ -154,6 +157,7 @@ fn nothing_is_sent_to_a_server_that_does_not_speak_tls() {
         (ErrorKind::Tls, Outcome::NotSent, false),
         "{error}"
     );
+    assert!(error.source().is_some_and(|source| source.is::<rustls::Error>()), "{error:?}");
 }
 
 #[test]

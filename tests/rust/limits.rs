@@ -25,13 +25,13 @@ fn ended(config: &Config, options: &CallOptions) -> Error {
 
 /// A call with a time limit of its own, where the client's are far away.
 fn ended_by_timeout(mut config: Config) -> Error {
-    config.timeouts(Some(LATE), Some(LATE), Some(LATE));
+    config.connect_timeout(LATE).attempt_timeout(LATE).timeout(LATE);
     ended(&config, CallOptions::new().timeout(Duration::from_millis(200)))
 }
 
 /// A call that another thread cancels while it runs.
 fn ended_by_cancelling(mut config: Config) -> Error {
-    config.timeouts(Some(LATE), Some(LATE), Some(LATE));
+    config.connect_timeout(LATE).attempt_timeout(LATE).timeout(LATE);
     let cancel = Cancel::new().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -89,7 +89,7 @@ fn connecting_ends_at_the_deadline_with_nothing_sent() {
 fn connecting_ends_at_its_own_limit_before_the_call_s() {
     let hole = BlackHole::new();
     let mut config = config(&format!("http://{}", hole.address));
-    config.timeouts(Some(Duration::from_millis(200)), Some(LATE), Some(LATE));
+    config.connect_timeout(Duration::from_millis(200)).attempt_timeout(LATE).timeout(LATE);
 
     let error = ended(&config, &CallOptions::new());
 
@@ -149,7 +149,7 @@ fn waiting_for_the_reply_is_ended_by_the_caller_s_answer() {
         std::thread::sleep(LATE);
     });
     let mut config = server.config();
-    config.timeouts(Some(LATE), Some(LATE), Some(LATE));
+    config.connect_timeout(LATE).attempt_timeout(LATE).timeout(LATE);
 
     let error = ended(&config, CallOptions::new().interrupt(move || has_request.load(Ordering::Acquire)));
 
@@ -159,7 +159,7 @@ fn waiting_for_the_reply_is_ended_by_the_caller_s_answer() {
 #[test]
 fn an_attempt_ends_at_its_own_limit_before_the_call_s() {
     let mut config = silent().config();
-    config.timeouts(Some(LATE), Some(Duration::from_millis(200)), Some(LATE));
+    config.connect_timeout(LATE).attempt_timeout(Duration::from_millis(200)).timeout(LATE);
 
     let error = ended(&config, &CallOptions::new());
 
@@ -200,7 +200,7 @@ fn what_is_cancelled_before_it_begins_sends_nothing() {
 fn a_time_limit_beyond_the_clock_is_no_limit() {
     let server = Server::answering(crate::server::SUCCESS);
     let mut config = server.config();
-    config.timeouts(Some(Duration::MAX), Some(Duration::MAX), Some(Duration::MAX));
+    config.connect_timeout(Duration::MAX).attempt_timeout(Duration::MAX).timeout(Duration::MAX);
 
     assert_eq!(call(&Client::new(&config).unwrap()).unwrap().record_id, Some(7));
 }

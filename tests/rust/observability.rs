@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 
 use esa::{
-    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Level,
-    ListRoutineRelatedRecords, Log, Record, SignatureVersion, Stats,
+    CallOptions, Client, Config, CreateRoutineRelatedRecordRequest, Credentials, Error, ErrorKind, Level,
+    ListRoutineRelatedRecordsRequest, Log, Record, SignatureVersion, Stats,
 };
 
 use crate::emulator::Emulator;
@@ -22,13 +22,13 @@ type Lines = Arc<Mutex<Vec<(Level, String)>>>;
 fn config(url: &str, secret: &str) -> (Config, Lines) {
     let (mut config, lines) = (Config::new(), Lines::default());
     let sink = Arc::clone(&lines);
-    config.endpoint(url).credentials(Credentials::new(KEY, secret, None).unwrap());
+    config.endpoint(url).credentials(Credentials::new(KEY, secret).unwrap());
     config.log(Log::new(Level::Debug, move |level, line| sink.lock().unwrap().push((level, line.to_owned()))));
     (config, lines)
 }
 
 fn create(client: &Client, record_name: &str) -> Result<Record, Error> {
-    let request = CreateRoutineRelatedRecord { site_id: 54362329990032, name: "test-routine1", record_name };
+    let request = CreateRoutineRelatedRecordRequest::new(54362329990032, "test-routine1", record_name);
     client.create_routine_related_record(&request, &CallOptions::new())
 }
 
@@ -264,7 +264,7 @@ fn a_clock_that_is_off_says_by_how_much() {
 
     // It may be the other way round, too.
     emulator.post("clock", r#"{"offset_ms": -7200000}"#);
-    let request = ListRoutineRelatedRecords::of("test-routine1");
+    let request = ListRoutineRelatedRecordsRequest::new("test-routine1");
     let error = client.list_routine_related_records(&request, &CallOptions::new());
     assert!(error.is_ok(), "{error:?}");
     let warnings = with_level(&lines, Level::Warn);

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use esa::{
-    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Level, Log, Origin,
-    Outcome, Record,
+    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecordRequest, Credentials, Error, ErrorKind, Level, Log,
+    Origin, Outcome, Record,
 };
 
 use crate::emulator::Emulator;
@@ -24,14 +24,13 @@ fn config(emulator: &Emulator, proxy: &str) -> Config {
     let mut config = Config::new();
     config.environment([("HTTPS_PROXY", "http://127.0.0.1:1")]).endpoint(emulator.url()).proxy(proxy);
     config.ca_file(emulator.ready["ca_file"].as_str().unwrap());
-    config.credentials(Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret", None).unwrap());
-    config.timeouts(None, None, Some(Duration::from_secs(20)));
+    config.credentials(Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret").unwrap());
+    config.timeout(Duration::from_secs(20));
     config
 }
 
 fn ensure(config: &Config) -> Result<Record, Error> {
-    let request =
-        CreateRoutineRelatedRecord { site_id: 54362329990032, name: "test-routine1", record_name: "a.example.com" };
+    let request = CreateRoutineRelatedRecordRequest::new(54362329990032, "test-routine1", "a.example.com");
     Client::new(config).unwrap().ensure_routine_related_record(&request, &CallOptions::new())
 }
 
@@ -69,7 +68,7 @@ fn a_connection_through_a_proxy_is_kept() {
     let (emulator, proxy) = (Emulator::start(&["--tls"]), ProxyServer::start(false));
     let client = Client::new(&config(&emulator, &proxy.address.to_string())).unwrap();
     for name in ["a.example.com", "b.example.com", "c.example.com"] {
-        let request = CreateRoutineRelatedRecord { site_id: 54362329990032, name: "test-routine1", record_name: name };
+        let request = CreateRoutineRelatedRecordRequest::new(54362329990032, "test-routine1", name);
         let record = client.create_routine_related_record(&request, &CallOptions::new()).unwrap();
         assert_eq!(record.origin, Origin::Created);
     }
@@ -171,7 +170,7 @@ fn a_proxy_that_hangs_or_talks_without_end_is_left_in_time() {
             });
             let emulator = Emulator::start(&["--tls"]);
             let mut config = config(&emulator, &format!("{scheme}://{}", proxy.address()));
-            config.timeouts(None, None, Some(Duration::from_millis(500)));
+            config.timeout(Duration::from_millis(500));
             let started = Instant::now();
 
             let error = ensure(&config).unwrap_err();
@@ -198,7 +197,7 @@ fn a_proxy_that_hangs_is_left_at_once_when_the_call_is_cancelled() {
         let cancel = Cancel::new().unwrap();
         let mut options = CallOptions::new();
         options.cancel(&cancel);
-        let request = CreateRoutineRelatedRecord { site_id: 1, name: "a", record_name: "a.example.com" };
+        let request = CreateRoutineRelatedRecordRequest::new(1, "a", "a.example.com");
 
         let (error, triggered) = thread::scope(|scope| {
             let call = scope.spawn(|| client.create_routine_related_record(&request, &options).unwrap_err());
@@ -222,7 +221,7 @@ fn the_environment_s_proxy_is_not_for_this_machine() {
     config = Config::new();
     config.environment([("HTTPS_PROXY", "http://127.0.0.1:1"), ("ALL_PROXY", "socks5://127.0.0.1:1")]);
     config.endpoint(emulator.url()).ca_file(emulator.ready["ca_file"].as_str().unwrap());
-    config.credentials(Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret", None).unwrap());
+    config.credentials(Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret").unwrap());
     assert!(ensure(&config).is_ok());
 }
 

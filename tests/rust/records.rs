@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use esa::{
-    CallOptions, Client, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Error, ErrorKind, GetMatchSite, Level,
-    ListRoutineRelatedRecords, Log, Origin,
+    CallOptions, Client, CreateRoutineRelatedRecordRequest, DeleteRoutineRelatedRecordRequest, Error, ErrorKind,
+    GetMatchSiteRequest, Level, ListRoutineRelatedRecordsRequest, Log, Origin,
 };
 
 use crate::emulator::Emulator;
@@ -23,28 +23,29 @@ struct Fixture {
 fn fixture() -> Fixture {
     let emulator = Emulator::start(&[]);
     let mut config = config(emulator.url());
-    config.credentials(esa::Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret", None).unwrap());
+    config.credentials(esa::Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret").unwrap());
     Fixture { client: Client::new(&config).unwrap(), emulator }
 }
 
 impl Fixture {
     fn create(&self, record_name: &str) -> i64 {
-        let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name };
+        let request = CreateRoutineRelatedRecordRequest::new(SITE, ROUTINE, record_name);
         self.client.create_routine_related_record(&request, &CallOptions::new()).unwrap().record_id.unwrap()
     }
 
     fn ensure(&self, name: &str, site_id: i64, record_name: &str) -> Result<esa::Record, Error> {
-        let request = CreateRoutineRelatedRecord { site_id, name, record_name };
+        let request = CreateRoutineRelatedRecordRequest::new(site_id, name, record_name);
         self.client.ensure_routine_related_record(&request, &CallOptions::new())
     }
 
     fn delete(&self, record_name: &str, record_id: Option<i64>) -> Result<esa::Deletion, Error> {
-        let request = DeleteRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name, record_id };
+        let mut request = DeleteRoutineRelatedRecordRequest::new(SITE, ROUTINE, record_name);
+        request.record_id = record_id;
         self.client.delete_routine_related_record(&request, &CallOptions::new())
     }
 
     fn page(&self, page_number: u32) -> esa::RelatedRecordPage {
-        let request = ListRoutineRelatedRecords { page_number, ..ListRoutineRelatedRecords::of(ROUTINE) };
+        let request = ListRoutineRelatedRecordsRequest::new(ROUTINE).with_page_number(page_number);
         self.client.list_routine_related_records(&request, &CallOptions::new()).unwrap()
     }
 
@@ -153,7 +154,7 @@ fn ensuring_a_record_of_another_routine_is_a_conflict_that_says_so() {
 #[test]
 fn a_record_s_site_is_got_by_its_name() {
     let fixture = fixture();
-    let get = |record_name| fixture.client.get_match_site(&GetMatchSite { record_name }, &CallOptions::new());
+    let get = |record_name| fixture.client.get_match_site(&GetMatchSiteRequest::new(record_name), &CallOptions::new());
 
     let site = get("deep.a.example.com").unwrap();
     assert_eq!((site.site_id, site.site_name.as_str()), (SITE, "example.com"));
@@ -178,7 +179,7 @@ fn a_list_whose_answer_is_lost_is_made_again_and_nothing_is_looked_for() {
 
     let listed = Client::new(&config)
         .unwrap()
-        .list_routine_related_records(&ListRoutineRelatedRecords::of(ROUTINE), &CallOptions::new());
+        .list_routine_related_records(&ListRoutineRelatedRecordsRequest::new(ROUTINE), &CallOptions::new());
 
     assert!(listed.unwrap().records.is_empty());
     let decisions = decisions.lock().unwrap();
@@ -190,7 +191,9 @@ fn a_list_whose_answer_is_lost_is_made_again_and_nothing_is_looked_for() {
 fn bad_arguments_are_refused_by_name_before_anything_is_sent() {
     let fixture = fixture();
     let list = |name, search_key_word, page_number, page_size| {
-        let request = ListRoutineRelatedRecords { name, search_key_word, page_number, page_size };
+        let mut request =
+            ListRoutineRelatedRecordsRequest::new(name).with_page_number(page_number).with_page_size(page_size);
+        request.search_key_word = search_key_word;
         fixture.client.list_routine_related_records(&request, &CallOptions::new()).unwrap_err()
     };
     let errors = [
@@ -217,7 +220,7 @@ fn bad_arguments_are_refused_by_name_before_anything_is_sent() {
 fn one_client_s_writes_wait_for_each_other_and_are_never_refused() {
     let emulator = Emulator::start(&["--seed", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rust/slow.json")]);
     let mut config = config(emulator.url());
-    config.timeouts(None, None, Some(Duration::from_secs(60)));
+    config.timeout(Duration::from_secs(60));
     let client = Client::new(&config).unwrap();
 
     std::thread::scope(|scope| {
@@ -225,7 +228,7 @@ fn one_client_s_writes_wait_for_each_other_and_are_never_refused() {
             let client = &client;
             scope.spawn(move || {
                 let record_name = &format!("r{number}.example.com");
-                let request = CreateRoutineRelatedRecord { site_id: 1, name: ROUTINE, record_name };
+                let request = CreateRoutineRelatedRecordRequest::new(1, ROUTINE, record_name);
                 client.create_routine_related_record(&request, &CallOptions::new()).unwrap();
             });
         }

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use esa::{CallOptions, Client, CreateRoutineRelatedRecord, Credentials};
+use esa::{CallOptions, Client, CreateRoutineRelatedRecordRequest, Credentials};
 
 use crate::emulator::Emulator;
 use crate::server::{SUCCESS, Server, call, read_request};
@@ -108,7 +108,7 @@ type Created = Arc<Mutex<HashMap<String, u32>>>;
 fn create(client: &Client, count: u32) {
     for number in 0..count {
         let record_name = &format!("r{number}.example.com");
-        let request = CreateRoutineRelatedRecord { site_id: 1, name: "routine", record_name };
+        let request = CreateRoutineRelatedRecordRequest::new(1, "routine", record_name);
         client.create_routine_related_record(&request, &CallOptions::new()).unwrap();
     }
 }
@@ -152,7 +152,7 @@ fn no_connection_is_kept_where_none_is_wanted_or_it_is_too_old() {
     for (max_idle, idle) in [(0, Duration::from_secs(60)), (8, Duration::ZERO)] {
         let server = Server::start(|connection, _| keep_answering(connection, SUCCESS));
         let mut config = server.config();
-        config.keep_alive(max_idle, Some(idle));
+        config.max_idle_connections(max_idle).idle_timeout(idle);
         let client = Client::new(&config).unwrap();
 
         call(&client).unwrap();
@@ -203,10 +203,10 @@ fn a_tls_connection_is_used_again_and_another_authority_is_not_trusted() {
     let mut config = esa::Config::new();
     config
         .endpoint(emulator.url())
-        .credentials(Credentials::new(text("access_key_id"), text("access_key_secret"), None).unwrap());
+        .credentials(Credentials::new(text("access_key_id"), text("access_key_secret")).unwrap());
     let create = |client: &Client, record_name| {
         client.create_routine_related_record(
-            &CreateRoutineRelatedRecord { site_id: 54362329990032, name: "test-routine1", record_name },
+            &CreateRoutineRelatedRecordRequest::new(54362329990032, "test-routine1", record_name),
             &esa::CallOptions::new(),
         )
     };

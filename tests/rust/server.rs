@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Record};
+use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecordRequest, Credentials, Error, Record};
 
 pub(crate) const SUCCESS: &str =
     "HTTP/1.1 200 OK\r\nContent-Length: 44\r\n\r\n{\"Status\":\"OK\",\"RequestId\":\"R\",\"RecordId\":7}";
@@ -85,7 +85,7 @@ impl Server {
 
 pub(crate) fn config(endpoint: &str) -> Config {
     let mut config = Config::new();
-    config.endpoint(endpoint).credentials(Credentials::new("testid", "testsecret", None).unwrap());
+    config.endpoint(endpoint).credentials(Credentials::new("testid", "testsecret").unwrap());
     // Most of these tests have nothing to find.
     config.reconcile_horizon(Duration::from_millis(500));
     config
@@ -96,7 +96,7 @@ pub(crate) fn call(client: &Client) -> Result<Record, Error> {
 }
 
 pub(crate) fn call_with(client: &Client, options: &CallOptions) -> Result<Record, Error> {
-    let request = CreateRoutineRelatedRecord { site_id: 1, name: "routine", record_name: "record.example.com" };
+    let request = CreateRoutineRelatedRecordRequest::new(1, "routine", "record.example.com");
     client.create_routine_related_record(&request, options)
 }
 

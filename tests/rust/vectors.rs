@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use esa::{CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Record, SignatureVersion};
+use esa::{
+    CallOptions, Client, Config, CreateRoutineRelatedRecordRequest, Credentials, Error, Record, SignatureVersion,
+};
 use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
@@ -40,7 +42,11 @@ fn call(table: &Value, case: &Value, endpoint: &str) -> Result<Record, Error> {
     let mut config = Config::new();
     config.endpoint(endpoint);
     config.reconcile_horizon(Duration::from_millis(table["reconcile_horizon_ms"].as_u64().unwrap()));
-    config.credentials(Credentials::new(&text(&key[0]), &text(&key[1]), key[2].as_str())?);
+    let (id, secret) = (text(&key[0]), text(&key[1]));
+    config.credentials(match key[2].as_str() {
+        Some(token) => Credentials::temporary(&id, &secret, token)?,
+        None => Credentials::new(&id, &secret)?,
+    });
     if case["signature_version"] == 1 {
         config.signature_version(SignatureVersion::V1);
     }
@@ -52,11 +58,8 @@ fn call(table: &Value, case: &Value, endpoint: &str) -> Result<Record, Error> {
         options.max_attempts(max_attempts.try_into().unwrap());
     }
     let (client, request) = (Client::new(&config)?, &case["request"]);
-    let request = CreateRoutineRelatedRecord {
-        site_id: request["site_id"].as_i64().unwrap(),
-        name: &text(&request["name"]),
-        record_name: &text(&request["record_name"]),
-    };
+    let (name, record_name) = (text(&request["name"]), text(&request["record_name"]));
+    let request = CreateRoutineRelatedRecordRequest::new(request["site_id"].as_i64().unwrap(), &name, &record_name);
     match case["operation"].as_str() {
         Some("ensure") => client.ensure_routine_related_record(&request, &options),
         _ => client.create_routine_related_record(&request, &options),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use esa::{
-    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Level, Log,
+    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecordRequest, Credentials, Error, ErrorKind, Level, Log,
     Outcome, Record, TryLock,
 };
 
@@ -97,7 +97,7 @@ type Lines = Arc<Mutex<Vec<(Level, String)>>>;
 fn config(emulator: &Emulator) -> (Config, Lines) {
     let (mut config, lines) = (crate::server::config(emulator.url()), Lines::default());
     let sink = Arc::clone(&lines);
-    config.credentials(Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret", None).unwrap());
+    config.credentials(Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret").unwrap());
     config.log(Log::new(Level::Info, move |level, line| sink.lock().unwrap().push((level, line.to_owned()))));
     (config, lines)
 }
@@ -109,7 +109,7 @@ fn client(emulator: &Emulator, engine: &Engine) -> Client {
 }
 
 fn create_with(client: &Client, record_name: &str, options: &CallOptions) -> Result<Record, Error> {
-    let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name };
+    let request = CreateRoutineRelatedRecordRequest::new(SITE, ROUTINE, record_name);
     client.create_routine_related_record(&request, options)
 }
 
@@ -118,9 +118,8 @@ fn create(client: &Client, record_name: &str) -> Result<Record, Error> {
 }
 
 fn bulk(client: &Client, names: &[String]) -> esa::Bulk {
-    let requests =
-        names.iter().map(|record_name| CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name });
-    client.ensure_routine_related_records(requests, &CallOptions::new(), None)
+    let requests = names.iter().map(|record_name| CreateRoutineRelatedRecordRequest::new(SITE, ROUTINE, record_name));
+    client.ensure_routine_related_records(requests, &CallOptions::new())
 }
 
 fn names(count: usize) -> Vec<String> {
@@ -131,7 +130,7 @@ fn names(count: usize) -> Vec<String> {
 fn a_call_holds_it_while_it_writes() {
     let emulator = Emulator::start(&[]);
     let (mut config, _) = config(&emulator);
-    config.timeouts(None, Some(Duration::from_secs(7)), None).write_lock_hold(Duration::from_secs(3));
+    config.attempt_timeout(Duration::from_secs(7)).write_lock_hold(Duration::from_secs(3));
     let engine = Engine::default();
     engine.set(&mut config);
     let client = Client::new(&config).unwrap();
@@ -139,7 +138,7 @@ fn a_call_holds_it_while_it_writes() {
     create(&client, "a.example.com").unwrap();
     create(&client, "b.example.com").unwrap();
     // Reads don't ask for it.
-    let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: "a.example.com" };
+    let request = CreateRoutineRelatedRecordRequest::new(SITE, ROUTINE, "a.example.com");
     client.ensure_routine_related_record(&request, &CallOptions::new()).unwrap();
 
     assert_eq!(engine.counts(), (2, 2, 2));

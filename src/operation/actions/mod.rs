@@ -42,6 +42,7 @@ pub(crate) struct Action {
 
 /// Whether an action changes something, which decides what a lost call may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Effect {
     /// It changes nothing: a lost call is made again.
     Reads,
@@ -51,6 +52,7 @@ pub enum Effect {
 
 /// Where a parameter is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// In the URL.
     Query,

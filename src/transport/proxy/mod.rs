@@ -78,7 +78,15 @@ impl Proxy {
     fn parse(text: &str) -> Result<Proxy, &'static str> {
         // In a password it would cut the URL there, and make a host of the user's name.
         if text.contains('#') {
-            return Err("has a '#', which is %23 in a user name or a password");
+            return Err("has a '#': write it as %23 in a user name or password");
+        }
+        let (_, authority) = text.split_once("://").unwrap_or(("", text));
+        let resource = authority.find(['/', '?']).map_or("", |at| &authority[at..]);
+        if resource.contains('@') {
+            return Err(match resource.starts_with('/') {
+                true => "has a '/' in its user name or password: write it as %2F",
+                false => "has a '?' in its user name or password: write it as %3F",
+            });
         }
         let url = Zeroizing::new(if text.contains("://") { text.to_owned() } else { ["http://", text].concat() });
         let url = Url::parse(&url).map_err(Unusable::reason)?;
@@ -179,7 +187,8 @@ impl Proxy {
         match error.kind() {
             ErrorKind::Timeout | ErrorKind::Cancelled => error,
             _ => Error::new(ErrorKind::Proxy, format!("the proxy {self} can't be reached: {}", error.message()))
-                .with_retryable(error.retryable()),
+                .with_retryable(error.retryable())
+                .with_source_of(&error),
         }
     }
 }
@@ -310,7 +319,12 @@ mod tests {
             ("http://me:hunter2%0a@proxy", "control character"),
             ("http://me:%ff@proxy", "not UTF-8"),
             ("http://me:12#hunter2@proxy", "has a '#'"),
-            ("http://me:12?hunter2@proxy", "has a path or a query"),
+            ("http://me:12?hunter2@proxy", "has a '?' in its user name or password: write it as %3F"),
+            ("http://me:12/hunter2@proxy", "has a '/' in its user name or password: write it as %2F"),
+            ("me:12/hunter2@proxy:3128", "has a '/' in its user name or password: write it as %2F"),
+            ("http://me:1@2/hunter2@proxy", "has a '/' in its user name or password: write it as %2F"),
+            ("\"http://me:hunter2@proxy\"", "has quotes around it: remove them"),
+            ("'proxy:3128'", "has quotes around it: remove them"),
             (&long_login("socks5h"), "more than 255 bytes"),
         ] {
             let refused = Proxy::parse(text).unwrap_err();

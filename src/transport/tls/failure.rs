@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 /// The failure of a handshake.
 pub(in super::super) fn of_handshake(error: &rustls::Error) -> Error {
     let failure = Error::new(ErrorKind::Tls, format!("the TLS handshake failed: {}", reason(error)));
+    let failure = failure.with_source(error.clone());
     match advice(error) {
         Some(advice) => failure.with_advice(advice),
         None => failure,
@@ -73,10 +74,10 @@ fn of_certificate(error: &CertificateError) -> Cow<'static, str> {
         E::UnsupportedSignatureAlgorithmContext { .. } | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "the server's certificate is signed in a way that isn't supported, or no longer"
         }
-        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "the certificate isn't one for servers",
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "the server's certificate is not for servers",
         E::BadEncoding => "the server's certificate is malformed",
         // That of an authority, for one.
-        _ => "the server's certificate isn't one that a server may have",
+        _ => "the server's certificate is invalid",
     })
 }
 
@@ -172,7 +173,7 @@ mod tests {
             ),
             (E::InvalidCertificate(C::BadSignature), "a signature that isn't right"),
             (E::InvalidCertificate(C::Revoked), "has been revoked"),
-            (E::InvalidCertificate(C::UnhandledCriticalExtension), "isn't one that a server may have"),
+            (E::InvalidCertificate(C::UnhandledCriticalExtension), "the server's certificate is invalid"),
             (name("127.0.0.1", &[]), "isn't for 127.0.0.1"),
             (
                 name("a.example", &["DnsName(\"b.example\")", "DnsName(\"c.example\")", "IpAddress([1, 2, 3, 4])"]),

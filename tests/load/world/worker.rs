@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use esa::{
-    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, DeleteRoutineRelatedRecord, Deletion, Error,
-    ListRoutineRelatedRecords, Outcome, Record, RelatedRecordPage,
+    CallOptions, Client, Config, CreateRoutineRelatedRecordRequest, Credentials, DeleteRoutineRelatedRecordRequest,
+    Deletion, Error, ListRoutineRelatedRecordsRequest, Outcome, Record, RelatedRecordPage,
 };
 
 use super::call::{Call, Failure, Operation, Origin, Said, Time, now};
@@ -67,12 +67,12 @@ fn makes_its_calls() {
 const CALL_BITS: u32 = 14;
 
 fn client(url: &str, process: usize) -> Client {
-    let key = Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret", None).unwrap();
+    let key = Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret").unwrap();
     let mut config = Config::new();
     config
         .endpoint(url)
         .credentials(key)
-        .timeouts(None, Some(Duration::from_secs(2)), None)
+        .attempt_timeout(Duration::from_secs(2))
         .max_attempts(8)
         .max_concurrent_writes(CONCURRENT_WRITES[process % CONCURRENT_WRITES.len()]);
     Client::new(&config).unwrap()
@@ -130,7 +130,7 @@ impl Worker<'_> {
     fn create(&mut self, name: usize, operation: Operation, options: &CallOptions) {
         let (number, client) = (self.number(), &self.shared.client);
         let record_name = &names::spell(name, number);
-        let request = CreateRoutineRelatedRecord { site_id: SITE_ID, name: ROUTINE, record_name };
+        let request = CreateRoutineRelatedRecordRequest::new(SITE_ID, ROUTINE, record_name);
         let begin = now();
         let result = match operation {
             Operation::Create => client.create_routine_related_record(&request, options),
@@ -147,13 +147,11 @@ impl Worker<'_> {
                 (name, number, names::spell(name, number))
             })
             .collect();
-        let requests = items.iter().map(|(_, _, record_name)| CreateRoutineRelatedRecord {
-            site_id: SITE_ID,
-            name: ROUTINE,
-            record_name,
-        });
+        let requests = items
+            .iter()
+            .map(|(_, _, record_name)| CreateRoutineRelatedRecordRequest::new(SITE_ID, ROUTINE, record_name));
         let start = now();
-        let mut bulk = self.shared.client.ensure_routine_related_records(requests, options, None);
+        let mut bulk = self.shared.client.ensure_routine_related_records(requests, options);
         for (name, number, _) in &items {
             let begin = now();
             let result = bulk.next().expect("a result for each record");
@@ -166,7 +164,8 @@ impl Worker<'_> {
     fn delete(&mut self, name: usize, record_id: Option<i64>, options: &CallOptions) {
         let number = self.number();
         let record_name = &names::spell(name, number);
-        let request = DeleteRoutineRelatedRecord { site_id: SITE_ID, name: ROUTINE, record_name, record_id };
+        let mut request = DeleteRoutineRelatedRecordRequest::new(SITE_ID, ROUTINE, record_name);
+        request.record_id = record_id;
         let begin = now();
         let result = self.shared.client.delete_routine_related_record(&request, options);
         let operation = record_id.map_or(Operation::DeleteByName, Operation::DeleteById);
@@ -174,7 +173,7 @@ impl Worker<'_> {
     }
 
     fn list(&mut self, options: &CallOptions) {
-        let mut list = ListRoutineRelatedRecords::of(ROUTINE);
+        let mut list = ListRoutineRelatedRecordsRequest::new(ROUTINE);
         loop {
             let (number, begin) = (self.number(), now());
             let result = self.shared.client.list_routine_related_records(&list, options);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use esa::{Bulk, CallOptions, Client, CreateRoutineRelatedRecord, ErrorKind, Origin, Outcome};
+use esa::{Bulk, CallOptions, Client, CreateRoutineRelatedRecordRequest, ErrorKind, Origin, Outcome};
 
 use super::row::{ROUTINE, Row, SITE, given};
 use super::service::Service;
@@ -14,9 +14,8 @@ use super::step::{Step, refuses, replies};
 fn bulk(mut row: Row, names: &[&str], options: &CallOptions) -> (Bulk, Service) {
     let service = Service::start(std::mem::take(&mut row.state));
     row.config.endpoint(&format!("http://{}", service.address));
-    let requests =
-        names.iter().map(|record_name| CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name });
-    (Client::new(&row.config).unwrap().ensure_routine_related_records(requests, options, None), service)
+    let requests = names.iter().map(|record_name| CreateRoutineRelatedRecordRequest::new(SITE, ROUTINE, record_name));
+    (Client::new(&row.config).unwrap().ensure_routine_related_records(requests, options), service)
 }
 
 /// A whole list of these names.

@@ -1,6 +1,8 @@
 //! Any action by its name, in the faults of the other rows: a read is made again, a write only where nothing has happened.
 
-use esa::{ActionReply, AnyAction, CallOptions, Cancel, Client, Effect, Error, ErrorKind, GetMatchSite, Outcome};
+use esa::{
+    ActionReply, AnyAction, CallOptions, Cancel, Client, Effect, Error, ErrorKind, GetMatchSiteRequest, Outcome,
+};
 
 use super::clock::{CODE, date, two_hours_apart};
 use super::credentials::{EXPIRED, renews};
@@ -26,11 +28,11 @@ struct Called {
 }
 
 fn named(action: &str) -> AnyAction<'_> {
-    AnyAction { params: Some(r#"{"Name":"routine"}"#), ..AnyAction::new(action) }
+    AnyAction::new(action).with_params(r#"{"Name":"routine"}"#)
 }
 
 fn with_effect(action: &str, effect: Effect) -> AnyAction<'_> {
-    AnyAction { effect: Some(effect), ..named(action) }
+    named(action).with_effect(effect)
 }
 
 /// A row whose first requests meet these faults.
@@ -207,7 +209,7 @@ fn a_reply_has_eight_mebibytes_at_most() {
 fn a_reply_that_the_library_takes_apart_has_one_mebibyte_at_most() {
     let get_match_site = |length| {
         let (client, _service) = started(&mut always(of_length(length)));
-        client.get_match_site(&GetMatchSite { record_name: "a.example.com" }, &CallOptions::new())
+        client.get_match_site(&GetMatchSiteRequest::new("a.example.com"), &CallOptions::new())
     };
     assert_eq!(get_match_site(MEBIBYTE).unwrap().site_id, 1);
     let error = get_match_site(MEBIBYTE + 1).unwrap_err();

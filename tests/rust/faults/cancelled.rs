@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use esa::{CallOptions, Cancel, Client, CreateRoutineRelatedRecord, Error, ErrorKind, Outcome};
+use esa::{CallOptions, Cancel, Client, CreateRoutineRelatedRecordRequest, Error, ErrorKind, Outcome};
 
 use super::row::{RECORD, ROUTINE, Row, SITE, given};
 use super::service::Service;
@@ -15,7 +15,7 @@ const AT_ONCE: Duration = Duration::from_millis(600);
 /// The error of a call that is cancelled as soon as `reached` holds.
 fn cancelled_when(row: &Row, reached: impl Fn() -> bool + Sync) -> Error {
     let (client, cancel) = (Client::new(&row.config).unwrap(), Cancel::new().unwrap());
-    let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: RECORD };
+    let request = CreateRoutineRelatedRecordRequest::new(SITE, ROUTINE, RECORD);
     std::thread::scope(|scope| {
         let cancelling = scope.spawn(|| {
             let started = Instant::now();
@@ -67,7 +67,7 @@ fn row_142_the_advice_fits_what_was_done() {
 
     let before = Cancel::new().unwrap();
     before.trigger();
-    let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: RECORD };
+    let request = CreateRoutineRelatedRecordRequest::new(SITE, ROUTINE, RECORD);
     let client = Client::new(&row.config).unwrap();
     let error = client.create_routine_related_record(&request, CallOptions::new().cancel(&before)).unwrap_err();
     assert_eq!((error.outcome(), error.advice()), (Outcome::NotSent, "Nothing has changed; call again when you like."));

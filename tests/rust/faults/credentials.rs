@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use esa::{
-    CallOptions, Client, CreateRoutineRelatedRecord, Credentials, ErrorKind, ListRoutineRelatedRecords, Origin,
-    Outcome, ProvidedCredentials,
+    CallOptions, Client, CreateRoutineRelatedRecordRequest, Credentials, ErrorKind, ListRoutineRelatedRecordsRequest,
+    Origin, Outcome, ProvidedCredentials,
 };
 
 use super::giver::{Giver, key, usual_key};
@@ -45,7 +45,7 @@ pub(super) fn renews() -> Row {
     let times = AtomicU32::new(0);
     row.config.credentials_provider(move |_| {
         let token = if times.fetch_add(1, Ordering::SeqCst) == 0 { OLD_TOKEN } else { TOKEN };
-        Ok(ProvidedCredentials { credentials: Credentials::new(KEY_ID, SECRET, Some(token)).unwrap(), expires: None })
+        Ok(ProvidedCredentials::new(Credentials::temporary(KEY_ID, SECRET, token).unwrap()))
     });
     row
 }
@@ -119,7 +119,8 @@ fn row_85_sixty_four_threads_without_credentials_ask_once() {
     let service = Service::start(std::mem::take(&mut row.state));
     let client = Client::new(row.config.endpoint(&format!("http://{}", service.address))).unwrap();
 
-    let list = || client.list_routine_related_records(&ListRoutineRelatedRecords::of(ROUTINE), &CallOptions::new());
+    let list =
+        || client.list_routine_related_records(&ListRoutineRelatedRecordsRequest::new(ROUTINE), &CallOptions::new());
     thread::scope(|scope| {
         let calls: Vec<_> = (0..64).map(|_| scope.spawn(list)).collect();
         calls.into_iter().for_each(|call| drop(call.join().unwrap().unwrap()));
@@ -149,7 +150,8 @@ fn row_86_whoever_waits_for_a_renewal_that_hangs_ends_by_its_own_deadline() {
         let mut options = CallOptions::new();
         options.timeout(limit);
 
-        let error = client.list_routine_related_records(&ListRoutineRelatedRecords::of(ROUTINE), &options).unwrap_err();
+        let error =
+            client.list_routine_related_records(&ListRoutineRelatedRecordsRequest::new(ROUTINE), &options).unwrap_err();
 
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error:?}");
         assert!(error.message().contains("credentials"), "{error:?}");
@@ -289,14 +291,16 @@ fn credentials_that_expire_while_a_write_waits_for_its_turn_are_renewed() {
     let times = AtomicU32::new(0);
     row.config.credentials_provider(move |_| {
         let is_first = times.fetch_add(1, Ordering::SeqCst) == 0;
-        let credentials = Credentials::new(KEY_ID, SECRET, Some(if is_first { OLD_TOKEN } else { TOKEN })).unwrap();
-        Ok(ProvidedCredentials { credentials, expires: is_first.then(|| SystemTime::now() + Duration::from_secs(1)) })
+        let credentials = Credentials::temporary(KEY_ID, SECRET, if is_first { OLD_TOKEN } else { TOKEN }).unwrap();
+        let mut provided = ProvidedCredentials::new(credentials);
+        provided.expires = is_first.then(|| SystemTime::now() + Duration::from_secs(1));
+        Ok(provided)
     });
     let service = Service::start(std::mem::take(&mut row.state));
     row.config.endpoint(&format!("http://{}", service.address));
     let client = Client::new(&row.config).unwrap();
     let create = |record_name| {
-        let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name };
+        let request = CreateRoutineRelatedRecordRequest::new(SITE, ROUTINE, record_name);
         client.create_routine_related_record(&request, &CallOptions::new()).unwrap()
     };
 

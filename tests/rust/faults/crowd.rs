@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use esa::{
-    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Origin, Outcome,
-    Record,
+    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecordRequest, Credentials, Error, ErrorKind, Origin,
+    Outcome, Record,
 };
 
 use super::not_sent::refusing;
@@ -20,13 +20,13 @@ const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rust/faults/locke
 
 fn config(emulator: &Emulator) -> Config {
     let mut config = Config::new();
-    config.endpoint(emulator.url()).credentials(Credentials::new("crowd-id", "crowd-secret", None).unwrap());
-    config.timeouts(None, None, Some(Duration::from_secs(25)));
+    config.endpoint(emulator.url()).credentials(Credentials::new("crowd-id", "crowd-secret").unwrap());
+    config.timeout(Duration::from_secs(25));
     config
 }
 
-fn request(record_name: &str) -> CreateRoutineRelatedRecord<'_> {
-    CreateRoutineRelatedRecord { site_id: 1, name: "r", record_name }
+fn request(record_name: &str) -> CreateRoutineRelatedRecordRequest<'_> {
+    CreateRoutineRelatedRecordRequest::new(1, "r", record_name)
 }
 
 fn create(client: &Client, ensures: bool, record_name: &str) -> Result<Record, Error> {

@@ -1,6 +1,6 @@
 //! Deletions, as row 113 and the rule behind section F have them: nothing is said to be gone that may be there.
 
-use esa::{CallOptions, Client, DeleteRoutineRelatedRecord, Deletion, Error, ErrorKind, Outcome};
+use esa::{CallOptions, Client, DeleteRoutineRelatedRecordRequest, Deletion, Error, ErrorKind, Outcome};
 
 use super::row::{READ_BACKS, RECORD, ROUTINE, Row, SITE, given};
 use super::service::Service;
@@ -10,7 +10,7 @@ use super::step::{Step, hangs, refuses, replies};
 fn deleted(mut row: Row) -> (Result<Deletion, Error>, Service) {
     let service = Service::start(std::mem::take(&mut row.state));
     row.config.endpoint(&format!("http://{}", service.address));
-    let request = DeleteRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: RECORD, record_id: None };
+    let request = DeleteRoutineRelatedRecordRequest::new(SITE, ROUTINE, RECORD);
     let client = Client::new(&row.config).unwrap();
     (client.delete_routine_related_record(&request, &CallOptions::new()), service)
 }

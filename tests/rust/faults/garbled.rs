@@ -173,7 +173,7 @@ fn row_48_interim_replies_are_passed_over() {
 fn row_118_interim_replies_without_end_end_with_the_attempt() {
     let endless = repeats("", &b"HTTP/1.1 102 Processing\r\n\r\n".repeat(100), Duration::ZERO);
     let mut row = given().creates([endless.applied()]);
-    row.config.timeouts(None, Some(Duration::from_millis(300)), None);
+    row.config.attempt_timeout(Duration::from_millis(300));
 
     row.played().succeeds(Origin::Recovered).sent(1, 1).attempts(1).leaves(1);
 }

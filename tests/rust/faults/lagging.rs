@@ -4,8 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use esa::{
-    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, DeleteRoutineRelatedRecord, Error, ErrorKind,
-    Origin, Outcome, Record,
+    CallOptions, Client, Config, CreateRoutineRelatedRecordRequest, Credentials, DeleteRoutineRelatedRecordRequest,
+    Error, ErrorKind, Origin, Outcome, Record,
 };
 
 use super::row::{ROUTINE, SITE, given};
@@ -35,7 +35,7 @@ fn fixture() -> Fixture {
 
 fn client(emulator: &Emulator) -> Client {
     let mut config = Config::new();
-    config.endpoint(emulator.url()).credentials(Credentials::new("crowd-id", "crowd-secret", None).unwrap());
+    config.endpoint(emulator.url()).credentials(Credentials::new("crowd-id", "crowd-secret").unwrap());
     Client::new(&config).unwrap()
 }
 
@@ -53,7 +53,8 @@ impl Fixture {
     }
 
     fn delete(&self, record_name: &str, record_id: Option<i64>) -> Result<esa::Deletion, Error> {
-        let request = DeleteRoutineRelatedRecord { site_id: 1, name: "r", record_name, record_id };
+        let mut request = DeleteRoutineRelatedRecordRequest::new(1, "r", record_name);
+        request.record_id = record_id;
         self.client.delete_routine_related_record(&request, &CallOptions::new())
     }
 
@@ -63,8 +64,8 @@ impl Fixture {
     }
 }
 
-fn request(record_name: &str) -> CreateRoutineRelatedRecord<'_> {
-    CreateRoutineRelatedRecord { site_id: 1, name: "r", record_name }
+fn request(record_name: &str) -> CreateRoutineRelatedRecordRequest<'_> {
+    CreateRoutineRelatedRecordRequest::new(1, "r", record_name)
 }
 
 const LOST: &str = r#""when": "after", "wire": {"kind": "drop"}"#;
@@ -121,7 +122,7 @@ fn row_116_a_bulk_goes_on_while_what_others_have_just_created_is_not_listed() {
     let (ours, before) = (client(&fixture.emulator), fixture.seen(LIST));
 
     let requests = names.iter().map(|name| request(name));
-    let results = ours.ensure_routine_related_records(requests, &CallOptions::new(), None);
+    let results = ours.ensure_routine_related_records(requests, &CallOptions::new());
 
     let origins: Vec<_> = results.map(|result| result.unwrap().origin).collect();
     let expected = |index| if THEIRS.contains(&index) { Origin::Existing } else { Origin::Created };
@@ -212,7 +213,7 @@ fn what_is_never_listed_ends_with_the_horizon_and_says_so() {
     let fixture = fixture();
     fixture.emulator.post("delays", r#"{"list_lag_seconds": 1000}"#);
     let mut config = Config::new();
-    config.endpoint(fixture.emulator.url()).credentials(Credentials::new("crowd-id", "crowd-secret", None).unwrap());
+    config.endpoint(fixture.emulator.url()).credentials(Credentials::new("crowd-id", "crowd-secret").unwrap());
     config.reconcile_horizon(Duration::from_millis(600));
     let client = Client::new(&config).unwrap();
     client.create_routine_related_record(&request("a.example.com"), &CallOptions::new()).unwrap();

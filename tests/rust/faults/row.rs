@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use esa::{
-    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Level, Log, Origin,
+    CallOptions, Client, Config, CreateRoutineRelatedRecordRequest, Credentials, Error, ErrorKind, Level, Log, Origin,
     Outcome, Record,
 };
 
@@ -53,7 +53,7 @@ pub(super) struct Played {
 
 pub(super) fn given() -> Row {
     let mut row = given_without_credentials();
-    row.config.credentials(Credentials::new(KEY_ID, SECRET, Some(TOKEN)).unwrap());
+    row.config.credentials(Credentials::temporary(KEY_ID, SECRET, TOKEN).unwrap());
     row
 }
 
@@ -131,7 +131,7 @@ impl Row {
     /// Milliseconds for an attempt (and for connecting), and for the call.
     pub(super) fn limits(mut self, attempt: u64, total: u64) -> Row {
         let (attempt, total) = (Duration::from_millis(attempt), Duration::from_millis(total));
-        self.config.timeouts(Some(attempt), Some(attempt), Some(total));
+        self.config.connect_timeout(attempt).attempt_timeout(attempt).timeout(total);
         self.total = total;
         self
     }
@@ -160,7 +160,7 @@ impl Row {
     }
 
     pub(super) fn call(&self, client: &Client) -> Result<Record, Error> {
-        let request = CreateRoutineRelatedRecord { site_id: SITE, name: ROUTINE, record_name: &self.record_name };
+        let request = CreateRoutineRelatedRecordRequest::new(SITE, ROUTINE, &self.record_name);
         match self.ensure {
             true => client.ensure_routine_related_record(&request, &CallOptions::new()),
             false => client.create_routine_related_record(&request, &CallOptions::new()),
