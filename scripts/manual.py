@@ -54,8 +54,11 @@ class _Manual:
                 path.write_text(self._page(declaration), encoding="utf-8")
 
     def _page_of(self, name: str) -> str:
-        """A macro is on the page of what it belongs to: ESA_STATS_INIT on that of esa_stats."""
-        return name.lower().removesuffix("_init") if self._by_name[name].kind == "macro" else name
+        """A macro is on the page of what it belongs to: ESA_STATS_INIT on that of esa_stats, ESA_NONE on libesa(3)."""
+        if self._by_name[name].kind != "macro":
+            return name
+        owner = name.lower().removesuffix("_init")
+        return owner if owner in self._by_name else "libesa"
 
     def _page(self, declaration: Declaration) -> str:
         make = {
