@@ -8,7 +8,7 @@ from programs import ROOT
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 INDEX = ROOT / "docs" / "README.md"
 # actions.md says what the list is for, which scripts/action_docs.py writes.
-WITHOUT_QUESTION = ("abi.md", "actions-list.md", "fleets.md")
+WITHOUT_QUESTION = ("abi.md", "actions-list.md", "platforms.md")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
