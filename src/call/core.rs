@@ -40,7 +40,7 @@ impl Default for Timeouts {
 /// How writes wait for each other.
 #[derive(Clone, Debug)]
 pub(crate) struct Writes {
-    /// How many of the client's may be under way; 0: no limit.
+    /// How many of the client's may be under way; `usize::MAX`: no limit.
     pub(crate) at_once: usize,
     /// The lock that the client shares with others.
     pub(crate) lock: Option<LockKind>,

@@ -63,6 +63,11 @@ pub(crate) trait Lock: Send + Sync {
     fn has_lease(&self) -> bool {
         true
     }
+
+    /// How long a client that may hold it for `hold` does so while others want it: long beside what it takes to hand it on.
+    fn shared_hold(&self, hold: Duration) -> Duration {
+        hold
+    }
 }
 
 /// One that is made of two functions.
@@ -123,7 +128,7 @@ impl WriteLock {
         };
         let generation = generation();
         // So that a bulk of the parent's doesn't take a holding of its child's for its own.
-        let holding = Mutex::new(Holding::new(hold, generation << 32));
+        let holding = Mutex::new(Holding::new(hold, lock.shared_hold(hold), generation << 32));
         WriteLock { lock, hold, holding, generation }
     }
 

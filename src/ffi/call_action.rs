@@ -167,8 +167,10 @@ impl esa_parameter {
             1 => Some(Place::Query),
             2 => Some(Place::Form),
             other => {
-                let reason = format_args!("is {other}; it is a value of esa_place");
-                return Err(Error::invalid_argument(&field("place"), reason));
+                return Err(Error::invalid_argument(
+                    &field("place"),
+                    format_args!("is {other}; it is a value of esa_place"),
+                ));
             }
         };
         // SAFETY: this function's promise.

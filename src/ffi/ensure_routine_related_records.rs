@@ -2,7 +2,6 @@
 
 use std::ffi::c_void;
 use std::ptr;
-use std::time::Duration;
 
 use super::call_options::{esa_call_options, read_options};
 use super::client::{esa_client, with_client};
@@ -12,6 +11,7 @@ use super::create_routine_related_record::{
 };
 use super::error::{esa_error, esa_error_free};
 use super::guard::guarded;
+use super::limits::{read_limit, to_time};
 use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
@@ -46,7 +46,8 @@ pub struct esa_ensure_routine_related_records_request {
     pub items: *const esa_create_routine_related_record_request,
     /// How many they are.
     pub count: usize,
-    /// How long all of them together may take, in milliseconds; 0: as long as it takes. The options' limit is each one's.
+    /// How long all of them together may take, in milliseconds; 0 or `ESA_UNLIMITED`: as long as it takes. The options'
+    /// limit is each one's.
     pub timeout_ms: u32,
     /// 0.
     pub reserved: u32,
@@ -94,9 +95,9 @@ impl esa_ensure_routine_related_records_request {
             requests.push(unsafe { item.read() }.map_err(in_item)?);
         }
         let bulk = client.ensure_routine_related_records(requests, options);
-        Ok(match self.timeout_ms {
-            0 => bulk,
-            ms => bulk.with_timeout(Duration::from_millis(ms.into())),
+        Ok(match read_limit("request.timeout_ms", self.timeout_ms)? {
+            None => bulk,
+            Some(limit) => bulk.with_timeout(to_time(limit)),
         })
     }
 }

@@ -17,6 +17,18 @@ use crate::error::{Error, Outcome};
 use crate::log::NOWHERE;
 use crate::signature::{Credentials, SignatureVersion, SignedRequest};
 
+/// How requests are signed.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum esa_signature_version {
+    /// `ESA_SIGNATURE_V3`.
+    ESA_SIGNATURE_DEFAULT = 0,
+    /// HMAC-SHA1, for old gateways.
+    ESA_SIGNATURE_V1 = 1,
+    /// ACS3-HMAC-SHA256.
+    ESA_SIGNATURE_V3 = 3,
+}
+
 /// A header of HTTP.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -97,7 +109,7 @@ pub struct esa_sign_with_options {
     /// When the request is sent, in seconds since 1970 (UTC): 1 or more. The service takes what is off by less than 15
     /// minutes.
     pub date: i64,
-    /// 3 (ACS3-HMAC-SHA256), 1 (HMAC-SHA1, for old gateways), or 0 for 3.
+    /// A value of `esa_signature_version`.
     pub signature_version: i32,
     /// 0.
     pub reserved: i32,
@@ -177,6 +189,19 @@ pub unsafe extern "C-unwind" fn esa_sign_with(
     }
 }
 
+/// The signature version of this number.
+pub(super) fn read_signature_version(number: i32) -> Result<SignatureVersion, Error> {
+    match number {
+        0 => Ok(SignatureVersion::default()),
+        1 => Ok(SignatureVersion::V1),
+        3 => Ok(SignatureVersion::V3),
+        other => {
+            let reason = format_args!("is {other}; it is a value of esa_signature_version");
+            Err(Error::invalid_argument("signature_version", reason))
+        }
+    }
+}
+
 impl esa_sign_with_options {
     /// # Safety
     /// Strings are NULL or NUL-terminated.
@@ -206,14 +231,7 @@ impl esa_sign_with_options {
             endpoint,
             date: date.ok_or_else(|| Error::invalid_argument("date", "is out of range"))?,
             nonce,
-            signature_version: match self.signature_version {
-                0 | 3 => SignatureVersion::V3,
-                1 => SignatureVersion::V1,
-                other => {
-                    let reason = format_args!("is {other}; it can be 0, 1 or 3");
-                    return Err(Error::invalid_argument("signature_version", reason));
-                }
-            },
+            signature_version: read_signature_version(self.signature_version)?,
         })
     }
 }

@@ -116,8 +116,10 @@ unsafe fn read_size(pointer: *const u8, known: &Known) -> Result<usize, Error> {
         return Ok(size);
     }
     let ends = if is_one { ", which ends inside of a field" } else { "" };
-    let reason = format_args!("has struct_size {size}{ends}; begin with the struct's _INIT macro");
-    Err(Error::invalid_argument(known.argument, reason))
+    Err(Error::invalid_argument(
+        known.argument,
+        format_args!("has struct_size {size}{ends}; begin with the struct's _INIT macro"),
+    ))
 }
 
 #[cfg(test)]

@@ -346,7 +346,7 @@ fn chunk_size(line: &[u8], largest: LargestBody) -> Result<usize, Unreadable> {
         _ => None,
     }
     .filter(|&size| size <= largest.bytes())
-    .ok_or(Garbled("a chunk of an invalid size"))
+    .ok_or(Garbled("a chunk whose size is invalid"))
 }
 
 /// What comes of a reply that arrives in pieces of `size` bytes, after which the connection is closed: the reply, whether

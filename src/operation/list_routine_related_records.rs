@@ -155,8 +155,10 @@ impl Operation for ListRoutineRelatedRecordsRequest<'_> {
             return Err(Error::invalid_argument("page_number", "is 0; it is 1 or more"));
         }
         if !(1..=LARGEST_PAGE).contains(&self.page_size) {
-            let reason = format_args!("is {}; it is 1 to {LARGEST_PAGE}", self.page_size);
-            return Err(Error::invalid_argument("page_size", reason));
+            return Err(Error::invalid_argument(
+                "page_size",
+                format_args!("is {}; it is 1 to {LARGEST_PAGE}", self.page_size),
+            ));
         }
         Ok(())
     }

@@ -25,22 +25,24 @@ static void what_a_setter_refuses_is_told_by_the_client() {
                "ESA_ERR_INVALID_ARGUMENT: security_token is empty");
     CHECK_TEXT(message([](auto &config) { config.set_credentials("", "secret"); }).c_str(),
                "ESA_ERR_INVALID_ARGUMENT: access_key_id is empty");
-    CHECK_TEXT(message([](auto &config) { config.set_network("here"); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: network is \"here\"; it can be \"public\" or \"vpc\"");
+    CHECK_TEXT(message([](auto &config) { config.set_network(esa::Network(3)); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: network is 3; it is a value of esa_network");
     CHECK_TEXT(message([](auto &config) { config.set_proxy("ftp://p"); }).c_str(),
                "ESA_ERR_CONFIG: proxy is of a kind that isn't supported: http, socks5 and socks5h are");
-    CHECK_TEXT(message([](auto &config) { config.set_timeouts(1s, -1ms, 1s); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: attempt is out of range; it is 0 to 4294967295 ms");
-    CHECK_TEXT(message([](auto &config) { config.set_keep_alive(1, 1200h); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: idle is out of range; it is 0 to 4294967295 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_attempt_timeout(-1ms); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: attempt_timeout is out of range; it is 0 to 4294967293 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_idle_timeout(1200h); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: idle_timeout is out of range; it is 0 to 4294967293 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_timeout(esa::Timeout::none()); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: timeout is ESA_NONE; it can be 1 or more, 0 or ESA_UNLIMITED");
     CHECK_TEXT(message([](auto &config) { config.set_reconcile_horizon(-1ms); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: reconcile_horizon is out of range; it is 0 to 4294967295 ms");
-    CHECK_TEXT(message([](auto &config) { config.set_signature_version(2); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: signature_version is 2; it can be 1 or 3");
+               "ESA_ERR_INVALID_ARGUMENT: reconcile_horizon is out of range; it is 0 to 4294967293 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_signature_version(esa::SignatureVersion(2)); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: signature_version is 2; it is a value of esa_signature_version");
     CHECK_TEXT(message([](auto &config) { config.set_user_agent("\n"); }).c_str(),
                "ESA_ERR_INVALID_ARGUMENT: user_agent is empty or not printable ASCII");
     CHECK_TEXT(message([](auto &config) { config.set_log(esa::LogLevel(9), nullptr); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: level is 9; it can be 1 to 4");
+               "ESA_ERR_INVALID_ARGUMENT: level is 9; it is a value of esa_log_level");
 }
 
 static void the_same_setter_with_a_good_value_makes_it_good() {
@@ -48,9 +50,10 @@ static void the_same_setter_with_a_good_value_makes_it_good() {
     config.set_endpoint("http://127.0.0.1:1").set_region("a\0b"sv).set_user_agent("\n").set_credentials("id", "a\0b"sv);
     config.set_region("cn-hangzhou").set_credentials("id", "secret");
     CHECK_TEXT(refusal(config).c_str(), "ESA_ERR_INVALID_ARGUMENT: user_agent is empty or not printable ASCII");
-    config.set_user_agent("good/1").set_timeouts(1s, -1ms, 1s).set_keep_alive(1, 1200h);
-    CHECK_TEXT(refusal(config).c_str(), "ESA_ERR_INVALID_ARGUMENT: attempt is out of range; it is 0 to 4294967295 ms");
-    config.set_timeouts(1s, 1s, 1s).set_keep_alive(1, 1s);
+    config.set_user_agent("good/1").set_attempt_timeout(-1ms).set_idle_timeout(1200h);
+    CHECK_TEXT(refusal(config).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: attempt_timeout is out of range; it is 0 to 4294967293 ms");
+    config.set_attempt_timeout(1s).set_idle_timeout(1s);
     CHECK_TEXT(refusal(config).c_str(), "no error");
 }
 
@@ -75,12 +78,15 @@ static void every_setter_in_a_chain() {
     config.set_endpoint(emulator().url())
         .set_credentials(emulator().access_key_id(), emulator().access_key_secret())
         .set_region("ap-southeast-1")
-        .set_network("vpc")
+        .set_network(ESA_NETWORK_VPC)
         .set_proxy("")
-        .set_timeouts(5s, 1min, {})
-        .set_signature_version(1)
+        .set_connect_timeout(5s)
+        .set_attempt_timeout(esa::Timeout::unlimited())
+        .set_timeout({})
+        .set_signature_version(ESA_SIGNATURE_V1)
         .set_user_agent("test/1")
-        .set_keep_alive(2, 10s)
+        .set_max_idle_connections(2)
+        .set_idle_timeout(10s)
         .set_reconcile_horizon(1500ms)
         .set_log(ESA_LOG_INFO, nullptr);
     const esa::Client client(config);
@@ -114,7 +120,7 @@ static void a_refused_level_leaves_the_sink_that_was_there() {
     esa::Config config = new_config();
     config.set_log(ESA_LOG_DEBUG, [&lines](esa::LogLevel, std::string_view) { lines++; });
     const esa::Client client(config);
-    config.set_log(esa::LogLevel(0), [](esa::LogLevel, std::string_view) {});
+    config.set_log(esa::LogLevel(5), [](esa::LogLevel, std::string_view) {});
     client.create_routine_related_record(new_request("logged.example.com"));
     CHECK_INTEGER(lines, 1);
 }

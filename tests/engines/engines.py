@@ -9,13 +9,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "target" / "tests" / "engines"
 PATIENCE = 30.0
 """How long a server may take to start, in seconds."""
+
+
+IN_PYTHON = (sys.executable, str(ROOT / "tests" / "engines" / "python_worker.py"))
+IN_GO = (str(BUILT / "go_worker"),)
+IN_C = (str(BUILT / "postgresql_worker"),)
 
 
 def free_port() -> int:
@@ -29,8 +34,8 @@ class Engine:
     """A server that can be killed and started again, with the data that it had."""
 
     name: str
-    worker: tuple[str, ...]
-    """The program that uses it."""
+    workers: dict[str, tuple[str, ...]]
+    """The programs that use it, by their languages."""
 
     def __init__(self) -> None:
         """Starts it."""
@@ -50,8 +55,14 @@ class Engine:
 
     @classmethod
     def missing(cls) -> str:
-        """What keeps it from being used here; "" where it can be."""
+        """What keeps it from being started here; "" where it can be."""
         raise NotImplementedError
+
+    @classmethod
+    def missing_for(cls, language: str) -> str:
+        """What keeps it from being used in this language; "" where it can be."""
+        program = Path(cls.workers[language][0])
+        return cls.missing() or ("" if program.exists() else f"{program.name} isn't built")
 
     def prepare(self) -> None:
         """Makes its data."""
@@ -87,10 +98,10 @@ class Engine:
 
 
 class Redis(Engine):
-    """Redis, used in Python. What it had is gone when it was killed."""
+    """Redis. What it had is gone when it was killed."""
 
     name = "redis"
-    worker = (sys.executable, str(ROOT / "tests" / "engines" / "redis_worker.py"))
+    workers: ClassVar = {"python": (*IN_PYTHON, "redis"), "go": (*IN_GO, "redis")}
 
     @classmethod
     def missing(cls) -> str:
@@ -103,17 +114,15 @@ class Redis(Engine):
 
 
 class Postgresql(Engine):
-    """PostgreSQL, used in C."""
+    """PostgreSQL."""
 
     name = "postgresql"
-    worker = (str(BUILT / "postgresql_worker"),)
+    workers: ClassVar = {"c": IN_C, "python": (*IN_PYTHON, "postgresql")}
 
     @classmethod
     def missing(cls) -> str:
         """As documented there."""
-        if not cls.programs():
-            return "there is no initdb of PostgreSQL"
-        return "" if Path(cls.worker[0]).exists() else "there is no libpq to build the worker with"
+        return "" if cls.programs() else "there is no initdb of PostgreSQL"
 
     @staticmethod
     def programs() -> str:
@@ -150,17 +159,15 @@ class Postgresql(Engine):
 
 
 class Etcd(Engine):
-    """Etcd, used in Go."""
+    """Etcd."""
 
     name = "etcd"
-    worker = (str(BUILT / "etcd_worker"),)
+    workers: ClassVar = {"go": (*IN_GO, "etcd"), "python": (*IN_PYTHON, "etcd")}
 
     @classmethod
     def missing(cls) -> str:
         """As documented there."""
-        if not shutil.which("etcd"):
-            return "there is no etcd"
-        return "" if Path(cls.worker[0]).exists() else "its worker isn't built"
+        return "" if shutil.which("etcd") else "there is no etcd"
 
     def prepare(self) -> None:
         """As documented there."""
@@ -179,4 +186,4 @@ class Etcd(Engine):
         return f"127.0.0.1:{self.port}"
 
 
-ALL: list[Callable[[], Engine]] = [Redis, Postgresql, Etcd]
+ALL: list[type[Engine]] = [Redis, Postgresql, Etcd]

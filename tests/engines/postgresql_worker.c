@@ -3,7 +3,7 @@
  *
  * usage: postgresql_worker PROCESS THREADS RECORDS single|bulk CONNECTION TIMEOUT-S HOLD-MS
  *
- * What it says is what redis_worker.py says.
+ * What it says is what python_worker.py says.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <esa.h>
@@ -50,7 +50,7 @@ static int32_t try_acquire(void *user_data, uint32_t lease_ms, uint32_t *retry_a
         PQreset(connection);
         answer = ask(commands);
     }
-    *retry_after_ms = 20;
+    *retry_after_ms = 100;
     return answer == 't' ? ESA_LOCK_ACQUIRED : answer == 'f' ? ESA_LOCK_NOT_YET : ESA_LOCK_WITHOUT;
 }
 
@@ -132,7 +132,8 @@ int main(int argc, char **argv) {
     in_bulk = strcmp(argv[4], "bulk") == 0;
     connection = PQconnectdb(argv[5]);
     esa_config *config = esa_config_new();
-    esa_config_set_timeouts(config, 0, ATTEMPT_MS, (uint32_t)(1000 * atoi(argv[6])));
+    esa_config_set_attempt_timeout(config, ATTEMPT_MS);
+    esa_config_set_timeout(config, (uint32_t)(1000 * atoi(argv[6])));
     esa_config_set_write_lock(config, try_acquire, release, NULL);
     esa_config_set_write_lock_hold(config, (uint32_t)atoi(argv[7]));
     pthread_t *running = calloc((size_t)threads, sizeof *running);

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import ALL, Engine
+from engines import ALL, IN_PYTHON, Engine
 from libesa.emulator import Emulator
 
 ACCOUNT_LOCK_MS = 10
@@ -37,11 +39,20 @@ SEED: dict[str, Any] = {
 }
 
 
-@pytest.fixture(params=ALL, ids=lambda kind: kind.name)
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    kind: type[Engine] = request.param
-    if kind.missing():
-        pytest.skip(f"LEFT OUT: {kind.name}, since {kind.missing()}")
+@pytest.fixture(
+    params=[(kind, language) for kind in ALL for language in kind.workers], ids=lambda pair: f"{pair[0].name}-{pair[1]}"
+)
+def used(request: pytest.FixtureRequest) -> tuple[type[Engine], str]:
+    """An engine, and the language that it is used in."""
+    kind, language = request.param
+    if missing := kind.missing_for(language):
+        pytest.skip(f"LEFT OUT: {kind.name} in {language}, since {missing}")
+    return kind, language
+
+
+@pytest.fixture
+def engine(used: tuple[type[Engine], str]) -> Iterator[Engine]:
+    kind, _ = used
     with kind() as engine:
         yield engine
 
@@ -53,10 +64,19 @@ def account() -> Iterator[Emulator]:
 
 
 class Worker:
-    """A process that binds names: see redis_worker.py."""
+    """A process that binds names: see python_worker.py."""
 
     def __init__(
-        self, engine: Engine, account: Emulator, number: int, *, threads: int, records: int, kind: str, hold_ms: int
+        self,
+        program: Sequence[str],
+        address: str,
+        account: Emulator,
+        number: int,
+        *,
+        threads: int,
+        records: int,
+        kind: str,
+        hold_ms: int,
     ) -> None:
         self.threads, self.records = threads, records
         environment = {
@@ -66,9 +86,9 @@ class Worker:
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": account.access_key_secret,
             "ALIBABA_CLOUD_SECURITY_TOKEN": "",
         }
-        arguments = [number, threads, records, kind, engine.address, TIMEOUT, hold_ms]
+        arguments = [number, threads, records, kind, address, TIMEOUT, hold_ms]
         self.process = subprocess.Popen(
-            [*engine.worker, *map(str, arguments)],
+            [*program, *map(str, arguments)],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -110,27 +130,35 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.fixture
-def start(engine: Engine, account: Emulator) -> Iterator[Callable[..., list[Worker]]]:
-    """Starts so many workers, which begin together."""
+@contextmanager
+def starting(program: Sequence[str], address: str, account: Emulator) -> Iterator[Callable[..., list[Worker]]]:
+    """A function that starts so many workers, which begin together."""
     started: list[Worker] = []
 
     def start(
         count: int, *, first: int = 0, threads: int = 3, records: int = 10, kind: str = "single", hold_ms: int = 500
     ) -> list[Worker]:
-        workers = [
-            Worker(engine, account, first + number, threads=threads, records=records, kind=kind, hold_ms=hold_ms)
-            for number in range(count)
-        ]
+        size: dict[str, Any] = {"threads": threads, "records": records, "kind": kind, "hold_ms": hold_ms}
+        workers = [Worker(program, address, account, first + number, **size) for number in range(count)]
         started.extend(workers)
         for worker in workers:
             worker.begin()
         return workers
 
-    yield start
-    for worker in started:
-        worker.process.kill()
-        worker.process.wait()
+    try:
+        yield start
+    finally:
+        for worker in started:
+            worker.process.kill()
+            worker.process.wait()
+
+
+@pytest.fixture
+def start(used: tuple[type[Engine], str], engine: Engine, account: Emulator) -> Iterator[Callable[..., list[Worker]]]:
+    """Starts so many workers, which begin together."""
+    _, language = used
+    with starting(engine.workers[language], engine.address, account) as start:
+        yield start
 
 
 def check_all_made(account: Emulator, workers: list[Worker]) -> None:
@@ -148,6 +176,19 @@ def test_nobody_is_refused(start: Callable[..., list[Worker]], account: Emulator
     check_all_made(account, start(4, kind=kind))
 
     assert refusals(account) == 0
+
+
+def test_nobody_is_refused_with_a_file_of_another_package(account: Emulator, tmp_path: Path) -> None:
+    with starting((*IN_PYTHON, "file"), str(tmp_path / "lock"), account) as start:
+        check_all_made(account, start(4))
+        assert refusals(account) == 0
+
+        victim, *others = start(4, first=4, records=30)
+        seen = len(account.requests())
+        wait_until(lambda: len(account.requests()) >= seen + 30)
+        victim.process.kill()
+
+        assert all(worker.end() == (worker.threads * worker.records, []) for worker in others)
 
 
 def test_an_engine_that_is_killed_and_comes_back_costs_refusals_alone(

@@ -307,7 +307,7 @@ fn many_writes_at_once_share_it() {
     let (mut config, _) = config(&emulator);
     let engine = Engine::default();
     engine.set(&mut config);
-    config.max_concurrent_writes(0).write_lock_hold(Duration::from_millis(10));
+    config.max_concurrent_writes(usize::MAX).write_lock_hold(Duration::from_millis(10));
     let client = Client::new(&config).unwrap();
 
     std::thread::scope(|scope| {

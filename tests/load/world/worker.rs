@@ -25,7 +25,7 @@ const PROCESS: &str = "WORLD_PROCESS";
 const SIZE: &str = "WORLD_SIZE";
 
 /// How many writes a process lets run at once; 0: any number.
-const CONCURRENT_WRITES: [usize; 4] = [1, 0, 2, 4];
+const CONCURRENT_WRITES: [usize; 4] = [1, usize::MAX, 2, 4];
 
 /// A bulk's list may be so old when a record's turn comes.
 const LIST_AGE: Time = 30_000_000_000;

@@ -147,7 +147,7 @@ fn row_114_a_clock_that_is_off_fails_nobody() {
     let mut row = given();
     row.state.clock_ahead = 7200;
     let service = Service::start(std::mem::take(&mut row.state));
-    row.config.endpoint(&format!("http://{}", service.address)).max_concurrent_writes(0);
+    row.config.endpoint(&format!("http://{}", service.address)).max_concurrent_writes(usize::MAX);
     let client = Client::new(&row.config).unwrap();
 
     let results = at_once(THREADS, |number| {
@@ -165,7 +165,7 @@ fn row_105_a_server_that_is_down_is_not_stormed_and_is_used_when_it_is_back() {
     const CALLS: u32 = 1000;
     let (socket, address) = refusing();
     let mut row = given();
-    row.config.endpoint(&format!("http://{address}")).max_concurrent_writes(0);
+    row.config.endpoint(&format!("http://{address}")).max_concurrent_writes(usize::MAX);
     let client = Client::new(&row.config).unwrap();
     let attempts = AtomicU32::new(0);
 

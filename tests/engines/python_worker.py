@@ -1,6 +1,6 @@
-"""A process that binds names while it shares a lock of Redis with others.
+"""A process that binds names while it shares a lock with others.
 
-usage: redis_worker.py PROCESS THREADS RECORDS single|bulk REDIS-PORT TIMEOUT-S HOLD-MS
+usage: python_worker.py redis|postgresql|etcd|file PROCESS THREADS RECORDS single|bulk ADDRESS TIMEOUT-S HOLD-MS
 
 Like the other workers it says "ready", begins when its standard input ends, and says of each record that failed its
 name, outcome and status. At last it says when it was done, how many records it created, recovered and failed to, what
@@ -12,11 +12,14 @@ from __future__ import annotations
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
+import etcd3gw
 import libesa
 import redis
-from redis.exceptions import ConnectionError, LockError, TimeoutError
+from etcd_lock import EtcdLock
+from file_lock import SharedFileLock
+from postgresql_lock import PostgresqlLock
+from redis_lock import RedisLock
 
 SITE_ID = 54362329990032
 ROUTINE = "test-routine1"
@@ -24,35 +27,21 @@ ATTEMPT = 2
 """How long one request may take, in seconds; a lease is a second and the hold longer."""
 
 
-class RedisLock:
-    """A lock of Redis: try_acquire() and release() for a client's write_lock."""
-
-    def __init__(self, server: redis.Redis) -> None:
-        self._server = server
-        self._held: redis.lock.Lock | None = None
-
-    def try_acquire(self, lease: float) -> bool | float | None:
-        # It is let go on another thread than it is acquired on.
-        lock = self._server.lock("esa:account", timeout=lease, thread_local=False)
-        try:
-            if not lock.acquire(blocking=False):
-                return 0.1
-        except (ConnectionError, TimeoutError):
-            return None
-        self._held = lock
-        return True
-
-    def release(self) -> None:
-        if self._held is not None:
-            # Where it can't, it ends with its lease, or has ended.
-            with suppress(ConnectionError, TimeoutError, LockError):
-                self._held.release()
+def lock_of(engine: str, address: str) -> RedisLock | PostgresqlLock | EtcdLock | SharedFileLock:
+    """The lock of this engine, whose address is what engines.py says."""
+    if engine == "redis":
+        return RedisLock(redis.Redis(port=int(address), socket_timeout=1, socket_connect_timeout=1))
+    if engine == "postgresql":
+        return PostgresqlLock(address)
+    if engine == "etcd":
+        host, port = address.split(":")
+        return EtcdLock(etcd3gw.client(host=host, port=int(port), timeout=1))
+    return SharedFileLock(address)
 
 
 def main() -> None:
-    process, threads, records, kind, port, timeout, hold = sys.argv[1:]
-    server = redis.Redis(port=int(port), socket_timeout=1, socket_connect_timeout=1)
-    lock = RedisLock(server)
+    engine, process, threads, records, kind, address, timeout, hold = sys.argv[1:]
+    lock = lock_of(engine, address)
     client = libesa.Client(
         write_lock=(lock.try_acquire, lock.release),
         write_lock_hold=int(hold) / 1000,

@@ -1,8 +1,8 @@
-// A process that binds names while it shares a lock of etcd with others.
+// A process that binds names while it shares a lock with others.
 //
-// usage: etcd PROCESS THREADS RECORDS single|bulk ENDPOINT TIMEOUT-S HOLD-MS
+// usage: go_worker redis|etcd PROCESS THREADS RECORDS single|bulk ADDRESS TIMEOUT-S HOLD-MS
 //
-// What it says is what redis_worker.py says.
+// What it says is what python_worker.py says.
 package main
 
 import (
@@ -15,9 +15,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-redsync/redsync/v4"
+	"github.com/go-redsync/redsync/v4/redis/goredis/v9"
 	"github.com/libesa/libesa/bindings/go"
+	"github.com/redis/go-redis/v9"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.etcd.io/etcd/client/v3/concurrency"
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 )
@@ -25,62 +27,9 @@ import (
 const (
 	siteID  = 54362329990032
 	routine = "test-routine1"
-	patient = time.Second     // for etcd
+	patient = time.Second     // for the engine
 	attempt = 2 * time.Second // for one request; a lease is a second and the hold longer
 )
-
-// etcdLock is an esa.WriteLock: a mutex of etcd's, which ends with a session that isn't kept alive.
-type etcdLock struct {
-	client  *clientv3.Client
-	session *concurrency.Session
-	mutex   *concurrency.Mutex
-}
-
-func (lock *etcdLock) TryAcquire(lease time.Duration) (acquired bool, retryAfter time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patient)
-	defer cancel()
-	if err := lock.begin(ctx, lease); err != nil {
-		return false, 0, fmt.Errorf("%w: %w", esa.ErrWithoutLock, err)
-	}
-	err = lock.mutex.TryLock(ctx)
-	switch {
-	case err == nil:
-		return true, 0, nil
-	case errors.Is(err, concurrency.ErrLocked):
-		return false, 200 * time.Millisecond, nil
-	}
-	lock.session.Orphan()
-	lock.session = nil
-	return false, 0, fmt.Errorf("%w: %w", esa.ErrWithoutLock, err)
-}
-
-// begin makes a session where there is none, or none that is alive.
-func (lock *etcdLock) begin(ctx context.Context, lease time.Duration) error {
-	if lock.session != nil {
-		select {
-		case <-lock.session.Done():
-		default:
-			return nil
-		}
-	}
-	granted, err := lock.client.Grant(ctx, int64((lease+time.Second-1)/time.Second))
-	if err != nil {
-		return err
-	}
-	session, err := concurrency.NewSession(lock.client, concurrency.WithLease(granted.ID))
-	if err != nil {
-		return err
-	}
-	lock.session, lock.mutex = session, concurrency.NewMutex(session, "/esa/account")
-	return nil
-}
-
-// Release leaves what it can't let go to the end of the session.
-func (lock *etcdLock) Release() {
-	ctx, cancel := context.WithTimeout(context.Background(), patient)
-	defer cancel()
-	_ = lock.mutex.Unlock(ctx)
-}
 
 // worker is what came of the records so far.
 type worker struct {
@@ -135,15 +84,25 @@ func check(err error) {
 	}
 }
 
-func main() {
-	process, threads, records, kind, endpoint := os.Args[1], number(os.Args[2]), number(os.Args[3]), os.Args[4], os.Args[5]
-	etcd, err := clientv3.New(clientv3.Config{Endpoints: []string{endpoint}, DialTimeout: patient, Logger: zap.NewNop()})
+// lockOf is the lock of this engine, whose address is what engines.py says.
+func lockOf(engine, address string) esa.WriteLock {
+	if engine == "redis" {
+		server := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + address, MaxRetries: -1})
+		return &redisLock{mutexes: redsync.New(goredis.NewPool(server))}
+	}
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{address}, DialTimeout: patient, Logger: zap.NewNop()})
 	check(err)
+	return &etcdLock{client: client}
+}
+
+func main() {
+	arguments := os.Args[2:]
+	process, threads, records, kind := arguments[0], number(arguments[1]), number(arguments[2]), arguments[3]
 	client, err := esa.New(esa.Config{
-		WriteLock:      &etcdLock{client: etcd},
+		WriteLock:      lockOf(os.Args[1], arguments[4]),
 		AttemptTimeout: attempt,
-		Timeout:        time.Duration(number(os.Args[6])) * time.Second,
-		WriteLockHold:  time.Duration(number(os.Args[7])) * time.Millisecond,
+		Timeout:        time.Duration(number(arguments[5])) * time.Second,
+		WriteLockHold:  time.Duration(number(arguments[6])) * time.Millisecond,
 	})
 	check(err)
 	fmt.Println("ready")
