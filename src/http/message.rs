@@ -3,8 +3,6 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use memchr::memchr_iter;
-
 use super::LargestBody;
 
 /// Names and values.
@@ -92,8 +90,8 @@ impl HttpRequest {
 
     /// Whether it is read as it is meant.
     fn is_sound(&self) -> bool {
-        let ends_as_many = |byte| memchr_iter(byte, self.head.as_bytes()).count() == self.lines;
-        self.has_sound_path && ends_as_many(b'\r') && ends_as_many(b'\n')
+        let ends_as_many = |end: char| self.head.matches(end).count() == self.lines;
+        self.has_sound_path && ends_as_many('\r') && ends_as_many('\n')
     }
 
     /// Path and query, the headers, and the body; `None` where it can't be sent.
