@@ -185,6 +185,7 @@ test: ## run every test in every language
 test-rust: emulator ## the library, the emulator, and the snippets of Rust's documentation
 	$(CARGO) test --locked --features capi
 	$(CARGO) test --locked --features _multi-driver --test rust # The same over the driver of event loops.
+	$(CARGO) test --locked --features capi,_portable --lib --test rust -- --skip multi # As on systems other than Linux.
 	$(CARGO) test --locked --features platform-roots --lib tls
 	$(CARGO) test --locked --features log,tracing --lib log::
 	$(CARGO) test --locked --package esa-emulator

@@ -116,12 +116,12 @@ def differences(before: Interface, now: Interface) -> tuple[list[str], list[str]
 
 
 def record_symbols(exports: list[str]) -> None:
-    """Adds the new functions to Debian's table, with the version that they come with."""
+    """Has Debian's table list these functions, the new ones with the version that they come with."""
     (version,) = re.findall(r'^version = "(.*)"$', (header.ROOT / "Cargo.toml").read_text(), re.MULTILINE)
     text = SYMBOLS.read_text()
-    new = [f" {name}@Base {version}\n" for name in exports if f" {name}@Base " not in text]
-    head, symbols = text[: text.index("\n ") + 1], text[text.index("\n ") + 1 :].splitlines(keepends=True)
-    SYMBOLS.write_text(head + "".join(sorted(symbols + new)))
+    since = dict(re.findall(r"^ (\w+)@Base (\S+)$", text, re.MULTILINE))
+    head = text[: text.index("\n ") + 1]
+    SYMBOLS.write_text(head + "".join(f" {name}@Base {since.get(name, version)}\n" for name in exports))
 
 
 def main() -> None:

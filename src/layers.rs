@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, the lowest first. Each may use those before it, and none after it.
-const LAYERS: [&str; 29] = [
+const LAYERS: [&str; 30] = [
     "error_kind",
     "service_code",
     "error",
     "url",
     "file",
     "environment",
+    "system",
     "per_process",
     "random",
     "nonce",

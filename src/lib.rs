@@ -96,6 +96,7 @@ mod scratch;
 mod service_code;
 mod signature;
 mod stats;
+mod system;
 mod transport;
 mod url;
 mod wait;

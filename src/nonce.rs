@@ -29,7 +29,7 @@ impl Nonces {
 
     fn new() -> Nonces {
         let mut random = [0; 16];
-        let first = getrandom::fill(&mut random).ok().map(|()| u128::from_be_bytes(random));
+        let first = getrandom::getrandom(&mut random).ok().map(|()| u128::from_be_bytes(random));
         Nonces { first, count: AtomicU64::new(0) }
     }
 

@@ -3,10 +3,11 @@
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::ffi::c_int;
-use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::race::OnceBox;
+
+use crate::system::wiped_by_kernel;
 
 /// A value for each process that uses it: the one it was made in, and every child that was forked from it since.
 #[derive(Debug)]
@@ -54,30 +55,6 @@ fn generation_in(kept: &AtomicU64) -> u64 {
         }
         generation => generation,
     }
-}
-
-/// Memory that is 0 again in every child, however it was forked; `None` where the kernel has none like it, as before
-/// Linux 4.14.
-#[allow(unsafe_code)]
-fn wiped_by_kernel() -> Option<&'static AtomicU64> {
-    const LENGTH: usize = size_of::<AtomicU64>();
-    // SAFETY: new memory of the kernel's choice, which nothing else uses.
-    let page = unsafe {
-        let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-        libc::mmap(ptr::null_mut(), LENGTH, protection, flags, -1, 0)
-    };
-    if page == libc::MAP_FAILED {
-        return None;
-    }
-    // SAFETY: the page that was just made; it is released only where nothing refers to it.
-    unsafe {
-        if libc::madvise(page, LENGTH, libc::MADV_WIPEONFORK) != 0 {
-            libc::munmap(page, LENGTH);
-            return None;
-        }
-    }
-    // SAFETY: a page of zeros, aligned as pages are, that is never released.
-    Some(unsafe { &*page.cast::<AtomicU64>() })
 }
 
 #[allow(unsafe_code)]
@@ -157,8 +134,9 @@ mod tests {
 
     #[test]
     fn every_process_of_a_line_has_another_number_by_either_means() {
-        let by_kernel = wiped_by_kernel().expect("a kernel of 4.14 or newer");
-        for kept in [by_kernel, wiped_by_handler()] {
+        let by_kernel = wiped_by_kernel();
+        assert_eq!(by_kernel.is_none(), cfg!(feature = "_portable"), "Linux has it since 4.14");
+        for kept in by_kernel.into_iter().chain([wiped_by_handler()]) {
             let first = generation_in(kept);
 
             assert!(in_child(|| {

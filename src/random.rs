@@ -5,7 +5,8 @@ use std::time::Duration;
 
 /// Uniform. Without random numbers, the middle: what they decide is then as it is on average.
 pub(crate) fn random() -> u64 {
-    getrandom::u64().unwrap_or(1 << 63)
+    let mut random = [0; size_of::<u64>()];
+    getrandom::getrandom(&mut random).map_or(1 << 63, |()| u64::from_ne_bytes(random))
 }
 
 /// SplitMix64.

@@ -45,30 +45,22 @@ type CallRequest struct {
 	Effect Effect
 }
 
-// native refuses what C can't be handed.
-func (request *CallRequest) native() (*nativeRequest, error) {
+// native is the request's strings, each terminated, in C's order. It refuses what C can't be handed.
+func (request *CallRequest) native() (string, error) {
 	err := checkText("action", request.Action, "method", request.Method, "version", request.Version)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	native := &nativeRequest{
-		action: request.Action, method: request.Method, version: request.Version, effect: request.Effect,
-	}
-	for _, parameters := range []struct {
-		field string
-		given any
-		text  *string
-	}{
-		{"params", request.Params, &native.params},
-		{"query", request.Query, &native.query},
-		{"form", request.Form, &native.form},
-	} {
-		*parameters.text, err = jsonText(parameters.given)
+	texts := []string{request.Action}
+	for i, parameters := range []any{request.Params, request.Query, request.Form} {
+		text, err := jsonText(parameters)
 		if err != nil {
-			return nil, invalidArgument(parameters.field, "can't be written as JSON: "+err.Error())
+			field := []string{"params", "query", "form"}[i]
+			return "", invalidArgument(field, "can't be written as JSON: "+err.Error())
 		}
+		texts = append(texts, text)
 	}
-	return native, nil
+	return joined(append(texts, request.Method, request.Version)...), nil
 }
 
 // jsonText is value as JSON, with its <, > and & as they are; empty where it is null.
@@ -125,11 +117,5 @@ func (reply *Reply) Decode(target any) error {
 // Context and errors are as with [Client.CreateRoutineRelatedRecord]. [StatusInvalidArgument] names the field;
 // [StatusResponse] is also an answer that is no JSON object, or larger than 8 MiB.
 func (client *Client) Call(ctx context.Context, request CallRequest) (*Reply, error) {
-	native, err := request.native()
-	if err != nil {
-		return nil, err
-	}
-	return run(ctx, client, func(client nativeClient, limits nativeLimits) (*Reply, *Error) {
-		return client.callAction(native, limits)
-	})
+	return run(ctx, client, &actionCall{CallRequest: &request}, reply)
 }

@@ -67,18 +67,18 @@ func (client *Client) beginBulk(ctx context.Context, requests []CreateRoutineRel
 	if err != nil {
 		return nil, err
 	}
+	bulk := &bulk{client: client, ctx: ctx, release: release}
 	// What the library calls back when the bulk is released is there until then, even if the client is closed before.
 	if !client.handle.enter() {
 		release()
 		return nil, ErrClosed
 	}
-	native, failure := client.handle.native.beginBulk(requests, limits)
-	if failure != nil {
-		client.handle.leave()
-		release()
-		return nil, failure
+	bulk.native, err = client.handle.native.beginBulk(ctx, requests, limits)
+	if err != nil {
+		bulk.free()
+		return nil, err
 	}
-	return &bulk{client, ctx, native, release}, nil
+	return bulk, nil
 }
 
 // next ensures the next record. It takes its turn among the client's calls anew, so that what the loop does in between
@@ -88,11 +88,7 @@ func (bulk *bulk) next() (*Record, error) {
 		return nil, err
 	}
 	defer bulk.client.leave()
-	record, failure := bulk.native.next()
-	if failure != nil {
-		return nil, failure.within(bulk.ctx)
-	}
-	return record, nil
+	return bulk.native.next(bulk.ctx)
 }
 
 func (bulk *bulk) free() {

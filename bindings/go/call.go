@@ -5,6 +5,7 @@ package esa
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -51,11 +52,16 @@ func (handle *handle) close() {
 // free releases what the handle holds; no call may run.
 func (handle *handle) free() {
 	handle.native.free()
-	handle.cancels.close()
+	handle.cancels.free()
 }
 
 // run makes one native call within ctx. It returns when that is over, and not before.
-func run[T any](ctx context.Context, client *Client, call func(nativeClient, nativeLimits) (*T, *Error)) (*T, error) {
+func run[Native, Result any](
+	ctx context.Context, client *Client, call nativeCall, copied func(*Native) *Result,
+) (*Result, error) {
+	if err := call.check(); err != nil {
+		return nil, err
+	}
 	timeout, err := client.enter(ctx, client.timeout)
 	if err != nil {
 		return nil, err
@@ -66,57 +72,50 @@ func run[T any](ctx context.Context, client *Client, call func(nativeClient, nat
 		return nil, err
 	}
 	defer release()
-
-	result, failure := call(client.handle.native, limits)
-	if failure == nil {
-		return result, nil
-	}
-	return nil, failure.within(ctx)
+	return take(ctx, call.send(client.handle.native.client, limits.native()), copied)
 }
 
-// enter waits until a native call may begin: within ctx and, where that has no deadline, for limit at most, unless that is
-// 0. It tells the milliseconds that are left then, 0 where the native client's own limit does.
+// enter waits until a native call may begin: within ctx and, if that has no deadline, for limit at most, unless that is 0.
+// It tells the milliseconds that are left then, 0 if the native client's own limit does.
 func (client *Client) enter(ctx context.Context, limit time.Duration) (timeout uint32, err error) {
-	waited, err := client.takeSlot(ctx, limit)
-	if err != nil {
+	began := time.Now()
+	if err := client.takeSlot(ctx, limit); err != nil {
 		return 0, err
 	}
-	timeout, cause := remaining(ctx)
-	if cause == nil && client.handle.enter() {
-		if timeout == 0 && limit != 0 && waited != 0 {
-			timeout = milliseconds(max(limit-waited, 1))
-		}
-		return timeout, nil
+	timeout, ended := remaining(ctx)
+	switch {
+	case ended != nil:
+		err = endedBefore(ended)
+	case !client.handle.enter():
+		err = ErrClosed
+	case timeout == 0 && limit != 0:
+		timeout = milliseconds(max(limit-time.Since(began), 1))
 	}
-	<-client.slots
-	if cause != nil {
-		return 0, endedBefore(cause)
+	if err != nil {
+		<-client.slots
 	}
-	return 0, ErrClosed
+	return timeout, err
 }
 
-// takeSlot tells how long it had to wait for one.
-func (client *Client) takeSlot(ctx context.Context, limit time.Duration) (waited time.Duration, err error) {
-	// A blocked native call holds a thread, so only so many may be under way.
+// takeSlot waits for one: a blocked native call holds a thread, so only so many may be under way.
+func (client *Client) takeSlot(ctx context.Context, limit time.Duration) error {
 	select {
 	case client.slots <- struct{}{}:
-		return 0, nil
+		return nil
 	default:
 	}
 	var timeUp <-chan time.Time
 	if _, hasDeadline := ctx.Deadline(); !hasDeadline && limit != 0 {
-		timer := time.NewTimer(limit)
-		defer timer.Stop()
-		timeUp = timer.C
+		timeUp = time.After(limit)
 	}
-	began := time.Now()
 	select {
 	case client.slots <- struct{}{}:
-		return time.Since(began), nil
+		return nil
 	case <-timeUp:
-		return 0, noTurn(cap(client.slots))
+		return noTurn(cap(client.slots))
 	case <-ctx.Done():
-		return 0, endedBefore(ctx.Err())
+		_, ended := remaining(ctx)
+		return endedBefore(ended)
 	}
 }
 
@@ -167,18 +166,26 @@ func (e *Error) within(ctx context.Context) *Error {
 	return e
 }
 
-// remaining is the time until ctx's deadline in milliseconds, 0 where it has none; or why no time is left. The context's
-// timer may be late, so the clock counts as well.
-func remaining(ctx context.Context) (timeout uint32, cause error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
+// timerDelay is how late the timer of a context may be.
+const timerDelay = 100 * time.Millisecond
+
+// remaining is the time until ctx's deadline in milliseconds, 0 if it has none; or why no time is left.
+func remaining(ctx context.Context) (timeout uint32, ended error) {
 	deadline, hasDeadline := ctx.Deadline()
-	if !hasDeadline {
-		return 0, nil
-	}
 	left := time.Until(deadline)
-	if left <= 0 {
+	if hasDeadline && left <= 0 {
+		// The context's own timer is due, and knows the cause.
+		select {
+		case <-ctx.Done():
+		case <-time.After(timerDelay):
+		}
+	}
+	switch err, cause := ctx.Err(), context.Cause(ctx); {
+	case err != nil && !errors.Is(err, cause):
+		return 0, fmt.Errorf("%w: %w", err, cause)
+	case err != nil || !hasDeadline:
+		return 0, err
+	case left <= 0:
 		return 0, context.DeadlineExceeded
 	}
 	return milliseconds(left), nil

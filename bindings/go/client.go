@@ -34,7 +34,7 @@ func New(config Config) (*Client, error) {
 		concurrent = defaultMaxConcurrentCalls
 	}
 	slots := make(chan struct{}, concurrent)
-	client := &Client{handle: &handle{native: native}, slots: slots, timeout: native.timeout()}
+	client := &Client{handle: &handle{native: native, cancels: make(cancels, keptCancels)}, slots: slots, timeout: native.timeout()}
 	runtime.AddCleanup(client, (*handle).close, client.handle)
 	return client, nil
 }

@@ -7,8 +7,11 @@ import (
 	"maps"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/libesa/libesa/bindings/go"
 )
 
 const header = "../../include/esa.h"
@@ -38,6 +41,16 @@ func TestTheConstantsAreTheHeaders(t *testing.T) {
 	for name, value := range inHeader {
 		if inGo[name] != value {
 			t.Errorf("%s is %s in the header and %q in Go", name, value, inGo[name])
+		}
+	}
+	for number := range int32(1000) {
+		for typeName, name := range map[string]string{
+			"Status": esa.Status(number).String(), "Outcome": esa.Outcome(number).String(), "Origin": esa.Origin(number).String(),
+		} {
+			value, known := inGo[strings.ToUpper(typeName+name)]
+			if known != !strings.Contains(name, "(") || known && value != strconv.Itoa(int(number)) {
+				t.Errorf("%s %d reads %q", typeName, number, name)
+			}
 		}
 	}
 	if len(inGo) != len(inHeader) {

@@ -101,6 +101,29 @@ func TestAContextThatHasEndedSendsNothing(t *testing.T) {
 	expectNoRequests(t, emulator)
 }
 
+func TestTheErrorIsTheCauseOfTheContextAsWell(t *testing.T) {
+	reason := errors.New("the user has left")
+	emulator := esatest.Start(t)
+	emulator.AddFault(t, `{"times": 0, "wire": {"kind": "hang"}}`)
+	client := newClient(t, emulator.Config())
+	ended, end := context.WithCancelCause(context.Background())
+	end(reason)
+	cancelled, cancel := context.WithCancelCause(context.Background())
+	time.AfterFunc(200*time.Millisecond, func() { cancel(reason) })
+	expired, free := context.WithTimeoutCause(context.Background(), 200*time.Millisecond, reason)
+	defer free()
+
+	for ctx, itself := range map[context.Context]error{
+		ended: context.Canceled, cancelled: context.Canceled, expired: context.DeadlineExceeded,
+	} {
+		_, err := client.CreateRoutineRelatedRecord(ctx, requestFor(emulator, "a"))
+
+		if !errors.Is(err, reason) || !errors.Is(err, itself) {
+			t.Errorf("%v is not both %v and %v", err, reason, itself)
+		}
+	}
+}
+
 // endsItself is a context with an end of its own kind: it names no deadline beforehand.
 type endsItself struct {
 	context.Context

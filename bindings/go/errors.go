@@ -13,35 +13,30 @@ import (
 // ErrClosed is returned by calls on a client that was closed. Nothing was sent.
 var ErrClosed = errors.New("esa: the client is closed")
 
-// The errors that the service documents for creating a record, for [errors.Is]. ServiceCode and Code of the [Error]
-// tell the others.
+// The errors that the service documents for creating a record, for [errors.Is]. A [ServiceCode] or a [Status] is for the
+// others.
 var (
 	// ErrInternalException: the service failed, and the record may exist.
-	ErrInternalException error = codeError(ServiceCodeInternalException)
+	ErrInternalException error = ServiceCodeInternalException
 	// ErrInvalidParameter: a name or the site's id is malformed.
-	ErrInvalidParameter error = codeError(ServiceCodeInvalidParameter)
+	ErrInvalidParameter error = ServiceCodeInvalidParameter
 	// ErrRoutineNotExist: the account has no routine of this name.
-	ErrRoutineNotExist error = codeError(ServiceCodeRoutineNotExist)
+	ErrRoutineNotExist error = ServiceCodeRoutineNotExist
 	// ErrDependedByOthers: an ordinary DNS record of this name exists.
-	ErrDependedByOthers error = codeError(ServiceCodeDependedByOthers)
+	ErrDependedByOthers error = ServiceCodeDependedByOthers
 	// ErrSiteParameterNotMatch: the site isn't the account's, or the name isn't on the site.
-	ErrSiteParameterNotMatch error = codeError(ServiceCodeSiteParameterNotMatch)
+	ErrSiteParameterNotMatch error = ServiceCodeSiteParameterNotMatch
 	// ErrInternalOperationError: the service failed, and the record may exist.
-	ErrInternalOperationError error = codeError(ServiceCodeInternalOperationError)
+	ErrInternalOperationError error = ServiceCodeInternalOperationError
 	// ErrParameterAlreadyExist: a record of this name exists already.
-	ErrParameterAlreadyExist error = codeError(ServiceCodeParameterAlreadyExist)
+	ErrParameterAlreadyExist error = ServiceCodeParameterAlreadyExist
 	// ErrRelatedRecordNumberExceedQuotaLimit: the routine has as many records as it may.
-	ErrRelatedRecordNumberExceedQuotaLimit error = codeError(ServiceCodeRelatedRecordNumberExceedQuotaLimit)
+	ErrRelatedRecordNumberExceedQuotaLimit error = ServiceCodeRelatedRecordNumberExceedQuotaLimit
 	// ErrRoutineUserServiceStatusHalt: the account has overdue payments.
-	ErrRoutineUserServiceStatusHalt error = codeError(ServiceCodeRoutineUserServiceStatusHalt)
+	ErrRoutineUserServiceStatusHalt error = ServiceCodeRoutineUserServiceStatusHalt
 	// ErrUserOperationStatusIsLocked: another routine call of the account is running.
-	ErrUserOperationStatusIsLocked error = codeError(ServiceCodeUserOperationStatusIsLocked)
+	ErrUserOperationStatusIsLocked error = ServiceCodeUserOperationStatusIsLocked
 )
-
-// codeError stands for every error with its code.
-type codeError ServiceCode
-
-func (code codeError) Error() string { return "esa: " + ServiceCode(code).String() }
 
 // Error is why a call failed, what it did, and what to do about it. Get at it by [errors.As].
 //
@@ -96,14 +91,11 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Is reports whether target is the sentinel of the error's code.
-func (e *Error) Is(target error) bool {
-	code, ok := target.(codeError)
-	return ok && ServiceCode(code) == e.ServiceCode
-}
+// Is reports whether target is the error's [Status] or its [ServiceCode].
+func (e *Error) Is(target error) bool { return target == e.Status || target == e.ServiceCode }
 
-// Unwrap is [context.Canceled] or [context.DeadlineExceeded] where the call's context ended it, what [WriteLock.TryAcquire]
-// failed with where that did, else nil.
+// Unwrap is [context.Canceled] or [context.DeadlineExceeded] if the call's context ended it, and also the context's
+// [context.Cause]; what [WriteLock.TryAcquire] failed with if that did; else nil.
 func (e *Error) Unwrap() error { return e.cause }
 
 func invalidArgument(field, reason string) *Error {

@@ -44,8 +44,22 @@ func TestEachDocumentedCodeIsItsOwnSentinelOnly(t *testing.T) {
 				t.Errorf("%v: errors.Is with %v is %t", err, sentinel, other != code)
 			}
 		}
-		if text := sentinels[code].Error(); text != "esa: "+code {
+		if text := sentinels[code].Error(); text != code {
 			t.Errorf("the sentinel reads %q", text)
+		}
+	}
+}
+
+func TestAnErrorIsItsStatusAndItsCode(t *testing.T) {
+	failure := &esa.Error{Status: esa.StatusThrottled, ServiceCode: esa.ServiceCodeThrottlingUser}
+	err := fmt.Errorf("wrapped: %w", failure)
+
+	for target, want := range map[error]bool{
+		esa.StatusThrottled: true, esa.ServiceCodeThrottlingUser: true, esa.StatusBusy: false,
+		esa.ServiceCodeThrottling: false, esa.ServiceCode(esa.StatusThrottled): false,
+	} {
+		if errors.Is(err, target) != want {
+			t.Errorf("errors.Is with %v is %t", target, !want)
 		}
 	}
 }
@@ -65,15 +79,15 @@ func TestAnErrorReadsAsOneLine(t *testing.T) {
 
 func TestAValueWithoutANameShowsItsNumber(t *testing.T) {
 	for want, value := range map[string]fmt.Stringer{
-		"Status(7)":           esa.Status(7),
-		"ESA_ERR_TIMEOUT":     esa.StatusTimeout,
-		"Outcome(7)":          esa.Outcome(7),
-		"ESA_OUTCOME_UNKNOWN": esa.OutcomeUnknown,
-		"Origin(7)":           esa.Origin(7),
-		"ESA_ORIGIN_CREATED":  esa.OriginCreated,
-		"ESA_ORIGIN_EXISTING": esa.OriginExisting,
-		"ServiceCode(0)":      esa.ServiceCodeNone,
-		"Throttling.User":     esa.ServiceCodeThrottlingUser,
+		"Status(7)":       esa.Status(7),
+		"Timeout":         esa.StatusTimeout,
+		"Outcome(7)":      esa.Outcome(7),
+		"Unknown":         esa.OutcomeUnknown,
+		"Origin(7)":       esa.Origin(7),
+		"Created":         esa.OriginCreated,
+		"Existing":        esa.OriginExisting,
+		"ServiceCode(0)":  esa.ServiceCodeNone,
+		"Throttling.User": esa.ServiceCodeThrottlingUser,
 	} {
 		if got := value.String(); got != want {
 			t.Errorf("%q; want %q", got, want)

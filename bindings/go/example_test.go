@@ -72,8 +72,8 @@ func ExampleClient_EnsureRoutineRelatedRecord() {
 		fmt.Println(record.SiteID, record.Origin)
 	}
 	// Output:
-	// 54362329990032 ESA_ORIGIN_CREATED
-	// 54362329990032 ESA_ORIGIN_EXISTING
+	// 54362329990032 Created
+	// 54362329990032 Existing
 }
 
 func ExampleClient_EnsureRoutineRelatedRecords() {
@@ -100,9 +100,9 @@ func ExampleClient_EnsureRoutineRelatedRecords() {
 		fmt.Println(recordName, record.Origin)
 	}
 	// Output:
-	// blog.example.com ESA_ORIGIN_CREATED
+	// blog.example.com Created
 	// shop.example.org failed: true
-	// wiki.example.com ESA_ORIGIN_CREATED
+	// wiki.example.com Created
 }
 
 func ExampleClient_RelatedRecords() {

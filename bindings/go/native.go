@@ -123,6 +123,8 @@ static inline call_answer get_match_site(const esa_client *client, call_limits l
 import "C"
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"runtime/cgo"
 	"strings"
@@ -252,17 +254,30 @@ func (client nativeClient) credentialsSource() string {
 	return C.GoString(C.esa_client_credentials_source(client.client))
 }
 
-// The calls block until they are over. Their requests' strings have no NUL.
+// nativeCall is a call of a client's. Its send blocks until it is over, and follows check.
+type nativeCall interface {
+	// check refuses what C can't be handed.
+	check() error
+	send(client *C.esa_client, limits C.call_limits) C.call_answer
+}
 
-func (client nativeClient) createRecord(
-	request *CreateRoutineRelatedRecordRequest, ensure bool, limits nativeLimits,
-) (*Record, *Error) {
-	answer := C.create_record(client.client, limits.native(), truth(ensure), C.int64_t(request.SiteID),
-		terminated(request.Name), terminated(request.RecordName))
-	return take(answer, freeRecord, record)
+func (request *CreateRoutineRelatedRecordRequest) send(client *C.esa_client, limits C.call_limits) C.call_answer {
+	return C.create_record(client, limits, 0, C.int64_t(request.SiteID), terminated(request.Name),
+		terminated(request.RecordName))
+}
+
+// ensured is the request for a record that may be there already.
+type ensured struct {
+	*CreateRoutineRelatedRecordRequest
+}
+
+func (request ensured) send(client *C.esa_client, limits C.call_limits) C.call_answer {
+	return C.create_record(client, limits, 1, C.int64_t(request.SiteID), terminated(request.Name),
+		terminated(request.RecordName))
 }
 
 func record(result *C.esa_create_routine_related_record_result) *Record {
+	defer C.esa_create_routine_related_record_result_free(result)
 	return &Record{
 		RecordID:  int64(result.record_id),
 		SiteID:    int64(result.site_id),
@@ -280,8 +295,8 @@ type nativeBulk struct {
 
 // beginBulk sends nothing yet. The limits are those of all records together, and must not be released before the bulk.
 func (client nativeClient) beginBulk(
-	requests []CreateRoutineRelatedRecordRequest, limits nativeLimits,
-) (nativeBulk, *Error) {
+	ctx context.Context, requests []CreateRoutineRelatedRecordRequest, limits nativeLimits,
+) (nativeBulk, error) {
 	siteIDs := make([]C.int64_t, len(requests))
 	var names strings.Builder
 	for i, request := range requests {
@@ -291,97 +306,77 @@ func (client nativeClient) beginBulk(
 	begun := C.begin_bulk(client.client, limits.native(), C.size_t(len(requests)), unsafe.SliceData(siteIDs),
 		terminated(names.String()))
 	if begun.error != nil {
-		return nativeBulk{}, takeError(begun.error)
+		return nativeBulk{}, takeError(begun.error).within(ctx)
 	}
 	return nativeBulk{begun.bulk}, nil
 }
 
 // next ensures the next record, and blocks until that is over.
-func (bulk nativeBulk) next() (*Record, *Error) {
-	return take(C.next_of_bulk(bulk.bulk), freeRecord, record)
+func (bulk nativeBulk) next(ctx context.Context) (*Record, error) {
+	return take(ctx, C.next_of_bulk(bulk.bulk), record)
 }
 
 func (bulk nativeBulk) free() { C.esa_bulk_free(bulk.bulk) }
 
-func (client nativeClient) deleteRecord(
-	request *DeleteRoutineRelatedRecordRequest, limits nativeLimits,
-) (*Deletion, *Error) {
-	answer := C.delete_record(client.client, limits.native(), C.int64_t(request.SiteID), terminated(request.Name),
+func (request *DeleteRoutineRelatedRecordRequest) send(client *C.esa_client, limits C.call_limits) C.call_answer {
+	return C.delete_record(client, limits, C.int64_t(request.SiteID), terminated(request.Name),
 		terminated(request.RecordName), C.int64_t(request.RecordID))
-	return take(answer, freeDeletion, func(result *C.esa_delete_routine_related_record_result) *Deletion {
-		return &Deletion{
-			Deleted:   result.deleted != 0,
-			Attempts:  int(result.attempts),
-			RequestID: C.GoString(result.request_id),
-		}
-	})
 }
 
-func (client nativeClient) listRecords(
-	request *ListRoutineRelatedRecordsRequest, limits nativeLimits,
-) (*RelatedRecordPage, *Error) {
-	answer := C.list_records(client.client, limits.native(), terminated(request.Name), optional(request.SearchKeyWord),
+func deletion(result *C.esa_delete_routine_related_record_result) *Deletion {
+	defer C.esa_delete_routine_related_record_result_free(result)
+	return &Deletion{
+		Deleted: result.deleted != 0, Attempts: int(result.attempts), RequestID: C.GoString(result.request_id),
+	}
+}
+
+func (request *ListRoutineRelatedRecordsRequest) send(client *C.esa_client, limits C.call_limits) C.call_answer {
+	return C.list_records(client, limits, terminated(request.Name), optional(request.SearchKeyWord),
 		C.uint32_t(request.PageNumber), C.uint32_t(request.PageSize))
-	return take(answer, freePage, func(result *C.esa_list_routine_related_records_result) *RelatedRecordPage {
-		page := &RelatedRecordPage{
-			TotalCount: uint64(result.total_count),
-			HasMore:    result.has_more != 0,
-			RequestID:  C.GoString(result.request_id),
-		}
-		// Without records, the pointer to them may be one that Go must not hold.
-		if result.count == 0 {
-			return page
-		}
-		for _, record := range unsafe.Slice(result.records, result.count) {
-			page.Records = append(page.Records, RelatedRecord{
-				RecordID:   int64(record.record_id),
-				SiteID:     int64(record.site_id),
-				RecordName: C.GoString(record.record_name),
-				SiteName:   C.GoString(record.site_name),
-			})
-		}
+}
+
+func relatedRecordPage(result *C.esa_list_routine_related_records_result) *RelatedRecordPage {
+	defer C.esa_list_routine_related_records_result_free(result)
+	page := &RelatedRecordPage{
+		TotalCount: uint64(result.total_count), HasMore: result.has_more != 0, RequestID: C.GoString(result.request_id),
+	}
+	// Without records, the pointer to them may be one that Go must not hold.
+	if result.count == 0 {
 		return page
-	})
+	}
+	for _, record := range unsafe.Slice(result.records, result.count) {
+		page.Records = append(page.Records, RelatedRecord{
+			RecordID:   int64(record.record_id),
+			SiteID:     int64(record.site_id),
+			RecordName: C.GoString(record.record_name),
+			SiteName:   C.GoString(record.site_name),
+		})
+	}
+	return page
 }
 
-func (client nativeClient) getMatchSite(request *GetMatchSiteRequest, limits nativeLimits) (*MatchSite, *Error) {
-	answer := C.get_match_site(client.client, limits.native(), terminated(request.RecordName))
-	return take(answer, freeSite, func(result *C.esa_get_match_site_result) *MatchSite {
-		return &MatchSite{
-			SiteID:    int64(result.site_id),
-			SiteName:  C.GoString(result.site_name),
-			RequestID: C.GoString(result.request_id),
-		}
-	})
+func (request *GetMatchSiteRequest) send(client *C.esa_client, limits C.call_limits) C.call_answer {
+	return C.get_match_site(client, limits, terminated(request.RecordName))
 }
 
-// take copies the result or the error of a call, whichever there is, and releases it.
+func matchSite(result *C.esa_get_match_site_result) *MatchSite {
+	defer C.esa_get_match_site_result_free(result)
+	return &MatchSite{
+		SiteID: int64(result.site_id), SiteName: C.GoString(result.site_name), RequestID: C.GoString(result.request_id),
+	}
+}
+
+// take copies the result or the error of a call within ctx, whichever there is, and releases it.
 func take[Native, Result any](
-	answer C.call_answer, free func(*Native), copied func(*Native) *Result,
-) (*Result, *Error) {
+	ctx context.Context, answer C.call_answer, copied func(*Native) *Result,
+) (*Result, error) {
 	if answer.error != nil {
 		failure := takeError(answer.error)
 		failure.cause = takeLockError(answer.lock_error)
-		return nil, failure
+		return nil, failure.within(ctx)
 	}
-	native := (*Native)(answer.result)
-	defer free(native)
-	return copied(native), nil
+	return copied((*Native)(answer.result)), nil
 }
-
-func freeRecord(result *C.esa_create_routine_related_record_result) {
-	C.esa_create_routine_related_record_result_free(result)
-}
-
-func freeDeletion(result *C.esa_delete_routine_related_record_result) {
-	C.esa_delete_routine_related_record_result_free(result)
-}
-
-func freePage(result *C.esa_list_routine_related_records_result) {
-	C.esa_list_routine_related_records_result_free(result)
-}
-
-func freeSite(result *C.esa_get_match_site_result) { C.esa_get_match_site_result_free(result) }
 
 // nativeLimits is what ends a call early.
 type nativeLimits struct {
@@ -459,22 +454,39 @@ func (client nativeClient) stats() Stats {
 // Version is the version of the native library, such as "0.1.0".
 func Version() string { return C.GoString(C.esa_version()) }
 
-func statusName(status Status) string { return C.GoString(C.esa_status_name(C.int32_t(status))) }
-
-func outcomeName(outcome Outcome) string { return C.GoString(C.esa_outcome_name(C.int32_t(outcome))) }
-
-func serviceCodeName(code ServiceCode) string {
-	return C.GoString(C.esa_service_code_name(C.int32_t(code)))
+// String is the constant's name without its type, such as "Timeout".
+func (status Status) String() string {
+	return goName("ESA_ERR_", C.esa_status_name(C.int32_t(status)), status)
 }
 
-func originName(origin Origin) string { return C.GoString(C.esa_origin_name(C.int32_t(origin))) }
+// String is the constant's name without its type, such as "Unknown".
+func (outcome Outcome) String() string {
+	return goName("ESA_OUTCOME_", C.esa_outcome_name(C.int32_t(outcome)), outcome)
+}
 
-// truth is C's for value.
-func truth(value bool) C.int {
-	if value {
-		return 1
+// String is the constant's name without its type, such as "Created".
+func (origin Origin) String() string {
+	return goName("ESA_ORIGIN_", C.esa_origin_name(C.int32_t(origin)), origin)
+}
+
+// String is the service's own word, such as "UserOperationStatusIsLocked".
+func (code ServiceCode) String() string {
+	return cmp.Or(C.GoString(C.esa_service_code_name(C.int32_t(code))), fmt.Sprintf("ServiceCode(%d)", int32(code)))
+}
+
+// goName is "NotFound" of "ESA_ERR_NOT_FOUND"; "Status(7)" if C has no name for the value.
+func goName(prefix string, name *C.char, value any) string {
+	inC, known := strings.CutPrefix(C.GoString(name), prefix)
+	if !known {
+		return strings.TrimPrefix(fmt.Sprintf("%T(%d)", value, value), "esa.")
 	}
-	return 0
+	words := strings.Split(inC, "_")
+	for i, word := range words {
+		if word != "DNS" && word != "TLS" && word != "IO" {
+			words[i] = word[:1] + strings.ToLower(word[1:])
+		}
+	}
+	return strings.Join(words, "")
 }
 
 // terminated is text for C to read during a call: pointer-free Go memory, which the pointer keeps alive.

@@ -75,44 +75,45 @@ static inline call_answer read_reply(int32_t effect, int32_t http_status, const 
 import "C"
 
 import (
+	"context"
 	"math"
 	"strings"
 	"unsafe"
 )
 
-// nativeRequest is an action's request: strings without a NUL, and parameters as JSON. Empty ones aren't given.
-type nativeRequest struct {
-	action, params, query, form, method, version string
-	effect                                       Effect
+// actionCall is the call of an action.
+type actionCall struct {
+	*CallRequest
+	strings string
 }
 
-// strings are what the request consists of, in C's order.
-func (request *nativeRequest) strings() string {
-	return joined(request.action, request.params, request.query, request.form, request.method, request.version)
+func (call *actionCall) check() (err error) {
+	call.strings, err = call.native()
+	return err
 }
 
-func (client nativeClient) callAction(request *nativeRequest, limits nativeLimits) (*Reply, *Error) {
-	answer := C.call_action(client.client, limits.native(), terminated(request.strings()), C.int32_t(request.effect))
-	return take(answer, freeReply, reply)
+func (call *actionCall) send(client *C.esa_client, limits C.call_limits) C.call_answer {
+	return C.call_action(client, limits, terminated(call.strings), C.int32_t(call.Effect))
 }
 
-// signAction may ask a server for credentials.
-func (client nativeClient) signAction(request *nativeRequest, limits nativeLimits) (*SignedRequest, *Error) {
-	answer := C.sign_action(client.client, limits.native(), terminated(request.strings()), C.int32_t(request.effect))
-	return take(answer, freeSignedRequest, signedRequest)
+// actionSignature may ask a server for credentials.
+type actionSignature struct{ actionCall }
+
+func (call *actionSignature) send(client *C.esa_client, limits C.call_limits) C.call_answer {
+	return C.sign_action(client, limits, terminated(call.strings), C.int32_t(call.Effect))
 }
 
-// signWith takes options whose strings have no NUL.
-func signWith(options *SignOptions, request *nativeRequest) (*SignedRequest, *Error) {
+// signWith takes options and a request whose strings have no NUL.
+func signWith(options *SignOptions, request string, effect Effect) (*SignedRequest, error) {
 	given := joined(options.Credentials.AccessKeyID, options.Credentials.AccessKeySecret,
 		options.Credentials.SecurityToken, options.Endpoint, options.Nonce)
 	answer := C.sign_with(C.int64_t(options.Date.Unix()), C.int32_t(options.SignatureVersion),
-		terminated(given+request.strings()), C.int32_t(request.effect))
-	return take(answer, freeSignedRequest, signedRequest)
+		terminated(given+request), C.int32_t(effect))
+	return take(context.Background(), answer, signedRequest)
 }
 
 // readReply takes a reply whose action and headers have no NUL.
-func readReply(received *HTTPReply) (*Reply, *Error) {
+func readReply(received *HTTPReply) (*Reply, error) {
 	given := []string{received.Action}
 	for name, values := range received.Header {
 		for _, value := range values {
@@ -121,7 +122,7 @@ func readReply(received *HTTPReply) (*Reply, *Error) {
 	}
 	answer := C.read_reply(C.int32_t(received.Effect), C.int32_t(min(max(received.Status, 0), math.MaxInt32)), terminated(joined(given...)),
 		C.size_t(len(given)/2), (*C.char)(unsafe.Pointer(unsafe.SliceData(received.Body))), C.size_t(len(received.Body)))
-	return take(answer, freeReply, reply)
+	return take(context.Background(), answer, reply)
 }
 
 // text is a copy of native text of any length.
@@ -130,6 +131,7 @@ func text(native *C.char, length C.size_t) string {
 }
 
 func reply(result *C.esa_call_action_result) *Reply {
+	defer C.esa_call_action_result_free(result)
 	return &Reply{
 		Body:       []byte(text(result.body, result.body_length)),
 		RequestID:  C.GoString(result.request_id),
@@ -139,6 +141,7 @@ func reply(result *C.esa_call_action_result) *Reply {
 }
 
 func signedRequest(result *C.esa_signed_request) *SignedRequest {
+	defer C.esa_signed_request_free(result)
 	signed := &SignedRequest{
 		Method: C.GoString(result.method),
 		URL:    C.GoString(result.url),
@@ -150,10 +153,6 @@ func signedRequest(result *C.esa_signed_request) *SignedRequest {
 	}
 	return signed
 }
-
-func freeReply(result *C.esa_call_action_result) { C.esa_call_action_result_free(result) }
-
-func freeSignedRequest(result *C.esa_signed_request) { C.esa_signed_request_free(result) }
 
 // joined is the texts, each terminated.
 func joined(texts ...string) string { return strings.Join(texts, "\x00") + "\x00" }

@@ -20,6 +20,10 @@ type CreateRoutineRelatedRecordRequest struct {
 	RecordName string
 }
 
+func (request *CreateRoutineRelatedRecordRequest) check() error {
+	return checkText("name", request.Name, "record_name", request.RecordName)
+}
+
 // Record is the record of a call that created or ensured it.
 type Record struct {
 	// RecordID is the record's id; 0 where the service didn't tell.
@@ -55,7 +59,7 @@ type Record struct {
 func (client *Client) CreateRoutineRelatedRecord(
 	ctx context.Context, request CreateRoutineRelatedRecordRequest,
 ) (*Record, error) {
-	return client.createRecord(ctx, &request, false)
+	return run(ctx, client, &request, record)
 }
 
 // EnsureRoutineRelatedRecord reads the list first, and creates the record like [Client.CreateRoutineRelatedRecord] if it
@@ -72,18 +76,7 @@ func (client *Client) CreateRoutineRelatedRecord(
 func (client *Client) EnsureRoutineRelatedRecord(
 	ctx context.Context, request CreateRoutineRelatedRecordRequest,
 ) (*Record, error) {
-	return client.createRecord(ctx, &request, true)
-}
-
-func (client *Client) createRecord(
-	ctx context.Context, request *CreateRoutineRelatedRecordRequest, ensure bool,
-) (*Record, error) {
-	if err := checkText("name", request.Name, "record_name", request.RecordName); err != nil {
-		return nil, err
-	}
-	return run(ctx, client, func(native nativeClient, limits nativeLimits) (*Record, *Error) {
-		return native.createRecord(request, ensure, limits)
-	})
+	return run(ctx, client, ensured{&request}, record)
 }
 
 // DeleteRoutineRelatedRecordRequest is which record to delete.
@@ -96,6 +89,10 @@ type DeleteRoutineRelatedRecordRequest struct {
 	RecordName string
 	// RecordID is the record's id; 0: it is found by its name.
 	RecordID int64
+}
+
+func (request *DeleteRoutineRelatedRecordRequest) check() error {
+	return checkText("name", request.Name, "record_name", request.RecordName)
 }
 
 // Deletion is what a call that deletes a record did.
@@ -119,12 +116,7 @@ type Deletion struct {
 func (client *Client) DeleteRoutineRelatedRecord(
 	ctx context.Context, request DeleteRoutineRelatedRecordRequest,
 ) (*Deletion, error) {
-	if err := checkText("name", request.Name, "record_name", request.RecordName); err != nil {
-		return nil, err
-	}
-	return run(ctx, client, func(native nativeClient, limits nativeLimits) (*Deletion, *Error) {
-		return native.deleteRecord(&request, limits)
-	})
+	return run(ctx, client, &request, deletion)
 }
 
 // ListRoutineRelatedRecordsRequest is which of a routine's records to list.
@@ -139,7 +131,6 @@ type ListRoutineRelatedRecordsRequest struct {
 	PageSize int
 }
 
-// check refuses what C can't be handed.
 func (request *ListRoutineRelatedRecordsRequest) check() error {
 	if err := checkText("name", request.Name, "search_key_word", request.SearchKeyWord); err != nil {
 		return err
@@ -185,12 +176,7 @@ type RelatedRecordPage struct {
 func (client *Client) ListRoutineRelatedRecords(
 	ctx context.Context, request ListRoutineRelatedRecordsRequest,
 ) (*RelatedRecordPage, error) {
-	if err := request.check(); err != nil {
-		return nil, err
-	}
-	return run(ctx, client, func(native nativeClient, limits nativeLimits) (*RelatedRecordPage, *Error) {
-		return native.listRecords(&request, limits)
-	})
+	return run(ctx, client, &request, relatedRecordPage)
 }
 
 // RelatedRecords goes through a routine's records on all pages, from the one that the request names on.
@@ -230,6 +216,10 @@ type GetMatchSiteRequest struct {
 	RecordName string
 }
 
+func (request *GetMatchSiteRequest) check() error {
+	return checkText("record_name", request.RecordName)
+}
+
 // MatchSite is the site that a record's name belongs to.
 type MatchSite struct {
 	// SiteID is the site's id.
@@ -247,10 +237,5 @@ type MatchSite struct {
 //
 // Context and errors are as with [Client.CreateRoutineRelatedRecord]; nothing is changed.
 func (client *Client) GetMatchSite(ctx context.Context, request GetMatchSiteRequest) (*MatchSite, error) {
-	if err := checkText("record_name", request.RecordName); err != nil {
-		return nil, err
-	}
-	return run(ctx, client, func(native nativeClient, limits nativeLimits) (*MatchSite, *Error) {
-		return native.getMatchSite(&request, limits)
-	})
+	return run(ctx, client, &request, matchSite)
 }

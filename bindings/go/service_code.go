@@ -3,6 +3,8 @@
 package esa
 
 // ServiceCode is the service's code, typed. Code of an [Error] has it verbatim.
+//
+// It is an error itself, for [errors.Is]: errors.Is(err, esa.ServiceCodeThrottlingUser).
 type ServiceCode int32
 
 const (
@@ -53,7 +55,5 @@ const (
 	ServiceCodeUnsupportedHTTPMethod               ServiceCode = 81 // UnsupportedHTTPMethod
 )
 
-// String is the service's own word, such as "UserOperationStatusIsLocked".
-func (code ServiceCode) String() string {
-	return named(serviceCodeName(code), "ServiceCode", int32(code))
-}
+// Error implements error.
+func (code ServiceCode) Error() string { return code.String() }

@@ -43,13 +43,7 @@ func (signed SignedRequest) Format(state fmt.State, _ rune) {
 // It fails with an [*Error] of [StatusInvalidArgument], which names the field; of [StatusCredentials] if there are no
 // credentials, or they didn't come in time; with what getting them failed for; or with [ErrClosed].
 func (client *Client) Sign(ctx context.Context, request CallRequest) (*SignedRequest, error) {
-	native, err := request.native()
-	if err != nil {
-		return nil, err
-	}
-	return run(ctx, client, func(client nativeClient, limits nativeLimits) (*SignedRequest, *Error) {
-		return client.signAction(native, limits)
-	})
+	return run(ctx, client, &actionSignature{actionCall{CallRequest: &request}}, signedRequest)
 }
 
 // SignOptions is what [SignWith] signs with.
@@ -82,7 +76,7 @@ func SignWith(options SignOptions, request CallRequest) (*SignedRequest, error) 
 	if err != nil {
 		return nil, err
 	}
-	return resultOf(signWith(&options, native))
+	return signWith(&options, native, request.Effect)
 }
 
 // HTTPReply is a reply of the service that the program received itself.
@@ -123,13 +117,5 @@ func ReadReply(received HTTPReply) (*Reply, error) {
 			return nil, err
 		}
 	}
-	return resultOf(readReply(&received))
-}
-
-// resultOf is what a function of C answered, with an error that is nil where there is none.
-func resultOf[T any](result *T, failure *Error) (*T, error) {
-	if failure != nil {
-		return nil, failure
-	}
-	return result, nil
+	return readReply(&received)
 }

@@ -2,10 +2,10 @@
 
 package esa
 
-import "fmt"
-
 // Status is the kind of a failure. The hundreds tell where: 1xx before anything was sent, 2xx no usable answer, 3xx the
 // service said no, 9xx the library itself.
+//
+// It is an error itself, for [errors.Is]: errors.Is(err, esa.StatusThrottled).
 type Status int32
 
 const (
@@ -63,8 +63,8 @@ const (
 	StatusInternal Status = 900
 )
 
-// String is the name in the C interface, such as "ESA_ERR_TIMEOUT".
-func (status Status) String() string { return named(statusName(status), "Status", int32(status)) }
+// Error implements error.
+func (status Status) Error() string { return status.String() }
 
 // Outcome is what a failed call did at the service.
 type Outcome int32
@@ -79,9 +79,6 @@ const (
 	OutcomeUnknown Outcome = 2
 )
 
-// String is the name in the C interface, such as "ESA_OUTCOME_UNKNOWN".
-func (outcome Outcome) String() string { return named(outcomeName(outcome), "Outcome", int32(outcome)) }
-
 // Origin is where a record came from.
 type Origin int32
 
@@ -94,14 +91,3 @@ const (
 	// OriginExisting: it was there already.
 	OriginExisting Origin = 3
 )
-
-// String is the name in the C interface, such as "ESA_ORIGIN_CREATED".
-func (origin Origin) String() string { return named(originName(origin), "Origin", int32(origin)) }
-
-// named is what the library calls a value, or its number where it has no name for it.
-func named(name, typeName string, number int32) string {
-	if name == "" {
-		return fmt.Sprintf("%s(%d)", typeName, number)
-	}
-	return name
-}

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,7 +115,7 @@ func TestEveryVectorGivesWhatTheTableSays(t *testing.T) {
 func observed(t *testing.T, record *esa.Record, err error) map[string]any {
 	if err == nil {
 		return map[string]any{
-			"status": "ESA_OK", "record_id": record.RecordID, "origin": record.Origin.String(), "service_status": record.Status,
+			"status": "ESA_OK", "record_id": record.RecordID, "origin": nameInC("ESA_ORIGIN_", record.Origin), "service_status": record.Status,
 			"request_id": record.RequestID, "attempts": record.Attempts,
 		}
 	}
@@ -121,11 +124,17 @@ func observed(t *testing.T, record *esa.Record, err error) map[string]any {
 	}
 	failure := asError(t, err)
 	return map[string]any{
-		"status": failure.Status.String(), "outcome": failure.Outcome.String(), "service_code": int32(failure.ServiceCode),
-		"code": failure.Code, "http_status": failure.HTTPStatus, "retryable": failure.Retryable,
+		"status": nameInC("ESA_ERR_", failure.Status), "outcome": nameInC("ESA_OUTCOME_", failure.Outcome),
+		"service_code": int32(failure.ServiceCode),
+		"code":         failure.Code, "http_status": failure.HTTPStatus, "retryable": failure.Retryable,
 		"attempts": failure.Attempts, "retry_after_ms": failure.RetryAfter.Milliseconds(), "message": failure.Message,
 		"request_id": failure.RequestID, "recommend": failure.Recommend, "access_denied_detail": failure.AccessDeniedDetail,
 	}
+}
+
+// nameInC is that of a value in the table, such as "ESA_ERR_NOT_FOUND" of NotFound.
+func nameInC(prefix string, value fmt.Stringer) string {
+	return prefix + strings.ToUpper(regexp.MustCompile(`(.)([A-Z][a-z])`).ReplaceAllString(value.String(), "${1}_$2"))
 }
 
 func compare(t *testing.T, field string, got any, expected json.RawMessage) {

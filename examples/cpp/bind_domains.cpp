@@ -35,7 +35,7 @@ again for those that are left.
 )";
 
 struct Arguments {
-    std::string_view routine;
+    std::string routine;
     std::int64_t site_id = 0;
     std::string file;
     bool help = false;
@@ -138,21 +138,21 @@ ExitStatus sum_up(const std::vector<std::string> &names, const esa::EnsuredRecor
 }
 
 ExitStatus bind_domains(const Arguments &arguments, const std::vector<std::string> &names) {
-    std::vector<esa::CreateRoutineRelatedRecordRequest> requests;
+    esa::EnsureRoutineRelatedRecordsRequest request;
     for (const auto &name : names) {
-        requests.push_back({arguments.site_id, arguments.routine, name});
+        request.records.push_back({arguments.site_id, arguments.routine, name});
     }
+    std::size_t failed = 0;
+    request.progress = [&](std::size_t done, std::size_t count, const esa::EnsuredRecord &last) {
+        if (!interrupted) {
+            failed += !last;
+            show_progress(done, count, failed);
+        }
+        return !interrupted;
+    };
     const esa::Client client;
     cancel_on_interrupt();
-    std::size_t failed = 0;
-    const auto all = client.ensure_routine_related_records(requests, {&*cancel, {}, 0}, {},
-                                                           [&](std::size_t done, std::size_t count, const auto &last) {
-                                                               if (!interrupted) {
-                                                                   failed += !last;
-                                                                   show_progress(done, count, failed);
-                                                               }
-                                                               return !interrupted;
-                                                           });
+    const auto all = client.ensure_routine_related_records(request, {&*cancel}).value();
     if (interrupted && on_terminal()) {
         std::cerr << '\n';
     }

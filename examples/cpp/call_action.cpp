@@ -41,11 +41,11 @@ ExitStatus report(std::string_view what, const esa::Error &error) {
 }
 
 // Calls an action with these parameters, and prints its reply.
-ExitStatus call(const esa::Client &client, std::string_view action, std::vector<esa::Parameter> parameters) {
+ExitStatus call(const esa::Client &client, const std::string &action, std::vector<esa::Parameter> parameters) {
     esa::CallActionRequest request;
     request.action = action;
     request.parameters = std::move(parameters);
-    const auto reply = client.try_call(request);
+    const auto reply = client.call(request);
     if (!reply) {
         return report(action, reply.error());
     }
@@ -56,7 +56,7 @@ ExitStatus call(const esa::Client &client, std::string_view action, std::vector<
 } // namespace
 
 int main(int argc, char **argv) {
-    const std::string_view routine = argc == 2 ? argv[1] : "";
+    const std::string routine = argc == 2 ? argv[1] : "";
     if (routine == "--help") {
         std::cout << usage << help;
         return done;
@@ -65,7 +65,7 @@ int main(int argc, char **argv) {
         std::cerr << usage;
         return bad_arguments;
     }
-    const auto client = esa::Client::try_make();
+    const auto client = esa::Client::make();
     if (!client) {
         return report("client", client.error());
     }

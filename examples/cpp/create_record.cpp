@@ -99,9 +99,13 @@ ExitStatus run(std::vector<std::string_view> arguments) {
     }
 
     const esa::Client client;
-    const auto record = client.create_routine_related_record({*site_id, arguments[0], arguments[2]}, options);
-    std::cout << "created record " << record.record_id << " for " << arguments[2] << " (request " << record.request_id
-              << ")\n";
+    esa::CreateRoutineRelatedRecordRequest request;
+    request.site_id = *site_id;
+    request.name = arguments[0];
+    request.record_name = arguments[2];
+    const auto record = client.create_routine_related_record(request, options).value();
+    std::cout << "created record " << record.record_id << " for " << request.record_name << " (request "
+              << record.request_id << ")\n";
     return created;
 }
 

@@ -73,15 +73,13 @@ class Calls {
 
     int descriptor() const { return multi_.descriptor(); }
     std::size_t pending() const { return multi_.pending(); }
-    void step() { multi_.step(); }
+    void step() { multi_.step().value(); }
 
     void start(const std::string &name) {
-        const auto callback = [this, name](const esa::Result<esa::CreateRoutineRelatedRecordResult> &record) {
-            finished(name, record);
-        };
+        const auto callback = [this, name](const esa::EnsuredRecord &record) { finished(name, record); };
         names_++;
-        const auto call = multi_.try_start<esa::EnsureRoutineRelatedRecord>(client_, {0, routine_, name}, callback,
-                                                                            {&cancel_, {}, 0});
+        const auto call =
+            multi_.start<esa::EnsureRoutineRelatedRecord>(client_, {0, routine_, name}, callback, {&cancel_});
         if (!call) {
             report(name, call.error());
         }
@@ -104,7 +102,7 @@ class Calls {
     }
 
   private:
-    void finished(const std::string &name, const esa::Result<esa::CreateRoutineRelatedRecordResult> &record) {
+    void finished(const std::string &name, const esa::EnsuredRecord &record) {
         if (record) {
             const bool exists = record->origin == ESA_ORIGIN_EXISTING;
             (exists ? existing_ : created_)++;

@@ -6,11 +6,13 @@ use std::ffi::{CStr, CString, OsStr, c_char, c_int};
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::ptr;
+
+use crate::system::pipe;
 
 /// Where programs are looked for if no variable says so.
 const PATH: &[u8] = b"/bin:/usr/bin";
@@ -148,18 +150,6 @@ fn may_start(program: &CStr) -> Result<(), c_int> {
     match unsafe { libc::access(program.as_ptr(), libc::X_OK) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error().raw_os_error().unwrap_or(libc::ENOENT)),
-    }
-}
-
-/// What to read from, and what to write to.
-#[allow(unsafe_code)]
-fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let mut ends = [0; 2];
-    // SAFETY: there is room for two.
-    match unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } {
-        // SAFETY: both are open now, and nobody else's.
-        0 => Ok(unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) }),
-        _ => Err(io::Error::last_os_error()),
     }
 }
 

@@ -95,9 +95,9 @@ impl esa_ensure_routine_related_records_request {
             requests.push(unsafe { item.read() }.map_err(in_item)?);
         }
         let bulk = client.ensure_routine_related_records(requests, options);
-        Ok(match read_limit("request.timeout_ms", self.timeout_ms)? {
+        Ok(match read_limit("request.timeout_ms", self.timeout_ms)?.map(to_time) {
             None => bulk,
-            Some(limit) => bulk.with_timeout(to_time(limit)),
+            Some(timeout) => bulk.with_timeout(timeout),
         })
     }
 }

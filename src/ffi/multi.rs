@@ -410,5 +410,8 @@ fn forked() -> Error {
 }
 
 fn io(error: &std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::Unsupported {
+        return Error::new(ErrorKind::Unsupported, "this library has event loops on Linux only");
+    }
     Error::new(ErrorKind::Io, format!("the call can't be waited for: {error}"))
 }

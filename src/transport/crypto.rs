@@ -59,7 +59,7 @@ struct SystemRandom;
 
 impl SecureRandom for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
-        getrandom::fill(bytes).map_err(|_| GetRandomFailed)
+        getrandom::getrandom(bytes).map_err(|_| GetRandomFailed)
     }
 }
 

@@ -15,6 +15,7 @@ use once_cell::race::OnceBox;
 use super::race::Losers;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::per_process::generation;
+use crate::system::{clear_errno, is_unknown_name};
 use crate::wait::{Deadline, Limits, Queue, Stop};
 
 const THREAD_NAME: &str = "esa-resolver";
@@ -151,7 +152,7 @@ impl Failure {
             return out_of_descriptors(host);
         }
         let (reason, passes) = match self.code {
-            libc::EAI_NONAME | libc::EAI_NODATA => ("the name doesn't exist, or has no address".to_owned(), false),
+            code if is_unknown_name(code) => ("the name doesn't exist, or has no address".to_owned(), false),
             libc::EAI_AGAIN => ("no name server answers at the moment".to_owned(), true),
             libc::EAI_SYSTEM => (io::Error::from_raw_os_error(self.errno).to_string(), true),
             code => (format!("the system's resolver fails with code {code}"), true),
@@ -199,12 +200,10 @@ fn addresses_of(host: &str) -> Result<Vec<IpAddr>, Failure> {
     let mut hints: libc::addrinfo = unsafe { MaybeUninit::zeroed().assume_init() };
     hints.ai_socktype = libc::SOCK_STREAM;
     let mut list = ptr::null_mut();
-    // SAFETY: errno is this thread's own; the name is NUL-terminated, the hints are valid, and `list` is written on
+    clear_errno();
+    // SAFETY: the name is NUL-terminated, the hints are valid, and `list` is written on
     // success only.
-    let code = unsafe {
-        *libc::__errno_location() = 0;
-        libc::getaddrinfo(name.as_ptr(), ptr::null(), &hints, &mut list)
-    };
+    let code = unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &hints, &mut list) };
     if code != 0 {
         return Err(Failure { code, errno: io::Error::last_os_error().raw_os_error().unwrap_or_default() });
     }
@@ -218,7 +217,7 @@ fn addresses_of(host: &str) -> Result<Vec<IpAddr>, Failure> {
     }
     // SAFETY: made by getaddrinfo, and nothing refers to it any more.
     unsafe { libc::freeaddrinfo(list) };
-    if addresses.is_empty() { Err(Failure { code: libc::EAI_NODATA, errno: 0 }) } else { Ok(addresses) }
+    if addresses.is_empty() { Err(Failure { code: libc::EAI_NONAME, errno: 0 }) } else { Ok(addresses) }
 }
 
 /// The entry's address, where it is one of IPv4 or IPv6.

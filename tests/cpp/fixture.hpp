@@ -16,13 +16,13 @@ inline esa::Emulator &emulator() {
 
 inline esa::Config new_config() {
     esa::Config config;
-    config.set_endpoint(emulator().url()).set_credentials(emulator().access_key_id(), emulator().access_key_secret());
+    config.endpoint = emulator().url();
+    config.credentials = {emulator().access_key_id(), emulator().access_key_secret()};
     return config;
 }
 
-inline esa::CreateRoutineRelatedRecordRequest new_request(std::string_view record_name) {
-    static const std::string routine = emulator().routine();
-    return {emulator().site_id(), routine, record_name};
+inline esa::CreateRoutineRelatedRecordRequest new_request(const std::string &record_name) {
+    return {emulator().site_id(), emulator().routine(), record_name};
 }
 
 inline int requests_seen() {

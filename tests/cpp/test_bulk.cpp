@@ -1,4 +1,4 @@
-// Ensuring many records, in every form.
+// Ensuring many records.
 #include "fixture.hpp"
 
 #include <stdexcept>
@@ -29,8 +29,8 @@ static void every_record_has_a_result_or_an_error() {
     const esa::Client client(new_config());
     const auto requests = five_requests();
 
-    const auto first = client.ensure_routine_related_records(requests);
-    const auto again = client.try_ensure_routine_related_records(requests);
+    const auto first = client.ensure_routine_related_records({requests}).value();
+    const auto again = client.ensure_routine_related_records({requests});
 
     CHECK(first.size() == 5 && count(first, ESA_ORIGIN_CREATED) == 4);
     CHECK(again && again->size() == 5 && count(*again, ESA_ORIGIN_EXISTING) == 4);
@@ -39,7 +39,7 @@ static void every_record_has_a_result_or_an_error() {
         CHECK_INTEGER((*ensured)[3].error().service_code(), ESA_CODE_SITE_PARAMETER_NOT_MATCH);
     }
     CHECK_INTEGER((*again)[4]->record_id, first[4]->record_id);
-    CHECK(client.ensure_routine_related_records({}).empty());
+    CHECK(client.ensure_routine_related_records({}).value().empty());
 }
 
 static void progress_is_told_and_can_end_it() {
@@ -47,11 +47,11 @@ static void progress_is_told_and_can_end_it() {
     const esa::Client client(new_config());
     std::size_t times = 0;
 
-    const auto ensured = client.ensure_routine_related_records(
-        five_requests(), {}, {}, [&times](std::size_t done, std::size_t all, const auto &last) {
-            times++;
-            return done == times && all == 5 && last && done < 2;
-        });
+    const auto until_second = [&times](std::size_t done, std::size_t all, const esa::EnsuredRecord &last) {
+        times++;
+        return done == times && all == 5 && last && done < 2;
+    };
+    const auto ensured = client.ensure_routine_related_records({five_requests(), {}, until_second}).value();
 
     CHECK_INTEGER(static_cast<std::int64_t>(times), 2);
     CHECK(ensured.size() == 5 && count(ensured, ESA_ORIGIN_CREATED) == 2);
@@ -67,20 +67,14 @@ static void what_progress_throws_comes_out_and_run_again_it_goes_on() {
         }
         return true;
     };
-    for (const bool thrown_form : {true, false}) {
-        bool caught = false;
-        try {
-            if (thrown_form) {
-                client.ensure_routine_related_records(five_requests(), {}, {}, throwing);
-            } else {
-                (void)client.try_ensure_routine_related_records(five_requests(), {}, {}, throwing);
-            }
-        } catch (const std::runtime_error &error) {
-            caught = std::string_view(error.what()) == "enough";
-        }
-        CHECK(caught);
+    bool caught = false;
+    try {
+        (void)client.ensure_routine_related_records({five_requests(), {}, throwing});
+    } catch (const std::runtime_error &error) {
+        caught = std::string_view(error.what()) == "enough";
     }
-    const auto rest = client.ensure_routine_related_records(five_requests());
+    CHECK(caught);
+    const auto rest = client.ensure_routine_related_records({five_requests()}).value();
     CHECK_INTEGER(count(rest, ESA_ORIGIN_EXISTING), 2);
     CHECK_INTEGER(count(rest, ESA_ORIGIN_CREATED), 2);
 }
@@ -89,18 +83,19 @@ static void cancelling_and_the_time_limit_are_of_all_of_them() {
     emulator().reset();
     const esa::Client client(new_config());
     const esa::Cancel cancel;
-    const auto cancelled = client.ensure_routine_related_records(five_requests(), {&cancel, {}, 0}, {},
-                                                                 [&](auto done, auto, const auto &) {
-                                                                     if (done == 1) {
-                                                                         cancel.trigger();
-                                                                     }
-                                                                     return true;
-                                                                 });
+    const auto cancel_at_first = [&cancel](auto done, auto, const auto &) {
+        if (done == 1) {
+            cancel.trigger();
+        }
+        return true;
+    };
+    const auto cancelled =
+        client.ensure_routine_related_records({five_requests(), {}, cancel_at_first}, {&cancel}).value();
     CHECK(cancelled[0] && is_cancelled(cancelled[1]) && is_cancelled(cancelled[4]));
 
     emulator().post("faults", HANG);
     const int before = requests_seen();
-    const auto late = client.ensure_routine_related_records(five_requests(), {}, 300ms);
+    const auto late = client.ensure_routine_related_records({five_requests(), 300ms}).value();
     for (const auto &one : late) {
         CHECK(!one);
         CHECK_INTEGER(one.error().status(), ESA_ERR_TIMEOUT);
@@ -109,46 +104,18 @@ static void cancelling_and_the_time_limit_are_of_all_of_them() {
 }
 
 static void bad_arguments_are_named_and_nothing_is_sent() {
-    using namespace std::string_view_literals;
+    using namespace std::string_literals;
     emulator().reset();
     const esa::Client client(new_config());
     auto requests = five_requests();
-    requests[2].record_name = "a\0b"sv;
-    CHECK_TEXT(client.try_ensure_routine_related_records(requests).error().message().c_str(),
-               "items[2]: record_name has a NUL character");
-    requests[2].record_name = "\xff"sv;
-    CHECK_TEXT(client.try_ensure_routine_related_records(requests).error().message().c_str(),
+    requests[2].record_name = "a\0b"s;
+    CHECK_TEXT(client.ensure_routine_related_records({requests}).error().message().c_str(),
                "items[2]: record_name is not UTF-8");
-    CHECK(!client.try_ensure_routine_related_records(five_requests(), {}, -1s));
-    CHECK(!client.try_ensure_routine_related_records(five_requests(), {nullptr, -1s, 0}));
-    bool caught = false;
-    try {
-        client.ensure_routine_related_records(requests);
-    } catch (const esa::Error &error) {
-        caught = error.status() == ESA_ERR_INVALID_ARGUMENT;
-    }
-    CHECK(caught);
+    requests[2].record_name = "\xff"s;
+    CHECK_TEXT(client.ensure_routine_related_records({requests}).error().message().c_str(),
+               "items[2]: record_name is not UTF-8");
     CHECK_INTEGER(requests_seen(), 0);
 }
-
-#if defined(__cpp_lib_jthread)
-static void a_stop_request_ends_it() {
-    emulator().reset();
-    const esa::Client client(new_config());
-    std::stop_source source;
-    const auto ensured = client.ensure_routine_related_records(five_requests(), source.get_token(), 60s,
-                                                               [&](auto done, auto, const auto &) {
-                                                                   if (done == 3) {
-                                                                       source.request_stop();
-                                                                   }
-                                                                   return true;
-                                                               });
-    CHECK_INTEGER(count(ensured, ESA_ORIGIN_CREATED), 3);
-    CHECK(is_cancelled(ensured[3]) && is_cancelled(ensured[4]));
-    const auto stopped = client.try_ensure_routine_related_records(five_requests(), source.get_token());
-    CHECK(stopped && is_cancelled((*stopped)[0]));
-}
-#endif
 
 int main() {
     RUN_CATCHING(every_record_has_a_result_or_an_error);
@@ -156,8 +123,5 @@ int main() {
     RUN_CATCHING(what_progress_throws_comes_out_and_run_again_it_goes_on);
     RUN_CATCHING(cancelling_and_the_time_limit_are_of_all_of_them);
     RUN_CATCHING(bad_arguments_are_named_and_nothing_is_sent);
-#if defined(__cpp_lib_jthread)
-    RUN_CATCHING(a_stop_request_ends_it);
-#endif
     return check_failed_tests != 0;
 }

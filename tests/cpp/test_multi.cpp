@@ -17,14 +17,14 @@ static bool waits(const esa::Multi &multi) {
 // Steps until no call is pending any more.
 static void drain(esa::Multi &multi) {
     while (multi.pending() > 0 && waits(multi)) {
-        multi.step();
+        multi.step().value();
     }
 }
 
 // Steps until `condition` holds.
 template <class Condition> static bool steps_until(esa::Multi &multi, Condition condition) {
     while (!condition() && waits(multi)) {
-        multi.step();
+        multi.step().value();
     }
     return condition();
 }
@@ -32,9 +32,8 @@ template <class Condition> static bool steps_until(esa::Multi &multi, Condition 
 // Without any credentials: each of its calls fails at once.
 static esa::Client client_that_fails() {
     esa::Config config;
-    config.set_endpoint(emulator().url()).set_credentials_provider([](auto) -> esa::Result<esa::Credentials> {
-        throw std::runtime_error("the vault is closed");
-    });
+    config.endpoint = emulator().url();
+    config.credentials_provider = [](auto) -> esa::Credentials { throw std::runtime_error("the vault is closed"); };
     return esa::Client(config);
 }
 
@@ -47,29 +46,30 @@ static void every_operation_has_its_callback() {
     std::int64_t record_id = 0, site_id = 0;
     int callbacks = 0;
 
-    multi.start<esa::CreateRoutineRelatedRecord>(client, request, [&](Created created) {
+    CHECK(multi.start<esa::CreateRoutineRelatedRecord>(client, request, [&](Created created) {
         callbacks++;
         record_id = created.value().record_id;
-    });
+    }));
     CHECK_INTEGER(static_cast<std::int64_t>(multi.pending()), 1);
     drain(multi);
     CHECK(callbacks == 1 && record_id > 0);
 
-    multi.start<esa::EnsureRoutineRelatedRecord>(client, request, [&](const Created &ensured) {
+    CHECK(multi.start<esa::EnsureRoutineRelatedRecord>(client, request, [&](const Created &ensured) {
         callbacks += ensured && ensured->origin == ESA_ORIGIN_EXISTING && ensured->record_id == record_id;
-    });
-    multi.start<esa::GetMatchSite>(client, {"deep.example.com"}, [&](auto &&site) {
+    }));
+    CHECK(multi.start<esa::GetMatchSite>(client, {"deep.example.com"}, [&](auto &&site) {
         callbacks++;
         site_id = site.value().site_id;
-    });
-    multi.start<esa::ListRoutineRelatedRecords>(client, {routine}, [&](auto page) {
+    }));
+    CHECK(multi.start<esa::ListRoutineRelatedRecords>(client, {routine}, [&](auto page) {
         callbacks += page && page->records.size() == 1 && page->records[0].record_name == "multi.example.com";
-    });
+    }));
     drain(multi);
     CHECK(callbacks == 4 && site_id == emulator().site_id());
 
-    multi.start<esa::DeleteRoutineRelatedRecord>(client, {emulator().site_id(), routine, request.record_name},
-                                                 [&](auto deletion) { callbacks += deletion && deletion->deleted; });
+    CHECK(multi.start<esa::DeleteRoutineRelatedRecord>(
+        client, {emulator().site_id(), routine, request.record_name},
+        [&](auto deletion) { callbacks += deletion && deletion->deleted; }));
     drain(multi);
     CHECK_INTEGER(callbacks, 5);
 }
@@ -87,8 +87,8 @@ static void many_records_tell_their_progress() {
         return count == 4 && done < 3 && last.has_value() == (done != 2);
     };
 
-    multi.start<esa::EnsureRoutineRelatedRecords>(client, {requests, 60s, until_third},
-                                                  [&all](auto result) { all = result.value(); });
+    CHECK(multi.start<esa::EnsureRoutineRelatedRecords>(client, {requests, 60s, until_third},
+                                                        [&all](auto result) { all = result.value(); }));
     drain(multi);
 
     CHECK(told == (std::vector<std::size_t>{1, 2, 3}));
@@ -107,8 +107,8 @@ static void many_calls_are_under_way_at_once() {
     int cancelled = 0;
     std::vector<esa::Pending> calls;
     for (int i = 0; i < 20; i++) {
-        calls.push_back(multi.start<esa::ListRoutineRelatedRecords>(
-            client, {routine}, [&](auto page) { cancelled += page.error().status() == ESA_ERR_CANCELLED; }));
+        const auto callback = [&](auto page) { cancelled += page.error().status() == ESA_ERR_CANCELLED; };
+        calls.push_back(multi.start<esa::ListRoutineRelatedRecords>(client, {routine}, callback).value());
     }
     CHECK(steps_until(multi, [] { return requests_seen() == 20; }));
     CHECK_INTEGER(cancelled, 0);
@@ -116,31 +116,25 @@ static void many_calls_are_under_way_at_once() {
     for (const auto &call : calls) {
         call.cancel();
     }
-    CHECK_INTEGER(static_cast<std::int64_t>(multi.step()), 20);
+    CHECK_INTEGER(static_cast<std::int64_t>(multi.step().value()), 20);
     CHECK_INTEGER(cancelled, 20);
 }
 
 static void what_cannot_be_started_has_no_callback() {
-    using namespace std::string_view_literals;
+    using namespace std::string_literals;
     emulator().reset();
     const esa::Client client(new_config());
     esa::Multi multi;
     const auto never = [](const auto &) { throw std::logic_error("a call that wasn't started"); };
 
-    const auto text = multi.try_start<esa::GetMatchSite>(client, {"a\0b"sv}, never);
-    CHECK_TEXT(text.error().message().c_str(), "record_name has a NUL character");
-    const auto refused = multi.try_start<esa::GetMatchSite>(client, {""}, never);
+    const auto text = multi.start<esa::GetMatchSite>(client, {"a\0b"s}, never);
+    CHECK_TEXT(text.error().message().c_str(), "record_name is not UTF-8");
+    const auto refused = multi.start<esa::GetMatchSite>(client, {""}, never);
     CHECK_INTEGER(refused.error().status(), ESA_ERR_INVALID_ARGUMENT);
-    const auto item = multi.try_start<esa::EnsureRoutineRelatedRecords>(
-        client, {{new_request("a.example.com"), new_request("\0"sv)}}, never);
-    CHECK_TEXT(item.error().message().c_str(), "items[1]: record_name has a NUL character");
-    bool caught = false;
-    try {
-        multi.start<esa::GetMatchSite>(client, {"a.example.com"}, never, {nullptr, -1s, 0});
-    } catch (const esa::Error &error) {
-        caught = error.status() == ESA_ERR_INVALID_ARGUMENT && error.outcome() == ESA_OUTCOME_NOT_SENT;
-    }
-    CHECK(caught && multi.pending() == 0 && multi.step() == 0);
+    const auto item = multi.start<esa::EnsureRoutineRelatedRecords>(
+        client, {{new_request("a.example.com"), new_request("\0"s)}}, never);
+    CHECK_TEXT(item.error().message().c_str(), "items[1]: record_name is not UTF-8");
+    CHECK(multi.pending() == 0 && multi.step().value() == 0);
     CHECK_INTEGER(requests_seen(), 0);
 }
 
@@ -150,17 +144,18 @@ static void a_cancelled_call_tells_its_true_outcome() {
     const esa::Client client(new_config());
     esa::Multi multi;
     std::optional<esa::Error> error;
-    const auto call = multi.start<esa::CreateRoutineRelatedRecord>(
+    const auto started = multi.start<esa::CreateRoutineRelatedRecord>(
         client, new_request("hangs.example.com"), [&error](Created created) { error = created.error(); });
+    const esa::Pending call = started.value();
     CHECK(steps_until(multi, [] { return requests_seen() > 0; }));
     CHECK(!error);
 
     call.cancel();
-    CHECK_INTEGER(static_cast<std::int64_t>(multi.step()), 1);
+    CHECK_INTEGER(static_cast<std::int64_t>(multi.step().value()), 1);
     CHECK(error && error->status() == ESA_ERR_CANCELLED);
     CHECK_INTEGER(error->outcome(), ESA_OUTCOME_UNKNOWN);
     call.cancel();
-    CHECK_INTEGER(static_cast<std::int64_t>(multi.step()), 0);
+    CHECK_INTEGER(static_cast<std::int64_t>(multi.step().value()), 0);
 }
 
 static void one_cancel_is_for_many_calls() {
@@ -171,9 +166,9 @@ static void one_cancel_is_for_many_calls() {
     esa::Multi multi;
     int cancelled = 0;
     for (int i = 0; i < 5; i++) {
-        multi.start<esa::GetMatchSite>(client, {"a.example.com"},
-                                       [&](auto site) { cancelled += site.error().status() == ESA_ERR_CANCELLED; },
-                                       {&cancel, {}, 0});
+        CHECK(multi.start<esa::GetMatchSite>(
+            client, {"a.example.com"}, [&](auto site) { cancelled += site.error().status() == ESA_ERR_CANCELLED; },
+            {&cancel, {}, 0}));
     }
     std::thread(&esa::Cancel::trigger, &cancel).join();
     drain(multi);
@@ -186,8 +181,8 @@ static void a_time_limit_ends_a_call() {
     const esa::Client client(new_config());
     esa::Multi multi;
     esa::Status status = ESA_OK;
-    multi.start<esa::GetMatchSite>(client, {"a.example.com"}, [&](auto site) { status = site.error().status(); },
-                                   {nullptr, 200ms, 0});
+    CHECK(multi.start<esa::GetMatchSite>(client, {"a.example.com"}, [&](auto site) { status = site.error().status(); },
+                                         {nullptr, 200ms, 0}));
     drain(multi);
     CHECK_INTEGER(status, ESA_ERR_TIMEOUT);
 }
@@ -198,17 +193,17 @@ static void what_a_callback_throws_comes_out_and_nothing_is_lost() {
     esa::Multi multi;
     std::string ran;
     for (const char name : {'a', 'b', 'c', 'd'}) {
-        multi.start<esa::GetMatchSite>(client, {"x.example.com"}, [&ran, name](auto site) {
+        CHECK(multi.start<esa::GetMatchSite>(client, {"x.example.com"}, [&ran, name](auto site) {
             ran += name;
             if (name != 'd') {
                 (void)site.value();
             }
-        });
+        }));
     }
     int thrown = 0;
     while (multi.pending() > 0 && waits(multi)) {
         try {
-            multi.step();
+            multi.step().value();
         } catch (const std::exception &exception) {
             thrown += std::string_view(exception.what()).size() > 0;
         }
@@ -224,14 +219,12 @@ static void what_a_progress_throws_comes_out_of_the_step() {
     const auto requests = {new_request("p0.example.com"), new_request("p1.example.com")};
     int times = 0;
     bool ran = false;
-    multi.start<esa::EnsureRoutineRelatedRecords>(client,
-                                                  {requests,
-                                                   {},
-                                                   [&times](auto, auto, const auto &) -> bool {
-                                                       times++;
-                                                       throw std::runtime_error("enough");
-                                                   }},
-                                                  [&ran](const auto &) { ran = true; });
+    const auto throwing = [&times](auto, auto, const auto &) -> bool {
+        times++;
+        throw std::runtime_error("enough");
+    };
+    CHECK(multi.start<esa::EnsureRoutineRelatedRecords>(client, {requests, {}, throwing},
+                                                        [&ran](const auto &) { ran = true; }));
     std::string thrown;
     try {
         drain(multi);
@@ -251,13 +244,13 @@ static void callbacks_start_and_cancel_calls() {
     std::string ran;
     const auto hanging = multi.start<esa::ListRoutineRelatedRecords>(
         client, {routine}, [&ran](const auto &page) { ran += page ? "?" : "cancelled "; });
-    multi.start<esa::GetMatchSite>(client, {"a.example.com"}, [&](const auto &) {
+    CHECK(multi.start<esa::GetMatchSite>(client, {"a.example.com"}, [&](const auto &) {
         ran += "first ";
-        multi.start<esa::GetMatchSite>(client, {"b.example.com"}, [&](const auto &) {
+        CHECK(multi.start<esa::GetMatchSite>(client, {"b.example.com"}, [&](const auto &) {
             ran += "second ";
-            hanging.cancel();
-        });
-    });
+            hanging->cancel();
+        }));
+    }));
     drain(multi);
     CHECK_TEXT(ran.c_str(), "first second cancelled ");
 }
@@ -269,16 +262,18 @@ static void a_sink_starts_and_cancels_calls_and_nothing_else() {
     std::optional<esa::Pending> started;
     esa::Status stepped = ESA_OK;
     esa::Config config = new_config();
-    config.set_log(ESA_LOG_DEBUG, [&](esa::LogLevel, std::string_view) {
+    config.log_level = ESA_LOG_DEBUG;
+    config.log = [&](esa::LogLevel, std::string_view) {
         if (!started) {
-            started = multi.start<esa::GetMatchSite>(other, {"a.example.com"}, [](const auto &) {});
+            started = multi.start<esa::GetMatchSite>(other, {"a.example.com"}, [](const auto &) {}).value();
             started->cancel();
-            stepped = multi.try_step().error().status();
+            stepped = multi.step().error().status();
         }
-    });
+    };
     const esa::Client client(config);
     bool found = false;
-    multi.start<esa::GetMatchSite>(client, {"a.example.com"}, [&found](const auto &site) { found = site.has_value(); });
+    CHECK(multi.start<esa::GetMatchSite>(client, {"a.example.com"},
+                                         [&found](const auto &site) { found = site.has_value(); }));
     drain(multi);
     CHECK(found && started);
     CHECK_INTEGER(stepped, ESA_ERR_INVALID_ARGUMENT);
@@ -294,13 +289,13 @@ static void a_callback_that_starts_again_leaves_the_loop_its_turn() {
         int &ran;
         void operator()(const esa::Result<esa::GetMatchSiteResult> &) const {
             ran++;
-            multi.start<esa::GetMatchSite>(client, {"a.example.com"}, *this);
+            CHECK(multi.start<esa::GetMatchSite>(client, {"a.example.com"}, *this));
         }
     };
-    multi.start<esa::GetMatchSite>(client, {"a.example.com"}, Again{multi, client, ran});
+    CHECK(multi.start<esa::GetMatchSite>(client, {"a.example.com"}, Again{multi, client, ran}));
     for (int steps = 1; steps <= 3; steps++) {
         CHECK(waits(multi));
-        CHECK_INTEGER(static_cast<std::int64_t>(multi.step()), 1);
+        CHECK_INTEGER(static_cast<std::int64_t>(multi.step().value()), 1);
         CHECK_INTEGER(ran, steps);
     }
 }
@@ -310,12 +305,12 @@ static void a_callback_steps() {
     esa::Multi multi;
     int ran = 0;
     for (int i = 0; i < 3; i++) {
-        multi.start<esa::GetMatchSite>(client, {"a.example.com"}, [&](const auto &) {
+        CHECK(multi.start<esa::GetMatchSite>(client, {"a.example.com"}, [&](const auto &) {
             ran++;
-            multi.step();
-        });
+            multi.step().value();
+        }));
     }
-    multi.step();
+    multi.step().value();
     CHECK(ran == 3 && multi.pending() == 0);
 }
 
@@ -323,10 +318,10 @@ static void callbacks_are_moved_and_run_once_and_then_destroyed() {
     const auto client = client_that_fails();
     esa::Multi multi;
     const auto held = std::make_shared<int>(0);
-    multi.start<esa::GetMatchSite>(client, {"a.example.com"},
-                                   [held, unique = std::make_unique<int>(1)](auto &&) { *held += *unique; });
+    CHECK(multi.start<esa::GetMatchSite>(client, {"a.example.com"},
+                                         [held, unique = std::make_unique<int>(1)](auto &&) { *held += *unique; }));
     CHECK_INTEGER(held.use_count(), 2);
-    multi.step();
+    multi.step().value();
     CHECK(*held == 1 && held.use_count() == 1);
 }
 
@@ -341,10 +336,10 @@ static void a_multi_that_is_destroyed_runs_no_callback() {
     const auto requests = {new_request("d0.example.com"), new_request("d1.example.com")};
     emulator().post("faults", HANG);
     // One that hangs, one that would tell of the records that it doesn't try any more, and one that has finished.
-    const auto call = multi->start<esa::GetMatchSite>(client, {"a.example.com"}, callback);
-    multi->start<esa::EnsureRoutineRelatedRecords>(client, {requests, {}, progress}, callback);
+    const auto call = multi->start<esa::GetMatchSite>(client, {"a.example.com"}, callback).value();
+    CHECK(multi->start<esa::EnsureRoutineRelatedRecords>(client, {requests, {}, progress}, callback));
     CHECK(steps_until(*multi, [] { return requests_seen() == 2; }));
-    multi->start<esa::GetMatchSite>(failing, {"a.example.com"}, callback);
+    CHECK(multi->start<esa::GetMatchSite>(failing, {"a.example.com"}, callback));
 
     multi.reset();
     CHECK(*held == 0);
@@ -357,15 +352,15 @@ static void a_multi_that_is_moved_takes_its_calls_along() {
     const esa::Client client(new_config());
     esa::Multi first;
     std::string ran;
-    first.start<esa::GetMatchSite>(client, {"a.example.com"}, [&ran](const auto &) { ran += "first "; });
+    CHECK(first.start<esa::GetMatchSite>(client, {"a.example.com"}, [&ran](const auto &) { ran += "first "; }));
     const int descriptor = first.descriptor();
 
     esa::Multi second(std::move(first));
     CHECK(second.descriptor() == descriptor && second.pending() == 1);
     drain(second);
     first = esa::Multi();
-    first.start<esa::GetMatchSite>(client, {"a.example.com"}, [&ran](const auto &) { ran += "again "; });
-    second.start<esa::GetMatchSite>(client, {"a.example.com"}, [&ran](const auto &) { ran += "dropped "; });
+    CHECK(first.start<esa::GetMatchSite>(client, {"a.example.com"}, [&ran](const auto &) { ran += "again "; }));
+    CHECK(second.start<esa::GetMatchSite>(client, {"a.example.com"}, [&ran](const auto &) { ran += "dropped "; }));
     second = std::move(first);
     drain(second);
     CHECK_TEXT(ran.c_str(), "first again ");
@@ -375,17 +370,17 @@ static void a_callback_moves_and_destroys_its_multi() {
     const auto client = client_that_fails();
     std::optional<esa::Multi> multi(std::in_place), moved;
     std::string ran;
-    multi->start<esa::GetMatchSite>(client, {"a.example.com"}, [&](const auto &) {
+    CHECK(multi->start<esa::GetMatchSite>(client, {"a.example.com"}, [&](const auto &) {
         ran += "moves ";
         moved = std::move(multi);
-    });
-    multi->start<esa::GetMatchSite>(client, {"a.example.com"}, [&](const auto &) {
+    }));
+    CHECK(multi->start<esa::GetMatchSite>(client, {"a.example.com"}, [&](const auto &) {
         ran += "destroys ";
         moved.reset();
         multi.reset();
-    });
-    multi->start<esa::GetMatchSite>(client, {"a.example.com"}, [&](const auto &) { ran += "runs "; });
-    CHECK_INTEGER(static_cast<std::int64_t>(multi->step()), 2);
+    }));
+    CHECK(multi->start<esa::GetMatchSite>(client, {"a.example.com"}, [&](const auto &) { ran += "runs "; }));
+    CHECK_INTEGER(static_cast<std::int64_t>(multi->step().value()), 2);
     CHECK(!multi && !moved);
     CHECK_TEXT(ran.c_str(), "moves destroys ");
 }
@@ -397,10 +392,11 @@ static void a_client_may_go_before_its_calls() {
     bool found = false;
     {
         esa::Config config = new_config();
-        config.set_log(ESA_LOG_DEBUG, [lines](esa::LogLevel, std::string_view) { ++*lines; });
+        config.log_level = ESA_LOG_DEBUG;
+        config.log = [lines](esa::LogLevel, std::string_view) { ++*lines; };
         const esa::Client client(config);
-        multi.start<esa::GetMatchSite>(client, {std::string("a.example.com")},
-                                       [&found](const auto &site) { found = site.has_value(); });
+        CHECK(multi.start<esa::GetMatchSite>(client, {std::string("a.example.com")},
+                                             [&found](const auto &site) { found = site.has_value(); }));
     }
     CHECK_INTEGER(lines.use_count(), 2);
     drain(multi);

@@ -18,22 +18,23 @@ static esa_emulator emulator;
 static void calls_return_results() {
     esa::Config config;
     int lines = 0;
-    config.set_endpoint(emulator.url)
-        .set_credentials(emulator.access_key_id, emulator.access_key_secret)
-        .set_log(ESA_LOG_DEBUG, [&lines](esa::LogLevel, std::string_view) { lines++; });
-    const auto client = esa::Client::try_make(config);
+    config.endpoint = emulator.url;
+    config.credentials = {emulator.access_key_id, emulator.access_key_secret};
+    config.log_level = ESA_LOG_DEBUG;
+    config.log = [&lines](esa::LogLevel, std::string_view) { lines++; };
+    const auto client = esa::Client::make(config);
     CHECK(client);
-    const auto cancel = esa::Cancel::try_make();
+    const auto cancel = esa::Cancel::make();
     CHECK(cancel);
     const esa::CreateRoutineRelatedRecordRequest request{emulator.site_id, emulator.routine, "a.example.com"};
     const esa::CallOptions options{&*cancel, std::chrono::seconds(60), 0};
 
-    const auto created = client->try_create_routine_related_record(request, options);
+    const auto created = client->create_routine_related_record(request, options);
     CHECK(created);
     CHECK_TEXT(created->status.c_str(), "OK");
 
     cancel->trigger();
-    const auto cancelled = client->try_create_routine_related_record(request, options);
+    const auto cancelled = client->create_routine_related_record(request, options);
     CHECK(!cancelled);
     CHECK_INTEGER(cancelled.error().status(), ESA_ERR_CANCELLED);
     CHECK_INTEGER(lines, 2);
@@ -41,14 +42,15 @@ static void calls_return_results() {
 
 static void many_records_return_results() {
     esa::Config config;
-    config.set_endpoint(emulator.url).set_credentials(emulator.access_key_id, emulator.access_key_secret);
-    const auto client = esa::Client::try_make(config);
+    config.endpoint = emulator.url;
+    config.credentials = {emulator.access_key_id, emulator.access_key_secret};
+    const auto client = esa::Client::make(config);
     CHECK(client);
     const esa::CreateRoutineRelatedRecordRequest good{emulator.site_id, emulator.routine, "many.example.com"};
     const esa::CreateRoutineRelatedRecordRequest bad{emulator.site_id, emulator.routine, "many.elsewhere.org"};
     const auto go_on_once = [](std::size_t done, std::size_t, const auto &) { return done < 2; };
 
-    const auto ensured = client->try_ensure_routine_related_records({good, bad, good}, {}, {}, go_on_once);
+    const auto ensured = client->ensure_routine_related_records({{good, bad, good}, {}, go_on_once});
 
     CHECK(ensured);
     CHECK_INTEGER(static_cast<std::int64_t>(ensured->size()), 3);
@@ -61,8 +63,8 @@ static void many_records_return_results() {
 
 static void failures_return_errors() {
     esa::Config config;
-    config.set_region("nowhere-1");
-    const auto client = esa::Client::try_make(config);
+    config.region = "nowhere-1";
+    const auto client = esa::Client::make(config);
     CHECK(!client);
     CHECK_INTEGER(client.error().status(), ESA_ERR_CONFIG);
 }
@@ -70,40 +72,41 @@ static void failures_return_errors() {
 static void a_provider_returns_what_it_has_or_an_error() {
     bool closed = true;
     esa::Config config;
-    config.set_endpoint(emulator.url)
-        .set_credentials_provider([&closed](std::chrono::milliseconds) -> esa::Result<esa::Credentials> {
-            if (closed) {
-                return esa::detail::failure(esa::Error(ESA_ERR_CREDENTIALS, "the vault is closed", ""));
-            }
-            return esa::Credentials{emulator.access_key_id, emulator.access_key_secret, "", {}};
-        });
-    const auto client = esa::Client::try_make(config);
+    config.endpoint = emulator.url;
+    config.credentials_provider = [&closed](std::chrono::milliseconds) -> esa::Result<esa::Credentials> {
+        if (closed) {
+            return esa::Error(ESA_ERR_CREDENTIALS, "the vault is closed", "");
+        }
+        return esa::Credentials{emulator.access_key_id, emulator.access_key_secret, "", {}};
+    };
+    const auto client = esa::Client::make(config);
     CHECK(client);
-    const auto refused = client->try_get_match_site({"a.example.com"});
+    const auto refused = client->get_match_site({"a.example.com"});
     CHECK(!refused);
     CHECK_TEXT(refused.error().message().c_str(), "no credentials: callback: the vault is closed");
     closed = false;
-    CHECK(client->try_get_match_site({"a.example.com"}));
+    CHECK(client->get_match_site({"a.example.com"}));
 }
 
 static void a_multi_s_callbacks_get_results() {
     esa::Config config;
-    config.set_endpoint(emulator.url).set_credentials(emulator.access_key_id, emulator.access_key_secret);
-    const auto client = esa::Client::try_make(config);
-    auto multi = esa::Multi::try_make();
+    config.endpoint = emulator.url;
+    config.credentials = {emulator.access_key_id, emulator.access_key_secret};
+    const auto client = esa::Client::make(config);
+    auto multi = esa::Multi::make();
     CHECK(client && multi);
     const esa::CreateRoutineRelatedRecordRequest good{emulator.site_id, emulator.routine, "multi.example.com"};
     int found = 0, told = 0;
-    CHECK(multi->try_start<esa::GetMatchSite>(*client, {"a.example.com"},
-                                              [&found](auto site) { found += site.has_value(); }));
-    CHECK(multi->try_start<esa::EnsureRoutineRelatedRecords>(
+    CHECK(multi->start<esa::GetMatchSite>(*client, {"a.example.com"},
+                                          [&found](auto site) { found += site.has_value(); }));
+    CHECK(multi->start<esa::EnsureRoutineRelatedRecords>(
         *client, {{good, good}, {}, [&told](auto, auto, const auto &) { return ++told > 0; }},
         [&found](auto all) { found += all && all->size() == 2; }));
-    CHECK(!multi->try_start<esa::GetMatchSite>(*client, {""}, [](const auto &) {}));
+    CHECK(!multi->start<esa::GetMatchSite>(*client, {""}, [](const auto &) {}));
 
     pollfd watched{multi->descriptor(), POLLIN, 0};
     while (multi->pending() > 0 && poll(&watched, 1, 30000) == 1) {
-        CHECK(multi->try_step());
+        CHECK(multi->step());
     }
     CHECK_INTEGER(found, 2);
     CHECK_INTEGER(told, 2);

@@ -1,5 +1,9 @@
-// Cancelling by std::stop_token, from C++20 on.
+// Cancelling by std::stop_token, from C++20 on, with a Cancel and a std::stop_callback.
 #include "fixture.hpp"
+
+#if __has_include(<stop_token>)
+#include <stop_token>
+#endif
 
 #if !defined(__cpp_lib_jthread)
 #error "needs std::stop_token"
@@ -16,7 +20,9 @@ static void a_stop_request_cancels_a_call_that_runs() {
         request_arrives();
         source.request_stop();
     });
-    const auto result = client.try_create_routine_related_record(new_request("a.example.com"), source.get_token(), 60s);
+    const esa::Cancel cancel;
+    const std::stop_callback on_stop(source.get_token(), [&cancel] { cancel.trigger(); });
+    const auto result = client.create_routine_related_record(new_request("a.example.com"), {&cancel, 60s});
     CHECK(!result);
     CHECK_INTEGER(result.error().status(), ESA_ERR_CANCELLED);
     CHECK_INTEGER(result.error().outcome(), ESA_OUTCOME_UNKNOWN);
@@ -27,13 +33,12 @@ static void a_call_after_the_stop_request_sends_nothing() {
     const esa::Client client(new_config());
     std::stop_source source;
     source.request_stop();
-    bool caught = false;
-    try {
-        client.create_routine_related_record(new_request("a.example.com"), source.get_token());
-    } catch (const esa::Error &error) {
-        caught = error.status() == ESA_ERR_CANCELLED && error.outcome() == ESA_OUTCOME_NOT_SENT;
-    }
-    CHECK(caught);
+    const esa::Cancel cancel;
+    const std::stop_callback on_stop(source.get_token(), [&cancel] { cancel.trigger(); });
+    const auto result = client.create_routine_related_record(new_request("a.example.com"), {&cancel});
+    CHECK(!result);
+    CHECK_INTEGER(result.error().status(), ESA_ERR_CANCELLED);
+    CHECK_INTEGER(result.error().outcome(), ESA_OUTCOME_NOT_SENT);
     CHECK_INTEGER(requests_seen(), 0);
 }
 
@@ -41,8 +46,9 @@ static void a_token_without_a_request_does_no_harm() {
     emulator().reset();
     const esa::Client client(new_config());
     const std::stop_source source;
-    CHECK(client.try_create_routine_related_record(new_request("one.example.com"), source.get_token()));
-    CHECK(client.try_create_routine_related_record(new_request("two.example.com"), std::stop_token(), 30s));
+    const esa::Cancel cancel;
+    const std::stop_callback on_stop(source.get_token(), [&cancel] { cancel.trigger(); });
+    CHECK(client.create_routine_related_record(new_request("one.example.com"), {&cancel}));
 }
 
 int main() {

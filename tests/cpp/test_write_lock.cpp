@@ -8,25 +8,27 @@
 using namespace std::chrono_literals;
 
 static esa::Result<esa::CreateRoutineRelatedRecordResult> create(const esa::Client &client, const char *record_name) {
-    return client.try_create_routine_related_record(new_request(record_name));
+    return client.create_routine_related_record(new_request(record_name));
 }
 
 static void a_write_holds_it() {
     emulator().reset();
     int asked = 0, released = 0;
-    std::chrono::milliseconds lease{};
+    std::chrono::milliseconds lease{}, before{};
     esa::Config config = new_config();
-    config.set_write_lock_hold(3s).set_write_lock(
-        [&](std::chrono::milliseconds given) -> esa::LockAnswer {
-            lease = given;
-            return ++asked < 3 ? esa::LockAnswer(1ms) : true;
-        },
-        [&] { released++; });
+    config.write_lock_hold = 3s;
+    config.write_lock.try_acquire = [&](std::chrono::milliseconds given, std::chrono::milliseconds &retry_after) {
+        lease = given;
+        before = retry_after;
+        retry_after = 1ms;
+        return ++asked < 3 ? ESA_LOCK_NOT_YET : ESA_LOCK_ACQUIRED;
+    };
+    config.write_lock.release = [&] { released++; };
     const esa::Client client(config);
     CHECK(create(client, "a.example.com").has_value());
     CHECK_INTEGER(asked, 3);
     CHECK_INTEGER(released, 1);
-    CHECK(lease == 14s);
+    CHECK(lease == 14s && before == 0ms);
     CHECK_INTEGER(client.stats().lock_grants, 1);
 }
 
@@ -34,20 +36,19 @@ static void where_it_throws_nothing_is_sent_and_without_it_calls_go_on() {
     emulator().reset();
     int asked = 0;
     esa::Config config = new_config();
-    config.set_write_lock(
-        [&](auto) -> esa::LockAnswer {
-            switch (++asked) {
-            case 1:
-                throw std::runtime_error("no such table");
-            case 2:
-                return esa::Error(ESA_ERR_LOCK, "no such row", "");
-            case 3:
-                throw 7;
-            default:
-                return ESA_LOCK_WITHOUT;
-            }
-        },
-        [] { throw 7; });
+    config.write_lock.try_acquire = [&](auto, auto &) -> esa::Result<esa::Lock> {
+        switch (++asked) {
+        case 1:
+            throw std::runtime_error("no such table");
+        case 2:
+            return esa::Error(ESA_ERR_LOCK, "no such row", "");
+        case 3:
+            throw 7;
+        default:
+            return ESA_LOCK_WITHOUT;
+        }
+    };
+    config.write_lock.release = [] { throw 7; };
     const esa::Client client(config);
     for (const auto reason : {"no such table", "no such row", "threw what is no std::exception"}) {
         const auto failed = create(client, "a.example.com");
@@ -61,7 +62,7 @@ static void where_it_throws_nothing_is_sent_and_without_it_calls_go_on() {
 static void what_is_given_back_may_throw() {
     emulator().reset();
     esa::Config config = new_config();
-    config.set_write_lock([](auto) { return true; }, [] { throw 7; });
+    config.write_lock = {[](auto, auto &) { return ESA_LOCK_ACQUIRED; }, [] { throw 7; }};
     const esa::Client client(config);
     CHECK(create(client, "a.example.com").has_value());
     CHECK(create(client, "b.example.com").has_value());
@@ -71,7 +72,7 @@ static void it_outlives_the_configuration_and_no_client() {
     const auto held = std::make_shared<int>();
     {
         esa::Config config = new_config();
-        config.set_write_lock([held](auto) { return true; }, [] {});
+        config.write_lock = {[held](auto, auto &) { return ESA_LOCK_ACQUIRED; }, [] {}};
         const esa::Client client(config);
         config = esa::Config();
         CHECK(create(client, "c.example.com").has_value());
@@ -82,18 +83,18 @@ static void it_outlives_the_configuration_and_no_client() {
 
 static void one_function_alone_is_refused() {
     esa::Config config = new_config();
-    config.set_write_lock([](auto) { return true; }, nullptr);
-    const auto client = esa::Client::try_make(config);
+    config.write_lock.try_acquire = [](auto, auto &) { return ESA_LOCK_ACQUIRED; };
+    const auto client = esa::Client::make(config);
     CHECK(!client && client.error().message().find("release is NULL") != std::string::npos);
-    config.set_write_lock(nullptr, nullptr);
-    CHECK(esa::Client::try_make(config).has_value());
+    config.write_lock = {};
+    CHECK(esa::Client::make(config).has_value());
 }
 
 static void clients_of_one_file_are_never_refused() {
     emulator().reset();
     const std::string path = "/tmp/libesa-write-lock-" + std::to_string(getpid());
     esa::Config config = new_config();
-    config.set_write_lock_file(path);
+    config.write_lock_file = path;
     std::vector<std::thread> threads;
     std::atomic<int> created{0};
     for (int i = 0; i < 4; i++) {

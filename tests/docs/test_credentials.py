@@ -57,7 +57,7 @@ int main() {
     esa::Config config;
     SNIPPET
     const esa::Client client(config);
-    const auto site = client.get_match_site({"a.example.com"});
+    const auto site = client.get_match_site({"a.example.com"}).value();
     std::cout << client.credentials_source() << " " << site.site_name << std::endl;
 }
 """,

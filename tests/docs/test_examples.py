@@ -48,6 +48,11 @@ def command(program: str, example: str) -> list[str]:
     return [str(BUILT / f"{program}_{example}")]
 
 
+def kind(example: str, name: str) -> str:
+    """What an example calls a kind of failure: Go has names of its own."""
+    return {"IO": "IO"}.get(name, name.capitalize()) if example == "go" else f"ESA_ERR_{name}"
+
+
 def environment_of(emulator: Emulator) -> dict[str, str]:
     return {
         **os.environ,
@@ -110,7 +115,7 @@ def test_an_unknown_outcome_has_its_own_status(example: str, emulator: Emulator)
     status, out, err = run(example, emulator, "test-routine1", SITE_ID, name)
 
     assert (status, out) == (4, "")
-    assert err.startswith("error: ESA_ERR_IO: ")
+    assert err.startswith(f"error: {kind(example, 'IO')}: ")
     assert "; reading back failed: " in err
     assert err.endswith("  outcome: unknown: the record may exist\n")
 
@@ -121,7 +126,7 @@ def test_nothing_is_sent_without_credentials(example: str, emulator: Emulator) -
     )
 
     assert (status, out) == (5, "")
-    assert err.startswith("error: ESA_ERR_CREDENTIALS: ")
+    assert err.startswith(f"error: {kind(example, 'CREDENTIALS')}: ")
     assert err.endswith("  outcome: nothing was sent\n")
 
 
@@ -279,8 +284,8 @@ def test_without_credentials_every_name_fails(example: str, emulator: Emulator) 
     status, out, err = bind(example, emulator, "a.example.com\nb.example.com", ALIBABA_CLOUD_ACCESS_KEY_ID="")
 
     assert (status, out) == (3, "2 names: 0 created, 0 there already, 2 failed\n")
-    assert err.startswith("a.example.com: ESA_ERR_CREDENTIALS: no credentials: ")
-    assert "\nb.example.com: ESA_ERR_CREDENTIALS: not tried, because of what came of a.example.com: " in err
+    assert err.startswith(f"a.example.com: {kind(example, 'CREDENTIALS')}: no credentials: ")
+    assert f"\nb.example.com: {kind(example, 'CREDENTIALS')}: not tried, because of what came of a.example.com: " in err
     assert emulator.requests() == []
 
 
@@ -288,7 +293,7 @@ def test_a_client_that_cannot_be_made_is_explained(example: str, emulator: Emula
     status, out, err = bind(example, emulator, "a.example.com", ESA_ENDPOINT="ftp://127.0.0.1")
 
     assert (status, out) == (3, "")
-    assert err.startswith("error: ESA_ERR_CONFIG: ")
+    assert err.startswith(f"error: {kind(example, 'CONFIG')}: ")
 
 
 @pytest.mark.parametrize(

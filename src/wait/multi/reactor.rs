@@ -1,16 +1,17 @@
-//! The descriptors that a multi's calls wait for, behind one: an epoll instance.
+//! The descriptors that a multi's calls wait for, behind one.
 //!
 //! A connection is registered once, for both directions and for edges; to wait for it again costs no system call. What an
 //! edge tells while nobody waits is kept until somebody does.
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 use std::time::Instant;
 
 use crate::per_process::generation;
+use crate::system::{BROKEN, Poller, READ, Readied, WRITE};
 use crate::wait::wake::Wake;
 use crate::wait::{Cancel, Host, Interest, Ready};
 
@@ -19,8 +20,7 @@ pub(crate) type Number = u64;
 
 #[derive(Debug)]
 pub(super) struct Reactor {
-    epoll: OwnedFd,
-    timer: OwnedFd,
+    poller: Poller,
     /// Readable while the multi has something to do that no other descriptor shows.
     wake: Wake,
     woken: Mutex<Woken>,
@@ -28,7 +28,7 @@ pub(super) struct Reactor {
     sources: Mutex<Sources>,
     /// Tokens that no call has at the moment, the one used last at the end.
     idle_tokens: Mutex<VecDeque<RawFd>>,
-    /// Of the process that may use it. A child has the same epoll instance, and leaves it alone.
+    /// Of the process that may use it. A child has the same poller, and leaves it alone.
     generation: u64,
 }
 
@@ -74,42 +74,22 @@ pub(super) struct Happened {
     pub(super) timer: bool,
 }
 
-const TIMER: u64 = u64::MAX;
-const WAKE: u64 = u64::MAX - 1;
-
-const READ: u32 = (libc::EPOLLIN | libc::EPOLLRDHUP) as u32;
-const WRITE: u32 = libc::EPOLLOUT as u32;
-/// Ends both.
-const BROKEN: u32 = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
-const EDGES: u32 = libc::EPOLLET as u32;
-
-/// How many events are taken at once.
-const EVENTS: usize = 128;
-
 impl Reactor {
-    #[allow(unsafe_code)]
     pub(super) fn new() -> io::Result<Reactor> {
-        // SAFETY: takes no memory.
-        let epoll = owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
-        // SAFETY: as above.
-        let timer =
-            owned(unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK) })?;
         let reactor = Reactor {
-            epoll,
-            timer,
+            poller: Poller::new()?,
             wake: Wake::new()?,
             woken: Mutex::default(),
             sources: Mutex::default(),
             idle_tokens: Mutex::default(),
             generation: generation(),
         };
-        reactor.control(libc::EPOLL_CTL_ADD, reactor.timer.as_raw_fd(), READ | EDGES, TIMER)?;
-        reactor.control(libc::EPOLL_CTL_ADD, reactor.wake.as_raw_fd(), READ, WAKE)?;
+        reactor.poller.add_level(reactor.wake.as_raw_fd(), READ)?;
         Ok(reactor)
     }
 
     pub(super) fn descriptor(&self) -> RawFd {
-        self.epoll.as_raw_fd()
+        self.poller.as_raw_fd()
     }
 
     /// Whether this is a child of the process that made it.
@@ -118,35 +98,17 @@ impl Reactor {
     }
 
     /// What has happened since the last time. It doesn't wait.
-    #[allow(unsafe_code)]
     pub(super) fn poll(&self) -> io::Result<Happened> {
         let mut happened = Happened::default();
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; EVENTS];
-        loop {
-            // SAFETY: `events` has room for so many, and outlives the call.
-            let count =
-                unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events.as_mut_ptr(), EVENTS as libc::c_int, 0) };
-            let Ok(count) = usize::try_from(count) else {
-                match io::Error::last_os_error() {
-                    error if error.kind() == io::ErrorKind::Interrupted => continue,
-                    error => return Err(error),
-                }
-            };
-            let mut sources = self.sources();
-            for event in events.get(..count).unwrap_or_default() {
-                match event.u64 {
-                    TIMER => happened.timer = true,
-                    WAKE => {}
-                    descriptor => {
-                        let source = RawFd::try_from(descriptor).ok().and_then(|number| sources.get_mut(number));
-                        source.into_iter().for_each(|source| source.happens(event.events, &mut happened));
-                    }
-                }
+        let mut sources = self.sources();
+        self.poller.poll(|readied| match readied {
+            Readied::Timer => happened.timer = true,
+            // The descriptor that wakes is no source: what it is for is asked for by `take_woken`.
+            Readied::Descriptor(descriptor, events) => {
+                sources.get_mut(descriptor).into_iter().for_each(|source| source.happens(events, &mut happened));
             }
-            if count < EVENTS {
-                return Ok(happened);
-            }
-        }
+        })?;
+        Ok(happened)
     }
 
     /// The calls that were woken since the last time. The descriptor shows what comes next.
@@ -224,7 +186,7 @@ impl Reactor {
             self.idle_tokens().retain(|&other| other != descriptor);
             return Ok(*ready != 0 || token.is_triggered());
         }
-        self.control(libc::EPOLL_CTL_ADD, descriptor, READ | EDGES, data(descriptor))?;
+        self.poller.add_edges(descriptor, READ)?;
         let cancels = Cancels { _token: token.clone(), calls: vec![number] };
         sources.insert(descriptor, Source { cancels: Some(cancels), ..Source::default() });
         Ok(token.is_triggered())
@@ -248,34 +210,13 @@ impl Reactor {
     }
 
     /// Has the timer make the descriptor readable at this time.
-    #[allow(unsafe_code)]
     pub(super) fn set_timer(&self, at: Instant) {
-        let left = at.saturating_duration_since(Instant::now());
-        // A time of zero would switch it off.
-        let value = libc::timespec {
-            tv_sec: left.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-            tv_nsec: left.subsec_nanos().max(1).into(),
-        };
-        let interval = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        let timer = libc::itimerspec { it_interval: interval, it_value: value };
-        // SAFETY: `timer` outlives the call, and the value before isn't asked for.
-        unsafe { libc::timerfd_settime(self.timer.as_raw_fd(), 0, &timer, std::ptr::null_mut()) };
-    }
-
-    #[allow(unsafe_code)]
-    fn control(&self, operation: libc::c_int, descriptor: RawFd, events: u32, data: u64) -> io::Result<()> {
-        let mut event = libc::epoll_event { events, u64: data };
-        // SAFETY: `event` outlives the call.
-        match unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), operation, descriptor, &mut event) } {
-            0 => Ok(()),
-            _ => Err(io::Error::last_os_error()),
-        }
+        self.poller.set_timer(at);
     }
 
     fn deregister(&self, descriptor: RawFd) {
         if !self.is_forked() {
-            // It fails where the descriptor is closed already, which has removed it.
-            let _ = self.control(libc::EPOLL_CTL_DEL, descriptor, 0, 0);
+            self.poller.remove(descriptor);
         }
     }
 
@@ -294,7 +235,7 @@ impl Reactor {
 
 impl Host for Reactor {
     fn watch(&self, descriptor: RawFd) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_ADD, descriptor, READ | WRITE | EDGES, data(descriptor))?;
+        self.poller.add_edges(descriptor, READ | WRITE)?;
         self.sources().insert(descriptor, Source::default());
         Ok(())
     }
@@ -365,17 +306,4 @@ fn flags(ready: Ready) -> u32 {
         Ready::Read => READ,
         Ready::Write => WRITE,
     }
-}
-
-fn data(descriptor: RawFd) -> u64 {
-    u64::try_from(descriptor).unwrap_or_default()
-}
-
-#[allow(unsafe_code)]
-fn owned(descriptor: RawFd) -> io::Result<OwnedFd> {
-    if descriptor < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: it is new, and nobody else's.
-    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }

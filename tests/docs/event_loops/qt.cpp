@@ -10,14 +10,13 @@ int main(int argc, char **argv) {
     const esa::Client client;
     esa::Multi multi;
     for (const char *name : {"a.example.com", "b.elsewhere.org", "c.example.com"}) {
-        multi.start<esa::EnsureRoutineRelatedRecord>(
-            client, {0, "test-routine1", name}, [name, &multi](const auto &record) {
-                std::cout << name << ": " << (record ? esa_origin_name(record->origin) : record.error().message())
-                          << "\n";
-                if (multi.pending() == 0) {
-                    QCoreApplication::quit();
-                }
-            });
+        const auto callback = [name, &multi](const esa::EnsuredRecord &record) {
+            std::cout << name << ": " << (record ? esa_origin_name(record->origin) : record.error().message()) << "\n";
+            if (multi.pending() == 0) {
+                QCoreApplication::quit();
+            }
+        };
+        multi.start<esa::EnsureRoutineRelatedRecord>(client, {0, "test-routine1", name}, callback).value();
     }
     QObject parent;
     watch_with_qt(&parent, multi);

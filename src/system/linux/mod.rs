@@ -1,0 +1,81 @@
+//! Linux: events are eventfds, and the kernel wipes memory in children.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::sync::atomic::AtomicU64;
+
+use super::owned;
+
+#[cfg(feature = "capi")]
+mod poller;
+#[cfg(feature = "capi")]
+pub(crate) use poller::*;
+
+/// A file descriptor that becomes readable when the event happens, and stays so.
+#[derive(Debug)]
+pub(crate) struct Event(File);
+
+impl Event {
+    /// One that hasn't happened; an error where the process has no file descriptors left.
+    #[allow(unsafe_code)]
+    pub(crate) fn new() -> io::Result<Event> {
+        // SAFETY: takes no memory.
+        owned(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) }).map(|owned| Event(owned.into()))
+    }
+
+    /// Makes it happen. A signal handler may call it: it takes no lock and allocates nothing.
+    pub(crate) fn happen(&self) {
+        // It fails only where it has happened more often than can be counted.
+        let _ = (&self.0).write(&1_u64.to_ne_bytes());
+    }
+
+    /// Makes as if it hadn't happened.
+    pub(crate) fn reset(&self) {
+        // It fails where it hasn't.
+        let _ = (&self.0).read(&mut [0; 8]);
+    }
+}
+
+impl AsRawFd for Event {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+/// What to read from, and what to write to; programs that are started get neither.
+#[allow(unsafe_code)]
+pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let mut ends = [0; 2];
+    // SAFETY: there is room for two.
+    match unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } {
+        // SAFETY: both are open now, and nobody else's.
+        0 => Ok(unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Memory that is 0 again in every child, however it was forked; `None` where the kernel has none like it, as before
+/// Linux 4.14.
+#[allow(unsafe_code)]
+pub(crate) fn wiped_by_kernel() -> Option<&'static AtomicU64> {
+    const LENGTH: usize = size_of::<AtomicU64>();
+    // SAFETY: new memory of the kernel's choice, which nothing else uses.
+    let page = unsafe {
+        let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        libc::mmap(ptr::null_mut(), LENGTH, protection, flags, -1, 0)
+    };
+    if page == libc::MAP_FAILED {
+        return None;
+    }
+    // SAFETY: the page that was just made; it is released only where nothing refers to it.
+    unsafe {
+        if libc::madvise(page, LENGTH, libc::MADV_WIPEONFORK) != 0 {
+            libc::munmap(page, LENGTH);
+            return None;
+        }
+    }
+    // SAFETY: a page of zeros, aligned as pages are, that is never released.
+    Some(unsafe { &*page.cast::<AtomicU64>() })
+}

@@ -1,0 +1,67 @@
+//! Many descriptors and a timer behind one descriptor: Linux alone has it so far. No poller is ever made here.
+
+use std::convert::Infallible;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Instant;
+
+/// What a descriptor is ready for, as bits.
+pub(crate) const READ: u32 = 1;
+/// As above.
+pub(crate) const WRITE: u32 = 2;
+/// Ends both.
+pub(crate) const BROKEN: u32 = 4;
+
+/// One poller, of which there is none.
+#[derive(Debug)]
+pub(crate) struct Poller(Infallible);
+
+/// What has become ready, which nobody is told.
+#[allow(dead_code)]
+pub(crate) enum Readied {
+    Timer,
+    Descriptor(RawFd, u32),
+}
+
+impl Poller {
+    /// An error: there is none here.
+    pub(crate) fn new() -> io::Result<Poller> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn add_edges(&self, _: RawFd, _: u32) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    pub(crate) fn add_level(&self, _: RawFd, _: u32) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    pub(crate) fn remove(&self, _: RawFd) {
+        match self.0 {}
+    }
+
+    pub(crate) fn set_timer(&self, _: Instant) {
+        match self.0 {}
+    }
+
+    pub(crate) fn poll(&self, _: impl FnMut(Readied)) -> io::Result<()> {
+        match self.0 {}
+    }
+}
+
+impl AsRawFd for Poller {
+    fn as_raw_fd(&self) -> RawFd {
+        match self.0 {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_none() {
+        assert_eq!(Poller::new().unwrap_err().kind(), io::ErrorKind::Unsupported);
+    }
+}
