@@ -187,6 +187,7 @@ test-rust: emulator ## the library, the emulator, and the snippets of Rust's doc
 	$(CARGO) test --locked --features _multi-driver --test rust # The same over the driver of event loops.
 	$(CARGO) test --locked --features capi,_portable --lib --test rust -- --skip multi # As on systems other than Linux.
 	$(CARGO) test --locked --features platform-roots --lib tls
+	$(CARGO) test --locked --features log,tracing --lib log::
 	$(CARGO) test --locked --package esa-emulator
 
 test-c: stage emulator ## the C interface as it ships

@@ -43,6 +43,7 @@
 //! # Features
 //!
 //! - `platform-roots` trusts the certificate authorities of the platform's store, in place of the built-in ones.
+//! - `log` and `tracing` hand the client's log to these crates: `Log::to_log`, `Log::to_tracing`.
 //! - `capi` is the C interface. Rust programs don't need it.
 //!
 //! # Map

@@ -3,6 +3,9 @@
 //! The service repeats the text that it has signed, as `server string to sign is:…`, or as `server StringToSign is […]`
 //! and `server CanonicalRequest is […]`. Where that is the client's own, they have signed it with different secrets; else
 //! something between them has changed what was sent. The text itself is told to nobody.
+//!
+//! The part that differs points to what has changed it: a gateway that forwards under a host of its own changes the header
+//! host, one that adds a parameter the query.
 
 use percent_encoding::percent_decode_str;
 

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use super::stream::{Patience, Stream};
+use super::stream::Stream;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::{LargestBody, Reply, ReplyReader, Unreadable};
 #[cfg(feature = "capi")]
@@ -15,7 +15,6 @@ use crate::wait::{Limits, Stop};
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Stream,
-    patience: Patience,
     last_used: Instant,
     /// For how long the peer keeps it, where it says so.
     announced: Option<Duration>,
@@ -25,13 +24,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(stream: Stream) -> Connection {
-        Connection {
-            stream,
-            patience: Patience::default(),
-            last_used: Instant::now(),
-            announced: None,
-            was_kept: false,
-        }
+        Connection { stream, last_used: Instant::now(), announced: None, was_kept: false }
     }
 
     /// Whether it hasn't been idle for `longest` or more, nor for as long as the peer keeps it.
@@ -90,10 +83,9 @@ impl Connection {
         let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
         written.map_err(|stop| stop.while_doing("sending the request", ErrorKind::Io, outcome))?;
         let stopped = |stop: Stop| stop.while_doing("waiting for the reply", ErrorKind::Io, outcome);
-        self.patience.begin();
         let mut reader = ReplyReader::up_to(largest_reply);
         loop {
-            let count = self.stream.read(reader.room(), limits, &mut self.patience).await.map_err(stopped)?;
+            let count = self.stream.read(reader.room(), limits).await.map_err(stopped)?;
             *answered |= count > 0;
             let reply = reader.add(count).map_err(|unreadable| match unreadable {
                 Unreadable::CutOff => stopped(Stop::Failed(io::ErrorKind::UnexpectedEof.into())),

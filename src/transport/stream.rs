@@ -56,20 +56,15 @@ impl Stream {
     }
 
     /// Reads some bytes; 0 at the end.
-    pub(super) async fn read(
-        &mut self,
-        buffer: &mut [u8],
-        limits: &Limits<'_>,
-        patience: &mut Patience,
-    ) -> Result<usize, Stop> {
+    pub(super) async fn read(&mut self, buffer: &mut [u8], limits: &Limits<'_>) -> Result<usize, Stop> {
         match self {
-            Stream::Plain(socket) => patience.receive(socket, limits, &mut || (&**socket).read(buffer)).await,
+            Stream::Plain(socket) => retried(socket, Ready::Read, limits, &mut || (&**socket).read(buffer)).await,
             Stream::Tls(tls, socket) => loop {
                 match tls.reader().read(buffer) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     result => return result.map_err(Stop::Failed),
                 }
-                patience.receive(socket, limits, &mut || tls.read_tls(&mut &**socket)).await?;
+                retried(socket, Ready::Read, limits, &mut || tls.read_tls(&mut &**socket)).await?;
                 tls.process_new_packets().map_err(|error| Stop::Failed(io::Error::other(failure::reason(&error))))?;
             },
         }
@@ -116,39 +111,6 @@ impl Stream {
 
 /// Each takes up to 4 KiB; a server sends about 0.5.
 const MOST_READS_OF_TICKETS: usize = 8;
-
-/// Whether the beginning of a reply is waited for without looking first whether it is there, which saves a system call with
-/// a peer that takes its time. Now and then it is looked for all the same; and what comes after it always is, since whoever
-/// tells of what arrives tells it once.
-#[derive(Debug, Default)]
-pub(super) struct Patience {
-    times: u8,
-    is_at_beginning: bool,
-}
-
-impl Patience {
-    /// A request has left.
-    pub(super) fn begin(&mut self) {
-        self.is_at_beginning = true;
-    }
-
-    /// Does `work`, which reads from the socket, as soon as there is something to read.
-    async fn receive(&mut self, socket: &Socket, limits: &Limits<'_>, work: Work<'_>) -> Result<usize, Stop> {
-        const TIMES: u8 = 8;
-        if std::mem::take(&mut self.is_at_beginning) && self.times > 0 {
-            self.times -= 1;
-            limits.ready(socket, Ready::Read).await?;
-        }
-        let looking = &mut || {
-            let result = work();
-            if is_would_block(&result) {
-                self.times = TIMES;
-            }
-            result
-        };
-        retried(socket, Ready::Read, limits, looking).await
-    }
-}
 
 /// A socket of which vectored writes don't raise SIGPIPE where the peer has closed, as the standard library's do: that
 /// ends host programs.
@@ -241,8 +203,6 @@ async fn retried(socket: &Socket, ready: Ready, limits: &Limits<'_>, work: Work<
 mod tests {
     use std::net::TcpListener;
     use std::os::fd::AsRawFd;
-    use std::pin::pin;
-    use std::task::{Context, Waker};
     use std::thread;
     use std::time::Duration;
 
@@ -281,37 +241,6 @@ mod tests {
             Stream::secured(limits.watch(socket).unwrap(), &Arc::new(config), &name, limits).await
         });
         (secured.unwrap(), server)
-    }
-
-    #[test]
-    fn what_is_there_is_read_without_a_wait_unless_the_peer_has_taken_its_time_before() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        socket.set_nonblocking(true).unwrap();
-        let (mut peer, _) = listener.accept().unwrap();
-        let task = Task::default();
-        let limits = task.limits(Deadline::NEVER);
-        let mut stream = Stream::Plain(limits.watch(socket).unwrap());
-        let mut patience = Patience::default();
-        let mut is_read_at_once = |is_beginning: bool, is_there: bool| {
-            if is_beginning {
-                patience.begin();
-            }
-            if is_there {
-                peer.write_all(b"x").unwrap();
-                while arrived(stream.socket()) == 0 {
-                    thread::yield_now();
-                }
-            }
-            let mut context = Context::from_waker(Waker::noop());
-            pin!(stream.read(&mut [0], &limits, &mut patience)).poll(&mut context).is_ready()
-        };
-
-        assert!(is_read_at_once(true, true));
-        assert!(!is_read_at_once(true, false));
-        assert!(!is_read_at_once(true, true));
-        // What comes after the beginning is looked for: nobody tells again that it is there.
-        assert!(is_read_at_once(false, true));
     }
 
     fn read_all(server: &mut StreamOwned<ServerConnection, TcpStream>, length: usize) -> Vec<u8> {

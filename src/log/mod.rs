@@ -1,5 +1,10 @@
 //! Where the library says what it does: the caller's own function, on the caller's own thread.
 
+#[cfg(feature = "log")]
+mod to_log;
+#[cfg(feature = "tracing")]
+mod to_tracing;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,0 +1,64 @@
+//! The lines of the log for the `log` crate.
+
+use super::{Level, Log};
+
+impl Log {
+    /// A log that hands lines of `level` and above to the `log` crate, with the target `esa`. Needs the feature `log`.
+    ///
+    /// ```
+    /// use esa::{Config, Level, Log};
+    ///
+    /// let mut config = Config::new();
+    /// config.log(Log::to_log(Level::Info));
+    /// ```
+    pub fn to_log(level: Level) -> Log {
+        Log::new(level, |level, line| log_crate::log!(target: "esa", to_level(level), "{line}"))
+    }
+}
+
+fn to_level(level: Level) -> log_crate::Level {
+    match level {
+        Level::Error => log_crate::Level::Error,
+        Level::Warn => log_crate::Level::Warn,
+        Level::Info => log_crate::Level::Info,
+        Level::Debug => log_crate::Level::Debug,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use log_crate::{LevelFilter, Metadata, Record};
+
+    use super::*;
+
+    struct Kept(Mutex<Vec<String>>);
+
+    impl log_crate::Log for Kept {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, record: &Record<'_>) {
+            self.0.lock().unwrap().push(format!("{} {} {}", record.level(), record.target(), record.args()));
+        }
+
+        fn flush(&self) {}
+    }
+
+    static KEPT: Kept = Kept(Mutex::new(Vec::new()));
+
+    #[test]
+    fn a_line_arrives_with_its_level_and_the_target() {
+        log_crate::set_logger(&KEPT).unwrap();
+        log_crate::set_max_level(LevelFilter::Trace);
+        let log = Log::to_log(Level::Info);
+
+        for level in [Level::Error, Level::Warn, Level::Info, Level::Debug] {
+            log.write(level, || "a {line}".to_owned());
+        }
+
+        assert_eq!(*KEPT.0.lock().unwrap(), ["ERROR", "WARN", "INFO"].map(|level| format!("{level} esa a {{line}}")));
+    }
+}
