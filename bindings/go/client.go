@@ -21,11 +21,10 @@ type Client struct {
 //
 // Close releases what the client holds. One that is dropped without it is released after a garbage collection.
 func New(config Config) (*Client, error) {
-	numbers, err := config.check()
-	if err != nil {
+	if err := config.check(); err != nil {
 		return nil, err
 	}
-	native, err := newNativeClient(&config, numbers)
+	native, err := newNativeClient(&config)
 	if err != nil {
 		return nil, err
 	}

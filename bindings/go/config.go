@@ -154,66 +154,25 @@ func (credentials Credentials) Format(state fmt.State, _ rune) {
 // defaultMaxConcurrentCalls is for goroutines, of which C knows nothing.
 const defaultMaxConcurrentCalls = 64
 
-// check refuses what C can't be handed, and returns the numbers for it.
-func (config *Config) check() (numbers nativeNumbers, err error) {
-	if err := config.Credentials.check(); err != nil {
-		return numbers, err
+// check refuses what goes together with nothing; the rest is refused where C is handed it.
+func (config *Config) check() error {
+	switch {
+	case config.CredentialsProvider != nil && config.Credentials != (Credentials{}):
+		return invalidArgument("credentials_provider", "can't be given together with credentials")
+	case config.WriteLock != nil && config.WriteLockFile != "":
+		return invalidArgument("write_lock_file", "can't be given together with write_lock")
+	case config.MaxConcurrentCalls < 0:
+		return invalidArgument("max_concurrent_calls", fmt.Sprintf("is %d; it is 1 or more", config.MaxConcurrentCalls))
 	}
-	if config.CredentialsProvider != nil && config.Credentials != (Credentials{}) {
-		return numbers, invalidArgument("credentials_provider", "can't be given together with credentials")
+	return config.Credentials.check()
+}
+
+// inMilliseconds rounds up, and leaves Unlimited and None as they are.
+func inMilliseconds(duration time.Duration) int64 {
+	if duration <= 0 {
+		return int64(duration)
 	}
-	err = checkText(
-		"region", config.Region,
-		"endpoint", config.Endpoint,
-		"proxy", config.Proxy,
-		"write_lock_file", config.WriteLockFile,
-		"ca_file", config.CAFile,
-		"ca_pem", config.CAPEM,
-		"user_agent", config.UserAgent,
-	)
-	if err != nil {
-		return numbers, err
-	}
-	if config.WriteLock != nil && config.WriteLockFile != "" {
-		return numbers, invalidArgument("write_lock_file", "can't be given together with write_lock")
-	}
-	if config.MaxConcurrentCalls < 0 {
-		return numbers, invalidArgument("max_concurrent_calls", fmt.Sprintf("is %d; it is 1 or more", config.MaxConcurrentCalls))
-	}
-	for _, limit := range []struct {
-		field  string
-		given  time.Duration
-		native *uint32
-	}{
-		{"connect_timeout", config.ConnectTimeout, &numbers.connectTimeout},
-		{"attempt_timeout", config.AttemptTimeout, &numbers.attemptTimeout},
-		{"timeout", config.Timeout, &numbers.timeout},
-		{"idle_timeout", config.IdleTimeout, &numbers.idleTimeout},
-		{"reconcile_horizon", config.ReconcileHorizon, &numbers.reconcileHorizon},
-		{"write_lock_hold", config.WriteLockHold, &numbers.writeLockHold},
-	} {
-		number := int64(limit.given)
-		if number > 0 {
-			number = int64((limit.given-1)/time.Millisecond) + 1
-		}
-		if *limit.native, err = nativeNumber(limit.field, number); err != nil {
-			return numbers, err
-		}
-	}
-	for _, count := range []struct {
-		field  string
-		given  int
-		native *uint32
-	}{
-		{"max_attempts", config.MaxAttempts, &numbers.maxAttempts},
-		{"max_concurrent_writes", config.MaxConcurrentWrites, &numbers.maxConcurrentWrites},
-		{"max_idle_connections", config.MaxIdleConnections, &numbers.maxIdleConnections},
-	} {
-		if *count.native, err = nativeNumber(count.field, int64(count.given)); err != nil {
-			return numbers, err
-		}
-	}
-	return numbers, nil
+	return int64((duration-1)/time.Millisecond) + 1
 }
 
 // nativeNumber is C's for number, Unlimited or None.

@@ -216,7 +216,7 @@ func ExampleError() {
 	}
 	// Output:
 	// create the routine first
-	// RoutineNotExist 400 ESA_OUTCOME_REFUSED
+	// RoutineNotExist 400 Refused
 	// Check the routine's name; create the routine first, in the account that these credentials belong to.
 }
 
@@ -281,7 +281,7 @@ func ExampleReadReply() {
 	if errors.As(err, &failure) {
 		fmt.Println(failure.Outcome, failure.Retryable, failure.RetryAfter)
 	}
-	// Output: ESA_OUTCOME_REFUSED true 2s
+	// Output: Refused true 2s
 }
 
 func ExampleVersion() {

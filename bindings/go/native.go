@@ -35,6 +35,13 @@ static inline void set_write_lock(esa_config *config, uintptr_t lock) {
     esa_config_set_write_lock(config, forward_try_acquire, forward_release, (void *)lock);
 }
 
+typedef esa_status (*set_text)(esa_config *config, const char *text);
+typedef esa_status (*set_number)(esa_config *config, uint32_t number);
+
+static inline void apply_text(set_text set, esa_config *config, const char *text) { set(config, text); }
+
+static inline void apply_number(set_number set, esa_config *config, uint32_t number) { set(config, number); }
+
 typedef struct {
     esa_client *client;
     esa_error *error;
@@ -157,16 +164,10 @@ const (
 	nativeNone      = C.ESA_NONE
 )
 
-// nativeNumbers are a configuration's as C takes them; times are in milliseconds.
-type nativeNumbers struct {
-	connectTimeout, attemptTimeout, timeout, idleTimeout, reconcileHorizon, writeLockHold uint32
-	maxAttempts, maxConcurrentWrites, maxIdleConnections                                  uint32
-}
-
-// newNativeClient makes a client of a configuration whose strings have no NUL.
-func newNativeClient(config *Config, numbers nativeNumbers) (nativeClient, error) {
+// newNativeClient makes a client of a configuration, and refuses what C can't be handed.
+func newNativeClient(config *Config) (client nativeClient, err error) {
 	if version := C.esa_abi_version(); version < C.ESA_ABI_VERSION {
-		return nativeClient{}, &Error{
+		return client, &Error{
 			Status:  StatusUnsupported,
 			Message: fmt.Sprintf("libesa %s has ABI version %d; this needs %d", Version(), version, C.ESA_ABI_VERSION),
 			Advice:  "Install a newer libesa.",
@@ -174,7 +175,7 @@ func newNativeClient(config *Config, numbers nativeNumbers) (nativeClient, error
 	}
 	native := C.esa_config_new()
 	if native == nil {
-		return nativeClient{}, &Error{Status: StatusInternal, Message: "libesa made no configuration"}
+		return client, &Error{Status: StatusInternal, Message: "libesa made no configuration"}
 	}
 	defer C.esa_config_free(native)
 
@@ -183,44 +184,52 @@ func newNativeClient(config *Config, numbers nativeNumbers) (nativeClient, error
 		C.esa_config_set_credentials(native, terminated(config.Credentials.AccessKeyID),
 			terminated(config.Credentials.AccessKeySecret), optional(config.Credentials.SecurityToken))
 	}
-	if config.Region != "" {
-		C.esa_config_set_region(native, terminated(config.Region))
-	}
-	if config.Endpoint != "" {
-		C.esa_config_set_endpoint(native, terminated(config.Endpoint))
-	}
 	C.esa_config_set_network(native, C.int32_t(config.Network))
-	switch config.Proxy {
-	case "":
-	case NoProxy:
-		C.esa_config_set_proxy(native, terminated(""))
-	default:
-		C.esa_config_set_proxy(native, terminated(config.Proxy))
-	}
-	C.esa_config_set_connect_timeout(native, C.uint32_t(numbers.connectTimeout))
-	C.esa_config_set_attempt_timeout(native, C.uint32_t(numbers.attemptTimeout))
-	C.esa_config_set_timeout(native, C.uint32_t(numbers.timeout))
 	C.esa_config_set_signature_version(native, C.int32_t(config.SignatureVersion))
-	if config.CAFile != "" {
-		C.esa_config_set_ca_file(native, terminated(config.CAFile))
+	for _, text := range []struct {
+		field, given string
+		set          C.set_text
+	}{
+		{"region", config.Region, C.set_text(C.esa_config_set_region)},
+		{"endpoint", config.Endpoint, C.set_text(C.esa_config_set_endpoint)},
+		{"proxy", config.Proxy, C.set_text(C.esa_config_set_proxy)},
+		{"write_lock_file", config.WriteLockFile, C.set_text(C.esa_config_set_write_lock_file)},
+		{"ca_file", config.CAFile, C.set_text(C.esa_config_set_ca_file)},
+		{"ca_pem", config.CAPEM, C.set_text(C.esa_config_set_ca_pem)},
+		{"user_agent", config.UserAgent, C.set_text(C.esa_config_set_user_agent)},
+	} {
+		if err := checkText(text.field, text.given); err != nil {
+			return client, err
+		}
+		if text.given != "" {
+			C.apply_text(text.set, native, terminated(text.given))
+		}
 	}
-	if config.CAPEM != "" {
-		C.esa_config_set_ca_pem(native, terminated(config.CAPEM))
+	if config.Proxy == NoProxy {
+		C.esa_config_set_proxy(native, terminated(""))
 	}
-	if config.UserAgent != "" {
-		C.esa_config_set_user_agent(native, terminated(config.UserAgent))
+	for _, number := range []struct {
+		field string
+		given int64
+		set   C.set_number
+	}{
+		{"connect_timeout", inMilliseconds(config.ConnectTimeout), C.set_number(C.esa_config_set_connect_timeout)},
+		{"attempt_timeout", inMilliseconds(config.AttemptTimeout), C.set_number(C.esa_config_set_attempt_timeout)},
+		{"timeout", inMilliseconds(config.Timeout), C.set_number(C.esa_config_set_timeout)},
+		{"idle_timeout", inMilliseconds(config.IdleTimeout), C.set_number(C.esa_config_set_idle_timeout)},
+		{"reconcile_horizon", inMilliseconds(config.ReconcileHorizon), C.set_number(C.esa_config_set_reconcile_horizon)},
+		{"write_lock_hold", inMilliseconds(config.WriteLockHold), C.set_number(C.esa_config_set_write_lock_hold)},
+		{"max_attempts", int64(config.MaxAttempts), C.set_number(C.esa_config_set_max_attempts)},
+		{"max_concurrent_writes", int64(config.MaxConcurrentWrites), C.set_number(C.esa_config_set_max_concurrent_writes)},
+		{"max_idle_connections", int64(config.MaxIdleConnections), C.set_number(C.esa_config_set_max_idle_connections)},
+	} {
+		value, err := nativeNumber(number.field, number.given)
+		if err != nil {
+			return client, err
+		}
+		C.apply_number(number.set, native, C.uint32_t(value))
 	}
-	C.esa_config_set_max_idle_connections(native, C.uint32_t(numbers.maxIdleConnections))
-	C.esa_config_set_idle_timeout(native, C.uint32_t(numbers.idleTimeout))
-	C.esa_config_set_max_attempts(native, C.uint32_t(numbers.maxAttempts))
-	C.esa_config_set_reconcile_horizon(native, C.uint32_t(numbers.reconcileHorizon))
-	C.esa_config_set_max_concurrent_writes(native, C.uint32_t(numbers.maxConcurrentWrites))
-	if config.WriteLockFile != "" {
-		C.esa_config_set_write_lock_file(native, terminated(config.WriteLockFile))
-	}
-	C.esa_config_set_write_lock_hold(native, C.uint32_t(numbers.writeLockHold))
 
-	var client nativeClient
 	if config.Logger != nil {
 		client.logger = cgo.NewHandle(config.Logger)
 		C.set_log(native, C.uintptr_t(client.logger))
