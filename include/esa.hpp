@@ -270,9 +270,22 @@ class Timeout {
     long double exact_ms_ = 0;
 };
 
+// A line of the log. The fields are those of esa_log_record, and valid until the LogSink returns.
+struct LogRecord {
+    LogLevel level;
+    std::string_view message;
+    std::uint64_t call;
+    std::string_view action;
+    std::string_view record_name;
+    std::uint32_t attempt;
+    std::int32_t http_status;
+    std::string_view request_id;
+    std::uint32_t elapsed_ms;
+};
+
 // Receives a line of the log, on the thread that makes a call, while it is in the call; several threads may be in it at
-// once. `message` is valid until it returns. What it throws is dropped.
-using LogSink = std::function<void(LogLevel level, std::string_view message)>;
+// once. What it throws is dropped.
+using LogSink = std::function<void(const LogRecord &record)>;
 
 // What a CredentialsProvider gives: printable ASCII without blanks.
 struct Credentials {
@@ -517,9 +530,17 @@ class Config {
         return *this;
     }
 
-    static void write_log(void *sink, std::int32_t level, const char *message) noexcept {
-        detail::guarded([&] { (*static_cast<const LogSink *>(sink))(static_cast<LogLevel>(level), message); },
-                        [](const std::exception *) {});
+    static void write_log(void *sink, const esa_log_record *line) noexcept {
+        const LogRecord record{static_cast<LogLevel>(line->level),
+                               line->message,
+                               line->call,
+                               line->action,
+                               line->record_name,
+                               line->attempt,
+                               line->http_status,
+                               line->request_id,
+                               line->elapsed_ms};
+        detail::guarded([&] { (*static_cast<const LogSink *>(sink))(record); }, [](const std::exception *) {});
     }
 
     static std::int32_t ask_for_lock(void *lock, std::uint32_t lease_ms, std::uint32_t *retry_after_ms) noexcept {

@@ -85,7 +85,7 @@ pub use credentials::ProvidedCredentials;
 pub use detached::{ReceivedReply, SignWith, read_reply, sign_with};
 pub use endpoint::Network;
 pub use error::{Error, Outcome, Status};
-pub use log::{Level, Log};
+pub use log::{Level, Log, LogRecord};
 pub use operation::{
     ActionParameter, ActionReply, AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Effect,
     GetMatchSite, ListRoutineRelatedRecords, MatchSite, Place, RelatedRecord, RelatedRecordPage,

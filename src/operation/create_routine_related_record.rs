@@ -40,7 +40,7 @@ impl Operation for CreateRoutineRelatedRecord<'_> {
     type Output = Created;
 
     fn action(&self) -> Action<'_> {
-        Action::write("CreateRoutineRelatedRecord")
+        Action { record_name: self.record_name, ..Action::write("CreateRoutineRelatedRecord") }
     }
 
     fn check(&self) -> Result<(), Error> {

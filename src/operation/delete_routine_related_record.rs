@@ -32,7 +32,7 @@ impl Operation for DeleteRoutineRelatedRecord<'_> {
     type Output = Receipt;
 
     fn action(&self) -> Action<'_> {
-        Action::write("DeleteRoutineRelatedRecord")
+        Action { record_name: self.record_name, ..Action::write("DeleteRoutineRelatedRecord") }
     }
 
     fn check(&self) -> Result<(), Error> {

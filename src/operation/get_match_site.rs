@@ -39,7 +39,7 @@ impl Operation for GetMatchSite<'_> {
     type Output = MatchSite;
 
     fn action(&self) -> Action<'_> {
-        Action { method: "GET", ..Action::read("GetMatchSite") }
+        Action { method: "GET", record_name: self.record_name, ..Action::read("GetMatchSite") }
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -95,8 +95,8 @@ static void the_sink_gets_lines_and_outlives_the_configuration() {
     const auto lines = std::make_shared<std::string>();
     {
         esa::Config config = new_config();
-        config.set_log(ESA_LOG_DEBUG, [lines](esa::LogLevel level, std::string_view message) {
-            *lines += std::to_string(level) + " " + std::string(message) + "\n";
+        config.set_log(ESA_LOG_DEBUG, [lines](const esa::LogRecord &record) {
+            *lines += std::to_string(record.level) + " " + std::string(record.message) + "\n";
         });
         const esa::Client client(config);
         config = esa::Config();
@@ -104,7 +104,9 @@ static void the_sink_gets_lines_and_outlives_the_configuration() {
         CHECK_INTEGER(lines.use_count(), 2);
     }
     CHECK_INTEGER(lines.use_count(), 1);
-    CHECK(lines->find("4 CreateRoutineRelatedRecord to 127.0.0.1:") == 0);
+    CHECK(lines->find("4 call ") == 0);
+    CHECK(lines->find(": CreateRoutineRelatedRecord logged.example.com: attempt 1: HTTP 200 from 127.0.0.1:") !=
+          lines->npos);
     CHECK(lines->find(emulator().access_key_secret()) == lines->npos);
 }
 
@@ -112,9 +114,9 @@ static void a_refused_level_leaves_the_sink_that_was_there() {
     emulator().reset();
     int lines = 0;
     esa::Config config = new_config();
-    config.set_log(ESA_LOG_DEBUG, [&lines](esa::LogLevel, std::string_view) { lines++; });
+    config.set_log(ESA_LOG_DEBUG, [&lines](const esa::LogRecord &) { lines++; });
     const esa::Client client(config);
-    config.set_log(esa::LogLevel(0), [](esa::LogLevel, std::string_view) {});
+    config.set_log(esa::LogLevel(0), [](const esa::LogRecord &) {});
     client.create_routine_related_record(new_request("logged.example.com"));
     CHECK_INTEGER(lines, 1);
 }
@@ -123,7 +125,7 @@ static void what_the_sink_throws_is_dropped() {
     emulator().reset();
     int lines = 0;
     esa::Config config = new_config();
-    config.set_log(ESA_LOG_DEBUG, [&lines](esa::LogLevel, std::string_view) {
+    config.set_log(ESA_LOG_DEBUG, [&lines](const esa::LogRecord &) {
         lines++;
         throw std::runtime_error("from the sink");
     });

@@ -269,7 +269,7 @@ static void a_sink_starts_and_cancels_calls_and_nothing_else() {
     std::optional<esa::Pending> started;
     esa::Status stepped = ESA_OK;
     esa::Config config = new_config();
-    config.set_log(ESA_LOG_DEBUG, [&](esa::LogLevel, std::string_view) {
+    config.set_log(ESA_LOG_DEBUG, [&](const esa::LogRecord &) {
         if (!started) {
             started = multi.start<esa::GetMatchSite>(other, {"a.example.com"}, [](const auto &) {});
             started->cancel();
@@ -397,7 +397,7 @@ static void a_client_may_go_before_its_calls() {
     bool found = false;
     {
         esa::Config config = new_config();
-        config.set_log(ESA_LOG_DEBUG, [lines](esa::LogLevel, std::string_view) { ++*lines; });
+        config.set_log(ESA_LOG_DEBUG, [lines](const esa::LogRecord &) { ++*lines; });
         const esa::Client client(config);
         multi.start<esa::GetMatchSite>(client, {std::string("a.example.com")},
                                        [&found](const auto &site) { found = site.has_value(); });

@@ -20,7 +20,7 @@ static void calls_return_results() {
     int lines = 0;
     config.set_endpoint(emulator.url)
         .set_credentials(emulator.access_key_id, emulator.access_key_secret)
-        .set_log(ESA_LOG_DEBUG, [&lines](esa::LogLevel, std::string_view) { lines++; });
+        .set_log(ESA_LOG_DEBUG, [&lines](const esa::LogRecord &) { lines++; });
     const auto client = esa::Client::try_make(config);
     CHECK(client);
     const auto cancel = esa::Cancel::try_make();
