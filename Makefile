@@ -21,6 +21,14 @@ export ESA_EMULATOR   := $(TARGET)/debug/esa-emulator
 export PYTHONPATH     := $(CURDIR)/bindings/python/src
 export CGO_ENABLED    := 1
 
+# What the library itself takes, and the languages that are here beside C and Python.
+TO_BUILD := "$(CARGO)" "$(CC)" "$(PYTHON)" ar ld nm objcopy
+HAS_CXX  := $(shell scripts/need "$(CXX)" 2>/dev/null && echo cpp)
+HAS_GO   := $(shell scripts/need "$(GO)" 2>/dev/null && echo go)
+LANGUAGES := c $(HAS_CXX) $(HAS_GO)
+# Says why something is left out: what, commands
+left_out = scripts/need $2 2>&1 | sed 's/^/LEFT OUT: $1; /' >&2
+
 .PHONY: help all stage emulator emulate examples demo wheels test lint format clean header actions
 
 help: ## list the targets
@@ -42,7 +50,7 @@ stage: $(STAGED) $(GO_LIBRARY) ## lay out the library below target/stage, as an 
 # The two files are built one by one: together, or beside an rlib, they can't be optimised as a whole.
 BUILT := target/built
 $(STAGED): $(SOURCES) $(HEADERS) $(LAYOUT) Makefile
-	@scripts/need $(CARGO) $(CC) $(PYTHON) ar ld nm objcopy
+	@scripts/need $(TO_BUILD)
 	$(CARGO) rustc --release --locked --features capi --lib --crate-type cdylib -- \
 	    -C strip=symbols -C link-arg=-Wl,-soname,libesa.so.0,-z,nodelete
 	$(CARGO) rustc --release --locked --features capi --lib --crate-type staticlib -- \
@@ -69,11 +77,14 @@ INCLUDEDIR ?= $(or $(includedir),$(PREFIX)/include)
 MANDIR     ?= $(or $(mandir),$(PREFIX)/share/man)
 DOCDIR     ?= $(or $(docdir),$(PREFIX)/share/doc/libesa)
 
-.PHONY: install uninstall notices abi-baseline
+.PHONY: install deb uninstall notices abi-baseline
 
 install: stage ## install below PREFIX (/usr/local; DESTDIR=… for packages; LIBDIR, INCLUDEDIR, MANDIR, DOCDIR)
 	@$(call layout,install,$(PREFIX),$(DESTDIR),$(LIBDIR),$(INCLUDEDIR),$(MANDIR),$(DOCDIR))
 	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+deb: stage ## make Debian's packages, below target/debian
+	@scripts/deb $(VERSION)
 
 uninstall: ## take away what install has put there
 	@$(call layout,uninstall,$(PREFIX),$(DESTDIR),$(LIBDIR),$(INCLUDEDIR),$(MANDIR),$(DOCDIR))
@@ -96,13 +107,13 @@ actions: ## make the table of the service's actions anew, and the list of the do
 # --- the emulator and the examples ------------------------------------------------------------------------------------
 
 emulator: ## build the emulator of the service
-	@scripts/need $(CARGO)
+	@scripts/need "$(CARGO)"
 	$(CARGO) build --locked --package esa-emulator
 
 PORT ?= 8080
 
 emulate: emulator ## run the emulator for yourself, with sample data (PORT=… for another port)
-	@scripts/need $(PYTHON)
+	@scripts/need "$(PYTHON)"
 	@$(PYTHON) scripts/emulate.py $(PORT)
 
 EXAMPLES := target/examples
@@ -110,16 +121,15 @@ C_FLAGS   := -std=c99 -Wall -Wextra -Wpedantic -Werror -O2
 CXX_FLAGS := -std=c++17 -Wall -Wextra -Wpedantic -Werror -O2
 
 EXAMPLE_NAMES := create_record bind_domains
-# The languages in which there is one.
-CALL_ACTION_LANGUAGES := c cpp go
 LIBUV := $(shell pkg-config --exists libuv 2>&1 && echo libuv)
 # In C alone: one for each event loop.
 EVENT_LOOPS := event_loop_epoll $(LIBUV:%=event_loop_%)
 
-EXAMPLE_PROGRAMS := $(foreach language,c cpp go,$(EXAMPLE_NAMES:%=$(EXAMPLES)/%_$(language))) $(EVENT_LOOPS:%=$(EXAMPLES)/%_c) \
-    $(EXAMPLES)/event_loop_cpp $(CALL_ACTION_LANGUAGES:%=$(EXAMPLES)/call_action_%)
+EXAMPLE_PROGRAMS := $(foreach language,$(LANGUAGES),$(EXAMPLE_NAMES:%=$(EXAMPLES)/%_$(language)) $(EXAMPLES)/call_action_$(language)) \
+    $(EVENT_LOOPS:%=$(EXAMPLES)/%_c) $(HAS_CXX:%=$(EXAMPLES)/event_loop_cpp)
 
 examples: $(EXAMPLE_PROGRAMS) ## build the examples
+	@$(call left_out,examples,"$(CXX)" "$(GO)")
 	@$(if $(LIBUV),,echo "LEFT OUT: examples/c/event_loop_libuv.c, since there is no libuv for pkg-config" >&2)
 
 $(EXAMPLES)/event_loop_libuv_c: private LIBRARIES = $(shell pkg-config --cflags --libs libuv)
@@ -133,19 +143,20 @@ $(EXAMPLES)/%_cpp: examples/cpp/%.cpp $(STAGED)
 	$(CXX) $(CXX_FLAGS) -I$(STAGE)/include $< -o $@ -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa
 
 $(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go bindings/go/*.[ch]) $(GO_LIBRARY)
-	@scripts/need $(GO) $(CC)
+	@scripts/need "$(GO)" "$(CC)"
 	@mkdir -p $(@D)
 	@rm -f $@ # Go doesn't notice when the static archive changes.
 	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./$*
 
-demo: stage emulator examples ## run the four examples against the emulator, with an answer lost and a busy account waited out
-	@scripts/need $(PYTHON)
-	@$(PYTHON) scripts/demo.py
+demo: ## run the four examples against the emulator, with an answer lost and a busy account waited out
+	@scripts/need $(TO_BUILD)
+	@$(MAKE) --no-print-directory stage emulator examples
+	@$(PYTHON) scripts/demo.py $(LANGUAGES) python
 
 # --- Python's packages ------------------------------------------------------------------------------------------------
 
 wheels: $(VENV)/.done ## Python's wheels and source distributions, below target/python
-	@scripts/need $(CARGO)
+	@scripts/need "$(CARGO)"
 	rm -rf target/python
 	for package in python python-emulator; do \
 	    (cd bindings/$$package && CARGO="$(CARGO)" $(VENV)/bin/python -m hatchling build -d $(CURDIR)/target/python) || exit 1; \
@@ -154,19 +165,22 @@ wheels: $(VENV)/.done ## Python's wheels and source distributions, below target/
 # --- tests ------------------------------------------------------------------------------------------------------------
 
 REQUIREMENTS := bindings/python/tests/requirements.txt tests/oracle/python/requirements.txt tests/engines/requirements.txt \
-    scripts/requirements.txt
+    tests/packaging/requirements.txt scripts/requirements.txt
 
 $(VENV)/.done: $(REQUIREMENTS)
-	@scripts/need $(PYTHON)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' || { echo "missing: Python 3.9 or newer" >&2; exit 1; }
+	@scripts/need "$(PYTHON)"
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet $(REQUIREMENTS:%=-r %)
 	touch $@
 
-.PHONY: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-engines test-page test-docs
+.PHONY: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-engines test-page test-docs test-packaging
 
-test: test-rust test-c test-abi test-consumers test-cpp test-python test-go test-oracles test-engines test-page test-docs ## run every test in every language
+test: ## run every test in every language
+	@scripts/need $(TO_BUILD) "$(CXX)" pkg-config
+	@$(MAKE) --no-print-directory test-rust test-c test-abi test-consumers test-cpp test-python $(HAS_GO:%=test-go) \
+	    test-oracles test-engines test-page test-docs test-packaging
+	@$(call left_out,the tests of Go,"$(GO)")
 
 test-rust: emulator ## the library, the emulator, and the snippets of Rust's documentation
 	$(CARGO) test --locked --features capi
@@ -175,36 +189,35 @@ test-rust: emulator ## the library, the emulator, and the snippets of Rust's doc
 	$(CARGO) test --locked --package esa-emulator
 
 test-c: stage emulator ## the C interface as it ships
-	@scripts/need $(CC) $(PYTHON)
+	@scripts/need "$(CC)" "$(PYTHON)"
 	CC="$(CC)" CXX="$(CXX)" tests/c/run
 
 test-abi: stage $(VENV)/.done ## that programs which were built before still run
 	CC="$(CC)" $(VENV)/bin/pytest -q tests/abi
 
 test-consumers: stage emulator ## programs that are built from an installed library, in every way
-	@scripts/need $(CC) $(CXX) $(CARGO) pkg-config
+	@scripts/need "$(CC)" "$(CXX)" "$(CARGO)" pkg-config
 	CC="$(CC)" CXX="$(CXX)" CARGO="$(CARGO)" GO="$(GO)" MAKE="$(MAKE)" tests/consumers/run
 
 test-cpp: stage emulator ## the C++ header
-	@scripts/need $(CXX)
+	@scripts/need "$(CXX)"
 	CXX="$(CXX)" CC="$(CC)" tests/cpp/run
 
 test-python: stage emulator $(VENV)/.done ## the Python layer
 	$(VENV)/bin/python -X dev -m pytest -q bindings/python
 
 test-go: stage emulator ## the Go layer
-	@scripts/need $(GO) $(CC)
+	@scripts/need "$(GO)" "$(CC)"
 	cd bindings/go && $(GO) test -race -count=1 ./...
 	cd bindings/go && GOEXPERIMENT=cgocheck2 $(GO) test -count=1 ./...
 
 test-oracles: stage emulator $(VENV)/.done ## the official SDKs against the emulator, and against the library
-	@scripts/need $(GO)
 	$(VENV)/bin/pytest -q tests/oracle/python
-	cd tests/oracle/go && $(GO) test -count=1 ./...
+	$(if $(HAS_GO),cd tests/oracle/go && $(GO) test -count=1 ./...,@$(call left_out,the official SDK of Go,"$(GO)"))
 
 ENGINES := target/tests/engines
 LIBPQ   := $(shell pkg-config --exists libpq 2>&1 && echo libpq)
-ENGINE_WORKERS := $(ENGINES)/etcd_worker $(LIBPQ:%=$(ENGINES)/postgresql_worker)
+ENGINE_WORKERS := $(HAS_GO:%=$(ENGINES)/etcd_worker) $(LIBPQ:%=$(ENGINES)/postgresql_worker)
 
 $(ENGINES)/postgresql_worker: tests/engines/postgresql_worker.c $(STAGED)
 	@mkdir -p $(@D)
@@ -212,7 +225,7 @@ $(ENGINES)/postgresql_worker: tests/engines/postgresql_worker.c $(STAGED)
 	    -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa -lpthread $(shell pkg-config --libs libpq)
 
 $(ENGINES)/etcd_worker: $(wildcard tests/engines/etcd/* bindings/go/*.go) $(GO_LIBRARY)
-	@scripts/need $(GO) $(CC)
+	@scripts/need "$(GO)" "$(CC)"
 	@mkdir -p $(@D)
 	@rm -f $@ # Go doesn't notice when the static archive changes.
 	cd tests/engines/etcd && $(GO) build -o $(CURDIR)/$@ .
@@ -230,9 +243,12 @@ test-page: stage emulator $(VENV)/.done ## the emulator's page in a Chromium
 test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and the examples
 	$(VENV)/bin/pytest -q -rs tests/docs
 
+test-packaging: stage emulator $(VENV)/.done ## Debian's packages, and the wrap for Meson
+	CC="$(CC)" $(VENV)/bin/pytest -q -rs tests/packaging
+
 # --- checks that take longer ------------------------------------------------------------------------------------------
 
-.PHONY: check-memory check-threads load soak fuzz model mutants
+.PHONY: check-memory check-threads check-msrv load soak fuzz model mutants
 
 check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer, and the Go ones under the latter
 	CARGO="$(CARGO)" tests/c/check-memory
@@ -240,6 +256,16 @@ check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer,
 
 check-threads: stage emulator ## the C tests with ThreadSanitizer in the library
 	CARGO="$(CARGO)" CC="$(CC)" tests/c/check-threads
+
+MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml).0
+
+check-msrv: ## that the oldest Rust which Cargo.toml promises builds the library and the emulator
+	@if scripts/toolchain $(MSRV); then \
+	    RUSTUP_HOME=$(TOOLS)/rustup $(CARGO) +$(MSRV) check --locked --features capi --package libesa --package esa-emulator \
+	        --target-dir target/msrv; \
+	else \
+	    echo "LEFT OUT: building with Rust $(MSRV), which can't be installed" >&2; \
+	fi
 
 LOAD := $(CARGO) test --locked --features capi --test load -- --ignored --nocapture --exact
 
@@ -286,10 +312,10 @@ bench: bench-clients ## compare with the raw socket, libcurl and the official SD
 	$(VENV)/bin/python benches/run $(if $(QUICK),--quick)
 
 bench-clients: stage $(VENV)/.done $(BENCH)/curl $(BENCH)/libesa_c $(BENCH)/libesa_multi $(BENCH)/libesa_cpp
-	@scripts/need $(CARGO) $(GO)
+	@scripts/need "$(CARGO)" "$(GO)"
 	$(CARGO) build --release --locked --package esa-bench
 	$(CARGO) test --release --locked --quiet --lib --features capi --no-run
-	cp $(RELEASE)/server $(RELEASE)/raw $(BENCH)/
+	cp $(RELEASE)/server $(RELEASE)/raw $(RELEASE)/ureq $(BENCH)/
 	$(VENV)/bin/python -m compileall -q bindings/python/src benches/clients # As an installed package is.
 	rm -f $(BENCH)/*_go # Go doesn't notice when the static archive changes.
 	cd benches/clients/go && $(GO) build -o $(CURDIR)/$(BENCH)/libesa_go ./libesa
@@ -316,12 +342,12 @@ $(BENCH)/contention: benches/contention/worker.c $(STAGED)
 	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ $(BENCH_LINK)
 
 bench-contention: $(BENCH)/contention $(ENGINE_WORKERS) $(VENV)/.done ## many processes that share an account, twenty minutes (QUICK=1: a few minutes)
-	@scripts/need $(CARGO) $(PYTHON)
+	@scripts/need "$(CARGO)" "$(PYTHON)"
 	$(CARGO) build --release --locked --package esa-emulator
 	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(VENV)/bin/python benches/contention/run.py $(if $(QUICK),--quick)
 
 bench-bulk: stage ## a thousand names in bulk and one by one, two minutes
-	@scripts/need $(CARGO) $(PYTHON)
+	@scripts/need "$(CARGO)" "$(PYTHON)"
 	$(CARGO) build --release --locked --package esa-emulator
 	ESA_EMULATOR=$(RELEASE)/esa-emulator $(PYTHON) benches/bulk/run.py
 
@@ -330,7 +356,7 @@ bench-bulk: stage ## a thousand names in bulk and one by one, two minutes
 C_FILES := $(shell find include examples tests benches -name '*.[ch]' -o -name '*.[ch]pp' | grep -v '^include/esa\.h$$')
 
 lint: stage $(VENV)/.done ## check the form of everything
-	@scripts/need $(CARGO) $(GO)
+	@scripts/need "$(CARGO)" "$(GO)"
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked --features capi --all-targets -- -D warnings

@@ -14,7 +14,7 @@ mod header {
     use std::path::Path;
 
     /// In the order in which a reader wants them.
-    const FILES: [&str; 23] = [
+    const FILES: [&str; 24] = [
         "version",
         "status",
         "service_code",
@@ -23,6 +23,7 @@ mod header {
         "credentials",
         "write_lock",
         "config",
+        "limits",
         "client",
         "stats",
         "cancel",

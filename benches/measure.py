@@ -35,6 +35,7 @@ class Client:
 
 RAW = Client("raw", "raw socket, signed beforehand", [BUILT / "raw"])
 CURL = Client("curl", "libcurl, signed beforehand", [BUILT / "curl"])
+UREQ = Client("ureq", "ureq, Rust, signed beforehand", [BUILT / "ureq"])
 C = Client("c", "libesa, C", [BUILT / "libesa_c"])
 MULTI = Client("multi", "libesa, C, event loop", [BUILT / "libesa_multi"])
 CPP = Client("cpp", "libesa, C++", [BUILT / "libesa_cpp"])

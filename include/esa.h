@@ -18,6 +18,9 @@
  * Strings in are NUL-terminated UTF-8 and copied before the function returns. Strings out are never NULL ("" where there
  * is nothing) and belong to the object or struct that they are in.
  *
+ * 0 is the default of every number that you set. ESA_UNLIMITED sets no limit; ESA_NONE sets none at all, where a comment
+ * says so.
+ *
  * Structs that you write begin with their size: start from their _INIT macro, so that they can grow in later versions.
  * Structs that you read are made by the library and released by their _free; they too grow at their end only, so never
  * copy one or take its sizeof.
@@ -61,6 +64,16 @@
  * SONAME whose `esa_abi_version()` is at least this.
  */
 #define ESA_ABI_VERSION 1
+
+/**
+ * No limit. Any number that says how many or how long can be this.
+ */
+#define ESA_UNLIMITED UINT32_MAX
+
+/**
+ * None, or no time at all: 0 stands for the default. A number can be this if its comment says so.
+ */
+#define ESA_NONE (UINT32_MAX - 1)
 
 /**
  * What kind of thing happened. The hundreds tell where: 1xx before anything was sent, 2xx no usable answer,
@@ -443,6 +456,64 @@ typedef int32_t esa_log_level;
 #endif // __cplusplus
 
 /**
+ * From where the service is reached. For `esa_config_set_network()`.
+ */
+enum esa_network
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * `ESA_NETWORK_PUBLIC`.
+     */
+    ESA_NETWORK_DEFAULT = 0,
+    /**
+     * From the internet.
+     */
+    ESA_NETWORK_PUBLIC = 1,
+    /**
+     * From inside of a VPC in the region.
+     */
+    ESA_NETWORK_VPC = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum esa_network esa_network;
+#else
+typedef int32_t esa_network;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How requests are signed.
+ */
+enum esa_signature_version
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * `ESA_SIGNATURE_V3`.
+     */
+    ESA_SIGNATURE_DEFAULT = 0,
+    /**
+     * HMAC-SHA1, for old gateways.
+     */
+    ESA_SIGNATURE_V1 = 1,
+    /**
+     * ACS3-HMAC-SHA256.
+     */
+    ESA_SIGNATURE_V3 = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum esa_signature_version esa_signature_version;
+#else
+typedef int32_t esa_signature_version;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Where a record came from. In `origin` of a result.
  */
 enum esa_origin
@@ -553,8 +624,8 @@ enum esa_lock
      */
     ESA_LOCK_WITHOUT = 2,
     /**
-     * It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent. Any other value
-     * is this one.
+     * It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent.
+     * `esa_lock_fail()` says why. Any other value is this one.
      */
     ESA_LOCK_FAILED = 3,
 };
@@ -700,8 +771,9 @@ typedef struct esa_error {
  * Asks for the lock that the client shares with other programs or machines, and returns a value of `esa_lock`.
  *
  * It doesn't wait for whoever has the lock: then it returns `ESA_LOCK_NOT_YET`, and the call asks again after half of
- * `*retry_after_ms` to all of it, which is 100 before. It returns soon, since nothing else ends it and the call can't be
- * cancelled meanwhile. `lease_ms`: how long the client holds it at most; a lock that ends by itself lasts as long.
+ * `*retry_after_ms` to all of it; 0 stands for 100. It returns soon, since nothing else ends it and the call can't be
+ * cancelled meanwhile. `lease_ms`: how long the client holds it at most, or `ESA_UNLIMITED`; a lock that ends by itself
+ * lasts as long.
  *
  * Runs on the thread of a call that writes, inside of that function or of `esa_multi_step()`. This function and the
  * `esa_release_fn` run on one thread at a time for a client, and on another one each time. It may make calls with other
@@ -722,7 +794,7 @@ typedef void (*esa_release_fn)(void *user_data);
  *
  * Runs on the thread of a call that needs credentials, one call of a client at a time: for the client's first call, from
  * five minutes before they expire on, and once more when the service says that they have. It should return within
- * `timeout_ms` milliseconds, which is what the call has left (`UINT32_MAX`: that and more); nothing else ends it, and
+ * `timeout_ms` milliseconds, which is what the call has left (`ESA_UNLIMITED`: there is no limit); nothing else ends it, and
  * the call can't be cancelled meanwhile. It may make calls with other clients; it must return (no exception, no
  * longjmp).
  */
@@ -893,11 +965,11 @@ typedef struct esa_call_options {
      */
     const struct esa_cancel *cancel;
     /**
-     * How long the whole call may take, in milliseconds; 0: as long as the client's configuration says.
+     * How long the whole call may take, in milliseconds, or `ESA_UNLIMITED`; 0: as long as the client's configuration says.
      */
     uint32_t timeout_ms;
     /**
-     * How many attempts may fail in a row; 0: as many as the client's configuration says.
+     * How many attempts may fail in a row, or `ESA_UNLIMITED`; 0: as many as the client's configuration says.
      */
     uint32_t max_attempts;
     /**
@@ -972,7 +1044,8 @@ typedef struct esa_ensure_routine_related_records_request {
      */
     size_t count;
     /**
-     * How long all of them together may take, in milliseconds; 0: as long as it takes. The options' limit is each one's.
+     * How long all of them together may take, in milliseconds; 0 or `ESA_UNLIMITED`: as long as it takes. The options'
+     * limit is each one's.
      */
     uint32_t timeout_ms;
     /**
@@ -1365,7 +1438,7 @@ typedef struct esa_sign_with_options {
      */
     int64_t date;
     /**
-     * 3 (ACS3-HMAC-SHA256), 1 (HMAC-SHA1, for old gateways), or 0 for 3.
+     * A value of `esa_signature_version`.
      */
     int32_t signature_version;
     /**
@@ -1490,6 +1563,15 @@ void esa_credentials_fail(struct esa_credentials *credentials,
                           const char *reason);
 
 /**
+ * Says why the lock can't be asked for; on the thread of an `esa_try_acquire_fn`, before it returns.
+ *
+ * `reason` ends up in the message of the call's error, so it must hold no secret. It is copied; NULL is no reason.
+ *
+ * Returns `ESA_LOCK_FAILED`, for the function to return.
+ */
+int32_t esa_lock_fail(const char *reason);
+
+/**
  * Sets a lock that the client shares with other programs or machines which write to the same account, so that their writes
  * wait for each other instead of being refused. See `esa_try_acquire_fn` and `esa_release_fn`.
  *
@@ -1530,15 +1612,15 @@ esa_status esa_config_set_write_lock_file(struct esa_config *config,
                                           const char *path);
 
 /**
- * Sets how long the client holds the lock that it shares with others for further writes, before it lets others in; default
- * 2,000 ms. Longer wastes less time between holders; shorter has each of them wait less. 0 leaves what was set.
+ * Sets how long the client holds the lock that it shares with others for further writes, before it lets others in, in
+ * milliseconds. 0: 2,000. `ESA_NONE`: it lets the lock go after each write.
  *
- * No new write begins after that time. The lease is one attempt (`esa_config_set_timeouts()`) and a second longer.
+ * Longer wastes less time between holders; shorter has each of them wait less. No new write begins after that time. The
+ * lease is one attempt (`esa_config_set_attempt_timeout()`) and a second longer.
  *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_write_lock_hold(struct esa_config *config,
-                                          uint32_t hold_ms);
+esa_status esa_config_set_write_lock_hold(struct esa_config *config, uint32_t hold_ms);
 
 /**
  * Makes a configuration with all defaults. Release it with `esa_config_free()`.
@@ -1605,13 +1687,13 @@ esa_status esa_config_set_region(struct esa_config *config,
 esa_status esa_config_set_endpoint(struct esa_config *config, const char *endpoint);
 
 /**
- * Sets from where the service is reached: "public", the default, or "vpc", from inside of a VPC in the region.
+ * Sets from where the service is reached: a value of `esa_network`.
  *
  * It chooses the region's endpoint; one that is set by `esa_config_set_endpoint()` stays as it is.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_network(struct esa_config *config, const char *network);
+esa_status esa_config_set_network(struct esa_config *config, int32_t network);
 
 /**
  * Sets the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..." (this machine
@@ -1628,25 +1710,11 @@ esa_status esa_config_set_proxy(struct esa_config *config,
                                 const char *proxy);
 
 /**
- * Sets the time limits, in milliseconds; 0 leaves the default.
- *
- * `connect_ms`: for one connection: name look-up, TCP and TLS together; default 5,000. `attempt_ms`: for one request,
- * connecting included; default 10,000. `total_ms`: for a whole call, whatever it does; default 30,000. The shortest one
- * that applies counts.
- *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
- */
-esa_status esa_config_set_timeouts(struct esa_config *config,
-                                   uint32_t connect_ms,
-                                   uint32_t attempt_ms,
-                                   uint32_t total_ms);
-
-/**
- * Sets how requests are signed: 3 (ACS3-HMAC-SHA256, the default) or 1 (HMAC-SHA1, for old gateways).
+ * Sets how requests are signed: a value of `esa_signature_version`.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_signature_version(struct esa_config *config, uint32_t signature_version);
+esa_status esa_config_set_signature_version(struct esa_config *config, int32_t signature_version);
 
 /**
  * Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
@@ -1679,63 +1747,95 @@ esa_status esa_config_set_ca_pem(struct esa_config *config, const char *ca_pem);
 esa_status esa_config_set_user_agent(struct esa_config *config, const char *user_agent);
 
 /**
- * Sets how connections are kept between calls.
- *
- * `max_idle`: how many unused ones at most, of blocking calls and of each multi; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
- * which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
- *
- * HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
- * connection, just as the next request goes out, it is taken for that request's. If a server or a proxy on the way does
- * so, a `max_idle` of 0 gives each request a connection of its own, at the price of a handshake.
- *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
- */
-esa_status esa_config_set_keep_alive(struct esa_config *config,
-                                     uint32_t max_idle,
-                                     uint32_t idle_ms);
-
-/**
- * Sets how many attempts of a call may fail in a row; default 3, which 0 leaves.
- *
- * Attempts that are refused because the service is busy with another call of the account don't count: they are made
- * until the call's time limit.
- *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
- */
-esa_status esa_config_set_max_attempts(struct esa_config *config, uint32_t max_attempts);
-
-/**
- * Sets how long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
- * 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline.
- *
- * Lists lag, and requests may be carried out late. If nothing clears up what became of one, the call fails that much
- * later, with `ESA_OUTCOME_UNKNOWN`.
- *
- * `horizon_ms`: default 10,000, which 0 leaves.
- *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
- */
-esa_status esa_config_set_reconcile_horizon(struct esa_config *config, uint32_t horizon_ms);
-
-/**
- * Sets how many of a client's writes (creates and deletes) may be under way at once; default 1, 0: no limit.
- *
- * The service refuses a routine call of an account while another one runs, so the client's own calls wait for each
- * other, in the order in which they came, within their time limits.
- *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
- */
-esa_status esa_config_set_max_concurrent_writes(struct esa_config *config, uint32_t max_concurrent_writes);
-
-/**
  * Sets where the library says what it does; without it, it says nothing. See `esa_log_fn`.
  *
- * `level`: the most that is wanted, a value of `esa_log_level`. `callback`: NULL for no log. `user_data` is passed to
+ * `level`: the most that is wanted, a value of `esa_log_level`; 0: `ESA_LOG_INFO`. `callback`: NULL for no log. `user_data` is passed to
  * it and must live as long as every client that is made with this configuration; several threads may use it at once.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_fn callback, void *user_data);
+esa_status esa_config_set_log(struct esa_config *config,
+                              int32_t level,
+                              esa_log_fn callback,
+                              void *user_data);
+
+/**
+ * Sets how long making one connection may take, in milliseconds: name look-up, TCP and TLS together. 0: 5,000.
+ *
+ * `ESA_UNLIMITED`: as long as the attempt may. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_connect_timeout(struct esa_config *config, uint32_t connect_timeout_ms);
+
+/**
+ * Sets how long one request may take, in milliseconds, connecting included. 0: 10,000.
+ *
+ * `ESA_UNLIMITED`: as long as the call may. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_attempt_timeout(struct esa_config *config, uint32_t attempt_timeout_ms);
+
+/**
+ * Sets how long a whole call may take, in milliseconds, whatever it does. 0: 30,000.
+ *
+ * `ESA_UNLIMITED`: as long as it takes. A busy service can keep a call waiting for ever then, so give such calls an
+ * `esa_cancel`. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_timeout(struct esa_config *config, uint32_t timeout_ms);
+
+/**
+ * Sets how many attempts of a call may fail in a row. 0: 3.
+ *
+ * Attempts that are refused because the service is busy with another call of the account don't count: they are made
+ * until the call's time limit.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_max_attempts(struct esa_config *config, uint32_t max_attempts);
+
+/**
+ * Sets how long a call goes on reading back to find out what a lost request did, in milliseconds. 0: 10,000.
+ *
+ * Once no further attempt is made, the call reads back at once, and then after 0.25, 0.5, 1, 2, 4 s ..., never past its
+ * deadline. Lists lag, and requests may be carried out late. If the horizon passes and the outcome is still unknown, the
+ * call fails with `ESA_OUTCOME_UNKNOWN`.
+ *
+ * `ESA_NONE`: the call reads back at once and doesn't wait. `ESA_UNLIMITED`: until its deadline.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_reconcile_horizon(struct esa_config *config,
+                                            uint32_t reconcile_horizon_ms);
+
+/**
+ * Sets how many of a client's writes may be under way at once: creates, deletes, and actions that take their turn with
+ * them. 0: 1.
+ *
+ * The service refuses a routine call of an account while another one runs, so the client's own calls wait for each
+ * other, in the order in which they came, within their time limits. `ESA_UNLIMITED`: they don't.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_max_concurrent_writes(struct esa_config *config, uint32_t max_concurrent_writes);
+
+/**
+ * Sets how many unused connections a client keeps for later calls: as many for blocking calls, and as many for each
+ * multi. 0: 64. `ESA_NONE`: it keeps none.
+ *
+ * HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
+ * connection, just as the next request goes out, it is taken for that request's. If a server or a proxy on the way does
+ * so, `ESA_NONE` gives each request a connection of its own, at the price of a handshake.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_max_idle_connections(struct esa_config *config, uint32_t max_idle_connections);
+
+/**
+ * Sets how long an unused connection is kept, in milliseconds. 0: 5,000.
+ *
+ * A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ */
+esa_status esa_config_set_idle_timeout(struct esa_config *config, uint32_t idle_timeout_ms);
 
 /**
  * Makes a client.
@@ -1760,6 +1860,14 @@ esa_status esa_client_new(const struct esa_config *config, struct esa_client **c
  * `client` may be NULL. Any thread; each client once.
  */
 void esa_client_free(struct esa_client *client);
+
+/**
+ * Gets how long a call of the client may take, in milliseconds, unless its options say otherwise.
+ *
+ * Returns what `esa_config_set_timeout()` set, or its default; `ESA_UNLIMITED` if there is no limit; 0 if `client` is NULL.
+ * Any thread.
+ */
+uint32_t esa_client_timeout(const struct esa_client *client);
 
 /**
  * The name of the provider whose credentials the client uses: "configuration", "callback", "environment", "oidc",

@@ -23,7 +23,6 @@
 #include <forward_list>
 #include <functional>
 #include <iterator>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +59,8 @@ using Status = ::esa_status;
 using Outcome = ::esa_outcome;
 using ServiceCode = ::esa_service_code;
 using LogLevel = ::esa_log_level;
+using Network = ::esa_network;
+using SignatureVersion = ::esa_signature_version;
 using Origin = ::esa_origin;
 using Place = ::esa_place;
 using Effect = ::esa_effect;
@@ -217,6 +218,8 @@ Result<Handle> given_by(Function function, Arguments... arguments) {
     return Handle(object);
 }
 
+inline constexpr const char *no_std_exception = "the program's own function threw what is no std::exception";
+
 // Runs a function of the program for C, through which no exception may pass: `caught` has the std::exception, or
 // nullptr where another type was thrown.
 template <class Function, class Caught> void guarded(Function function, [[maybe_unused]] Caught caught) noexcept {
@@ -245,10 +248,15 @@ template <class T> T value_or_throw(Result<T> result) {
 } // namespace detail
 
 // A time limit, made of any std::chrono duration; parts of a millisecond are rounded up. Zero stands for the default,
-// negative ones and those of 2^32 milliseconds (49 days) and more are invalid arguments where they are used.
+// negative ones and those of 49 days and more are invalid arguments where they are used.
 class Timeout {
   public:
     constexpr Timeout() noexcept = default;
+
+    // No limit: ESA_UNLIMITED.
+    static constexpr Timeout unlimited() noexcept { return Timeout(ESA_UNLIMITED); }
+    // No time at all: ESA_NONE.
+    static constexpr Timeout none() noexcept { return Timeout(ESA_NONE); }
 
     template <class Rep, class Period>
     Timeout(std::chrono::duration<Rep, Period> duration) noexcept
@@ -256,8 +264,11 @@ class Timeout {
 
     // In whole milliseconds; `field` is what the caller knows it by.
     Result<std::uint32_t> milliseconds(const char *field) const {
+        if (special_ != 0) {
+            return special_;
+        }
         const long double rounded = std::ceil(exact_ms_);
-        constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+        constexpr std::uint32_t most = ESA_NONE - 1;
         // Said so that it refuses NaN as well.
         if (!(exact_ms_ >= 0 && rounded <= most)) {
             return detail::failure(
@@ -267,7 +278,10 @@ class Timeout {
     }
 
   private:
+    explicit constexpr Timeout(std::uint32_t special) noexcept : special_(special) {}
+
     long double exact_ms_ = 0;
+    std::uint32_t special_ = 0;
 };
 
 // A line of the log. The fields are those of esa_log_record, and valid until the LogSink returns.
@@ -312,13 +326,17 @@ struct LockAnswer {
     LockAnswer(esa_lock answer) noexcept : value(answer) {}
     // For ESA_LOCK_NOT_YET: how soon to ask again.
     explicit LockAnswer(std::chrono::milliseconds retry) noexcept : value(ESA_LOCK_NOT_YET), retry_after(retry) {}
+    // ESA_LOCK_FAILED, and why.
+    LockAnswer(Error reason) noexcept : value(ESA_LOCK_FAILED), error(std::move(reason)) {}
 
     esa_lock value;
     std::optional<std::chrono::milliseconds> retry_after;
+    std::optional<Error> error;
 };
 
 // Asks for a lock that is shared with others, to hold it for `lease` at most, and doesn't wait for whoever has it: see
-// esa_try_acquire_fn. What it throws counts as ESA_LOCK_FAILED.
+// esa_try_acquire_fn. What it throws counts as ESA_LOCK_FAILED. The what() of that, or the message of the Error that it
+// returns, is the reason in the call's own error, so it must hold no secret.
 using TryAcquireLock = std::function<LockAnswer(std::chrono::milliseconds lease)>;
 
 // Lets it go: see esa_release_fn. What it throws is dropped.
@@ -413,25 +431,29 @@ class Config {
     // "host", "host:port" or "https://host:port", in place of the region's; "http://..." for this machine only.
     Config &set_endpoint(std::string_view endpoint) { return set("endpoint", endpoint, esa_config_set_endpoint); }
 
-    // From where the service is reached: "public", or "vpc" from inside of a VPC in the region.
-    Config &set_network(std::string_view network) { return set("network", network, esa_config_set_network); }
+    // From where the service is reached.
+    Config &set_network(Network network) { return set("network", {}, esa_config_set_network, network); }
 
     // "http://user:password@host:port", "host:port", "socks5://..." or "socks5h://..."; "" for none, in place of what
     // the environment says. See esa_config_set_proxy().
     Config &set_proxy(std::string_view proxy) { return set("proxy", proxy, esa_config_set_proxy); }
 
-    // For one connection (5 s), for one request (10 s), and for a whole call (30 s).
-    Config &set_timeouts(Timeout connect, Timeout attempt, Timeout total) {
-        detail::Arguments arguments;
-        const auto connect_ms = arguments.add("connect", connect);
-        const auto attempt_ms = arguments.add("attempt", attempt);
-        const auto total_ms = arguments.add("total", total);
-        return set("timeouts", arguments, esa_config_set_timeouts, connect_ms, attempt_ms, total_ms);
+    // How long making one connection may take (5 s).
+    Config &set_connect_timeout(Timeout timeout) {
+        return set("connect_timeout", timeout, esa_config_set_connect_timeout);
     }
 
-    // 3 (the default) or 1.
-    Config &set_signature_version(std::uint32_t version) {
-        return set("version", {}, esa_config_set_signature_version, version);
+    // How long one request may take, connecting included (10 s).
+    Config &set_attempt_timeout(Timeout timeout) {
+        return set("attempt_timeout", timeout, esa_config_set_attempt_timeout);
+    }
+
+    // How long a whole call may take (30 s).
+    Config &set_timeout(Timeout timeout) { return set("timeout", timeout, esa_config_set_timeout); }
+
+    // How requests are signed.
+    Config &set_signature_version(SignatureVersion version) {
+        return set("signature_version", {}, esa_config_set_signature_version, version);
     }
 
     // A file of certificate authorities (PEM) to trust in place of the built-in ones; read when a client is made.
@@ -444,7 +466,7 @@ class Config {
     // The caller's own product, such as "my-agent/1.2": printable ASCII.
     Config &set_user_agent(std::string_view product) { return set("user_agent", product, esa_config_set_user_agent); }
 
-    // How many attempts of a call may fail in a row (3; 0 leaves that).
+    // How many attempts of a call may fail in a row (3); 0 stands for the default, ESA_UNLIMITED for no limit.
     Config &set_max_attempts(std::uint32_t max_attempts) {
         return set("max_attempts", {}, esa_config_set_max_attempts, max_attempts);
     }
@@ -453,12 +475,11 @@ class Config {
     // 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (10 s). If nothing clears it up, the call fails that
     // much later.
     Config &set_reconcile_horizon(Timeout horizon) {
-        detail::Arguments arguments;
-        const auto horizon_ms = arguments.add("reconcile_horizon", horizon);
-        return set("reconcile_horizon", arguments, esa_config_set_reconcile_horizon, horizon_ms);
+        return set("reconcile_horizon", horizon, esa_config_set_reconcile_horizon);
     }
 
-    // How many creates and deletes of a client may be under way at once (1; 0: no limit); the others wait.
+    // How many creates and deletes of a client may be under way at once (1); the others wait. 0 stands for the default,
+    // ESA_UNLIMITED for no limit.
     Config &set_max_concurrent_writes(std::uint32_t max_concurrent_writes) {
         return set("max_concurrent_writes", {}, esa_config_set_max_concurrent_writes, max_concurrent_writes);
     }
@@ -482,18 +503,15 @@ class Config {
     }
 
     // How long a client holds the lock for further writes, before it lets others in (2 s).
-    Config &set_write_lock_hold(Timeout hold) {
-        detail::Arguments arguments;
-        const auto hold_ms = arguments.add("write_lock_hold", hold);
-        return set("write_lock_hold", arguments, esa_config_set_write_lock_hold, hold_ms);
+    Config &set_write_lock_hold(Timeout hold) { return set("write_lock_hold", hold, esa_config_set_write_lock_hold); }
+
+    // How many unused connections to keep at most (64); 0 stands for the default, ESA_NONE for none.
+    Config &set_max_idle_connections(std::uint32_t max_idle_connections) {
+        return set("max_idle_connections", {}, esa_config_set_max_idle_connections, max_idle_connections);
     }
 
-    // How many unused connections to keep at most (64; 0: none), and for how long (5 s).
-    Config &set_keep_alive(std::uint32_t max_idle, Timeout idle = {}) {
-        detail::Arguments arguments;
-        const auto idle_ms = arguments.add("idle", idle);
-        return set("keep_alive", arguments, esa_config_set_keep_alive, max_idle, idle_ms);
-    }
+    // For how long an unused connection is kept (5 s).
+    Config &set_idle_timeout(Timeout timeout) { return set("idle_timeout", timeout, esa_config_set_idle_timeout); }
 
     // Where the library says what it does, and how much; an empty `sink`: nowhere. Clients share the sink and keep it.
     Config &set_log(LogLevel level, LogSink sink) {
@@ -515,6 +533,12 @@ class Config {
         detail::Arguments arguments;
         const auto text = arguments.add(field, value);
         return set(field, arguments, setter, text);
+    }
+
+    Config &set(const char *field, Timeout value, esa_status (*setter)(esa_config *, std::uint32_t)) {
+        detail::Arguments arguments;
+        const auto milliseconds = arguments.add(field, value);
+        return set(field, arguments, setter, milliseconds);
     }
 
     // A setting that is set again isn't refused any more.
@@ -544,16 +568,18 @@ class Config {
     }
 
     static std::int32_t ask_for_lock(void *lock, std::uint32_t lease_ms, std::uint32_t *retry_after_ms) noexcept {
-        esa_lock answer = ESA_LOCK_FAILED;
+        std::int32_t answer = ESA_LOCK_FAILED;
         const auto try_acquire = [&] {
             const auto given =
                 static_cast<const detail::WriteLock *>(lock)->try_acquire(std::chrono::milliseconds(lease_ms));
             if (given.retry_after) {
                 *retry_after_ms = Timeout(*given.retry_after).milliseconds("retry_after").value();
             }
-            answer = given.value;
+            answer = given.error ? esa_lock_fail(given.error->message().c_str()) : given.value;
         };
-        detail::guarded(try_acquire, [](const std::exception *) {});
+        detail::guarded(try_acquire, [&](const std::exception *exception) {
+            answer = esa_lock_fail(exception ? exception->what() : detail::no_std_exception);
+        });
         return answer;
     }
 
@@ -585,8 +611,7 @@ class Config {
             esa_credentials_set(credentials, id, secret, token, expires_at);
         };
         detail::guarded(give, [&](const std::exception *exception) {
-            esa_credentials_fail(credentials, exception ? exception->what()
-                                                        : "the program's own function threw what is no std::exception");
+            esa_credentials_fail(credentials, exception ? exception->what() : detail::no_std_exception);
         });
     }
 
@@ -816,8 +841,8 @@ struct SignWithOptions {
     std::chrono::system_clock::time_point date = {};
     // The server, such as "https://esa.ap-southeast-1.aliyuncs.com"; empty: that of cn-hangzhou.
     std::string_view endpoint = {};
-    // 3 or 1.
-    std::int32_t signature_version = 3;
+    // How it is signed.
+    SignatureVersion signature_version = ESA_SIGNATURE_DEFAULT;
 };
 
 // A reply that the program received itself; see esa_reply.

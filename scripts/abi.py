@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ import header
 
 BASELINE = header.ROOT / "tests" / "abi" / "baseline.json"
 STAGE = header.ROOT / "target" / "stage"
+# Debian's, with the version that each function came with.
+SYMBOLS = header.ROOT / "packaging" / "debian" / "libesa0.symbols"
 
 Interface = dict[str, Any]
 
@@ -112,6 +115,15 @@ def differences(before: Interface, now: Interface) -> tuple[list[str], list[str]
     return broken, grown
 
 
+def record_symbols(exports: list[str]) -> None:
+    """Adds the new functions to Debian's table, with the version that they come with."""
+    (version,) = re.findall(r'^version = "(.*)"$', (header.ROOT / "Cargo.toml").read_text(), re.MULTILINE)
+    text = SYMBOLS.read_text()
+    new = [f" {name}@Base {version}\n" for name in exports if f" {name}@Base " not in text]
+    head, symbols = text[: text.index("\n ") + 1], text[text.index("\n ") + 1 :].splitlines(keepends=True)
+    SYMBOLS.write_text(head + "".join(sorted(symbols + new)))
+
+
 def main() -> None:
     if sys.argv[1:] not in (["check"], ["record"]):
         sys.exit(__doc__)
@@ -121,6 +133,7 @@ def main() -> None:
         sys.exit("the binary interface breaks programs, see docs/abi.md:\n  " + "\n  ".join(broken))
     if sys.argv[1] == "record":
         BASELINE.write_text(json.dumps(now, indent=1) + "\n")
+        record_symbols(now["exports"])
     elif grown:
         sys.exit("the binary interface has grown; `make abi-baseline` records it:\n  " + "\n  ".join(grown))
     else:

@@ -58,9 +58,13 @@ def table() -> str:
     structs = [declared for declared in declarations.values() if declared.kind == "struct"]
     lines = [_quoted(f'    "{declared.name}": ', struct(declared), ",") for declared in structs]
     typed = [one for one in declarations.values() if one.kind == "function" and not one.name.endswith(UNTYPED)]
-    version = declarations["ESA_ABI_VERSION"].text.split()[-1]
+
+    def value(name: str) -> str:
+        return declarations[name].text.split(maxsplit=2)[2].strip("()")
+
     return (
-        f"{BEGINNING}ABI_VERSION = {version}\n\n"
+        f"{BEGINNING}ABI_VERSION = {value('ESA_ABI_VERSION')}\n"
+        f"UINT32_MAX = 2**32 - 1\nUNLIMITED = {value('ESA_UNLIMITED')}\nNONE = {value('ESA_NONE')}\n\n"
         "# Of each struct, the fields.\nSTRUCTS = {\n" + "".join(lines) + "}\n\n"
         "# Of each function, what it returns and takes.\nFUNCTIONS = (\n"
         f"{_quoted('    ', ' '.join(function(one) for one in typed), '')})\n"

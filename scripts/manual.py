@@ -20,10 +20,11 @@ from header import Declaration, Member
 
 EXAMPLES = header.ROOT / "examples" / "c" / "man"
 FIRST_EXAMPLE = "esa_create_routine_related_record"
+CONFIGURATION_EXAMPLE = "esa_config_new"
 EVENT_LOOP_EXAMPLE = "esa_multi_step"
 # How libesa(3) lists the functions: each is in the first group whose pattern its name begins with, or in the last.
 GROUPS = {
-    "Configuration": r"esa_(config|credentials)_",
+    "Configuration": r"esa_(config|credentials|lock)_",
     "Clients": r"esa_client_",
     "Calls": r"esa_(?!\w+_(start|finish)$)(bulk|call_action|cancel|get_match_site|\w+_routine_related_record)",
     "Calls for an event loop": r"esa_(multi|pending)_|\w+_(start|finish)$",
@@ -197,6 +198,8 @@ class _Manual:
         used = [stem for stem, text in self._examples.items() if re.search(rf"\b{name}\b", text)]
         if not used and name.endswith(("_start", "_finish")):
             used = [EVENT_LOOP_EXAMPLE]
+        if not used and re.match(GROUPS["Configuration"], name):
+            used = [CONFIGURATION_EXAMPLE]
         if not used:
             return ""
         where = FIRST_EXAMPLE if FIRST_EXAMPLE in used else used[0]

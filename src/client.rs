@@ -153,7 +153,7 @@ impl Client {
     /// Signs any action for somebody else to send, once: with this client's credentials, endpoint, clock and signature version.
     ///
     /// Nothing of the action is sent. Credentials may have to be asked for; if there is no time for that, the call fails with
-    /// [`Status::Credentials`](crate::Status::Credentials).
+    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials).
     pub fn sign(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<SignedRequest, Error> {
         self.sign_prepared(&action.prepare()?, options)
     }
@@ -226,7 +226,7 @@ fn redaction(config: &Config, variables: &Environment, settings: &Settings) -> R
 mod tests {
     use super::*;
     use crate::environment::{ENDPOINT, REGION_ID};
-    use crate::error::Status;
+    use crate::error::ErrorKind;
     use crate::signature::Credentials;
 
     fn url(config: &Config, variables: &[(&'static str, &str)]) -> String {
@@ -273,7 +273,7 @@ mod tests {
         let client = Client::new(Config::new().region("cn-hangzhou").credentials(key)).unwrap();
         let error = client.create_routine_related_record(&request, &CallOptions::new()).unwrap_err();
 
-        assert_eq!(error.status(), Status::Credentials);
+        assert_eq!(error.kind(), ErrorKind::Credentials);
         assert!(error.message().contains("esa.cn-hangzhou.aliyuncs.com"), "{error}");
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn explain(error: Error) -> Error {
     match error.reply_date().and_then(|date| offset_at(SystemTime::now(), date)) {
         Some(offset) if offset.unsigned_abs() < SIGNIFICANT => error
             .and_says(&describe(offset))
-            .advice_is("Check that nothing on the way to the service holds requests back, or repeats old ones."),
+            .with_advice("Check that nothing on the way to the service holds requests back, or repeats old ones."),
         Some(offset) => error.and_says(&describe(offset)),
         None => {
             error.and_says("how far this machine's clock is off can't be told: the reply has no date of the service")
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_refused_date_is_explained_by_the_date_of_the_reply() {
         let code = ServiceCode::InvalidTimeStampExpired;
-        let explained = |date| explain(Error::of_code(code.word()).reply_date_is(date));
+        let explained = |date| explain(Error::of_code(code.as_str()).with_reply_date(date));
         let (now, hour) = (SystemTime::now(), Duration::from_secs(3600));
 
         let off = explained(Some(now + 2 * hour));

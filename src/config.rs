@@ -190,9 +190,9 @@ impl Config {
 
     /// How many of the client's writes (creates and deletes) may be under way at once; the others wait for their turn.
     ///
-    /// Default: 1, since the service refuses a routine call of an account while another one runs. 0: no limit.
+    /// Default: 1, since the service refuses a routine call of an account while another one runs. `usize::MAX`: no limit.
     pub fn max_concurrent_writes(&mut self, max_concurrent_writes: usize) -> &mut Config {
-        self.writes.at_once = max_concurrent_writes;
+        self.writes.at_once = max_concurrent_writes.max(1);
         self
     }
 

@@ -86,8 +86,8 @@ pub fn read_reply(received: &ReceivedReply<'_>) -> Result<ActionReply, Error> {
         Ok((body, request_id)) => Ok(ActionReply::of(body, Receipt { attempt: 0, http_status, request_id })),
         Err(error) => {
             let error = match (effect_of(action.unwrap_or_default(), effect), error.outcome()) {
-                (Effect::Reads, Outcome::Unknown) => error.outcome_is(Outcome::NotSent),
-                (Effect::Writes, Outcome::Unknown) => error.advice_is(READ_BACK),
+                (Effect::Reads, Outcome::Unknown) => error.with_outcome(Outcome::NotSent),
+                (Effect::Writes, Outcome::Unknown) => error.with_advice(READ_BACK),
                 _ => error,
             };
             Err(NOWHERE.redacted(error))
@@ -114,7 +114,7 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
-    use crate::error::Status;
+    use crate::error::ErrorKind;
     use crate::service_code::ServiceCode;
 
     fn signed(signature_version: SignatureVersion, endpoint: Option<&str>, action: &AnyAction<'_>) -> SignedRequest {
@@ -175,15 +175,15 @@ mod tests {
     fn what_a_request_did_follows_from_its_reply_and_its_effect() {
         let outcome = |action, http_status, body: &str| {
             let error = read(action, http_status, &[], body).unwrap_err();
-            (error.status(), error.outcome(), error.advice() == READ_BACK)
+            (error.kind(), error.outcome(), error.advice() == READ_BACK)
         };
         let failed = r#"{"Code":"InternalException"}"#;
-        assert_eq!(outcome(Some("CreateRoutine"), 400, failed), (Status::Server, Outcome::Unknown, true));
-        assert_eq!(outcome(Some("GetRoutine"), 400, failed), (Status::Server, Outcome::NotSent, false));
-        assert_eq!(outcome(Some("BrandNew"), 400, failed), (Status::Server, Outcome::Unknown, true));
-        assert_eq!(outcome(None, 200, "<html>"), (Status::Response, Outcome::Unknown, true));
+        assert_eq!(outcome(Some("CreateRoutine"), 400, failed), (ErrorKind::Server, Outcome::Unknown, true));
+        assert_eq!(outcome(Some("GetRoutine"), 400, failed), (ErrorKind::Server, Outcome::NotSent, false));
+        assert_eq!(outcome(Some("BrandNew"), 400, failed), (ErrorKind::Server, Outcome::Unknown, true));
+        assert_eq!(outcome(None, 200, "<html>"), (ErrorKind::Response, Outcome::Unknown, true));
         let busy = r#"{"Code":"LockFailed"}"#;
-        assert_eq!(outcome(Some("CreateRoutine"), 400, busy), (Status::Busy, Outcome::Refused, false));
+        assert_eq!(outcome(Some("CreateRoutine"), 400, busy), (ErrorKind::Busy, Outcome::Refused, false));
 
         let effect = Some(Effect::Reads);
         let received = ReceivedReply { action: None, effect, http_status: 502, headers: &[], body: b"" };
@@ -209,6 +209,6 @@ mod tests {
         for header in [("", "a"), ("a:", "b"), ("a\n", "b"), ("a", "b\r\nc: d")] {
             assert!(refusal(200, &[("x", "y"), header]).message().starts_with("headers[1] "), "{header:?}");
         }
-        assert_eq!(read(Some("a b"), 200, &[], "{}").unwrap_err().status(), Status::InvalidArgument);
+        assert_eq!(read(Some("a b"), 200, &[], "{}").unwrap_err().kind(), ErrorKind::InvalidArgument);
     }
 }

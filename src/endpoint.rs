@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::environment::{self, Environment};
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::url::{Unusable, Url};
 
 /// The whole map of the service. The account decides which one is its own, not the place.
@@ -50,10 +50,10 @@ impl Endpoint {
     /// The endpoint that a variable names. An empty one is refused, since it was meant to name a server, an emulator
     /// that didn't start, say: to use the real one in its place would show it real keys.
     pub(crate) fn in_variable(name: &str, variables: &Environment) -> Result<Option<Endpoint>, Error> {
-        let refused = |reason: &str| Error::new(Status::Config, format!("{name}: {reason}"));
+        let refused = |reason: &str| Error::new(ErrorKind::Config, format!("{name}: {reason}"));
         match variables.get_even_empty(name) {
             None => Ok(None),
-            Some("") => Err(refused("is set and empty").advice_is("Name an endpoint in it, or unset it.")),
+            Some("") => Err(refused("is set and empty").with_advice("Name an endpoint in it, or unset it.")),
             Some(text) => Endpoint::parse(text).map(Some).map_err(|error| refused(error.message())),
         }
     }
@@ -64,7 +64,9 @@ impl Endpoint {
                 "region {region:?} has no endpoint of ESA: it is cn-hangzhou for accounts of the China site, \
                  ap-southeast-1 for international accounts"
             );
-            return Err(Error::new(Status::Config, message).advice_is("Set one of the two regions, or an endpoint."));
+            return Err(
+                Error::new(ErrorKind::Config, message).with_advice("Set one of the two regions, or an endpoint.")
+            );
         }
         let service = match network {
             Network::Public => "esa",
@@ -75,11 +77,11 @@ impl Endpoint {
 
     /// The endpoint that somebody names: a URL without a path, or a host with or without a port.
     pub(crate) fn parse(text: &str) -> Result<Endpoint, Error> {
-        let refused = |reason: &str| Error::new(Status::Config, format!("endpoint {text:?} {reason}"));
+        let refused = |reason: &str| Error::new(ErrorKind::Config, format!("endpoint {text:?} {reason}"));
         let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         let (endpoint, resource) = Endpoint::of_url(&url).map_err(|reason| match reason {
             // Not quoted: there may be a password in it.
-            Unusable::UserInformation => Error::new(Status::Config, format!("endpoint {reason}")),
+            Unusable::UserInformation => Error::new(ErrorKind::Config, format!("endpoint {reason}")),
             reason => refused(&reason.to_string()),
         })?;
         if resource != "/" {
@@ -89,7 +91,7 @@ impl Endpoint {
             return Err(refused(
                 "is plain http to another machine, which would show what is sent to everybody on the way",
             )
-            .advice_is("Use https; http is for tests on this machine only."));
+            .with_advice("Use https; http is for tests on this machine only."));
         }
         Ok(endpoint)
     }
@@ -157,7 +159,7 @@ mod tests {
 
     fn reason(endpoint: &str) -> String {
         let error = choose(Some(endpoint), None, Network::Public).unwrap_err();
-        assert_eq!(error.status(), Status::Config);
+        assert_eq!(error.kind(), ErrorKind::Config);
         error.message().to_owned()
     }
 
@@ -187,7 +189,7 @@ mod tests {
         assert_eq!(choose(None, "http://127.0.0.1:1").unwrap(), "http://127.0.0.1:1");
         for (value, reason) in [("", "is set and empty"), (" ", "not a URL"), ("http://10.0.0.1", "plain http")] {
             let error = choose(None, value).unwrap_err();
-            assert_eq!(error.status(), Status::Config);
+            assert_eq!(error.kind(), ErrorKind::Config);
             assert!(error.message().starts_with("ESA_ENDPOINT: ") && error.message().contains(reason), "{error}");
             assert_eq!(choose(Some("http://127.0.0.1:2"), value).unwrap(), "http://127.0.0.1:2");
         }
@@ -197,7 +199,7 @@ mod tests {
     fn an_unknown_region_is_an_error_that_names_the_two() {
         let error = choose(None, Some("eu-central-1"), Network::Vpc).unwrap_err();
 
-        assert_eq!(error.status(), Status::Config);
+        assert_eq!(error.kind(), ErrorKind::Config);
         for name in ["eu-central-1", "cn-hangzhou", "ap-southeast-1"] {
             assert!(error.message().contains(name), "{error}");
         }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+pub use crate::error_kind::{ErrorKind, Outcome, UnknownNumber};
 use crate::service_code::ServiceCode;
-pub use crate::status::{Outcome, Status};
 
 /// Why a call failed, what it did, and what to do about it.
 ///
@@ -15,7 +15,7 @@ pub struct Error(Box<Details>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Details {
-    status: Status,
+    kind: ErrorKind,
     outcome: Outcome,
     service_code: ServiceCode,
     http_status: u16,
@@ -46,9 +46,9 @@ pub(crate) struct ServiceWords {
 
 impl Error {
     /// A failure that the library found itself, before anything was sent.
-    pub(crate) fn new(status: Status, message: impl Into<String>) -> Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         Error(Box::new(Details {
-            status,
+            kind,
             outcome: Outcome::NotSent,
             service_code: ServiceCode::None,
             http_status: 0,
@@ -58,7 +58,7 @@ impl Error {
             stale: false,
             code: String::new(),
             message: message.into(),
-            advice: Cow::Borrowed(advice(status, Outcome::NotSent)),
+            advice: Cow::Borrowed(advice(kind, Outcome::NotSent)),
             request_id: String::new(),
             recommend: String::new(),
             access_denied_detail: String::new(),
@@ -68,19 +68,19 @@ impl Error {
 
     /// A bad argument; `field` is the name that the caller knows it by.
     pub(crate) fn invalid_argument(field: &str, reason: impl fmt::Display) -> Error {
-        Error::new(Status::InvalidArgument, format!("{field} {reason}"))
+        Error::new(ErrorKind::InvalidArgument, format!("{field} {reason}"))
     }
 
     /// A reply that can't be read, so that it doesn't say what became of the request.
     pub(crate) fn unreadable(reason: impl fmt::Display) -> Error {
-        let error = Error::new(Status::Response, format!("the reply can't be read: {reason}"));
-        error.outcome_is(Outcome::Unknown).retryable_is(true)
+        let error = Error::new(ErrorKind::Response, format!("the reply can't be read: {reason}"));
+        error.with_outcome(Outcome::Unknown).with_retryable(true)
     }
 
     /// What the service said about itself, as it said it.
     pub(crate) fn refused_by_service(code: ServiceCode, http_status: u16, words: ServiceWords) -> Error {
         let verdict = code.verdict(&words.code, http_status, !words.request_id.is_empty());
-        let mut error = Error::new(verdict.status, words.message);
+        let mut error = Error::new(verdict.kind, words.message);
         error.0.outcome = verdict.outcome;
         error.0.retryable = verdict.retryable;
         error.0.advice = Cow::Borrowed(verdict.advice);
@@ -96,28 +96,28 @@ impl Error {
     #[cfg(test)]
     pub(crate) fn of_code(word: &str) -> Error {
         let words = ServiceWords { code: word.to_owned(), ..ServiceWords::default() };
-        Error::refused_by_service(ServiceCode::from_word(word), 400, words)
+        Error::refused_by_service(ServiceCode::of(word), 400, words)
     }
 
     /// The same failure with another outcome, and the advice that goes with it.
-    pub(crate) fn outcome_is(mut self, outcome: Outcome) -> Error {
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Error {
         self.0.outcome = outcome;
-        self.0.advice = Cow::Borrowed(advice(self.0.status, outcome));
+        self.0.advice = Cow::Borrowed(advice(self.0.kind, outcome));
         self
     }
 
-    pub(crate) fn advice_is(mut self, advice: impl Into<Cow<'static, str>>) -> Error {
+    pub(crate) fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Error {
         self.0.advice = advice.into();
         self
     }
 
-    pub(crate) fn retryable_is(mut self, retryable: bool) -> Error {
+    pub(crate) fn with_retryable(mut self, retryable: bool) -> Error {
         self.0.retryable = retryable;
         self
     }
 
     /// The same failure, of a connection that was kept and turned out to be closed when a request was on its way.
-    pub(crate) fn stale_is(mut self, stale: bool) -> Error {
+    pub(crate) fn with_stale(mut self, stale: bool) -> Error {
         self.0.stale = stale;
         self
     }
@@ -126,12 +126,12 @@ impl Error {
         self.0.stale
     }
 
-    pub(crate) fn retry_after_is(mut self, delay: Option<Duration>) -> Error {
+    pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Error {
         self.0.retry_after = delay;
         self
     }
 
-    pub(crate) fn reply_date_is(mut self, date: Option<SystemTime>) -> Error {
+    pub(crate) fn with_reply_date(mut self, date: Option<SystemTime>) -> Error {
         self.0.reply_date = date;
         self
     }
@@ -140,7 +140,7 @@ impl Error {
         self.0.reply_date
     }
 
-    pub(crate) fn attempts_are(mut self, attempts: u32) -> Error {
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Error {
         self.0.attempts = attempts;
         self
     }
@@ -154,12 +154,12 @@ impl Error {
     /// The same failure, of which the outcome stays unknown because reading back failed as well.
     pub(crate) fn and_reading_back_failed(mut self, reason: &Error) -> Error {
         self.0.message = format!("{}; reading back failed: {reason}", self.0.message);
-        match reason.status() {
-            Status::Forbidden => self.advice_is(
+        match reason.kind() {
+            ErrorKind::Forbidden => self.with_advice(
                 "The request may have been carried out, and these credentials can't read back: allow them \
                  esa:ListRoutineRelatedRecords on * (a policy for one site doesn't cover it).",
             ),
-            Status::Response if self.0.status == Status::Response => self.advice_is(
+            ErrorKind::Response if self.0.kind == ErrorKind::Response => self.with_advice(
                 "The request may have been carried out. Something between this machine and the service answers in its \
                  place, a proxy or a portal: check the endpoint and the way there, then read back.",
             ),
@@ -187,8 +187,8 @@ impl Error {
     }
 
     /// The kind of failure.
-    pub fn status(&self) -> Status {
-        self.0.status
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
     }
 
     /// What the call did at the service.
@@ -278,34 +278,36 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {}
 
 /// What to do about a failure that carries no service code.
-fn advice(status: Status, outcome: Outcome) -> &'static str {
+fn advice(kind: ErrorKind, outcome: Outcome) -> &'static str {
     if outcome == Outcome::Unknown {
         return "The request may have been carried out: read back whether the record is there before you try again.";
     }
-    match status {
-        Status::InvalidArgument => "Correct the argument that the message names.",
-        Status::Unsupported => "Leave fields that this version doesn't know at zero, or use a newer library.",
-        Status::Config => "Correct the configuration as the message says.",
-        Status::Credentials => {
+    match kind {
+        ErrorKind::InvalidArgument => "Correct the argument that the message names.",
+        ErrorKind::Unsupported => "Leave fields that this version doesn't know at zero, or use a newer library.",
+        ErrorKind::Config => "Correct the configuration as the message says.",
+        ErrorKind::Credentials => {
             "Correct what the message says of the place that is meant to have them; or set ALIBABA_CLOUD_ACCESS_KEY_ID and \
              ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the client credentials."
         }
-        Status::Lock => "Mend what gives the lock that the client shares with others; without it, nothing was sent.",
-        Status::Cancelled => "Nothing has changed; call again when you like.",
-        Status::Forked => "Make a client of its own in the child process.",
-        Status::Dns => "Check the endpoint's name and this machine's name resolution.",
-        Status::Connect => "Check that this machine may reach the endpoint: network, firewall, port.",
-        Status::Proxy => "Check the proxy's address, and what it allows.",
-        Status::Tls => {
+        ErrorKind::Lock => "Mend what gives the lock that the client shares with others; without it, nothing was sent.",
+        ErrorKind::Cancelled => "Nothing has changed; call again when you like.",
+        ErrorKind::Forked => "Make a client of its own in the child process.",
+        ErrorKind::Dns => "Check the endpoint's name and this machine's name resolution.",
+        ErrorKind::Connect => "Check that this machine may reach the endpoint: network, firewall, port.",
+        ErrorKind::Proxy => "Check the proxy's address, and what it allows.",
+        ErrorKind::Tls => {
             "Check the certificate authorities, this machine's clock, and what stands between it and the endpoint."
         }
-        Status::Timeout => "Try again, with a longer time limit where the network is slow.",
-        Status::Io => "Try again.",
-        Status::Response => "Check that the endpoint is the service and that no proxy or portal answers in its place.",
-        Status::Throttled => "Wait, then try again with fewer calls at once.",
-        Status::Busy => "Wait a few seconds, then try again.",
-        Status::Server => "Try again later; give the request id to the service's support if it stays.",
-        Status::Internal => "This is a bug in the library: please report it with the message.",
+        ErrorKind::Timeout => "Try again, with a longer time limit where the network is slow.",
+        ErrorKind::Io => "Try again.",
+        ErrorKind::Response => {
+            "Check that the endpoint is the service and that no proxy or portal answers in its place."
+        }
+        ErrorKind::Throttled => "Wait, then try again with fewer calls at once.",
+        ErrorKind::Busy => "Wait a few seconds, then try again.",
+        ErrorKind::Server => "Try again later; give the request id to the service's support if it stays.",
+        ErrorKind::Internal => "This is a bug in the library: please report it with the message.",
         _ => "Read the message; give the request id to the service's support if it doesn't help.",
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules, the lowest first. Each may use those before it, and none after it.
 const LAYERS: [&str; 29] = [
-    "status",
+    "error_kind",
     "service_code",
     "error",
     "url",

@@ -46,6 +46,7 @@ mod detached;
 mod endpoint;
 mod environment;
 mod error;
+mod error_kind;
 #[cfg(feature = "capi")]
 #[doc(hidden)]
 #[allow(unsafe_code)]
@@ -73,7 +74,6 @@ mod scratch;
 mod service_code;
 mod signature;
 mod stats;
-mod status;
 mod transport;
 mod url;
 mod wait;
@@ -84,7 +84,7 @@ pub use config::Config;
 pub use credentials::ProvidedCredentials;
 pub use detached::{ReceivedReply, SignWith, read_reply, sign_with};
 pub use endpoint::Network;
-pub use error::{Error, Outcome, Status};
+pub use error::{Error, ErrorKind, Outcome, UnknownNumber};
 pub use log::{Level, Log, LogRecord};
 pub use operation::{
     ActionParameter, ActionReply, AnyAction, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Effect,
@@ -95,3 +95,8 @@ pub use service_code::ServiceCode;
 pub use signature::{Credentials, SignatureVersion, SignedRequest};
 pub use stats::Stats;
 pub use wait::Cancel;
+
+/// Has the page's example compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/observability.md")]
+struct Observability;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::race::OnceBox;
 
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::per_process::PerProcess;
 
 /// The next one.
@@ -34,7 +34,7 @@ impl Nonces {
     }
 
     fn next(&self) -> Result<u128, Error> {
-        let first = self.first.ok_or_else(|| Error::new(Status::Internal, "the system gives no random numbers"))?;
+        let first = self.first.ok_or_else(|| Error::new(ErrorKind::Internal, "the system gives no random numbers"))?;
         Ok(first.wrapping_add(self.count.fetch_add(1, Ordering::Relaxed).into()))
     }
 }

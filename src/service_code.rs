@@ -6,12 +6,15 @@
 //! A row's outcome says what the code proves. `Refused`: nothing has changed. `Unknown`: it may have. Codes without a row
 //! are judged by their family, and prove nothing otherwise.
 
-use crate::status::{Outcome, Status};
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use crate::error_kind::{ErrorKind, Outcome, UnknownNumber};
 
 /// What an error reply means for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    pub(crate) status: Status,
+    pub(crate) kind: ErrorKind,
     pub(crate) outcome: Outcome,
     /// Whether the same call may succeed later without anything being changed.
     pub(crate) retryable: bool,
@@ -19,7 +22,7 @@ pub(crate) struct Verdict {
 }
 
 macro_rules! service_codes {
-    ($( $value:literal $variant:ident $word:literal $status:ident $outcome:ident $retryable:literal $advice:literal; )*) => {
+    ($( $value:literal $variant:ident $text:literal $kind:ident $outcome:ident $retryable:literal $advice:literal; )*) => {
         /// The service's `Code`, typed. The numbers are those of `esa_service_code` in the C interface and never change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -30,7 +33,7 @@ macro_rules! service_codes {
             /// A code that this version doesn't know; the error has it verbatim.
             Other = 1,
             $(
-                #[doc = concat!("`", $word, "`: ", $advice)]
+                #[doc = concat!("`", $text, "`: ", $advice)]
                 $variant = $value,
             )*
         }
@@ -39,20 +42,20 @@ macro_rules! service_codes {
             /// Every code that the library knows by name.
             pub const KNOWN: &'static [ServiceCode] = &[$(ServiceCode::$variant),*];
 
-            /// The typed code for the service's word.
-            pub fn from_word(word: &str) -> ServiceCode {
-                match word {
-                    "" => ServiceCode::None,
-                    $( $word => ServiceCode::$variant, )*
-                    _ => ServiceCode::Other,
+            /// Returns the code as the service writes it; `""` for [`ServiceCode::None`] and [`ServiceCode::Other`].
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    ServiceCode::None | ServiceCode::Other => "",
+                    $( ServiceCode::$variant => $text, )*
                 }
             }
 
-            /// The service's word for it; empty for [`ServiceCode::None`] and [`ServiceCode::Other`].
-            pub fn word(self) -> &'static str {
-                match self {
-                    ServiceCode::None | ServiceCode::Other => "",
-                    $( ServiceCode::$variant => $word, )*
+            /// Returns the typed code of what the service wrote.
+            pub(crate) fn of(text: &str) -> ServiceCode {
+                match text {
+                    "" => ServiceCode::None,
+                    $( $text => ServiceCode::$variant, )*
+                    _ => ServiceCode::Other,
                 }
             }
 
@@ -60,7 +63,7 @@ macro_rules! service_codes {
                 match self {
                     ServiceCode::None | ServiceCode::Other => None,
                     $( ServiceCode::$variant => Some(Verdict {
-                        status: Status::$status,
+                        kind: ErrorKind::$kind,
                         outcome: Outcome::$outcome,
                         retryable: $retryable,
                         advice: $advice,
@@ -161,12 +164,26 @@ service_codes! {
         "Check that no proxy changes requests on their way.";
 }
 
-impl ServiceCode {
-    /// The typed code for a number of the C interface.
-    pub fn from_number(number: i32) -> Option<ServiceCode> {
-        [ServiceCode::None, ServiceCode::Other].iter().chain(Self::KNOWN).copied().find(|&code| code as i32 == number)
-    }
+/// Reads a code as the service writes it. Never fails: a code that this version doesn't know is [`ServiceCode::Other`].
+impl FromStr for ServiceCode {
+    type Err = Infallible;
 
+    fn from_str(text: &str) -> Result<ServiceCode, Infallible> {
+        Ok(ServiceCode::of(text))
+    }
+}
+
+/// Reads a number of `esa_service_code`.
+impl TryFrom<i32> for ServiceCode {
+    type Error = UnknownNumber;
+
+    fn try_from(number: i32) -> Result<ServiceCode, UnknownNumber> {
+        let mut all = [ServiceCode::None, ServiceCode::Other].iter().chain(Self::KNOWN).copied();
+        all.find(|&code| code as i32 == number).ok_or(UnknownNumber(number))
+    }
+}
+
+impl ServiceCode {
     /// What to do about it; empty where that isn't known.
     pub fn advice(self) -> &'static str {
         self.row().map_or("", |verdict| verdict.advice)
@@ -189,19 +206,19 @@ impl ServiceCode {
 /// The gateway names what it misses in a request, or finds wrong with it, in the code: `MissingName`,
 /// `InvalidSiteId.Malformed`. It then has a request id, which tells it from what a proxy might say.
 fn by_family(word: &str, has_request_id: bool) -> Option<Verdict> {
-    let verdict = |status, outcome, retryable, advice| Some(Verdict { status, outcome, retryable, advice });
+    let verdict = |kind, outcome, retryable, advice| Some(Verdict { kind, outcome, retryable, advice });
     if word.starts_with("Throttling.") {
-        return verdict(Status::Throttled, Outcome::Refused, true, "Wait, then try again with fewer calls at once.");
+        return verdict(ErrorKind::Throttled, Outcome::Refused, true, "Wait, then try again with fewer calls at once.");
     }
     if word == "ServiceBusy" || word.ends_with(".ServiceBusy") {
-        return verdict(Status::Busy, Outcome::Refused, true, "Wait a few seconds, then try again.");
+        return verdict(ErrorKind::Busy, Outcome::Refused, true, "Wait a few seconds, then try again.");
     }
     if word == "SystemBusy" {
         // Unlike the others of its kind it doesn't say what is locked, so it may come after a part of the work.
-        return verdict(Status::Busy, Outcome::Unknown, true, UNKNOWN_ADVICE);
+        return verdict(ErrorKind::Busy, Outcome::Unknown, true, UNKNOWN_ADVICE);
     }
     if has_request_id && (word.starts_with("Missing") || word.starts_with("Invalid")) {
-        return verdict(Status::Rejected, Outcome::Refused, false, "Correct what the code and the message name.");
+        return verdict(ErrorKind::Rejected, Outcome::Refused, false, "Correct what the code and the message name.");
     }
     None
 }
@@ -212,15 +229,15 @@ const UNKNOWN_ADVICE: &str =
 /// Products differ in the codes that they use, so the kind of an unknown one follows its HTTP status. What it did doesn't
 /// follow from anything.
 fn by_http_status(http_status: u16) -> Verdict {
-    let (status, retryable) = match http_status {
-        401 => (Status::Auth, false),
-        403 => (Status::Forbidden, false),
-        404 => (Status::NotFound, false),
-        429 => (Status::Throttled, true),
-        500..=599 => (Status::Server, true),
-        _ => (Status::Rejected, false),
+    let (kind, retryable) = match http_status {
+        401 => (ErrorKind::Auth, false),
+        403 => (ErrorKind::Forbidden, false),
+        404 => (ErrorKind::NotFound, false),
+        429 => (ErrorKind::Throttled, true),
+        500..=599 => (ErrorKind::Server, true),
+        _ => (ErrorKind::Rejected, false),
     };
-    Verdict { status, outcome: Outcome::Unknown, retryable, advice: UNKNOWN_ADVICE }
+    Verdict { kind, outcome: Outcome::Unknown, retryable, advice: UNKNOWN_ADVICE }
 }
 
 #[cfg(test)]
@@ -228,24 +245,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_is_found_by_its_word_and_its_number() {
+    fn every_code_is_found_by_its_text_and_its_number() {
         for &code in ServiceCode::KNOWN {
-            assert_eq!(ServiceCode::from_word(code.word()), code);
-            assert_eq!(ServiceCode::from_number(code as i32), Some(code));
+            assert_eq!(code.as_str().parse(), Ok(code));
+            assert_eq!(ServiceCode::try_from(code as i32), Ok(code));
             assert!(!code.advice().is_empty());
         }
+        assert_eq!(("".parse(), "New".parse()), (Ok(ServiceCode::None), Ok(ServiceCode::Other)));
+        assert_eq!(ServiceCode::try_from(5), Err(UnknownNumber(5)));
+        assert_eq!(UnknownNumber(5).to_string(), "unknown number 5");
     }
 
-    fn judged(word: &str, http_status: u16, has_request_id: bool) -> (Status, Outcome, bool) {
-        let verdict = ServiceCode::from_word(word).verdict(word, http_status, has_request_id);
-        (verdict.status, verdict.outcome, verdict.retryable)
+    fn judged(word: &str, http_status: u16, has_request_id: bool) -> (ErrorKind, Outcome, bool) {
+        let verdict = ServiceCode::of(word).verdict(word, http_status, has_request_id);
+        (verdict.kind, verdict.outcome, verdict.retryable)
     }
 
     #[test]
     fn an_unknown_code_has_its_kind_from_the_http_status_and_proves_nothing() {
-        assert_eq!(judged("Brand.New", 400, true), (Status::Rejected, Outcome::Unknown, false));
-        assert_eq!(judged("Brand.New", 403, true), (Status::Forbidden, Outcome::Unknown, false));
-        assert_eq!(judged("Brand.New", 503, true), (Status::Server, Outcome::Unknown, true));
+        assert_eq!(judged("Brand.New", 400, true), (ErrorKind::Rejected, Outcome::Unknown, false));
+        assert_eq!(judged("Brand.New", 403, true), (ErrorKind::Forbidden, Outcome::Unknown, false));
+        assert_eq!(judged("Brand.New", 503, true), (ErrorKind::Server, Outcome::Unknown, true));
         assert!(ServiceCode::Other.is_unfamiliar("Brand.New", true));
         assert!(!ServiceCode::RoutineNotExist.is_unfamiliar("RoutineNotExist", true));
     }
@@ -253,17 +273,17 @@ mod tests {
     #[test]
     fn a_code_of_a_known_family_is_judged_like_its_kin() {
         for word in ["Throttling.Resource", "Throttling.X"] {
-            assert_eq!(judged(word, 400, false), (Status::Throttled, Outcome::Refused, true), "{word}");
+            assert_eq!(judged(word, 400, false), (ErrorKind::Throttled, Outcome::Refused, true), "{word}");
         }
         for word in ["Routine.ServiceBusy", "ServiceBusy"] {
-            assert_eq!(judged(word, 400, false), (Status::Busy, Outcome::Refused, true), "{word}");
+            assert_eq!(judged(word, 400, false), (ErrorKind::Busy, Outcome::Refused, true), "{word}");
         }
-        assert_eq!(judged("SystemBusy", 400, true), (Status::Busy, Outcome::Unknown, true));
+        assert_eq!(judged("SystemBusy", 400, true), (ErrorKind::Busy, Outcome::Unknown, true));
         for word in ["MissingRecordName", "InvalidSiteId.Malformed"] {
-            assert_eq!(judged(word, 400, true), (Status::Rejected, Outcome::Refused, false), "{word}");
-            assert_eq!(judged(word, 400, false), (Status::Rejected, Outcome::Unknown, false), "{word}");
+            assert_eq!(judged(word, 400, true), (ErrorKind::Rejected, Outcome::Refused, false), "{word}");
+            assert_eq!(judged(word, 400, false), (ErrorKind::Rejected, Outcome::Unknown, false), "{word}");
             assert!(!ServiceCode::Other.is_unfamiliar(word, true));
         }
-        assert_eq!(judged("ThrottlingX", 400, true), (Status::Rejected, Outcome::Unknown, false));
+        assert_eq!(judged("ThrottlingX", 400, true), (ErrorKind::Rejected, Outcome::Unknown, false));
     }
 }

@@ -10,7 +10,10 @@ static std::optional<esa::Cancel> cancel;
 static void set_up(const char *url, const char *ca_file) {
     esa::Config config;
     // This server locks no account.
-    config.set_endpoint(url).set_ca_file(ca_file).set_credentials("testid", "testsecret").set_max_concurrent_writes(0);
+    config.set_endpoint(url)
+        .set_ca_file(ca_file)
+        .set_credentials("testid", "testsecret")
+        .set_max_concurrent_writes(ESA_UNLIMITED);
     client.emplace(config);
     cancel.emplace();
 }

@@ -25,7 +25,7 @@ static void make_client(const char *url, const char *ca_file) {
     esa_config_set_ca_file(config, ca_file);
     esa_config_set_credentials(config, "testid", "testsecret", NULL);
     /* This server locks no account. */
-    esa_config_set_max_concurrent_writes(config, 0);
+    esa_config_set_max_concurrent_writes(config, ESA_UNLIMITED);
     check(esa_client_new(config, &client, &error), error);
     esa_config_free(config);
     request.site_id = 54362329990032;

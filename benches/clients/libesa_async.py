@@ -1,6 +1,7 @@
 """libesa's AsyncClient."""
 
 import asyncio
+import math
 
 import driver
 import libesa
@@ -12,7 +13,7 @@ async def main() -> None:
         ca_file=driver.CA_FILE,
         access_key_id="testid",
         access_key_secret="testsecret",
-        max_concurrent_writes=0,  # this server locks no account
+        max_concurrent_writes=math.inf,  # this server locks no account
     )
 
     async def call() -> "int | None":

@@ -1,5 +1,7 @@
 """libesa's Client."""
 
+import math
+
 import driver
 import libesa
 
@@ -8,7 +10,7 @@ client = libesa.Client(
     ca_file=driver.CA_FILE,
     access_key_id="testid",
     access_key_secret="testsecret",
-    max_concurrent_writes=0,  # this server locks no account
+    max_concurrent_writes=math.inf,  # this server locks no account
 )
 
 

@@ -126,14 +126,14 @@ static int make_client(void) {
     esa_config *config = esa_config_new();
     esa_error *error = NULL;
     if (wait_ms == AS_THE_LIBRARY_DOES) {
-        esa_config_set_timeouts(config, 0, 0, PATIENCE_MS);
+        esa_config_set_timeout(config, PATIENCE_MS);
         if (lock_file) {
             esa_config_set_write_lock_file(config, lock_file);
         }
     } else {
         /* Nothing waits for anything inside of the client, as in the official SDKs. */
-        esa_config_set_timeouts(config, 0, 0, ONE_ATTEMPT_MS);
-        esa_config_set_max_concurrent_writes(config, 0);
+        esa_config_set_timeout(config, ONE_ATTEMPT_MS);
+        esa_config_set_max_concurrent_writes(config, ESA_UNLIMITED);
     }
     if (esa_client_new(config, &client, &error) != ESA_OK) {
         fprintf(stderr, "worker: %s\n", error->message);

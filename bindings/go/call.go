@@ -163,7 +163,9 @@ func (client *Client) limitsOf(
 func (e *Error) within(ctx context.Context) *Error {
 	// A failure that may pass ended the call for want of time, if there is none.
 	if e.Status == StatusCancelled || e.Status == StatusTimeout || e.Retryable {
-		_, e.cause = remaining(ctx)
+		if _, cause := remaining(ctx); cause != nil {
+			e.cause = cause
+		}
 	}
 	return e
 }

@@ -19,8 +19,7 @@ func esaGoCredentials(provider C.uintptr_t, timeout C.uint32_t, credentials *C.e
 	provide := cgo.Handle(provider).Value().(func(context.Context) (Credentials, error))
 	given, err := provided(provide, time.Duration(timeout)*time.Millisecond)
 	if err != nil {
-		reason := strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "?"), "\x00", " ")
-		C.esa_credentials_fail(credentials, terminated(reason))
+		C.esa_credentials_fail(credentials, terminated(reasonOf(err)))
 		return
 	}
 	expiresAt := int64(0)
@@ -49,11 +48,16 @@ func provided(
 	return given, given.check()
 }
 
+// reasonOf is the error's text as C takes it.
+func reasonOf(err error) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "?"), "\x00", " ")
+}
+
 //export esaGoTryAcquire
 func esaGoTryAcquire(lock C.uintptr_t, lease C.uint32_t, retryAfter *C.uint32_t) (answer C.int32_t) {
 	defer func() {
-		if recover() != nil {
-			answer = C.ESA_LOCK_FAILED
+		if cause := recover(); cause != nil {
+			answer = lockFailed(fmt.Errorf("panic: %v", cause))
 		}
 	}()
 	shared := cgo.Handle(lock).Value().(WriteLock)
@@ -62,7 +66,7 @@ func esaGoTryAcquire(lock C.uintptr_t, lease C.uint32_t, retryAfter *C.uint32_t)
 	case errors.Is(err, ErrWithoutLock):
 		return C.ESA_LOCK_WITHOUT
 	case err != nil:
-		return C.ESA_LOCK_FAILED
+		return lockFailed(err)
 	case acquired:
 		return C.ESA_LOCK_ACQUIRED
 	}
@@ -70,6 +74,13 @@ func esaGoTryAcquire(lock C.uintptr_t, lease C.uint32_t, retryAfter *C.uint32_t)
 		*retryAfter = C.uint32_t(milliseconds(wait))
 	}
 	return C.ESA_LOCK_NOT_YET
+}
+
+// lockFailed keeps the error for the call on this thread, whose own error it is the cause of.
+func lockFailed(err error) C.int32_t {
+	reason := reasonOf(err) // which may panic
+	_ = takeLockError(C.esaGoSwapLockError(C.uintptr_t(cgo.NewHandle(err))))
+	return C.esa_lock_fail(terminated(reason))
 }
 
 //export esaGoRelease

@@ -21,11 +21,11 @@ type Client struct {
 //
 // Close releases what the client holds. One that is dropped without it is released after a garbage collection.
 func New(config Config) (*Client, error) {
-	timeouts, err := config.check()
+	numbers, err := config.check()
 	if err != nil {
 		return nil, err
 	}
-	native, err := newNativeClient(&config, timeouts)
+	native, err := newNativeClient(&config, numbers)
 	if err != nil {
 		return nil, err
 	}
@@ -33,11 +33,8 @@ func New(config Config) (*Client, error) {
 	if concurrent == 0 {
 		concurrent = defaultMaxConcurrentCalls
 	}
-	timeout := config.Timeout
-	if timeout == 0 {
-		timeout = defaultTimeout
-	}
-	client := &Client{handle: &handle{native: native}, slots: make(chan struct{}, concurrent), timeout: timeout}
+	slots := make(chan struct{}, concurrent)
+	client := &Client{handle: &handle{native: native}, slots: slots, timeout: native.timeout()}
 	runtime.AddCleanup(client, (*handle).close, client.handle)
 	return client, nil
 }

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Config is how a client is to be made. Each field's zero value means what the environment says, else the default.
+// Config is how a client is to be made. Each field's zero value means what the environment says, else the default. Fields
+// that say how many or how long can be [Unlimited].
 //
 // The environment is read by [New] and never again.
 type Config struct {
@@ -38,10 +39,8 @@ type Config struct {
 	// Default: ESA_ENDPOINT, which must not be set and empty, else the region's.
 	Endpoint string
 
-	// Network is from where the service is reached, where there is no Endpoint: "public", or "vpc" from inside of a VPC in
-	// the region.
-	// Default: "public".
-	Network string
+	// Network is from where the service is reached, where there is no Endpoint. Default: [NetworkPublic].
+	Network Network
 
 	// Proxy is the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://…" (this
 	// machine looks up the endpoint's name) or "socks5h://…" (the proxy does); [NoProxy] for none. Plain http to this
@@ -51,7 +50,7 @@ type Config struct {
 
 	// ConnectTimeout is for making one connection: name look-up, TCP and TLS. Default: 5 s.
 	//
-	// This and the other durations are at most 49 days and are rounded up to milliseconds.
+	// This and the other durations are less than 49 days, or [Unlimited], and are rounded up to milliseconds.
 	ConnectTimeout time.Duration
 
 	// AttemptTimeout is for one request, connecting included. Default: 10 s.
@@ -66,12 +65,12 @@ type Config struct {
 
 	// ReconcileHorizon is how long a call goes on reading back to clear up what a lost answer did, once no further attempt
 	// is made: after 0.25, 0.5, 1, 2, 4 s …, never past the call's deadline. If nothing clears it up, the call fails that
-	// much later. Default: 10 s.
+	// much later. [None]: it reads back at once and doesn't wait. Default: 10 s.
 	ReconcileHorizon time.Duration
 
 	// MaxConcurrentWrites is how many creates, ensures and deletes of the client may be under way at the service at
-	// once; negative: no limit. More wait for each other, in the order in which they came and within their time limits,
-	// because the service refuses a routine call of an account while another one runs. Default: 1.
+	// once. More wait for each other, in the order in which they came and within their time limits, because the service
+	// refuses a routine call of an account while another one runs. Default: 1.
 	MaxConcurrentWrites int
 
 	// WriteLock is shared with other programs or machines which write to the same account: a client holds it while it
@@ -83,11 +82,12 @@ type Config struct {
 	// which is made where it is missing, for its owner alone. Default: none.
 	WriteLockFile string
 
-	// WriteLockHold is how long the client holds the lock for further writes, before it lets others in. Default: 2 s.
+	// WriteLockHold is how long the client holds the lock for further writes, before it lets others in. [None]: it lets the
+	// lock go after each write. Default: 2 s.
 	WriteLockHold time.Duration
 
 	// SignatureVersion is 3 (ACS3-HMAC-SHA256) or 1 (HMAC-SHA1, for old gateways). Default: 3.
-	SignatureVersion uint32
+	SignatureVersion int32
 
 	// CAFile is a file of certificate authorities (PEM) to trust in place of the ones that are built in. Default, without
 	// CAPEM: SSL_CERT_FILE of the environment.
@@ -100,7 +100,7 @@ type Config struct {
 	// Default: ALIBABA_CLOUD_USER_AGENT.
 	UserAgent string
 
-	// MaxIdleConnections is how many connections are kept between calls at most; negative: none. Default: 64.
+	// MaxIdleConnections is how many connections are kept between calls at most, or [None]. Default: 64.
 	MaxIdleConnections int
 
 	// IdleTimeout is for how long an unused connection is kept at most. Default: 5 s.
@@ -122,6 +122,14 @@ type Config struct {
 	// one that runs holds a thread, also while it waits for another write or to try again. Default: 64.
 	MaxConcurrentCalls int
 }
+
+// What a number or a duration of a [Config] can be besides itself, since zero means the default.
+const (
+	// Unlimited is no limit.
+	Unlimited = -1
+	// None is none, or no time at all. A field can be this if its comment says so.
+	None = -2
+)
 
 // NoProxy as [Config.Proxy] goes out without one, whatever the environment says.
 const NoProxy = "none"
@@ -150,46 +158,20 @@ func (credentials Credentials) Format(state fmt.State, _ rune) {
 	fmt.Fprintf(state, "{AccessKeyID:%s}", credentials.AccessKeyID)
 }
 
-const (
-	defaultMaxConcurrentCalls  = 64
-	defaultMaxConcurrentWrites = 1
-	defaultMaxIdleConnections  = 64
-	defaultTimeout             = 30 * time.Second
-)
+// defaultMaxConcurrentCalls is for goroutines, of which C knows nothing.
+const defaultMaxConcurrentCalls = 64
 
-// maxIdleConnections is the number for esa_config_set_keep_alive, which can't be told to leave its default.
-func (config *Config) maxIdleConnections() uint32 {
-	if config.MaxIdleConnections == 0 {
-		return defaultMaxIdleConnections
-	}
-	return clamped(config.MaxIdleConnections)
-}
-
-// maxConcurrentWrites is the number for esa_config_set_max_concurrent_writes, to which 0 means no limit.
-func (config *Config) maxConcurrentWrites() uint32 {
-	if config.MaxConcurrentWrites == 0 {
-		return defaultMaxConcurrentWrites
-	}
-	return clamped(config.MaxConcurrentWrites)
-}
-
-// clamped is the number that C can be told and that comes closest.
-func clamped(number int) uint32 {
-	return uint32(min(max(int64(number), 0), math.MaxUint32))
-}
-
-// check refuses what C can't be handed, and returns the time limits for it.
-func (config *Config) check() (timeouts nativeTimeouts, err error) {
+// check refuses what C can't be handed, and returns the numbers for it.
+func (config *Config) check() (numbers nativeNumbers, err error) {
 	if err := config.Credentials.check(); err != nil {
-		return timeouts, err
+		return numbers, err
 	}
 	if config.CredentialsProvider != nil && config.Credentials != (Credentials{}) {
-		return timeouts, invalidArgument("credentials_provider", "can't be given together with credentials")
+		return numbers, invalidArgument("credentials_provider", "can't be given together with credentials")
 	}
 	err = checkText(
 		"region", config.Region,
 		"endpoint", config.Endpoint,
-		"network", config.Network,
 		"proxy", config.Proxy,
 		"write_lock_file", config.WriteLockFile,
 		"ca_file", config.CAFile,
@@ -197,35 +179,61 @@ func (config *Config) check() (timeouts nativeTimeouts, err error) {
 		"user_agent", config.UserAgent,
 	)
 	if err != nil {
-		return timeouts, err
+		return numbers, err
 	}
 	if config.WriteLock != nil && config.WriteLockFile != "" {
-		return timeouts, invalidArgument("write_lock_file", "can't be given together with write_lock")
+		return numbers, invalidArgument("write_lock_file", "can't be given together with write_lock")
 	}
 	if config.MaxConcurrentCalls < 0 {
-		return timeouts, invalidArgument("max_concurrent_calls", fmt.Sprintf("is %d; it is 1 or more", config.MaxConcurrentCalls))
-	}
-	if config.MaxAttempts < 0 {
-		return timeouts, invalidArgument("max_attempts", fmt.Sprintf("is %d; it is 1 or more", config.MaxAttempts))
+		return numbers, invalidArgument("max_concurrent_calls", fmt.Sprintf("is %d; it is 1 or more", config.MaxConcurrentCalls))
 	}
 	for _, limit := range []struct {
-		field        string
-		given        time.Duration
-		milliseconds *uint32
+		field  string
+		given  time.Duration
+		native *uint32
 	}{
-		{"connect_timeout", config.ConnectTimeout, &timeouts.connect},
-		{"attempt_timeout", config.AttemptTimeout, &timeouts.attempt},
-		{"timeout", config.Timeout, &timeouts.total},
-		{"idle_timeout", config.IdleTimeout, &timeouts.idle},
-		{"reconcile_horizon", config.ReconcileHorizon, &timeouts.reconcile},
-		{"write_lock_hold", config.WriteLockHold, &timeouts.lockHold},
+		{"connect_timeout", config.ConnectTimeout, &numbers.connectTimeout},
+		{"attempt_timeout", config.AttemptTimeout, &numbers.attemptTimeout},
+		{"timeout", config.Timeout, &numbers.timeout},
+		{"idle_timeout", config.IdleTimeout, &numbers.idleTimeout},
+		{"reconcile_horizon", config.ReconcileHorizon, &numbers.reconcileHorizon},
+		{"write_lock_hold", config.WriteLockHold, &numbers.writeLockHold},
 	} {
-		if limit.given < 0 || limit.given > math.MaxUint32*time.Millisecond {
-			return timeouts, invalidArgument(limit.field, fmt.Sprintf("is %v; it is 0 to 49 days", limit.given))
+		number := int64(limit.given)
+		if number > 0 {
+			number = int64((limit.given-1)/time.Millisecond) + 1
 		}
-		*limit.milliseconds = milliseconds(limit.given)
+		if *limit.native, err = nativeNumber(limit.field, number); err != nil {
+			return numbers, err
+		}
 	}
-	return timeouts, nil
+	for _, count := range []struct {
+		field  string
+		given  int
+		native *uint32
+	}{
+		{"max_attempts", config.MaxAttempts, &numbers.maxAttempts},
+		{"max_concurrent_writes", config.MaxConcurrentWrites, &numbers.maxConcurrentWrites},
+		{"max_idle_connections", config.MaxIdleConnections, &numbers.maxIdleConnections},
+	} {
+		if *count.native, err = nativeNumber(count.field, int64(count.given)); err != nil {
+			return numbers, err
+		}
+	}
+	return numbers, nil
+}
+
+// nativeNumber is C's for number, Unlimited or None.
+func nativeNumber(field string, number int64) (uint32, error) {
+	switch {
+	case number == Unlimited:
+		return nativeUnlimited, nil
+	case number == None:
+		return nativeNone, nil
+	case number < 0 || number >= nativeNone:
+		return 0, invalidArgument(field, fmt.Sprintf("is out of range: %d", number))
+	}
+	return uint32(number), nil
 }
 
 // milliseconds rounds up, so that what is not zero stays so, and stops at what C can be told.

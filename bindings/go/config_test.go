@@ -55,18 +55,21 @@ func TestAConfigurationThatCannotBeUsedIsRefusedByName(t *testing.T) {
 		"security_token ":       {Credentials: esa.Credentials{SecurityToken: "\x00"}},
 		"region ":               {Region: "\x00"},
 		"endpoint ":             {Endpoint: "localhost\x00"},
-		"network ":              {Network: "here"},
+		"network ":              {Network: 3},
 		"proxy ":                {Proxy: "\x00"},
 		"ca_file ":              {CAFile: "\x00"},
 		"ca_pem ":               {CAPEM: "\x00"},
 		"user_agent ":           {UserAgent: "\x00"},
 		"signature_version ":    {SignatureVersion: 2},
-		"connect_timeout ":      {ConnectTimeout: -1},
+		"connect_timeout ":      {ConnectTimeout: esa.None},
 		"attempt_timeout ":      {AttemptTimeout: math.MaxInt64},
 		"timeout ":              {Timeout: -time.Second},
 		"idle_timeout ":         {IdleTimeout: -time.Second},
-		"max_attempts ":         {MaxAttempts: -1},
+		"max_attempts ":         {MaxAttempts: esa.None},
 		"reconcile_horizon ":    {ReconcileHorizon: -time.Second},
+		"max_idle_connections ": {MaxIdleConnections: -3},
+		"write_lock_hold ":      {WriteLockHold: 50 * 24 * time.Hour},
+		"max_concurrent_writes": {MaxConcurrentWrites: esa.None},
 		"max_concurrent_calls ": {MaxConcurrentCalls: -1},
 	} {
 		_, err := esa.New(config)
@@ -143,7 +146,7 @@ func TestAVPCHasEndpointsOfItsOwn(t *testing.T) {
 	t.Setenv("ESA_ENDPOINT", "") // puts back what was there
 	os.Unsetenv("ESA_ENDPOINT")
 	emulator := esatest.Start(t)
-	client := newClient(t, esa.Config{Credentials: emulator.Config().Credentials, Network: "vpc"})
+	client := newClient(t, esa.Config{Credentials: emulator.Config().Credentials, Network: esa.NetworkVPC})
 
 	_, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "a"))
 
@@ -176,7 +179,7 @@ func TestSignatureVersionAndIdleConnectionsReachTheLibrary(t *testing.T) {
 	emulator := esatest.Start(t)
 	config := emulator.Config()
 	config.SignatureVersion = 1
-	config.MaxIdleConnections = -1
+	config.MaxIdleConnections = esa.None
 	client := newClient(t, config)
 	for _, label := range []string{"a", "b"} {
 		if _, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, label)); err != nil {
@@ -236,7 +239,7 @@ func TestOnlySoManyAttemptsMayFail(t *testing.T) {
 }
 
 func TestSoManyWritesMayBeUnderWay(t *testing.T) {
-	for _, writes := range []int{2, -1} {
+	for _, writes := range []int{2, esa.Unlimited} {
 		emulator := esatest.Start(t)
 		emulator.AddFault(t, `{"times": 0, "wire": {"kind": "hang"}}`)
 		config := emulator.Config()

@@ -13,7 +13,7 @@ import (
 
 const header = "../../include/esa.h"
 
-var enumerator = regexp.MustCompile(`(?m)^\s+ESA_(ERR|OUTCOME|CODE|ORIGIN|EFFECT)_(\w+) = (\d+),$`)
+var enumerator = regexp.MustCompile(`(?m)^\s+ESA_(ERR|OUTCOME|CODE|ORIGIN|EFFECT|NETWORK)_(\w+) = (\d+),$`)
 
 func TestTheConstantsAreTheHeaders(t *testing.T) {
 	text, err := os.ReadFile(header)
@@ -23,6 +23,7 @@ func TestTheConstantsAreTheHeaders(t *testing.T) {
 	inHeader := map[string]string{}
 	types := map[string]string{
 		"ERR": "Status", "OUTCOME": "Outcome", "CODE": "ServiceCode", "ORIGIN": "Origin", "EFFECT": "Effect",
+		"NETWORK": "Network",
 	}
 	for _, match := range enumerator.FindAllStringSubmatch(string(text), -1) {
 		// INVALID_ARGUMENT is InvalidArgument here.
@@ -30,7 +31,7 @@ func TestTheConstantsAreTheHeaders(t *testing.T) {
 		inHeader[strings.ToUpper(name)] = match[3]
 	}
 	inGo := map[string]string{}
-	for _, file := range []string{"status.go", "service_code.go", "action.go"} {
+	for _, file := range []string{"status.go", "service_code.go", "action.go", "network.go"} {
 		maps.Copy(inGo, constantsOf(t, file))
 	}
 

@@ -106,7 +106,7 @@ func TestManyCallsAtOnceKeepFewDescriptors(t *testing.T) {
 	emulator := esatest.Start(t)
 	emulator.AddFault(t, `{"times": 0, "delay_ms": 200}`)
 	config := emulator.Config()
-	config.MaxIdleConnections = -1
+	config.MaxIdleConnections = esa.None
 	client := newClient(t, config)
 	before := descriptors(t)
 	var group sync.WaitGroup

@@ -102,7 +102,8 @@ func (e *Error) Is(target error) bool {
 	return ok && ServiceCode(code) == e.ServiceCode
 }
 
-// Unwrap is [context.Canceled] or [context.DeadlineExceeded] where the call's context ended it, else nil.
+// Unwrap is [context.Canceled] or [context.DeadlineExceeded] where the call's context ended it, what [WriteLock.TryAcquire]
+// failed with where that did, else nil.
 func (e *Error) Unwrap() error { return e.cause }
 
 func invalidArgument(field, reason string) *Error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,6 +133,66 @@ func ExampleClient_RelatedRecords() {
 	// two.example.com example.com
 }
 
+func ExampleClient_ListRoutineRelatedRecords() {
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	page, err := client.ListRoutineRelatedRecords(context.Background(), esa.ListRoutineRelatedRecordsRequest{
+		Name: "test-routine1", SearchKeyWord: "no-such-name", PageSize: 5,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(page.TotalCount, page.HasMore)
+	// Output: 0 false
+}
+
+func ExampleClient_DeleteRoutineRelatedRecord() {
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	deletion, err := client.DeleteRoutineRelatedRecord(context.Background(), esa.DeleteRoutineRelatedRecordRequest{
+		SiteID: 54362329990032, Name: "test-routine1", RecordName: "gone.example.com",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(deletion.Deleted) // a record that is gone already is a success
+	// Output: false
+}
+
+func ExampleClient_GetMatchSite() {
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	site, err := client.GetMatchSite(context.Background(), esa.GetMatchSiteRequest{RecordName: "www.example.com"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(site.SiteID, site.SiteName)
+	// Output: 54362329990032 example.com
+}
+
+func ExampleClient_Stats() {
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := client.GetMatchSite(context.Background(), esa.GetMatchSiteRequest{RecordName: "www.example.com"}); err != nil {
+		log.Fatal(err)
+	}
+	stats := client.Stats()
+	fmt.Println(stats.Calls, "call,", stats.Attempts, "request, keys of the", client.CredentialsSource())
+	// Output: 1 call, 1 request, keys of the environment
+}
+
 func ExampleError() {
 	client, err := esa.New(esa.Config{})
 	if err != nil {
@@ -180,4 +241,50 @@ func ExampleClient_Call() {
 	}
 	fmt.Println(page.Routines)
 	// Output: [{test-routine1}]
+}
+
+func ExampleClient_Sign() {
+	client, err := esa.New(esa.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	signed, err := client.Sign(context.Background(), esa.CallRequest{Action: "GetSite", Params: map[string]any{"SiteId": 7}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(signed.Method, strings.HasSuffix(signed.URL, "/?SiteId=7"))
+	// Output: GET true
+}
+
+func ExampleSignWith() {
+	signed, err := esa.SignWith(esa.SignOptions{
+		Credentials: esa.Credentials{AccessKeyID: "my-id", AccessKeySecret: "my-secret"},
+		Nonce:       "a-nonce-that-no-other-request-has",
+		Date:        time.Now(),
+	}, esa.CallRequest{Action: "GetSite", Params: map[string]any{"SiteId": 7}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(signed.Method, signed.URL)
+	// Output: GET https://esa.cn-hangzhou.aliyuncs.com/?SiteId=7
+}
+
+func ExampleReadReply() {
+	_, err := esa.ReadReply(esa.HTTPReply{
+		Action: "CreateRoutine",
+		Status: 400,
+		Header: map[string][]string{"X-Acs-Retry-After": {"2000"}},
+		Body:   []byte(`{"Code": "Throttling.User", "Message": "Request was denied due to user flow control."}`),
+	})
+	var failure *esa.Error
+	if errors.As(err, &failure) {
+		fmt.Println(failure.Outcome, failure.Retryable, failure.RetryAfter)
+	}
+	// Output: ESA_OUTCOME_REFUSED true 2s
+}
+
+func ExampleVersion() {
+	fmt.Println("libesa", esa.Version())
+	// Output: libesa 0.1.0
 }

@@ -1,4 +1,4 @@
-//go:build cgo && !esa_system
+//go:build cgo && !esa_system && !musl
 
 package esa
 

@@ -1,7 +1,10 @@
 package esa_test
 
 import (
+	"archive/zip"
 	"debug/elf"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,25 +43,30 @@ type module struct {
 	folder string
 }
 
+// newModule is one that has this one in the place of a released one.
 func newModule(t *testing.T) module {
 	t.Helper()
 	this, err := filepath.Abs(".")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return emptyModule(t, "require github.com/libesa/libesa/bindings/go v0.0.0\n"+
+		"replace github.com/libesa/libesa/bindings/go => "+this+"\n")
+}
+
+func emptyModule(t *testing.T, requirements string) module {
+	t.Helper()
 	module := module{t.TempDir()}
-	for name, text := range map[string]string{
-		"main.go": program,
-		"go.mod": `module example.com/program
-go 1.24
-require github.com/libesa/libesa/bindings/go v0.0.0
-replace github.com/libesa/libesa/bindings/go => ` + this + "\n",
-	} {
-		if err := os.WriteFile(filepath.Join(module.folder, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	writeFile(t, filepath.Join(module.folder, "main.go"), program)
+	writeFile(t, filepath.Join(module.folder, "go.mod"), "module example.com/program\ngo 1.24\n"+requirements)
 	return module
+}
+
+func writeFile(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // run runs a command in the module's folder, and gives what it says.
@@ -101,6 +109,62 @@ func (module module) expectNoBuild(t *testing.T, environment []string, text stri
 	}
 }
 
+// proxyWith is the folder of a module proxy that has one version of this module, as its files are here.
+func proxyWith(t *testing.T, version string) string {
+	t.Helper()
+	proxy := t.TempDir()
+	versions := filepath.Join(proxy, "github.com/libesa/libesa/bindings/go/@v")
+	if err := os.MkdirAll(versions, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	gomod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(versions, "list"), version+"\n")
+	writeFile(t, filepath.Join(versions, version+".info"), `{"Version": "`+version+`"}`)
+	writeFile(t, filepath.Join(versions, version+".mod"), string(gomod))
+	archive, err := os.Create(filepath.Join(versions, version+".zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	files := zip.NewWriter(archive)
+	err = fs.WalkDir(os.DirFS("."), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		file, err := files.Create("github.com/libesa/libesa/bindings/go@" + version + "/" + name)
+		if err != nil {
+			return err
+		}
+		_, err = file.Write(content)
+		return err
+	})
+	if err := errors.Join(err, files.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return proxy
+}
+
+func TestGoGetTakesAReleasedModuleWithTheNativeLibrary(t *testing.T) {
+	module := emptyModule(t, "")
+	environment := []string{
+		"GOPROXY=file://" + proxyWith(t, "v0.1.0"), "GOSUMDB=off", "GOMODCACHE=" + t.TempDir(), "GOFLAGS=-modcacherw",
+	}
+	if said, err := module.run(environment, "go", "get", "github.com/libesa/libesa/bindings/go@v0.1.0"); err != nil {
+		t.Fatalf("go get: %v\n%s", err, said)
+	}
+
+	module.build(t, environment)
+
+	module.expectRecord(t)
+}
+
 func TestAModuleVendorsThePackageWithTheNativeLibrary(t *testing.T) {
 	module := newModule(t)
 	module.vendor(t)
@@ -122,7 +186,24 @@ func TestWithoutTheNativeLibraryTheBuildSaysWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	module.expectNoBuild(t, nil, "run `make stage` in its repository, or install it and build with -tags esa_system")
+	module.expectNoBuild(t, nil, "take a released version, run `make stage` in its repository, or install it and build with -tags esa_system")
+}
+
+func TestTheTagMuslTakesTheLibraryForMusl(t *testing.T) {
+	module := newModule(t)
+	module.vendor(t)
+	vendored := filepath.Join(module.folder, "vendor/github.com/libesa/libesa/bindings/go/lib")
+	platform := filepath.Join(vendored, runtime.GOOS+"_"+runtime.GOARCH)
+	for _, name := range []string{"esa.h", "libesa.a"} {
+		// The one for glibc, which links here, in the place of the one for musl.
+		if err := os.Rename(filepath.Join(platform, name), filepath.Join(platform+"_musl", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	module.build(t, nil, "-tags", "musl")
+
+	module.expectRecord(t)
 }
 
 func TestTheInstalledLibraryIsFoundByPkgConfig(t *testing.T) {

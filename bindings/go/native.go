@@ -138,13 +138,20 @@ type nativeClient struct {
 	lock     cgo.Handle
 }
 
-// nativeTimeouts are a configuration's, in milliseconds.
-type nativeTimeouts struct {
-	connect, attempt, total, idle, reconcile, lockHold uint32
+// What C calls Unlimited and None.
+const (
+	nativeUnlimited = C.ESA_UNLIMITED
+	nativeNone      = C.ESA_NONE
+)
+
+// nativeNumbers are a configuration's as C takes them; times are in milliseconds.
+type nativeNumbers struct {
+	connectTimeout, attemptTimeout, timeout, idleTimeout, reconcileHorizon, writeLockHold uint32
+	maxAttempts, maxConcurrentWrites, maxIdleConnections                                  uint32
 }
 
 // newNativeClient makes a client of a configuration whose strings have no NUL.
-func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, error) {
+func newNativeClient(config *Config, numbers nativeNumbers) (nativeClient, error) {
 	if version := C.esa_abi_version(); version < C.ESA_ABI_VERSION {
 		return nativeClient{}, &Error{
 			Status:  StatusUnsupported,
@@ -169,9 +176,7 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 	if config.Endpoint != "" {
 		C.esa_config_set_endpoint(native, terminated(config.Endpoint))
 	}
-	if config.Network != "" {
-		C.esa_config_set_network(native, terminated(config.Network))
-	}
+	C.esa_config_set_network(native, C.int32_t(config.Network))
 	switch config.Proxy {
 	case "":
 	case NoProxy:
@@ -179,10 +184,10 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 	default:
 		C.esa_config_set_proxy(native, terminated(config.Proxy))
 	}
-	C.esa_config_set_timeouts(native, C.uint32_t(timeouts.connect), C.uint32_t(timeouts.attempt), C.uint32_t(timeouts.total))
-	if config.SignatureVersion != 0 {
-		C.esa_config_set_signature_version(native, C.uint32_t(config.SignatureVersion))
-	}
+	C.esa_config_set_connect_timeout(native, C.uint32_t(numbers.connectTimeout))
+	C.esa_config_set_attempt_timeout(native, C.uint32_t(numbers.attemptTimeout))
+	C.esa_config_set_timeout(native, C.uint32_t(numbers.timeout))
+	C.esa_config_set_signature_version(native, C.int32_t(config.SignatureVersion))
 	if config.CAFile != "" {
 		C.esa_config_set_ca_file(native, terminated(config.CAFile))
 	}
@@ -192,15 +197,15 @@ func newNativeClient(config *Config, timeouts nativeTimeouts) (nativeClient, err
 	if config.UserAgent != "" {
 		C.esa_config_set_user_agent(native, terminated(config.UserAgent))
 	}
-	C.esa_config_set_keep_alive(native, C.uint32_t(config.maxIdleConnections()), C.uint32_t(timeouts.idle))
-	C.esa_config_set_max_attempts(native, C.uint32_t(clamped(config.MaxAttempts)))
-	C.esa_config_set_reconcile_horizon(native, C.uint32_t(timeouts.reconcile))
-	C.esa_config_set_max_concurrent_writes(native, C.uint32_t(config.maxConcurrentWrites()))
-
+	C.esa_config_set_max_idle_connections(native, C.uint32_t(numbers.maxIdleConnections))
+	C.esa_config_set_idle_timeout(native, C.uint32_t(numbers.idleTimeout))
+	C.esa_config_set_max_attempts(native, C.uint32_t(numbers.maxAttempts))
+	C.esa_config_set_reconcile_horizon(native, C.uint32_t(numbers.reconcileHorizon))
+	C.esa_config_set_max_concurrent_writes(native, C.uint32_t(numbers.maxConcurrentWrites))
 	if config.WriteLockFile != "" {
 		C.esa_config_set_write_lock_file(native, terminated(config.WriteLockFile))
 	}
-	C.esa_config_set_write_lock_hold(native, C.uint32_t(timeouts.lockHold))
+	C.esa_config_set_write_lock_hold(native, C.uint32_t(numbers.writeLockHold))
 
 	var client nativeClient
 	if level := logLevel(config.Logger); level != 0 {
@@ -232,6 +237,15 @@ func (client nativeClient) free() {
 			held.Delete()
 		}
 	}
+}
+
+// timeout is the time limit of a call that has no other; 0 where there is none.
+func (client nativeClient) timeout() time.Duration {
+	milliseconds := C.esa_client_timeout(client.client)
+	if milliseconds == nativeUnlimited {
+		return 0
+	}
+	return time.Duration(milliseconds) * time.Millisecond
 }
 
 func (client nativeClient) credentialsSource() string {
@@ -347,7 +361,9 @@ func take[Native, Result any](
 	answer C.call_answer, free func(*Native), copied func(*Native) *Result,
 ) (*Result, *Error) {
 	if answer.error != nil {
-		return nil, takeError(answer.error)
+		failure := takeError(answer.error)
+		failure.cause = takeLockError(answer.lock_error)
+		return nil, failure
 	}
 	native := (*Native)(answer.result)
 	defer free(native)
@@ -414,6 +430,16 @@ func takeError(native *C.esa_error) *Error {
 		Recommend:          C.GoString(native.recommend),
 		AccessDeniedDetail: C.GoString(native.access_denied_detail),
 	}
+}
+
+// takeLockError is the error that keepLockError has kept for the call; nil where it has kept none.
+func takeLockError(held C.uintptr_t) error {
+	if held == 0 {
+		return nil
+	}
+	handle := cgo.Handle(held)
+	defer handle.Delete()
+	return handle.Value().(error)
 }
 
 func (client nativeClient) stats() Stats {

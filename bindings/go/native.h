@@ -5,7 +5,7 @@
 #if __has_include(<esa.h>)
 #include <esa.h>
 #else
-#error "libesa for this platform isn't here: run `make stage` in its repository, or install it and build with -tags esa_system"
+#error "libesa for this platform isn't here: take a released version, run `make stage` in its repository, or install it and build with -tags esa_system"
 #endif
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,11 @@ extern __thread uintptr_t esa_go_context;
 typedef struct {
     void *result;
     esa_error *error;
+    uintptr_t lock_error; // a cgo.Handle of what the program's own lock failed with, or 0
 } call_answer;
+
+// Keeps the lock_error of the call on this thread; returns what was kept.
+uintptr_t esaGoSwapLockError(uintptr_t error);
 
 // Ends a function with what `function` answers, within a context, to the arguments before the result. In the log, a handler
 // may make another call.
@@ -35,6 +39,7 @@ typedef struct {
     (function)(__VA_ARGS__, &result, &answer.error);       \
     esa_go_context = outer;                                \
     answer.result = result;                                \
+    answer.lock_error = esaGoSwapLockError(0);             \
     return answer
 
 // Ends a function that has a client, a request and limits with the answer to its call. The requests are built in C, so

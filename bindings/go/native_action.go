@@ -75,6 +75,7 @@ static inline call_answer read_reply(int32_t effect, int32_t http_status, const 
 import "C"
 
 import (
+	"math"
 	"strings"
 	"unsafe"
 )
@@ -118,7 +119,7 @@ func readReply(received *HTTPReply) (*Reply, *Error) {
 			given = append(given, name, value)
 		}
 	}
-	answer := C.read_reply(C.int32_t(received.Effect), C.int32_t(clamped(received.Status)), terminated(joined(given...)),
+	answer := C.read_reply(C.int32_t(received.Effect), C.int32_t(min(max(received.Status, 0), math.MaxInt32)), terminated(joined(given...)),
 		C.size_t(len(given)/2), (*C.char)(unsafe.Pointer(unsafe.SliceData(received.Body))), C.size_t(len(received.Body)))
 	return take(answer, freeReply, reply)
 }

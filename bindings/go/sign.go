@@ -63,7 +63,7 @@ type SignOptions struct {
 	// Date is when the request is sent, to the second, after 1970. The service takes what is off by less than 15 minutes.
 	Date time.Time
 	// SignatureVersion is 3 (ACS3-HMAC-SHA256) or 1 (HMAC-SHA1, for old gateways). Default: 3.
-	SignatureVersion uint32
+	SignatureVersion int32
 }
 
 // SignWith signs any action with what it is given, and nothing else: no client, no environment, no clock. The same

@@ -195,7 +195,7 @@ func TestWhatCannotBeSignedIsRefusedByName(t *testing.T) {
 }
 
 func TestPrintingASignedRequestShowsNoSecret(t *testing.T) {
-	for _, version := range []uint32{1, 3} {
+	for _, version := range []int32{1, 3} {
 		options := fixedOptions()
 		options.SignatureVersion = version
 		signed := signWith(t, options, esa.CallRequest{Action: "ListSites"})

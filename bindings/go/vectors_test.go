@@ -27,9 +27,9 @@ type vector struct {
 	Case             string
 	Operation        string
 	Credentials      string
-	SignatureVersion uint32 `json:"signature_version"`
-	TimeoutMS        int64  `json:"timeout_ms"`
-	MaxAttempts      int    `json:"max_attempts"`
+	SignatureVersion int32 `json:"signature_version"`
+	TimeoutMS        int64 `json:"timeout_ms"`
+	MaxAttempts      int   `json:"max_attempts"`
 	Request          struct {
 		SiteID     int64 `json:"site_id"`
 		Name       string

@@ -18,7 +18,8 @@ type WriteLock interface {
 	// return soon: nothing else ends it.
 	//
 	// With an error that is [ErrWithoutLock], the call goes on without the lock, which whatever gives it can't give at
-	// the moment; the log says so once. Any other error, or a panic, fails the call with [StatusLock], and nothing is sent.
+	// the moment; the log says so once. Any other error, or a panic, fails the call with [StatusLock], and nothing is sent:
+	// the call's error wraps it, and has its text, so it must hold no secret.
 	TryAcquire(lease time.Duration) (acquired bool, retryAfter time.Duration, err error)
 
 	// Release lets the lock go: once for each time that it was acquired. The lease may be over by then; what somebody

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -93,16 +95,39 @@ func TestWithoutALockACallGoesOn(t *testing.T) {
 
 func TestALockThatFailsOrPanicsFailsTheCall(t *testing.T) {
 	emulator := esatest.Start(t)
-	lock := &scriptedLock{answers: []error{errors.New("no such table"), nil}}
+	errNoTable := errors.New("no such table")
+	lock := &scriptedLock{answers: []error{errNoTable, nil}}
 	client := newClientWithLock(t, emulator, lock)
 
-	for range 2 {
+	for i, reason := range []string{errNoTable.Error(), "panic: "} {
 		_, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "a"))
 		if failure := asError(t, err); failure.Status != esa.StatusLock || failure.Outcome != esa.OutcomeNotSent {
 			t.Errorf("%v, %v: %v", failure.Status, failure.Outcome, failure)
 		}
+		if !strings.Contains(err.Error(), reason) || errors.Is(err, errNoTable) != (i == 0) || errors.Unwrap(err) == nil {
+			t.Errorf("%v wraps %v", err, errors.Unwrap(err))
+		}
 	}
 	expectNoRequests(t, emulator)
+}
+
+func TestTheErrorOfALockIsThatOfItsCall(t *testing.T) {
+	emulator := esatest.Start(t)
+	lock := &scriptedLock{answers: []error{io.ErrUnexpectedEOF}}
+	client := newClientWithLock(t, emulator, lock)
+
+	requests := []esa.CreateRoutineRelatedRecordRequest{requestFor(emulator, "a")}
+	for _, err := range client.EnsureRoutineRelatedRecords(context.Background(), requests) {
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%v", err)
+		}
+	}
+	request := requestFor(emulator, "b")
+	request.Name = "no-such-routine"
+	_, err := client.CreateRoutineRelatedRecord(context.Background(), request)
+	if failure := asError(t, err); !errors.Is(err, esa.ErrRoutineNotExist) || errors.Unwrap(failure) != nil {
+		t.Errorf("%v wraps %v", err, errors.Unwrap(failure))
+	}
 }
 
 func TestABulkLetsTheLockGoWhereItsLoopIsLeft(t *testing.T) {

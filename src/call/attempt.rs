@@ -1,7 +1,7 @@
 //! One attempt: one HTTP exchange, from the operation's arguments to its result or the error that says what it did.
 
 use super::world::{Failure, Outgoing, World};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::Reply;
 use crate::operation::{Action, Operation, Receipt};
 use crate::reply;
@@ -50,7 +50,7 @@ impl<'o, O: Operation> Attempted<'o> for Attempts<'o, O> {
     }
 
     fn finish(&mut self, receipt: Receipt, redact: &dyn Fn(&mut String)) -> Result<(), Error> {
-        let unread = || Error::new(Status::Internal, "a reply was not read").outcome_is(Outcome::Unknown);
+        let unread = || Error::new(ErrorKind::Internal, "a reply was not read").with_outcome(Outcome::Unknown);
         let reply = self.reply.take().ok_or_else(unread)?;
         let mut output = self.operation.output(reply, receipt).map_err(|error| error.redacted(redact))?;
         O::texts(&mut output).into_iter().for_each(redact);
@@ -74,6 +74,6 @@ pub(super) async fn attempt<W: World>(
     });
     finished.map_err(|failure| {
         let made = if failure.made_request { number } else { number - 1 };
-        Failure { error: failure.error.attempts_are(made), ..failure }
+        Failure { error: failure.error.with_attempts(made), ..failure }
     })
 }

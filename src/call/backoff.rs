@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 
 /// How waits grow: the range that they are drawn from doubles, from that of the first to the largest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub(super) const BUSY: Backoff = Backoff { base: Duration::from_secs(1), cap: Du
 impl Backoff {
     /// How to wait after `error`.
     pub(super) fn after(error: &Error) -> Backoff {
-        match error.status() {
+        match error.kind() {
             _ if is_busy(error) => BUSY,
-            Status::Busy | Status::Throttled | Status::Server => LONG,
+            ErrorKind::Busy | ErrorKind::Throttled | ErrorKind::Server => LONG,
             _ => SHORT,
         }
     }
@@ -54,7 +54,7 @@ pub(super) fn hinted(hint: Duration, random: u64) -> Duration {
 
 /// Whether the service says that somebody else is at work, which passes by itself however often it is asked.
 pub(super) fn is_busy(error: &Error) -> bool {
-    error.status() == Status::Busy
+    error.kind() == ErrorKind::Busy
 }
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ mod tests {
 
         assert_eq!(ranges(&Error::of_code("LockFailed")), [1000, 2000, 4000, 8000, 8000, 8000, 8000]);
         assert_eq!(ranges(&Error::of_code("Throttling")), [1000, 2000, 4000, 16000, 20000, 20000, 20000]);
-        assert_eq!(ranges(&Error::new(Status::Connect, "")), [50, 100, 200, 800, 1600, 20000, 20000]);
+        assert_eq!(ranges(&Error::new(ErrorKind::Connect, "")), [50, 100, 200, 800, 1600, 20000, 20000]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 
 const FULL: u32 = 500;
 
@@ -22,7 +22,7 @@ impl Budget {
 
     /// Pays for a retry after `error`; false where there isn't enough left.
     pub(super) fn pay(&self, error: &Error) -> bool {
-        let cost = if error.status() == Status::Throttled { THROTTLED } else { RETRY };
+        let cost = if error.kind() == ErrorKind::Throttled { THROTTLED } else { RETRY };
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(cost)).is_ok()
     }
 
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn a_full_bucket_pays_for_thirty_five_retries_or_a_hundred_throttled_ones() {
-        for (status, retries) in [(Status::Connect, 35), (Status::Throttled, 100)] {
+        for (status, retries) in [(ErrorKind::Connect, 35), (ErrorKind::Throttled, 100)] {
             let (budget, error) = (Budget::new(), Error::new(status, ""));
 
             assert_eq!((0..1000).filter(|_| budget.pay(&error)).count(), retries);
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn successes_fill_it_again_and_not_beyond() {
-        let (budget, error) = (Budget::new(), Error::new(Status::Connect, ""));
+        let (budget, error) = (Budget::new(), Error::new(ErrorKind::Connect, ""));
         while budget.pay(&error) {}
 
         (0..14).for_each(|_| budget.earn());

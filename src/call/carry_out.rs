@@ -135,7 +135,7 @@ mod tests {
     use super::super::world::{Failure, Outgoing, Recovery};
     use super::*;
     use crate::call::Deleted;
-    use crate::error::{Outcome, Status};
+    use crate::error::{ErrorKind, Outcome};
     use crate::http::{LargestBody, Reply};
     use crate::log::Log;
     use crate::operation::{self, READ_BACK, Receipt};
@@ -335,16 +335,16 @@ mod tests {
     }
 
     fn not_sent() -> Result<&'static str, Error> {
-        Err(Error::new(Status::Connect, "refused").retryable_is(true))
+        Err(Error::new(ErrorKind::Connect, "refused").with_retryable(true))
     }
 
     fn lost() -> Result<&'static str, Error> {
-        Err(Error::new(Status::Io, "lost").outcome_is(Outcome::Unknown).retryable_is(true))
+        Err(Error::new(ErrorKind::Io, "lost").with_outcome(Outcome::Unknown).with_retryable(true))
     }
 
-    fn status_of(result: Result<&'static str, Error>) -> (Status, Outcome, u32) {
+    fn status_of(result: Result<&'static str, Error>) -> (ErrorKind, Outcome, u32) {
         let error = result.unwrap_err();
-        (error.status(), error.outcome(), error.attempts())
+        (error.kind(), error.outcome(), error.attempts())
     }
 
     #[test]
@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn a_connection_that_was_not_kept_costs_no_time_and_nothing_of_the_budget() {
         let budget = Budget::new();
-        let stale = || lost().map_err(|error| error.stale_is(true));
+        let stale = || lost().map_err(|error| error.with_stale(true));
 
         for _ in 0..100 {
             let world = world([stale(), Ok("made")]).with_read_backs([Ok(None)]);
@@ -380,7 +380,7 @@ mod tests {
     fn only_so_many_attempts_may_fail() {
         let world = world([not_sent(), not_sent(), not_sent()]);
 
-        assert_eq!(status_of(world.run()), (Status::Connect, Outcome::NotSent, 3));
+        assert_eq!(status_of(world.run()), (ErrorKind::Connect, Outcome::NotSent, 3));
         assert_eq!(world.did(), (3, 0, vec![25, 50]));
     }
 
@@ -410,7 +410,7 @@ mod tests {
         assert_eq!(long.run(), Ok("made"));
 
         let lost = world([busy(), not_sent(), not_sent(), not_sent()]);
-        assert_eq!(status_of(lost.run()), (Status::Connect, Outcome::Refused, 4));
+        assert_eq!(status_of(lost.run()), (ErrorKind::Connect, Outcome::Refused, 4));
     }
 
     #[test]
@@ -445,7 +445,7 @@ mod tests {
                 "no further attempt, because as many have failed as may; the last one failed: refused",
             ]
         );
-        let hinted = not_sent().map_err(|error| error.retry_after_is(Some(Duration::from_secs(60))));
+        let hinted = not_sent().map_err(|error| error.with_retry_after(Some(Duration::from_secs(60))));
         assert_eq!(
             notes(world([hinted])),
             ["no further attempt, because too little time is left; the last one failed: refused"]
@@ -454,7 +454,7 @@ mod tests {
         recovered.can_recover = true;
         assert_eq!(notes(recovered), ["trying again at once, because InvalidTimeStamp.Expired:  (HTTP 400)"]);
         let (poor, budget) = (world([not_sent()]), Budget::new());
-        while budget.pay(&Error::new(Status::Connect, "")) {}
+        while budget.pay(&Error::new(ErrorKind::Connect, "")) {}
         assert!(poor.run_with(&budget).is_err());
         assert_eq!(
             *poor.notes.lock().unwrap(),
@@ -469,7 +469,7 @@ mod tests {
 
         let (status, outcome, attempts) = status_of(world.run());
 
-        assert_eq!((status, outcome), (Status::Busy, Outcome::Refused));
+        assert_eq!((status, outcome), (ErrorKind::Busy, Outcome::Refused));
         assert_eq!(attempts, world.made.get());
         // 1 + 2 + 4 + 8 + 8 seconds, and then what is left but for the last attempt's time.
         assert_eq!(world.slept.borrow().len(), 6);
@@ -517,11 +517,11 @@ mod tests {
     #[test]
     fn doubt_about_one_attempt_never_goes_away_by_what_another_is_answered() {
         for (last, status) in [
-            (not_sent(), Status::Connect),
-            (refused("UserOperationStatusIsLocked"), Status::Busy),
-            (refused("RoutineNotExist"), Status::NotFound),
-            (refused("RelatedRecordNumberExceedQuotaLimit"), Status::Quota),
-            (refused("ParameterAlreadyExist"), Status::Conflict),
+            (not_sent(), ErrorKind::Connect),
+            (refused("UserOperationStatusIsLocked"), ErrorKind::Busy),
+            (refused("RoutineNotExist"), ErrorKind::NotFound),
+            (refused("RelatedRecordNumberExceedQuotaLimit"), ErrorKind::Quota),
+            (refused("ParameterAlreadyExist"), ErrorKind::Conflict),
         ] {
             let world = world([lost(), last]).with_read_backs([Ok(None), Ok(None), Ok(None)]);
             // Too little for a third attempt.
@@ -534,7 +534,7 @@ mod tests {
     fn the_outcome_is_the_most_that_any_attempt_did() {
         let world = world([refused("LockFailed"), not_sent(), not_sent(), not_sent()]);
 
-        assert_eq!(status_of(world.run()), (Status::Connect, Outcome::Refused, 4));
+        assert_eq!(status_of(world.run()), (ErrorKind::Connect, Outcome::Refused, 4));
     }
 
     #[test]
@@ -556,7 +556,7 @@ mod tests {
     fn a_code_that_proves_nothing_is_read_back_until_the_horizon_and_not_made_again() {
         let world = world([refused("Brand.New")]).with_read_backs(std::iter::repeat_n(Ok(None), 7));
 
-        assert_eq!(status_of(world.run()), (Status::Rejected, Outcome::Unknown, 1));
+        assert_eq!(status_of(world.run()), (ErrorKind::Rejected, Outcome::Unknown, 1));
         assert_eq!(world.did(), (1, 7, vec![250, 500, 1000, 2000, 4000, 2250]));
     }
 
@@ -570,7 +570,7 @@ mod tests {
         let mut unlisted = world([refused("ParameterAlreadyExist")]).with_read_backs(std::iter::repeat_n(Ok(None), 7));
         unlisted.reconcile = ENSURE;
         let error = unlisted.run().unwrap_err();
-        assert_eq!((error.status(), error.outcome()), (Status::Conflict, Outcome::Refused));
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Refused));
         assert!(error.advice().contains("doesn't show it"), "{}", error.advice());
     }
 
@@ -583,7 +583,7 @@ mod tests {
 
         let mut first = world([refused("ParameterNotExist")]);
         first.reconcile = DELETE;
-        assert_eq!(status_of(first.run()), (Status::NotFound, Outcome::Refused, 1));
+        assert_eq!(status_of(first.run()), (ErrorKind::NotFound, Outcome::Refused, 1));
 
         let mut lost_for_good = world([lost(), lost(), lost()]).with_read_backs(
             [Ok(Some("too early")), Ok(None)].into_iter().chain((0..5).map(|_| Ok(Some("gone by the list")))),
@@ -596,33 +596,33 @@ mod tests {
     #[test]
     fn what_is_answered_without_a_code_is_made_again_whatever_its_status() {
         let codeless = || {
-            let error = Error::new(Status::Response, "HTTP status 409").in_reply(409, "");
-            Err(error.outcome_is(Outcome::Unknown))
+            let error = Error::new(ErrorKind::Response, "HTTP status 409").in_reply(409, "");
+            Err(error.with_outcome(Outcome::Unknown))
         };
         let made = world([codeless(), Ok("made")]).with_read_backs([Ok(None)]);
         assert_eq!(made.run(), Ok("made"));
 
         let mut read = world([codeless()]);
         read.reconcile = Reconcile::Idempotent;
-        assert_eq!(status_of(read.run()), (Status::Response, Outcome::NotSent, 1));
+        assert_eq!(status_of(read.run()), (ErrorKind::Response, Outcome::NotSent, 1));
     }
 
     #[test]
     fn a_read_back_with_the_same_answer_of_nobody_s_ends_the_call() {
-        let portal = |status| Error::new(Status::Response, "a portal").in_reply(status, "").retryable_is(true);
-        let of_both = Err(portal(200).outcome_is(Outcome::Unknown));
+        let portal = |status| Error::new(ErrorKind::Response, "a portal").in_reply(status, "").with_retryable(true);
+        let of_both = Err(portal(200).with_outcome(Outcome::Unknown));
         let world = world([of_both]).with_read_backs([Err(portal(200))]);
 
         let error = world.run().unwrap_err();
 
-        assert_eq!((error.status(), error.outcome()), (Status::Response, Outcome::Unknown));
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Response, Outcome::Unknown));
         assert!(error.advice().contains("answers in its place"), "{}", error.advice());
         assert_eq!(world.did(), (1, 1, vec![]));
     }
 
     #[test]
     fn a_read_back_that_fails_for_now_is_made_again_and_then_the_attempt() {
-        let for_now = || Err(Error::new(Status::Io, "down").retryable_is(true));
+        let for_now = || Err(Error::new(ErrorKind::Io, "down").with_retryable(true));
         let world = world([lost(), Ok("made")]).with_read_backs([for_now(), for_now(), Ok(None)]);
 
         assert_eq!(world.run(), Ok("made"));
@@ -634,7 +634,7 @@ mod tests {
         let mut world = world([lost(), lost(), lost()]);
         world.reconcile = Reconcile::Idempotent;
 
-        assert_eq!(status_of(world.run()), (Status::Io, Outcome::NotSent, 3));
+        assert_eq!(status_of(world.run()), (ErrorKind::Io, Outcome::NotSent, 3));
     }
 
     #[test]
@@ -670,7 +670,7 @@ mod tests {
         let fails = || refused("InternalOperationError");
         let world = world([fails(), fails(), fails()]).with_read_backs(std::iter::repeat_n(Ok(None), 9));
 
-        assert_eq!(status_of(world.run()), (Status::Server, Outcome::Unknown, 3));
+        assert_eq!(status_of(world.run()), (ErrorKind::Server, Outcome::Unknown, 3));
         assert_eq!(world.did(), (3, 9, vec![500, 1000, 250, 500, 1000, 2000, 4000, 2250]));
     }
 
@@ -680,20 +680,20 @@ mod tests {
 
         let error = world.run().unwrap_err();
 
-        assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Io, Outcome::Unknown, 1));
+        assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Io, Outcome::Unknown, 1));
         assert!(error.message().contains("reading back failed: NoPermission"), "{error}");
         assert!(error.advice().contains("esa:ListRoutineRelatedRecords"), "{}", error.advice());
     }
 
     #[test]
     fn a_cancelled_attempt_or_read_back_ends_the_call() {
-        let cancelled = |outcome| Error::new(Status::Cancelled, "cancelled").outcome_is(outcome);
+        let cancelled = |outcome| Error::new(ErrorKind::Cancelled, "cancelled").with_outcome(outcome);
         let during_attempt = world([Err(cancelled(Outcome::Unknown))]);
-        assert_eq!(status_of(during_attempt.run()), (Status::Cancelled, Outcome::Unknown, 1));
+        assert_eq!(status_of(during_attempt.run()), (ErrorKind::Cancelled, Outcome::Unknown, 1));
         assert_eq!(during_attempt.did(), (1, 0, vec![]));
 
         let during_read_back = world([lost()]).with_read_backs([Err(cancelled(Outcome::NotSent))]);
-        assert_eq!(status_of(during_read_back.run()), (Status::Cancelled, Outcome::Unknown, 1));
+        assert_eq!(status_of(during_read_back.run()), (ErrorKind::Cancelled, Outcome::Unknown, 1));
     }
 
     #[test]
@@ -704,13 +704,13 @@ mod tests {
             let mut world = world([attempt]).with_read_backs([Ok(None)]);
             world.cancelled_in_pause = true;
 
-            assert_eq!(status_of(world.run()), (Status::Cancelled, outcome, 1));
+            assert_eq!(status_of(world.run()), (ErrorKind::Cancelled, outcome, 1));
         }
     }
 
     #[test]
     fn a_hint_is_waited_for() {
-        let throttled = Error::of_code("Throttling.User").retry_after_is(Some(Duration::from_secs(2)));
+        let throttled = Error::of_code("Throttling.User").with_retry_after(Some(Duration::from_secs(2)));
         let world = world([Err(throttled), Ok("made")]);
 
         assert_eq!(world.run(), Ok("made"));
@@ -719,12 +719,12 @@ mod tests {
 
     #[test]
     fn a_hint_beyond_the_deadline_is_handed_on_at_once() {
-        let throttled = Error::of_code("Throttling.User").retry_after_is(Some(Duration::from_secs(31)));
+        let throttled = Error::of_code("Throttling.User").with_retry_after(Some(Duration::from_secs(31)));
         let world = world([Err(throttled)]);
 
         let error = world.run().unwrap_err();
 
-        assert_eq!((error.status(), error.retry_after()), (Status::Throttled, Some(Duration::from_secs(31))));
+        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, Some(Duration::from_secs(31))));
         assert_eq!(world.did(), (1, 0, vec![]));
     }
 
@@ -739,19 +739,19 @@ mod tests {
 
         let mut twice = world([expired(), expired()]);
         twice.can_recover = true;
-        assert_eq!(status_of(twice.run()), (Status::Auth, Outcome::Refused, 2));
+        assert_eq!(status_of(twice.run()), (ErrorKind::Auth, Outcome::Refused, 2));
 
         let beyond_help = world([expired()]);
-        assert_eq!(status_of(beyond_help.run()), (Status::Auth, Outcome::Refused, 1));
+        assert_eq!(status_of(beyond_help.run()), (ErrorKind::Auth, Outcome::Refused, 1));
     }
 
     #[test]
     fn an_empty_budget_makes_the_first_failure_final_but_not_for_busy() {
         let budget = Budget::new();
-        while budget.pay(&Error::new(Status::Connect, "")) {}
+        while budget.pay(&Error::new(ErrorKind::Connect, "")) {}
 
         let down = world([not_sent()]);
-        assert_eq!(status_of(down.run_with(&budget)), (Status::Connect, Outcome::NotSent, 1));
+        assert_eq!(status_of(down.run_with(&budget)), (ErrorKind::Connect, Outcome::NotSent, 1));
 
         let busy = world([refused("LockFailed"), Ok("made")]);
         assert_eq!(busy.run_with(&budget), Ok("made"));
@@ -759,7 +759,7 @@ mod tests {
 
     #[test]
     fn exactly_enough_time_for_a_quarter_of_the_base_is_enough() {
-        let quarter = LAST_REQUEST + Backoff::after(&Error::new(Status::Connect, "")).base / 4;
+        let quarter = LAST_REQUEST + Backoff::after(&Error::new(ErrorKind::Connect, "")).base / 4;
 
         for (left, attempts) in [(quarter, 2), (quarter - Duration::from_nanos(1), 1)] {
             let world = world([not_sent(), Ok("made")]);

@@ -9,7 +9,7 @@ use super::{Budget, Call, CallOptions, Deleted, LockKind, WriteLock, next_number
 use crate::clock::Clock;
 use crate::credentials::{Cache, Chain};
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::Log;
 use crate::per_process::PerProcess;
 use crate::signature::{Credentials, SignatureVersion};
@@ -40,7 +40,7 @@ impl Default for Timeouts {
 /// How writes wait for each other.
 #[derive(Clone, Debug)]
 pub(crate) struct Writes {
-    /// How many of the client's may be under way; 0: no limit.
+    /// How many of the client's may be under way; `usize::MAX`: no limit.
     pub(crate) at_once: usize,
     /// The lock that the client shares with others.
     pub(crate) lock: Option<LockKind>,
@@ -124,7 +124,7 @@ impl Core {
         if credentials.access_key_id() == EMULATOR_KEY_ID && !self.endpoint.is_loopback() {
             let message =
                 format!("the emulator's access key is meant for the emulator, not for {}", self.endpoint.url());
-            return Err(Error::new(Status::Credentials, message));
+            return Err(Error::new(ErrorKind::Credentials, message));
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::backoff::{Backoff, hinted, is_busy, jitter};
 use super::budget::Budget;
 use super::reconcile::{LAST_REQUEST, ReadBacks, Reconcile, UNLISTED, UNREAD};
 use super::world::{Failure, Recovery};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::READ_BACK;
 use crate::service_code::ServiceCode;
 use crate::wait::Stop;
@@ -180,7 +180,7 @@ impl Progress {
         if self.writes() {
             self.outcome = self.outcome.max(error.outcome());
         }
-        let is_cancelled = error.status() == Status::Cancelled;
+        let is_cancelled = error.kind() == ErrorKind::Cancelled;
         self.last = Some(error);
         match (self.reconcile, recovery) {
             _ if is_cancelled => self.fail(),
@@ -249,12 +249,13 @@ impl Progress {
     }
 
     fn after_failed_read_back(&mut self, reason: Error, left: Option<Duration>) -> Next {
-        if reason.status() == Status::Cancelled {
+        if reason.kind() == ErrorKind::Cancelled {
             let attempts = self.last.as_ref().map_or(0, Error::attempts);
-            return Next::Fail(reason.outcome_is(self.outcome).attempts_are(attempts));
+            return Next::Fail(reason.with_outcome(self.outcome).with_attempts(attempts));
         }
-        let is_same = |error: &Error| error.status() == Status::Response && error.http_status() == reason.http_status();
-        let nobody_knows = reason.status() == Status::Response && self.last.as_ref().is_some_and(is_same);
+        let is_same =
+            |error: &Error| error.kind() == ErrorKind::Response && error.http_status() == reason.http_status();
+        let nobody_knows = reason.kind() == ErrorKind::Response && self.last.as_ref().is_some_and(is_same);
         let goes_on = reason.retryable() && !nobody_knows;
         self.unread = Some(reason);
         if goes_on { self.read_back_later(left) } else { self.fail() }
@@ -305,7 +306,9 @@ impl Progress {
             Stop::Cancelled => {
                 let message = format!("cancelled while waiting after: {error}");
                 Next::Fail(
-                    Error::new(Status::Cancelled, message).outcome_is(error.outcome()).attempts_are(error.attempts()),
+                    Error::new(ErrorKind::Cancelled, message)
+                        .with_outcome(error.outcome())
+                        .with_attempts(error.attempts()),
                 )
             }
             Stop::TimedOut | Stop::Failed(_) => Next::Fail(error),
@@ -318,7 +321,9 @@ impl Progress {
 
     /// The call's error: the last attempt's failure, with what all of them did.
     fn error(&mut self) -> Error {
-        let Some(error) = self.last.take() else { return Error::new(Status::Internal, "a failure without a reason") };
+        let Some(error) = self.last.take() else {
+            return Error::new(ErrorKind::Internal, "a failure without a reason");
+        };
         let (own, exists) = (error.outcome(), self.exists_for_somebody(&error));
         let outcome = match own {
             _ if self.writes() => self.outcome,
@@ -326,7 +331,7 @@ impl Progress {
             Outcome::Unknown => Outcome::NotSent,
             own => own,
         };
-        let error = if outcome == own { error } else { error.outcome_is(outcome) };
+        let error = if outcome == own { error } else { error.with_outcome(outcome) };
         let unread = self.unread.take();
         // What a list that couldn't be read shows can't be said.
         let exists = exists.map(|advice| if unread.is_some() { UNREAD } else { advice });
@@ -340,8 +345,8 @@ impl Progress {
             _ => error,
         };
         match exists {
-            Some(advice) => error.advice_is(advice),
-            None if self.reconcile == Reconcile::Unknown && outcome == Outcome::Unknown => error.advice_is(READ_BACK),
+            Some(advice) => error.with_advice(advice),
+            None if self.reconcile == Reconcile::Unknown && outcome == Outcome::Unknown => error.with_advice(READ_BACK),
             None => error,
         }
     }

@@ -16,7 +16,11 @@ use super::write_lock::{Lock, TryLock};
 use crate::per_process::in_each_child;
 
 /// How often a file is asked for that another one has.
-const RETRY_AFTER: Duration = Duration::from_millis(5);
+pub(super) const RETRY_AFTER: Duration = Duration::from_millis(5);
+
+/// How long a client holds it while others want it. Handing it on takes them less than that to notice, so turns can be short, and
+/// each client gets many.
+pub(super) const SHARED_HOLD: Duration = Duration::from_millis(50);
 
 pub(super) struct FileLock {
     path: PathBuf,
@@ -76,6 +80,10 @@ impl Lock for FileLock {
     /// The kernel doesn't look at the clock.
     fn has_lease(&self) -> bool {
         false
+    }
+
+    fn shared_hold(&self, _: Duration) -> Duration {
+        SHARED_HOLD
     }
 }
 

@@ -18,6 +18,8 @@ const REST: Duration = Duration::from_millis(20);
 pub(super) struct Holding {
     /// How long it may be held for further writes.
     hold: Duration,
+    /// The same while others want it.
+    shared_hold: Duration,
     stage: Stage,
     /// Of the last one. No two that a process knows of have the same.
     number: u64,
@@ -35,7 +37,7 @@ pub(super) struct Holding {
     left: Duration,
     /// When it may ask again.
     not_before: Duration,
-    /// What others wait at most before they ask again, as far as is known.
+    /// What others wait at most before they ask again, as far as is known; zero: nobody else has been met.
     retry_after: Duration,
     /// Until when to go on without it.
     without_until: Duration,
@@ -76,10 +78,11 @@ pub(super) enum News {
 }
 
 impl Holding {
-    /// `first` is a number that no holding has yet.
-    pub(super) fn new(hold: Duration, first: u64) -> Holding {
+    /// It is held for `hold`, for `shared_hold` while others want it. `first` is a number that no holding has yet.
+    pub(super) fn new(hold: Duration, shared_hold: Duration, first: u64) -> Holding {
         Holding {
             hold,
+            shared_hold: shared_hold.min(hold),
             stage: Stage::Free,
             number: first,
             lease_end: Duration::ZERO,
@@ -206,7 +209,8 @@ impl Holding {
 
     /// Whether the client's time with the lock is over.
     pub(super) fn is_over(&self, now: Duration) -> bool {
-        self.turn.is_some_and(|turn| now >= turn.saturating_add(self.hold))
+        let hold = if self.retry_after == Duration::ZERO { self.hold } else { self.shared_hold };
+        self.turn.is_some_and(|turn| now >= turn.saturating_add(hold))
     }
 
     fn is_held(&self, number: u64) -> bool {
@@ -247,7 +251,7 @@ mod tests {
 
     /// One whose client has got the lock for a first write.
     fn held() -> Holding {
-        let mut holding = Holding::new(HOLD, 0);
+        let mut holding = Holding::new(HOLD, HOLD, 0);
         holding.want();
         assert_eq!(holding.enter(at(0)), Entry::Ask);
         assert_eq!(holding.answered(&TryLock::Acquired, LEASE, at(0)), (Entry::Write(1), None));
@@ -344,7 +348,7 @@ mod tests {
 
     #[test]
     fn others_are_left_the_time_that_they_need_to_ask() {
-        let mut holding = Holding::new(HOLD, 0);
+        let mut holding = Holding::new(HOLD, HOLD, 0);
         holding.want();
         assert_eq!(holding.enter(at(0)), Entry::Ask);
         holding.answered(&RETRY, LEASE, at(0));
@@ -365,6 +369,27 @@ mod tests {
     }
 
     #[test]
+    fn it_is_held_for_a_shorter_time_while_others_want_it() {
+        let mut holding = Holding::new(HOLD, Duration::from_millis(50), 0);
+        holding.want();
+        assert_eq!(holding.enter(at(0)), Entry::Ask);
+        holding.answered(&RETRY, LEASE, at(0));
+        assert_eq!(holding.enter(at(50)), Entry::Ask);
+        holding.answered(&TryLock::Acquired, LEASE, at(50));
+        assert!(!holding.is_over(at(99)));
+        assert!(holding.is_over(at(100)));
+
+        assert!(holding.leave(Some(1), at(100)));
+        holding.released(at(100));
+        holding.want();
+        assert_eq!(holding.enter(at(200)), Entry::Ask);
+        holding.answered(&TryLock::Acquired, LEASE, at(200));
+        // Nobody has used it.
+        assert!(!holding.is_over(at(2199)));
+        assert!(holding.is_over(at(2200)));
+    }
+
+    #[test]
     fn a_bulk_keeps_it_for_its_next_record() {
         let mut holding = held();
         assert!(holding.keep(1));
@@ -382,7 +407,7 @@ mod tests {
 
     #[test]
     fn without_a_lock_writes_go_on_and_it_is_asked_for_again_later() {
-        let mut holding = Holding::new(HOLD, 0);
+        let mut holding = Holding::new(HOLD, HOLD, 0);
         holding.want();
         let ask = |holding: &mut Holding, answer: TryLock, now| {
             assert_eq!(holding.enter(now), Entry::Ask);

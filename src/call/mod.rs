@@ -39,7 +39,7 @@ pub(crate) use self::world::{Failure, Outgoing, Recovery};
 pub(crate) use self::write_lock::Lock;
 pub use self::write_lock::TryLock;
 pub(crate) use self::write_lock::{Functions, Keep, LockKind, WriteLock};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::Operation;
 use crate::wait::{Cancel, Deadline, Interrupt, Task, drive};
 
@@ -201,5 +201,5 @@ pub(crate) fn next_number() -> u64 {
 
 /// A bug in the library.
 pub(crate) fn without_result() -> Error {
-    Error::new(Status::Internal, "a call without a result").outcome_is(Outcome::Unknown)
+    Error::new(ErrorKind::Internal, "a call without a result").with_outcome(Outcome::Unknown)
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::Budget;
 use super::backoff::{BUSY, LONG, hinted, jitter};
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
@@ -45,7 +45,7 @@ proptest! {
     fn the_budget_never_leaves_its_bounds(steps in proptest::collection::vec(0u8..4, 0..400)) {
         let (budget, mut tokens) = (Budget::new(), 500u32);
         for step in steps {
-            let (status, cost) = [(Status::Io, 14), (Status::Throttled, 5)][usize::from(step % 2)];
+            let (status, cost) = [(ErrorKind::Io, 14), (ErrorKind::Throttled, 5)][usize::from(step % 2)];
             if step < 2 {
                 budget.earn();
                 tokens = (tokens + 1).min(500);

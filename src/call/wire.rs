@@ -10,7 +10,7 @@ use super::{Core, Deleted, Live};
 use crate::clock::Clock;
 use crate::credentials::Asker;
 use crate::detached;
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::Reply;
 use crate::log::{Level, Scope};
 use crate::nonce::nonce;
@@ -78,9 +78,9 @@ impl<'a> Wire<'a> {
         let core = self.core;
         let Action { name, record_name, .. } = operation.action();
         let log = self.log().action(name, record_name);
-        let credentials = self.credentials(log).await.map_err(|error| match error.status() {
+        let credentials = self.credentials(log).await.map_err(|error| match error.kind() {
             // Nothing else takes time.
-            Status::Timeout => Error::new(Status::Credentials, error.message()).retryable_is(true),
+            ErrorKind::Timeout => Error::new(ErrorKind::Credentials, error.message()).with_retryable(true),
             _ => error,
         })?;
         let stamp = Stamp::of(core.clock.now(), nonce()?)?;
@@ -133,10 +133,9 @@ impl<'a> Wire<'a> {
         core.counters.gate_waits.count();
         log.write(Level::Info, || "waiting for the client's other writes");
         let started = Instant::now();
-        let permit =
-            live.writes.acquire(limits, attempt).await.map_err(|stop| {
-                stop.while_doing("waiting for the client's other writes", Status::Io, Outcome::NotSent)
-            })?;
+        let permit = live.writes.acquire(limits, attempt).await.map_err(|stop| {
+            stop.while_doing("waiting for the client's other writes", ErrorKind::Io, Outcome::NotSent)
+        })?;
         Ok((permit, Some(started.elapsed())))
     }
 
@@ -204,7 +203,7 @@ impl World for Wire<'_> {
             core.log.learn(&credentials.secrets());
             let error = error.redacted(redact);
             match explanation {
-                Some(Explanation { message, advice }) => error.and_says(&message).advice_is(advice),
+                Some(Explanation { message, advice }) => error.and_says(&message).with_advice(advice),
                 None => error,
             }
         });

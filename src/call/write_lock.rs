@@ -13,7 +13,7 @@ use super::World;
 use super::backoff::jitter;
 use super::file_lock::FileLock;
 use super::holding::{Entry, Holding, News};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::{Level, Scope};
 use crate::per_process::generation;
 use crate::wait::Stop;
@@ -45,6 +45,11 @@ pub(crate) trait Lock: Send + Sync {
     /// Whether it may end by itself, so that it can be kept while the program does something else.
     fn has_lease(&self) -> bool {
         true
+    }
+
+    /// How long a client that may hold it for `hold` does so while others want it: long beside what it takes to hand it on.
+    fn shared_hold(&self, hold: Duration) -> Duration {
+        hold
     }
 }
 
@@ -106,7 +111,7 @@ impl WriteLock {
         };
         let generation = generation();
         // So that a bulk of the parent's doesn't take a holding of its child's for its own.
-        let holding = Mutex::new(Holding::new(hold, generation << 32));
+        let holding = Mutex::new(Holding::new(hold, lock.shared_hold(hold), generation << 32));
         WriteLock { lock, hold, holding, generation }
     }
 
@@ -318,9 +323,9 @@ impl Keep {
 }
 
 fn while_waiting(stop: Stop) -> Error {
-    stop.while_doing("waiting for the write lock", Status::Io, Outcome::NotSent)
+    stop.while_doing("waiting for the write lock", ErrorKind::Io, Outcome::NotSent)
 }
 
 fn failed(reason: &str) -> Error {
-    Error::new(Status::Lock, format!("the write lock can't be used: {reason}"))
+    Error::new(ErrorKind::Lock, format!("the write lock can't be used: {reason}"))
 }

@@ -12,7 +12,7 @@ use super::chain::{CONFIGURATION, Chain, Source};
 use super::context::{Asker, Context};
 use super::servers::Servers;
 use super::{Credentials, Issued};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::{Level, Scope};
 use crate::random::random;
 #[cfg(feature = "capi")]
@@ -171,7 +171,7 @@ impl Cache {
         let permit = self.turn.acquire(&asker.limits, asker.attempt).await.map_err(|stop| {
             stop.while_doing(
                 "waiting for credentials that another call asks for",
-                Status::Credentials,
+                ErrorKind::Credentials,
                 Outcome::NotSent,
             )
         })?;
@@ -196,7 +196,7 @@ impl Cache {
         let context = Context { asker, surroundings: &chain.surroundings, servers: &self.servers, permit };
         let answer = chain.issue(source, &context).await.and_then(|(source, issued)| match refused {
             Some(refused) if issued.credentials == *refused => Err(Error::new(
-                Status::Credentials,
+                ErrorKind::Credentials,
                 format!("the service says that the security token has expired, and {source} still gives the same one"),
             )),
             _ => Ok((source, issued)),
@@ -217,7 +217,7 @@ impl Cache {
                 Ok(credentials)
             }
             Err(error) => {
-                if error.status() == Status::Credentials {
+                if error.kind() == ErrorKind::Credentials {
                     state.asked += 1;
                     state.failure = Some(error.clone());
                 }
@@ -397,7 +397,7 @@ mod tests {
 
         age(&cache, HOUR);
         let error = get(&cache, &chain, 20_000).0.unwrap_err();
-        assert_eq!((error.status(), error.message()), (Status::Credentials, "no credentials: callback: closed"));
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Credentials, "no credentials: callback: closed"));
     }
 
     #[test]
@@ -448,7 +448,7 @@ mod tests {
                 thread::yield_now();
             }
             let error = get(&cache, &chain, 30).0.unwrap_err();
-            assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent));
+            assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent));
             go_on.send(()).unwrap();
             assert_eq!(hangs.join().unwrap(), "id");
         });
@@ -474,7 +474,7 @@ mod tests {
         id(&cache, &stays);
         assert!(cache.refuse(&current(&cache)));
         let error = get(&cache, &stays, 20_000).0.unwrap_err();
-        assert_eq!(error.status(), Status::Credentials);
+        assert_eq!(error.kind(), ErrorKind::Credentials);
         assert!(error.message().contains("callback still gives the same one"), "{error}");
         assert_eq!(asked.load(Ordering::SeqCst), 2);
     }

@@ -11,7 +11,7 @@ use crate::environment::{
     ACCESS_KEY_ID, ACCESS_KEY_SECRET, CLI_PROFILE_DISABLED, CONFIG_FILE, CREDENTIALS_FILE, ECS_METADATA,
     ECS_METADATA_DISABLED, Environment, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, PROFILE, SECURITY_TOKEN,
 };
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 
 /// What a source of credentials is called, here and in C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl Chain {
                 Ok(()) => Ok(failures.add(source, failure)),
                 Err(stop) => {
                     let doing = format!("waiting for credentials of {source}");
-                    Err(stop.while_doing(&doing, Status::Credentials, Outcome::NotSent))
+                    Err(stop.while_doing(&doing, ErrorKind::Credentials, Outcome::NotSent))
                 }
             },
         };
@@ -175,6 +175,6 @@ impl Failures {
 
     fn into_error(self) -> Error {
         let message = format!("no credentials: {}", self.reasons.join("; "));
-        Error::new(Status::Credentials, message).retryable_is(self.retryable)
+        Error::new(ErrorKind::Credentials, message).with_retryable(self.retryable)
     }
 }

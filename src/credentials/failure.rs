@@ -1,6 +1,6 @@
 //! Why a provider gives no credentials.
 
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 
 /// The reason, without any secret, and whether asking again may help.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl From<String> for Failure {
 impl From<Error> for Failure {
     /// Who didn't answer in time isn't asked again: with all places of the chain, that would take several times as long.
     fn from(error: Error) -> Failure {
-        let retryable = error.retryable() && error.status() != Status::Timeout;
+        let retryable = error.retryable() && error.kind() != ErrorKind::Timeout;
         Failure { retryable, reason: error.to_string(), clock_was_off: false }
     }
 }

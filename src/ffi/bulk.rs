@@ -115,7 +115,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_next(
         let record = rest.next();
         home.put_back(rest);
         let record = record.ok_or_else(none_left)??;
-        Ok(esa_create_routine_related_record_result::give(&record))
+        Ok(esa_create_routine_related_record_result::into_raw(&record))
     };
     // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
     unsafe { call(&log_of(bulk), result, error, "result", Outcome::Unknown, next) }
@@ -188,7 +188,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_next_finish(
 ) -> esa_status {
     let give = &mut |finished| match finished {
         Finished::EnsuredNext(result) => {
-            Ok(result.map(|record| esa_create_routine_related_record_result::give(&record).cast()))
+            Ok(result.map(|record| esa_create_routine_related_record_result::into_raw(&record).cast()))
         }
         other => Err(other),
     };

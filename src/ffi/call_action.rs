@@ -13,7 +13,7 @@ use super::status::esa_status;
 use super::string::{read_optional_string, read_string, to_c_string};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::Call;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::NOWHERE;
 use crate::operation::{ActionParameter, ActionReply, AnyAction, Effect, Operation, Place, PreparedAction};
 
@@ -128,14 +128,14 @@ pub struct esa_call_action_result {
 type Strings = [CString; 2];
 
 impl esa_call_action_result {
-    pub(super) fn give(reply: ActionReply) -> *mut esa_call_action_result {
+    pub(super) fn into_raw(reply: ActionReply) -> *mut esa_call_action_result {
         let body_length = reply.body.len();
         // JSON has no NUL in it.
         let strings = [CString::new(reply.body).unwrap_or_default(), to_c_string(&reply.request_id)];
         let [body, request_id] = strings.each_ref().map(|text| text.as_ptr());
         let (attempts, http_status) = (reply.attempts, reply.http_status.into());
         let fields = esa_call_action_result { body, body_length, request_id, attempts, http_status };
-        Owned::<_, Strings>::give(fields, strings)
+        Owned::<_, Strings>::into_raw(fields, strings)
     }
 }
 
@@ -152,7 +152,7 @@ pub(super) fn read_effect(effect: i32) -> Result<Option<Effect>, Error> {
 pub(super) fn refuse_reserved(field: &str, reserved: i32) -> Result<(), Error> {
     match reserved {
         0 => Ok(()),
-        _ => Err(Error::new(Status::Unsupported, format!("{field} is not 0"))),
+        _ => Err(Error::new(ErrorKind::Unsupported, format!("{field} is not 0"))),
     }
 }
 
@@ -167,8 +167,10 @@ impl esa_parameter {
             1 => Some(Place::Query),
             2 => Some(Place::Form),
             other => {
-                let reason = format_args!("is {other}; it is a value of esa_place");
-                return Err(Error::invalid_argument(&field("place"), reason));
+                return Err(Error::invalid_argument(
+                    &field("place"),
+                    format_args!("is {other}; it is a value of esa_place"),
+                ));
             }
         };
         // SAFETY: this function's promise.
@@ -247,7 +249,7 @@ pub unsafe extern "C-unwind" fn esa_call_action(
         with_client(client, ("result", result), error, |client| {
             let options = read_options(options)?;
             let reply = client.call_prepared(&read_action(request)?, &options)?;
-            Ok(esa_call_action_result::give(reply))
+            Ok(esa_call_action_result::into_raw(reply))
         })
     }
 }
@@ -307,7 +309,7 @@ pub unsafe extern "C-unwind" fn esa_call_action_finish(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let give = &mut |finished| match finished {
-        Finished::Called(result) => Ok(result.map(|reply| esa_call_action_result::give(reply).cast())),
+        Finished::Called(result) => Ok(result.map(|reply| esa_call_action_result::into_raw(reply).cast())),
         other => Err(other),
     };
     // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
@@ -324,6 +326,6 @@ pub unsafe extern "C-unwind" fn esa_call_action_finish(
 pub unsafe extern "C-unwind" fn esa_call_action_result_free(result: *mut esa_call_action_result) {
     guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
-        unsafe { Owned::<_, Strings>::take_back(result) }
+        drop(unsafe { Owned::<_, Strings>::from_raw(result) })
     });
 }

@@ -1,9 +1,9 @@
 //! What one call does differently from the client's defaults.
 
 use std::ffi::c_void;
-use std::time::Duration;
 
 use super::cancel::{self, esa_cancel};
+use super::limits::{read_limit, to_time};
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::error::Error;
@@ -23,9 +23,9 @@ pub struct esa_call_options {
     pub struct_size: usize,
     /// Cancels the call when it is triggered; NULL: nothing does.
     pub cancel: *const esa_cancel,
-    /// How long the whole call may take, in milliseconds; 0: as long as the client's configuration says.
+    /// How long the whole call may take, in milliseconds, or `ESA_UNLIMITED`; 0: as long as the client's configuration says.
     pub timeout_ms: u32,
-    /// How many attempts may fail in a row; 0: as many as the client's configuration says.
+    /// How many attempts may fail in a row, or `ESA_UNLIMITED`; 0: as many as the client's configuration says.
     pub max_attempts: u32,
     /// Asked while the call waits or reads; NULL: nobody is. Calls of an `esa_multi` can't have one.
     pub interrupt: esa_interrupt_fn,
@@ -69,11 +69,11 @@ pub(super) unsafe fn read_options(pointer: *const esa_call_options) -> Result<Ca
     }
     // SAFETY: this function's promise.
     let given = unsafe { read_struct(pointer) }?;
-    if given.timeout_ms != 0 {
-        options.timeout(Duration::from_millis(given.timeout_ms.into()));
+    if let Some(ms) = read_limit("options.timeout_ms", given.timeout_ms)? {
+        options.timeout(to_time(ms));
     }
-    if given.max_attempts != 0 {
-        options.max_attempts(given.max_attempts);
+    if let Some(max_attempts) = read_limit("options.max_attempts", given.max_attempts)? {
+        options.max_attempts(max_attempts);
     }
     if let Some(function) = given.interrupt {
         let question = Question { function, data: given.interrupt_data };

@@ -6,6 +6,7 @@ use super::cancellation::uncancelled;
 use super::config::{esa_config, read_config};
 use super::error::esa_error;
 use super::guard::{call, carry_out, guarded};
+use super::limits::to_milliseconds;
 use super::status::esa_status;
 use crate::client::Client;
 use crate::error::{Error, Outcome};
@@ -64,6 +65,20 @@ pub unsafe extern "C-unwind" fn esa_client_free(client: *mut esa_client) {
             drop(unsafe { Box::from_raw(client) });
         }
     });
+}
+
+/// Gets how long a call of the client may take, in milliseconds, unless its options say otherwise.
+///
+/// Returns what `esa_config_set_timeout()` set, or its default; `ESA_UNLIMITED` if there is no limit; 0 if `client` is NULL.
+/// Any thread.
+///
+/// # Safety
+/// `client` is NULL or a live object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_client_timeout(client: *const esa_client) -> u32 {
+    // SAFETY: NULL or a live object (this function's promise).
+    let client = unsafe { client.as_ref() };
+    guarded(&NOWHERE, 0, || client.map_or(0, |client| to_milliseconds(client.client.core().timeouts.total)))
 }
 
 /// The name of the provider whose credentials the client uses: "configuration", "callback", "environment", "oidc",

@@ -1,19 +1,30 @@
 //! The configuration object and its setters.
 
 use std::ffi::{c_char, c_void};
-use std::time::Duration;
 
 use super::credentials::{Provider, esa_credentials_fn};
 use super::guard::guarded;
 use super::log::{esa_log_fn, to_log};
+use super::sign::read_signature_version;
 use super::status::esa_status;
 use super::string::{read_optional_string, read_string};
 use crate::config::Config;
 use crate::endpoint::Network;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::{Level, Log, NOWHERE};
 use crate::signature::Credentials;
-use crate::signature::SignatureVersion;
+
+/// From where the service is reached. For `esa_config_set_network()`.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum esa_network {
+    /// `ESA_NETWORK_PUBLIC`.
+    ESA_NETWORK_DEFAULT = 0,
+    /// From the internet.
+    ESA_NETWORK_PUBLIC = 1,
+    /// From inside of a VPC in the region.
+    ESA_NETWORK_VPC = 2,
+}
 
 /// How a client is to be made. One thread at a time may use it.
 ///
@@ -36,12 +47,15 @@ pub(super) enum Setting {
     Endpoint,
     Network,
     Proxy,
-    Timeouts,
+    ConnectTimeout,
+    AttemptTimeout,
+    Timeout,
     SignatureVersion,
     CaFile,
     CaPem,
     UserAgent,
-    KeepAlive,
+    MaxIdleConnections,
+    IdleTimeout,
     MaxAttempts,
     MaxConcurrentWrites,
     WriteLock,
@@ -186,24 +200,25 @@ pub unsafe extern "C-unwind" fn esa_config_set_endpoint(
     }
 }
 
-/// Sets from where the service is reached: "public", the default, or "vpc", from inside of a VPC in the region.
+/// Sets from where the service is reached: a value of `esa_network`.
 ///
 /// It chooses the region's endpoint; one that is set by `esa_config_set_endpoint()` stays as it is.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
-/// `config` is NULL or live; `network` is NULL or NUL-terminated.
+/// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, network: *const c_char) -> esa_status {
+pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, network: i32) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::Network, &mut |config| {
-            config.network(match read_string("network", network)? {
-                "public" => Network::Public,
-                "vpc" => Network::Vpc,
+            config.network(match network {
+                0 => Network::default(),
+                1 => Network::Public,
+                2 => Network::Vpc,
                 other => {
-                    let reason = format_args!("is {other:?}; it can be \"public\" or \"vpc\"");
+                    let reason = format_args!("is {other}; it is a value of esa_network");
                     return Err(Error::invalid_argument("network", reason));
                 }
             });
@@ -235,34 +250,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_proxy(config: *mut esa_config, pr
     }
 }
 
-/// Sets the time limits, in milliseconds; 0 leaves the default.
-///
-/// `connect_ms`: for one connection: name look-up, TCP and TLS together; default 5,000. `attempt_ms`: for one request,
-/// connecting included; default 10,000. `total_ms`: for a whole call, whatever it does; default 30,000. The shortest one
-/// that applies counts.
-///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
-///
-/// # Safety
-/// `config` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn esa_config_set_timeouts(
-    config: *mut esa_config,
-    connect_ms: u32,
-    attempt_ms: u32,
-    total_ms: u32,
-) -> esa_status {
-    let given = |ms: u32| (ms != 0).then(|| Duration::from_millis(ms.into()));
-    // SAFETY: this function's promise.
-    unsafe {
-        set(config, Setting::Timeouts, &mut |config| {
-            config.timeouts(given(connect_ms), given(attempt_ms), given(total_ms));
-            Ok(())
-        })
-    }
-}
-
-/// Sets how requests are signed: 3 (ACS3-HMAC-SHA256, the default) or 1 (HMAC-SHA1, for old gateways).
+/// Sets how requests are signed: a value of `esa_signature_version`.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -271,19 +259,12 @@ pub unsafe extern "C-unwind" fn esa_config_set_timeouts(
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_config_set_signature_version(
     config: *mut esa_config,
-    signature_version: u32,
+    signature_version: i32,
 ) -> esa_status {
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::SignatureVersion, &mut |config| {
-            config.signature_version(match signature_version {
-                1 => SignatureVersion::V1,
-                3 => SignatureVersion::V3,
-                other => {
-                    let reason = format_args!("is {other}; it can be 1 or 3");
-                    return Err(Error::invalid_argument("signature_version", reason));
-                }
-            });
+            config.signature_version(read_signature_version(signature_version)?);
             Ok(())
         })
     }
@@ -351,111 +332,9 @@ pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
     }
 }
 
-/// Sets how connections are kept between calls.
-///
-/// `max_idle`: how many unused ones at most, of blocking calls and of each multi; default 64, 0 keeps none. `idle_ms`: for how long at most; default 5,000,
-/// which 0 leaves. A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
-///
-/// HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
-/// connection, just as the next request goes out, it is taken for that request's. If a server or a proxy on the way does
-/// so, a `max_idle` of 0 gives each request a connection of its own, at the price of a handshake.
-///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
-///
-/// # Safety
-/// `config` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn esa_config_set_keep_alive(
-    config: *mut esa_config,
-    max_idle: u32,
-    idle_ms: u32,
-) -> esa_status {
-    // SAFETY: this function's promise.
-    unsafe {
-        set(config, Setting::KeepAlive, &mut |config| {
-            let idle = (idle_ms != 0).then(|| Duration::from_millis(idle_ms.into()));
-            config.keep_alive(max_idle.try_into().unwrap_or(usize::MAX), idle);
-            Ok(())
-        })
-    }
-}
-
-/// Sets how many attempts of a call may fail in a row; default 3, which 0 leaves.
-///
-/// Attempts that are refused because the service is busy with another call of the account don't count: they are made
-/// until the call's time limit.
-///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
-///
-/// # Safety
-/// `config` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn esa_config_set_max_attempts(config: *mut esa_config, max_attempts: u32) -> esa_status {
-    // SAFETY: this function's promise.
-    unsafe {
-        set(config, Setting::MaxAttempts, &mut |config| {
-            if max_attempts != 0 {
-                config.max_attempts(max_attempts);
-            }
-            Ok(())
-        })
-    }
-}
-
-/// Sets how long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
-/// 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline.
-///
-/// Lists lag, and requests may be carried out late. If nothing clears up what became of one, the call fails that much
-/// later, with `ESA_OUTCOME_UNKNOWN`.
-///
-/// `horizon_ms`: default 10,000, which 0 leaves.
-///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
-///
-/// # Safety
-/// `config` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn esa_config_set_reconcile_horizon(
-    config: *mut esa_config,
-    horizon_ms: u32,
-) -> esa_status {
-    // SAFETY: this function's promise.
-    unsafe {
-        set(config, Setting::ReconcileHorizon, &mut |config| {
-            if horizon_ms != 0 {
-                config.reconcile_horizon(Duration::from_millis(horizon_ms.into()));
-            }
-            Ok(())
-        })
-    }
-}
-
-/// Sets how many of a client's writes (creates and deletes) may be under way at once; default 1, 0: no limit.
-///
-/// The service refuses a routine call of an account while another one runs, so the client's own calls wait for each
-/// other, in the order in which they came, within their time limits.
-///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
-///
-/// # Safety
-/// `config` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn esa_config_set_max_concurrent_writes(
-    config: *mut esa_config,
-    max_concurrent_writes: u32,
-) -> esa_status {
-    // SAFETY: this function's promise.
-    unsafe {
-        set(config, Setting::MaxConcurrentWrites, &mut |config| {
-            config.max_concurrent_writes(max_concurrent_writes.try_into().unwrap_or(usize::MAX));
-            Ok(())
-        })
-    }
-}
-
 /// Sets where the library says what it does; without it, it says nothing. See `esa_log_fn`.
 ///
-/// `level`: the most that is wanted, a value of `esa_log_level`. `callback`: NULL for no log. `user_data` is passed to
+/// `level`: the most that is wanted, a value of `esa_log_level`; 0: `ESA_LOG_INFO`. `callback`: NULL for no log. `user_data` is passed to
 /// it and must live as long as every client that is made with this configuration; several threads may use it at once.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
@@ -472,8 +351,9 @@ pub unsafe extern "C-unwind" fn esa_config_set_log(
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::Log, &mut |config| {
-            let level = Level::from_number(level)
-                .ok_or_else(|| Error::invalid_argument("level", format_args!("is {level}; it can be 1 to 4")))?;
+            let level = Level::try_from(if level == 0 { Level::Info as i32 } else { level }).map_err(|_| {
+                Error::invalid_argument("level", format_args!("is {level}; it is a value of esa_log_level"))
+            })?;
             config.log(to_log(level, callback, user_data));
             Ok(())
         })
@@ -494,13 +374,13 @@ pub(super) unsafe fn set(
         return esa_status::ESA_ERR_INVALID_ARGUMENT;
     };
     let log = config.log_sink().clone();
-    let panicked = || Err(Error::new(Status::Internal, "panic in a setter of the configuration"));
+    let panicked = || Err(Error::new(ErrorKind::Internal, "panic in a setter of the configuration"));
     let changed = guarded(&log, panicked(), || change(config));
     refused.retain(|(other, _)| *other != setting);
     match changed {
         Ok(()) => esa_status::ESA_OK,
         Err(error) => {
-            let status = error.status().into();
+            let status = error.kind().into();
             refused.push((setting, error));
             status
         }
@@ -515,25 +395,5 @@ pub(super) fn read_config(config: Option<&esa_config>) -> Result<Config, Error> 
             Some((_, error)) => Err(error.clone()),
             None => Ok(config.clone()),
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reconcile_horizon_of_0_leaves_what_was_set() {
-        let config = esa_config_new();
-        // SAFETY: the configuration is live until it is released, once.
-        unsafe {
-            for (given_ms, expected) in [(0, Duration::from_secs(10)), (1_500, Duration::from_millis(1_500))] {
-                assert_eq!(esa_config_set_reconcile_horizon(config, given_ms), esa_status::ESA_OK);
-                assert_eq!((*config).config.reconcile_horizon, expected);
-            }
-            assert_eq!(esa_config_set_reconcile_horizon(config, 0), esa_status::ESA_OK);
-            assert_eq!((*config).config.reconcile_horizon, Duration::from_millis(1_500));
-            esa_config_free(config);
-        }
     }
 }

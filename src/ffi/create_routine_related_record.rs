@@ -92,7 +92,7 @@ impl OwnedRequest {
 type Strings = [CString; 2];
 
 impl esa_create_routine_related_record_result {
-    pub(super) fn give(record: &Record) -> *mut esa_create_routine_related_record_result {
+    pub(super) fn into_raw(record: &Record) -> *mut esa_create_routine_related_record_result {
         let strings = [&record.status, &record.request_id].map(|text| to_c_string(text));
         let [status, request_id] = strings.each_ref().map(|text| text.as_ptr());
         let fields = esa_create_routine_related_record_result {
@@ -103,7 +103,7 @@ impl esa_create_routine_related_record_result {
             request_id,
             site_id: record.site_id,
         };
-        Owned::<_, Strings>::give(fields, strings)
+        Owned::<_, Strings>::into_raw(fields, strings)
     }
 }
 
@@ -119,7 +119,7 @@ unsafe fn making(
     move |client| {
         // SAFETY: this function's promise.
         let (request, options) = unsafe { (read_struct(request)?.read()?, read_options(options)?) };
-        method(client, &request, &options).map(|record| esa_create_routine_related_record_result::give(&record))
+        method(client, &request, &options).map(|record| esa_create_routine_related_record_result::into_raw(&record))
     }
 }
 
@@ -243,7 +243,7 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record_finish(
 ) -> esa_status {
     let give = &mut |finished| match finished {
         Finished::Created(result) => {
-            Ok(result.map(|record| esa_create_routine_related_record_result::give(&record).cast()))
+            Ok(result.map(|record| esa_create_routine_related_record_result::into_raw(&record).cast()))
         }
         other => Err(other),
     };
@@ -310,7 +310,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_finish(
 ) -> esa_status {
     let give = &mut |finished| match finished {
         Finished::Ensured(result) => {
-            Ok(result.map(|record| esa_create_routine_related_record_result::give(&record).cast()))
+            Ok(result.map(|record| esa_create_routine_related_record_result::into_raw(&record).cast()))
         }
         other => Err(other),
     };
@@ -329,7 +329,7 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record_result_free(
     result: *mut esa_create_routine_related_record_result,
 ) {
     guarded(&NOWHERE, (), || {
-        // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
-        unsafe { Owned::<_, Strings>::take_back(result) }
+        // SAFETY: NULL, or handed out by `into_raw` and not released yet (this function's promise).
+        drop(unsafe { Owned::<_, Strings>::from_raw(result) })
     });
 }

@@ -4,10 +4,11 @@ use std::ffi::{c_char, c_void};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::guard::guarded;
+use super::limits::to_milliseconds;
 use super::status::esa_status;
 use super::string::{read_optional_string, read_string};
 use crate::credentials::ProvidedCredentials;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::NOWHERE;
 use crate::signature::Credentials;
 
@@ -20,7 +21,7 @@ pub struct esa_credentials {
 ///
 /// Runs on the thread of a call that needs credentials, one call of a client at a time: for the client's first call, from
 /// five minutes before they expire on, and once more when the service says that they have. It should return within
-/// `timeout_ms` milliseconds, which is what the call has left (`UINT32_MAX`: that and more); nothing else ends it, and
+/// `timeout_ms` milliseconds, which is what the call has left (`ESA_UNLIMITED`: there is no limit); nothing else ends it, and
 /// the call can't be cancelled meanwhile. It may make calls with other clients; it must return (no exception, no
 /// longjmp).
 pub type esa_credentials_fn =
@@ -48,7 +49,7 @@ pub unsafe extern "C-unwind" fn esa_credentials_set(
     let Some(esa_credentials { answer }) = (unsafe { credentials.as_mut() }) else {
         return esa_status::ESA_ERR_INVALID_ARGUMENT;
     };
-    let panicked = || Err(Error::new(Status::Internal, "panic while credentials were given"));
+    let panicked = || Err(Error::new(ErrorKind::Internal, "panic while credentials were given"));
     let provided = guarded(&NOWHERE, panicked(), || {
         // SAFETY: each string is NULL or NUL-terminated (this function's promise).
         let (id, secret, token) = unsafe {
@@ -66,7 +67,7 @@ pub unsafe extern "C-unwind" fn esa_credentials_set(
         let credentials = Credentials::new(id, secret, token.filter(|token| !token.is_empty()))?;
         Ok(ProvidedCredentials { credentials, expires })
     });
-    let status = provided.as_ref().map_or_else(|error| error.status().into(), |_| esa_status::ESA_OK);
+    let status = provided.as_ref().map_or_else(|error| error.kind().into(), |_| esa_status::ESA_OK);
     *answer = provided.map_err(|error| error.message().to_owned());
     status
 }
@@ -102,7 +103,7 @@ unsafe impl Sync for Provider {}
 
 impl Provider {
     pub(super) fn provide(&self, left: Duration) -> Result<ProvidedCredentials, String> {
-        let timeout_ms = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
+        let timeout_ms = to_milliseconds(left);
         let mut credentials = esa_credentials { answer: Err(NO_REASON.to_owned()) };
         // SAFETY: a function of this type is what the caller gave, with the data to call it with; the object lives until
         // it returns.
@@ -116,6 +117,7 @@ mod tests {
     use std::ptr::{null, null_mut};
 
     use super::super::guard::tests::want_panic;
+    use super::super::limits::ESA_UNLIMITED;
     use super::esa_status::{ESA_ERR_INTERNAL, ESA_ERR_INVALID_ARGUMENT, ESA_OK};
     use super::*;
 
@@ -129,7 +131,7 @@ mod tests {
     #[test]
     fn what_the_function_gives_is_what_the_provider_gets() {
         unsafe extern "C" fn give(_: *mut c_void, timeout_ms: u32, credentials: *mut esa_credentials) {
-            assert_eq!(timeout_ms, u32::MAX);
+            assert_eq!(timeout_ms, ESA_UNLIMITED);
             // SAFETY: the object is live and the strings are NUL-terminated.
             unsafe {
                 esa_credentials_fail(credentials, c"not yet".as_ptr());

@@ -69,14 +69,14 @@ impl esa_delete_routine_related_record_request {
 }
 
 impl esa_delete_routine_related_record_result {
-    fn give(deletion: &Deletion) -> *mut esa_delete_routine_related_record_result {
+    fn into_raw(deletion: &Deletion) -> *mut esa_delete_routine_related_record_result {
         let request_id = to_c_string(&deletion.request_id);
         let fields = esa_delete_routine_related_record_result {
             deleted: deletion.deleted.into(),
             attempts: deletion.attempts,
             request_id: request_id.as_ptr(),
         };
-        Owned::<_, CString>::give(fields, request_id)
+        Owned::<_, CString>::into_raw(fields, request_id)
     }
 }
 
@@ -102,7 +102,7 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record(
         with_client(client, ("result", result), error, |client| {
             let (request, options) = (read_struct(request)?.read()?, read_options(options)?);
             let deletion = client.delete_routine_related_record(&request, &options)?;
-            Ok(esa_delete_routine_related_record_result::give(&deletion))
+            Ok(esa_delete_routine_related_record_result::into_raw(&deletion))
         })
     }
 }
@@ -171,7 +171,7 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_finish(
 ) -> esa_status {
     let give = &mut |finished| match finished {
         Finished::Deleted(result) => {
-            Ok(result.map(|deletion| esa_delete_routine_related_record_result::give(&deletion).cast()))
+            Ok(result.map(|deletion| esa_delete_routine_related_record_result::into_raw(&deletion).cast()))
         }
         other => Err(other),
     };
@@ -191,6 +191,6 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_result_free(
 ) {
     guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
-        unsafe { Owned::<_, CString>::take_back(result) }
+        drop(unsafe { Owned::<_, CString>::from_raw(result) })
     });
 }

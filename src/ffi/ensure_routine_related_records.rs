@@ -2,7 +2,6 @@
 
 use std::ffi::c_void;
 use std::ptr;
-use std::time::Duration;
 
 use super::call_options::{esa_call_options, read_options};
 use super::client::{esa_client, with_client};
@@ -12,13 +11,14 @@ use super::create_routine_related_record::{
 };
 use super::error::{esa_error, esa_error_free};
 use super::guard::guarded;
+use super::limits::{read_limit, to_time};
 use super::multi::{Finished, Start, esa_multi, esa_pending, finish};
 use super::owned::Owned;
 use super::status::esa_status;
 use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::client::Client;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::NOWHERE;
 use crate::record::{Bulk, Record};
 
@@ -46,7 +46,8 @@ pub struct esa_ensure_routine_related_records_request {
     pub items: *const esa_create_routine_related_record_request,
     /// How many they are.
     pub count: usize,
-    /// How long all of them together may take, in milliseconds; 0: as long as it takes. The options' limit is each one's.
+    /// How long all of them together may take, in milliseconds; 0 or `ESA_UNLIMITED`: as long as it takes. The options'
+    /// limit is each one's.
     pub timeout_ms: u32,
     /// 0.
     pub reserved: u32,
@@ -72,15 +73,15 @@ impl esa_ensure_routine_related_records_request {
     /// NUL-terminated.
     pub(super) unsafe fn begin(&self, client: &Client, options: &CallOptions) -> Result<Bulk, Error> {
         if self.reserved != 0 {
-            return Err(Error::new(Status::Unsupported, "request.reserved is not 0"));
+            return Err(Error::new(ErrorKind::Unsupported, "request.reserved is not 0"));
         }
         let mut requests = Vec::new();
         let mut stride = 0;
         for number in 0..self.count {
             let item = self.items.cast::<u8>().wrapping_add(number.wrapping_mul(stride));
             let in_item = |error: Error| {
-                Error::new(error.status(), format!("items[{number}]: {}", error.message()))
-                    .advice_is(error.advice().to_owned())
+                Error::new(error.kind(), format!("items[{number}]: {}", error.message()))
+                    .with_advice(error.advice().to_owned())
             };
             // SAFETY: the array has this item, and items are as `read_struct` wants them (this function's promise).
             let item =
@@ -93,7 +94,7 @@ impl esa_ensure_routine_related_records_request {
             // SAFETY: strings are NULL or NUL-terminated (this function's promise).
             requests.push(unsafe { item.read() }.map_err(in_item)?);
         }
-        let timeout = (self.timeout_ms != 0).then(|| Duration::from_millis(self.timeout_ms.into()));
+        let timeout = read_limit("request.timeout_ms", self.timeout_ms)?.map(to_time);
         Ok(client.ensure_routine_related_records(requests, options, timeout))
     }
 }
@@ -126,8 +127,8 @@ impl Behind {
         result: Result<Record, Error>,
     ) -> (*const esa_create_routine_related_record_result, *const esa_error) {
         let (result, error) = match result {
-            Ok(record) => (esa_create_routine_related_record_result::give(&record).cast_const(), ptr::null()),
-            Err(error) => (ptr::null(), esa_error::give(&error).cast_const()),
+            Ok(record) => (esa_create_routine_related_record_result::into_raw(&record).cast_const(), ptr::null()),
+            Err(error) => (ptr::null(), esa_error::into_raw(&error).cast_const()),
         };
         self.results.push(result);
         self.errors.push(error);
@@ -155,7 +156,7 @@ impl Behind {
     }
 
     /// Makes the struct for the caller of what was pushed.
-    fn give(self) -> *mut esa_ensure_routine_related_records_result {
+    fn into_raw(self) -> *mut esa_ensure_routine_related_records_result {
         let is_empty = self.results.is_empty();
         let result = esa_ensure_routine_related_records_result {
             count: self.results.len(),
@@ -163,14 +164,14 @@ impl Behind {
             results: if is_empty { ptr::null() } else { self.results.as_ptr() },
             errors: if is_empty { ptr::null() } else { self.errors.as_ptr() },
         };
-        Owned::give(result, self)
+        Owned::into_raw(result, self)
     }
 }
 
 impl Drop for Behind {
     fn drop(&mut self) {
         for (result, error) in self.results.drain(..).zip(self.errors.drain(..)) {
-            // SAFETY: each was made by its `give` in `push`, or is NULL, and is released once, here.
+            // SAFETY: each was made by its `into_raw` in `push`, or is NULL, and is released once, here.
             unsafe {
                 esa_create_routine_related_record_result_free(result.cast_mut());
                 esa_error_free(error.cast_mut());
@@ -214,7 +215,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
             // SAFETY: the request is as this function promises.
             unsafe { behind.add(&request, &mut bulk, result) };
         }
-        Ok(behind.give())
+        Ok(behind.into_raw())
     };
     // SAFETY: as this function promises.
     unsafe { with_client(client, ("result", result), error, ensure) }
@@ -286,7 +287,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_finish(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let give = &mut |finished| match finished {
-        Finished::EnsuredAll(result) => Ok(result.map(|behind| behind.give().cast())),
+        Finished::EnsuredAll(result) => Ok(result.map(|behind| behind.into_raw().cast())),
         other => Err(other),
     };
     // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
@@ -304,7 +305,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_result_free(
     result: *mut esa_ensure_routine_related_records_result,
 ) {
     guarded(&NOWHERE, (), || {
-        // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
-        unsafe { Owned::<_, Behind>::take_back(result) }
+        // SAFETY: NULL, or handed out by `into_raw` and not released yet (this function's promise).
+        drop(unsafe { Owned::<_, Behind>::from_raw(result) })
     });
 }

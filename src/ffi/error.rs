@@ -52,7 +52,7 @@ type Strings = [CString; 6];
 
 impl esa_error {
     /// Hands an error out.
-    pub(super) fn give(error: &Error) -> *mut esa_error {
+    pub(super) fn into_raw(error: &Error) -> *mut esa_error {
         let strings = [
             error.code(),
             error.message(),
@@ -66,7 +66,7 @@ impl esa_error {
             strings.each_ref().map(|text| text.as_ptr());
         let retry_after_ms = error.retry_after().map_or(0, |delay| delay.as_millis());
         let fields = esa_error {
-            status: error.status().into(),
+            status: error.kind().into(),
             outcome: error.outcome() as i32,
             service_code: error.service_code() as i32,
             http_status: error.http_status().map_or(0, i32::from),
@@ -81,7 +81,7 @@ impl esa_error {
             recommend,
             access_denied_detail,
         };
-        Owned::<esa_error, Strings>::give(fields, strings)
+        Owned::<esa_error, Strings>::into_raw(fields, strings)
     }
 }
 
@@ -90,9 +90,9 @@ impl esa_error {
 /// # Safety
 /// `error` is NULL or points to memory for a pointer.
 pub(super) unsafe fn give_error(error: *mut *mut esa_error, failure: Option<Error>) -> esa_status {
-    let status = failure.as_ref().map_or(esa_status::ESA_OK, |failure| failure.status().into());
+    let status = failure.as_ref().map_or(esa_status::ESA_OK, |failure| failure.kind().into());
     if !error.is_null() {
-        let object = failure.as_ref().map_or(std::ptr::null_mut(), esa_error::give);
+        let object = failure.as_ref().map_or(std::ptr::null_mut(), esa_error::into_raw);
         // SAFETY: not NULL, so memory for a pointer (this function's promise); nothing is assumed of its alignment.
         unsafe { error.write_unaligned(object) };
     }
@@ -108,7 +108,7 @@ pub(super) unsafe fn give_error(error: *mut *mut esa_error, failure: Option<Erro
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_error_free(error: *mut esa_error) {
     guarded(&NOWHERE, (), || {
-        // SAFETY: NULL, or handed out by `esa_error::give` and not released yet (this function's promise).
-        unsafe { Owned::<esa_error, Strings>::take_back(error) }
+        // SAFETY: NULL, or handed out by `esa_error::into_raw` and not released yet (this function's promise).
+        drop(unsafe { Owned::<esa_error, Strings>::from_raw(error) })
     });
 }

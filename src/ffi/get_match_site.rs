@@ -48,11 +48,11 @@ pub struct esa_get_match_site_result {
 type Strings = [CString; 2];
 
 impl esa_get_match_site_result {
-    fn give(site: &MatchSite) -> *mut esa_get_match_site_result {
+    fn into_raw(site: &MatchSite) -> *mut esa_get_match_site_result {
         let strings = [&site.site_name, &site.request_id].map(|text| to_c_string(text));
         let [site_name, request_id] = strings.each_ref().map(|text| text.as_ptr());
         let fields = esa_get_match_site_result { site_id: site.site_id, site_name, request_id };
-        Owned::<_, Strings>::give(fields, strings)
+        Owned::<_, Strings>::into_raw(fields, strings)
     }
 }
 
@@ -78,7 +78,7 @@ pub unsafe extern "C-unwind" fn esa_get_match_site(
         with_client(client, ("result", result), error, |client| {
             let request = GetMatchSite { record_name: read_string("record_name", read_struct(request)?.record_name)? };
             let site = client.get_match_site(&request, &read_options(options)?)?;
-            Ok(esa_get_match_site_result::give(&site))
+            Ok(esa_get_match_site_result::into_raw(&site))
         })
     }
 }
@@ -139,7 +139,7 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_finish(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let give = &mut |finished| match finished {
-        Finished::Matched(result) => Ok(result.map(|site| esa_get_match_site_result::give(&site).cast())),
+        Finished::Matched(result) => Ok(result.map(|site| esa_get_match_site_result::into_raw(&site).cast())),
         other => Err(other),
     };
     // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
@@ -156,6 +156,6 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_finish(
 pub unsafe extern "C-unwind" fn esa_get_match_site_result_free(result: *mut esa_get_match_site_result) {
     guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
-        unsafe { Owned::<_, Strings>::take_back(result) }
+        drop(unsafe { Owned::<_, Strings>::from_raw(result) })
     });
 }

@@ -12,7 +12,7 @@ use std::task::Poll;
 use super::cancellation::uncancelled;
 use super::error::{esa_error, give_error};
 use super::status::esa_status;
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::{Level, Log, Scope};
 use crate::transport::is_library_thread;
 
@@ -66,7 +66,7 @@ pub(super) unsafe fn carry_out(
             // SAFETY: not NULL, so it points to memory for a pointer (this function's promise); nothing is assumed about its
             // alignment.
             unsafe { result.write_unaligned(std::ptr::null_mut()) };
-            caught(log, give).unwrap_or_else(|panic| Err(Error::new(Status::Internal, panic).outcome_is(on_panic)))
+            caught(log, give).unwrap_or_else(|panic| Err(Error::new(ErrorKind::Internal, panic).with_outcome(on_panic)))
         };
         // A panic's words, and a configuration's, come from nowhere else.
         let failure = given.err().map(|failure| log.redacted(failure));
@@ -83,7 +83,7 @@ pub(super) fn guarded_call<T: 'static>(
 ) -> Pin<Box<dyn Future<Output = T>>> {
     Box::pin(poll_fn(move |context| {
         caught(&log, || call.as_mut().poll(context)).unwrap_or_else(|panic| {
-            let error = Error::new(Status::Internal, panic).outcome_is(Outcome::Unknown);
+            let error = Error::new(ErrorKind::Internal, panic).with_outcome(Outcome::Unknown);
             Poll::Ready(on_panic(log.redacted(error)))
         })
     }))

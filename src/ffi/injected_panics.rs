@@ -14,6 +14,7 @@ use super::ensure_routine_related_records::*;
 use super::error::{esa_error, esa_error_free};
 use super::get_match_site::*;
 use super::guard::tests::want_panic;
+use super::limits::*;
 use super::list_routine_related_records::*;
 use super::reply::esa_read_reply;
 use super::service_code::{esa_service_code_advice, esa_service_code_name};
@@ -77,19 +78,22 @@ fn in_setters() {
             |$config| unsafe { $call }
         };
     }
-    let setters: [Setter; 16] = [
+    let setters: [Setter; 19] = [
         setter!(config => esa_config_set_credentials(config, c"id".as_ptr(), c"secret".as_ptr(), null())),
         setter!(config => esa_config_set_credentials_provider(config, None, null_mut())),
         setter!(config => esa_config_set_region(config, c"cn-hangzhou".as_ptr())),
         setter!(config => esa_config_set_endpoint(config, c"127.0.0.1".as_ptr())),
-        setter!(config => esa_config_set_network(config, c"vpc".as_ptr())),
+        setter!(config => esa_config_set_network(config, 2)),
         setter!(config => esa_config_set_proxy(config, c"".as_ptr())),
-        setter!(config => esa_config_set_timeouts(config, 1, 1, 1)),
+        setter!(config => esa_config_set_connect_timeout(config, 1)),
+        setter!(config => esa_config_set_attempt_timeout(config, 1)),
+        setter!(config => esa_config_set_timeout(config, 1)),
         setter!(config => esa_config_set_signature_version(config, 1)),
         setter!(config => esa_config_set_ca_file(config, c"/".as_ptr())),
         setter!(config => esa_config_set_ca_pem(config, c"".as_ptr())),
         setter!(config => esa_config_set_user_agent(config, c"a".as_ptr())),
-        setter!(config => esa_config_set_keep_alive(config, 1, 1)),
+        setter!(config => esa_config_set_max_idle_connections(config, 1)),
+        setter!(config => esa_config_set_idle_timeout(config, 1)),
         setter!(config => esa_config_set_max_attempts(config, 1)),
         setter!(config => esa_config_set_reconcile_horizon(config, 1)),
         setter!(config => esa_config_set_max_concurrent_writes(config, 1)),
@@ -102,7 +106,7 @@ fn in_setters() {
         // SAFETY: the configuration is live until it is released, once.
         unsafe {
             assert_eq!(setter(config), ESA_ERR_INTERNAL);
-            assert_eq!(esa_config_set_timeouts(config, 2, 2, 2), ESA_OK);
+            assert_eq!(esa_config_set_connect_timeout(config, 2), ESA_OK);
             esa_config_free(config);
         }
     }

@@ -100,7 +100,7 @@ struct Behind {
 }
 
 impl esa_list_routine_related_records_result {
-    fn give(page: &RelatedRecordPage) -> *mut esa_list_routine_related_records_result {
+    fn into_raw(page: &RelatedRecordPage) -> *mut esa_list_routine_related_records_result {
         let mut strings = Vec::with_capacity(2 * page.records.len() + 1);
         // A CString's text stays where it is when the CString moves.
         let mut keep = |text: &str| {
@@ -130,7 +130,7 @@ impl esa_list_routine_related_records_result {
             reserved: 0,
             request_id,
         };
-        Owned::give(result, Behind { _records: records, _fields: fields, _strings: strings })
+        Owned::into_raw(result, Behind { _records: records, _fields: fields, _strings: strings })
     }
 }
 
@@ -155,7 +155,7 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records(
         with_client(client, ("result", result), error, |client| {
             let (request, options) = (read_struct(request)?.read()?, read_options(options)?);
             let page = client.list_routine_related_records(&request, &options)?;
-            Ok(esa_list_routine_related_records_result::give(&page))
+            Ok(esa_list_routine_related_records_result::into_raw(&page))
         })
     }
 }
@@ -223,7 +223,9 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_finish(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let give = &mut |finished| match finished {
-        Finished::Listed(result) => Ok(result.map(|page| esa_list_routine_related_records_result::give(&page).cast())),
+        Finished::Listed(result) => {
+            Ok(result.map(|page| esa_list_routine_related_records_result::into_raw(&page).cast()))
+        }
         other => Err(other),
     };
     // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
@@ -241,7 +243,7 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_result_free(
     result: *mut esa_list_routine_related_records_result,
 ) {
     guarded(&NOWHERE, (), || {
-        // SAFETY: NULL, or handed out by `give` and not released yet (this function's promise).
-        unsafe { Owned::<_, Behind>::take_back(result) }
+        // SAFETY: NULL, or handed out by `into_raw` and not released yet (this function's promise).
+        drop(unsafe { Owned::<_, Behind>::from_raw(result) })
     });
 }

@@ -26,6 +26,7 @@ pub mod get_match_site;
 mod guard;
 #[cfg(test)]
 mod injected_panics;
+pub mod limits;
 pub mod list_routine_related_records;
 pub mod log;
 pub mod multi;

@@ -14,7 +14,7 @@ use super::guard::{call, guarded, guarded_call};
 use super::status::esa_status;
 use crate::call::{Call, CallOptions, Core, World};
 use crate::client::{Client, Made};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::NOWHERE;
 use crate::operation::{ActionReply, MatchSite, RelatedRecordPage};
 use crate::record::{Deletion, Record};
@@ -337,7 +337,7 @@ pub(super) unsafe fn calls_of(multi: *mut esa_multi) -> Result<Rc<Calls>, Error>
 
 pub(super) fn refuse_interrupt(options: &CallOptions) -> Result<(), Error> {
     if options.asks() {
-        return Err(Error::new(Status::Unsupported, "options.interrupt is set, which a multi's calls don't ask"));
+        return Err(Error::new(ErrorKind::Unsupported, "options.interrupt is set, which a multi's calls don't ask"));
     }
     Ok(())
 }
@@ -406,9 +406,9 @@ pub(super) unsafe fn finish(
 }
 
 fn forked() -> Error {
-    Error::new(Status::Forked, "the multi belongs to the process that this one was forked from")
+    Error::new(ErrorKind::Forked, "the multi belongs to the process that this one was forked from")
 }
 
 fn io(error: &std::io::Error) -> Error {
-    Error::new(Status::Io, format!("the call can't be waited for: {error}"))
+    Error::new(ErrorKind::Io, format!("the call can't be waited for: {error}"))
 }

@@ -9,18 +9,16 @@ pub(super) struct Owned<F, B> {
 
 impl<F, B> Owned<F, B> {
     /// Hands `fields` out, with what they point into.
-    pub(super) fn give(fields: F, behind: B) -> *mut F {
+    pub(super) fn into_raw(fields: F, behind: B) -> *mut F {
         Box::into_raw(Box::new(Owned { fields, behind })).cast()
     }
 
-    /// Takes back what [`give`](Owned::give) handed out, and releases it; NULL is nothing.
+    /// Takes back what [`into_raw`](Owned::into_raw) handed out; `None` for NULL.
     ///
     /// # Safety
-    /// `fields` is NULL, or was handed out by `give` of the same type and not taken back yet.
-    pub(super) unsafe fn take_back(fields: *mut F) {
-        if !fields.is_null() {
-            // SAFETY: made by `give` of a box of this type, whose first field it points to; taken back once.
-            drop(unsafe { Box::from_raw(fields.cast::<Owned<F, B>>()) });
-        }
+    /// `fields` is NULL, or was handed out by `into_raw` of the same type and not taken back yet.
+    pub(super) unsafe fn from_raw(fields: *mut F) -> Option<Box<Owned<F, B>>> {
+        // SAFETY: made by `into_raw` of a box of this type, whose first field it points to; taken back once.
+        (!fields.is_null()).then(|| unsafe { Box::from_raw(fields.cast()) })
     }
 }

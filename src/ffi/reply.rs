@@ -121,10 +121,8 @@ pub unsafe extern "C-unwind" fn esa_read_reply(
     unsafe {
         call(&NOWHERE, result, error, "result", Outcome::Unknown, || {
             let given = read_struct(reply)?;
-            let bad_status = || {
-                let reason = format_args!("is {}; it is 100 to 999", given.http_status);
-                Error::invalid_argument("http_status", reason)
-            };
+            let bad_status =
+                || Error::invalid_argument("http_status", format_args!("is {}; it is 100 to 999", given.http_status));
             let received = ReceivedReply {
                 action: read_optional_string("action", given.action)?,
                 effect: read_effect(given.effect)?,
@@ -132,7 +130,7 @@ pub unsafe extern "C-unwind" fn esa_read_reply(
                 headers: &given.headers()?,
                 body: given.body()?,
             };
-            Ok(esa_call_action_result::give(read_reply(&received)?))
+            Ok(esa_call_action_result::into_raw(read_reply(&received)?))
         })
     }
 }

@@ -130,7 +130,7 @@ struct Texts {
 fn texts(service_code: i32) -> Option<&'static Texts> {
     // Not a lock, which a fork may leave taken.
     static TEXTS: OnceBox<Vec<Texts>> = OnceBox::new();
-    let texts = |code: &ServiceCode| Texts { word: to_c_string(code.word()), advice: to_c_string(code.advice()) };
+    let texts = |code: &ServiceCode| Texts { word: to_c_string(code.as_str()), advice: to_c_string(code.advice()) };
     let place = ServiceCode::KNOWN.iter().position(|code| *code as i32 == service_code)?;
     TEXTS.get_or_init(|| Box::new(ServiceCode::KNOWN.iter().map(texts).collect())).get(place)
 }

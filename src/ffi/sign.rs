@@ -17,6 +17,18 @@ use crate::error::{Error, Outcome};
 use crate::log::NOWHERE;
 use crate::signature::{Credentials, SignatureVersion, SignedRequest};
 
+/// How requests are signed.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum esa_signature_version {
+    /// `ESA_SIGNATURE_V3`.
+    ESA_SIGNATURE_DEFAULT = 0,
+    /// HMAC-SHA1, for old gateways.
+    ESA_SIGNATURE_V1 = 1,
+    /// ACS3-HMAC-SHA256.
+    ESA_SIGNATURE_V3 = 3,
+}
+
 /// A header of HTTP.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -58,7 +70,7 @@ struct Behind {
 }
 
 impl esa_signed_request {
-    fn give(request: &SignedRequest) -> *mut esa_signed_request {
+    fn into_raw(request: &SignedRequest) -> *mut esa_signed_request {
         let SignedRequest { method, url, headers, body } = request;
         let pairs = headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
         let texts: Vec<_> = [method, url.as_str(), body.as_str()].into_iter().chain(pairs).map(to_c_string).collect();
@@ -74,7 +86,7 @@ impl esa_signed_request {
             body: form,
             body_length: body.len(),
         };
-        Owned::give(fields, Behind { _texts: texts, _headers: headers })
+        Owned::into_raw(fields, Behind { _texts: texts, _headers: headers })
     }
 }
 
@@ -97,7 +109,7 @@ pub struct esa_sign_with_options {
     /// When the request is sent, in seconds since 1970 (UTC): 1 or more. The service takes what is off by less than 15
     /// minutes.
     pub date: i64,
-    /// 3 (ACS3-HMAC-SHA256), 1 (HMAC-SHA1, for old gateways), or 0 for 3.
+    /// A value of `esa_signature_version`.
     pub signature_version: i32,
     /// 0.
     pub reserved: i32,
@@ -144,7 +156,7 @@ pub unsafe extern "C-unwind" fn esa_sign_action(
         with_client(client, ("result", result), error, |client| {
             let options = read_options(options)?;
             let signed = client.sign_prepared(&read_action(request)?, &options)?;
-            Ok(esa_signed_request::give(&signed))
+            Ok(esa_signed_request::into_raw(&signed))
         })
     }
 }
@@ -172,8 +184,21 @@ pub unsafe extern "C-unwind" fn esa_sign_with(
             let credentials = given.credentials()?;
             let with = given.read(&credentials)?;
             let signed = sign_prepared_with(&with, &read_action(request)?)?;
-            Ok(esa_signed_request::give(&signed))
+            Ok(esa_signed_request::into_raw(&signed))
         })
+    }
+}
+
+/// The signature version of this number.
+pub(super) fn read_signature_version(number: i32) -> Result<SignatureVersion, Error> {
+    match number {
+        0 => Ok(SignatureVersion::default()),
+        1 => Ok(SignatureVersion::V1),
+        3 => Ok(SignatureVersion::V3),
+        other => {
+            let reason = format_args!("is {other}; it is a value of esa_signature_version");
+            Err(Error::invalid_argument("signature_version", reason))
+        }
     }
 }
 
@@ -206,14 +231,7 @@ impl esa_sign_with_options {
             endpoint,
             date: date.ok_or_else(|| Error::invalid_argument("date", "is out of range"))?,
             nonce,
-            signature_version: match self.signature_version {
-                0 | 3 => SignatureVersion::V3,
-                1 => SignatureVersion::V1,
-                other => {
-                    let reason = format_args!("is {other}; it can be 0, 1 or 3");
-                    return Err(Error::invalid_argument("signature_version", reason));
-                }
-            },
+            signature_version: read_signature_version(self.signature_version)?,
         })
     }
 }
@@ -228,6 +246,6 @@ impl esa_sign_with_options {
 pub unsafe extern "C-unwind" fn esa_signed_request_free(request: *mut esa_signed_request) {
     guarded(&NOWHERE, (), || {
         // SAFETY: NULL, or handed out above and not released yet (this function's promise).
-        unsafe { Owned::<_, Behind>::take_back(request) }
+        drop(unsafe { Owned::<_, Behind>::from_raw(request) })
     });
 }

@@ -92,7 +92,7 @@ pub unsafe extern "C-unwind" fn esa_client_stats(client: *const esa_client, stat
         // SAFETY: `stats` is as `write_struct` wants it (this function's promise).
         Some(client) => match unsafe { write_struct(&esa_stats::from(client.client.stats()), stats) } {
             Ok(()) => esa_status::ESA_OK,
-            Err(error) => error.status().into(),
+            Err(error) => error.kind().into(),
         },
         None => esa_status::ESA_ERR_INVALID_ARGUMENT,
     })

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use crate::error::Status;
+use crate::error::ErrorKind;
 
 /// What kind of thing happened. The hundreds tell where: 1xx before anything was sent, 2xx no usable answer,
 /// 3xx the service said no, 9xx the library itself.
@@ -83,35 +83,35 @@ pub enum esa_outcome {
     ESA_OUTCOME_UNKNOWN = 2,
 }
 
-impl From<Status> for esa_status {
-    fn from(status: Status) -> esa_status {
-        match status {
-            Status::InvalidArgument => esa_status::ESA_ERR_INVALID_ARGUMENT,
-            Status::Unsupported => esa_status::ESA_ERR_UNSUPPORTED,
-            Status::Config => esa_status::ESA_ERR_CONFIG,
-            Status::Credentials => esa_status::ESA_ERR_CREDENTIALS,
-            Status::Lock => esa_status::ESA_ERR_LOCK,
-            Status::Cancelled => esa_status::ESA_ERR_CANCELLED,
-            Status::Forked => esa_status::ESA_ERR_FORKED,
-            Status::Dns => esa_status::ESA_ERR_DNS,
-            Status::Connect => esa_status::ESA_ERR_CONNECT,
-            Status::Proxy => esa_status::ESA_ERR_PROXY,
-            Status::Tls => esa_status::ESA_ERR_TLS,
-            Status::Timeout => esa_status::ESA_ERR_TIMEOUT,
-            Status::Io => esa_status::ESA_ERR_IO,
-            Status::Response => esa_status::ESA_ERR_RESPONSE,
-            Status::Rejected => esa_status::ESA_ERR_REJECTED,
-            Status::Auth => esa_status::ESA_ERR_AUTH,
-            Status::Forbidden => esa_status::ESA_ERR_FORBIDDEN,
-            Status::NotFound => esa_status::ESA_ERR_NOT_FOUND,
-            Status::Conflict => esa_status::ESA_ERR_CONFLICT,
-            Status::Quota => esa_status::ESA_ERR_QUOTA,
-            Status::Throttled => esa_status::ESA_ERR_THROTTLED,
-            Status::Busy => esa_status::ESA_ERR_BUSY,
-            Status::Overdue => esa_status::ESA_ERR_OVERDUE,
-            Status::NotActivated => esa_status::ESA_ERR_NOT_ACTIVATED,
-            Status::Server => esa_status::ESA_ERR_SERVER,
-            Status::Internal => esa_status::ESA_ERR_INTERNAL,
+impl From<ErrorKind> for esa_status {
+    fn from(kind: ErrorKind) -> esa_status {
+        match kind {
+            ErrorKind::InvalidArgument => esa_status::ESA_ERR_INVALID_ARGUMENT,
+            ErrorKind::Unsupported => esa_status::ESA_ERR_UNSUPPORTED,
+            ErrorKind::Config => esa_status::ESA_ERR_CONFIG,
+            ErrorKind::Credentials => esa_status::ESA_ERR_CREDENTIALS,
+            ErrorKind::Lock => esa_status::ESA_ERR_LOCK,
+            ErrorKind::Cancelled => esa_status::ESA_ERR_CANCELLED,
+            ErrorKind::Forked => esa_status::ESA_ERR_FORKED,
+            ErrorKind::Dns => esa_status::ESA_ERR_DNS,
+            ErrorKind::Connect => esa_status::ESA_ERR_CONNECT,
+            ErrorKind::Proxy => esa_status::ESA_ERR_PROXY,
+            ErrorKind::Tls => esa_status::ESA_ERR_TLS,
+            ErrorKind::Timeout => esa_status::ESA_ERR_TIMEOUT,
+            ErrorKind::Io => esa_status::ESA_ERR_IO,
+            ErrorKind::Response => esa_status::ESA_ERR_RESPONSE,
+            ErrorKind::Rejected => esa_status::ESA_ERR_REJECTED,
+            ErrorKind::Auth => esa_status::ESA_ERR_AUTH,
+            ErrorKind::Forbidden => esa_status::ESA_ERR_FORBIDDEN,
+            ErrorKind::NotFound => esa_status::ESA_ERR_NOT_FOUND,
+            ErrorKind::Conflict => esa_status::ESA_ERR_CONFLICT,
+            ErrorKind::Quota => esa_status::ESA_ERR_QUOTA,
+            ErrorKind::Throttled => esa_status::ESA_ERR_THROTTLED,
+            ErrorKind::Busy => esa_status::ESA_ERR_BUSY,
+            ErrorKind::Overdue => esa_status::ESA_ERR_OVERDUE,
+            ErrorKind::NotActivated => esa_status::ESA_ERR_NOT_ACTIVATED,
+            ErrorKind::Server => esa_status::ESA_ERR_SERVER,
+            ErrorKind::Internal => esa_status::ESA_ERR_INTERNAL,
         }
     }
 }

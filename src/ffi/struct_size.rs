@@ -4,7 +4,7 @@
 use std::mem::{MaybeUninit, size_of};
 use std::ptr;
 
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 
 /// More than any struct will have: a larger `struct_size` is one that was never set.
 const LARGEST_STRUCT: usize = 4096;
@@ -72,7 +72,7 @@ unsafe fn copy_known(from: *const u8, to: *mut u8, known: &Known) -> Result<(), 
     let unknown_fields_are_zero = (both..size).all(|offset| unsafe { from.add(offset).read() } == 0);
     if !unknown_fields_are_zero {
         return Err(Error::new(
-            Status::Unsupported,
+            ErrorKind::Unsupported,
             format!("{} sets a field that this version of the library doesn't know", known.argument),
         ));
     }
@@ -116,8 +116,10 @@ unsafe fn read_size(pointer: *const u8, known: &Known) -> Result<usize, Error> {
         return Ok(size);
     }
     let ends = if is_one { ", which ends inside of a field" } else { "" };
-    let reason = format_args!("has struct_size {size}{ends}; begin with the struct's _INIT macro");
-    Err(Error::invalid_argument(known.argument, reason))
+    Err(Error::invalid_argument(
+        known.argument,
+        format_args!("has struct_size {size}{ends}; begin with the struct's _INIT macro"),
+    ))
 }
 
 #[cfg(test)]
@@ -156,14 +158,14 @@ mod tests {
     #[test]
     fn a_newer_caller_may_leave_its_new_fields_at_zero_but_not_set_them() {
         assert_eq!(read(&[24, 7, 0]).unwrap().a, 7);
-        assert_eq!(read(&[24, 7, 1 << 63]).unwrap_err().status(), Status::Unsupported);
+        assert_eq!(read(&[24, 7, 1 << 63]).unwrap_err().kind(), ErrorKind::Unsupported);
     }
 
     #[test]
     fn a_size_that_was_never_set_is_an_invalid_argument() {
         for size in [0, 7, 4097, u64::MAX] {
             let error = read(&[size, 0]).unwrap_err();
-            assert_eq!(error.status(), Status::InvalidArgument, "{size}");
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{size}");
             assert!(error.message().starts_with("sample has struct_size"), "{error}");
         }
     }
@@ -171,7 +173,7 @@ mod tests {
     #[test]
     fn a_size_inside_of_a_field_is_an_invalid_argument() {
         for size in [9, 11, 13, 15] {
-            assert_eq!(read(&[size, u64::MAX]).unwrap_err().status(), Status::InvalidArgument, "{size}");
+            assert_eq!(read(&[size, u64::MAX]).unwrap_err().kind(), ErrorKind::InvalidArgument, "{size}");
         }
         // A part of the size itself is none.
         assert_eq!(read(&[8, u64::MAX]).unwrap(), Sample { struct_size: 8, a: 0, b: 0 });

@@ -1,13 +1,18 @@
 //! A lock that the client shares with others, of functions of the caller's own.
 
+use std::cell::Cell;
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use super::config::{Setting, esa_config, set};
+use super::guard::guarded;
+use super::limits::{read_limit_or_none, to_milliseconds, to_time};
 use super::status::esa_status;
-use super::string::read_string;
+use super::string::{read_optional_string, read_string};
 use crate::call::TryLock;
+use crate::config::Config;
 use crate::error::Error;
+use crate::log::NOWHERE;
 
 /// What an `esa_try_acquire_fn` returns.
 #[repr(i32)]
@@ -20,16 +25,17 @@ pub enum esa_lock {
     /// There is none to be had, since what gives it is down: the call goes on without. The library says so in a line of the log
     /// (`ESA_LOG_WARN`), and asks again after as long as the client may hold the lock.
     ESA_LOCK_WITHOUT = 2,
-    /// It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent. Any other value
-    /// is this one.
+    /// It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent.
+    /// `esa_lock_fail()` says why. Any other value is this one.
     ESA_LOCK_FAILED = 3,
 }
 
 /// Asks for the lock that the client shares with other programs or machines, and returns a value of `esa_lock`.
 ///
 /// It doesn't wait for whoever has the lock: then it returns `ESA_LOCK_NOT_YET`, and the call asks again after half of
-/// `*retry_after_ms` to all of it, which is 100 before. It returns soon, since nothing else ends it and the call can't be
-/// cancelled meanwhile. `lease_ms`: how long the client holds it at most; a lock that ends by itself lasts as long.
+/// `*retry_after_ms` to all of it; 0 stands for 100. It returns soon, since nothing else ends it and the call can't be
+/// cancelled meanwhile. `lease_ms`: how long the client holds it at most, or `ESA_UNLIMITED`; a lock that ends by itself
+/// lasts as long.
 ///
 /// Runs on the thread of a call that writes, inside of that function or of `esa_multi_step()`. This function and the
 /// `esa_release_fn` run on one thread at a time for a client, and on another one each time. It may make calls with other
@@ -42,6 +48,29 @@ pub type esa_try_acquire_fn =
 ///
 /// Runs as an `esa_try_acquire_fn` does, and on threads that release a call of an `esa_multi` or an `esa_bulk` too.
 pub type esa_release_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
+
+thread_local! {
+    /// Why the function that runs on this thread can't ask for the lock.
+    static REASON: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+const NO_REASON: &str = "the program's own function says so";
+
+/// Says why the lock can't be asked for; on the thread of an `esa_try_acquire_fn`, before it returns.
+///
+/// `reason` ends up in the message of the call's error, so it must hold no secret. It is copied; NULL is no reason.
+///
+/// Returns `ESA_LOCK_FAILED`, for the function to return.
+///
+/// # Safety
+/// `reason` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn esa_lock_fail(reason: *const c_char) -> i32 {
+    // SAFETY: NULL or NUL-terminated (this function's promise).
+    let reason = guarded(&NOWHERE, None, || unsafe { read_optional_string("reason", reason) }.ok().flatten());
+    REASON.set(reason.map(str::to_owned));
+    esa_lock::ESA_LOCK_FAILED as i32
+}
 
 /// How soon to ask again where the function doesn't say.
 const RETRY_AFTER_MS: u32 = 100;
@@ -61,15 +90,19 @@ unsafe impl Sync for Functions {}
 
 impl Functions {
     pub(super) fn try_acquire(&self, lease: Duration) -> TryLock {
-        let lease_ms = u32::try_from(lease.as_millis()).unwrap_or(u32::MAX);
-        let mut retry_after_ms = RETRY_AFTER_MS;
+        let lease_ms = to_milliseconds(lease);
+        let mut retry_after_ms = 0;
+        REASON.set(None);
         // SAFETY: a function of this type is what the caller gave, with the data to call it with; the number lives until it
         // returns.
         match unsafe { (self.try_acquire)(self.user_data, lease_ms, &mut retry_after_ms) } {
-            0 => TryLock::NotYet { retry_after: Duration::from_millis(retry_after_ms.into()) },
+            0 => {
+                let retry_after_ms = if retry_after_ms == 0 { RETRY_AFTER_MS } else { retry_after_ms };
+                TryLock::NotYet { retry_after: Duration::from_millis(retry_after_ms.into()) }
+            }
             1 => TryLock::Acquired,
             2 => TryLock::Without,
-            3 => TryLock::Failed("the program's own function says so".to_owned()),
+            3 => TryLock::Failed(REASON.take().unwrap_or_else(|| NO_REASON.to_owned())),
             other => {
                 TryLock::Failed(format!("the program's own function returns {other}, which is no value of esa_lock"))
             }
@@ -161,12 +194,13 @@ pub unsafe extern "C-unwind" fn esa_config_set_write_lock_file(
     }
 }
 
-/// Sets how long the client holds the lock that it shares with others for further writes, before it lets others in; default
-/// 2,000 ms. Longer wastes less time between holders; shorter has each of them wait less. 0 leaves what was set.
+/// Sets how long the client holds the lock that it shares with others for further writes, before it lets others in, in
+/// milliseconds. 0: 2,000. `ESA_NONE`: it lets the lock go after each write.
 ///
-/// No new write begins after that time. The lease is one attempt (`esa_config_set_timeouts()`) and a second longer.
+/// Longer wastes less time between holders; shorter has each of them wait less. No new write begins after that time. The
+/// lease is one attempt (`esa_config_set_attempt_timeout()`) and a second longer.
 ///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
 /// `config` is NULL or live.
@@ -175,9 +209,8 @@ pub unsafe extern "C-unwind" fn esa_config_set_write_lock_hold(config: *mut esa_
     // SAFETY: this function's promise.
     unsafe {
         set(config, Setting::WriteLockHold, &mut |config| {
-            if hold_ms != 0 {
-                config.write_lock_hold(Duration::from_millis(hold_ms.into()));
-            }
+            let given = read_limit_or_none(hold_ms).map(to_time);
+            config.writes.hold = given.unwrap_or(Config::default().writes.hold);
             Ok(())
         })
     }
@@ -187,16 +220,22 @@ pub unsafe extern "C-unwind" fn esa_config_set_write_lock_hold(config: *mut esa_
 mod tests {
     use std::ptr;
 
+    use super::super::limits::ESA_UNLIMITED;
     use super::*;
 
     /// Gives what its data says, and says when to ask again.
     unsafe extern "C" fn give(value: *mut c_void, lease_ms: u32, retry_after_ms: *mut u32) -> i32 {
         // SAFETY: the data is a number of the test's, and the other one the library's.
         unsafe {
-            assert_eq!((lease_ms, *retry_after_ms), (u32::MAX, RETRY_AFTER_MS));
+            assert_eq!((lease_ms, *retry_after_ms), (ESA_UNLIMITED, 0));
             *retry_after_ms = 7;
             *value.cast::<i32>()
         }
+    }
+
+    unsafe extern "C" fn give_nothing_but_a_value(value: *mut c_void, _: u32, _: *mut u32) -> i32 {
+        // SAFETY: the data is a number of the test's.
+        unsafe { *value.cast::<i32>() }
     }
 
     unsafe extern "C" fn release(_: *mut c_void) {}
@@ -213,5 +252,41 @@ mod tests {
         assert_eq!(asked(esa_lock::ESA_LOCK_WITHOUT as i32), TryLock::Without);
         assert!(matches!(asked(esa_lock::ESA_LOCK_FAILED as i32), TryLock::Failed(_)));
         assert!(matches!(asked(-1), TryLock::Failed(reason) if reason.contains("returns -1")));
+    }
+
+    #[test]
+    fn a_function_that_says_no_time_is_asked_again_after_the_default() {
+        let mut not_yet = esa_lock::ESA_LOCK_NOT_YET as i32;
+        let user_data = ptr::from_mut(&mut not_yet).cast();
+        let functions = Functions { try_acquire: give_nothing_but_a_value, release, user_data };
+
+        let retry_after = Duration::from_millis(RETRY_AFTER_MS.into());
+        assert_eq!(functions.try_acquire(Duration::from_secs(1)), TryLock::NotYet { retry_after });
+    }
+
+    /// Fails, with its data as the reason.
+    unsafe extern "C" fn fail(reason: *mut c_void, _: u32, _: *mut u32) -> i32 {
+        // SAFETY: the data is NULL or a C string.
+        unsafe { esa_lock_fail(reason.cast()) }
+    }
+
+    #[test]
+    fn the_reason_is_what_the_function_says_and_is_said_once() {
+        let asked = |reason: *const c_char| {
+            let functions = Functions { try_acquire: fail, release, user_data: reason.cast_mut().cast() };
+            functions.try_acquire(Duration::ZERO)
+        };
+
+        assert_eq!(asked(c"the vault is closed".as_ptr()), TryLock::Failed("the vault is closed".to_owned()));
+        assert_eq!(asked(ptr::null()), TryLock::Failed(NO_REASON.to_owned()));
+        // What is said outside of a function is about none.
+        // SAFETY: a C string.
+        unsafe { esa_lock_fail(c"too early".as_ptr()) };
+        let functions = Functions { try_acquire: give_failed, release, user_data: ptr::null_mut() };
+        assert_eq!(functions.try_acquire(Duration::ZERO), TryLock::Failed(NO_REASON.to_owned()));
+    }
+
+    unsafe extern "C" fn give_failed(_: *mut c_void, _: u32, _: *mut u32) -> i32 {
+        esa_lock::ESA_LOCK_FAILED as i32
     }
 }

@@ -132,7 +132,7 @@ fn content_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<u
     let mut length = None;
     for value in values.flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii) {
         let digits = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-        let number = digits.and_then(|digits| digits.parse().ok()).ok_or(Garbled("a length that is none"))?;
+        let number = digits.and_then(|digits| digits.parse().ok()).ok_or(Garbled("an invalid length"))?;
         if length.replace(number).is_some_and(|other| other != number) {
             return Err(Garbled("two lengths"));
         }
@@ -346,7 +346,7 @@ fn chunk_size(line: &[u8], largest: LargestBody) -> Result<usize, Unreadable> {
         _ => None,
     }
     .filter(|&size| size <= largest.bytes())
-    .ok_or(Garbled("a chunk whose size is none"))
+    .ok_or(Garbled("a chunk whose size is invalid"))
 }
 
 /// What comes of a reply that arrives in pieces of `size` bytes, after which the connection is closed: the reply, whether
@@ -489,16 +489,16 @@ mod tests {
         for (headers, reason) in [
             ("Content-Length: 4\r\nContent-Length: 5", "two lengths"),
             ("Content-Length: 4, 5", "two lengths"),
-            ("Content-Length: 4,", "a length that is none"),
-            ("Content-Length: 4\r\n 4", "a length that is none"),
+            ("Content-Length: 4,", "an invalid length"),
+            ("Content-Length: 4\r\n 4", "an invalid length"),
             ("Content-Length: 4\r\n\t, 5", "two lengths"),
             ("Content-Length : 4\r\nContent-Length: 5", "two lengths"),
             ("Content-Length : 4\r\nTransfer-Encoding\t: chunked", "both a length and chunks"),
             ("Transfer-Encoding: chun\r\n ked", "a transfer coding other than chunks"),
-            ("Content-Length: +4", "a length that is none"),
-            ("Content-Length: -4", "a length that is none"),
-            ("Content-Length:", "a length that is none"),
-            ("Content-Length: 99999999999999999999", "a length that is none"),
+            ("Content-Length: +4", "an invalid length"),
+            ("Content-Length: -4", "an invalid length"),
+            ("Content-Length:", "an invalid length"),
+            ("Content-Length: 99999999999999999999", "an invalid length"),
             ("Content-Length: 4\r\nTransfer-Encoding: chunked", "both a length and chunks"),
             ("Transfer-Encoding: gzip, chunked", "a transfer coding other than chunks"),
             ("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "a transfer coding other than chunks"),

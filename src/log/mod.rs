@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::record::LogRecord;
 pub(crate) use self::scope::Scope;
-use crate::error::Error;
+use crate::error::{Error, UnknownNumber};
 use crate::redaction::Redaction;
 
 /// How important a line of the log is.
@@ -25,10 +25,13 @@ pub enum Level {
     Debug = 4,
 }
 
-impl Level {
-    /// The level with this number in the C interface.
-    pub fn from_number(number: i32) -> Option<Level> {
-        [Level::Error, Level::Warn, Level::Info, Level::Debug].into_iter().find(|&level| level as i32 == number)
+/// Reads a number of `esa_log_level`.
+impl TryFrom<i32> for Level {
+    type Error = UnknownNumber;
+
+    fn try_from(number: i32) -> Result<Level, UnknownNumber> {
+        let mut all = [Level::Error, Level::Warn, Level::Info, Level::Debug].into_iter();
+        all.find(|&level| level as i32 == number).ok_or(UnknownNumber(number))
     }
 }
 

@@ -92,8 +92,8 @@ fn proving(random: &mut Random) -> &'static str {
     }
     loop {
         let code = random.of_all(ServiceCode::KNOWN);
-        if !OF_STATE.contains(&code) && !DOUBTFUL.contains(&code.word()) {
-            return code.word();
+        if !OF_STATE.contains(&code) && !DOUBTFUL.contains(&code.as_str()) {
+            return code.as_str();
         }
     }
 }

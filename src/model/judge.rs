@@ -7,7 +7,7 @@ use super::calls::Played;
 use super::service::{Life, ROUTINE, SITE};
 use super::state::{Listed, Sent, State};
 use super::world::HORIZON;
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::ActionReply;
 use crate::record::{Deletion, Origin, Record};
 
@@ -245,7 +245,7 @@ fn failure(call: &Ended, error: &Error, state: &State) -> Option<String> {
             let is_unused = call.failed_reads == 0
                 && !is_gone
                 && !asked.is_cancellable
-                && error.status() != Status::Cancelled
+                && error.kind() != ErrorKind::Cancelled
                 && last.at <= *end
                 && horizon_left > Duration::ZERO
                 && time_left > Duration::from_millis(500);

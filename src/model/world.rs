@@ -12,7 +12,7 @@ use super::service::{SITE, Write};
 use super::state::{Event, Listed, Sent, State};
 use crate::call::{Deleted, LockKind, WriteLock};
 use crate::call::{Failure, Outgoing, Recovery, World};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::Reply;
 use crate::log::{Log, Scope};
 use crate::operation::Receipt;
@@ -76,7 +76,7 @@ impl Within<'_> {
             Ok(()) => Stop::TimedOut,
             Err(stop) => stop,
         };
-        Err(stopped.while_doing("waiting for the reply", Status::Io, outcome))
+        Err(stopped.while_doing("waiting for the reply", ErrorKind::Io, outcome))
     }
 
     fn draw<T>(&self, draw: impl FnOnce(&mut Random) -> T) -> T {
@@ -218,7 +218,7 @@ impl World for Within<'_> {
         if matches!(fault, Fault::NotSent) {
             self.state.borrow_mut().failed_reads += u32::from(!writes(&outgoing));
             self.wait_in_attempt(started + there, started, Outcome::NotSent)?;
-            return Err(Error::new(Status::Connect, "refused").retryable_is(true).into());
+            return Err(Error::new(ErrorKind::Connect, "refused").with_retryable(true).into());
         }
         if let Some((engine, _)) = self.memory.lock.as_ref().filter(|_| place.is_some()) {
             engine.is_written_under();
@@ -258,7 +258,7 @@ impl World for Within<'_> {
         }
         if matches!(fault, Fault::Lost { .. } | Fault::Late(_)) {
             self.note(index, None, false);
-            return Err(Error::new(Status::Io, "lost").outcome_is(Outcome::Unknown).retryable_is(true).into());
+            return Err(Error::new(ErrorKind::Io, "lost").with_outcome(Outcome::Unknown).with_retryable(true).into());
         }
         let answer = read(&reply);
         let code = answer.as_ref().err().map(Error::code).filter(|code| !code.is_empty());

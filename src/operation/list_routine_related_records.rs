@@ -137,8 +137,10 @@ impl Operation for ListRoutineRelatedRecords<'_> {
             return Err(Error::invalid_argument("page_number", "is 0; it is 1 or more"));
         }
         if !(1..=LARGEST_PAGE).contains(&self.page_size) {
-            let reason = format_args!("is {}; it is 1 to {LARGEST_PAGE}", self.page_size);
-            return Err(Error::invalid_argument("page_size", reason));
+            return Err(Error::invalid_argument(
+                "page_size",
+                format_args!("is {}; it is 1 to {LARGEST_PAGE}", self.page_size),
+            ));
         }
         Ok(())
     }
@@ -194,7 +196,7 @@ mod tests {
         let reply = serde_json::from_slice(br#"{"Status":"OK"}"#).unwrap();
         let error = ListRoutineRelatedRecords::of("routine").output(reply, receipt).unwrap_err();
 
-        assert_eq!((error.status(), error.retryable()), (crate::error::Status::Response, true));
+        assert_eq!((error.kind(), error.retryable()), (crate::error::ErrorKind::Response, true));
     }
 
     const ENTRY: &str = r#"{"RecordId":7,"RecordName":"a.example.com","SiteId":1}"#;

@@ -20,7 +20,7 @@ pub use self::delete_routine_related_record::DeleteRoutineRelatedRecord;
 pub use self::get_match_site::{GetMatchSite, MatchSite};
 pub(crate) use self::list_routine_related_records::LARGEST_PAGE;
 pub use self::list_routine_related_records::{ListRoutineRelatedRecords, RelatedRecord, RelatedRecordPage};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::LargestBody;
 use crate::signature::Parameter;
 
@@ -114,7 +114,7 @@ impl Receipt {
             return Ok(());
         }
         let message = format!("the service answered with Status {status:?} in place of \"OK\"");
-        let error = Error::new(Status::Server, message).outcome_is(Outcome::Unknown);
+        let error = Error::new(ErrorKind::Server, message).with_outcome(Outcome::Unknown);
         Err(error.in_reply(self.http_status, &self.request_id))
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::find::{Pass, find};
 use crate::call::{Call, Done, ReadBacks, Reconcile, World, without_result};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::{DeleteRoutineRelatedRecord, Operation, Receipt};
 use crate::service_code::ServiceCode;
 use crate::wait::Stop;
@@ -111,12 +111,14 @@ async fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Resul
     let unsettled = || {
         let message = "the list of the routine's records lags, changes too fast or can't be read in full, so that it \
                        doesn't tell whether there is such a record";
-        Error::new(Status::Timeout, message).retryable_is(true).advice_is("Try again later, or give the record's id.")
+        Error::new(ErrorKind::Timeout, message)
+            .with_retryable(true)
+            .with_advice("Try again later, or give the record's id.")
     };
     let wait = read_backs.next_wait(call.world.left()).ok_or_else(unsettled)?;
     call.world.pause(wait).await.map_err(|stop| match stop {
         Stop::TimedOut => unsettled(),
-        stop => stop.while_doing("waiting for the list to settle", Status::Io, Outcome::NotSent),
+        stop => stop.while_doing("waiting for the list to settle", ErrorKind::Io, Outcome::NotSent),
     })
 }
 
@@ -127,7 +129,7 @@ fn after_attempts(error: Error, attempts: u32, deleted: bool) -> Error {
     let (outcome, total) = (error.outcome().max(before), error.attempts() + attempts);
     match attempts {
         0 => error,
-        _ if outcome == error.outcome() => error.attempts_are(total),
-        _ => error.outcome_is(outcome).attempts_are(total),
+        _ if outcome == error.outcome() => error.with_attempts(total),
+        _ => error.with_outcome(outcome).with_attempts(total),
     }
 }

@@ -3,7 +3,7 @@
 use super::Record;
 use super::create::{Origin, create, read_back, record};
 use crate::call::{Call, World};
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::log::Level;
 use crate::operation::{Action, CreateRoutineRelatedRecord, GetMatchSite, Operation};
 use crate::service_code::ServiceCode;
@@ -42,7 +42,7 @@ pub(super) async fn with_site<'a, W: World>(
 
 fn without_site(error: Error) -> Error {
     match error.service_code() {
-        ServiceCode::SiteNotFound => error.advice_is(
+        ServiceCode::SiteNotFound => error.with_advice(
             "No site of this account has a name that the record's name ends in: add the site, or check the record's name and \
              whose credentials these are.",
         ),
@@ -58,7 +58,7 @@ pub(super) async fn read_first<W: World>(
     match read_back(call, request, 0).await {
         Ok(found) => Ok(found.map(|found| record(request, found, Origin::Existing))),
         // Who may create records but not list them can still create this one.
-        Err(error) if error.status() == Status::Forbidden => {
+        Err(error) if error.kind() == ErrorKind::Forbidden => {
             let Action { name, record_name, .. } = request.action();
             let because = || format!("created without reading the list first, because {error}");
             call.world.log().action(name, record_name).write(Level::Warn, because);

@@ -11,7 +11,7 @@ use super::create::{Origin, create};
 use super::ensure::{read_first, with_site};
 use super::listing::{Listing, is_fresh};
 use crate::call::{Call, ReadBacks, UNLISTED, World};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::Level;
 use crate::operation::CreateRoutineRelatedRecord;
 use crate::service_code::ServiceCode;
@@ -118,7 +118,7 @@ impl Work {
 
     /// Makes the rest fail as cancelled, without being sent.
     pub(super) fn cancel(&mut self) {
-        self.aborted = Some(Error::new(Status::Cancelled, "cancelled before its turn"));
+        self.aborted = Some(Error::new(ErrorKind::Cancelled, "cancelled before its turn"));
     }
 
     /// How many results are still to come.
@@ -183,7 +183,7 @@ impl Work {
         let (result, at) = match result {
             Ok((record, at)) => (Ok(record), at),
             Err(error) if item.was_refused && error.outcome() == Outcome::NotSent => {
-                (Err(error.outcome_is(Outcome::Refused)), call.world.now())
+                (Err(error.with_outcome(Outcome::Refused)), call.world.now())
             }
             Err(error) => (Err(error), call.world.now()),
         };
@@ -200,8 +200,8 @@ impl Work {
             }
             Err(error) if self.aborted.is_none() && is_shared_by_all(error) => {
                 let message = format!("not tried, because of what came of {}: {error}", item.record_name);
-                let aborted = Error::new(error.status(), message).advice_is(error.advice().to_owned());
-                self.aborted = Some(aborted.retryable_is(error.retryable()));
+                let aborted = Error::new(error.kind(), message).with_advice(error.advice().to_owned());
+                self.aborted = Some(aborted.with_retryable(error.retryable()));
             }
             Ok(record) => {
                 if let Some(listing) = &mut self.routine(&item.name).listing {
@@ -228,7 +228,7 @@ impl Work {
         call: &Call<'_, W>,
         begin: Begin<'_, '_, W>,
     ) -> Result<(Record, Duration), Error> {
-        let waiting = |stop: Stop| stop.while_doing("waiting for its turn", Status::Io, Outcome::NotSent);
+        let waiting = |stop: Stop| stop.while_doing("waiting for its turn", ErrorKind::Io, Outcome::NotSent);
         call.world.check().map_err(waiting)?;
         let rest = 1 + self.routine(&item.name).items;
         let is_fresh = |listing: &Listing| is_fresh(listing.read_at, call.world.now());
@@ -255,7 +255,7 @@ impl Work {
     /// Lists the routine's records, as far as so many items are worth it.
     async fn list<W: World>(&mut self, name: &str, items: usize, begin: Begin<'_, '_, W>) -> Result<(), Error> {
         let listing = match Listing::read(begin, name, items).await {
-            Err(error) if error.status() == Status::Cancelled || is_shared_by_all(&error) => return Err(error),
+            Err(error) if error.kind() == ErrorKind::Cancelled || is_shared_by_all(&error) => return Err(error),
             Err(error) => {
                 // Without the list, each call finds out for itself.
                 let world = begin().world;
@@ -285,7 +285,7 @@ impl Work {
                     self.finish(item, call.world.now(), Ok(Record { attempts, ..record }));
                 }
                 None if !gives_up && call.world.now() < until => self.unlisted.push(Unlisted { item, refusal, until }),
-                None => self.finish(item, call.world.now(), Err(refusal.advice_is(UNLISTED))),
+                None => self.finish(item, call.world.now(), Err(refusal.with_advice(UNLISTED))),
             }
         }
         self.plan_next_look(&call);
@@ -331,8 +331,8 @@ fn is_unlisted(error: &Error) -> bool {
 /// Whether what failed one record's call will fail the next one's as well.
 fn is_shared_by_all(error: &Error) -> bool {
     let concerns_all = matches!(
-        error.status(),
-        Status::Credentials | Status::Lock | Status::Auth | Status::Overdue | Status::NotActivated
+        error.kind(),
+        ErrorKind::Credentials | ErrorKind::Lock | ErrorKind::Auth | ErrorKind::Overdue | ErrorKind::NotActivated
     );
     concerns_all && !error.retryable()
 }

@@ -59,7 +59,7 @@ fn error_of(text: &str) -> Error {
         recommend: text.to_owned(),
         access_denied_detail: text.to_owned(),
     };
-    Error::refused_by_service(ServiceCode::from_word("X"), 400, words).advice_is(text.to_owned())
+    Error::refused_by_service(ServiceCode::of("X"), 400, words).with_advice(text.to_owned())
 }
 
 proptest! {

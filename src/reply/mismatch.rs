@@ -213,7 +213,7 @@ mod tests {
     fn only_refusals_of_a_signature_are_explained() {
         let explained = |code: ServiceCode| {
             let message = format!("{SAYS}{V1}");
-            let words = ServiceWords { code: code.word().to_owned(), message, ..ServiceWords::default() };
+            let words = ServiceWords { code: code.as_str().to_owned(), message, ..ServiceWords::default() };
             let error = Error::refused_by_service(code, 400, words);
             explain(&error, || signed(SignatureVersion::V1, &create())).map(|explanation| explanation.message)
         };

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use self::mismatch::{Explanation, explain};
 use crate::clock;
-use crate::error::{Error, Outcome, ServiceWords, Status};
+use crate::error::{Error, ErrorKind, Outcome, ServiceWords};
 use crate::http::Reply;
 use crate::service_code::ServiceCode;
 
@@ -59,7 +59,7 @@ pub(crate) fn read_error(reply: &Reply) -> Error {
     let is_unfamiliar = error.service_code().is_unfamiliar(error.code(), !error.request_id().is_empty());
     // To ask for a wait is to promise that trying again helps.
     let retryable = error.retryable() || (is_unfamiliar && hint.is_some());
-    let error = error.retryable_is(retryable).retry_after_is(hint).reply_date_is(date(reply));
+    let error = error.with_retryable(retryable).with_retry_after(hint).with_reply_date(date(reply));
     match error.service_code() {
         ServiceCode::InvalidTimeStampExpired => clock::explain(error),
         _ => error,
@@ -81,7 +81,7 @@ fn read_words(reply: &Reply, mut words: ServiceWords) -> Error {
     if words.message.is_empty() {
         words.message = "the service gives no reason".to_owned();
     }
-    Error::refused_by_service(ServiceCode::from_word(&words.code), reply.status(), words)
+    Error::refused_by_service(ServiceCode::of(&words.code), reply.status(), words)
 }
 
 /// An error reply in which the service says nothing: a load balancer's, a proxy's or a portal's. Whatever its status, it
@@ -89,16 +89,16 @@ fn read_words(reply: &Reply, mut words: ServiceWords) -> Error {
 fn without_words(reply: &Reply) -> Error {
     let status = reply.status();
     let (kind, retryable) = match status {
-        429 => (Status::Throttled, true),
-        503 if reply.header("retry-after").is_some() => (Status::Throttled, true),
-        500..=599 => (Status::Server, true),
-        _ => (Status::Response, status == REQUEST_TIMEOUT),
+        429 => (ErrorKind::Throttled, true),
+        503 if reply.header("retry-after").is_some() => (ErrorKind::Throttled, true),
+        500..=599 => (ErrorKind::Server, true),
+        _ => (ErrorKind::Response, status == REQUEST_TIMEOUT),
     };
     Error::new(kind, format!("HTTP status {status} without an error of the service"))
-        .outcome_is(Outcome::Unknown)
-        .retryable_is(retryable)
+        .with_outcome(Outcome::Unknown)
+        .with_retryable(retryable)
         // The server gave up waiting for a request on a connection that it closes.
-        .stale_is(status == REQUEST_TIMEOUT)
+        .with_stale(status == REQUEST_TIMEOUT)
         .in_reply(status, reply.request_id())
 }
 
@@ -154,7 +154,7 @@ mod tests {
     fn a_success_that_cannot_be_read_has_an_unknown_outcome() {
         for body in ["", "null", "[]", "<html>", r#"{"Status":"OK"#, r#"{"Status":"OK","Status":"OK"}"#, "{}"] {
             let error = error(200, &[("x-acs-request-id", "H")], body);
-            assert_eq!((error.status(), error.outcome()), (Status::Response, Outcome::Unknown), "{body}");
+            assert_eq!((error.kind(), error.outcome()), (ErrorKind::Response, Outcome::Unknown), "{body}");
             assert_eq!((error.http_status(), error.request_id()), (Some(200), "H"));
         }
     }
@@ -163,7 +163,7 @@ mod tests {
     fn the_service_s_error_is_passed_on_in_its_words() {
         let error = error(400, &[("x-acs-request-id", "H")], r#"{"Code":"RoutineNotExist","Message":"The routine."}"#);
 
-        assert_eq!((error.status(), error.outcome()), (Status::NotFound, Outcome::Refused));
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotFound, Outcome::Refused));
         assert_eq!((error.service_code(), error.http_status()), (ServiceCode::RoutineNotExist, Some(400)));
         assert_eq!((error.code(), error.message(), error.request_id()), ("RoutineNotExist", "The routine.", "H"));
     }
@@ -178,16 +178,16 @@ mod tests {
     fn an_error_without_the_service_s_words_is_judged_by_its_status() {
         let judged = |status, headers| {
             let error = error(status, headers, "<html></html>");
-            (error.status(), error.outcome(), error.retryable())
+            (error.kind(), error.outcome(), error.retryable())
         };
 
-        assert_eq!(judged(502, &[]), (Status::Server, Outcome::Unknown, true));
-        assert_eq!(judged(503, &[]), (Status::Server, Outcome::Unknown, true));
-        assert_eq!(judged(503, &[("retry-after", "1")]), (Status::Throttled, Outcome::Unknown, true));
-        assert_eq!(judged(429, &[]), (Status::Throttled, Outcome::Unknown, true));
-        assert_eq!(judged(408, &[]), (Status::Response, Outcome::Unknown, true));
+        assert_eq!(judged(502, &[]), (ErrorKind::Server, Outcome::Unknown, true));
+        assert_eq!(judged(503, &[]), (ErrorKind::Server, Outcome::Unknown, true));
+        assert_eq!(judged(503, &[("retry-after", "1")]), (ErrorKind::Throttled, Outcome::Unknown, true));
+        assert_eq!(judged(429, &[]), (ErrorKind::Throttled, Outcome::Unknown, true));
+        assert_eq!(judged(408, &[]), (ErrorKind::Response, Outcome::Unknown, true));
         for status in [101, 302, 304, 403, 409, 499, 600, 999] {
-            assert_eq!(judged(status, &[]), (Status::Response, Outcome::Unknown, false), "{status}");
+            assert_eq!(judged(status, &[]), (ErrorKind::Response, Outcome::Unknown, false), "{status}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::http::HttpRequest;
 
 /// A signed request, ready to be sent once, by anything, within 15 minutes of its date.
@@ -34,7 +34,7 @@ impl SignedRequest {
     pub(crate) fn of(request: &HttpRequest, method: &'static str, server: &str) -> Result<SignedRequest, Error> {
         let apart = request.taken_apart();
         let (target, headers, body) =
-            apart.ok_or_else(|| Error::new(Status::Internal, "a header that has more than one line"))?;
+            apart.ok_or_else(|| Error::new(ErrorKind::Internal, "a header that has more than one line"))?;
         let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(SignedRequest { method, url: [server, target].concat(), headers, body: body.to_owned() })
     }

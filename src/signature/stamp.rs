@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use humantime::format_rfc3339_seconds;
 
 use super::write_hex;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 
 /// What makes one attempt's signature its own.
 pub(crate) struct Stamp {
@@ -45,7 +45,7 @@ const YEAR_10000: u64 = 253_402_300_800;
 impl Stamp {
     /// A stamp for a request that is sent at `time`, with a `nonce` that was never used before.
     pub(crate) fn of(time: SystemTime, nonce: u128) -> Result<Stamp, Error> {
-        let refused = |_| Error::new(Status::Config, "this machine's clock is decades off");
+        let refused = |_| Error::new(ErrorKind::Config, "this machine's clock is decades off");
         Ok(Stamp { date: date(time).map_err(refused)?, nonce: Nonce::of(nonce) })
     }
 
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_clock_outside_of_four_digit_years_is_an_error() {
         for time in [UNIX_EPOCH - Duration::from_secs(1), UNIX_EPOCH + Duration::from_secs(YEAR_10000)] {
-            assert_eq!(Stamp::of(time, 0).err().map(|error| error.status()), Some(Status::Config));
+            assert_eq!(Stamp::of(time, 0).err().map(|error| error.kind()), Some(ErrorKind::Config));
         }
         let last = UNIX_EPOCH + Duration::from_secs(YEAR_10000 - 1);
         assert_eq!(Stamp::of(last, 0).unwrap().date(), "9999-12-31T23:59:59Z");

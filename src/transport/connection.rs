@@ -1,12 +1,12 @@
 //! A connection to the endpoint, and the exchanges that go on over it, one at a time.
 
-use std::io::ErrorKind;
+use std::io;
 #[cfg(feature = "capi")]
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
 use super::stream::{Patience, Stream};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::{LargestBody, Reply, ReplyReader, Unreadable};
 #[cfg(feature = "capi")]
 use crate::wait::Host;
@@ -72,8 +72,8 @@ impl Connection {
             self.announced = reply.keep_alive_timeout();
         }
         exchanged.map_err(|error| {
-            let is_stale = was_kept && !answered && error.status() == Status::Io;
-            error.stale_is(is_stale)
+            let is_stale = was_kept && !answered && error.kind() == ErrorKind::Io;
+            error.with_stale(is_stale)
         })
     }
 
@@ -88,16 +88,16 @@ impl Connection {
         let mut sent = false;
         let written = self.stream.write(request, limits, &mut sent).await;
         let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
-        written.map_err(|stop| stop.while_doing("sending the request", Status::Io, outcome))?;
-        let stopped = |stop: Stop| stop.while_doing("waiting for the reply", Status::Io, outcome);
+        written.map_err(|stop| stop.while_doing("sending the request", ErrorKind::Io, outcome))?;
+        let stopped = |stop: Stop| stop.while_doing("waiting for the reply", ErrorKind::Io, outcome);
         self.patience.begin();
         let mut reader = ReplyReader::up_to(largest_reply);
         loop {
             let count = self.stream.read(reader.room(), limits, &mut self.patience).await.map_err(stopped)?;
             *answered |= count > 0;
             let reply = reader.add(count).map_err(|unreadable| match unreadable {
-                Unreadable::CutOff => stopped(Stop::Failed(ErrorKind::UnexpectedEof.into())),
-                Unreadable::Garbled(reason) => Error::unreadable(reason).outcome_is(outcome),
+                Unreadable::CutOff => stopped(Stop::Failed(io::ErrorKind::UnexpectedEof.into())),
+                Unreadable::Garbled(reason) => Error::unreadable(reason).with_outcome(outcome),
             })?;
             if let Some(reply) = reply {
                 return Ok(reply);

@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::stream::{Socket, Stream};
 use super::{tcp, tls};
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::wait::Limits;
 
 /// An endpoint that requests can be sent to.
@@ -87,7 +87,7 @@ impl Target {
         let elsewhere = addresses.iter().find(|address| !address.ip().is_loopback());
         if let Some(elsewhere) = elsewhere.filter(|_| endpoint.is_loopback() && !endpoint.is_tls()) {
             let message = format!("plain http is for this machine only, and {elsewhere} is another one");
-            return Err(Error::new(Status::Config, message));
+            return Err(Error::new(ErrorKind::Config, message));
         }
         self.connect_to(addresses, limits).await
     }

@@ -29,7 +29,7 @@ pub(crate) use self::proxy::fuzz;
 #[cfg(feature = "capi")]
 pub(crate) use self::resolver::is_library_thread;
 pub(crate) use self::settings::{KeepAlive, Options, Settings, is_product};
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::http::{HttpRequest, Reply};
 #[cfg(feature = "capi")]
 use crate::wait::Host;
@@ -60,7 +60,7 @@ impl Transport {
     ) -> Result<Reply, Error> {
         let largest_reply = request.largest_reply();
         let request = request.into_bytes(&self.target.settings.user_agent);
-        let request = request.ok_or_else(|| Error::new(Status::Internal, "a header that has more than one line"))?;
+        let request = request.ok_or_else(|| Error::new(ErrorKind::Internal, "a header that has more than one line"))?;
         let counters = &self.target.settings.counters;
         let kept = if over_new_connection { None } else { self.take_idle(limits) };
         let mut connection = match kept {

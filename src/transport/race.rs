@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::wait::{Deadline, Interest, Limits};
 
 /// How long an attempt goes on alone.
@@ -54,7 +54,7 @@ pub(super) async fn race<'a, T>(
     let mut begun: Vec<SocketAddr> = Vec::new();
     let mut running: Vec<(SocketAddr, Attempt<'_, T>)> = Vec::new();
     let mut next_start = Deadline::after(Duration::ZERO);
-    let mut failure = Error::new(Status::Dns, "the endpoint has no address");
+    let mut failure = Error::new(ErrorKind::Dns, "the endpoint has no address");
     poll_fn(move |context| {
         let mut interest = Interest::default();
         let mut polled = 0;
@@ -65,10 +65,10 @@ pub(super) async fn race<'a, T>(
                         losers.have_lost(&begun, Some(*address));
                         return Poll::Ready(Ok(made));
                     }
-                    Poll::Ready(Err(error)) if error.status() == Status::Cancelled => return Poll::Ready(Err(error)),
+                    Poll::Ready(Err(error)) if error.kind() == ErrorKind::Cancelled => return Poll::Ready(Err(error)),
                     Poll::Ready(Err(error)) => {
                         // What is wrong with a certificate says more than that another address can't be reached.
-                        if failure.status() != Status::Tls || failure.retryable() {
+                        if failure.kind() != ErrorKind::Tls || failure.retryable() {
                             failure = error;
                         }
                         next_start = Deadline::after(Duration::ZERO);
@@ -158,7 +158,7 @@ mod tests {
 
         let error = connect(&[address]).unwrap_err();
 
-        assert_eq!((error.status(), error.outcome(), error.retryable()), (Status::Connect, Outcome::NotSent, true));
+        assert_eq!((error.kind(), error.outcome(), error.retryable()), (ErrorKind::Connect, Outcome::NotSent, true));
         assert!(error.message().starts_with(&format!("connecting to {address} failed")), "{error}");
     }
 
@@ -176,9 +176,9 @@ mod tests {
             Box::pin(async move {
                 begun.borrow_mut().push(address.port());
                 let (milliseconds, succeeds) = script[usize::from(address.port())].unwrap_or((3_600_000, false));
-                let failed = |stop: Stop| stop.while_doing("waiting", Status::Io, Outcome::NotSent);
+                let failed = |stop: Stop| stop.while_doing("waiting", ErrorKind::Io, Outcome::NotSent);
                 limits.pause(Duration::from_millis(milliseconds)).await.map_err(failed)?;
-                if succeeds { Ok(address.port()) } else { Err(Error::new(Status::Connect, address.to_string())) }
+                if succeeds { Ok(address.port()) } else { Err(Error::new(ErrorKind::Connect, address.to_string())) }
             })
         };
         let won = drive(&task, race(addresses, losers, attempt, &limits));
@@ -223,13 +223,13 @@ mod tests {
         let limits = task.limits(Deadline::after(Duration::from_secs(20)));
         let addresses = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port))).to_vec();
         let attempt = |address: SocketAddr| -> Attempt<'_, ()> {
-            let status = if address.port() == 1 { Status::Tls } else { Status::Connect };
+            let status = if address.port() == 1 { ErrorKind::Tls } else { ErrorKind::Connect };
             Box::pin(async move { Err(Error::new(status, "")) })
         };
 
         let failed = drive(&task, race(addresses, &Losers::default(), attempt, &limits));
 
-        assert_eq!(failed.map_err(|error| error.status()), Err(Status::Tls));
+        assert_eq!(failed.map_err(|error| error.kind()), Err(ErrorKind::Tls));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::thread;
 use once_cell::race::OnceBox;
 
 use super::race::Losers;
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::per_process::generation;
 use crate::wait::{Deadline, Limits, Queue, Stop};
 
@@ -75,14 +75,14 @@ impl Resolver {
             return Ok(vec![SocketAddr::new(address, self.port)]);
         }
         let look_up = self.look_up().map_err(|error| {
-            Error::new(Status::Dns, format!("no thread can be started to look up {}: {error}", self.host))
-                .retryable_is(true)
+            Error::new(ErrorKind::Dns, format!("no thread can be started to look up {}: {error}", self.host))
+                .with_retryable(true)
         })?;
         let answer = look_up.answer(limits).await.map_err(|stop| match stop {
             Stop::Failed(error) if error.raw_os_error().is_some_and(is_out_of_descriptors) => {
                 out_of_descriptors(&self.host)
             }
-            stop => stop.while_doing(&format!("looking up {}", self.host), Status::Dns, Outcome::NotSent),
+            stop => stop.while_doing(&format!("looking up {}", self.host), ErrorKind::Dns, Outcome::NotSent),
         })?;
         let addresses = answer.as_ref().map_err(|failure| failure.explain(&self.host))?;
         Ok(addresses.iter().map(|&address| SocketAddr::new(address, self.port)).collect())
@@ -156,7 +156,7 @@ impl Failure {
             libc::EAI_SYSTEM => (io::Error::from_raw_os_error(self.errno).to_string(), true),
             code => (format!("the system's resolver fails with code {code}"), true),
         };
-        Error::new(Status::Dns, format!("{host} can't be resolved: {reason}")).retryable_is(passes)
+        Error::new(ErrorKind::Dns, format!("{host} can't be resolved: {reason}")).with_retryable(passes)
     }
 }
 
@@ -165,9 +165,9 @@ fn is_out_of_descriptors(errno: i32) -> bool {
 }
 
 fn out_of_descriptors(host: &str) -> Error {
-    Error::new(Status::Dns, format!("{host} can't be resolved: no file descriptors are left to do that with"))
-        .retryable_is(true)
-        .advice_is("Close files or connections, or raise the process's limit.")
+    Error::new(ErrorKind::Dns, format!("{host} can't be resolved: no file descriptors are left to do that with"))
+        .with_retryable(true)
+        .with_advice("Close files or connections, or raise the process's limit.")
 }
 
 /// Runs `start` so that a thread which it starts gets none of the process's signals: they are the host's.
@@ -273,7 +273,7 @@ mod tests {
 
         let error = resolve(&Resolver::new(&host, 80)).unwrap_err();
 
-        assert_eq!((error.status(), error.outcome()), (Status::Dns, Outcome::NotSent));
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Dns, Outcome::NotSent));
     }
 
     #[test]

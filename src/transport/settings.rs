@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::proxy::{Proxies, ProxyUrl};
 use super::tls::{self, Trust};
 use crate::environment::{self, Environment};
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::stats::Counters;
 
 /// What a caller says of connections; what is `None` comes from the environment.
@@ -99,7 +99,7 @@ fn product<'a>(options: &'a Options, environment: &'a Environment) -> Result<Opt
     let of_environment = || environment.get(environment::USER_AGENT);
     match options.product.as_deref().or_else(of_environment) {
         Some(product) if !is_product(product) => {
-            Err(Error::new(Status::Config, format!("{} is not printable ASCII", environment::USER_AGENT)))
+            Err(Error::new(ErrorKind::Config, format!("{} is not printable ASCII", environment::USER_AGENT)))
         }
         product => Ok(product),
     }
@@ -133,7 +133,7 @@ mod tests {
         assert!(user_agent(Some("my-agent/1.2"), &variable).unwrap().ends_with(" TeaDSL/2 my-agent/1.2"));
 
         let error = user_agent(None, &[(environment::USER_AGENT, "a\r\nInjected: b")]).unwrap_err();
-        assert_eq!(error.status(), Status::Config);
+        assert_eq!(error.kind(), ErrorKind::Config);
         assert_eq!(error.message(), "ALIBABA_CLOUD_USER_AGENT is not printable ASCII");
     }
 }

@@ -1,6 +1,6 @@
 //! A connection's bytes, plain or in TLS. Nothing here blocks: what isn't ready is waited for, within limits.
 
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 use super::tls::failure;
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::wait::{Limits, Ready, Stop, Watched};
 
 /// A TCP connection that never blocks.
@@ -28,7 +28,7 @@ impl Stream {
         server_name: &ServerName<'static>,
         limits: &Limits<'_>,
     ) -> Result<Stream, Error> {
-        let failed = |stop: Stop| stop.while_doing("doing the TLS handshake", Status::Tls, Outcome::NotSent);
+        let failed = |stop: Stop| stop.while_doing("doing the TLS handshake", ErrorKind::Tls, Outcome::NotSent);
         let refused = |error: rustls::Error| failure::of_handshake(&error);
         let tls = ClientConnection::new(Arc::clone(config), server_name.clone()).map_err(refused)?;
         let mut tls = Box::new(tls);
@@ -38,7 +38,7 @@ impl Stream {
             } else {
                 let read = retried(&socket, Ready::Read, limits, &mut || tls.read_tls(&mut &*socket)).await;
                 if read.map_err(failed)? == 0 {
-                    return Err(failed(Stop::Failed(ErrorKind::UnexpectedEof.into())));
+                    return Err(failed(Stop::Failed(io::ErrorKind::UnexpectedEof.into())));
                 }
                 if let Err(error) = tls.process_new_packets() {
                     // The server is told why; whether it listens doesn't matter.
@@ -66,7 +66,7 @@ impl Stream {
             Stream::Plain(socket) => patience.receive(socket, limits, &mut || (&**socket).read(buffer)).await,
             Stream::Tls(tls, socket) => loop {
                 match tls.reader().read(buffer) {
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     result => return result.map_err(Stop::Failed),
                 }
                 patience.receive(socket, limits, &mut || tls.read_tls(&mut &**socket)).await?;
@@ -175,14 +175,14 @@ impl Write for Quiet<'_> {
 }
 
 fn is_would_block(result: &io::Result<usize>) -> bool {
-    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
 /// Sends what TLS has to send; `sent` is set as soon as a byte has left.
 async fn flush(tls: &mut ClientConnection, socket: &Socket, limits: &Limits<'_>, sent: &mut bool) -> Result<(), Stop> {
     while tls.wants_write() {
         if retried(socket, Ready::Write, limits, &mut || tls.write_tls(&mut Quiet(socket))).await? == 0 {
-            return Err(Stop::Failed(ErrorKind::WriteZero.into()));
+            return Err(Stop::Failed(io::ErrorKind::WriteZero.into()));
         }
         *sent = true;
     }
@@ -198,7 +198,7 @@ pub(super) async fn peek(socket: &Socket, buffer: &mut [u8], limits: &Limits<'_>
 pub(super) async fn read_exact(socket: &Socket, mut buffer: &mut [u8], limits: &Limits<'_>) -> Result<(), Stop> {
     while !buffer.is_empty() {
         match retried(socket, Ready::Read, limits, &mut || (&**socket).read(buffer)).await? {
-            0 => return Err(Stop::Failed(ErrorKind::UnexpectedEof.into())),
+            0 => return Err(Stop::Failed(io::ErrorKind::UnexpectedEof.into())),
             count => buffer = buffer.get_mut(count..).unwrap_or_default(),
         }
     }
@@ -214,7 +214,7 @@ pub(super) async fn write_all(socket: &Socket, bytes: &[u8], limits: &Limits<'_>
 async fn write_plain(socket: &Socket, mut bytes: &[u8], limits: &Limits<'_>, sent: &mut bool) -> Result<(), Stop> {
     while !bytes.is_empty() {
         match retried(socket, Ready::Write, limits, &mut || (&**socket).write(bytes)).await? {
-            0 => return Err(Stop::Failed(ErrorKind::WriteZero.into())),
+            0 => return Err(Stop::Failed(io::ErrorKind::WriteZero.into())),
             count => bytes = bytes.get(count..).unwrap_or_default(),
         }
         *sent = true;
@@ -230,8 +230,8 @@ async fn retried(socket: &Socket, ready: Ready, limits: &Limits<'_>, work: Work<
     limits.check()?;
     loop {
         match work() {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => limits.ready(socket, ready).await?,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => limits.ready(socket, ready).await?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => return result.map_err(Stop::Failed),
         }
     }

@@ -5,14 +5,14 @@ use std::net::{SocketAddr, TcpStream};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::wait::{Limits, Ready, Stop, Watched};
 
 /// A connection to `address`.
 pub(super) async fn connect(address: SocketAddr, limits: &Limits<'_>) -> Result<Watched<TcpStream>, Error> {
     try_to_connect(address, limits)
         .await
-        .map_err(|stop| stop.while_doing(&format!("connecting to {address}"), Status::Connect, Outcome::NotSent))
+        .map_err(|stop| stop.while_doing(&format!("connecting to {address}"), ErrorKind::Connect, Outcome::NotSent))
 }
 
 async fn try_to_connect(address: SocketAddr, limits: &Limits<'_>) -> Result<Watched<TcpStream>, Stop> {

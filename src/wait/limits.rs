@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::{Cancel, Deadline, Interest, Interrupt, Ready, Task, Watched};
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 
 /// When a piece of work has to end: at its deadline, or at once when the caller cancels.
 #[derive(Clone, Copy, Debug)]
@@ -127,13 +127,15 @@ pub(crate) enum Stop {
 
 impl Stop {
     /// The error for the caller; `doing` says what was going on, `failed` the kind of failure where it wasn't a limit.
-    pub(crate) fn while_doing(self, doing: &str, failed: Status, outcome: Outcome) -> Error {
+    pub(crate) fn while_doing(self, doing: &str, failed: ErrorKind, outcome: Outcome) -> Error {
         let error = match self {
-            Stop::TimedOut => Error::new(Status::Timeout, format!("time ran out while {doing}")).retryable_is(true),
-            Stop::Cancelled => Error::new(Status::Cancelled, format!("cancelled while {doing}")),
-            Stop::Failed(cause) => Error::new(failed, format!("{doing} failed: {cause}")).retryable_is(true),
+            Stop::TimedOut => {
+                Error::new(ErrorKind::Timeout, format!("time ran out while {doing}")).with_retryable(true)
+            }
+            Stop::Cancelled => Error::new(ErrorKind::Cancelled, format!("cancelled while {doing}")),
+            Stop::Failed(cause) => Error::new(failed, format!("{doing} failed: {cause}")).with_retryable(true),
         };
-        error.outcome_is(outcome)
+        error.with_outcome(outcome)
     }
 }
 

@@ -19,7 +19,7 @@ const TAKE_UP: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) struct Semaphore {
-    /// 0: no limit.
+    /// `usize::MAX`: no limit.
     most: usize,
     state: Mutex<State>,
     /// Of the process that it belongs to.
@@ -55,7 +55,7 @@ impl Semaphore {
 
     /// A permit for as long as `hold`, where one is free.
     pub(crate) fn try_acquire(&self, hold: Duration) -> Option<Permit<'_>> {
-        if self.most == 0 {
+        if self.most == usize::MAX {
             return Some(Permit { semaphore: None, number: 0 });
         }
         let mut state = self.lock();
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn there_is_no_limit_where_none_is_wanted() {
-        let semaphore = Semaphore::new(0);
+        let semaphore = Semaphore::new(usize::MAX);
 
         let permits: Vec<_> = (0..100).map(|_| (semaphore.try_acquire(HOLD), acquire(&semaphore, 0))).collect();
 

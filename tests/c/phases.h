@@ -90,7 +90,9 @@ static esa_config *config_with(const char *endpoint) {
     esa_config *config = esa_config_new();
     esa_config_set_endpoint(config, endpoint);
     esa_config_set_credentials(config, "id", "secret", NULL);
-    esa_config_set_timeouts(config, PHASE_LIMIT_MS, PHASE_LIMIT_MS, PHASE_LIMIT_MS);
+    esa_config_set_connect_timeout(config, PHASE_LIMIT_MS);
+    esa_config_set_attempt_timeout(config, PHASE_LIMIT_MS);
+    esa_config_set_timeout(config, PHASE_LIMIT_MS);
     return config;
 }
 
@@ -136,7 +138,9 @@ static esa_client *waits_for_the_reply(void) { return client_of(config_with(sile
 static esa_config *config_of_environment(const char *endpoint) {
     esa_config *config = esa_config_new();
     esa_config_set_endpoint(config, endpoint);
-    esa_config_set_timeouts(config, PHASE_LIMIT_MS, PHASE_LIMIT_MS, PHASE_LIMIT_MS);
+    esa_config_set_connect_timeout(config, PHASE_LIMIT_MS);
+    esa_config_set_attempt_timeout(config, PHASE_LIMIT_MS);
+    esa_config_set_timeout(config, PHASE_LIMIT_MS);
     return config;
 }
 
@@ -186,7 +190,9 @@ static esa_client *held_up_by(const char *rule) {
     reset();
     add_fault(rule);
     esa_config *config = new_config();
-    esa_config_set_timeouts(config, PHASE_LIMIT_MS, PHASE_LIMIT_MS, PHASE_LIMIT_MS);
+    esa_config_set_connect_timeout(config, PHASE_LIMIT_MS);
+    esa_config_set_attempt_timeout(config, PHASE_LIMIT_MS);
+    esa_config_set_timeout(config, PHASE_LIMIT_MS);
     return client_of(config);
 }
 

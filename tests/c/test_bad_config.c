@@ -41,14 +41,17 @@ static void setters_take_no_null_configuration(void) {
     CHECK_INTEGER(esa_config_set_credentials_provider(NULL, NULL, NULL), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_region(NULL, "cn-hangzhou"), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_endpoint(NULL, "localhost"), ESA_ERR_INVALID_ARGUMENT);
-    CHECK_INTEGER(esa_config_set_network(NULL, "vpc"), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_network(NULL, ESA_NETWORK_VPC), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_proxy(NULL, ""), ESA_ERR_INVALID_ARGUMENT);
-    CHECK_INTEGER(esa_config_set_timeouts(NULL, 1, 1, 1), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_connect_timeout(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_attempt_timeout(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_timeout(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_signature_version(NULL, 3), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_ca_file(NULL, "file"), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_ca_pem(NULL, "pem"), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_user_agent(NULL, "agent"), ESA_ERR_INVALID_ARGUMENT);
-    CHECK_INTEGER(esa_config_set_keep_alive(NULL, 1, 1), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_max_idle_connections(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
+    CHECK_INTEGER(esa_config_set_idle_timeout(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_max_attempts(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_reconcile_horizon(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
     CHECK_INTEGER(esa_config_set_max_concurrent_writes(NULL, 1), ESA_ERR_INVALID_ARGUMENT);
@@ -80,8 +83,7 @@ static void setters_refuse_bad_values_and_so_does_the_client(void) {
     REFUSED(esa_config_set_region, "region is not UTF-8", "\xff");
     REFUSED(esa_config_set_endpoint, "endpoint is NULL", NULL);
     REFUSED(esa_config_set_endpoint, "endpoint is not UTF-8", "\xff");
-    REFUSED(esa_config_set_network, "network is NULL", NULL);
-    REFUSED(esa_config_set_network, "network is \"VPC\"; it can be \"public\" or \"vpc\"", "VPC");
+    REFUSED(esa_config_set_network, "network is 3; it is a value of esa_network", 3);
     REFUSED(esa_config_set_proxy, "proxy is NULL", NULL);
     REFUSED(esa_config_set_proxy, "proxy is not UTF-8", "\xff");
     REFUSED(esa_config_set_ca_file, "ca_file is NULL", NULL);
@@ -89,17 +91,16 @@ static void setters_refuse_bad_values_and_so_does_the_client(void) {
     REFUSED(esa_config_set_user_agent, "user_agent is NULL", NULL);
     REFUSED(esa_config_set_user_agent, "user_agent is empty or not printable ASCII", "");
     REFUSED(esa_config_set_user_agent, "user_agent is empty or not printable ASCII", "a\r\nInjected: header");
-    REFUSED(esa_config_set_signature_version, "signature_version is 0; it can be 1 or 3", 0);
-    REFUSED(esa_config_set_signature_version, "signature_version is 2; it can be 1 or 3", 2);
-    REFUSED(esa_config_set_log, "level is 0; it can be 1 to 4", 0, NULL, NULL);
-    REFUSED(esa_config_set_log, "level is 5; it can be 1 to 4", 5, NULL, NULL);
+    REFUSED(esa_config_set_signature_version, "signature_version is 2; it is a value of esa_signature_version", 2);
+    REFUSED(esa_config_set_log, "level is 5; it is a value of esa_log_level", 5, NULL, NULL);
+    REFUSED(esa_config_set_timeout, "timeout is ESA_NONE; it can be 1 or more, 0 or ESA_UNLIMITED", ESA_NONE);
 }
 
 static void the_first_thing_that_was_refused_is_told(void) {
     esa_config *config = esa_config_new();
     esa_config_set_signature_version(config, 7);
     esa_config_set_user_agent(config, "");
-    no_client(config, ESA_ERR_INVALID_ARGUMENT, "signature_version is 7; it can be 1 or 3");
+    no_client(config, ESA_ERR_INVALID_ARGUMENT, "signature_version is 7; it is a value of esa_signature_version");
 }
 
 static void client_new_needs_a_place_for_the_client(void) {
@@ -187,7 +188,7 @@ static void the_emulator_s_key_is_for_this_machine_only(void) {
 static void a_vpc_has_endpoints_of_its_own(void) {
     esa_config *config = esa_config_new();
     esa_config_set_credentials(config, emulator.access_key_id, emulator.access_key_secret, NULL);
-    CHECK_INTEGER(esa_config_set_network(config, "vpc"), ESA_OK);
+    CHECK_INTEGER(esa_config_set_network(config, ESA_NETWORK_VPC), ESA_OK);
     call_lacks_credentials(config, "the emulator's access key is meant for the emulator, not for "
                                    "https://esa-vpc.cn-hangzhou.aliyuncs.com");
 }
@@ -219,7 +220,7 @@ static void the_same_setter_with_a_good_value_makes_it_good(void) {
     esa_client *client = NULL;
     esa_error *error = NULL;
     CHECK_INTEGER(esa_client_new(config, &client, &error), ESA_ERR_INVALID_ARGUMENT);
-    CHECK_TEXT(error->message, "signature_version is 2; it can be 1 or 3");
+    CHECK_TEXT(error->message, "signature_version is 2; it is a value of esa_signature_version");
     esa_error_free(error);
     CHECK_INTEGER(esa_config_set_signature_version(config, 1), ESA_OK);
     CHECK_INTEGER(esa_client_new(config, &client, NULL), ESA_OK);

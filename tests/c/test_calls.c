@@ -148,7 +148,7 @@ static void two_calls_use_one_connection(void) {
 
 static void without_keep_alive_each_call_has_its_connection(void) {
     esa_config *config = new_config();
-    CHECK_INTEGER(esa_config_set_keep_alive(config, 0, 0), ESA_OK);
+    CHECK_INTEGER(esa_config_set_max_idle_connections(config, ESA_NONE), ESA_OK);
     long numbers[2] = {0, 0};
     connections_of_two_calls(config, numbers);
     CHECK_STILL_GOOD();

@@ -143,8 +143,10 @@ int main(void) {
         return 2;
     }
     esa_config *config = new_config();
-    esa_config_set_timeouts(config, TIME_LIMIT_MS, TIME_LIMIT_MS, TIME_LIMIT_MS);
-    esa_config_set_max_concurrent_writes(config, 0);
+    esa_config_set_connect_timeout(config, TIME_LIMIT_MS);
+    esa_config_set_attempt_timeout(config, TIME_LIMIT_MS);
+    esa_config_set_timeout(config, TIME_LIMIT_MS);
+    esa_config_set_max_concurrent_writes(config, ESA_UNLIMITED);
     client = client_of(config);
     RUN(before_the_call_nothing_is_sent);
     RUN(from_another_thread_while_the_service_hangs);

@@ -73,7 +73,7 @@ static esa_client *crowded(long *logged) {
     snprintf(url, sizeof url, "http://localhost:%ld", emulator.port);
     esa_config *config = new_config();
     esa_config_set_endpoint(config, url);
-    esa_config_set_keep_alive(config, 2, 0);
+    esa_config_set_max_idle_connections(config, 2);
     esa_config_set_max_concurrent_writes(config, 2);
     esa_config_set_credentials_provider(config, give_for_a_moment, &asked);
     esa_config_set_log(config, ESA_LOG_DEBUG, count_line, logged);

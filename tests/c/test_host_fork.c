@@ -80,7 +80,7 @@ static void while_threads_look_up_and_connect(void) {
     snprintf(url, sizeof url, "http://localhost:%ld", emulator.port);
     esa_config *config = new_config();
     esa_config_set_endpoint(config, url);
-    esa_config_set_keep_alive(config, 0, 0);
+    esa_config_set_max_idle_connections(config, ESA_NONE);
     esa_client *client = client_of(config);
     busy_client = client;
     end = esa_cancel_new();

@@ -11,7 +11,7 @@ static esa_client *by_name(void) {
     snprintf(url, sizeof url, "http://localhost:%ld", emulator.port);
     esa_config *config = new_config();
     esa_config_set_endpoint(config, url);
-    esa_config_set_keep_alive(config, 0, 0);
+    esa_config_set_max_idle_connections(config, ESA_NONE);
     return client_of(config);
 }
 

@@ -105,7 +105,7 @@ static void during_tls_handshakes(void) {
     esa_config_set_endpoint(config, tls.url);
     esa_config_set_credentials(config, tls.access_key_id, tls.access_key_secret, NULL);
     esa_config_set_ca_file(config, tls.ca_file);
-    esa_config_set_keep_alive(config, 0, 0);
+    esa_config_set_max_idle_connections(config, ESA_NONE);
     esa_client *client = client_of(config);
     int succeeded = 0;
     for (int i = 0; i < 40; i++) {

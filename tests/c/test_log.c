@@ -76,7 +76,7 @@ static void no_secret_is_in_the_log_of_a_refused_signature(void) {
     log_book book;
     esa_config *config = config_with_log(&book, ESA_LOG_DEBUG);
     esa_config_set_credentials(config, emulator.access_key_id, "hunter2", NULL);
-    for (uint32_t version = 1; version <= 3; version += 2) {
+    for (int32_t version = 1; version <= 3; version += 2) {
         esa_config_set_signature_version(config, version);
         esa_client *client = NULL;
         CHECK_INTEGER(esa_client_new(config, &client, NULL), ESA_OK);

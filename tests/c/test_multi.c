@@ -262,7 +262,9 @@ static void a_call_that_finishes_when_it_is_started_is_taken_like_any_other(void
 /* A client whose calls nothing ends but the test. */
 static esa_client *patient_client(void) {
     esa_config *config = new_config();
-    esa_config_set_timeouts(config, FAR_MS, FAR_MS, FAR_MS);
+    esa_config_set_connect_timeout(config, FAR_MS);
+    esa_config_set_attempt_timeout(config, FAR_MS);
+    esa_config_set_timeout(config, FAR_MS);
     return client_of(config);
 }
 
@@ -390,7 +392,8 @@ static void a_freed_multi_closes_its_connections_and_leaves_the_client_its_own(v
 static void a_multi_s_connections_are_kept_beside_those_of_others(void) {
     reset();
     esa_config *config = new_config();
-    esa_config_set_keep_alive(config, 1, FAR_MS);
+    esa_config_set_max_idle_connections(config, 1);
+    esa_config_set_idle_timeout(config, FAR_MS);
     esa_client *own_client = client_of(config);
     esa_multi *multis[2] = {new_multi(), new_multi()};
     for (int round = 0; round < 3; round++) {
@@ -764,7 +767,9 @@ static chain *new_chain(chain *chain) {
     memset(chain, 0, sizeof *chain);
     chain->multi = new_multi();
     esa_config *config = new_config();
-    esa_config_set_timeouts(config, FAR_MS, FAR_MS, FAR_MS);
+    esa_config_set_connect_timeout(config, FAR_MS);
+    esa_config_set_attempt_timeout(config, FAR_MS);
+    esa_config_set_timeout(config, FAR_MS);
     esa_config_set_log(config, ESA_LOG_DEBUG, on_line_start, chain);
     chain->client = client_of(config);
     return chain;

@@ -205,7 +205,9 @@ static void one_token_ends_calls_of_several_multis_and_a_thread_s(void) {
 enum { ATTEMPT_MS = 400 };
 
 static esa_client *with_short_attempts(esa_config *config) {
-    esa_config_set_timeouts(config, ATTEMPT_MS, ATTEMPT_MS, PHASE_LIMIT_MS);
+    esa_config_set_connect_timeout(config, ATTEMPT_MS);
+    esa_config_set_attempt_timeout(config, ATTEMPT_MS);
+    esa_config_set_timeout(config, PHASE_LIMIT_MS);
     esa_config_set_reconcile_horizon(config, 1);
     return client_of(config);
 }

@@ -23,7 +23,9 @@ static void found_family(void) {
     reset();
     add_fault("{\"delay_ms\": 100, \"times\": 0}");
     esa_config *config = new_config();
-    esa_config_set_timeouts(config, PHASE_LIMIT_MS, PHASE_LIMIT_MS, PHASE_LIMIT_MS);
+    esa_config_set_connect_timeout(config, PHASE_LIMIT_MS);
+    esa_config_set_attempt_timeout(config, PHASE_LIMIT_MS);
+    esa_config_set_timeout(config, PHASE_LIMIT_MS);
     parent = (family){.client = client_of(config), .cancel = esa_cancel_new()};
     /* The three that the multi has are the lowest that are free. */
     for (int i = 0; i < 3; i++) {

@@ -119,8 +119,8 @@ static void loops_and_threads_that_block_share_a_client(void) {
     snprintf(url, sizeof url, "http://localhost:%ld", emulator.port);
     esa_config *config = new_config();
     esa_config_set_endpoint(config, url);
-    esa_config_set_keep_alive(config, 2, 0);
-    esa_config_set_timeouts(config, 0, 0, LOOP_PATIENCE_MS);
+    esa_config_set_max_idle_connections(config, 2);
+    esa_config_set_timeout(config, LOOP_PATIENCE_MS);
     esa_config_set_credentials_provider(config, give_for_a_moment, NULL);
     esa_config_set_log(config, ESA_LOG_DEBUG, count_line, &logged);
     esa_client *client = client_of(config);

@@ -197,7 +197,7 @@ static int sent(const esa_signed_request *request, char *reply, size_t size) {
 }
 
 static void whoever_sends_a_signed_request_is_answered(void) {
-    for (uint32_t version = 1; version <= 3; version += 2) {
+    for (int32_t version = 1; version <= 3; version += 2) {
         reset();
         esa_config *config = new_config();
         esa_config_set_signature_version(config, version);

@@ -54,7 +54,9 @@ static void the_tls_handshake_within_the_limit_for_connecting(void) {
     esa_config *config = esa_config_new();
     esa_config_set_credentials(config, "id", "secret", NULL);
     esa_config_set_endpoint(config, peer.authority);
-    esa_config_set_timeouts(config, 300, OTHER_LIMITS_MS, OTHER_LIMITS_MS);
+    esa_config_set_connect_timeout(config, 300);
+    esa_config_set_attempt_timeout(config, OTHER_LIMITS_MS);
+    esa_config_set_timeout(config, OTHER_LIMITS_MS);
     times_out(config, NULL, 300, ESA_OUTCOME_NOT_SENT, "time ran out while doing the TLS handshake");
     close(peer.listener);
 }
@@ -75,7 +77,9 @@ static void a_connection_that_nobody_takes(void) {
     esa_config *config = esa_config_new();
     esa_config_set_credentials(config, "id", "secret", NULL);
     esa_config_set_endpoint(config, peer.authority);
-    esa_config_set_timeouts(config, 300, OTHER_LIMITS_MS, OTHER_LIMITS_MS);
+    esa_config_set_connect_timeout(config, 300);
+    esa_config_set_attempt_timeout(config, OTHER_LIMITS_MS);
+    esa_config_set_timeout(config, OTHER_LIMITS_MS);
     times_out(config, NULL, 300, ESA_OUTCOME_NOT_SENT, "time ran out while connecting to 127.0.0.1:");
     for (int i = 0; i < 4; i++) {
         close(queued[i]);
@@ -87,7 +91,9 @@ static void one_request_within_its_limit(void) {
     reset();
     add_fault(HANG);
     esa_config *config = new_config();
-    esa_config_set_timeouts(config, OTHER_LIMITS_MS, 300, OTHER_LIMITS_MS);
+    esa_config_set_connect_timeout(config, OTHER_LIMITS_MS);
+    esa_config_set_attempt_timeout(config, 300);
+    esa_config_set_timeout(config, OTHER_LIMITS_MS);
     esa_config_set_reconcile_horizon(config, 1);
     times_out(config, NULL, 300, ESA_OUTCOME_UNKNOWN, "time ran out while waiting for the reply");
     /* The request, and reading back what it did: at once, and when the horizon ends. */
@@ -98,7 +104,9 @@ static void the_whole_call_within_its_limit(void) {
     reset();
     add_fault(HANG);
     esa_config *config = new_config();
-    esa_config_set_timeouts(config, OTHER_LIMITS_MS, OTHER_LIMITS_MS, 300);
+    esa_config_set_connect_timeout(config, OTHER_LIMITS_MS);
+    esa_config_set_attempt_timeout(config, OTHER_LIMITS_MS);
+    esa_config_set_timeout(config, 300);
     times_out(config, NULL, 300, ESA_OUTCOME_UNKNOWN, "time ran out while waiting for the reply");
 }
 
@@ -108,11 +116,13 @@ static void the_call_s_own_limit_comes_before_the_client_s(void) {
     esa_call_options options = ESA_CALL_OPTIONS_INIT;
     options.timeout_ms = 300;
     esa_config *config = new_config();
-    esa_config_set_timeouts(config, OTHER_LIMITS_MS, OTHER_LIMITS_MS, OTHER_LIMITS_MS);
+    esa_config_set_connect_timeout(config, OTHER_LIMITS_MS);
+    esa_config_set_attempt_timeout(config, OTHER_LIMITS_MS);
+    esa_config_set_timeout(config, OTHER_LIMITS_MS);
     times_out(config, &options, 300, ESA_OUTCOME_UNKNOWN, "time ran out while waiting for the reply");
 
     config = new_config();
-    esa_config_set_timeouts(config, 0, 0, 1);
+    esa_config_set_timeout(config, 1);
     esa_client *client = client_of(config);
     reset();
     options.timeout_ms = 60000;
@@ -124,7 +134,9 @@ static void a_reply_that_drips_within_the_limit(void) {
     reset();
     add_fault("{\"wire\": {\"kind\": \"drip\", \"bytes\": 1, \"interval_ms\": 100}, \"times\": 0}");
     esa_config *config = new_config();
-    esa_config_set_timeouts(config, OTHER_LIMITS_MS, 500, OTHER_LIMITS_MS);
+    esa_config_set_connect_timeout(config, OTHER_LIMITS_MS);
+    esa_config_set_attempt_timeout(config, 500);
+    esa_config_set_timeout(config, OTHER_LIMITS_MS);
     times_out(config, NULL, 500, ESA_OUTCOME_UNKNOWN, "time ran out while waiting for the reply");
 }
 

@@ -1,5 +1,10 @@
 // Configurations: setters, what they refuse, the log's sink, and the emulator as an object.
 #include "fixture.hpp"
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
 
 using namespace std::chrono_literals;
 using namespace std::string_view_literals;
@@ -25,22 +30,24 @@ static void what_a_setter_refuses_is_told_by_the_client() {
                "ESA_ERR_INVALID_ARGUMENT: security_token is empty");
     CHECK_TEXT(message([](auto &config) { config.set_credentials("", "secret"); }).c_str(),
                "ESA_ERR_INVALID_ARGUMENT: access_key_id is empty");
-    CHECK_TEXT(message([](auto &config) { config.set_network("here"); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: network is \"here\"; it can be \"public\" or \"vpc\"");
+    CHECK_TEXT(message([](auto &config) { config.set_network(esa::Network(3)); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: network is 3; it is a value of esa_network");
     CHECK_TEXT(message([](auto &config) { config.set_proxy("ftp://p"); }).c_str(),
                "ESA_ERR_CONFIG: proxy is of a kind that isn't supported: http, socks5 and socks5h are");
-    CHECK_TEXT(message([](auto &config) { config.set_timeouts(1s, -1ms, 1s); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: attempt is out of range; it is 0 to 4294967295 ms");
-    CHECK_TEXT(message([](auto &config) { config.set_keep_alive(1, 1200h); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: idle is out of range; it is 0 to 4294967295 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_attempt_timeout(-1ms); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: attempt_timeout is out of range; it is 0 to 4294967293 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_idle_timeout(1200h); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: idle_timeout is out of range; it is 0 to 4294967293 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_timeout(esa::Timeout::none()); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: timeout is ESA_NONE; it can be 1 or more, 0 or ESA_UNLIMITED");
     CHECK_TEXT(message([](auto &config) { config.set_reconcile_horizon(-1ms); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: reconcile_horizon is out of range; it is 0 to 4294967295 ms");
-    CHECK_TEXT(message([](auto &config) { config.set_signature_version(2); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: signature_version is 2; it can be 1 or 3");
+               "ESA_ERR_INVALID_ARGUMENT: reconcile_horizon is out of range; it is 0 to 4294967293 ms");
+    CHECK_TEXT(message([](auto &config) { config.set_signature_version(esa::SignatureVersion(2)); }).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: signature_version is 2; it is a value of esa_signature_version");
     CHECK_TEXT(message([](auto &config) { config.set_user_agent("\n"); }).c_str(),
                "ESA_ERR_INVALID_ARGUMENT: user_agent is empty or not printable ASCII");
     CHECK_TEXT(message([](auto &config) { config.set_log(esa::LogLevel(9), nullptr); }).c_str(),
-               "ESA_ERR_INVALID_ARGUMENT: level is 9; it can be 1 to 4");
+               "ESA_ERR_INVALID_ARGUMENT: level is 9; it is a value of esa_log_level");
 }
 
 static void the_same_setter_with_a_good_value_makes_it_good() {
@@ -48,9 +55,10 @@ static void the_same_setter_with_a_good_value_makes_it_good() {
     config.set_endpoint("http://127.0.0.1:1").set_region("a\0b"sv).set_user_agent("\n").set_credentials("id", "a\0b"sv);
     config.set_region("cn-hangzhou").set_credentials("id", "secret");
     CHECK_TEXT(refusal(config).c_str(), "ESA_ERR_INVALID_ARGUMENT: user_agent is empty or not printable ASCII");
-    config.set_user_agent("good/1").set_timeouts(1s, -1ms, 1s).set_keep_alive(1, 1200h);
-    CHECK_TEXT(refusal(config).c_str(), "ESA_ERR_INVALID_ARGUMENT: attempt is out of range; it is 0 to 4294967295 ms");
-    config.set_timeouts(1s, 1s, 1s).set_keep_alive(1, 1s);
+    config.set_user_agent("good/1").set_attempt_timeout(-1ms).set_idle_timeout(1200h);
+    CHECK_TEXT(refusal(config).c_str(),
+               "ESA_ERR_INVALID_ARGUMENT: attempt_timeout is out of range; it is 0 to 4294967293 ms");
+    config.set_attempt_timeout(1s).set_idle_timeout(1s);
     CHECK_TEXT(refusal(config).c_str(), "no error");
 }
 
@@ -75,12 +83,15 @@ static void every_setter_in_a_chain() {
     config.set_endpoint(emulator().url())
         .set_credentials(emulator().access_key_id(), emulator().access_key_secret())
         .set_region("ap-southeast-1")
-        .set_network("vpc")
+        .set_network(ESA_NETWORK_VPC)
         .set_proxy("")
-        .set_timeouts(5s, 1min, {})
-        .set_signature_version(1)
+        .set_connect_timeout(5s)
+        .set_attempt_timeout(esa::Timeout::unlimited())
+        .set_timeout({})
+        .set_signature_version(ESA_SIGNATURE_V1)
         .set_user_agent("test/1")
-        .set_keep_alive(2, 10s)
+        .set_max_idle_connections(2)
+        .set_idle_timeout(10s)
         .set_reconcile_horizon(1500ms)
         .set_log(ESA_LOG_INFO, nullptr);
     const esa::Client client(config);
@@ -110,13 +121,65 @@ static void the_sink_gets_lines_and_outlives_the_configuration() {
     CHECK(lines->find(emulator().access_key_secret()) == lines->npos);
 }
 
+static void all_lines_of_a_call_have_its_number_and_its_record() {
+    emulator().reset();
+    emulator().post("faults",
+                    R"({"action": "CreateRoutineRelatedRecord", "when": "before", "wire": {"kind": "drop"}})");
+    struct Line {
+        std::uint64_t call;
+        std::string name;
+    };
+    std::vector<Line> lines;
+    std::string requests;
+    esa::Config config = new_config();
+    config.set_log(ESA_LOG_DEBUG, [&](const esa::LogRecord &record) {
+        lines.push_back({record.call, std::string(record.record_name)});
+        if (record.level == ESA_LOG_DEBUG) {
+            requests += std::string(record.action.substr(0, 6)) + " " + std::to_string(record.attempt) + " " +
+                        std::to_string(record.http_status) + (record.request_id.empty() ? "" : " id") + "\n";
+        }
+    });
+    esa::Client(config).create_routine_related_record(new_request("lost.example.com"));
+    CHECK_TEXT(requests.c_str(), "Create 1 0\nListRo 1 200 id\nCreate 2 200 id\n");
+    for (const auto &line : lines) {
+        CHECK(line.call > 0 && line.call == lines[0].call);
+        CHECK_TEXT(line.name.c_str(), "lost.example.com");
+    }
+}
+
+static void calls_at_once_are_told_apart_and_at_info_no_request_is_told() {
+    emulator().reset();
+    for (const std::string name : {"a", "b"}) {
+        emulator().post("faults", R"({"action": "CreateRoutineRelatedRecord", "parameters": {"RecordName": ")" + name +
+                                      R"(.example.com"}, "when": "before", "wire": {"kind": "drop"}})");
+    }
+    std::mutex mutex;
+    std::map<std::uint64_t, std::set<std::string>> names;
+    int others = 0;
+    esa::Config config = new_config();
+    config.set_log(ESA_LOG_INFO, [&](const esa::LogRecord &record) {
+        const std::lock_guard<std::mutex> guard(mutex);
+        names[record.call].insert(std::string(record.record_name));
+        others += record.level != ESA_LOG_INFO;
+    });
+    const esa::Client client(config);
+    std::thread other([&] { client.create_routine_related_record(new_request("a.example.com")); });
+    client.create_routine_related_record(new_request("b.example.com"));
+    other.join();
+    CHECK_INTEGER(others, 0);
+    CHECK_INTEGER(names.size(), 2);
+    for (const auto &call : names) {
+        CHECK_INTEGER(call.second.size(), 1);
+    }
+}
+
 static void a_refused_level_leaves_the_sink_that_was_there() {
     emulator().reset();
     int lines = 0;
     esa::Config config = new_config();
     config.set_log(ESA_LOG_DEBUG, [&lines](const esa::LogRecord &) { lines++; });
     const esa::Client client(config);
-    config.set_log(esa::LogLevel(0), [](const esa::LogRecord &) {});
+    config.set_log(esa::LogLevel(5), [](const esa::LogRecord &) {});
     client.create_routine_related_record(new_request("logged.example.com"));
     CHECK_INTEGER(lines, 1);
 }
@@ -161,6 +224,8 @@ int main() {
     RUN_CATCHING(a_configuration_that_cannot_be_used_is_thrown);
     RUN_CATCHING(every_setter_in_a_chain);
     RUN_CATCHING(the_sink_gets_lines_and_outlives_the_configuration);
+    RUN_CATCHING(all_lines_of_a_call_have_its_number_and_its_record);
+    RUN_CATCHING(calls_at_once_are_told_apart_and_at_info_no_request_is_told);
     RUN_CATCHING(a_refused_level_leaves_the_sink_that_was_there);
     RUN_CATCHING(what_the_sink_throws_is_dropped);
     RUN_CATCHING(the_emulator_speaks_tls_too);

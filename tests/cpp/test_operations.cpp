@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 static void a_record_is_ensured_and_deleted() {
     emulator().reset();
-    const esa::Client client(std::move(new_config().set_max_attempts(2).set_max_concurrent_writes(0)));
+    const esa::Client client(std::move(new_config().set_max_attempts(2).set_max_concurrent_writes(ESA_UNLIMITED)));
     auto request = new_request("ensured.example.com");
     const auto created = client.ensure_routine_related_record(request);
     request.site_id = 0;

@@ -36,15 +36,24 @@ static void where_it_throws_nothing_is_sent_and_without_it_calls_go_on() {
     esa::Config config = new_config();
     config.set_write_lock(
         [&](auto) -> esa::LockAnswer {
-            if (++asked == 1) {
+            switch (++asked) {
+            case 1:
                 throw std::runtime_error("no such table");
+            case 2:
+                return esa::Error(ESA_ERR_LOCK, "no such row", "");
+            case 3:
+                throw 7;
+            default:
+                return ESA_LOCK_WITHOUT;
             }
-            return ESA_LOCK_WITHOUT;
         },
         [] { throw 7; });
     const esa::Client client(config);
-    const auto failed = create(client, "a.example.com");
-    CHECK(!failed && failed.error().status() == ESA_ERR_LOCK && failed.error().outcome() == ESA_OUTCOME_NOT_SENT);
+    for (const auto reason : {"no such table", "no such row", "threw what is no std::exception"}) {
+        const auto failed = create(client, "a.example.com");
+        CHECK(!failed && failed.error().status() == ESA_ERR_LOCK && failed.error().outcome() == ESA_OUTCOME_NOT_SENT);
+        CHECK(!failed && failed.error().message().find(reason) != std::string::npos);
+    }
     CHECK_INTEGER(requests_seen(), 0);
     CHECK(create(client, "a.example.com").has_value());
 }

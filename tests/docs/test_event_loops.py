@@ -4,18 +4,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from libesa.emulator import Emulator
+from programs import SHARED, STAGE, STRICT
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGE = ROOT / "target" / "stage"
 HERE = Path(__file__).parent / "event_loops"
 DOCUMENT = (ROOT / "docs" / "event-loops.md").read_text(encoding="utf-8")
-STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
-LINKED = [f"-L{STAGE}/lib", f"-Wl,-rpath,{STAGE}/lib", "-lesa"]
 PRINTED = {
     "a.example.com: ESA_ORIGIN_CREATED",
     "b.elsewhere.org: The website does not exist.",
@@ -42,20 +38,6 @@ def flags_of(package: str) -> list[str]:
     return done.stdout.split()
 
 
-@pytest.fixture
-def environment() -> Iterator[dict[str, str]]:
-    with Emulator() as emulator:
-        yield {
-            **os.environ,
-            "ESA_ENDPOINT": emulator.url,
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
-            # No other credentials that this machine has; empty is as good as unset.
-            "ALIBABA_CLOUD_SECURITY_TOKEN": "",
-            "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
-        }
-
-
 def run(command: list[str], **options: object) -> list[str]:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, **options)  # type: ignore[call-overload]
     assert done.returncode == 0, done.stdout + done.stderr
@@ -77,7 +59,7 @@ def test_in_c(loop: str, package: str, header: str, tmp_path: Path, environment:
     (tmp_path / "snippets.h").write_text(snippets("Start, step, take") + snippets(loop), encoding="utf-8")
     compiler = [os.environ.get("CC", "cc"), "-std=c99", "-D_DEFAULT_SOURCE", *STRICT]
     program = [str(HERE / f"{loop.lower()}.c"), "-o", str(tmp_path / "program")]
-    run([*compiler, f"-DLOOP_HEADER=<{header}>", f"-I{STAGE}/include", f"-I{tmp_path}", *program, *LINKED, *libraries])
+    run([*compiler, f"-DLOOP_HEADER=<{header}>", f"-I{STAGE}/include", f"-I{tmp_path}", *program, *SHARED, *libraries])
 
     printed = run([str(tmp_path / "program")], env=environment)
 
@@ -90,7 +72,7 @@ def test_in_cpp_with_qt(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "snippets.h").write_text(snippets("Qt", "cpp"), encoding="utf-8")
     compiler = [os.environ.get("CXX", "c++"), "-std=c++17", "-fPIC", *STRICT]
     program = [str(HERE / "qt.cpp"), "-o", str(tmp_path / "program")]
-    run([*compiler, f"-I{STAGE}/include", f"-I{tmp_path}", *program, *LINKED, *libraries])
+    run([*compiler, f"-I{STAGE}/include", f"-I{tmp_path}", *program, *SHARED, *libraries])
 
     assert set(run([str(tmp_path / "program")], env=environment)) == PRINTED
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from libesa.emulator import Emulator
+from programs import go
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "target" / "examples"
@@ -42,6 +43,8 @@ def example(request: pytest.FixtureRequest) -> str:
 def command(program: str, example: str) -> list[str]:
     if example == "python":
         return [sys.executable, str(ROOT / "examples" / "python" / f"{program}.py")]
+    if example == "go":
+        go()
     return [str(BUILT / f"{program}_{example}")]
 
 

@@ -1,4 +1,4 @@
-"""What README.md says on installing works as it stands there, below another prefix."""
+"""What README.md and docs/install.md say on installing works as it stands there, below another prefix."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from libesa.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = README.split("\n## Installing and linking\n")[1].split("\n## ")[0]
+SECTION = README.split("\n## Install\n")[1].split("\n## ")[0]
+PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 (PROGRAM,) = [block for block in re.findall(r"^```c\n(.*?)^```$", README, re.DOTALL | re.MULTILINE) if "main" in block]
 (COMMANDS,) = re.findall(r"^```console\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE)
-(CMAKE,) = re.findall(r"^```cmake\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE)
+(CMAKE,) = re.findall(r"^```cmake\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> None:
@@ -66,6 +67,33 @@ def test_the_commands(folder: Path) -> None:
     for command in builds:
         run("sh", "-c", command, cwd=folder, PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig"))
         assert creates_a_record(folder / "a.out", prefix / "lib")
+
+
+def test_the_documents_and_examples(folder: Path) -> None:
+    prefix = folder / "prefix"
+    documents = prefix / "share" / "doc" / "libesa"
+
+    run("make", "install", f"PREFIX={prefix}", cwd=ROOT)
+    assert (documents / "docs" / "recipes.md").exists()
+    assert (documents / "examples" / "python" / "bind_domains.py").exists()
+    assert broken_links(documents) == []
+    flags = [f"-I{prefix}/include", f"-L{prefix}/lib", f"-Wl,-rpath,{prefix}/lib", "-lesa"]
+    run("cc", documents / "examples" / "c" / "create_record.c", "-o", folder / "create", *flags, cwd=folder)
+
+    run("make", "uninstall", f"PREFIX={prefix}", cwd=ROOT)
+    assert [path for path in prefix.rglob("*") if path.is_file()] == []
+    assert not documents.exists()
+
+
+def broken_links(documents: Path) -> list[str]:
+    """Links between installed documents that lead nowhere. Sources aren't installed."""
+    return [
+        f"{document.relative_to(documents)}: {link}"
+        for document in documents.rglob("*.md")
+        for link in re.findall(r"\]\((?!https?:)([^)#\s]+)", document.read_text(encoding="utf-8"))
+        if link.endswith((".md", ".svg")) or "examples" in link
+        if not (document.parent / link).exists()
+    ]
 
 
 def test_the_cmake_project(folder: Path) -> None:

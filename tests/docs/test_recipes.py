@@ -66,6 +66,25 @@ def test_bind_a_domain(recipes: Recipes, emulator: Emulator) -> None:
     assert re.fullmatch(record + r"CREATED\n" + record.replace(r"(\d+)", r"\1") + r"EXISTING\n", printed)
 
 
+@pytest.mark.parametrize(("access", "status"), [("NS", "active"), ("CNAME", "pending")])
+def test_what_a_bound_name_lacks(access: str, status: str, tmp_path: Path, emulator: Emulator) -> None:
+    for action, body in {
+        "GetSite": {"SiteModel": {"Status": status, "AccessType": access}},
+        "ListCertificatesByRecord": {"Result": [{"Status": "configured" if status == "active" else "none"}]},
+        "ListEdgeRoutineRecords": {"Records": [{"RecordCname": "a.cname.test"}]},
+    }.items():
+        emulator.add_reply(action=action, body=body)
+
+    printed = checked([*DOCUMENT.build("python", tmp_path), "served"], env=environment_of(emulator)).stdout
+
+    lacks = [
+        "the site is pending",
+        "no certificate",
+        "in your DNS, unless it is there: a.example.com CNAME a.cname.test",
+    ]
+    assert printed.splitlines() == ([""] if status == "active" else lacks)
+
+
 def test_many_domains(recipes: Recipes, emulator: Emulator) -> None:
     done = run(recipes, "bulk", emulator)
 

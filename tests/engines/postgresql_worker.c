@@ -132,7 +132,8 @@ int main(int argc, char **argv) {
     in_bulk = strcmp(argv[4], "bulk") == 0;
     connection = PQconnectdb(argv[5]);
     esa_config *config = esa_config_new();
-    esa_config_set_timeouts(config, 0, ATTEMPT_MS, (uint32_t)(1000 * atoi(argv[6])));
+    esa_config_set_attempt_timeout(config, ATTEMPT_MS);
+    esa_config_set_timeout(config, (uint32_t)(1000 * atoi(argv[6])));
     esa_config_set_write_lock(config, try_acquire, release, NULL);
     esa_config_set_write_lock_hold(config, (uint32_t)atoi(argv[7]));
     pthread_t *running = calloc((size_t)threads, sizeof *running);

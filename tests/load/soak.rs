@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use esa::{
-    CallOptions, Client, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Error, ListRoutineRelatedRecords,
-    Outcome, Status,
+    CallOptions, Client, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Error, ErrorKind,
+    ListRoutineRelatedRecords, Outcome,
 };
 
 use crate::emulator::Emulator;
@@ -91,7 +91,7 @@ fn count<T>(counts: &Counts, result: Result<T, Error>) {
     counts.calls.fetch_add(1, Ordering::Relaxed);
     let Err(error) = result else { return };
     counts.failures.fetch_add(1, Ordering::Relaxed);
-    let expected = [Status::Io, Status::Response, Status::Server, Status::Throttled, Status::Connect];
-    assert!(expected.contains(&error.status()), "{error:?}");
+    let expected = [ErrorKind::Io, ErrorKind::Response, ErrorKind::Server, ErrorKind::Throttled, ErrorKind::Connect];
+    assert!(expected.contains(&error.kind()), "{error:?}");
     assert!(error.retryable() || error.outcome() == Outcome::Unknown, "{error:?}");
 }

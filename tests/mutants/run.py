@@ -70,8 +70,8 @@ MUTANTS = (
     Mutant(
         "an unknown code refuses",
         "service_code.rs",
-        "    Verdict { status, outcome: Outcome::Unknown, retryable, advice: UNKNOWN_ADVICE }",
-        "    Verdict { status, outcome: Outcome::Refused, retryable, advice: UNKNOWN_ADVICE }",
+        "    Verdict { kind, outcome: Outcome::Unknown, retryable, advice: UNKNOWN_ADVICE }",
+        "    Verdict { kind, outcome: Outcome::Refused, retryable, advice: UNKNOWN_ADVICE }",
     ),
     Mutant(
         "a transient code refuses",
@@ -82,15 +82,15 @@ MUTANTS = (
     Mutant(
         "a busy system refuses",
         "service_code.rs",
-        "verdict(Status::Busy, Outcome::Unknown, true, UNKNOWN_ADVICE)",
-        "verdict(Status::Busy, Outcome::Refused, true, UNKNOWN_ADVICE)",
+        "verdict(ErrorKind::Busy, Outcome::Unknown, true, UNKNOWN_ADVICE)",
+        "verdict(ErrorKind::Busy, Outcome::Refused, true, UNKNOWN_ADVICE)",
     ),
     Mutant(
         "an answer without a code refuses",
         "reply/mod.rs",
-        "        .outcome_is(Outcome::Unknown)\n        .retryable_is(retryable)",
-        "        .outcome_is(if status < 500 { Outcome::Refused } else { Outcome::Unknown })\n"
-        "        .retryable_is(retryable)",
+        "        .with_outcome(Outcome::Unknown)\n        .with_retryable(retryable)",
+        "        .with_outcome(if status < 500 { Outcome::Refused } else { Outcome::Unknown })\n"
+        "        .with_retryable(retryable)",
     ),
     Mutant(
         "a code is read out of a message",
@@ -239,8 +239,8 @@ MUTANTS = (
     Mutant(
         "without a lock, a call that fails in it was sent",
         "call/write_lock.rs",
-        'Error::new(Status::Lock, format!("the write lock can\'t be used: {reason}"))',
-        'Error::new(Status::Lock, format!("the write lock can\'t be used: {reason}")).outcome_is(Outcome::Unknown)',
+        'Error::new(ErrorKind::Lock, format!("the write lock can\'t be used: {reason}"))',
+        'Error::new(ErrorKind::Lock, format!("the write lock can\'t be used: {reason}")).with_outcome(Outcome::Unknown)',
     ),
     Mutant(
         "a bulk never lists again",

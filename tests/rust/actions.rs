@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc;
 
-use esa::{AnyAction, CallOptions, Client, Config, Credentials, Status};
+use esa::{AnyAction, CallOptions, Client, Config, Credentials, ErrorKind};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -100,7 +100,7 @@ fn a_routine_and_a_site_live_by_calls_alone() {
     assert_eq!(listed["RelatedRecords"][0]["RecordId"], record["RecordId"]);
     call("DeleteRoutineRelatedRecord", record);
     call("DeleteRoutine", json!({"Name": "called"}));
-    assert_eq!(try_call("GetRoutine", json!({"Name": "called"})).unwrap_err().status(), Status::NotFound);
+    assert_eq!(try_call("GetRoutine", json!({"Name": "called"})).unwrap_err().kind(), ErrorKind::NotFound);
 
     let site = json!({"SiteName": "called.org", "AccessType": "NS", "Coverage": "overseas", "InstanceId": "called"});
     let id = call("CreateSite", site)["SiteId"].clone();

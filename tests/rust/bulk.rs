@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use esa::{
-    Bulk, CallOptions, Cancel, Client, CreateRoutineRelatedRecord, Credentials, Error, Origin, Outcome, Record, Status,
+    Bulk, CallOptions, Cancel, Client, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Origin, Outcome,
+    Record,
 };
 use serde_json::Value;
 
@@ -115,8 +116,8 @@ fn one_that_fails_does_not_keep_the_others_from_being_tried() {
 
     let results = fixture.ensure(SITE, &names);
 
-    let statuses: Vec<_> = results.iter().map(|result| result.as_ref().err().map(Error::status)).collect();
-    assert_eq!(statuses, [None, Some(Status::Rejected), Some(Status::InvalidArgument), None]);
+    let statuses: Vec<_> = results.iter().map(|result| result.as_ref().err().map(Error::kind)).collect();
+    assert_eq!(statuses, [None, Some(ErrorKind::Rejected), Some(ErrorKind::InvalidArgument), None]);
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn what_fails_all_of_them_is_found_out_once() {
 
     let results = fixture.ensure(SITE, &names(0..50));
 
-    assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| error.status() == Status::Auth)));
+    assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Auth)));
     assert_eq!(results[0].as_ref().unwrap_err().outcome(), Outcome::Refused);
     let last = results[49].as_ref().unwrap_err();
     assert_eq!((last.outcome(), last.attempts()), (Outcome::NotSent, 0));
@@ -143,7 +144,7 @@ fn cancelled_and_run_again_it_does_what_is_left() {
     assert_eq!(bulk.len(), 6);
     cancel.trigger();
     let rest: Vec<_> = bulk.map(|result| result.unwrap_err()).collect();
-    assert!(rest.iter().all(|error| (error.status(), error.outcome()) == (Status::Cancelled, Outcome::NotSent)));
+    assert!(rest.iter().all(|error| (error.kind(), error.outcome()) == (ErrorKind::Cancelled, Outcome::NotSent)));
     assert_eq!((rest.len(), fixture.seen().0), (6, 4));
 
     let again = fixture.ensure(SITE, &names);
@@ -159,6 +160,6 @@ fn the_time_limit_of_the_whole_ends_what_has_not_begun() {
     std::thread::sleep(Duration::from_millis(300));
     let rest: Vec<_> = bulk.map(|result| result.unwrap_err()).collect();
 
-    assert!(rest.iter().all(|error| (error.status(), error.outcome()) == (Status::Timeout, Outcome::NotSent)));
+    assert!(rest.iter().all(|error| (error.kind(), error.outcome()) == (ErrorKind::Timeout, Outcome::NotSent)));
     assert_eq!((rest.len(), fixture.seen().0), (2, 1));
 }

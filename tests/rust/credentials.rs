@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use esa::{CallOptions, Client, Config, Error, ListRoutineRelatedRecords, Outcome, Status};
+use esa::{CallOptions, Client, Config, Error, ErrorKind, ListRoutineRelatedRecords, Outcome};
 use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
@@ -108,7 +108,7 @@ fn a_token_of_an_identity_provider_is_good_for_a_role() {
     fixture.write("token", "another-token");
     let error =
         fixture.find(&[&variables[..], &[("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")]].concat()).unwrap_err();
-    assert_eq!(error.status(), Status::Credentials);
+    assert_eq!(error.kind(), ErrorKind::Credentials);
     assert!(error.message().contains("oidc: STS at 127.0.0.1:"), "{error}");
     assert!(error.message().contains("AuthenticationFail.OIDCToken.Invalid"), "{error}");
     assert!(!error.message().contains("another-token"), "{error}");
@@ -204,7 +204,7 @@ fn a_role_that_cannot_be_taken_on_is_told_without_secrets() {
 
         let error = fixture.find(&[("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")]).unwrap_err();
 
-        assert_eq!(error.status(), Status::Credentials);
+        assert_eq!(error.kind(), ErrorKind::Credentials);
         assert!(error.message().contains(code) && error.message().contains("profile role: STS at"), "{error}");
         assert!(!format!("{error:?}").contains(secret) && !error.message().contains("AccessKeyId"), "{error:?}");
     }
@@ -248,7 +248,7 @@ fn row_125_a_role_that_a_variable_names_is_meant_and_nothing_else() {
     let variables = [("ALIBABA_CLOUD_ECS_METADATA", "none"), ("ALIBABA_CLOUD_CREDENTIALS_URI", &uri)];
     let error = fixture.find(&variables).unwrap_err();
 
-    assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Credentials, Outcome::NotSent, 0));
+    assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Credentials, Outcome::NotSent, 0));
     assert!(error.message().ends_with("no other place is asked, since ALIBABA_CLOUD_ECS_METADATA is set"), "{error}");
     assert!(!fixture.asked().contains(&"GetCredentials".to_owned()));
 }
@@ -329,7 +329,7 @@ fn row_144_a_variable_that_is_to_name_a_server_and_does_not_is_a_config_error() 
     for name in ["ESA_ENDPOINT", "ESA_STS_ENDPOINT", "ESA_METADATA_ENDPOINT"] {
         for (value, reason) in [("", "is set and empty"), ("http://10.0.0.1", "plain http"), (" ", "not a URL")] {
             let error = Client::new(Config::new().environment([(name, value)])).unwrap_err();
-            assert_eq!((error.status(), error.outcome()), (Status::Config, Outcome::NotSent));
+            assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent));
             assert!(error.message().starts_with(name) && error.message().contains(reason), "{error}");
         }
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use esa::{Outcome, Status};
+use esa::{ErrorKind, Outcome};
 
 use crate::server::{SUCCESS, Server, call, config, read_request};
 
@@ -15,7 +15,7 @@ fn assert_not_understood(reply: impl Into<Vec<u8>>) {
 
     let error = Server::answering(reply).call().unwrap_err();
 
-    assert_eq!((error.status(), error.outcome()), (Status::Response, Outcome::Unknown), "{shown:?}: {error}");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Response, Outcome::Unknown), "{shown:?}: {error}");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_redirect_is_not_followed() {
 
         let error = Server::answering(reply).call().unwrap_err();
 
-        assert_eq!((error.status(), error.outcome()), (Status::Response, Outcome::Unknown), "{status}");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Response, Outcome::Unknown), "{status}");
     }
     assert_eq!(elsewhere.connections(), 0);
 }
@@ -109,7 +109,7 @@ fn a_body_of_a_gigabyte_is_given_up_early() {
 
     let error = server.call().unwrap_err();
 
-    assert_eq!((error.status(), error.outcome()), (Status::Response, Outcome::Unknown), "{error}");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Response, Outcome::Unknown), "{error}");
     // What the client reads, and what fits into the sockets between.
     assert!(sent.load(Ordering::SeqCst) < 64 << 20);
 }
@@ -125,7 +125,7 @@ fn a_connection_that_ends_early_leaves_the_outcome_unknown() {
     ] {
         let error = Server::answering(reply).call().unwrap_err();
 
-        assert_eq!((error.status(), error.outcome()), (Status::Io, Outcome::Unknown), "{reply:?}: {error}");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Io, Outcome::Unknown), "{reply:?}: {error}");
         assert!(error.retryable() && error.attempts() == 1);
     }
 }
@@ -136,7 +136,7 @@ fn nothing_is_sent_where_nobody_listens() {
 
     let error = call(&esa::Client::new(&config(&format!("http://{nobody}"))).unwrap()).unwrap_err();
 
-    assert_eq!((error.status(), error.outcome()), (Status::Connect, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Connect, Outcome::NotSent));
     assert!(error.message().contains(&nobody.to_string()), "{error}");
 }
 
@@ -149,7 +149,11 @@ fn nothing_is_sent_to_a_server_that_does_not_speak_tls() {
 
     let error = call(&esa::Client::new(&config(&format!("https://{}", server.address()))).unwrap()).unwrap_err();
 
-    assert_eq!((error.status(), error.outcome(), error.retryable()), (Status::Tls, Outcome::NotSent, false), "{error}");
+    assert_eq!(
+        (error.kind(), error.outcome(), error.retryable()),
+        (ErrorKind::Tls, Outcome::NotSent, false),
+        "{error}"
+    );
 }
 
 #[test]
@@ -158,5 +162,5 @@ fn nothing_is_sent_where_the_handshake_is_broken_off() {
 
     let error = call(&esa::Client::new(&config(&format!("https://{}", server.address()))).unwrap()).unwrap_err();
 
-    assert_eq!((error.status(), error.outcome(), error.retryable()), (Status::Tls, Outcome::NotSent, true), "{error}");
+    assert_eq!((error.kind(), error.outcome(), error.retryable()), (ErrorKind::Tls, Outcome::NotSent, true), "{error}");
 }

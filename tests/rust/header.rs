@@ -26,8 +26,8 @@ fn every_service_code_is_in_the_header_with_its_number() {
     assert_eq!(header.len(), ServiceCode::KNOWN.len() + 2);
     for code in ServiceCode::KNOWN {
         let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-        let named = header.iter().find(|(name, _)| letters(&name["ESA_CODE_".len()..]) == letters(code.word()));
-        assert_eq!(named.map(|(_, number)| *number), Some(*code as i32), "{}", code.word());
+        let named = header.iter().find(|(name, _)| letters(&name["ESA_CODE_".len()..]) == letters(code.as_str()));
+        assert_eq!(named.map(|(_, number)| *number), Some(*code as i32), "{}", code.as_str());
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use esa::{CallOptions, Cancel, Client, Config, Error, Outcome, Status};
+use esa::{CallOptions, Cancel, Client, Config, Error, ErrorKind, Outcome};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::server::{Server, call, call_with, config, read_request};
@@ -81,7 +81,7 @@ fn connecting_ends_at_the_deadline_with_nothing_sent() {
 
     let error = ended_by_timeout(config(&format!("http://{}", hole.address)));
 
-    assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent));
     assert!(error.message().contains("connecting to"), "{error}");
 }
 
@@ -93,7 +93,7 @@ fn connecting_ends_at_its_own_limit_before_the_call_s() {
 
     let error = ended(&config, &CallOptions::new());
 
-    assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn connecting_is_cancelled_with_nothing_sent() {
 
     let error = ended_by_cancelling(config(&format!("http://{}", hole.address)));
 
-    assert_eq!((error.status(), error.outcome()), (Status::Cancelled, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::NotSent));
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn the_handshake_ends_at_the_deadline_with_nothing_sent() {
 
     let error = ended_by_timeout(config(&format!("https://{}", server.address())));
 
-    assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent));
     assert!(error.message().contains("the TLS handshake"), "{error}");
 }
 
@@ -121,14 +121,14 @@ fn the_handshake_is_cancelled_with_nothing_sent() {
 
     let error = ended_by_cancelling(config(&format!("https://{}", server.address())));
 
-    assert_eq!((error.status(), error.outcome()), (Status::Cancelled, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::NotSent));
 }
 
 #[test]
 fn waiting_for_the_reply_ends_at_the_deadline_with_the_outcome_unknown() {
     let error = ended_by_timeout(silent().config());
 
-    assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::Unknown));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
     assert!(error.message().contains("waiting for the reply"), "{error}");
 }
 
@@ -136,7 +136,7 @@ fn waiting_for_the_reply_ends_at_the_deadline_with_the_outcome_unknown() {
 fn waiting_for_the_reply_is_cancelled_with_the_outcome_unknown() {
     let error = ended_by_cancelling(silent().config());
 
-    assert_eq!((error.status(), error.outcome()), (Status::Cancelled, Outcome::Unknown));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::Unknown));
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn waiting_for_the_reply_is_ended_by_the_caller_s_answer() {
 
     let error = ended(&config, CallOptions::new().interrupt(move || has_request.load(Ordering::Acquire)));
 
-    assert_eq!((error.status(), error.outcome()), (Status::Cancelled, Outcome::Unknown));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::Unknown));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn an_attempt_ends_at_its_own_limit_before_the_call_s() {
 
     let error = ended(&config, &CallOptions::new());
 
-    assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::Unknown));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_reply_that_drips_does_not_push_the_deadline() {
     for start in ["HTTP/1.1 200 OK\r\nX-Filler: ", "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"] {
         let error = ended_by_timeout(Server::start(move |connection, _| drip(connection, start)).config());
 
-        assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::Unknown), "{start:?}");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{start:?}");
     }
 }
 
@@ -192,7 +192,7 @@ fn what_is_cancelled_before_it_begins_sends_nothing() {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let error = ended(&config(&endpoint), CallOptions::new().cancel(&cancel));
 
-    assert_eq!((error.status(), error.outcome()), (Status::Cancelled, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::NotSent));
     assert!(listener.accept().is_err(), "a connection was made");
 }
 

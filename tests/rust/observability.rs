@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 
 use esa::{
-    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Level, ListRoutineRelatedRecords, Log,
-    Record, SignatureVersion, Stats, Status,
+    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Level,
+    ListRoutineRelatedRecords, Log, Record, SignatureVersion, Stats,
 };
 
 use crate::emulator::Emulator;
@@ -218,7 +218,7 @@ fn relay(server: &str, from: &'static str, to: &'static str) -> String {
 fn refused(url: &str, secret: &str, version: SignatureVersion) -> Error {
     let (mut config, _) = config(url, secret);
     let error = create(&Client::new(config.signature_version(version)).unwrap(), "a.example.com").unwrap_err();
-    assert_eq!((error.status(), error.code()), (Status::Auth, "SignatureDoesNotMatch"));
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Auth, "SignatureDoesNotMatch"));
     assert!(!format!("{error:?}").contains("AccessKeyId%3D"), "{error:?}");
     error
 }

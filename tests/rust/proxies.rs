@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use esa::{
-    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Level, Log, Origin, Outcome,
-    Record, Status,
+    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Level, Log, Origin,
+    Outcome, Record,
 };
 
 use crate::emulator::Emulator;
@@ -99,7 +99,7 @@ fn unused() -> SocketAddr {
 fn row_18_a_proxy_that_refuses_the_connection_is_tried_again() {
     for scheme in ["http", "socks5", "socks5h"] {
         let error = fails(unused(), scheme, "");
-        assert_eq!((error.status(), error.retryable(), error.attempts()), (Status::Proxy, true, 3), "{error:?}");
+        assert_eq!((error.kind(), error.retryable(), error.attempts()), (ErrorKind::Proxy, true, 3), "{error:?}");
     }
 }
 
@@ -109,7 +109,7 @@ fn row_19_a_proxy_that_wants_another_login_is_not() {
     for scheme in ["http", "socks5h"] {
         for (login, reason) in [("", "wants a login"), ("me:hunter2@", "doesn't accept the login")] {
             let error = fails(proxy.address, scheme, login);
-            assert_eq!((error.status(), error.retryable(), error.attempts()), (Status::Proxy, false, 1), "{error:?}");
+            assert_eq!((error.kind(), error.retryable(), error.attempts()), (ErrorKind::Proxy, false, 1), "{error:?}");
             assert!(error.message().contains(reason), "{error}");
             assert_eq!(error.advice(), "Check the user name and the password in the proxy's URL.");
         }
@@ -134,7 +134,7 @@ fn row_20_a_proxy_that_fails_or_goes_away_is_tried_again() {
             let _ = connection.write_all(answer);
         });
         let error = fails(proxy.address().parse().unwrap(), "http", "");
-        assert_eq!((error.status(), error.retryable()), (Status::Proxy, retries), "{error:?}");
+        assert_eq!((error.kind(), error.retryable()), (ErrorKind::Proxy, retries), "{error:?}");
         assert_eq!(error.attempts(), if retries { 3 } else { 1 });
     }
     for (answer, retries) in [
@@ -154,7 +154,7 @@ fn row_20_a_proxy_that_fails_or_goes_away_is_tried_again() {
             }
         });
         let error = fails(proxy.address().parse().unwrap(), "socks5h", "");
-        assert_eq!((error.status(), error.retryable()), (Status::Proxy, retries), "{answer:?}: {error:?}");
+        assert_eq!((error.kind(), error.retryable()), (ErrorKind::Proxy, retries), "{answer:?}: {error:?}");
     }
 }
 
@@ -176,7 +176,7 @@ fn a_proxy_that_hangs_or_talks_without_end_is_left_in_time() {
 
             let error = ensure(&config).unwrap_err();
 
-            assert!(matches!(error.status(), Status::Timeout | Status::Proxy), "{error:?}");
+            assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Proxy), "{error:?}");
             assert_eq!(error.outcome(), Outcome::NotSent);
             // The other limits are 5 s and more.
             assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
@@ -208,7 +208,7 @@ fn a_proxy_that_hangs_is_left_at_once_when_the_call_is_cancelled() {
             (call.join().unwrap(), triggered)
         });
 
-        assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Cancelled, Outcome::NotSent, 1));
+        assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Cancelled, Outcome::NotSent, 1));
         // The attempt's limit would be 5 s.
         assert!(triggered.elapsed() < Duration::from_secs(4), "{:?}", triggered.elapsed());
     }
@@ -274,7 +274,7 @@ fn a_real_proxy_connects_with_its_login_only() {
     assert!(through("me:secret@").is_ok());
     for login in ["", "me:other@"] {
         let error = through(login).unwrap_err();
-        assert_eq!((error.status(), error.outcome()), (Status::Proxy, Outcome::NotSent), "{error:?}");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Proxy, Outcome::NotSent), "{error:?}");
         assert_eq!(error.attempts(), 1, "{error:?}");
         assert_eq!(error.advice(), "Check the user name and the password in the proxy's URL.");
     }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use esa::{
-    CallOptions, Client, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Error, GetMatchSite, Level,
-    ListRoutineRelatedRecords, Log, Origin, Status,
+    CallOptions, Client, CreateRoutineRelatedRecord, DeleteRoutineRelatedRecord, Error, ErrorKind, GetMatchSite, Level,
+    ListRoutineRelatedRecords, Log, Origin,
 };
 
 use crate::emulator::Emulator;
@@ -146,7 +146,7 @@ fn ensuring_a_record_of_another_routine_is_a_conflict_that_says_so() {
 
     let error = fixture.ensure("test-routine2", SITE, "a.example.com").unwrap_err();
 
-    assert_eq!((error.status(), error.code()), (Status::Conflict, "ParameterAlreadyExist"));
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Conflict, "ParameterAlreadyExist"));
     assert!(error.advice().contains("is tied to another routine"), "{}", error.advice());
 }
 
@@ -157,7 +157,7 @@ fn a_record_s_site_is_got_by_its_name() {
 
     let site = get("deep.a.example.com").unwrap();
     assert_eq!((site.site_id, site.site_name.as_str()), (SITE, "example.com"));
-    assert_eq!(get("a.example.net").unwrap_err().status(), Status::NotFound);
+    assert_eq!(get("a.example.net").unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn bad_arguments_are_refused_by_name_before_anything_is_sent() {
     ];
 
     for (start, error) in errors {
-        assert_eq!(error.status(), Status::InvalidArgument, "{error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
         assert!(error.message().starts_with(start), "{error}");
     }
     assert!(fixture.actions().is_empty());

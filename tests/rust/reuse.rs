@@ -212,7 +212,7 @@ fn a_tls_connection_is_used_again_and_another_authority_is_not_trusted() {
     };
 
     let error = create(&Client::new(&config).unwrap(), "a.example.com").unwrap_err();
-    assert_eq!((error.status(), error.outcome()), (esa::Status::Tls, esa::Outcome::NotSent), "{error}");
+    assert_eq!((error.kind(), error.outcome()), (esa::ErrorKind::Tls, esa::Outcome::NotSent), "{error}");
 
     let client = Client::new(config.ca_file(text("ca_file"))).unwrap();
     create(&client, "a.example.com").unwrap();

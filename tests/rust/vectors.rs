@@ -76,7 +76,7 @@ fn describe_record(record: &Record) -> Value {
 
 fn describe_error(error: &Error) -> Value {
     json!({
-        "status": format!("ESA_ERR_{}", upper_case(error.status())),
+        "status": format!("ESA_ERR_{}", upper_case(error.kind())),
         "outcome": format!("ESA_OUTCOME_{}", upper_case(error.outcome())),
         "service_code": error.service_code() as i32,
         "code": error.code(),

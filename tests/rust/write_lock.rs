@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use esa::{
-    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Level, Log, Outcome, Record,
-    Status, TryLock,
+    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Level, Log,
+    Outcome, Record, TryLock,
 };
 
 use serde_json::json;
@@ -186,9 +186,9 @@ fn waiting_for_it_ends_at_the_deadline_and_by_cancelling_with_nothing_sent() {
         call.join().unwrap().unwrap_err()
     });
 
-    assert_eq!((late.status(), late.outcome(), late.attempts()), (Status::Timeout, Outcome::NotSent, 0));
+    assert_eq!((late.kind(), late.outcome(), late.attempts()), (ErrorKind::Timeout, Outcome::NotSent, 0));
     assert!(late.message().contains("while waiting for the write lock"), "{late}");
-    assert_eq!((cancelled.status(), cancelled.outcome()), (Status::Cancelled, Outcome::NotSent));
+    assert_eq!((cancelled.kind(), cancelled.outcome()), (ErrorKind::Cancelled, Outcome::NotSent));
     assert_eq!(emulator.requests().len(), 0);
     assert_eq!(engine.counts().1, 0);
 }
@@ -201,7 +201,7 @@ fn a_lock_that_fails_fails_the_call_with_nothing_sent() {
 
     let error = create(&client, "a.example.com").unwrap_err();
 
-    assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Lock, Outcome::NotSent, 0));
+    assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Lock, Outcome::NotSent, 0));
     assert!(error.message().contains("no such table") && !error.retryable(), "{error}");
     assert_eq!(emulator.requests().len(), 0);
     create(&client, "a.example.com").unwrap();
@@ -214,7 +214,7 @@ fn a_bulk_whose_lock_fails_fails_as_a_whole() {
 
     let results: Vec<_> = bulk(&client(&emulator, &engine), &names(5)).collect();
 
-    assert!(results.iter().all(|result| result.as_ref().unwrap_err().status() == Status::Lock), "{results:?}");
+    assert!(results.iter().all(|result| result.as_ref().unwrap_err().kind() == ErrorKind::Lock), "{results:?}");
     assert_eq!(engine.counts(), (1, 0, 0));
 }
 
@@ -307,7 +307,7 @@ fn many_writes_at_once_share_it() {
     let (mut config, _) = config(&emulator);
     let engine = Engine::default();
     engine.set(&mut config);
-    config.max_concurrent_writes(0).write_lock_hold(Duration::from_millis(10));
+    config.max_concurrent_writes(usize::MAX).write_lock_hold(Duration::from_millis(10));
     let client = Client::new(&config).unwrap();
 
     std::thread::scope(|scope| {
@@ -385,7 +385,7 @@ fn a_bulk_that_ends_early_lets_it_go() {
     let mut cancelled = keeping(&emulator, &engine);
     cancelled.cancel();
     assert!(!engine.is_held());
-    assert_eq!(cancelled.next().unwrap().unwrap_err().status(), Status::Cancelled);
+    assert_eq!(cancelled.next().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
 
     emulator.post("reset", "");
     let mut failed = keeping(&emulator, &engine);
@@ -516,7 +516,7 @@ fn a_file_is_made_for_its_owner_alone_and_one_that_cannot_be_opened_fails_the_ca
 
     let nowhere = LockFile(PathBuf::from("/no/such/directory/lock"));
     let error = create(&nowhere.client(&emulator), "b.example.com").unwrap_err();
-    assert_eq!((error.status(), error.outcome()), (Status::Lock, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Lock, Outcome::NotSent));
     assert!(error.message().contains("/no/such/directory/lock: No such file"), "{error}");
 }
 

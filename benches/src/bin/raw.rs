@@ -1,19 +1,17 @@
 //! The limit: a blocking socket that sends the same signed request again and again, and looks at no more of a reply than
 //! where it ends. Over TLS it is rustls with sessions to resume. One socket for each thread.
 //!
-//! `raw URL CA_FILE THREADS`, as every client of the benchmarks; `benches/run` tells what they read and print.
+//! `raw URL CA_FILE THREADS`, as every client of the benchmarks.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Instant;
 
+use esa_bench::{Arguments, Client, Failure};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-
-const REQUEST: &str = include_str!("../../request.txt");
 
 enum Stream {
     Plain(TcpStream),
@@ -38,8 +36,10 @@ impl Raw {
         let tls = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
         Ok(Stream::Tls(Box::new(StreamOwned::new(tls, socket))))
     }
+}
 
-    fn call(&mut self) -> io::Result<()> {
+impl Client for Raw {
+    fn call(&mut self) -> Result<(), Failure> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => self.connect()?,
@@ -69,7 +69,7 @@ fn exchange(stream: &mut (impl Read + Write), request: &[u8], reply: &mut [u8]) 
     Ok(filled)
 }
 
-fn tls_config(ca_file: &str) -> Result<Arc<ClientConfig>, Box<dyn std::error::Error>> {
+fn tls_config(ca_file: &str) -> Result<Arc<ClientConfig>, Failure> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca_file)?)?;
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -79,52 +79,19 @@ fn tls_config(ca_file: &str) -> Result<Arc<ClientConfig>, Box<dyn std::error::Er
     Ok(Arc::new(config))
 }
 
-/// Makes `count` calls, and returns what each took in nanoseconds.
-fn timed(client: &mut Raw, count: usize) -> io::Result<Vec<u128>> {
-    (0..count)
-        .map(|_| {
-            let started = Instant::now();
-            client.call().map(|()| started.elapsed().as_nanos())
-        })
-        .collect()
-}
-
-fn cpu_nanoseconds() -> i128 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    #[allow(unsafe_code)]
-    // SAFETY: `time` is a timespec that outlives the call.
-    unsafe {
-        libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time)
+fn main() -> Result<(), Failure> {
+    let arguments = Arguments::read()?;
+    let (head, body) = esa_bench::request();
+    let head: String = head.flat_map(|line| [line, "\r\n"]).collect();
+    let request = format!("{head}\r\n{body}").into_bytes();
+    let tls = if arguments.scheme == "https" { Some(tls_config(&arguments.ca_file)?) } else { None };
+    let raw = || Raw {
+        address: arguments.address.clone(),
+        tls: tls.clone(),
+        request: request.clone(),
+        stream: None,
+        closes: None,
     };
-    i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
-}
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().collect();
-    let [_, url, ca_file, threads] = &arguments[..] else { return Err("usage: raw URL CA_FILE THREADS".into()) };
-    let (scheme, address) = url.split_once("://").ok_or("not a URL")?;
-    let (head, body) = REQUEST.trim_end().split_once("\n\n").ok_or("the request has no body")?;
-    let request = format!("{}\r\n\r\n{body}", head.replace('\n', "\r\n")).into_bytes();
-    let tls = if scheme == "https" { Some(tls_config(ca_file)?) } else { None };
-    let mut clients: Vec<Raw> = (0..threads.parse()?)
-        .map(|_| Raw {
-            address: address.to_owned(),
-            tls: tls.clone(),
-            request: request.clone(),
-            stream: None,
-            closes: None,
-        })
-        .collect();
-    for line in io::stdin().lock().lines() {
-        let count: usize = line?.parse()?;
-        let (started, cpu) = (Instant::now(), cpu_nanoseconds());
-        let each = count / clients.len();
-        let latencies: io::Result<Vec<Vec<u128>>> = std::thread::scope(|scope| {
-            let running: Vec<_> = clients.iter_mut().map(|client| scope.spawn(move || timed(client, each))).collect();
-            running.into_iter().map(|thread| thread.join().expect("no thread panics")).collect()
-        });
-        let (latencies, cpu, wall) = (latencies?.concat(), cpu_nanoseconds() - cpu, started.elapsed().as_nanos());
-        println!(r#"{{"wall": {wall}, "cpu": {cpu}, "latencies": {latencies:?}}}"#);
-    }
-    Ok(())
+    let mut clients: Vec<Raw> = (0..arguments.threads).map(|_| raw()).collect();
+    esa_bench::serve(&mut clients)
 }

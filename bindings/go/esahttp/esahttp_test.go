@@ -56,7 +56,7 @@ func sign(t *testing.T, client *esa.Client, request esa.CallRequest) *esa.Signed
 }
 
 func TestNetHTTPSendsWhatIsSigned(t *testing.T) {
-	for _, version := range []uint32{1, 3} {
+	for _, version := range []int32{1, 3} {
 		emulator := esatest.Start(t)
 		config := emulator.Config()
 		config.SignatureVersion = version

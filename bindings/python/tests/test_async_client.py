@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import inspect
 import logging
+import math
 import sys
 import time
 import traceback
@@ -107,7 +108,7 @@ def test_64_at_once(esa_emulator: Emulator, record: Record) -> None:
     esa_emulator.add_fault(times=64, wire={"kind": "hang"})
 
     async def main() -> None:
-        async with async_client_of(esa_emulator, max_concurrent_writes=0) as client:
+        async with async_client_of(esa_emulator, max_concurrent_writes=math.inf) as client:
             create = client.create_routine_related_record
             hanging = [asyncio.ensure_future(create(**record(record_name=name))) for name in names(64)]
             await until_requested(esa_emulator, 64)
@@ -201,7 +202,7 @@ def test_a_cancelled_call_leaves_the_next_ones_alone(esa_emulator: Emulator, rec
     esa_emulator.add_fault(times=20, delay_ms=20)
 
     async def main() -> None:
-        async with async_client_of(esa_emulator, max_concurrent_writes=0) as client:
+        async with async_client_of(esa_emulator, max_concurrent_writes=math.inf) as client:
             for name in names(20):
                 task = asyncio.ensure_future(client.create_routine_related_record(**record(record_name=name)))
                 await asyncio.sleep(0.021)  # about when the answer comes
@@ -217,7 +218,7 @@ def test_a_thousand_at_once_each_within_its_time_limit(esa_emulator: Emulator, r
     esa_emulator.add_fault(times=64, wire={"kind": "hang"})
 
     async def main() -> None:
-        async with async_client_of(esa_emulator, max_concurrent_writes=0) as client:
+        async with async_client_of(esa_emulator, max_concurrent_writes=math.inf) as client:
             hanging = [asyncio.ensure_future(client.get_match_site(record_name=name)) for name in names(64)]
             await until_requested(esa_emulator, 64)
             sites = await asyncio.gather(*(client.get_match_site(record_name=name, timeout=20) for name in names(936)))
@@ -301,7 +302,7 @@ def test_a_task_group_and_a_timeout_cancel_calls(esa_emulator: Emulator, record:
             group.create_task(client.get_match_site(record_name=""))
 
     async def main() -> None:
-        async with async_client_of(esa_emulator, max_concurrent_writes=0) as client:
+        async with async_client_of(esa_emulator, max_concurrent_writes=math.inf) as client:
             with pytest.raises(TimeoutError):
                 await in_time(client)
             with pytest.raises(Exception, match="unhandled errors in a TaskGroup") as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +52,7 @@ def test_every_setting_is_taken(esa_emulator: Emulator, record: Record) -> None:
         idle_timeout=1,
         max_attempts=2,
         reconcile_horizon=1.5,
-        max_concurrent_writes=0,
+        max_concurrent_writes=math.inf,
     ) as client:
         for label in "ab":
             client.create_routine_related_record(**record(record_name=f"{label}.example.com"))

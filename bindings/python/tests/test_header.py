@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from conftest import PACKAGE_PATH, REPOSITORY
 
-from libesa import Effect, Origin, Outcome, ServiceCode, Status, _callbacks, _interrupt, _log
+from libesa import Effect, Network, Origin, Outcome, ServiceCode, Status, _callbacks, _interrupt, _log
 
 HEADER = re.sub(r"/\*.*?\*/|//[^\n]*", "", (REPOSITORY / "include" / "esa.h").read_text("utf-8"), flags=re.DOTALL)
 
@@ -46,6 +46,7 @@ def enumerators(name: str, prefix: str) -> dict[str, int]:
         ("esa_service_code", "ESA_CODE_", ServiceCode),
         ("esa_origin", "ESA_ORIGIN_", Origin),
         ("esa_effect", "ESA_EFFECT_", Effect),
+        ("esa_network", "ESA_NETWORK_", Network),
     ],
 )
 def test_enumerators(name: str, prefix: str, enumeration: type[IntEnum]) -> None:

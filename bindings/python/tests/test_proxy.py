@@ -105,8 +105,8 @@ def test_a_vpc_has_endpoints_of_its_own(esa_emulator: Emulator, record: Record) 
     # The emulator's key isn't sent to another machine, and the error names that.
     elsewhere = pytest.raises(libesa.CredentialsError, match=r"https://esa-vpc\.cn-hangzhou\.aliyuncs\.com")
     key_id, secret = esa_emulator.access_key_id, esa_emulator.access_key_secret
-    with Client(network="vpc", access_key_id=key_id, access_key_secret=secret) as client, elsewhere:
+    with Client(network=libesa.Network.VPC, access_key_id=key_id, access_key_secret=secret) as client, elsewhere:
         client.create_routine_related_record(**record())
 
-    with pytest.raises(libesa.InvalidArgumentError, match='network is "here"; it can be "public" or "vpc"'):
-        Client(network="here")
+    with pytest.raises(libesa.InvalidArgumentError, match="network is 3; it is a value of esa_network"):
+        Client(network=libesa.Network(3))

@@ -57,13 +57,33 @@ def snippet(part: str) -> str:
 
 
 def test_one_record(emulator: Emulator) -> None:
-    assert re.fullmatch(r"\d+ CREATED\n", run(emulator, "-c", snippet("ensure_routine_related_record(")))
+    assert re.fullmatch(r"\d+ CREATED\n", run(emulator, "-c", snippet("print(record.record_id")))
 
 
 def test_many_records(emulator: Emulator) -> None:
     printed = run(emulator, "-c", "import libesa\n" + snippet("in range(3)"))
 
     assert printed == "".join(f"app{number}.example.com CREATED\n" for number in range(3))
+
+
+def test_a_page(emulator: Emulator) -> None:
+    assert re.fullmatch(r"\d+ False\n", run(emulator, "-c", "import libesa\n" + snippet("page_size")))
+
+
+def test_cancelling(emulator: Emulator) -> None:
+    emulator.add_fault(parameters={"RecordName": "busy.example.com"}, wire={"kind": "hang"})
+
+    assert run(emulator, "-c", "import libesa\n" + snippet("cancel.trigger")) == "cancelled, NOT_SENT\n"
+
+
+def test_signing_without_a_client(emulator: Emulator) -> None:
+    signed = run(emulator, "-c", "import libesa\n" + snippet("sign_with("))
+
+    assert signed == "GET https://esa.cn-hangzhou.aliyuncs.com/?SiteId=7\n"
+
+
+def test_which_library(emulator: Emulator) -> None:
+    assert "libesa" in run(emulator, "-c", "import libesa\n" + snippet("native_info()"))
 
 
 def test_any_action(emulator: Emulator) -> None:
@@ -83,7 +103,10 @@ def test_asyncio(emulator: Emulator) -> None:
     assert re.search(r"^b\.example\.com \d+$", printed, re.MULTILINE)
 
 
-@pytest.mark.parametrize("part", ["in range(3)", "client.call(", "read_reply(", "AsyncClient"])
+@pytest.mark.parametrize(
+    "part",
+    ["in range(3)", "page_size", "client.call(", "read_reply(", "cancel.trigger", "sign_with(", "AsyncClient"],
+)
 def test_a_type_checker_accepts_it(part: str, tmp_path: Path) -> None:
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir", CACHE, "-c", f"import libesa\n{snippet(part)}"],
@@ -107,4 +130,4 @@ def test_pytest(emulator: Emulator, tmp_path: Path) -> None:
 
 def test_no_snippet_is_forgotten() -> None:
     # The one with a vault is run by the repository's tests of documents, beside those of the other languages.
-    assert len(SNIPPETS) == 7
+    assert len(SNIPPETS) == 11

@@ -36,7 +36,7 @@ def interrupt_after(seconds):
     return threading.Thread(target=send)
 
 latencies, outcomes, statuses = [], [], []
-with libesa.Client(log=log if debug else None, max_concurrent_writes=0) as client:
+with libesa.Client(log=log if debug else None, max_concurrent_writes=float("inf")) as client:
     for number in range(times):
         sent = []
         thread = interrupt_after(0.005 + random.random() / 50)

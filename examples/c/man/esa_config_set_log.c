@@ -15,7 +15,9 @@ int main(void) {
     esa_config *config = esa_config_new();
     esa_config_set_log(config, ESA_LOG_DEBUG, to_stderr, "my-agent");
     esa_config_set_user_agent(config, "my-agent/1.2");
-    esa_config_set_timeouts(config, 2000, 5000, 20000);
+    esa_config_set_connect_timeout(config, 2000);
+    esa_config_set_attempt_timeout(config, 5000);
+    esa_config_set_timeout(config, 20000);
     esa_config_set_max_attempts(config, 5);
 
     if (esa_client_new(config, &client, &error) == ESA_OK) {

@@ -6,7 +6,7 @@ use super::Proxy;
 use super::no_proxy::NoProxy;
 use crate::endpoint::Endpoint;
 use crate::environment::{self, Environment};
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 
 /// The proxies of a client.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ impl Proxies {
 }
 
 fn parse(name: &str, url: &str) -> Result<Proxy, Error> {
-    Proxy::parse(url).map_err(|reason| Error::new(Status::Config, format!("{name} {reason}")))
+    Proxy::parse(url).map_err(|reason| Error::new(ErrorKind::Config, format!("{name} {reason}")))
 }
 
 #[cfg(test)]
@@ -141,7 +141,7 @@ mod tests {
     fn one_that_cannot_be_used_is_an_error_that_names_where_it_comes_from() {
         for name in ["HTTPS_PROXY", "http_proxy", "all_proxy"] {
             let error = way(None, &[(name, "ftp://me:hunter2@p")], ESA).unwrap_err();
-            assert_eq!(error.status(), Status::Config);
+            assert_eq!(error.kind(), ErrorKind::Config);
             assert!(error.message().starts_with(name) && !error.message().contains("hunter2"), "{error}");
         }
         assert!(by(&[("HTTPS_PROXY", "p"), ("HTTP_PROXY", "p"), ("ALL_PROXY", "socks://p")], ESA).is_some());

@@ -22,7 +22,7 @@ use super::resolver::Resolver;
 use super::stream::Socket;
 use super::tcp;
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::url::{Unusable, Url};
 use crate::wait::{Limits, Stop};
 
@@ -133,7 +133,7 @@ impl Proxy {
         limits: &Limits<'_>,
     ) -> Result<Socket, Error> {
         let addresses = endpoint_resolver.resolve(limits).await?;
-        let broken = |error| Stop::Failed(error).while_doing("asking the proxy", Status::Proxy, Outcome::NotSent);
+        let broken = |error| Stop::Failed(error).while_doing("asking the proxy", ErrorKind::Proxy, Outcome::NotSent);
         let proxy_address = socket.peer_addr().map_err(broken)?;
         // The first attempt has one already.
         let first = &Cell::new(Some(socket));
@@ -176,10 +176,10 @@ impl Proxy {
 
     /// The proxy can't be reached, for the reason of `error`; limits are limits nevertheless.
     fn unreachable(&self, error: Error) -> Error {
-        match error.status() {
-            Status::Timeout | Status::Cancelled => error,
-            _ => Error::new(Status::Proxy, format!("the proxy {self} can't be reached: {}", error.message()))
-                .retryable_is(error.retryable()),
+        match error.kind() {
+            ErrorKind::Timeout | ErrorKind::Cancelled => error,
+            _ => Error::new(ErrorKind::Proxy, format!("the proxy {self} can't be reached: {}", error.message()))
+                .with_retryable(error.retryable()),
         }
     }
 }
@@ -204,15 +204,15 @@ impl From<Stop> for Failure {
 
 impl Failure {
     fn at(self, proxy: &Proxy) -> Error {
-        let error = |reason: String| Error::new(Status::Proxy, format!("the proxy {proxy} {reason}"));
+        let error = |reason: String| Error::new(ErrorKind::Proxy, format!("the proxy {proxy} {reason}"));
         match self {
             Failure::Stopped(stop) => {
-                stop.while_doing(&format!("asking the proxy {proxy} to connect"), Status::Proxy, Outcome::NotSent)
+                stop.while_doing(&format!("asking the proxy {proxy} to connect"), ErrorKind::Proxy, Outcome::NotSent)
             }
             Failure::NoAnswer(reason) => error(reason),
-            Failure::Refused { reason, passes } => error(reason).retryable_is(passes),
+            Failure::Refused { reason, passes } => error(reason).with_retryable(passes),
             Failure::Login(reason) => {
-                error(reason).advice_is("Check the user name and the password in the proxy's URL.")
+                error(reason).with_advice("Check the user name and the password in the proxy's URL.")
             }
         }
     }

@@ -7,13 +7,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 
 /// The failure of a handshake.
 pub(in super::super) fn of_handshake(error: &rustls::Error) -> Error {
-    let failure = Error::new(Status::Tls, format!("the TLS handshake failed: {}", reason(error)));
+    let failure = Error::new(ErrorKind::Tls, format!("the TLS handshake failed: {}", reason(error)));
     match advice(error) {
-        Some(advice) => failure.advice_is(advice),
+        Some(advice) => failure.with_advice(advice),
         None => failure,
     }
 }

@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::crypto;
 use crate::environment::{Environment, SSL_CERT_FILE};
-use crate::error::{Error, Status};
+use crate::error::{Error, ErrorKind};
 use crate::file;
 
 /// Which certificate authorities to trust in place of the built-in ones.
@@ -27,7 +27,7 @@ pub(crate) struct Trust {
 pub(super) fn client_config(trust: &Trust, environment: &Environment) -> Result<ClientConfig, Error> {
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(Status::Internal, format!("TLS can't be set up: {}", failure::reason(&error))))?
+        .map_err(|error| Error::new(ErrorKind::Internal, format!("TLS can't be set up: {}", failure::reason(&error))))?
         .with_root_certificates(roots(trust, environment)?)
         .with_no_client_auth();
     Ok(config)
@@ -45,8 +45,9 @@ const SESSIONS: usize = 32;
 
 /// The endpoint's name, as its certificate has to have it.
 pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
-    ServerName::try_from(host.to_owned())
-        .map_err(|_| Error::new(Status::Config, format!("endpoint {host:?} is not a name that a certificate can have")))
+    ServerName::try_from(host.to_owned()).map_err(|_| {
+        Error::new(ErrorKind::Config, format!("endpoint {host:?} is not a name that a certificate can have"))
+    })
 }
 
 fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Error> {
@@ -58,7 +59,7 @@ fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Erro
     }
     if let Some(pem) = &trust.ca_pem {
         add(&mut roots, pem.as_bytes(), false)
-            .map_err(|reason| Error::new(Status::Config, format!("CA PEM: {reason}")))?;
+            .map_err(|reason| Error::new(ErrorKind::Config, format!("CA PEM: {reason}")))?;
     }
     if trust.ca_file.is_some() || trust.ca_pem.is_some() {
         return Ok(roots);
@@ -75,7 +76,7 @@ fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Erro
 fn add_of_environment(roots: &mut RootCertStore, path: &Path) -> Result<(), Error> {
     let added = file::read_bytes(path).and_then(|(pem, _)| add(roots, &pem, true));
     added.map_err(|reason| {
-        Error::new(Status::Config, format!("{SSL_CERT_FILE} names {}: {reason}", path.display())).advice_is(
+        Error::new(ErrorKind::Config, format!("{SSL_CERT_FILE} names {}: {reason}", path.display())).with_advice(
             "Have SSL_CERT_FILE name a PEM file of certificate authorities, or unset it; ca_file comes before it.",
         )
     })
@@ -96,13 +97,13 @@ fn add_default(roots: &mut RootCertStore) -> Result<(), Error> {
     if roots.is_empty() {
         let reasons: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
         let message = format!("the platform has no certificate authorities: {}", reasons.join("; "));
-        return Err(Error::new(Status::Config, message));
+        return Err(Error::new(ErrorKind::Config, message));
     }
     Ok(())
 }
 
 fn unusable(path: &Path, reason: impl std::fmt::Display) -> Error {
-    Error::new(Status::Config, format!("CA file {}: {reason}", path.display()))
+    Error::new(ErrorKind::Config, format!("CA file {}: {reason}", path.display()))
 }
 
 /// Adds the certificates of `pem`; without those that can't be used, where it `passes_over` them.
@@ -152,7 +153,7 @@ mod tests {
 
     fn reason(trust: Trust) -> String {
         let error = client_config(&trust, &nothing()).unwrap_err();
-        assert_eq!(error.status(), Status::Config);
+        assert_eq!(error.kind(), ErrorKind::Config);
         error.message().to_owned()
     }
 
@@ -215,7 +216,7 @@ mod tests {
             [("/no/such/file", "No such file"), ("/", "not a plain file"), (none.to_str().unwrap(), "no usable")]
         {
             let error = count(Path::new(path), &Trust::default()).unwrap_err();
-            assert_eq!(error.status(), Status::Config);
+            assert_eq!(error.kind(), ErrorKind::Config);
             assert!(error.message().starts_with(&format!("SSL_CERT_FILE names {path}: ")), "{error}");
             assert!(error.message().contains(reason) && error.advice().contains("SSL_CERT_FILE"), "{error}");
         }

@@ -37,6 +37,8 @@ def main(recipe: str) -> None:
     if recipe == "bind":
         recipes.bind_domain(client, ROUTINE, "a.example.com")
         recipes.bind_domain(client, ROUTINE, "a.example.com")
+    elif recipe == "served":
+        print(*recipes.missing(client, "a.example.com"), sep="\n")
     elif recipe == "bulk":
         names = ["a.example.com", "b.example.net", "c.example.com"]
         print(recipes.bind_domains(client, ROUTINE, names), "failed")

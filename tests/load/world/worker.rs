@@ -25,7 +25,7 @@ const PROCESS: &str = "WORLD_PROCESS";
 const SIZE: &str = "WORLD_SIZE";
 
 /// How many writes a process lets run at once; 0: any number.
-const CONCURRENT_WRITES: [usize; 4] = [1, 0, 2, 4];
+const CONCURRENT_WRITES: [usize; 4] = [1, usize::MAX, 2, 4];
 
 /// A bulk's list may be so old when a record's turn comes.
 const LIST_AGE: Time = 30_000_000_000;
@@ -231,7 +231,7 @@ impl Worker<'_> {
         result: Result<Said, Error>,
     ) {
         let said = result.unwrap_or_else(|error| {
-            Said::Failed(failure(&error), format!("{:?} after {} attempts: {error}", error.status(), error.attempts()))
+            Said::Failed(failure(&error), format!("{:?} after {} attempts: {error}", error.kind(), error.attempts()))
         });
         let call = Call { number, client: self.shared.process, operation, name, since, begin, end: now(), said };
         println!("\n{MARK}{}", serde_json::to_string(&call).unwrap());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use esa::{Bulk, CallOptions, Client, CreateRoutineRelatedRecord, Origin, Outcome, Status};
+use esa::{Bulk, CallOptions, Client, CreateRoutineRelatedRecord, ErrorKind, Origin, Outcome};
 
 use super::row::{ROUTINE, Row, SITE, given};
 use super::service::Service;
@@ -59,7 +59,7 @@ fn a_cancelled_bulk_waits_for_nothing() {
     bulk.cancel();
 
     let error = bulk.next().unwrap().unwrap_err();
-    assert_eq!((error.status(), error.outcome()), (Status::Conflict, Outcome::Refused), "{error}");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Refused), "{error}");
     assert_eq!((asked.load(Ordering::Relaxed), service.seen()), (before, seen));
 }
 
@@ -71,5 +71,5 @@ fn a_horizon_without_an_end_ends_with_the_time_limit() {
     let (mut bulk, _) = bulk(row, &["a.example.com"], &CallOptions::new());
 
     let error = bulk.next().unwrap().unwrap_err();
-    assert_eq!((error.status(), error.outcome()), (Status::Conflict, Outcome::Refused), "{error}");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Refused), "{error}");
 }

@@ -1,6 +1,6 @@
 //! Any action by its name, in the faults of the other rows: a read is made again, a write only where nothing has happened.
 
-use esa::{ActionReply, AnyAction, CallOptions, Cancel, Client, Effect, Error, GetMatchSite, Outcome, Status};
+use esa::{ActionReply, AnyAction, CallOptions, Cancel, Client, Effect, Error, ErrorKind, GetMatchSite, Outcome};
 
 use super::clock::{CODE, date, two_hours_apart};
 use super::credentials::{EXPIRED, renews};
@@ -76,9 +76,9 @@ impl Called {
         assert_eq!((reply.body.as_str(), reply.attempts, self.requests), (OK, requests, requests));
     }
 
-    fn fails(self, status: Status, outcome: Outcome, requests: u32) -> Error {
+    fn fails(self, status: ErrorKind, outcome: Outcome, requests: u32) -> Error {
         let error = self.result.unwrap_err();
-        assert_eq!((error.status(), error.outcome()), (status, outcome), "{error:?}");
+        assert_eq!((error.kind(), error.outcome()), (status, outcome), "{error:?}");
         assert_eq!((error.attempts(), self.requests), (requests, requests), "{error:?}");
         error
     }
@@ -114,7 +114,7 @@ fn a_lost_read_is_made_again() {
     together(&lost(), |(_, fault)| {
         called(&named(READ), after([fault.clone()]).limits(ATTEMPT, 12_000)).succeeds_after(2);
     });
-    called(&named(READ), always(closes())).fails(Status::Io, Outcome::NotSent, 3);
+    called(&named(READ), always(closes())).fails(ErrorKind::Io, Outcome::NotSent, 3);
 }
 
 #[test]
@@ -141,13 +141,13 @@ fn what_is_throttled_is_made_again() {
         called(&named(WRITE), after([refuses(code)])).succeeds_after(2);
         called(&named(READ), after([refuses(code)])).succeeds_after(2);
     });
-    called(&named(WRITE), always(refuses("Throttling.User"))).fails(Status::Throttled, Outcome::Refused, 3);
+    called(&named(WRITE), always(refuses("Throttling.User"))).fails(ErrorKind::Throttled, Outcome::Refused, 3);
 }
 
 #[test]
 fn a_write_that_was_lost_after_it_was_refused_is_not_made_again() {
     let error =
-        called(&named(WRITE), after([refuses("Throttling.User"), closes()])).fails(Status::Io, Outcome::Unknown, 2);
+        called(&named(WRITE), after([refuses("Throttling.User"), closes()])).fails(ErrorKind::Io, Outcome::Unknown, 2);
     assert!(error.advice().contains("read back"), "{error:?}");
 }
 
@@ -157,7 +157,7 @@ fn a_clock_that_is_off_is_put_right_once() {
         called(&named(action), two_hours_apart()).succeeds_after(2);
 
         let twice = [refuses_with(400, &date(7200), CODE), refuses_with(400, &date(14_400), CODE)];
-        called(&named(action), after(twice)).fails(Status::Auth, Outcome::Refused, 2);
+        called(&named(action), after(twice)).fails(ErrorKind::Auth, Outcome::Refused, 2);
     }
 }
 
@@ -167,7 +167,7 @@ fn a_token_that_has_expired_is_renewed_once() {
         called(&named(action), scripted(renews(), [refuses(EXPIRED)])).succeeds_after(2);
 
         let twice = [refuses(EXPIRED), refuses(EXPIRED)];
-        called(&named(action), scripted(renews(), twice)).fails(Status::Auth, Outcome::Refused, 2);
+        called(&named(action), scripted(renews(), twice)).fails(ErrorKind::Auth, Outcome::Refused, 2);
     }
 }
 
@@ -181,7 +181,7 @@ fn a_write_that_could_not_be_sent_is_made_again() {
     let mut row = given();
     row.config.endpoint(&format!("http://{address}"));
     let error = Client::new(&row.config).unwrap().call(&named(WRITE), &CallOptions::new()).unwrap_err();
-    assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Connect, Outcome::NotSent, 3));
+    assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Connect, Outcome::NotSent, 3));
 }
 
 /// A whole reply with this many bytes.
@@ -198,7 +198,7 @@ fn a_reply_has_eight_mebibytes_at_most() {
         let reply = called(&named(action), after([of_length(most)])).result.unwrap();
         assert!(reply.body.starts_with(r#"{"SiteId":1"#), "{} bytes", reply.body.len());
     }
-    let error = called(&named(READ), always(of_length(most + 1))).fails(Status::Response, Outcome::NotSent, 3);
+    let error = called(&named(READ), always(of_length(most + 1))).fails(ErrorKind::Response, Outcome::NotSent, 3);
     assert!(error.message().contains("8 MiB"), "{error}");
     called(&named(WRITE), always(of_length(most + 1))).ends_in_doubt();
 }
@@ -211,7 +211,7 @@ fn a_reply_that_the_library_takes_apart_has_one_mebibyte_at_most() {
     };
     assert_eq!(get_match_site(MEBIBYTE).unwrap().site_id, 1);
     let error = get_match_site(MEBIBYTE + 1).unwrap_err();
-    assert!(error.status() == Status::Response && error.message().contains("1 MiB"), "{error}");
+    assert!(error.kind() == ErrorKind::Response && error.message().contains("1 MiB"), "{error}");
 }
 
 #[test]
@@ -233,10 +233,10 @@ fn only_a_change_of_a_routine_waits_for_the_client_s_other_ones() {
         assert_eq!(client.stats().gate_waits, 0);
         let soon = CallOptions::new().timeout(std::time::Duration::from_millis(50)).clone();
         let error = client.call(&named(WRITE), &soon).unwrap_err();
-        assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent), "{error:?}");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error:?}");
         assert_eq!((client.stats().gate_waits, service.state().calls), (1, 3), "{error:?}");
 
         cancel.trigger();
-        assert_eq!(first.join().unwrap().unwrap_err().status(), Status::Cancelled);
+        assert_eq!(first.join().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
     });
 }

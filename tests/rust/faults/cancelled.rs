@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use esa::{CallOptions, Cancel, Client, CreateRoutineRelatedRecord, Error, Outcome, Status};
+use esa::{CallOptions, Cancel, Client, CreateRoutineRelatedRecord, Error, ErrorKind, Outcome};
 
 use super::row::{RECORD, ROUTINE, Row, SITE, given};
 use super::service::Service;
@@ -40,7 +40,7 @@ fn assert_cancelled(mut row: Row, point: (u32, u32), outcome: Outcome) {
 
     let error = cancelled_when(&row.limits(20_000, 30_000), || service.seen() == point);
 
-    assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Cancelled, outcome, point.0), "{error}");
+    assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Cancelled, outcome, point.0), "{error}");
     assert_eq!(service.seen(), point);
     assert!(service.state().problems.is_empty());
 }
@@ -53,7 +53,7 @@ fn before_anything_is_sent() {
 
     let error = cancelled_when(&row, || server.connections() == 1);
 
-    assert_eq!((error.status(), error.outcome()), (Status::Cancelled, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::NotSent));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use esa::{Client, Origin, Outcome, Status};
+use esa::{Client, ErrorKind, Origin, Outcome};
 
 use super::row::{Row, given};
 use super::service::Service;
@@ -54,7 +54,7 @@ fn row_75_a_date_that_is_not_to_be_believed_corrects_nothing() {
     ] {
         let played = given().every_create(refuses_with(400, &headers, CODE)).played();
 
-        let played = played.fails(Status::Auth, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+        let played = played.fails(ErrorKind::Auth, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
         assert_eq!(played.error().code(), CODE, "{headers:?}");
         assert_eq!(played.error().message(), format!("Words of the service; {reason}"));
     }
@@ -64,7 +64,7 @@ fn row_75_a_date_that_is_not_to_be_believed_corrects_nothing() {
 fn row_76_a_correction_that_does_not_help_is_not_made_again() {
     let row = given().creates([refuses_with(400, &date(7200), CODE), refuses_with(400, &date(14_400), CODE)]);
 
-    let played = row.played().fails(Status::Auth, Outcome::Refused).sent(2, 0).attempts(2).leaves(0);
+    let played = row.played().fails(ErrorKind::Auth, Outcome::Refused).sent(2, 0).attempts(2).leaves(0);
     let off = "Words of the service; this machine's clock is 4 h 0 min behind the service's";
     assert_eq!(played.error().message(), off);
 }

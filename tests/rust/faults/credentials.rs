@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use esa::{
-    CallOptions, Client, CreateRoutineRelatedRecord, Credentials, ListRoutineRelatedRecords, Origin, Outcome,
-    ProvidedCredentials, Status,
+    CallOptions, Client, CreateRoutineRelatedRecord, Credentials, ErrorKind, ListRoutineRelatedRecords, Origin,
+    Outcome, ProvidedCredentials,
 };
 
 use super::giver::{Giver, key, usual_key};
@@ -77,7 +77,7 @@ fn row_84_a_renewal_that_gives_the_same_token_is_an_error() {
     let giver = Giver::of_uri(|_| Some(usual_key()));
     let row = found_at(&giver).every_create(refuses(EXPIRED));
 
-    let played = row.played().fails(Status::Credentials, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+    let played = row.played().fails(ErrorKind::Credentials, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
 
     assert!(played.error().message().contains("credentials_uri still gives the same one"), "{}", played.error());
     assert_eq!(giver.asked().len(), 2);
@@ -87,7 +87,7 @@ fn row_84_a_renewal_that_gives_the_same_token_is_an_error() {
 fn row_84_what_cannot_be_renewed_is_the_service_s_own_refusal() {
     let played = given().every_create(refuses(EXPIRED)).played();
 
-    let played = played.fails(Status::Auth, Outcome::Refused).sent(1, 0).attempts(1);
+    let played = played.fails(ErrorKind::Auth, Outcome::Refused).sent(1, 0).attempts(1);
     assert_eq!(played.error().code(), EXPIRED);
 }
 
@@ -151,7 +151,7 @@ fn row_86_whoever_waits_for_a_renewal_that_hangs_ends_by_its_own_deadline() {
 
         let error = client.list_routine_related_records(&ListRoutineRelatedRecords::of(ROUTINE), &options).unwrap_err();
 
-        assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent), "{error:?}");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error:?}");
         assert!(error.message().contains("credentials"), "{error:?}");
         let elapsed = started.elapsed();
         assert!(elapsed >= limit && elapsed < limit + Duration::from_secs(2), "{elapsed:?}");
@@ -200,7 +200,7 @@ fn row_88_an_answer_without_credentials_is_an_error_and_the_next_call_asks_again
         let client = Client::new(row.config.endpoint(&format!("http://{}", service.address))).unwrap();
 
         let error = row.call(&client).unwrap_err();
-        assert_eq!((error.status(), error.outcome()), (Status::Credentials, Outcome::NotSent), "{error:?}");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Credentials, Outcome::NotSent), "{error:?}");
         assert!(error.message().contains(reason) && !format!("{error:?}").contains(SECRET), "{error:?}");
         assert_eq!(service.seen(), (0, 0));
 
@@ -216,7 +216,7 @@ fn row_91_the_first_version_of_the_metadata_is_asked_where_that_is_allowed() {
         on_instance(&giver, &[]).played().succeeds(Origin::Created).sent(1, 0);
 
         let forbidden = on_instance(&giver, &[("ALIBABA_CLOUD_IMDSV1_DISABLED", "true")]).played();
-        let forbidden = forbidden.fails(Status::Credentials, Outcome::NotSent).sent(0, 0);
+        let forbidden = forbidden.fails(ErrorKind::Credentials, Outcome::NotSent).sent(0, 0);
         assert!(forbidden.error().message().contains("ALIBABA_CLOUD_IMDSV1_DISABLED is set"), "{}", forbidden.error());
     }
 }
@@ -235,7 +235,7 @@ fn row_124_without_credentials_and_metadata_the_places_are_asked_once() {
 
         let error = row.call(&client).unwrap_err();
 
-        assert_eq!((error.status(), error.outcome()), (Status::Credentials, Outcome::NotSent), "{error:?}");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Credentials, Outcome::NotSent), "{error:?}");
         assert!(!error.retryable() && error.message().contains("ecs_ram_role: the instance's metadata"), "{error:?}");
         let stats = client.stats();
         assert_eq!((error.attempts(), stats.attempts, stats.retries, service.seen()), (0, 0, 0, (0, 0)), "{error:?}");
@@ -248,7 +248,7 @@ fn row_124_attempts_are_those_at_the_service() {
     let giver = Giver::of_uri(|times| Some(if times == 1 { key(TOKEN, 3600) } else { reply(403, "", b"") }));
     let row = found_at(&giver).every_create(refuses(EXPIRED));
 
-    row.played().fails(Status::Credentials, Outcome::Refused).sent(1, 0).attempts(1);
+    row.played().fails(ErrorKind::Credentials, Outcome::Refused).sent(1, 0).attempts(1);
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn row_126_metadata_that_does_not_take_its_own_token_is_asked_without_one() {
         assert_eq!(giver.asked(), ["PUT /latest/api/token", ROLE, ROLE, KEY], "{status}");
 
         let forbidden = on_instance(&giver, &[("ALIBABA_CLOUD_IMDSV1_DISABLED", "true")]).played();
-        forbidden.fails(Status::Credentials, Outcome::NotSent).sent(0, 0);
+        forbidden.fails(ErrorKind::Credentials, Outcome::NotSent).sent(0, 0);
     }
 }
 

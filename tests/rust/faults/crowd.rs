@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use esa::{
-    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Origin, Outcome, Record,
-    Status,
+    CallOptions, Cancel, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Origin, Outcome,
+    Record,
 };
 
 use super::not_sent::refusing;
@@ -113,7 +113,7 @@ fn others_write_while_a_call_looks_for_what_was_lost() {
 
         cancel.trigger();
         let error = lost.join().unwrap().unwrap_err();
-        assert_eq!((error.status(), error.outcome()), (Status::Cancelled, Outcome::Unknown));
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::Unknown));
     });
 }
 
@@ -126,7 +126,7 @@ fn row_104_one_name_at_once() {
 
     let failed: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
     assert_eq!((failed.len(), carried_out(&emulator)), (15, 1));
-    assert!(failed.iter().all(|error| (error.status(), error.outcome()) == (Status::Conflict, Outcome::Refused)));
+    assert!(failed.iter().all(|error| (error.kind(), error.outcome()) == (ErrorKind::Conflict, Outcome::Refused)));
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn row_114_a_clock_that_is_off_fails_nobody() {
     let mut row = given();
     row.state.clock_ahead = 7200;
     let service = Service::start(std::mem::take(&mut row.state));
-    row.config.endpoint(&format!("http://{}", service.address)).max_concurrent_writes(0);
+    row.config.endpoint(&format!("http://{}", service.address)).max_concurrent_writes(usize::MAX);
     let client = Client::new(&row.config).unwrap();
 
     let results = at_once(THREADS, |number| {
@@ -165,14 +165,14 @@ fn row_105_a_server_that_is_down_is_not_stormed_and_is_used_when_it_is_back() {
     const CALLS: u32 = 1000;
     let (socket, address) = refusing();
     let mut row = given();
-    row.config.endpoint(&format!("http://{address}")).max_concurrent_writes(0);
+    row.config.endpoint(&format!("http://{address}")).max_concurrent_writes(usize::MAX);
     let client = Client::new(&row.config).unwrap();
     let attempts = AtomicU32::new(0);
 
     at_once(8, |_| {
         for _ in 0..CALLS / 8 {
             let error = row.call(&client).unwrap_err();
-            assert_eq!((error.status(), error.outcome()), (Status::Connect, Outcome::NotSent));
+            assert_eq!((error.kind(), error.outcome()), (ErrorKind::Connect, Outcome::NotSent));
             attempts.fetch_add(error.attempts(), Ordering::SeqCst);
         }
     });

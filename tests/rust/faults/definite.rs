@@ -2,35 +2,35 @@
 
 use std::net::TcpListener;
 
-use esa::{Origin, Outcome, ServiceCode, Status};
+use esa::{ErrorKind, Origin, Outcome, ServiceCode};
 
 use super::row::{READ_BACKS, RECORD, ROUTINE, SITE, given, together};
 use super::service::{SECRET, TOKEN};
 use super::step::{Step, closes, hangs, refuses, refuses_with, replies};
 
-fn final_refusals() -> Vec<(&'static str, u16, Status)> {
+fn final_refusals() -> Vec<(&'static str, u16, ErrorKind)> {
     vec![
-        ("RelatedRecordNumberExceedQuotaLimit", 400, Status::Quota),
-        ("RoutineUserServiceStatusHalt", 400, Status::Overdue),
-        ("ServiceNotOpen", 400, Status::NotActivated),
-        ("RoutineNotExist", 400, Status::NotFound),
-        ("ParameterNotExist", 400, Status::NotFound),
-        ("RoutineAlreadyExist", 400, Status::Conflict),
-        ("RoutineNumberExceedQuotaLimit", 400, Status::Quota),
-        ("SiteNotFound", 404, Status::NotFound),
-        ("InvalidParameter", 400, Status::Rejected),
-        ("SiteParameterNotMatch", 400, Status::Rejected),
-        ("SignatureDoesNotMatch", 400, Status::Auth),
-        ("IncompleteSignature", 403, Status::Auth),
-        ("InvalidAccessKeyId.NotFound", 404, Status::Auth),
-        ("InvalidAccessKeyId.Inactive", 400, Status::Auth),
-        ("Forbidden.AccessKeyDisabled", 403, Status::Auth),
-        ("Forbidden.RAM", 403, Status::Forbidden),
-        ("NoPermission", 403, Status::Forbidden),
-        ("DependedByOthers", 400, Status::Conflict),
-        ("UnsupportedHTTPMethod", 400, Status::Rejected),
-        ("InvalidSiteId.Malformed", 400, Status::Rejected),
-        ("MissingRecordName", 400, Status::Rejected),
+        ("RelatedRecordNumberExceedQuotaLimit", 400, ErrorKind::Quota),
+        ("RoutineUserServiceStatusHalt", 400, ErrorKind::Overdue),
+        ("ServiceNotOpen", 400, ErrorKind::NotActivated),
+        ("RoutineNotExist", 400, ErrorKind::NotFound),
+        ("ParameterNotExist", 400, ErrorKind::NotFound),
+        ("RoutineAlreadyExist", 400, ErrorKind::Conflict),
+        ("RoutineNumberExceedQuotaLimit", 400, ErrorKind::Quota),
+        ("SiteNotFound", 404, ErrorKind::NotFound),
+        ("InvalidParameter", 400, ErrorKind::Rejected),
+        ("SiteParameterNotMatch", 400, ErrorKind::Rejected),
+        ("SignatureDoesNotMatch", 400, ErrorKind::Auth),
+        ("IncompleteSignature", 403, ErrorKind::Auth),
+        ("InvalidAccessKeyId.NotFound", 404, ErrorKind::Auth),
+        ("InvalidAccessKeyId.Inactive", 400, ErrorKind::Auth),
+        ("Forbidden.AccessKeyDisabled", 403, ErrorKind::Auth),
+        ("Forbidden.RAM", 403, ErrorKind::Forbidden),
+        ("NoPermission", 403, ErrorKind::Forbidden),
+        ("DependedByOthers", 400, ErrorKind::Conflict),
+        ("UnsupportedHTTPMethod", 400, ErrorKind::Rejected),
+        ("InvalidSiteId.Malformed", 400, ErrorKind::Rejected),
+        ("MissingRecordName", 400, ErrorKind::Rejected),
     ]
 }
 
@@ -51,7 +51,7 @@ fn a_refusal_ends_the_call() {
 fn row_63_the_record_exists_already() {
     let played = given().stored(ROUTINE, RECORD, SITE).played();
 
-    let played = played.fails(Status::Conflict, Outcome::Refused).sent(1, 0).attempts(1).leaves(1);
+    let played = played.fails(ErrorKind::Conflict, Outcome::Refused).sent(1, 0).attempts(1).leaves(1);
 
     assert_eq!(played.error().service_code(), ServiceCode::ParameterAlreadyExist);
 }
@@ -67,7 +67,7 @@ fn row_64_what_is_ensured_may_exist_already() {
 fn row_65_what_is_ensured_may_not_belong_to_another_routine() {
     let played = given().stored("another", RECORD, SITE).ensures().played();
 
-    let played = played.fails(Status::Conflict, Outcome::Refused).sent(1, 1 + READ_BACKS).attempts(1).leaves(1);
+    let played = played.fails(ErrorKind::Conflict, Outcome::Refused).sent(1, 1 + READ_BACKS).attempts(1).leaves(1);
     assert!(played.error().advice().contains("tied to another routine"), "{:?}", played.result);
 
     assert_eq!(played.service.state().records[0].name, "another");
@@ -82,7 +82,7 @@ fn row_71_the_echo_of_what_was_signed_is_not_told() {
     let played = given().every_create(replies(400, "", body)).played();
 
     // That neither secret is told is among what holds for every row.
-    let played = played.fails(Status::Auth, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+    let played = played.fails(ErrorKind::Auth, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
     assert!(played.error().message().ends_with("string to sign is:[redacted]"), "{:?}", played.result);
 }
 
@@ -93,7 +93,7 @@ fn row_73_which_permission_is_missing_is_kept() {
 
     let played = given().every_create(replies(403, "", body)).played();
 
-    let played = played.fails(Status::Forbidden, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+    let played = played.fails(ErrorKind::Forbidden, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
     assert_eq!(played.error().access_denied_detail(), detail);
 }
 
@@ -105,7 +105,7 @@ fn row_80_an_error_in_another_form_is_read() {
     for body in [xml, lower_case] {
         let played = given().every_create(replies(400, "", body)).played();
 
-        let played = played.fails(Status::NotFound, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+        let played = played.fails(ErrorKind::NotFound, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
         assert_eq!((played.error().code(), played.error().request_id()), ("RoutineNotExist", "R"));
     }
 }
@@ -114,7 +114,7 @@ fn row_80_an_error_in_another_form_is_read() {
 fn assert_nobody_s(answer: Step, http_status: u16) {
     let played = given().every_create(answer.clone()).every_list(answer).played();
 
-    let played = played.fails(Status::Response, Outcome::Unknown).sent(1, 1).attempts(1).leaves(0);
+    let played = played.fails(ErrorKind::Response, Outcome::Unknown).sent(1, 1).attempts(1).leaves(0);
     assert_eq!(played.error().http_status(), Some(http_status));
     assert!(played.error().advice().contains("answers in its place"), "{:?}", played.result);
 }
@@ -141,7 +141,7 @@ fn row_82_a_portal_answers_in_the_service_s_place() {
 #[test]
 fn row_78_an_unknown_code_proves_nothing() {
     let played = given().every_create(refuses("Brand.New")).played();
-    let played = played.fails(Status::Rejected, Outcome::Unknown).sent(1, READ_BACKS).attempts(1).leaves(0);
+    let played = played.fails(ErrorKind::Rejected, Outcome::Unknown).sent(1, READ_BACKS).attempts(1).leaves(0);
     assert_eq!((played.error().code(), played.error().service_code()), ("Brand.New", ServiceCode::Other));
 
     let played = given().every_create(refuses("Brand.New").applied()).played();

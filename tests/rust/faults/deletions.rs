@@ -1,6 +1,6 @@
 //! Deletions, as row 113 and the rule behind section F have them: nothing is said to be gone that may be there.
 
-use esa::{CallOptions, Client, DeleteRoutineRelatedRecord, Deletion, Error, Outcome, Status};
+use esa::{CallOptions, Client, DeleteRoutineRelatedRecord, Deletion, Error, ErrorKind, Outcome};
 
 use super::row::{READ_BACKS, RECORD, ROUTINE, Row, SITE, given};
 use super::service::Service;
@@ -68,8 +68,8 @@ fn row_113_a_list_that_never_settles_is_an_error_that_says_that_nothing_was_sent
 
     let error = result.unwrap_err();
     assert_eq!(
-        (error.status(), error.outcome(), error.retryable()),
-        (Status::Timeout, Outcome::NotSent, true),
+        (error.kind(), error.outcome(), error.retryable()),
+        (ErrorKind::Timeout, Outcome::NotSent, true),
         "{error}"
     );
     assert_eq!(service.state().deletes, 0);
@@ -78,14 +78,14 @@ fn row_113_a_list_that_never_settles_is_an_error_that_says_that_nothing_was_sent
 #[test]
 fn a_first_look_that_fails_has_sent_nothing() {
     for (step, status, outcome) in [
-        (hangs(), Status::Timeout, Outcome::NotSent),
-        (refuses("InternalException"), Status::Server, Outcome::NotSent),
-        (refuses("NoPermission"), Status::Forbidden, Outcome::Refused),
+        (hangs(), ErrorKind::Timeout, Outcome::NotSent),
+        (refuses("InternalException"), ErrorKind::Server, Outcome::NotSent),
+        (refuses("NoPermission"), ErrorKind::Forbidden, Outcome::Refused),
     ] {
         let (result, service) = deleted(given().every_list(step).limits(200, 8000));
 
         let error = result.unwrap_err();
-        assert_eq!((error.status(), error.outcome()), (status, outcome), "{error}");
+        assert_eq!((error.kind(), error.outcome()), (status, outcome), "{error}");
         assert_eq!(service.state().deletes, 0);
     }
 }
@@ -95,7 +95,7 @@ fn an_ensure_whose_last_look_fails_after_a_definite_refusal_is_refused() {
     let empty = replies(200, "", r#"{"TotalCount":0,"RelatedRecords":[]}"#);
     let row = given().stored("another", RECORD, SITE).ensures().lists([empty]).every_list(hangs()).limits(200, 3000);
 
-    row.played().fails(Status::Conflict, Outcome::Refused).attempts(1);
+    row.played().fails(ErrorKind::Conflict, Outcome::Refused).attempts(1);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_deletion_that_is_lost_for_ever_is_of_unknown_outcome() {
     let (result, service) = deleted(row);
 
     let error = result.unwrap_err();
-    assert_eq!((error.status(), error.outcome(), error.attempts()), (Status::Server, Outcome::Unknown, 3));
+    assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Server, Outcome::Unknown, 3));
     assert_eq!((service.seen().1, service.state().deletes), (1 + READ_BACKS, 3));
 }
 
@@ -114,7 +114,7 @@ fn of_a_list_that_may_not_be_read_nobody_says_what_it_shows() {
     let exists = refuses("ParameterAlreadyExist");
     let played = given().ensures().every_list(refuses("NoPermission")).creates([exists]).played();
 
-    played.fails(Status::Conflict, Outcome::Refused).sent(1, 2).saying(|error| {
+    played.fails(ErrorKind::Conflict, Outcome::Refused).sent(1, 2).saying(|error| {
         let knows_the_list = error.advice().contains("doesn't show it");
         !knows_the_list
             && error.advice().contains("ListRoutineRelatedRecords")
@@ -130,6 +130,6 @@ fn an_entry_that_cannot_be_read_may_be_the_record() {
     let (result, service) = deleted(given().every_list(odd));
 
     let error = result.unwrap_err();
-    assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::NotSent), "{error}");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
     assert_eq!(service.state().deletes, 0);
 }

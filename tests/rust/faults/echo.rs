@@ -1,6 +1,6 @@
 //! Whoever answers repeats what is secret, or writes what a terminal would act on: rows 120 and 135.
 
-use esa::{Origin, Outcome, Status};
+use esa::{ErrorKind, Origin, Outcome};
 use serde_json::json;
 
 use super::giver::Giver;
@@ -83,7 +83,7 @@ fn row_120_what_a_giver_of_credentials_was_told() {
     let metadata = format!("http://{}", giver.address);
     row.config.environment([("ESA_METADATA_ENDPOINT", metadata), ("HOME", "/nonexistent".to_owned())]);
 
-    let played = row.played().fails(Status::Credentials, Outcome::NotSent);
+    let played = row.played().fails(ErrorKind::Credentials, Outcome::NotSent);
 
     let message = played.error().message();
     assert!(message.contains("not for [redacted]") && !message.contains("t0ken/a"), "{message}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use esa::{Origin, Outcome, ServiceCode, Status};
+use esa::{ErrorKind, Origin, Outcome, ServiceCode};
 
 use super::row::{READ_BACKS, given, together};
 use super::step::{Step, normal, refuses, repeats, replies, reply, says};
@@ -95,7 +95,7 @@ fn row_111_a_code_counts_wherever_it_can_be_read() {
     ];
     together(&bodies, |body| {
         let played = given().every_create(replies(400, "", body)).played();
-        played.fails(Status::NotFound, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+        played.fails(ErrorKind::NotFound, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
     });
 }
 
@@ -124,7 +124,7 @@ fn row_41_a_success_that_says_that_it_is_none() {
     played.succeeds(Origin::Created).sent(2, 1).attempts(2).leaves(1);
 
     let played = given().every_create(fail()).played();
-    played.fails(Status::Server, Outcome::Unknown).sent(3, 2 + READ_BACKS).attempts(3).leaves(0);
+    played.fails(ErrorKind::Server, Outcome::Unknown).sent(3, 2 + READ_BACKS).attempts(3).leaves(0);
 
     let played = given().creates([fail().applied()]).played();
     played.succeeds(Origin::Recovered).sent(1, 1).attempts(1).leaves(1);
@@ -201,7 +201,7 @@ fn row_131_replies_as_some_gateways_write_them() {
 fn row_52_a_service_that_fails_for_ever() {
     let played = given().every_create(refuses("InternalOperationError")).played();
 
-    let failed = played.fails(Status::Server, Outcome::Unknown).sent(3, 2 + READ_BACKS).attempts(3).leaves(0);
+    let failed = played.fails(ErrorKind::Server, Outcome::Unknown).sent(3, 2 + READ_BACKS).attempts(3).leaves(0);
 
     assert_eq!(failed.error().service_code(), ServiceCode::InternalOperationError);
     assert_eq!(failed.error().request_id(), "R-error");
@@ -211,7 +211,7 @@ fn row_52_a_service_that_fails_for_ever() {
 fn row_52_what_depends_on_the_name_is_in_the_way() {
     let played = given().every_create(refuses("DependedByOthers")).played();
 
-    played.fails(Status::Conflict, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+    played.fails(ErrorKind::Conflict, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn row_53_a_nonce_that_was_used_before() {
 fn row_79_an_unknown_failure_for_ever() {
     let played = given().every_create(replies(503, "", r#"{"Code":"Brand.New","Message":"m"}"#)).played();
 
-    let played = played.fails(Status::Server, Outcome::Unknown).sent(3, 2 + READ_BACKS).attempts(3).leaves(0);
+    let played = played.fails(ErrorKind::Server, Outcome::Unknown).sent(3, 2 + READ_BACKS).attempts(3).leaves(0);
 
     assert_eq!(played.error().code(), "Brand.New");
 }

@@ -4,8 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use esa::{
-    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, DeleteRoutineRelatedRecord, Error, Origin,
-    Outcome, Record, Status,
+    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, DeleteRoutineRelatedRecord, Error, ErrorKind,
+    Origin, Outcome, Record,
 };
 
 use super::row::{ROUTINE, SITE, given};
@@ -221,6 +221,6 @@ fn what_is_never_listed_ends_with_the_horizon_and_says_so() {
     let error = client.ensure_routine_related_record(&request("a.example.com"), &CallOptions::new()).unwrap_err();
 
     assert!(started.elapsed() >= Duration::from_millis(600));
-    assert_eq!((error.status(), error.outcome()), (Status::Conflict, Outcome::Refused));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Refused));
     assert!(error.advice().contains("was created a moment ago"), "{}", error.advice());
 }

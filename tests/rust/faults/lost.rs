@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use esa::{Origin, Outcome, Status};
+use esa::{ErrorKind, Origin, Outcome};
 
 use super::row::{READ_BACKS, RECORD, ROUTINE, SITE, given, together};
 use super::step::{Step, closes, hangs, refuses_with, repeats, replies, resets, resets_in_the_body, says};
@@ -83,7 +83,8 @@ fn row_28_a_list_that_lags_behind_for_long() {
     row.played().succeeds(Origin::Recovered).sent(2, 4).attempts(2).leaves(1);
 
     let row = given().creates([closes().applied()]).every_list(lag());
-    let played = row.played().fails(Status::Conflict, Outcome::Unknown).sent(2, 1 + READ_BACKS).attempts(2).leaves(1);
+    let played =
+        row.played().fails(ErrorKind::Conflict, Outcome::Unknown).sent(2, 1 + READ_BACKS).attempts(2).leaves(1);
     assert!(played.error().advice().contains("Don't delete it"), "{:?}", played.result);
 }
 
@@ -114,7 +115,7 @@ fn row_29_nor_does_the_list_answer() {
         let lists = played.service.seen().1;
         assert!((1..=3).contains(&lists), "{lists}");
         assert!(played.error().message().contains("reading back failed"), "{:?}", played.result);
-        played.fails(Status::Timeout, Outcome::Unknown).sent(1, lists).attempts(1).leaves(records);
+        played.fails(ErrorKind::Timeout, Outcome::Unknown).sent(1, lists).attempts(1).leaves(records);
     }
 }
 
@@ -122,7 +123,7 @@ fn row_29_nor_does_the_list_answer() {
 fn row_30_the_list_is_not_allowed() {
     let row = given().creates([closes().applied()]).every_list(refuses_with(403, "", "NoPermission"));
 
-    let played = row.played().fails(Status::Io, Outcome::Unknown).sent(1, 1).attempts(1).leaves(1);
+    let played = row.played().fails(ErrorKind::Io, Outcome::Unknown).sent(1, 1).attempts(1).leaves(1);
 
     assert!(played.error().advice().contains("esa:ListRoutineRelatedRecords"), "{:?}", played.result);
     assert!(played.error().message().contains("NoPermission"), "{:?}", played.result);

@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::{Arc, Mutex};
 
-use esa::{Client, Level, Log, Origin, Outcome, Status};
+use esa::{Client, ErrorKind, Level, Log, Origin, Outcome};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::row::{Row, given};
@@ -38,7 +38,7 @@ fn row_1_the_name_does_not_exist() {
     let error = Client::new(&row.config).unwrap_err();
 
     // Names that a certificate can't have are refused earlier; src/transport/resolver.rs tests one that is looked up.
-    assert_eq!((error.status(), error.outcome(), error.retryable()), (Status::Config, Outcome::NotSent, false));
+    assert_eq!((error.kind(), error.outcome(), error.retryable()), (ErrorKind::Config, Outcome::NotSent, false));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn row_4_refused_always() {
 
     let played = given_endpoint(&format!("http://{address}")).played_with(out_of_reach());
 
-    played.fails(Status::Connect, Outcome::NotSent).sent(0, 0).attempts(3);
+    played.fails(ErrorKind::Connect, Outcome::NotSent).sent(0, 0).attempts(3);
 }
 
 /// A client of which two connections are refused, and the service that is there for the third one.
@@ -112,7 +112,7 @@ fn row_7_neither_accepted_nor_refused() {
 
     let row = given_endpoint(&format!("http://{address}")).limits(300, 2000);
 
-    row.played_with(out_of_reach()).fails(Status::Timeout, Outcome::NotSent).sent(0, 0).attempts(3);
+    row.played_with(out_of_reach()).fails(ErrorKind::Timeout, Outcome::NotSent).sent(0, 0).attempts(3);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn row_8_the_handshake_is_never_answered() {
     let server = Server::start(|_connection, _| std::thread::sleep(std::time::Duration::from_secs(60)));
     let row = given_endpoint(&format!("https://{}", server.address())).limits(300, 2000);
 
-    row.played_with(out_of_reach()).fails(Status::Timeout, Outcome::NotSent).sent(0, 0).attempts(3);
+    row.played_with(out_of_reach()).fails(ErrorKind::Timeout, Outcome::NotSent).sent(0, 0).attempts(3);
     assert_eq!(server.connections(), 3);
 }
 
@@ -131,8 +131,8 @@ fn row_9_a_reset_in_the_handshake() {
 
     let played = row.played_with(out_of_reach());
 
-    let status = played.error().status();
-    assert!(matches!(status, Status::Tls | Status::Connect), "{:?}", played.result);
+    let status = played.error().kind();
+    assert!(matches!(status, ErrorKind::Tls | ErrorKind::Connect), "{:?}", played.result);
     played.fails(status, Outcome::NotSent).sent(0, 0).attempts(3);
     assert_eq!(server.connections(), 3);
 }
@@ -147,7 +147,7 @@ fn row_16_tls_to_a_server_that_speaks_http() {
 
     let played = given_endpoint(&format!("https://{}", plain.address())).played_with(out_of_reach());
 
-    played.fails(Status::Tls, Outcome::NotSent).saying(|error| !error.retryable()).sent(0, 0).attempts(1);
+    played.fails(ErrorKind::Tls, Outcome::NotSent).saying(|error| !error.retryable()).sent(0, 0).attempts(1);
 }
 
 #[test]
@@ -156,5 +156,5 @@ fn row_17_plain_http_to_another_machine() {
 
     let error = Client::new(&row.config).unwrap_err();
 
-    assert_eq!((error.status(), error.outcome()), (Status::Config, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent));
 }

@@ -5,8 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use esa::{
-    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, Level, Log, Origin, Outcome, Record,
-    Status,
+    CallOptions, Client, Config, CreateRoutineRelatedRecord, Credentials, Error, ErrorKind, Level, Log, Origin,
+    Outcome, Record,
 };
 
 use super::service::{KEY_ID, SECRET, Service, State, Stored, TOKEN};
@@ -202,10 +202,10 @@ impl Played {
         self
     }
 
-    pub(super) fn fails(self, status: Status, outcome: Outcome) -> Played {
+    pub(super) fn fails(self, status: ErrorKind, outcome: Outcome) -> Played {
         match &self.result {
             Ok(record) => panic!("{record:?}"),
-            Err(error) => assert_eq!((error.status(), error.outcome()), (status, outcome), "{error:?}"),
+            Err(error) => assert_eq!((error.kind(), error.outcome()), (status, outcome), "{error:?}"),
         }
         self
     }

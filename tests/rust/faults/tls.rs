@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use esa::{Client, Config, Origin, Outcome, Status};
+use esa::{Client, Config, ErrorKind, Origin, Outcome};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -48,7 +48,7 @@ fn played(service: Service, pem: Option<&str>) -> Played {
 /// Not trusted, in these words and no others than people's.
 fn assert_not_trusted(played: Played, words: &str) {
     assert_eq!(played.service.state().connects, 1);
-    let played = played.fails(Status::Tls, Outcome::NotSent).saying(|error| !error.retryable());
+    let played = played.fails(ErrorKind::Tls, Outcome::NotSent).saying(|error| !error.retryable());
     let message = played.sent(0, 0).attempts(1).leaves(0).error().message().to_owned();
     assert!(message.contains(words), "{message}");
     assert!(!message.contains("docs.rs") && !message.contains(['{', '(']), "{message}");
@@ -69,7 +69,7 @@ fn row_10_a_server_with_tls_1_1_only() {
 
         let played = row.played_with(Service::start(State::default()));
 
-        let played = played.fails(Status::Tls, Outcome::NotSent).saying(|error| !error.retryable()).attempts(1);
+        let played = played.fails(ErrorKind::Tls, Outcome::NotSent).saying(|error| !error.retryable()).attempts(1);
         assert!(played.error().message().ends_with("speaks neither TLS 1.2 nor TLS 1.3"), "{:?}", played.result);
         assert_eq!(server.connections(), 1);
     }
@@ -112,13 +112,13 @@ fn row_134_the_authority_of_a_company() {
     }
     let (right, wrong) = (path("right", &own.pem()), path("wrong", &other.pem()));
     played_with(&right, None).succeeds(Origin::Created);
-    played_with(&wrong, None).fails(Status::Tls, Outcome::NotSent);
+    played_with(&wrong, None).fails(ErrorKind::Tls, Outcome::NotSent);
     // What the program says comes before it, and it isn't even read.
     played_with(&wrong, Some(&own.pem())).succeeds(Origin::Created);
     played_with(Path::new("/no/such/file"), Some(&own.pem())).succeeds(Origin::Created);
 
     let error = Client::new(Config::new().environment([("SSL_CERT_FILE", "/no/such/file")])).unwrap_err();
-    assert_eq!((error.status(), error.outcome()), (Status::Config, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent));
     assert!(error.message().starts_with("SSL_CERT_FILE names /no/such/file: "), "{error}");
     std::fs::remove_dir_all(&directory).unwrap();
 }
@@ -183,7 +183,7 @@ fn row_15_a_file_of_authorities_that_cannot_be_used() {
 
         let error = Client::new(&row.config).unwrap_err();
 
-        assert_eq!((error.status(), error.outcome()), (Status::Config, Outcome::NotSent), "{path}");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent), "{path}");
         assert!(error.message().contains(path), "{error}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use esa::{Origin, Outcome, Status};
+use esa::{ErrorKind, Origin, Outcome};
 
 use super::row::{given, together};
 use super::step::{refuses, refuses_with, replies};
@@ -44,7 +44,7 @@ fn row_123_a_wait_that_an_unknown_code_asks_for_is_a_promise() {
 fn row_57_locked_for_ever() {
     let played = given().every_create(refuses("UserOperationStatusIsLocked")).limits(1000, 2000).played();
 
-    let played = played.fails(Status::Busy, Outcome::Refused).leaves(0);
+    let played = played.fails(ErrorKind::Busy, Outcome::Refused).leaves(0);
 
     let (creates, lists) = played.service.seen();
     // Until the limit, and not ever faster towards it.
@@ -112,7 +112,7 @@ fn row_62_a_hint_beyond_the_limit_is_handed_on_at_once() {
         assert!(played.elapsed < Duration::from_secs(5), "{:?}", played.elapsed);
         let wait = Some(Duration::from_secs(seconds));
         let played = played.saying(|error| error.retry_after() == wait && error.retryable());
-        played.fails(Status::Throttled, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
+        played.fails(ErrorKind::Throttled, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
     }
 }
 
@@ -120,5 +120,5 @@ fn row_62_a_hint_beyond_the_limit_is_handed_on_at_once() {
 fn throttled_for_ever_ends_with_the_attempts() {
     let played = given().every_create(refuses("Throttling.User")).played();
 
-    played.fails(Status::Throttled, Outcome::Refused).sent(3, 0).attempts(3).leaves(0);
+    played.fails(ErrorKind::Throttled, Outcome::Refused).sent(3, 0).attempts(3).leaves(0);
 }

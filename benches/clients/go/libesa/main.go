@@ -15,7 +15,7 @@ func main() {
 		Endpoint:            url,
 		CAFile:              caFile,
 		Credentials:         esa.Credentials{AccessKeyID: "testid", AccessKeySecret: "testsecret"},
-		MaxConcurrentWrites: -1, // this server locks no account
+		MaxConcurrentWrites: esa.Unlimited, // this server locks no account
 	})
 	driver.Check(err)
 	driver.Run(threads, func() (int64, error) {

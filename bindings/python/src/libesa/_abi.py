@@ -3,6 +3,9 @@
 # fmt: off
 
 ABI_VERSION = 1
+UINT32_MAX = 2**32 - 1
+UNLIMITED = UINT32_MAX
+NONE = UINT32_MAX - 1
 
 # Of each struct, the fields.
 STRUCTS = {
@@ -39,22 +42,24 @@ STRUCTS = {
 # Of each function, what it returns and takes.
 FUNCTIONS = (
     "esa_abi_version:I esa_version:z esa_status_name:zi esa_outcome_name:zi esa_service_code_name:zi "
-    "esa_service_code_advice:zi esa_error_free:vP esa_credentials_set:iPzzzq esa_credentials_fail:vPz "
+    "esa_service_code_advice:zi esa_error_free:vP esa_credentials_set:iPzzzq esa_credentials_fail:vPz esa_lock_fail:iz "
     "esa_config_set_write_lock:iPPPP esa_config_set_write_lock_file:iPz esa_config_set_write_lock_hold:iPI "
     "esa_config_new:P esa_config_free:vP esa_config_set_credentials:iPzzz esa_config_set_credentials_provider:iPPP "
-    "esa_config_set_region:iPz esa_config_set_endpoint:iPz esa_config_set_network:iPz esa_config_set_proxy:iPz "
-    "esa_config_set_timeouts:iPIII esa_config_set_signature_version:iPI esa_config_set_ca_file:iPz "
-    "esa_config_set_ca_pem:iPz esa_config_set_user_agent:iPz esa_config_set_keep_alive:iPII "
-    "esa_config_set_max_attempts:iPI esa_config_set_reconcile_horizon:iPI esa_config_set_max_concurrent_writes:iPI "
-    "esa_config_set_log:iPiPP esa_client_new:iPPP esa_client_free:vP esa_client_credentials_source:zP "
-    "esa_client_stats:iPP esa_cancel_new:P esa_cancel_trigger:vP esa_cancel_free:vP esa_multi_new:iPP "
-    "esa_multi_descriptor:iP esa_multi_step:iP esa_multi_next_finished:PP esa_multi_current:PP esa_multi_free:vP "
-    "esa_pending_user_data:PP esa_pending_cancel:vP esa_pending_free:vP esa_origin_name:zi "
-    "esa_create_routine_related_record:iPPPPP esa_ensure_routine_related_record:iPPPPP "
-    "esa_create_routine_related_record_result_free:vP esa_ensure_routine_related_records:iPPPPP "
-    "esa_ensure_routine_related_records_result_free:vP esa_bulk_new:iPPPPP esa_bulk_left:NP esa_bulk_next:iPPP "
-    "esa_bulk_free:vP esa_delete_routine_related_record:iPPPPP esa_delete_routine_related_record_result_free:vP "
-    "esa_list_routine_related_records:iPPPPP esa_list_routine_related_records_result_free:vP esa_get_match_site:iPPPPP "
-    "esa_get_match_site_result_free:vP esa_call_action:iPPPPP esa_call_action_result_free:vP esa_sign_action:iPPPPP "
-    "esa_sign_with:iPPPP esa_signed_request_free:vP esa_read_reply:iPPP"
+    "esa_config_set_region:iPz esa_config_set_endpoint:iPz esa_config_set_network:iPi esa_config_set_proxy:iPz "
+    "esa_config_set_signature_version:iPi esa_config_set_ca_file:iPz esa_config_set_ca_pem:iPz "
+    "esa_config_set_user_agent:iPz esa_config_set_log:iPiPP esa_config_set_connect_timeout:iPI "
+    "esa_config_set_attempt_timeout:iPI esa_config_set_timeout:iPI esa_config_set_max_attempts:iPI "
+    "esa_config_set_reconcile_horizon:iPI esa_config_set_max_concurrent_writes:iPI "
+    "esa_config_set_max_idle_connections:iPI esa_config_set_idle_timeout:iPI esa_client_new:iPPP esa_client_free:vP "
+    "esa_client_timeout:IP esa_client_credentials_source:zP esa_client_stats:iPP esa_cancel_new:P "
+    "esa_cancel_trigger:vP esa_cancel_free:vP esa_multi_new:iPP esa_multi_descriptor:iP esa_multi_step:iP "
+    "esa_multi_next_finished:PP esa_multi_current:PP esa_multi_free:vP esa_pending_user_data:PP esa_pending_cancel:vP "
+    "esa_pending_free:vP esa_origin_name:zi esa_create_routine_related_record:iPPPPP "
+    "esa_ensure_routine_related_record:iPPPPP esa_create_routine_related_record_result_free:vP "
+    "esa_ensure_routine_related_records:iPPPPP esa_ensure_routine_related_records_result_free:vP esa_bulk_new:iPPPPP "
+    "esa_bulk_left:NP esa_bulk_next:iPPP esa_bulk_free:vP esa_delete_routine_related_record:iPPPPP "
+    "esa_delete_routine_related_record_result_free:vP esa_list_routine_related_records:iPPPPP "
+    "esa_list_routine_related_records_result_free:vP esa_get_match_site:iPPPPP esa_get_match_site_result_free:vP "
+    "esa_call_action:iPPPPP esa_call_action_result_free:vP esa_sign_action:iPPPPP esa_sign_with:iPPPP "
+    "esa_signed_request_free:vP esa_read_reply:iPPP"
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ._abi import NONE, UNLIMITED
+
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from .errors import InvalidArgumentError
@@ -9,8 +11,10 @@ if TYPE_CHECKING:
 # The integers of a kind: from, to.
 INT64 = -(2**63), 2**63 - 1
 UINT32 = 0, 2**32 - 1
+INT32 = -(2**31), 2**31 - 1
 
-_MOST_SECONDS = UINT32[1] / 1000
+_MOST_SECONDS = (NONE - 1) / 1000
+_INFINITY = float("inf")
 
 
 def text(name: str, value: str) -> bytes:
@@ -30,7 +34,7 @@ def optional_text(name: str, value: str | None) -> bytes | None:
     return None if value is None else text(name, value)
 
 
-def integer(name: str, value: int, kind: tuple[int, int]) -> int:
+def integer(name: str, value: float, kind: tuple[int, int]) -> int:
     """An integer of that kind."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise wrong_type(name, "an int", value)
@@ -45,23 +49,27 @@ def optional(name: str, value: int | None, kind: tuple[int, int] = UINT32) -> in
     return 0 if value is None else integer(name, value, kind)
 
 
-def milliseconds(name: str, seconds: float | None) -> int:
-    """Seconds as milliseconds, rounded up; 0, which stands for the default, for None."""
+def milliseconds(name: str, seconds: float | None, least: int | None = None) -> int:
+    """Seconds as milliseconds, rounded up. None is the default, math.inf no limit; `least` is 0 if that is allowed."""
     if seconds is None:
         return 0
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise wrong_type(name, "a number of seconds", seconds)
+    if seconds == _INFINITY:
+        return UNLIMITED
+    if seconds == least:
+        return NONE
     if not 0 < seconds <= _MOST_SECONDS:
-        raise invalid(name, f"is out of range; it can be more than 0, up to {_MOST_SECONDS} seconds")
+        more = "more than 0" if least is None else least
+        raise invalid(name, f"is out of range; it can be {more}, up to {_MOST_SECONDS} seconds, or math.inf")
     return int(-(-seconds * 1000 // 1))  # math.ceil(), without math
 
 
-def attempts(value: int | None) -> int:
-    """A number of attempts; 0, which stands for the default, for None."""
-    number = optional("max_attempts", value)
-    if value == 0:
-        raise invalid("max_attempts", "is 0; it must be 1 or more")
-    return number
+def count(name: str, value: float | None, least: int = 1) -> int:
+    """How many, from `least` on. None is the default, math.inf no limit."""
+    if value is None:
+        return 0
+    return UNLIMITED if value == _INFINITY else integer(name, value, (least, NONE - 1)) or NONE
 
 
 def wrong_type(name: str, wanted: str, value: object) -> TypeError:

@@ -6,7 +6,7 @@ import os
 from ctypes import byref, sizeof
 
 from . import _native
-from ._arguments import UINT32, attempts, integer, invalid, milliseconds, optional_text, text, wrong_type
+from ._arguments import INT32, count, invalid, milliseconds, optional, optional_text, text, wrong_type
 from ._library import library, struct
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
     from .action import CallOptions, SignedRequest
     from .credentials import Credentials
+    from .enums import Network
     from .stats import Stats
-
-# The library's own default, which can't be left as it is if only the idle time is to change.
-_MAX_IDLE_CONNECTIONS = 64
 
 
 class Configured(_native.Handle):
@@ -37,7 +35,7 @@ class Configured(_native.Handle):
         credentials_provider: Callable[[float], Credentials] | None = None,
         region: str | None = None,
         endpoint: str | None = None,
-        network: str | None = None,
+        network: Network | None = None,
         proxy: str | None = None,
         connect_timeout: float | None = None,
         attempt_timeout: float | None = None,
@@ -46,17 +44,19 @@ class Configured(_native.Handle):
         ca_file: str | os.PathLike[str] | None = None,
         ca_pem: str | None = None,
         user_agent: str | None = None,
-        max_idle_connections: int | None = None,
+        max_idle_connections: float | None = None,
         idle_timeout: float | None = None,
-        max_attempts: int | None = None,
+        max_attempts: float | None = None,
         reconcile_horizon: float | None = None,
-        max_concurrent_writes: int | None = None,
+        max_concurrent_writes: float | None = None,
         write_lock: tuple[Callable[[float], bool | float | None], Callable[[], object]] | None = None,
         write_lock_file: str | os.PathLike[str] | None = None,
         write_lock_hold: float | None = None,
         log: logging.Logger | None = None,
     ) -> None:
         """Makes a client.
+
+        None stands for the default. A number that says how many or how long can be math.inf: no limit.
 
         access_key_id, access_key_secret, security_token: the credentials, the last for temporary ones of STS only.
             Default: those that are found where the official SDKs find them, when a call needs some: the environment
@@ -73,8 +73,8 @@ class Configured(_native.Handle):
             ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other needs an endpoint.
         endpoint: in place of the region's: "host", "host:port" or "https://host:port"; "http://..." for this machine
             only. Default: ESA_ENDPOINT of the environment, which must not be empty, else the region's.
-        network: from where the service is reached, if no endpoint is given: "public" (the default), or "vpc" from
-            inside of a VPC in the region.
+        network: from where the service is reached, if no endpoint is given: Network.PUBLIC (the default), or
+            Network.VPC from inside of a VPC in the region.
         proxy: the proxy to go through: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..."
             (this machine looks up the endpoint's name), "socks5h://..." (the proxy does); "" for none. Default: what
             HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY of the environment say, which isn't for
@@ -86,16 +86,16 @@ class Configured(_native.Handle):
             file that SSL_CERT_FILE of the environment names.
         user_agent: the caller's own product for the User-Agent header, such as "my-agent/1.2". Default:
             ALIBABA_CLOUD_USER_AGENT of the environment.
-        max_idle_connections, idle_timeout: how many unused connections are kept at most (default 64), and for how
-            long, in seconds (default 5).
+        max_idle_connections, idle_timeout: how many unused connections are kept at most (default 64, 0: none), and for
+            how long, in seconds (default 5).
         max_attempts: how many attempts of a call may fail in a row, 1 or more (default 3). Those that are refused
             because the service is busy with another call of the account don't count: they are made until the time
             limit.
         reconcile_horizon: how long a call goes on reading back to clear up what a lost answer did, once no further
-            attempt is made, in seconds: after 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (default 10). If
-            nothing clears it up, the call fails that much later.
-        max_concurrent_writes: how many creates and deletes may be under way at once (default 1, 0: no limit). The
-            others wait for their turn, because the service refuses a call of an account while another one runs.
+            attempt is made, in seconds: after 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (default 10, 0:
+            it reads back once). If nothing clears it up, the call fails that much later.
+        max_concurrent_writes: how many creates and deletes may be under way at once (default 1). The others wait for
+            their turn, because the service refuses a call of an account while another one runs.
         write_lock: two functions, try_acquire and release, for a lock that the client shares with other programs or
             machines which write to the same account, so that their writes wait for each other instead of being refused.
             try_acquire(lease) asks for it, to hold it no longer than lease in seconds, and returns soon: True where the
@@ -107,7 +107,7 @@ class Configured(_native.Handle):
         write_lock_file: in place of that, a file as the lock for the programs of this host. It is made where it is
             missing, for its owner alone, on a local file system.
         write_lock_hold: how long the client holds the lock for further writes before it lets others in, in seconds
-            (default 2).
+            (default 2, 0: it lets the lock go after each write).
         log: where the library says what it does: requests at DEBUG, decisions at INFO, problems above. What the
             logger is enabled for is looked up here, once; lines of other levels are never made. It is called on the
             thread that makes a call, while it does; an Exception that it raises goes to sys.unraisablehook. Its records
@@ -130,24 +130,22 @@ class Configured(_native.Handle):
         ca_path, lock_path = (
             os.fspath(path) if isinstance(path, os.PathLike) else path for path in (ca_file, write_lock_file)
         )
-        strings = {"region": region, "endpoint": endpoint, "network": network, "proxy": proxy}
+        strings = {"region": region, "endpoint": endpoint, "proxy": proxy}
         strings.update(ca_file=ca_path, ca_pem=ca_pem, user_agent=user_agent, write_lock_file=lock_path)
         for name, string in strings.items():
             if string is not None:
                 config.set(name, text(name, string))
         times = {"connect_timeout": connect_timeout, "attempt_timeout": attempt_timeout, "timeout": timeout}
-        config.set("timeouts", *(milliseconds(name, seconds) for name, seconds in times.items()))
-        config.set("max_attempts", attempts(max_attempts))
-        config.set("reconcile_horizon", milliseconds("reconcile_horizon", reconcile_horizon))
-        config.set("write_lock_hold", milliseconds("write_lock_hold", write_lock_hold))
-        numbers = {"signature_version": signature_version, "max_concurrent_writes": max_concurrent_writes}
-        for name, number in numbers.items():
-            if number is not None:
-                config.set(name, integer(name, number, UINT32))
-        if max_idle_connections is not None or idle_timeout is not None:
-            most = _MAX_IDLE_CONNECTIONS if max_idle_connections is None else max_idle_connections
-            most = integer("max_idle_connections", most, UINT32)
-            config.set("keep_alive", most, milliseconds("idle_timeout", idle_timeout))
+        times["idle_timeout"] = idle_timeout
+        for name, seconds in times.items():
+            config.set(name, milliseconds(name, seconds))
+        config.set("reconcile_horizon", milliseconds("reconcile_horizon", reconcile_horizon, least=0))
+        config.set("write_lock_hold", milliseconds("write_lock_hold", write_lock_hold, least=0))
+        config.set("max_attempts", count("max_attempts", max_attempts))
+        config.set("max_concurrent_writes", count("max_concurrent_writes", max_concurrent_writes))
+        config.set("max_idle_connections", count("max_idle_connections", max_idle_connections, least=0))
+        config.set("network", optional("network", network, INT32))
+        config.set("signature_version", optional("signature_version", signature_version, INT32))
         if credentials_provider is not None:
             _set_credentials_provider(config, credentials_provider)
         if write_lock is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ctypes import byref, c_void_p, sizeof
 
 from . import _end, _interrupt
-from ._arguments import attempts, milliseconds, wrong_type
+from ._arguments import count, milliseconds, wrong_type
 from ._library import library, struct
 from ._native import error_in, free_error
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         """What limits a call: the arguments that Client.create_routine_related_record() explains."""
 
         timeout: float | None
-        max_attempts: int | None
+        max_attempts: float | None
         cancel: Cancel | None
 
 else:
@@ -101,12 +101,17 @@ class Call(Generic[T]):
         return self.answer()
 
     def limit(
-        self, name: str, /, timeout: float | None = None, max_attempts: int | None = None, cancel: Cancel | None = None
+        self,
+        name: str,
+        /,
+        timeout: float | None = None,
+        max_attempts: float | None = None,
+        cancel: Cancel | None = None,
     ) -> None:
         """Sets the options; `name` is the timeout's."""
         options = self.options
         options.timeout_ms = milliseconds(name, timeout)
-        options.max_attempts = attempts(max_attempts)
+        options.max_attempts = count("max_attempts", max_attempts)
         self._cancel = _opened(cancel)  # the reference is for as long as it is used
         options.cancel = self._cancel and self._cancel.pointer
 

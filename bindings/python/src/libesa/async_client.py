@@ -67,7 +67,7 @@ class AsyncClient(Configured):
         site_id: int | None = None,
         timeout: float | None = None,
         record_timeout: float | None = None,
-        max_attempts: int | None = None,
+        max_attempts: float | None = None,
     ) -> AsyncBulk:
         """See Client.ensure_routine_related_records(). To go through with `async for`.
 

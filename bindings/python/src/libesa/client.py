@@ -81,7 +81,7 @@ class Client(Configured):
         site_id: int | None = None,
         timeout: float | None = None,
         record_timeout: float | None = None,
-        max_attempts: int | None = None,
+        max_attempts: float | None = None,
         cancel: Cancel | None = None,
     ) -> Bulk:
         """Ensures many records of a routine as the iterator is asked for them, like ensure_routine_related_record().

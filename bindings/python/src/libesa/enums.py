@@ -33,8 +33,9 @@ class Status(_OpenEnum):
     CONFIG = 102
     """The configuration can't be used: region, endpoint, CA file, ..."""
     CREDENTIALS = 103
-    LOCK = 104
     """No credentials were found, or they can't be used."""
+    LOCK = 104
+    """The lock that the client shares with others can't be used."""
     CANCELLED = 110
     """The caller cancelled the call. Look at the outcome: the request may have been sent already."""
     FORKED = 111
@@ -141,6 +142,17 @@ class ServiceCode(_OpenEnum):
     INVALID_VERSION = 79
     INVALID_PROTOCOL_NEED_SSL = 80
     UNSUPPORTED_HTTP_METHOD = 81
+
+
+class Network(_OpenEnum):
+    """From where the service is reached."""
+
+    DEFAULT = 0
+    """PUBLIC."""
+    PUBLIC = 1
+    """From the internet."""
+    VPC = 2
+    """From inside of a VPC in the region."""
 
 
 class Effect(_OpenEnum):

@@ -18,8 +18,10 @@ pub(crate) struct NonceMemory {
 impl NonceMemory {
     /// False if the key used this nonce before.
     pub(super) fn remember(&mut self, access_key_id: &str, nonce: &str, now: Timestamp) -> bool {
-        while let Some((_, old)) = self.in_order.pop_front_if(|(time, _)| now.duration_since(*time) > MEMORY) {
-            self.seen.remove(&old);
+        while self.in_order.front().is_some_and(|(time, _)| now.duration_since(*time) > MEMORY) {
+            if let Some((_, old)) = self.in_order.pop_front() {
+                self.seen.remove(&old);
+            }
         }
         let text: Arc<str> = format!("{access_key_id}\n{nonce}").into();
         let is_new = self.seen.insert(Arc::clone(&text));

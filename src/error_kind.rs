@@ -1,10 +1,12 @@
 //! The kinds of failures, and what a failed call did.
 
+use std::fmt;
+
 /// The kind of a failure. The numbers are those of `esa_status` in the C interface and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
-pub enum Status {
+pub enum ErrorKind {
     /// An argument is missing, malformed or out of range; the message names it.
     InvalidArgument = 100,
     /// The caller asked for something that this version doesn't know.
@@ -72,3 +74,15 @@ pub enum Outcome {
     /// refusal takes that back.
     Unknown = 2,
 }
+
+/// The error of reading an enum from a number that isn't one of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownNumber(pub(crate) i32);
+
+impl fmt::Display for UnknownNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown number {}", self.0)
+    }
+}
+
+impl std::error::Error for UnknownNumber {}
