@@ -142,7 +142,7 @@ $(EXAMPLES)/%_cpp: examples/cpp/%.cpp $(STAGED)
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) -I$(STAGE)/include $< -o $@ -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lesa
 
-$(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go bindings/go/*.h) $(GO_LIBRARY)
+$(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go bindings/go/*.[ch]) $(GO_LIBRARY)
 	@scripts/need "$(GO)" "$(CC)"
 	@mkdir -p $(@D)
 	@rm -f $@ # Go doesn't notice when the static archive changes.

@@ -487,7 +487,7 @@ enum esa_log_level
      */
     ESA_LOG_INFO = 3,
     /**
-     * Every request: action, host, number of the attempt, HTTP status, milliseconds, request id or error.
+     * Every request: host, HTTP status, milliseconds, request id or error.
      */
     ESA_LOG_DEBUG = 4,
 };
@@ -845,13 +845,63 @@ typedef void (*esa_release_fn)(void *user_data);
 typedef void (*esa_credentials_fn)(void *user_data, uint32_t timeout_ms, struct esa_credentials *credentials);
 
 /**
- * Receives a line of the log, without a line feed at its end.
+ * A line of the log: its text, and what it is about.
  *
- * Runs on the thread that makes a call, while it is in the call, and never on another one. `level` is a value of
- * `esa_log_level`; `message` is valid until the callback returns and holds no secret. The callback may call the
- * library; it must return (no exception, no longjmp).
+ * The library makes it and releases it. It is valid until the callback returns, with all of its strings, which are never
+ * NULL. Later versions may add fields at the end: read the fields that you need, and don't copy the struct.
+ *
+ * No field holds a secret or a line feed. The fields and how `message` begins are stable; its words may change.
  */
-typedef void (*esa_log_fn)(void *user_data, int32_t level, const char *message);
+typedef struct esa_log_record {
+    /**
+     * How important the line is: a value of `esa_log_level`.
+     */
+    int32_t level;
+    /**
+     * The HTTP status of the reply that the line is about; 0 if there is none.
+     */
+    int32_t http_status;
+    /**
+     * The number of the call. The calls of all clients of the process are counted, from 1 on. All lines of a call have its
+     * number, whatever the call does: read-backs, further attempts, credentials. A bulk is one call, and its lines are
+     * told apart by `record_name`. 0: the line belongs to no call.
+     */
+    uint64_t call;
+    /**
+     * Which attempt of its action the line is about, from 1 on; 0 if it is about none.
+     */
+    uint32_t attempt;
+    /**
+     * How long the request took, in milliseconds; 0 if the line isn't that of a request.
+     */
+    uint32_t elapsed_ms;
+    /**
+     * The whole line, without a line feed: `call CALL: ACTION RECORD_NAME: attempt ATTEMPT: WORDS`. A part is left out if
+     * its field is 0 or "".
+     */
+    const char *message;
+    /**
+     * The service's action, such as "CreateRoutineRelatedRecord"; "" if the line is about none.
+     */
+    const char *action;
+    /**
+     * The name of the record. If the action has no record, it is the search key word, the routine's name, the site's name
+     * or the site's id: the first of these that the action has. "" if it has none.
+     */
+    const char *record_name;
+    /**
+     * The service's id of the request; "" if there is none.
+     */
+    const char *request_id;
+} esa_log_record;
+
+/**
+ * Receives a line of the log.
+ *
+ * Runs on the thread that makes a call, while it is in the call, and never on another one. `record` is valid until the
+ * callback returns. The callback may call the library; it must return (no exception, no longjmp).
+ */
+typedef void (*esa_log_fn)(void *user_data, const struct esa_log_record *record);
 
 /**
  * What a client has done since it was made, by all threads together. Begin with `ESA_STATS_INIT`.

@@ -46,6 +46,7 @@ using Status = ::esa_status;
 using Outcome = ::esa_outcome;
 using ServiceCode = ::esa_service_code;
 using LogLevel = ::esa_log_level;
+using LogRecord = ::esa_log_record;
 using Network = ::esa_network;
 using SignatureVersion = ::esa_signature_version;
 using Origin = ::esa_origin;
@@ -210,8 +211,8 @@ struct Credentials {
 using CredentialsProvider = std::function<Result<Credentials>(std::chrono::milliseconds left)>;
 
 // Receives a line of the log, on the thread that makes a call, while it is in the call. Several threads may be in it at
-// once. `message` is valid until it returns. What it throws is dropped.
-using LogSink = std::function<void(LogLevel level, std::string_view message)>;
+// once. `record` is that of C, and valid until it returns. What it throws is dropped.
+using LogSink = std::function<void(const LogRecord &record)>;
 
 // A lock that the client shares with other programs or machines. Set both functions, or none.
 struct WriteLock {
@@ -745,8 +746,8 @@ struct Callbacks {
         guarded([&] { from(data).lock.release(); });
     }
 
-    static void write_log(void *data, std::int32_t level, const char *message) noexcept {
-        guarded([&] { from(data).log(static_cast<LogLevel>(level), message); });
+    static void write_log(void *data, const esa_log_record *record) noexcept {
+        guarded([&] { from(data).log(*record); });
     }
 };
 

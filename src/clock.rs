@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::Error;
-use crate::log::{Level, Log};
+use crate::log::{Level, Scope};
 
 /// Requests are signed with the service's time, as far as it is known. The clock itself isn't touched.
 #[derive(Debug, Default)]
@@ -23,14 +23,14 @@ impl Clock {
         self.corrected(SystemTime::now())
     }
 
-    /// Sets the clock by the date of a reply, and says so in the log, as what `who` does; false where that makes no
-    /// difference, or isn't to be believed.
-    pub(crate) fn correct(&self, date: SystemTime, who: &str, log: &Log) -> bool {
+    /// Sets the clock by the date of a reply, and says so in the log; false where that makes no difference, or isn't to be
+    /// believed.
+    pub(crate) fn correct(&self, date: SystemTime, log: &Scope<'_>) -> bool {
         let machine = SystemTime::now();
         let corrected = self.correct_at(machine, date);
         if corrected {
             let difference = describe(seconds_between(machine, date));
-            log.write(Level::Warn, || format!("{who}: {difference}; from now on the service's time is used"));
+            log.write(Level::Warn, || format!("{difference}; from now on the service's time is used"));
         }
         corrected
     }
@@ -102,6 +102,7 @@ fn seconds_between(earlier: SystemTime, later: SystemTime) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::NOWHERE;
     use crate::service_code::ServiceCode;
 
     fn at(seconds: u64) -> SystemTime {
@@ -189,7 +190,7 @@ mod tests {
         let clock = Clock::default();
         let hour = Duration::from_secs(3600);
 
-        let correct = |date| clock.correct(date, "test", &Log::default());
+        let correct = |date| clock.correct(date, &Scope::of_call(&NOWHERE, 0));
         assert!(!correct(SystemTime::now()));
         assert!(correct(SystemTime::now() + hour));
         assert!(clock.now() > SystemTime::now() + hour / 2);

@@ -108,7 +108,7 @@ pub use credentials::ProvidedCredentials;
 pub use detached::{ReceivedReply, SignWith, read_reply, sign_with};
 pub use endpoint::Network;
 pub use error::{Error, ErrorKind, Outcome, UnknownNumber};
-pub use log::{Level, Log};
+pub use log::{Level, Log, LogRecord};
 pub use operation::{
     ActionParameter, ActionReply, AnyAction, CreateRoutineRelatedRecordRequest, DeleteRoutineRelatedRecordRequest,
     Effect, GetMatchSiteRequest, ListRoutineRelatedRecordsRequest, MatchSite, Place, RelatedRecord, RelatedRecordPage,
@@ -118,3 +118,8 @@ pub use service_code::ServiceCode;
 pub use signature::{Credentials, SignatureVersion, SignedRequest};
 pub use stats::Stats;
 pub use wait::Cancel;
+
+/// Has the page's example compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/observability.md")]
+struct Observability;

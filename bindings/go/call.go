@@ -129,11 +129,13 @@ func (client *Client) leave() {
 func (client *Client) limitsOf(
 	ctx context.Context, timeout uint32,
 ) (limits nativeLimits, release func(), err error) {
+	held := client.handle.native.holdContext(ctx)
 	if ctx.Done() == nil {
-		return nativeLimits{timeout: timeout}, func() {}, nil
+		return nativeLimits{timeout: timeout, context: held}, held.free, nil
 	}
 	cancel, failure := client.handle.cancels.take()
 	if failure != nil {
+		held.free()
 		return nativeLimits{}, nil, failure
 	}
 	triggered := make(chan struct{})
@@ -145,6 +147,7 @@ func (client *Client) limitsOf(
 		}
 	})
 	release = func() {
+		held.free()
 		if stop() {
 			client.handle.cancels.giveBack(cancel)
 			return
@@ -152,7 +155,7 @@ func (client *Client) limitsOf(
 		<-triggered
 		cancel.free()
 	}
-	return nativeLimits{timeout: timeout, cancel: cancel}, release, nil
+	return nativeLimits{timeout: timeout, cancel: cancel, context: held}, release, nil
 }
 
 // within is the error as that of a call within ctx: the context's as well, where that ended the call.

@@ -7,20 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/cgo"
 	"strings"
 	"time"
 )
 
 // What the library calls on the goroutine's thread while a call of it runs.
-
-//export esaGoLog
-func esaGoLog(logger C.uintptr_t, level C.int32_t, message *C.char) {
-	// A panic that crossed the native frames would leave the library in the middle of a call.
-	defer func() { _ = recover() }()
-	cgo.Handle(logger).Value().(*slog.Logger).Log(context.Background(), slogLevel(level), C.GoString(message))
-}
 
 //export esaGoCredentials
 func esaGoCredentials(provider C.uintptr_t, timeout C.uint32_t, credentials *C.esa_credentials) {
@@ -95,17 +87,4 @@ func lockFailed(err error) C.int32_t {
 func esaGoRelease(lock C.uintptr_t) {
 	defer func() { _ = recover() }()
 	cgo.Handle(lock).Value().(WriteLock).Release()
-}
-
-func slogLevel(level C.int32_t) slog.Level {
-	switch level {
-	case C.ESA_LOG_ERROR:
-		return slog.LevelError
-	case C.ESA_LOG_WARN:
-		return slog.LevelWarn
-	case C.ESA_LOG_INFO:
-		return slog.LevelInfo
-	default:
-		return slog.LevelDebug
-	}
 }

@@ -107,8 +107,15 @@ type Config struct {
 	IdleTimeout time.Duration
 
 	// Logger receives what the library does: requests at [slog.LevelDebug], decisions and waits at [slog.LevelInfo]; no
-	// line holds a secret. Its handler runs on the goroutine that makes the call, several at once. Its panics are
-	// dropped, and it must not end its goroutine. Default: no log.
+	// line holds a secret. Its handler runs on the goroutine that makes the call, several at once, with the context of the
+	// call. Its panics are dropped, and it must not end its goroutine. Default: no log.
+	//
+	// [New] asks the logger for which levels it is enabled, with [context.Background]. Lines of the other levels are never
+	// made and cost nothing, even if the logger is enabled for them later.
+	//
+	// A line has these attributes, as far as it is about them: call (the number of the call, in this process), action,
+	// record_name, attempt (of the action), status (of HTTP), request_id, elapsed_ms (of the request). Its message begins
+	// with the first four.
 	Logger *slog.Logger
 
 	// MaxConcurrentCalls is how many calls run at once; more wait for their turn, within their time limit. Each

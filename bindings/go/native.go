@@ -3,18 +3,18 @@ package esa
 /*
 #include "native.h"
 
-void esaGoLog(uintptr_t logger, int32_t level, char *message);
+void esaGoLog(uintptr_t logger, uintptr_t context, esa_log_record *record);
 void esaGoCredentials(uintptr_t provider, uint32_t timeout_ms, esa_credentials *credentials);
 int32_t esaGoTryAcquire(uintptr_t lock, uint32_t lease_ms, uint32_t *retry_after_ms);
 void esaGoRelease(uintptr_t lock);
 
 // What cgo declares for a Go function has no const, so this stands between.
-static inline void forward_log(void *user_data, int32_t level, const char *message) {
-    esaGoLog((uintptr_t)user_data, level, (char *)message);
+static inline void forward_log(void *user_data, const esa_log_record *record) {
+    esaGoLog((uintptr_t)user_data, esa_go_context, (esa_log_record *)record);
 }
 
-static inline void set_log(esa_config *config, uintptr_t logger) {
-    esa_config_set_log(config, ESA_LOG_DEBUG, forward_log, (void *)logger);
+static inline void set_log(esa_config *config, int32_t level, uintptr_t logger) {
+    esa_config_set_log(config, level, forward_log, (void *)logger);
 }
 
 static inline void forward_credentials(void *user_data, uint32_t timeout_ms, esa_credentials *credentials) {
@@ -102,8 +102,8 @@ static inline begun_bulk begin_bulk(const esa_client *client, call_limits limits
     return begun;
 }
 
-static inline call_answer next_of_bulk(esa_bulk *bulk) {
-    ANSWER_OF(esa_create_routine_related_record_result, esa_bulk_next, bulk);
+static inline call_answer next_of_bulk(esa_bulk *bulk, uintptr_t context) {
+    ANSWER_OF(esa_create_routine_related_record_result, context, esa_bulk_next, bulk);
 }
 
 static inline call_answer delete_record(const esa_client *client, call_limits limits, int64_t site_id,
@@ -230,9 +230,9 @@ func newNativeClient(config *Config) (client nativeClient, err error) {
 		C.apply_number(number.set, native, C.uint32_t(value))
 	}
 
-	if config.Logger != nil {
+	if level := logLevel(config.Logger); level != 0 {
 		client.logger = cgo.NewHandle(config.Logger)
-		C.set_log(native, C.uintptr_t(client.logger))
+		C.set_log(native, level, C.uintptr_t(client.logger))
 	}
 	if config.CredentialsProvider != nil {
 		client.provider = cgo.NewHandle(config.CredentialsProvider)
@@ -308,9 +308,10 @@ func record(result *C.esa_create_routine_related_record_result) *Record {
 	}
 }
 
-// nativeBulk is an esa_bulk.
+// nativeBulk is an esa_bulk, and the context of its calls.
 type nativeBulk struct {
-	bulk *C.esa_bulk
+	bulk    *C.esa_bulk
+	context nativeContext
 }
 
 // beginBulk sends nothing yet. The limits are those of all records together, and must not be released before the bulk.
@@ -328,12 +329,12 @@ func (client nativeClient) beginBulk(
 	if begun.error != nil {
 		return nativeBulk{}, takeError(begun.error).within(ctx)
 	}
-	return nativeBulk{begun.bulk}, nil
+	return nativeBulk{begun.bulk, limits.context}, nil
 }
 
 // next ensures the next record, and blocks until that is over.
 func (bulk nativeBulk) next(ctx context.Context) (*Record, error) {
-	return take(ctx, C.next_of_bulk(bulk.bulk), record)
+	return take(ctx, C.next_of_bulk(bulk.bulk, C.uintptr_t(bulk.context)), record)
 }
 
 func (bulk nativeBulk) free() { C.esa_bulk_free(bulk.bulk) }
@@ -398,15 +399,18 @@ func take[Native, Result any](
 	return copied((*Native)(answer.result)), nil
 }
 
-// nativeLimits is what ends a call early.
+// nativeLimits is what ends a call early, and its context for the log.
 type nativeLimits struct {
 	cancel nativeCancel
 	// timeout is in milliseconds; 0 leaves the client's.
 	timeout uint32
+	context nativeContext
 }
 
 func (limits nativeLimits) native() C.call_limits {
-	return C.call_limits{cancel: limits.cancel.cancel, timeout_ms: C.uint32_t(limits.timeout)}
+	return C.call_limits{
+		cancel: limits.cancel.cancel, timeout_ms: C.uint32_t(limits.timeout), context: C.uintptr_t(limits.context),
+	}
 }
 
 // nativeCancel is an esa_cancel; the zero value cancels nothing.

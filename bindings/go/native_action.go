@@ -42,11 +42,11 @@ static inline call_answer sign_with(int64_t date, int32_t signature_version, con
     options.date = date;
     options.signature_version = signature_version;
     const esa_call_action_request request = action_request(strings, effect);
-    ANSWER_OF(esa_signed_request, esa_sign_with, &options, &request);
+    ANSWER_OF(esa_signed_request, 0, esa_sign_with, &options, &request);
 }
 
 static inline call_answer answer_to_reply(const esa_reply *reply) {
-    ANSWER_OF(esa_call_action_result, esa_read_reply, reply);
+    ANSWER_OF(esa_call_action_result, 0, esa_read_reply, reply);
 }
 
 // `strings` has the action, and then a name and a value for each header.

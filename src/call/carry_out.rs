@@ -6,7 +6,8 @@ use super::budget::Budget;
 use super::engine::{Done, Happened, Next, Progress, Then};
 use super::world::World;
 use crate::error::Error;
-use crate::log::Level;
+use crate::log::{Level, Scope};
+use crate::operation::Action;
 
 /// An operation that is being carried out.
 pub(super) struct Carrying<'a> {
@@ -35,7 +36,7 @@ impl<'a> Carrying<'a> {
         world: &W,
         operation: &mut dyn Attempted<'_>,
     ) -> Result<Step, Error> {
-        let action = operation.action().name;
+        let action = &operation.action();
         loop {
             let next = std::mem::replace(&mut self.next, Next::ReadBack);
             let happened = match next {
@@ -49,14 +50,14 @@ impl<'a> Carrying<'a> {
                     Happened::Attempted(attempt(world, operation, self.number, over_new_connection).await)
                 }
                 Next::ReadBack => {
-                    self.log(world, action, || {
+                    self.log(world, action, self.progress.last(), || {
                         format!("reading back whether it was carried out, because {}", self.because())
                     });
                     return Ok(Step::ReadBack(self.number));
                 }
                 Next::Wait(wait, then) => {
                     let (milliseconds, busy) = (wait.as_millis(), self.progress.last().is_some_and(is_busy));
-                    self.log(world, action, || match then {
+                    self.log(world, action, self.progress.last(), || match then {
                         Then::Attempt => format!("trying again in {milliseconds} ms, because {}", self.because()),
                         Then::ReadBack => format!("reading back in {milliseconds} ms, because {}", self.because()),
                     });
@@ -69,9 +70,10 @@ impl<'a> Carrying<'a> {
                     }
                 }
                 Next::Recover(recovery) => {
-                    let recovered = world.recover(action, &recovery);
+                    let recovered = world.recover(&recovery, &self.scope(world, action, None));
                     if recovered {
-                        self.log(world, action, || format!("trying again at once, because {}", self.because()));
+                        let line = || format!("trying again at once, because {}", self.because());
+                        self.log(world, action, self.progress.last(), line);
                     }
                     Happened::Recovered(recovered)
                 }
@@ -83,24 +85,25 @@ impl<'a> Carrying<'a> {
     }
 
     /// Takes note of what reading back has shown: whether the operation was carried out.
-    pub(super) fn was_read_back<W: World>(&mut self, world: &W, action: &str, found: Result<bool, Error>) {
+    pub(super) fn was_read_back<W: World>(&mut self, world: &W, action: &Action<'_>, found: Result<bool, Error>) {
         self.has_happened(world, action, Happened::ReadBack(found));
     }
 
-    fn has_happened<W: World>(&mut self, world: &W, action: &str, happened: Happened) {
+    fn has_happened<W: World>(&mut self, world: &W, action: &Action<'_>, happened: Happened) {
         if let Some(waited) = self.progress.end_of_busy(&happened) {
             let waited = waited.as_millis();
-            self.log(world, action, || format!("the service is no longer busy, after {waited} ms of waiting for it"));
+            let line = || format!("the service is no longer busy, after {waited} ms of waiting for it");
+            self.log(world, action, None, line);
         }
         // A random number has its price, and a success needs none.
         let random = if matches!(happened, Happened::Attempted(Ok(()))) { 0 } else { world.random() };
         self.next = self.progress.after(happened, world.left(), random, self.budget);
         if let Some(reason) = self.progress.take_reason_to_give_up() {
-            let failure = match &self.next {
-                Next::Fail(error) => error.to_string(),
-                _ => self.because(),
-            };
-            self.log(world, action, || format!("no further attempt, because {reason}; the last one failed: {failure}"));
+            let failure = if let Next::Fail(error) = &self.next { Some(error) } else { self.progress.last() };
+            self.log(world, action, failure, || {
+                let failure = failure.map(ToString::to_string).unwrap_or_default();
+                format!("no further attempt, because {reason}; the last one failed: {failure}")
+            });
         }
     }
 
@@ -109,8 +112,14 @@ impl<'a> Carrying<'a> {
         self.progress.last().map(ToString::to_string).unwrap_or_default()
     }
 
-    fn log<W: World>(&self, world: &W, action: &str, line: impl FnOnce() -> String) {
-        world.log().write(Level::Info, || format!("{action}: {}", line()));
+    /// Writes a line about the last attempt, which had this `failure`.
+    fn log<W: World>(&self, world: &W, action: &Action<'_>, failure: Option<&Error>, line: impl FnOnce() -> String) {
+        self.scope(world, action, failure).write(Level::Info, line);
+    }
+
+    fn scope<'s, W: World>(&self, world: &'s W, action: &Action<'s>, failure: Option<&'s Error>) -> Scope<'s> {
+        let scope = world.log().action(action.name, action.record_name).attempt(self.number);
+        failure.map_or(scope, |error| scope.reply(error.http_status().unwrap_or(0), error.request_id()))
     }
 }
 
@@ -167,6 +176,7 @@ mod tests {
                 writes: true,
                 serial: true,
                 largest_reply: LargestBody::default(),
+                record_name: "",
             }
         }
 
@@ -205,8 +215,9 @@ mod tests {
             was_read_back: Cell::default(),
             slept: RefCell::default(),
             notes,
-            log: Log::new(Level::Info, move |_, line| {
-                sink.lock().unwrap().push(line.strip_prefix("Action: ").unwrap().to_owned());
+            log: Log::new(Level::Info, move |record| {
+                let beginning = format!("Action: attempt {}: ", record.attempt);
+                sink.lock().unwrap().push(record.message.strip_prefix(&beginning).unwrap().to_owned());
             }),
             counters: Counters::default(),
             deleted: Deleted::default(),
@@ -243,7 +254,7 @@ mod tests {
                             self.result.set(found.unwrap_or_default());
                             found.is_some()
                         });
-                        carrying.was_read_back(self, "Action", found);
+                        carrying.was_read_back(self, &Action.action(), found);
                     }
                     Step::Done(Done::Answered | Done::ReadBack { in_doubt: true }) => return Ok(self.result.get()),
                     Step::Done(Done::ReadBack { in_doubt: false }) => return Ok("somebody's"),
@@ -277,7 +288,7 @@ mod tests {
             Ok((receipt, Signature::V1(String::new())))
         }
 
-        fn recover(&self, _: &str, _: &Recovery) -> bool {
+        fn recover(&self, _: &Recovery, _: &Scope<'_>) -> bool {
             self.can_recover
         }
 
@@ -310,8 +321,8 @@ mod tests {
             &self.counters
         }
 
-        fn log(&self) -> &Log {
-            &self.log
+        fn log(&self) -> Scope<'_> {
+            Scope::of_call(&self.log, 0)
         }
 
         fn deleted(&self) -> &Deleted {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use super::{Budget, Call, CallOptions, Deleted, LockKind, WriteLock};
+use super::{Budget, Call, CallOptions, Deleted, LockKind, WriteLock, next_number};
 use crate::clock::Clock;
 use crate::credentials::{Cache, Chain};
 use crate::endpoint::Endpoint;
@@ -104,7 +104,7 @@ impl Core {
     /// Begins a call. The texts of its success may leave as they are; its failure has to be redacted.
     pub(crate) fn begin<'a>(&'a self, options: &CallOptions, task: &'a Task) -> Call<'a> {
         self.counters.calls.count();
-        Call::begin(self, options, task, Deadline::NEVER)
+        Call::begin(self, next_number(), options, task, Deadline::NEVER)
     }
 
     /// Closes the connections that only calls of `host` can use, which is going.

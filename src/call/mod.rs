@@ -20,6 +20,7 @@ mod wire;
 mod world;
 mod write_lock;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use self::attempt::Attempts;
@@ -132,13 +133,19 @@ pub(crate) struct Rules<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call that begins now, and ends by `deadline` if its own time limit isn't earlier.
-    pub(crate) fn begin(core: &'a Core, options: &CallOptions, task: &'a Task, deadline: Deadline) -> Call<'a> {
+    /// The call of this `number` that begins now, and ends by `deadline` if its own time limit isn't earlier.
+    pub(crate) fn begin(
+        core: &'a Core,
+        number: u64,
+        options: &CallOptions,
+        task: &'a Task,
+        deadline: Deadline,
+    ) -> Call<'a> {
         let own = Deadline::after(options.timeout.unwrap_or(core.timeouts.total));
         let limits = task.limits(own.earlier(deadline));
         let max_attempts = options.max_attempts.unwrap_or(core.max_attempts);
         Call {
-            world: Wire { core, live: core.live(), limits, keep: None },
+            world: Wire { core, live: core.live(), number, limits, keep: None },
             rules: Rules { max_attempts, horizon: core.reconcile_horizon, budget: &core.budget },
         }
     }
@@ -183,7 +190,7 @@ impl<W: World> Call<'_, W> {
                         attempts.output = output;
                         attempts.output.is_some()
                     });
-                    carrying.was_read_back(&self.world, operation.action().name, found);
+                    carrying.was_read_back(&self.world, &operation.action(), found);
                 }
             }
         }
@@ -195,6 +202,12 @@ impl<W> Call<'_, W> {
         let Rules { max_attempts, horizon, budget } = self.rules;
         Carrying::new(Progress::new(reconcile, max_attempts, horizon), budget)
     }
+}
+
+/// The number of the process's next call, for the log.
+pub(crate) fn next_number() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 /// A bug in the library.

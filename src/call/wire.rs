@@ -12,7 +12,7 @@ use crate::credentials::Asker;
 use crate::detached;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::Reply;
-use crate::log::{Level, Log};
+use crate::log::{Level, Scope};
 use crate::nonce::nonce;
 use crate::operation::{Action, Operation, Receipt};
 use crate::random::random;
@@ -26,6 +26,8 @@ use crate::wait::{Limits, Permit, Stop};
 pub(crate) struct Wire<'a> {
     pub(super) core: &'a Core,
     pub(super) live: &'a Live,
+    /// Of the call, for the log.
+    pub(super) number: u64,
     pub(super) limits: Limits<'a>,
     /// Where its writes keep the lock that is shared with others for what follows them.
     pub(super) keep: Option<&'a Keep>,
@@ -62,8 +64,8 @@ impl<'a> Turn<'a> {
 
 impl<'a> Wire<'a> {
     /// The credentials to sign a request with.
-    async fn credentials(&self) -> Result<Arc<Credentials>, Error> {
-        let Core { chain, settings, timeouts, clock, log, counters, .. } = self.core;
+    async fn credentials(&self, log: Scope<'_>) -> Result<Arc<Credentials>, Error> {
+        let Core { chain, settings, timeouts, clock, counters, .. } = self.core;
         let (limits, attempt) = (self.limits, timeouts.attempt);
         let asker = Asker { settings, limits, attempt, clock, log, counters };
         let credentials = self.live.credentials.get(chain, &asker).await?;
@@ -74,41 +76,41 @@ impl<'a> Wire<'a> {
     /// Signs an operation for somebody else to send.
     pub(crate) async fn sign(&self, operation: &impl Operation) -> Result<SignedRequest, Error> {
         let core = self.core;
-        let credentials = self.credentials().await.map_err(|error| match error.kind() {
+        let Action { name, record_name, .. } = operation.action();
+        let log = self.log().action(name, record_name);
+        let credentials = self.credentials(log).await.map_err(|error| match error.kind() {
             // Nothing else takes time.
             ErrorKind::Timeout => Error::new(ErrorKind::Credentials, error.message()).with_retryable(true),
             _ => error,
         })?;
         let stamp = Stamp::of(core.clock.now(), nonce()?)?;
         let signed = detached::sign(operation, &core.endpoint, core.signature_version, &credentials, &stamp)?;
-        core.log.write(Level::Debug, || {
-            format!("{} to {}: signed for others to send", operation.action().name, core.endpoint.host_header())
-        });
+        log.write(Level::Debug, || format!("signed for others to send to {}", core.endpoint.host_header()));
         Ok(signed)
     }
 
     /// Waits for the call's turn to write.
-    async fn turn(&self, action: &str) -> Result<Turn<'a>, Error> {
+    async fn turn(&self, log: &Scope<'_>) -> Result<Turn<'a>, Error> {
         let place = self.live.write_lock.as_ref().map(WriteLock::want);
-        let (permit, waited) = self.permit(action).await?;
+        let (permit, waited) = self.permit(log).await?;
         match place {
             None => Ok(Turn { place: None, _permit: permit, waited }),
             // On its own, so that a call without it stays small.
-            Some(place) => Box::pin(self.turn_among_others(action, place, permit, waited)).await,
+            Some(place) => Box::pin(self.turn_among_others(log, place, permit, waited)).await,
         }
     }
 
     /// Waits for the turn of a call that has a `permit`.
     async fn turn_among_others(
         &self,
-        action: &str,
+        log: &Scope<'_>,
         mut place: Place<'a>,
         mut permit: Permit<'a>,
         mut waited: Option<Duration>,
     ) -> Result<Turn<'a>, Error> {
         while !place.enter(self, self.core.timeouts.attempt, |hold| permit.extend(hold)).await? {
             drop(permit);
-            (permit, waited) = self.permit(action).await?;
+            (permit, waited) = self.permit(log).await?;
         }
         self.let_go();
         Ok(Turn { place: Some(place), _permit: permit, waited })
@@ -122,14 +124,14 @@ impl<'a> Wire<'a> {
     }
 
     /// Waits for the call's turn among the client's writes; how long it took to come.
-    async fn permit(&self, action: &str) -> Result<(Permit<'a>, Option<Duration>), Error> {
+    async fn permit(&self, log: &Scope<'_>) -> Result<(Permit<'a>, Option<Duration>), Error> {
         let Wire { core, live, limits, .. } = self;
         let attempt = core.timeouts.attempt;
         if let Some(permit) = live.writes.try_acquire(attempt) {
             return Ok((permit, None));
         }
         core.counters.gate_waits.count();
-        core.log.write(Level::Info, || format!("{action}: waiting for the client's other writes"));
+        log.write(Level::Info, || "waiting for the client's other writes");
         let started = Instant::now();
         let permit = live.writes.acquire(limits, attempt).await.map_err(|stop| {
             stop.while_doing("waiting for the client's other writes", ErrorKind::Io, Outcome::NotSent)
@@ -141,13 +143,14 @@ impl<'a> Wire<'a> {
     async fn credentials_and_turn(
         &self,
         outgoing: &Outgoing<'_>,
+        log: &Scope<'_>,
     ) -> Result<(Arc<Credentials>, Option<Turn<'a>>), Error> {
         if let Some(keep) = self.keep.filter(|_| !outgoing.action.serial) {
             keep.end_if_over(self.live.write_lock.as_ref(), self.now());
         }
         loop {
-            let credentials = self.credentials().await?;
-            let turn = if outgoing.action.serial { Some(self.turn(outgoing.action.name).await?) } else { None };
+            let credentials = self.credentials(*log).await?;
+            let turn = if outgoing.action.serial { Some(self.turn(log).await?) } else { None };
             // They may have expired in the queue. Others go first while this call gets new ones.
             let waited = turn.as_ref().is_some_and(Turn::has_waited);
             if !waited || self.live.credentials.still_has(&credentials) {
@@ -163,9 +166,10 @@ impl World for Wire<'_> {
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
     ) -> Result<(Receipt, Signature), Failure> {
-        let Wire { core, live, limits, keep } = self;
+        let Wire { core, live, limits, keep, .. } = self;
+        let log = self.log().action(outgoing.action.name, outgoing.action.record_name).attempt(outgoing.number);
         let without_request = |error| Failure { made_request: false, ..Failure::from(error) };
-        let (credentials, turn) = self.credentials_and_turn(&outgoing).await.map_err(without_request)?;
+        let (credentials, turn) = self.credentials_and_turn(&outgoing, &log).await.map_err(without_request)?;
         let Outgoing { action, number, over_new_connection, query, form } = outgoing;
         let Action { name: action, method, version, largest_reply, .. } = action;
         let host = core.endpoint.host_header();
@@ -179,7 +183,7 @@ impl World for Wire<'_> {
         let started = Instant::now();
         let limits = limits.within(core.timeouts.attempt);
         let exchanged = live.transport.exchange(signed, over_new_connection, &limits).await;
-        let took = started.elapsed();
+        let took = started.elapsed().as_millis();
         let http_status = exchanged.as_ref().map_or(0, Reply::status);
         let was_locked = turn.as_ref().is_some_and(Turn::is_locked);
         // Gives the place up: the log is the caller's, who may make another call in it.
@@ -187,9 +191,9 @@ impl World for Wire<'_> {
             let waited = turn.waited;
             let told = turn.end(keep.filter(|_| http_status == 200), self.now());
             if let Some(waited) = waited.map(|waited| waited.as_millis()) {
-                core.log.write(Level::Info, || format!("{action}: waited {waited} ms for the client's other writes"));
+                log.write(Level::Info, || format!("waited {waited} ms for the client's other writes"));
             }
-            told.write(&core.log, action);
+            told.write(&log);
         }
         let redact = |text: &mut String| core.log.redact(text, signature.as_str());
         let mut answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
@@ -204,17 +208,18 @@ impl World for Wire<'_> {
             }
         });
         answer.iter_mut().for_each(redact);
-        core.log.write(Level::Debug, || {
+        let log = log.reply(http_status, answer.as_ref().map_or_else(Error::request_id, String::as_str));
+        log.took(took).write(Level::Debug, || {
             let reply = if http_status == 0 { "no reply".to_owned() } else { format!("HTTP {http_status}") };
             let end = match &answer {
                 Ok(request_id) => format!("request {request_id}"),
                 Err(error) => error.to_string(),
             };
-            format!("{action} to {host}: attempt {number}: {reply} after {} ms: {end}", took.as_millis())
+            format!("{reply} from {host} after {took} ms: {end}")
         });
         if was_locked && answer.as_ref().is_err_and(is_busy) {
             core.counters.lock_losses.count();
-            core.log.write(Level::Info, || format!("{action}: refused as busy, although the write lock was held"));
+            log.write(Level::Info, || "refused as busy, although the write lock was held");
         }
         match answer {
             Ok(request_id) => Ok((Receipt { attempt: number, http_status, request_id }, signature)),
@@ -229,11 +234,11 @@ impl World for Wire<'_> {
         }
     }
 
-    fn recover(&self, action: &str, recovery: &Recovery) -> bool {
+    fn recover(&self, recovery: &Recovery, log: &Scope<'_>) -> bool {
         match recovery {
             Recovery::Clock { date, signed_at } => {
                 // Another call may have corrected it since.
-                self.core.clock.correct(*date, action, &self.core.log);
+                self.core.clock.correct(*date, log);
                 Clock::was_off(*signed_at, *date)
             }
             Recovery::Credentials(credentials) => self.live.credentials.refuse(credentials),
@@ -265,8 +270,8 @@ impl World for Wire<'_> {
         &self.core.counters
     }
 
-    fn log(&self) -> &Log {
-        &self.core.log
+    fn log(&self) -> Scope<'_> {
+        Scope::of_call(&self.core.log, self.number)
     }
 
     fn deleted(&self) -> &Deleted {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use crate::call::Deleted;
 use crate::error::Error;
 use crate::http::Reply;
-use crate::log::Log;
+use crate::log::Scope;
 use crate::operation::{Action, Receipt};
 use crate::signature::Credentials;
 use crate::signature::{Parameter, Signature};
@@ -60,8 +60,8 @@ pub(crate) trait World {
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
     ) -> Result<(Receipt, Signature), Failure>;
 
-    /// Puts right what `action` failed for; false if that makes no difference to the next attempt.
-    fn recover(&self, action: &str, recovery: &Recovery) -> bool;
+    /// Puts right what an attempt failed for, and tells `log`; false if that makes no difference to the next one.
+    fn recover(&self, recovery: &Recovery, log: &Scope<'_>) -> bool;
 
     /// Waits.
     async fn pause(&self, duration: Duration) -> Result<(), Stop>;
@@ -80,7 +80,8 @@ pub(crate) trait World {
 
     fn counters(&self) -> &Counters;
 
-    fn log(&self) -> &Log;
+    /// The log, for lines about the call.
+    fn log(&self) -> Scope<'_>;
 
     /// The records that this client has deleted lately.
     fn deleted(&self) -> &Deleted;

@@ -14,7 +14,7 @@ use super::backoff::jitter;
 use super::file_lock::FileLock;
 use super::holding::{Entry, Holding, News};
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::log::{Level, Log};
+use crate::log::{Level, Scope};
 use crate::per_process::generation;
 use crate::wait::Stop;
 
@@ -302,22 +302,21 @@ impl Drop for Place<'_> {
 
 impl Told {
     /// The lines for the log, where there are some.
-    pub(crate) fn write(self, log: &Log, action: &str) {
+    pub(crate) fn write(self, log: &Scope<'_>) {
         if let Some(waited) = self.waited {
             let waited = waited.as_millis();
-            log.write(Level::Info, || format!("{action}: waited {waited} ms for the write lock"));
+            log.write(Level::Info, || format!("waited {waited} ms for the write lock"));
         }
         match self.news {
-            Some(News::Out) => log.write(Level::Warn, || {
-                format!(
-                    "{action}: there is no write lock to be had, so writes go on without, and may be refused as busy"
-                )
-            }),
-            Some(News::Back) => log.write(Level::Info, || format!("{action}: there is a write lock again")),
+            Some(News::Out) => log.write(
+                Level::Warn,
+                || "there is no write lock to be had, so writes go on without, and may be refused as busy",
+            ),
+            Some(News::Back) => log.write(Level::Info, || "there is a write lock again"),
             None => {}
         }
         if self.is_granted {
-            log.write(Level::Debug, || format!("{action}: got the write lock"));
+            log.write(Level::Debug, || "got the write lock");
         }
     }
 }

@@ -13,7 +13,7 @@ use super::context::{Asker, Context};
 use super::servers::Servers;
 use super::{Credentials, Issued};
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::log::Level;
+use crate::log::{Level, Scope};
 use crate::random::random;
 #[cfg(feature = "capi")]
 use crate::wait::Host;
@@ -107,7 +107,7 @@ impl Cache {
     ) -> Result<Arc<Credentials>, Error> {
         // What is written to the log while others wait for this call might itself be a call that waits.
         let (log, lines) = asker.log.deferred();
-        let deferring = Asker { log: &log, ..*asker };
+        let deferring = Asker { log: Scope::of_call(&log, 0), ..*asker };
         let renewed = match current {
             Some(current) => Ok(self.renew_early(current, chain, &deferring).await),
             None => self.renew(asked, chain, &deferring).await,
@@ -288,7 +288,7 @@ mod tests {
     fn get(cache: &Cache, chain: &Chain, milliseconds: u64) -> (Result<String, Error>, Vec<String>) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
-        let log = Log::new(Level::Info, move |_, line| sink.lock().unwrap().push(line.to_owned()));
+        let log = Log::new(Level::Info, move |record| sink.lock().unwrap().push(record.message.to_owned()));
         let result = get_logging_to(&log, cache, chain, milliseconds);
         let lines = lines.lock().unwrap().clone();
         (result, lines)
@@ -299,7 +299,14 @@ mod tests {
         let (task, clock, counters) = (Task::default(), Clock::default(), Counters::default());
         let limits = task.limits(Deadline::after(Duration::from_millis(milliseconds)));
         let attempt = Duration::from_secs(10);
-        let asker = Asker { settings: &settings, limits, attempt, clock: &clock, log, counters: &counters };
+        let asker = Asker {
+            settings: &settings,
+            limits,
+            attempt,
+            clock: &clock,
+            log: Scope::of_call(log, 0),
+            counters: &counters,
+        };
         drive(&task, cache.get(chain, &asker)).map(|credentials| credentials.access_key_id().to_owned())
     }
 
@@ -479,7 +486,7 @@ mod tests {
         let inner = (Arc::clone(&chain), Arc::clone(&cache));
         let asked = Arc::new(AtomicU32::new(0));
         let counter = Arc::clone(&asked);
-        let log = Log::new(Level::Debug, move |_, _| {
+        let log = Log::new(Level::Debug, move |_| {
             if counter.fetch_add(1, Ordering::SeqCst) == 0 {
                 assert_eq!(id(&inner.1, &inner.0), "id");
             }

@@ -16,7 +16,7 @@ use crate::environment::{self, Environment};
 use crate::error::Error;
 use crate::file;
 use crate::http::{HttpRequest, Reply};
-use crate::log::{Level, Log};
+use crate::log::{Level, Scope};
 use crate::reply::{self, read_error};
 use crate::service_code::ServiceCode;
 use crate::stats::Counters;
@@ -51,7 +51,7 @@ pub(crate) struct Asker<'a> {
     /// How long one request may take.
     pub(crate) attempt: Duration,
     pub(crate) clock: &'a Clock,
-    pub(crate) log: &'a Log,
+    pub(crate) log: Scope<'a>,
     pub(crate) counters: &'a Counters,
 }
 
@@ -155,7 +155,7 @@ impl Answer<'_> {
             let error = read_error(&self.reply);
             let Asker { clock, log, .. } = self.context.asker;
             let clock_was_off = error.service_code() == ServiceCode::InvalidTimeStampExpired
-                && error.reply_date().is_some_and(|date| clock.correct(date, "credentials", log));
+                && error.reply_date().is_some_and(|date| clock.correct(date, log));
             return Err(Failure { clock_was_off, ..error.into() });
         }
         std::str::from_utf8(self.reply.body()).map_err(|_| Failure::of("the answer is not UTF-8"))

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::Clock;
 use crate::environment::Environment;
-use crate::log::{Level, Log};
+use crate::log::{Level, Log, Scope};
 use crate::scratch::Scratch;
 use crate::stats::Counters;
 use crate::transport::{Options, Settings};
@@ -38,12 +38,13 @@ fn find_within<V: AsRef<OsStr>>(
     let chain = Chain::new(None, &environment).unwrap();
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
-    let log = Log::new(Level::Debug, move |_, line| sink.lock().unwrap().push(line.to_owned()));
+    let log = Log::new(Level::Debug, move |record| sink.lock().unwrap().push(record.message.to_owned()));
     let settings = Settings::new(&Options::default(), &Environment::of([("", ""); 0]), &Arc::default()).unwrap();
     let (settings, clock, counters) = (Arc::new(settings), Clock::default(), Counters::default());
     let task = Task::new(cancel.cloned(), None);
     let (limits, attempt) = (task.limits(Deadline::after(timeout)), Duration::from_secs(10));
-    let asker = Asker { settings: &settings, limits, attempt, clock: &clock, log: &log, counters: &counters };
+    let log = Scope::of_call(&log, 0);
+    let asker = Asker { settings: &settings, limits, attempt, clock: &clock, log, counters: &counters };
     let cache = Cache::new();
     let found = match drive(&task, cache.get(&chain, &asker)) {
         Ok(credentials) => {

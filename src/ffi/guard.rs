@@ -13,7 +13,7 @@ use super::cancellation::uncancelled;
 use super::error::{esa_error, give_error};
 use super::status::esa_status;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::log::{Level, Log};
+use crate::log::{Level, Log, Scope};
 use crate::transport::is_library_thread;
 
 thread_local! {
@@ -117,7 +117,7 @@ fn report(log: &Log, payload: Box<dyn Any + Send>) -> String {
     // A payload's own destructor may panic as well.
     std::mem::forget(payload);
     let message = format!("panic in the library: {}", PANIC.take());
-    let _ = panic::catch_unwind(AssertUnwindSafe(|| log.write(Level::Error, || message.clone())));
+    let _ = panic::catch_unwind(AssertUnwindSafe(|| Scope::of_call(log, 0).write(Level::Error, || &message)));
     message
 }
 
@@ -188,7 +188,7 @@ pub(super) mod tests {
 
     fn log_to(lines: &Arc<Mutex<Vec<String>>>) -> Log {
         let lines = Arc::clone(lines);
-        Log::new(Level::Error, move |_, line| lines.lock().unwrap().push(line.to_owned()))
+        Log::new(Level::Error, move |record| lines.lock().unwrap().push(record.message.to_owned()))
     }
 
     #[test]
@@ -221,7 +221,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_log_that_panics_is_caught_too() {
-        let log = Log::new(Level::Error, |_, _| panic!("in the log"));
+        let log = Log::new(Level::Error, |_| panic!("in the log"));
 
         assert_eq!(guarded(&log, 7, || panic!("first")), 7);
     }

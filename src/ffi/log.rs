@@ -1,9 +1,9 @@
 //! The log callback.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CString, c_char, c_void};
 
 use super::string::to_c_string;
-use crate::log::{Level, Log};
+use crate::log::{Level, Log, LogRecord};
 
 /// How much goes to the log callback: this level and the ones before it.
 #[repr(i32)]
@@ -16,20 +16,51 @@ pub enum esa_log_level {
     /// What a call decides and what it waits for: another attempt in so many milliseconds because of an error, a
     /// read-back, other writes, a busy service; and new credentials.
     ESA_LOG_INFO = 3,
-    /// Every request: action, host, number of the attempt, HTTP status, milliseconds, request id or error.
+    /// Every request: host, HTTP status, milliseconds, request id or error.
     ESA_LOG_DEBUG = 4,
 }
 
-/// Receives a line of the log, without a line feed at its end.
+/// A line of the log: its text, and what it is about.
 ///
-/// Runs on the thread that makes a call, while it is in the call, and never on another one. `level` is a value of
-/// `esa_log_level`; `message` is valid until the callback returns and holds no secret. The callback may call the
-/// library; it must return (no exception, no longjmp).
-pub type esa_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char)>;
+/// The library makes it and releases it. It is valid until the callback returns, with all of its strings, which are never
+/// NULL. Later versions may add fields at the end: read the fields that you need, and don't copy the struct.
+///
+/// No field holds a secret or a line feed. The fields and how `message` begins are stable; its words may change.
+#[repr(C)]
+pub struct esa_log_record {
+    /// How important the line is: a value of `esa_log_level`.
+    pub level: i32,
+    /// The HTTP status of the reply that the line is about; 0 if there is none.
+    pub http_status: i32,
+    /// The number of the call. The calls of all clients of the process are counted, from 1 on. All lines of a call have its
+    /// number, whatever the call does: read-backs, further attempts, credentials. A bulk is one call, and its lines are
+    /// told apart by `record_name`. 0: the line belongs to no call.
+    pub call: u64,
+    /// Which attempt of its action the line is about, from 1 on; 0 if it is about none.
+    pub attempt: u32,
+    /// How long the request took, in milliseconds; 0 if the line isn't that of a request.
+    pub elapsed_ms: u32,
+    /// The whole line, without a line feed: `call CALL: ACTION RECORD_NAME: attempt ATTEMPT: WORDS`. A part is left out if
+    /// its field is 0 or "".
+    pub message: *const c_char,
+    /// The service's action, such as "CreateRoutineRelatedRecord"; "" if the line is about none.
+    pub action: *const c_char,
+    /// The name of the record. If the action has no record, it is the search key word, the routine's name, the site's name
+    /// or the site's id: the first of these that the action has. "" if it has none.
+    pub record_name: *const c_char,
+    /// The service's id of the request; "" if there is none.
+    pub request_id: *const c_char,
+}
+
+/// Receives a line of the log.
+///
+/// Runs on the thread that makes a call, while it is in the call, and never on another one. `record` is valid until the
+/// callback returns. The callback may call the library; it must return (no exception, no longjmp).
+pub type esa_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, record: *const esa_log_record)>;
 
 /// The caller's callback with its data.
 struct Callback {
-    function: unsafe extern "C" fn(*mut c_void, i32, *const c_char),
+    function: unsafe extern "C" fn(*mut c_void, *const esa_log_record),
     user_data: *mut c_void,
 }
 
@@ -39,9 +70,23 @@ unsafe impl Send for Callback {}
 unsafe impl Sync for Callback {}
 
 impl Callback {
-    fn write(&self, level: Level, message: &str) {
-        // SAFETY: a function of this type is what the caller gave, with the data to call it with.
-        unsafe { (self.function)(self.user_data, level as i32, to_c_string(message).as_ptr()) }
+    fn write(&self, record: &LogRecord<'_>) {
+        let texts = [record.message, record.action, record.record_name, record.request_id].map(to_c_string);
+        let [message, action, record_name, request_id] = texts.each_ref().map(|text: &CString| text.as_ptr());
+        let record = esa_log_record {
+            level: record.level as i32,
+            http_status: record.http_status.into(),
+            call: record.call,
+            attempt: record.attempt,
+            elapsed_ms: record.elapsed_ms,
+            message,
+            action,
+            record_name,
+            request_id,
+        };
+        // SAFETY: a function of this type is what the caller gave, with the data to call it with; the record and its strings
+        // live until it returns.
+        unsafe { (self.function)(self.user_data, &raw const record) }
     }
 }
 
@@ -51,7 +96,7 @@ pub(super) fn to_log(level: Level, function: esa_log_fn, user_data: *mut c_void)
         None => Log::default(),
         Some(function) => {
             let callback = Callback { function, user_data };
-            Log::new(level, move |level, message| callback.write(level, message))
+            Log::new(level, move |record| callback.write(record))
         }
     }
 }

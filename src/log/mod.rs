@@ -1,5 +1,7 @@
 //! Where the library says what it does: the caller's own function, on the caller's own thread.
 
+mod record;
+mod scope;
 #[cfg(feature = "log")]
 mod to_log;
 #[cfg(feature = "tracing")]
@@ -8,6 +10,8 @@ mod to_tracing;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use self::record::LogRecord;
+pub(crate) use self::scope::Scope;
 use crate::error::{Error, UnknownNumber};
 use crate::redaction::Redaction;
 
@@ -36,13 +40,20 @@ impl TryFrom<i32> for Level {
     }
 }
 
-type Sink = dyn Fn(Level, &str) + Send + Sync;
+type Sink = dyn Fn(&LogRecord<'_>) + Send + Sync;
 
 /// Lines that were kept; see [`Log::deferred`].
 #[derive(Default)]
 pub(crate) struct Deferred(Arc<Mutex<Vec<(Level, String)>>>);
 
 /// A log; by default it goes nowhere.
+///
+/// ```
+/// use esa::{Config, Level, Log};
+///
+/// let mut config = Config::new();
+/// config.log(Log::new(Level::Info, |record| eprintln!("{:?} {record}", record.level)));
+/// ```
 #[derive(Clone, Default)]
 pub struct Log {
     sink: Option<(Level, Arc<Sink>)>,
@@ -54,8 +65,9 @@ pub struct Log {
 pub(crate) static NOWHERE: Log = Log { sink: None, redaction: None };
 
 impl Log {
-    /// A log that hands lines of `level` and above to `sink`, on the thread that makes the call.
-    pub fn new(level: Level, sink: impl Fn(Level, &str) + Send + Sync + 'static) -> Log {
+    /// A log that hands lines of `level` and above to `sink`, on the thread that makes the call. Lines below `level` aren't
+    /// made at all.
+    pub fn new(level: Level, sink: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) -> Log {
         Log { sink: Some((level, Arc::new(sink))), redaction: None }
     }
 
@@ -90,31 +102,19 @@ impl Log {
         let lines = Deferred::default();
         let kept = Arc::clone(&lines.0);
         let log = self.sink.as_ref().map(|(level, _)| {
-            Log::new(*level, move |level, line| {
-                kept.lock().unwrap_or_else(PoisonError::into_inner).push((level, line.to_owned()));
+            Log::new(*level, move |record| {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push((record.level, record.message.to_owned()));
             })
         });
         (Log { redaction: self.redaction.clone(), ..log.unwrap_or_default() }, lines)
     }
 
-    /// Writes the lines that were kept.
-    pub(crate) fn write_deferred(&self, Deferred(lines): &Deferred) {
-        let lines = std::mem::take(&mut *lines.lock().unwrap_or_else(PoisonError::into_inner));
-        for (level, line) in lines {
-            self.write(level, || line);
-        }
+    fn wants(&self, level: Level) -> bool {
+        self.sink.as_ref().is_some_and(|(most, _)| level <= *most)
     }
 
-    /// Writes a line, which is made only where somebody wants it.
-    pub(crate) fn write(&self, level: Level, message: impl FnOnce() -> String) {
-        if self.sink.as_ref().is_some_and(|(most, _)| level <= *most) {
-            self.put(level, message());
-        }
-    }
-
-    fn put(&self, level: Level, mut line: String) {
-        self.redact(&mut line, "");
-        self.sink.iter().for_each(|(_, sink)| sink(level, &line));
+    fn put(&self, record: &LogRecord<'_>) {
+        self.sink.iter().for_each(|(_, sink)| sink(record));
     }
 }
 

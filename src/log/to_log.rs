@@ -12,7 +12,7 @@ impl Log {
     /// config.log(Log::to_log(Level::Info));
     /// ```
     pub fn to_log(level: Level) -> Log {
-        Log::new(level, |level, line| log_crate::log!(target: "esa", to_level(level), "{line}"))
+        Log::new(level, |record| log_crate::log!(target: "esa", to_level(record.level), "{record}"))
     }
 }
 
@@ -31,6 +31,7 @@ mod tests {
 
     use log_crate::{LevelFilter, Metadata, Record};
 
+    use super::super::Scope;
     use super::*;
 
     struct Kept(Mutex<Vec<String>>);
@@ -56,9 +57,12 @@ mod tests {
         let log = Log::to_log(Level::Info);
 
         for level in [Level::Error, Level::Warn, Level::Info, Level::Debug] {
-            log.write(level, || "a {line}".to_owned());
+            Scope::of_call(&log, 7).write(level, || "a {line}");
         }
 
-        assert_eq!(*KEPT.0.lock().unwrap(), ["ERROR", "WARN", "INFO"].map(|level| format!("{level} esa a {{line}}")));
+        assert_eq!(
+            *KEPT.0.lock().unwrap(),
+            ["ERROR", "WARN", "INFO"].map(|level| format!("{level} esa call 7: a {{line}}"))
+        );
     }
 }

@@ -1,12 +1,29 @@
 //! The lines of the log for the `tracing` crate.
 
-use tracing::event;
-
 use super::{Level, Log};
 
+/// An event with the fields of a record. Its level is a constant.
+macro_rules! event {
+    ($level:expr, $record:expr) => {
+        tracing::event!(
+            target: "esa",
+            $level,
+            call = $record.call,
+            action = $record.action,
+            record_name = $record.record_name,
+            attempt = $record.attempt,
+            http_status = $record.http_status,
+            request_id = $record.request_id,
+            elapsed_ms = $record.elapsed_ms,
+            "{}",
+            $record
+        )
+    };
+}
+
 impl Log {
-    /// A log that hands lines of `level` and above to the `tracing` crate, as events with the target `esa` inside of the
-    /// span that the call is made in. Needs the feature `tracing`.
+    /// A log that hands lines of `level` and above to the `tracing` crate, as events with the target `esa` and the fields of
+    /// [`LogRecord`](crate::LogRecord), inside of the span that the call is made in. Needs the feature `tracing`.
     ///
     /// ```
     /// use esa::{Config, Level, Log};
@@ -15,12 +32,11 @@ impl Log {
     /// config.log(Log::to_tracing(Level::Info));
     /// ```
     pub fn to_tracing(level: Level) -> Log {
-        // An event's level is a constant.
-        Log::new(level, |level, line| match level {
-            Level::Error => event!(target: "esa", tracing::Level::ERROR, "{line}"),
-            Level::Warn => event!(target: "esa", tracing::Level::WARN, "{line}"),
-            Level::Info => event!(target: "esa", tracing::Level::INFO, "{line}"),
-            Level::Debug => event!(target: "esa", tracing::Level::DEBUG, "{line}"),
+        Log::new(level, |record| match record.level {
+            Level::Error => event!(tracing::Level::ERROR, record),
+            Level::Warn => event!(tracing::Level::WARN, record),
+            Level::Info => event!(tracing::Level::INFO, record),
+            Level::Debug => event!(tracing::Level::DEBUG, record),
         })
     }
 }
@@ -34,6 +50,7 @@ mod tests {
     use tracing::span::{Attributes, Id, Record};
     use tracing::{Event, Metadata, Subscriber};
 
+    use super::super::Scope;
     use super::*;
 
     #[derive(Clone, Default)]
@@ -72,17 +89,20 @@ mod tests {
     }
 
     #[test]
-    fn a_line_arrives_with_its_level_and_the_target() {
+    fn a_line_arrives_with_its_level_the_target_and_its_fields() {
         let kept = Kept::default();
         let log = Log::to_tracing(Level::Info);
 
         tracing::subscriber::with_default(kept.clone(), || {
             for level in [Level::Error, Level::Warn, Level::Info, Level::Debug] {
-                log.write(level, || "a {line}".to_owned());
+                let scope = Scope::of_call(&log, 7).action("GetSite", "1").attempt(2).reply(200, "R").took(9);
+                scope.write(level, || "a {line}");
             }
         });
 
-        let expected = ["ERROR", "WARN", "INFO"].map(|level| format!("{level} esa message=a {{line}}"));
+        let line = "message=call 7: GetSite 1: attempt 2: a {line}";
+        let fields = r#"call=7 action="GetSite" record_name="1" attempt=2 http_status=200 request_id="R" elapsed_ms=9"#;
+        let expected = ["ERROR", "WARN", "INFO"].map(|level| format!("{level} esa {line} {fields}"));
         assert_eq!(*kept.0.lock().unwrap(), expected);
     }
 }

@@ -14,7 +14,7 @@ use crate::call::{Deleted, LockKind, WriteLock};
 use crate::call::{Failure, Outgoing, Recovery, World};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::Reply;
-use crate::log::Log;
+use crate::log::{Log, Scope};
 use crate::operation::Receipt;
 use crate::random::Random;
 use crate::signature::Signature;
@@ -276,7 +276,7 @@ impl World for Within<'_> {
         }
     }
 
-    fn recover(&self, _: &str, _: &Recovery) -> bool {
+    fn recover(&self, _: &Recovery, _: &Scope<'_>) -> bool {
         !self.memory.clock_is_right.replace(true)
     }
 
@@ -309,8 +309,8 @@ impl World for Within<'_> {
         &self.memory.counters
     }
 
-    fn log(&self) -> &Log {
-        &self.memory.log
+    fn log(&self) -> Scope<'_> {
+        Scope::of_call(&self.memory.log, 0)
     }
 
     fn deleted(&self) -> &Deleted {

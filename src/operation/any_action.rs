@@ -229,6 +229,14 @@ pub(crate) struct PreparedAction {
     form: Vec<(String, String)>,
 }
 
+impl PreparedAction {
+    /// What it is about, for the log: the first of these parameters that it has.
+    fn record_name(&self) -> &str {
+        let value = |key| self.query.iter().chain(&self.form).find(|(name, _)| name == key).map(|(_, value)| value);
+        ["RecordName", "Name", "SiteName", "SiteId"].into_iter().find_map(value).map_or("", String::as_str)
+    }
+}
+
 fn borrowed(pairs: &[(String, String)]) -> Vec<Parameter<'_>> {
     pairs.iter().map(|(name, value)| (name.as_str(), value.into())).collect()
 }
@@ -246,6 +254,7 @@ impl Operation for PreparedAction {
             writes: self.effect == Effect::Writes,
             serial: self.serial && self.effect == Effect::Writes,
             largest_reply: LargestBody::EightMebibytes,
+            record_name: self.record_name(),
         }
     }
 

@@ -53,7 +53,7 @@ impl Operation for CreateRoutineRelatedRecordRequest<'_> {
     type Output = Created;
 
     fn action(&self) -> Action<'_> {
-        Action::write("CreateRoutineRelatedRecord")
+        Action { record_name: self.record_name, ..Action::write("CreateRoutineRelatedRecord") }
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -52,7 +52,7 @@ impl Operation for DeleteRoutineRelatedRecordRequest<'_> {
     type Output = Receipt;
 
     fn action(&self) -> Action<'_> {
-        Action::write("DeleteRoutineRelatedRecord")
+        Action { record_name: self.record_name, ..Action::write("DeleteRoutineRelatedRecord") }
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -51,7 +51,7 @@ impl Operation for GetMatchSiteRequest<'_> {
     type Output = MatchSite;
 
     fn action(&self) -> Action<'_> {
-        Action { method: "GET", ..Action::read("GetMatchSite") }
+        Action { method: "GET", record_name: self.record_name, ..Action::read("GetMatchSite") }
     }
 
     fn check(&self) -> Result<(), Error> {

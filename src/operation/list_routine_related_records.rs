@@ -143,7 +143,9 @@ impl Operation for ListRoutineRelatedRecordsRequest<'_> {
     type Output = RelatedRecordPage;
 
     fn action(&self) -> Action<'_> {
-        Action::read("ListRoutineRelatedRecords")
+        // A record is looked for by its name.
+        let record_name = self.search_key_word.unwrap_or(self.name);
+        Action { record_name, ..Action::read("ListRoutineRelatedRecords") }
     }
 
     fn check(&self) -> Result<(), Error> {

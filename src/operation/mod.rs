@@ -43,13 +43,16 @@ pub(crate) struct Action<'a> {
     /// Whether it takes its turn among the client's writes: the service refuses it while another one runs.
     pub(crate) serial: bool,
     pub(crate) largest_reply: LargestBody,
+    /// What it is about, for the log: the name of a record, if it has one.
+    pub(crate) record_name: &'a str,
 }
 
 impl Action<'static> {
     /// One that changes nothing.
     fn read(name: &'static str) -> Action<'static> {
         let largest_reply = LargestBody::default();
-        Action { name, method: "POST", version: API_VERSION, writes: false, serial: false, largest_reply }
+        let (writes, serial, record_name) = (false, false, "");
+        Action { name, method: "POST", version: API_VERSION, writes, serial, largest_reply, record_name }
     }
 
     /// One that changes something of a routine.

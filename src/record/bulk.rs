@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Record;
 use super::work::Work;
-use crate::call::{Call, CallOptions, Core, Keep};
+use crate::call::{Call, CallOptions, Core, Keep, next_number};
 use crate::error::Error;
 use crate::operation::CreateRoutineRelatedRecordRequest;
 use crate::wait::{Deadline, Task};
@@ -19,6 +19,8 @@ use crate::wait::{Deadline, Task};
 /// what is left to do.
 pub struct Bulk {
     core: Arc<Core>,
+    /// Of the call that all of it is.
+    number: u64,
     options: CallOptions,
     deadline: Deadline,
     work: Work,
@@ -43,6 +45,7 @@ impl Bulk {
     ) -> Bulk {
         Bulk {
             core: Arc::clone(core),
+            number: next_number(),
             options: options.clone(),
             deadline: Deadline::NEVER,
             work: Work::new(requests),
@@ -62,8 +65,8 @@ impl Bulk {
     pub(crate) fn next_of<'a>(&'a mut self, task: &'a Task) -> Next<'a> {
         Box::pin(async move {
             let is_soon = self.handed_out.is_some_and(|at| at.elapsed() <= SOON);
-            let Bulk { core, options, deadline, work, keep, .. } = self;
-            let ensured = work.next(&|| Call::begin(core, options, task, *deadline).keeping(keep)).await;
+            let Bulk { core, number, options, deadline, work, keep, .. } = self;
+            let ensured = work.next(&|| Call::begin(core, *number, options, task, *deadline).keeping(keep)).await;
             // Nobody could let it go while the program does something else.
             if !is_soon || !work.has_untried() {
                 self.let_go();

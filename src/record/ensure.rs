@@ -5,7 +5,7 @@ use super::create::{Origin, create, read_back, record};
 use crate::call::{Call, World};
 use crate::error::{Error, ErrorKind};
 use crate::log::Level;
-use crate::operation::{CreateRoutineRelatedRecordRequest, GetMatchSiteRequest, Operation};
+use crate::operation::{Action, CreateRoutineRelatedRecordRequest, GetMatchSiteRequest, Operation};
 use crate::service_code::ServiceCode;
 
 /// Creates the record of `request`, unless it is there already, tied to the same routine. What is there costs a read, and no
@@ -59,9 +59,9 @@ pub(super) async fn read_first<W: World>(
         Ok(found) => Ok(found.map(|found| record(request, found, Origin::Existing))),
         // Who may create records but not list them can still create this one.
         Err(error) if error.kind() == ErrorKind::Forbidden => {
-            let because =
-                || format!("{} is created without reading the list first, because {error}", request.record_name);
-            call.world.log().write(Level::Warn, because);
+            let Action { name, record_name, .. } = request.action();
+            let because = || format!("created without reading the list first, because {error}");
+            call.world.log().action(name, record_name).write(Level::Warn, because);
             Ok(None)
         }
         Err(error) => Err(error),

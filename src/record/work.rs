@@ -259,9 +259,8 @@ impl Work {
             Err(error) => {
                 // Without the list, each call finds out for itself.
                 let world = begin().world;
-                world
-                    .log()
-                    .write(Level::Warn, || format!("the records of {name} aren't listed first, because {error}"));
+                let log = world.log().action("ListRoutineRelatedRecords", name);
+                log.write(Level::Warn, || format!("the records of {name} aren't listed first, because {error}"));
                 Listing::empty(world.now())
             }
             Ok(listing) => listing,

@@ -96,6 +96,18 @@ static void layout_of_the_error(void) {
     CHECK_INTEGER(offsetof(esa_error, access_denied_detail), 72);
 }
 
+static void layout_of_the_log_record(void) {
+    CHECK_INTEGER(offsetof(esa_log_record, level), 0);
+    CHECK_INTEGER(offsetof(esa_log_record, http_status), 4);
+    CHECK_INTEGER(offsetof(esa_log_record, call), 8);
+    CHECK_INTEGER(offsetof(esa_log_record, attempt), 16);
+    CHECK_INTEGER(offsetof(esa_log_record, elapsed_ms), 20);
+    CHECK_INTEGER(offsetof(esa_log_record, message), 24);
+    CHECK_INTEGER(offsetof(esa_log_record, action), 32);
+    CHECK_INTEGER(offsetof(esa_log_record, record_name), 40);
+    CHECK_INTEGER(offsetof(esa_log_record, request_id), 48);
+}
+
 static void layout_of_the_result(void) {
     CHECK_INTEGER(offsetof(esa_create_routine_related_record_result, record_id), 0);
     CHECK_INTEGER(offsetof(esa_create_routine_related_record_result, origin), 8);
@@ -235,6 +247,7 @@ int main(void) {
     RUN(layout_of_the_other_requests);
     RUN(layout_of_the_other_results);
     RUN(layout_of_the_error);
+    RUN(layout_of_the_log_record);
     RUN(layout_of_the_result);
     RUN(numbers_and_names_of_the_statuses);
     RUN(numbers_of_the_other_enumerations);

@@ -28,8 +28,8 @@ static void give_for_a_moment(void *user_data, uint32_t timeout_ms, esa_credenti
 
 static pthread_mutex_t lines = PTHREAD_MUTEX_INITIALIZER;
 
-static void count_line(void *user_data, int32_t level, const char *message) {
-    (void)level, (void)message;
+static void count_line(void *user_data, const esa_log_record *record) {
+    (void)record;
     pthread_mutex_lock(&lines);
     ++*(long *)user_data;
     pthread_mutex_unlock(&lines);

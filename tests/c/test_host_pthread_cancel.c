@@ -104,8 +104,8 @@ static void no_function_is_a_cancellation_point(void) {
     CHECK_INTEGER(status, ESA_OK);
 }
 
-static void keep_the_state(void *state, int32_t level, const char *message) {
-    (void)level, (void)message;
+static void keep_the_state(void *state, const esa_log_record *record) {
+    (void)record;
     int other;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, state);
     pthread_setcancelstate(*(int *)state, &other);

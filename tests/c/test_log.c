@@ -1,6 +1,7 @@
 /* The log callback: what it gets and when; and that nothing is printed with or without it. */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
+#include <poll.h>
 
 typedef struct log_book {
     esa_client *client; /* to call from the callback; NULL: not */
@@ -9,8 +10,10 @@ typedef struct log_book {
     char last[1024], warning[1024];
 } log_book;
 
-static void write_line(void *user_data, int32_t level, const char *message) {
+static void write_line(void *user_data, const esa_log_record *record) {
     log_book *book = user_data;
+    const int32_t level = record->level;
+    const char *message = record->message;
     book->lines++;
     book->at_level[level]++;
     book->wrong_thread += !pthread_equal(book->caller, pthread_self());
@@ -37,8 +40,9 @@ static void every_request_is_a_line(void) {
     create_result *result = NULL;
     CHECK_INTEGER(esa_create_routine_related_record(client, &request, NULL, &result, NULL), ESA_OK);
     CHECK_INTEGER(book.lines, 1);
-    CHECK(strncmp(book.last, "CreateRoutineRelatedRecord to 127.0.0.1:", 40) == 0);
-    CHECK(strstr(book.last, "HTTP 200") && strstr(book.last, result->request_id));
+    CHECK(strncmp(book.last, "call ", 5) == 0);
+    CHECK(strstr(book.last, ": CreateRoutineRelatedRecord logged.example.com: attempt 1: HTTP 200 from 127.0.0.1:"));
+    CHECK(strstr(book.last, result->request_id));
     CHECK(!strchr(book.last, '\n'));
     esa_create_routine_related_record_result_free(result);
 
@@ -92,6 +96,166 @@ static void the_level_limits_what_is_written(void) {
     esa_client *client = client_of(config_with_log(&book, ESA_LOG_INFO));
     CHECK_INTEGER(create(client, "quiet.example.com", NULL, NULL), ESA_OK);
     CHECK_INTEGER(book.lines, 0);
+    esa_client_free(client);
+}
+
+/* Lines of any number of threads, kept. */
+typedef struct line {
+    int32_t level, http_status;
+    uint64_t call;
+    uint32_t attempt;
+    char action[32], record_name[32], request_id[64], message[1024];
+} line;
+
+static struct {
+    pthread_mutex_t mutex;
+    int count;
+    line lines[64];
+} kept = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void keep_line(void *user_data, const esa_log_record *record) {
+    (void)user_data;
+    pthread_mutex_lock(&kept.mutex);
+    if (kept.count < 64) {
+        line *line = &kept.lines[kept.count++];
+        line->level = record->level;
+        line->http_status = record->http_status;
+        line->call = record->call;
+        line->attempt = record->attempt;
+        snprintf(line->action, sizeof line->action, "%s", record->action);
+        snprintf(line->record_name, sizeof line->record_name, "%s", record->record_name);
+        snprintf(line->request_id, sizeof line->request_id, "%s", record->request_id);
+        snprintf(line->message, sizeof line->message, "%s", record->message);
+    }
+    pthread_mutex_unlock(&kept.mutex);
+}
+
+static esa_client *client_that_keeps_lines(esa_log_level level) {
+    esa_config *config = new_config();
+    esa_config_set_log(config, level, keep_line, NULL);
+    kept.count = 0;
+    return client_of(config);
+}
+
+static void lose_an_answer(const char *record_name) {
+    char fault[256];
+    snprintf(fault, sizeof fault,
+             "{\"action\": \"CreateRoutineRelatedRecord\", \"parameters\": {\"RecordName\": \"%s\"}, "
+             "\"when\": \"before\", \"wire\": {\"kind\": \"drop\"}}",
+             record_name);
+    add_fault(fault);
+}
+
+/* The lines about a record are those of one call: a create that is lost, a read-back, and another create. */
+static void has_its_own_call(const char *record_name) {
+    static const char *const actions[] = {"CreateRoutineRelatedRecord", "ListRoutineRelatedRecords",
+                                          "CreateRoutineRelatedRecord"};
+    uint64_t call = 0;
+    int requests = 0;
+    for (int i = 0; i < kept.count; i++) {
+        const line *line = &kept.lines[i];
+        if (strcmp(line->record_name, record_name) != 0) {
+            CHECK(line->call != call);
+            continue;
+        }
+        call = call ? call : line->call;
+        CHECK(line->call > 0 && line->call == call);
+        char start[256];
+        snprintf(start, sizeof start, "call %" PRIu64 ": %s %s: attempt %" PRIu32 ": ", line->call, line->action,
+                 record_name, line->attempt);
+        CHECK(strncmp(line->message, start, strlen(start)) == 0);
+        if (line->level == ESA_LOG_DEBUG) {
+            CHECK(requests < 3);
+            CHECK_TEXT(line->action, actions[requests]);
+            CHECK_INTEGER(line->attempt, requests == 2 ? 2 : 1);
+            CHECK_INTEGER(line->http_status, requests == 0 ? 0 : 200);
+            CHECK(requests == 0 ? !*line->request_id : *line->request_id && strstr(line->message, line->request_id));
+            requests++;
+        }
+    }
+    CHECK_INTEGER(requests, 3);
+}
+
+static void all_lines_of_a_call_have_its_number_and_its_record(void) {
+    reset();
+    lose_an_answer("a.example.com");
+    esa_client *client = client_that_keeps_lines(ESA_LOG_DEBUG);
+    CHECK_INTEGER(create(client, "a.example.com", NULL, NULL), ESA_OK);
+    has_its_own_call("a.example.com");
+    esa_client_free(client);
+}
+
+typedef struct one_call {
+    const esa_client *client;
+    const char *record_name;
+    esa_status status;
+} one_call;
+
+static void *make_one_call(void *data) {
+    one_call *call = data;
+    call->status = create(call->client, call->record_name, NULL, NULL);
+    return NULL;
+}
+
+static void calls_at_once_are_told_apart(void) {
+    reset();
+    lose_an_answer("a.example.com");
+    lose_an_answer("b.example.com");
+    esa_client *client = client_that_keeps_lines(ESA_LOG_DEBUG);
+    one_call calls[] = {{client, "a.example.com", ESA_OK}, {client, "b.example.com", ESA_OK}};
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++) {
+        CHECK_INTEGER(pthread_create(&threads[i], NULL, make_one_call, &calls[i]), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        CHECK_INTEGER(pthread_join(threads[i], NULL), 0);
+        CHECK_INTEGER(calls[i].status, ESA_OK);
+    }
+    has_its_own_call("a.example.com");
+    CHECK_STILL_GOOD();
+    has_its_own_call("b.example.com");
+    esa_client_free(client);
+}
+
+static void calls_at_once_of_a_multi_are_told_apart(void) {
+    reset();
+    lose_an_answer("a.example.com");
+    lose_an_answer("b.example.com");
+    esa_client *client = client_that_keeps_lines(ESA_LOG_DEBUG);
+    const create_request requests[] = {new_request("a.example.com"), new_request("b.example.com")};
+    esa_multi *multi = NULL;
+    CHECK_INTEGER(esa_multi_new(&multi, NULL), ESA_OK);
+    for (int i = 0; i < 2; i++) {
+        esa_pending *pending = NULL;
+        CHECK_INTEGER(esa_create_routine_related_record_start(multi, client, &requests[i], NULL, NULL, &pending, NULL),
+                      ESA_OK);
+    }
+    for (int finished = 0; finished < 2;) {
+        struct pollfd readable = {.fd = esa_multi_descriptor(multi), .events = POLLIN};
+        CHECK_INTEGER(poll(&readable, 1, 60 * 1000), 1);
+        CHECK_INTEGER(esa_multi_step(multi), ESA_OK);
+        for (esa_pending *pending; (pending = esa_multi_next_finished(multi)) != NULL; finished++) {
+            create_result *result = NULL;
+            CHECK_INTEGER(esa_create_routine_related_record_finish(pending, &result, NULL), ESA_OK);
+            esa_create_routine_related_record_result_free(result);
+        }
+    }
+    has_its_own_call("a.example.com");
+    CHECK_STILL_GOOD();
+    has_its_own_call("b.example.com");
+    esa_multi_free(multi);
+    esa_client_free(client);
+}
+
+static void at_info_no_request_is_told(void) {
+    reset();
+    lose_an_answer("a.example.com");
+    esa_client *client = client_that_keeps_lines(ESA_LOG_INFO);
+    CHECK_INTEGER(create(client, "a.example.com", NULL, NULL), ESA_OK);
+    CHECK(kept.count > 0);
+    for (int i = 0; i < kept.count; i++) {
+        CHECK_INTEGER(kept.lines[i].level, ESA_LOG_INFO);
+    }
     esa_client_free(client);
 }
 
@@ -162,6 +326,10 @@ int main(void) {
     RUN(each_level_has_its_lines);
     RUN(no_secret_is_in_the_log_of_a_refused_signature);
     RUN(the_level_limits_what_is_written);
+    RUN(all_lines_of_a_call_have_its_number_and_its_record);
+    RUN(calls_at_once_are_told_apart);
+    RUN(calls_at_once_of_a_multi_are_told_apart);
+    RUN(at_info_no_request_is_told);
     RUN(the_callback_may_call_the_library);
     RUN(a_null_callback_is_no_log);
     RUN(nothing_is_printed);

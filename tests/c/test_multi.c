@@ -674,8 +674,8 @@ static void misbehave(guest *guest) {
     guest->started = started(&actions[LIST], multi, guest->client, "", NULL, guest);
 }
 
-static void on_line(void *user_data, int32_t level, const char *message) {
-    (void)level, (void)message;
+static void on_line(void *user_data, const esa_log_record *record) {
+    (void)record;
     misbehave(user_data);
 }
 
@@ -755,8 +755,8 @@ typedef struct chain {
     int length;
 } chain;
 
-static void on_line_start(void *user_data, int32_t level, const char *message) {
-    (void)level, (void)message;
+static void on_line_start(void *user_data, const esa_log_record *record) {
+    (void)record;
     chain *chain = user_data;
     if (chain->length < 8) {
         chain->length++;

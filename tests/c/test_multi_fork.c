@@ -314,8 +314,8 @@ static void a_token_that_the_child_triggers_cancels_what_the_parent_starts(void)
 /* What a child that is forked in a callback finds. */
 static int child_in_callback;
 
-static void on_line_fork(void *user_data, int32_t level, const char *message) {
-    (void)user_data, (void)level, (void)message;
+static void on_line_fork(void *user_data, const esa_log_record *record) {
+    (void)user_data, (void)record;
     fflush(stdout);
     const pid_t child = fork();
     if (child == 0) {

@@ -76,8 +76,8 @@ static void give_for_a_moment(void *user_data, uint32_t timeout_ms, esa_credenti
 
 static pthread_mutex_t lines = PTHREAD_MUTEX_INITIALIZER;
 
-static void count_line(void *user_data, int32_t level, const char *message) {
-    (void)level, (void)message;
+static void count_line(void *user_data, const esa_log_record *record) {
+    (void)record;
     pthread_mutex_lock(&lines);
     ++*(long *)user_data;
     pthread_mutex_unlock(&lines);
@@ -188,8 +188,8 @@ static void another_thread_frees_a_client_and_cancels_while_the_loop_turns(void)
 }
 
 /* A call that blocks, on the thread of the loop and in the log of one of its calls. */
-static void on_line(void *user_data, int32_t level, const char *message) {
-    (void)level, (void)message;
+static void on_line(void *user_data, const esa_log_record *record) {
+    (void)record;
     member *member = user_data;
     if (!member->number++) {
         member->wrong += create(member->client, "inside.example.com", NULL, NULL) != ESA_OK;

@@ -1,6 +1,10 @@
 // Configurations: what is set, what is refused, the log's sink, and the emulator as an object.
 #include "fixture.hpp"
 
+#include <map>
+#include <mutex>
+#include <set>
+
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
@@ -102,8 +106,8 @@ static void the_sink_gets_lines_and_outlives_the_configuration() {
     {
         esa::Config config = new_config();
         config.log_level = ESA_LOG_DEBUG;
-        config.log = [lines](esa::LogLevel level, std::string_view message) {
-            *lines += std::to_string(level) + " " + std::string(message) + "\n";
+        config.log = [lines](const esa::LogRecord &record) {
+            *lines += std::to_string(record.level) + " " + record.message + "\n";
         };
         const esa::Client client(config);
         config = esa::Config();
@@ -111,8 +115,68 @@ static void the_sink_gets_lines_and_outlives_the_configuration() {
         CHECK_INTEGER(lines.use_count(), 2);
     }
     CHECK_INTEGER(lines.use_count(), 1);
-    CHECK(lines->find("4 CreateRoutineRelatedRecord to 127.0.0.1:") == 0);
+    CHECK(lines->find("4 call ") == 0);
+    CHECK(lines->find(": CreateRoutineRelatedRecord logged.example.com: attempt 1: HTTP 200 from 127.0.0.1:") !=
+          lines->npos);
     CHECK(lines->find(emulator().access_key_secret()) == lines->npos);
+}
+
+static void all_lines_of_a_call_have_its_number_and_its_record() {
+    emulator().reset();
+    emulator().post("faults",
+                    R"({"action": "CreateRoutineRelatedRecord", "when": "before", "wire": {"kind": "drop"}})");
+    struct Line {
+        std::uint64_t call;
+        std::string name;
+    };
+    std::vector<Line> lines;
+    std::string requests;
+    esa::Config config = new_config();
+    config.log_level = ESA_LOG_DEBUG;
+    config.log = [&](const esa::LogRecord &record) {
+        lines.push_back({record.call, record.record_name});
+        if (record.level == ESA_LOG_DEBUG) {
+            const std::string id = record.request_id;
+            requests += std::string(record.action, 6) + " " + std::to_string(record.attempt) + " " +
+                        std::to_string(record.http_status) + (id.empty() ? "" : " id") + "\n";
+        }
+    };
+    CHECK(esa::Client(config).create_routine_related_record(new_request("lost.example.com")));
+    CHECK_TEXT(requests.c_str(), "Create 1 0\nListRo 1 200 id\nCreate 2 200 id\n");
+    for (const auto &line : lines) {
+        CHECK(line.call > 0 && line.call == lines[0].call);
+        CHECK_TEXT(line.name.c_str(), "lost.example.com");
+    }
+}
+
+static void calls_at_once_are_told_apart_and_at_info_no_request_is_told() {
+    emulator().reset();
+    for (const std::string name : {"a", "b"}) {
+        emulator().post("faults", R"({"action": "CreateRoutineRelatedRecord", "parameters": {"RecordName": ")" + name +
+                                      R"(.example.com"}, "when": "before", "wire": {"kind": "drop"}})");
+    }
+    std::mutex mutex;
+    std::map<std::uint64_t, std::set<std::string>> names;
+    int others = 0;
+    esa::Config config = new_config();
+    config.log_level = ESA_LOG_INFO;
+    config.log = [&](const esa::LogRecord &record) {
+        const std::lock_guard<std::mutex> guard(mutex);
+        names[record.call].insert(record.record_name);
+        others += record.level != ESA_LOG_INFO;
+    };
+    const esa::Client client(config);
+    bool created = false;
+    std::thread other(
+        [&] { created = client.create_routine_related_record(new_request("a.example.com")).has_value(); });
+    const auto here = client.create_routine_related_record(new_request("b.example.com"));
+    other.join();
+    CHECK(created && here);
+    CHECK_INTEGER(others, 0);
+    CHECK_INTEGER(static_cast<std::int64_t>(names.size()), 2);
+    for (const auto &call : names) {
+        CHECK_INTEGER(static_cast<std::int64_t>(call.second.size()), 1);
+    }
 }
 
 static void what_the_sink_throws_is_dropped() {
@@ -120,7 +184,7 @@ static void what_the_sink_throws_is_dropped() {
     int lines = 0;
     esa::Config config = new_config();
     config.log_level = ESA_LOG_DEBUG;
-    config.log = [&lines](esa::LogLevel, std::string_view) {
+    config.log = [&lines](const esa::LogRecord &) {
         lines++;
         throw std::runtime_error("from the sink");
     };
@@ -157,6 +221,8 @@ int main() {
     RUN_CATCHING(every_setting_counts);
     RUN_CATCHING(each_time_limit_is_its_own);
     RUN_CATCHING(the_sink_gets_lines_and_outlives_the_configuration);
+    RUN_CATCHING(all_lines_of_a_call_have_its_number_and_its_record);
+    RUN_CATCHING(calls_at_once_are_told_apart_and_at_info_no_request_is_told);
     RUN_CATCHING(what_the_sink_throws_is_dropped);
     RUN_CATCHING(the_emulator_speaks_tls_too);
     RUN_CATCHING(an_emulator_that_cannot_start_is_an_exception);

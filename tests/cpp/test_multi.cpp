@@ -263,7 +263,7 @@ static void a_sink_starts_and_cancels_calls_and_nothing_else() {
     esa::Status stepped = ESA_OK;
     esa::Config config = new_config();
     config.log_level = ESA_LOG_DEBUG;
-    config.log = [&](esa::LogLevel, std::string_view) {
+    config.log = [&](const esa::LogRecord &) {
         if (!started) {
             started = multi.start<esa::GetMatchSite>(other, {"a.example.com"}, [](const auto &) {}).value();
             started->cancel();
@@ -393,7 +393,7 @@ static void a_client_may_go_before_its_calls() {
     {
         esa::Config config = new_config();
         config.log_level = ESA_LOG_DEBUG;
-        config.log = [lines](esa::LogLevel, std::string_view) { ++*lines; };
+        config.log = [lines](const esa::LogRecord &) { ++*lines; };
         const esa::Client client(config);
         CHECK(multi.start<esa::GetMatchSite>(client, {std::string("a.example.com")},
                                              [&found](const auto &site) { found = site.has_value(); }));

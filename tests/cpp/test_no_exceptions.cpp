@@ -21,7 +21,7 @@ static void calls_return_results() {
     config.endpoint = emulator.url;
     config.credentials = {emulator.access_key_id, emulator.access_key_secret};
     config.log_level = ESA_LOG_DEBUG;
-    config.log = [&lines](esa::LogLevel, std::string_view) { lines++; };
+    config.log = [&lines](const esa::LogRecord &) { lines++; };
     const auto client = esa::Client::make(config);
     CHECK(client);
     const auto cancel = esa::Cancel::make();

@@ -10,6 +10,7 @@ mod faults;
 #[cfg(feature = "capi")]
 mod header;
 mod limits;
+mod log_records;
 mod observability;
 mod proxies;
 mod proxy_server;

@@ -23,7 +23,9 @@ fn config(url: &str, secret: &str) -> (Config, Lines) {
     let (mut config, lines) = (Config::new(), Lines::default());
     let sink = Arc::clone(&lines);
     config.endpoint(url).credentials(Credentials::new(KEY, secret).unwrap());
-    config.log(Log::new(Level::Debug, move |level, line| sink.lock().unwrap().push((level, line.to_owned()))));
+    config.log(Log::new(Level::Debug, move |record| {
+        sink.lock().unwrap().push((record.level, record.message.to_owned()))
+    }));
     (config, lines)
 }
 
@@ -57,8 +59,8 @@ fn the_numbers_are_those_of_what_was_done() {
     assert_eq!(stats.credentials_refreshed, 1);
     let decisions = with_level(&lines, Level::Info);
     assert_eq!(decisions.len(), 3, "{decisions:#?}");
-    assert!(decisions[0].starts_with("CreateRoutineRelatedRecord: reading back whether it was carried out, because"));
-    assert!(decisions[1].starts_with("CreateRoutineRelatedRecord: trying again in "));
+    assert!(decisions[0].contains(" b.example.com: attempt 1: reading back whether it was carried out, because"));
+    assert!(decisions[1].contains(" c.example.com: attempt 1: trying again in "));
     assert_eq!(with_level(&lines, Level::Debug).len(), 5);
 }
 
@@ -75,13 +77,13 @@ fn every_request_is_a_line() {
     create(&client, "a.example.com").unwrap_err();
 
     let lines = with_level(&lines, Level::Debug);
-    let start = format!("CreateRoutineRelatedRecord to {host}: attempt 1: ");
-    assert!(lines[0].starts_with(&format!("{start}HTTP 200 after ")), "{lines:#?}");
+    let start = "CreateRoutineRelatedRecord a.example.com: attempt 1: ";
+    assert!(lines[0].contains(&format!("{start}HTTP 200 from {host} after ")), "{lines:#?}");
     assert!(lines[0].ends_with(&format!(" ms: request {id}")), "{lines:#?}");
-    assert!(lines[1].starts_with(&format!("{start}HTTP 400 after ")), "{lines:#?}");
+    assert!(lines[1].contains(&format!("{start}HTTP 400 from ")), "{lines:#?}");
     assert!(lines[1].contains(" ms: ParameterAlreadyExist: "), "{lines:#?}");
-    assert!(lines[2].starts_with(&format!("{start}no reply after ")), "{lines:#?}");
-    assert!(lines[3].starts_with("CreateRoutineRelatedRecord to ") && lines[3].contains(": attempt 2: "), "{lines:#?}");
+    assert!(lines[2].contains(&format!("{start}no reply from {host} after ")), "{lines:#?}");
+    assert!(lines[3].contains(" a.example.com: attempt 2: "), "{lines:#?}");
 }
 
 #[test]
@@ -94,11 +96,11 @@ fn the_end_of_waiting_for_a_busy_service_is_told() {
 
     let decisions = with_level(&lines, Level::Info);
     assert_eq!(decisions.len(), 2, "{decisions:#?}");
-    let waits = decisions[0].strip_prefix("CreateRoutineRelatedRecord: trying again in ").unwrap();
+    let (_, waits) = decisions[0].split_once(" a.example.com: attempt 1: trying again in ").unwrap();
     let (milliseconds, because) = waits.split_once(" ms, because ").unwrap();
     assert!(because.starts_with("LockFailed: "), "{because}");
     let over = format!("the service is no longer busy, after {milliseconds} ms of waiting for it");
-    assert_eq!(decisions[1], format!("CreateRoutineRelatedRecord: {over}"));
+    assert!(decisions[1].ends_with(&format!(" a.example.com: attempt 2: {over}")), "{decisions:#?}");
 }
 
 /// A busy service is waited for whether or not an earlier request is in doubt.
@@ -125,7 +127,8 @@ fn two_calls(sink: impl Fn(&Client, &str) + Send + Sync + 'static) -> Stats {
     let mut config = server.config();
     config.log(Log::new(Level::Info, {
         let shared = Arc::clone(&shared);
-        move |_, line| {
+        move |record| {
+            let line = record.message;
             if line.contains(": waiting for") {
                 release.send(()).unwrap();
             }
@@ -153,8 +156,8 @@ fn a_call_that_waits_for_another_one_says_so() {
     assert_eq!(stats.gate_waits, 1);
     let lines = lines.lock().unwrap();
     assert_eq!(lines.len(), 2, "{lines:#?}");
-    assert_eq!(lines[0], "CreateRoutineRelatedRecord: waiting for the client's other writes");
-    assert!(lines[1].starts_with("CreateRoutineRelatedRecord: waited "), "{lines:#?}");
+    assert!(lines[0].ends_with(": attempt 1: waiting for the client's other writes"), "{lines:#?}");
+    assert!(lines[1].contains(": attempt 1: waited "), "{lines:#?}");
     assert!(lines[1].ends_with(" ms for the client's other writes"), "{lines:#?}");
 }
 
@@ -257,10 +260,11 @@ fn a_clock_that_is_off_says_by_how_much() {
     let warnings = with_level(&lines, Level::Warn);
     assert_eq!(warnings.len(), 1);
     let off = "this machine's clock is 2 h 0 min behind the service's";
-    assert_eq!(warnings[0], format!("CreateRoutineRelatedRecord: {off}; from now on the service's time is used"));
+    let end = format!(" a.example.com: attempt 1: {off}; from now on the service's time is used");
+    assert!(warnings[0].ends_with(&end), "{warnings:#?}");
     let decisions = with_level(&lines, Level::Info);
-    let because = "CreateRoutineRelatedRecord: trying again at once, because InvalidTimeStamp.Expired: ";
-    assert!(decisions[0].starts_with(because) && decisions[0].contains(off), "{decisions:#?}");
+    let because = " a.example.com: attempt 1: trying again at once, because InvalidTimeStamp.Expired: ";
+    assert!(decisions[0].contains(because) && decisions[0].contains(off), "{decisions:#?}");
 
     // It may be the other way round, too.
     emulator.post("clock", r#"{"offset_ms": -7200000}"#);

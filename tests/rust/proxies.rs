@@ -80,7 +80,7 @@ fn fails(address: SocketAddr, scheme: &str, login: &str) -> Error {
     let (emulator, log) = (Emulator::start(&["--tls"]), Arc::new(Mutex::new(String::new())));
     let mut config = config(&emulator, &format!("{scheme}://{login}{address}"));
     let sink = Arc::clone(&log);
-    config.log(Log::new(Level::Debug, move |_, line| sink.lock().unwrap().push_str(line)));
+    config.log(Log::new(Level::Debug, move |record| sink.lock().unwrap().push_str(record.message)));
     let error = ensure(&config).unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotSent, "{error:?}");
     assert!(emulator.requests().is_empty());

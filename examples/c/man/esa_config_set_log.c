@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void to_stderr(void *program, int32_t level, const char *message) {
-    fprintf(stderr, "%s: [%d] %s\n", (const char *)program, (int)level, message);
+static void to_stderr(void *program, const esa_log_record *record) {
+    fprintf(stderr, "%s: [%d] %s\n", (const char *)program, (int)record->level, record->message);
 }
 
 int main(void) {

@@ -3,10 +3,10 @@
 #include <stdio.h>
 
 /* Names the call that a line of the log is about. */
-static void show(void *multi, int32_t level, const char *message) {
+static void show(void *multi, const esa_log_record *record) {
     const esa_pending *pending = esa_multi_current(*(esa_multi **)multi);
     const char *record_name = pending ? esa_pending_user_data(pending) : "no call";
-    fprintf(stderr, "[%d] %s: %s\n", (int)level, record_name, message);
+    fprintf(stderr, "[%d] %s: %s\n", (int)record->level, record_name, record->message);
 }
 
 int main(void) {

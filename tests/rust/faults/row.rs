@@ -63,7 +63,7 @@ pub(super) fn given_without_credentials() -> Row {
     config.reconcile_horizon(HORIZON);
     let lines = Lines::default();
     let sink = lines.clone();
-    config.log(Log::new(Level::Debug, move |_, line| sink.0.lock().unwrap().push(line.to_owned())));
+    config.log(Log::new(Level::Debug, move |record| sink.0.lock().unwrap().push(record.message.to_owned())));
     Row { state: State::default(), config, total: Duration::ZERO, lines, ensure: false, record_name: RECORD.to_owned() }
         .limits(2000, 12_000)
 }

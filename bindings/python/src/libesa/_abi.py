@@ -11,6 +11,8 @@ NONE = UINT32_MAX - 1
 STRUCTS = {
     "esa_error": "status:i outcome:i service_code:i http_status:i attempts:I retry_after_ms:I retryable:i reserved:I "
     "code:z message:z advice:z request_id:z recommend:z access_denied_detail:z",
+    "esa_log_record": "level:i http_status:i call:Q attempt:I elapsed_ms:I message:z action:z record_name:z "
+    "request_id:z",
     "esa_stats": "struct_size:N calls:Q attempts:Q retries:Q recoveries:Q busy_waits:Q gate_waits:Q "
     "connections_opened:Q connections_reused:Q credentials_refreshed:Q lock_waits:Q lock_grants:Q lock_losses:Q",
     "esa_create_routine_related_record_request": "struct_size:N site_id:q name:z record_name:z",

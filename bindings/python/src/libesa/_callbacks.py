@@ -6,7 +6,7 @@ The user data of the C interface is the function to call. _interrupt says why no
 from __future__ import annotations
 
 from _thread import _local
-from ctypes import CFUNCTYPE, PYFUNCTYPE, c_char_p, c_int, c_int32, c_uint, c_uint32, c_void_p, py_object, pythonapi
+from ctypes import CFUNCTYPE, PYFUNCTYPE, c_char_p, c_int32, c_uint, c_uint32, c_void_p, py_object, pythonapi
 from functools import partial
 
 from . import _end
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any, Callable
 
-LogFunction = CFUNCTYPE(None, py_object, c_int32, c_char_p)
+LogFunction = CFUNCTYPE(None, py_object, c_void_p)
 """esa_log_fn."""
 
 CredentialsFunction = CFUNCTYPE(None, py_object, c_uint32, c_void_p)
@@ -39,8 +39,8 @@ def _sent_to(method: bytes, arguments: bytes, *types: Any) -> Any:
     return partial(prototype(("PyObject_CallMethod", pythonapi)), _here, method, arguments)
 
 
-log = LogFunction(_sent_to(b"log", b"((Oiy))", c_int, c_char_p))
-"""For esa_config_set_log(), with a function (level, message) as the user data."""
+log = LogFunction(_sent_to(b"log", b"((OO))", py_object))
+"""For esa_config_set_log(), with a function (pointer) as the user data."""
 
 ask = CredentialsFunction(_sent_to(b"ask", b"((OIO))", c_uint, py_object))
 """For esa_config_set_credentials_provider(), with a function (timeout_ms, pointer) that returns why there are none."""

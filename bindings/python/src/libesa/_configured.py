@@ -109,8 +109,11 @@ class Configured(_native.Handle):
         write_lock_hold: how long the client holds the lock for further writes before it lets others in, in seconds
             (default 2, 0: it lets the lock go after each write).
         log: where the library says what it does: requests at DEBUG, decisions at INFO, problems above. What the
-            logger is enabled for is looked up here, once. It is called on the thread that makes a call, while it does;
-            an Exception that it raises goes to sys.unraisablehook.
+            logger is enabled for is looked up here, once; lines of other levels are never made. It is called on the
+            thread that makes a call, while it does; an Exception that it raises goes to sys.unraisablehook. Its records
+            have these attributes: esa_call (the number of the call in this process), esa_action, esa_record_name,
+            esa_attempt (of the action), esa_http_status, esa_request_id and esa_elapsed_ms (of the request). What a
+            line isn't about is 0 or "".
 
         Raises InvalidArgumentError if a value can't be used, ConfigError if the region is unknown, the endpoint or the
         proxy is invalid or a CA file can't be read, and TypeError for a value of the wrong type.

@@ -6,6 +6,14 @@ import logging
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, py_object
 
+from ._library import struct
+from ._native import decoded, fields_of
+
+esa_log_record = struct("esa_log_record")
+
+# What a logging.LogRecord has as well, with `esa_` before the name.
+_EXTRA = ("call", "action", "record_name", "attempt", "http_status", "request_id", "elapsed_ms")
+
 # By esa_log_level.
 _LEVELS = {1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO, 4: logging.DEBUG}
 
@@ -15,12 +23,14 @@ def level_of(logger: logging.Logger) -> int:
     return max(level for level in _LEVELS if level == 2 or logger.isEnabledFor(_LEVELS[level]))
 
 
-def forward_to(logger: logging.Logger) -> Callable[[int, bytes], None]:
-    """A function that logs a line; what gets out of the logger goes to sys.unraisablehook."""
+def forward_to(logger: logging.Logger) -> Callable[[int], None]:
+    """A function that logs an esa_log_record; what gets out of the logger goes to sys.unraisablehook."""
 
-    def forward(level: int, message: bytes) -> None:
+    def forward(pointer: int) -> None:
         try:
-            logger.log(_LEVELS.get(level, logging.DEBUG), "%s", message.decode("utf-8", "replace"))
+            record = esa_log_record.from_address(pointer)
+            extra = {f"esa_{name}": value for name, value in fields_of(record, _EXTRA).items()}
+            logger.log(_LEVELS.get(record.level, logging.DEBUG), "%s", decoded(record.message), extra=extra)
         except Exception as error:
             drop(error)
 
