@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 # In bytes, stripped: what the library may come to.
-LARGEST = 2_025_000
+LARGEST = 2_045_000
 SYSTEM_LIBRARIES = {"libc.so.6", "libgcc_s.so.1", "libm.so.6"}
 
 
