@@ -8,11 +8,13 @@ CXX    ?= c++
 GO     ?= go
 PYTHON ?= python3
 
+comma := ,
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-STAGE   := $(CURDIR)/target/stage
+# TRIPLE: another target than cargo's, as Rust calls it; ZIG=1: zig is its compiler and linker, of an old glibc.
+STAGE   := $(CURDIR)/target/stage$(TRIPLE:%=-%)
 VENV    := $(CURDIR)/target/venv
 # Where cargo builds.
-TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),target))
+TARGET  := $(or $(shell $(TRIPLE:%=CARGO_BUILD_TARGET=%) CARGO="$(CARGO)" scripts/cargo-directory),$(abspath target))
 RELEASE := $(TARGET)/release
 
 # What the tests and examples of every language need to find.
@@ -39,7 +41,7 @@ all: stage examples ## build everything that ships, and the examples
 # --- the library, as it ships -----------------------------------------------------------------------------------------
 
 STAGED := $(STAGE)/.done
-GO_LIBRARY := bindings/go/lib/linux_$(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))/libesa.a
+GO_LIBRARY := bindings/go/lib/$(shell scripts/go-platform $(TRIPLE))/libesa.a
 SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs cbindgen.toml
 HEADERS := include/esa.h include/esa.hpp
 LAYOUT  := scripts/layout scripts/static-archive scripts/libesa.pc.in scripts/native-libraries scripts/manual.py \
@@ -48,17 +50,26 @@ LAYOUT  := scripts/layout scripts/static-archive scripts/libesa.pc.in scripts/na
 stage: $(STAGED) $(GO_LIBRARY) ## lay out the library below target/stage, as an installed one, and beside the Go package
 
 # The two files are built one by one: together, or beside an rlib, they can't be optimised as a whole.
-BUILT := target/built
+BUILT := target/built$(TRIPLE:%=-%)
+GLIBC ?= 2.17
+BUILD := $(if $(ZIG),cargo-zigbuild,$(CARGO)) rustc --release --locked --features capi --lib \
+    $(TRIPLE:%=--target %$(if $(ZIG),$(if $(findstring linux-gnu,$(TRIPLE)),.$(GLIBC))))
+ifneq ($(findstring musl,$(TRIPLE)),)
+# Rust takes musl for one that is always static, and then makes no shared library.
+export RUSTFLAGS := $(RUSTFLAGS) -C target-feature=-crt-static
+endif
+APPLE := $(findstring apple,$(TRIPLE))
+SHARED := $(if $(APPLE),libesa.dylib,libesa.so)
+NAMED := $(if $(APPLE),-Wl$(comma)-install_name$(comma)@rpath/libesa.0.dylib,-Wl$(comma)-soname$(comma)libesa.so.0$(comma)-z$(comma)nodelete)
 $(STAGED): $(SOURCES) $(HEADERS) $(LAYOUT) Makefile
 	@scripts/need $(TO_BUILD)
-	$(CARGO) rustc --release --locked --features capi --lib --crate-type cdylib -- \
-	    -C strip=symbols -C link-arg=-Wl,-soname,libesa.so.0,-z,nodelete
-	$(CARGO) rustc --release --locked --features capi --lib --crate-type staticlib -- \
-	    --print native-static-libs=$(RELEASE)/libesa.native-static-libs
+	@$(TRIPLE:%=CARGO="$(CARGO)" scripts/can-build % $(ZIG))
+	$(BUILD) --crate-type cdylib -- -C strip=symbols -C link-arg=$(NAMED)
+	$(BUILD) --crate-type staticlib -- --print native-static-libs=$(RELEASE)/libesa.native-static-libs
 	rm -rf $(STAGE) $(BUILT)
 	mkdir -p $(BUILT)
-	cp $(RELEASE)/libesa.so $(BUILT)/
-	scripts/static-archive $(RELEASE)/libesa.so $(RELEASE)/libesa.a $(BUILT)/libesa.a
+	cp $(RELEASE)/$(SHARED) $(BUILT)/
+	TRIPLE="$(TRIPLE)" scripts/static-archive $(RELEASE)/$(SHARED) $(RELEASE)/libesa.a $(BUILT)/libesa.a
 	$(call layout,install,$(STAGE),,$(STAGE)/lib,$(STAGE)/include,$(STAGE)/share/man,$(STAGE)/share/doc/libesa)
 	touch $@
 
@@ -161,6 +172,33 @@ wheels: $(VENV)/.done ## Python's wheels and source distributions, below target/
 	for package in python python-emulator; do \
 	    (cd bindings/$$package && CARGO="$(CARGO)" $(VENV)/bin/python -m hatchling build -d $(CURDIR)/target/python) || exit 1; \
 	done
+
+# --- releases ---------------------------------------------------------------------------------------------------------
+
+RELEASE_TOOLS := target/tools/release/.done
+RELEASE_PYTHON := $(CURDIR)/target/tools/release/bin/python
+.PHONY: release release-check version
+
+$(RELEASE_TOOLS): scripts/release/requirements.txt
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --require-hashes -r $<
+	touch $@
+
+release: $(RELEASE_TOOLS) ## make what a release has below target/release-files (TARGETS=… for some of its targets; DRAFT=1)
+	$(RELEASE_PYTHON) scripts/release $(if $(DRAFT),--draft) $(TARGETS)
+
+# One target, so that it takes minutes: the others differ by a name.
+release-check: emulator ## make the files of a release for x86-64, and use each of them
+	@if scripts/toolchain 1.95.0 x86_64-unknown-linux-gnu && $(MAKE) -s $(RELEASE_TOOLS); then \
+	    $(MAKE) -s release DRAFT=1 TARGETS=x86_64-unknown-linux-gnu && CC="$(CC)" GO="$(GO)" PYTHON="$(PYTHON)" tests/release/run; \
+	else \
+	    echo "LEFT OUT: making a release, since its tools can't be installed" >&2; \
+	fi
+
+version: ## give all that has a version another one (TO=…)
+	$(PYTHON) -c 'import sys; sys.path.insert(0, "scripts/release"); import versions; versions.set_version("$(TO)")'
+	$(CARGO) metadata --format-version 1 --offline >/dev/null # Cargo.lock has it as well.
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,8 @@ set(_libesa_includedir "${_libesa_prefix}/@INCLUDE_FROM_PREFIX@")
 if(NOT TARGET libesa::libesa)
   add_library(libesa::libesa SHARED IMPORTED)
   set_target_properties(libesa::libesa PROPERTIES
-    IMPORTED_LOCATION "${_libesa_libdir}/libesa.so.@VERSION@"
-    IMPORTED_SONAME "libesa.so.0"
+    IMPORTED_LOCATION "${_libesa_libdir}/@SHARED@"
+    IMPORTED_SONAME "@SONAME@"
     INTERFACE_INCLUDE_DIRECTORIES "${_libesa_includedir}")
 
   add_library(libesa::static STATIC IMPORTED)
@@ -18,7 +18,7 @@ if(NOT TARGET libesa::libesa)
     INTERFACE_INCLUDE_DIRECTORIES "${_libesa_includedir}")
 endif()
 
-foreach(_libesa_file IN ITEMS "${_libesa_libdir}/libesa.so.@VERSION@" "${_libesa_libdir}/libesa.a" "${_libesa_includedir}/esa.h")
+foreach(_libesa_file IN ITEMS "${_libesa_libdir}/@SHARED@" "${_libesa_libdir}/libesa.a" "${_libesa_includedir}/esa.h")
   if(NOT EXISTS "${_libesa_file}")
     set(libesa_FOUND FALSE)
     set(libesa_NOT_FOUND_MESSAGE "libesa is not whole: ${_libesa_file} is missing")

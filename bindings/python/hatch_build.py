@@ -16,6 +16,16 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+# What pip calls the targets, by cargo's names for them: Linux's own tag is for `auditwheel repair` to widen.
+PLATFORMS = {
+    "aarch64-apple-darwin": "macosx_11_0_arm64",
+    "aarch64-unknown-linux-gnu": "linux_aarch64",
+    "aarch64-unknown-linux-musl": "musllinux_1_2_aarch64",
+    "x86_64-apple-darwin": "macosx_10_12_x86_64",
+    "x86_64-unknown-linux-gnu": "linux_x86_64",
+    "x86_64-unknown-linux-musl": "musllinux_1_2_x86_64",
+}
+
 # What cargo needs. All members of the workspace are part of it for both distributions: the lock file covers them.
 SOURCES = (
     "Cargo.lock",
@@ -44,7 +54,7 @@ class RustHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         built = self._prebuilt() or self._build(sources)
         build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+        build_data["tag"] = f"py3-none-{self._platform()}"
         if version == "editable" and "editable" in self.config:
             shutil.copy(built, Path(self.root, self.config["editable"]))
         else:
@@ -54,6 +64,17 @@ class RustHook(BuildHookInterface):  # type: ignore[type-arg]
         files = {**build_data["force_include"], **{str(sources / name): f"rust/{name}" for name in SOURCES}}
         # Files that are links in the repository would be links to nowhere.
         build_data["force_include"] = {os.path.realpath(file): name for file, name in files.items()}
+
+    def _platform(self) -> str:
+        """The target's name in the wheel's: of another machine where cargo's variable says so."""
+        target = os.environ.get("CARGO_BUILD_TARGET")
+        if not target:
+            return sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        if target not in PLATFORMS:
+            self.app.abort(
+                f"{self.metadata.name}: CARGO_BUILD_TARGET is {target}; wheels are for {', '.join(PLATFORMS)}"
+            )
+        return PLATFORMS[target]
 
     def _prebuilt(self) -> Path | None:
         """The file that the environment names in place of building one."""
@@ -80,4 +101,6 @@ class RustHook(BuildHookInterface):  # type: ignore[type-arg]
             self.app.abort(f"{self.metadata.name}: cargo failed, see above")
         messages = map(json.loads, done.stdout.splitlines())
         files = [Path(file) for message in messages for file in message.get("filenames", ())]
-        return next(file for file in files if file.name == self.config["file"])
+        # macOS calls it by another ending.
+        names = (self.config["file"], Path(self.config["file"]).with_suffix(".dylib").name)
+        return next(file for file in files if file.name in names)

@@ -124,7 +124,8 @@ fn report(log: &Log, payload: Box<dyn Any + Send>) -> String {
 /// Installs the hook when the library is loaded, before anybody can call it: what `set_hook` locks is never locked later,
 /// when a fork might leave it so for ever.
 #[used]
-#[unsafe(link_section = ".init_array")]
+#[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
+#[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
 static AT_LOAD: extern "C" fn() = {
     extern "C" fn install() {
         install_hook();

@@ -199,9 +199,21 @@ def test_it_can_be_installed_for_editing(unpacked: Path, tmp_path: Path) -> None
         assert not [name for name in archive.getnames() if name.endswith(".so")]
 
 
+def test_a_wheel_for_another_target_says_so(tmp_path: Path) -> None:
+    variables = {"LIBESA_PREBUILT": str(STAGED), "CARGO_BUILD_TARGET": "aarch64-unknown-linux-musl"}
+
+    wheel = build("wheel", REPOSITORY / "bindings" / "python", tmp_path, **variables)
+
+    assert wheel.name.endswith("-py3-none-musllinux_1_2_aarch64.whl")
+
+
 @pytest.mark.parametrize(
     ("variables", "reason"),
     [
+        (
+            {"LIBESA_PREBUILT": str(STAGED), "CARGO_BUILD_TARGET": "mips-unknown-linux-gnu"},
+            "CARGO_BUILD_TARGET is mips-unknown-linux-gnu; wheels are for",
+        ),
         (
             {"CARGO": "/nonexistent/cargo"},
             "there is no /nonexistent/cargo, which builds it: install Rust 1.85 or newer",

@@ -7,6 +7,7 @@ packaged beside this module, the system's.
 from __future__ import annotations
 
 import os
+import sys
 from ctypes import CDLL, PYFUNCTYPE, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 
 from ._abi import ABI_VERSION, FUNCTIONS, STRUCTS
@@ -16,7 +17,7 @@ TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from typing import Any
 
-SYSTEM_LIBRARY = "libesa.so.0"
+SYSTEM_LIBRARY = "libesa.0.dylib" if sys.platform == "darwin" else "libesa.so.0"
 
 # By the table's letters.
 _TYPES: dict[str, Any] = {"v": None, "z": c_char_p, "P": c_void_p, "i": c_int32, "I": c_uint32, "q": c_int64}

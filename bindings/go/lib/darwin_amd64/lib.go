@@ -1,0 +1,3 @@
+// Package lib has the native library for darwin/amd64 beside it: esa.h and libesa.a. Nothing is in the package itself;
+// that it is imported is why `go mod vendor` takes the two files along.
+package lib

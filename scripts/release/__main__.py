@@ -1,0 +1,172 @@
+"""Makes the files of a release below target/release-files, and prints what is left to do by hand.
+
+Usage: python scripts/release [--draft] [--into DIRECTORY] [TRIPLE ...]
+
+Without a target: all of them. --draft: the changelog need not have the version's entry yet. The same commit gives the
+same bytes, in whatever directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import versions
+from archives import STAGE_ALONE, write_tar, write_zip
+from sbom import write_sbom
+from targets import TARGETS, Target
+from versions import ROOT
+
+# The compiler is a part of what is released.
+RUST = "1.95.0"
+TOOLS = ROOT / "target" / "tools"
+PYTHON = TOOLS / "release" / "bin" / "python"
+MODULE = "github.com/libesa/libesa/bindings/go"
+
+
+def main() -> None:
+    """Makes them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--draft", action="store_true")
+    parser.add_argument("--into", type=Path, default=ROOT / "target" / "release-files")
+    parser.add_argument("triples", nargs="*")
+    options = parser.parse_args()
+    told = [problem for problem in versions.problems() if not (options.draft and problem.startswith("CHANGELOG"))]
+    if told:
+        sys.exit("\n".join(told))
+    targets = [target for target in TARGETS if not options.triples or target.triple in options.triples]
+    if len(targets) < len(options.triples):
+        sys.exit(f"the targets are {', '.join(target.triple for target in TARGETS)}")
+    install_rust(targets)
+    files: Path = options.into.absolute()
+    shutil.rmtree(files, ignore_errors=True)
+    files.mkdir(parents=True)
+    version, environment = versions.version(), surroundings()
+    for target in targets:
+        run("make", "stage", f"TRIPLE={target.triple}", "ZIG=1", **environment)
+        stage = ROOT / "target" / f"stage-{target.triple}"
+        name = f"libesa-{version}-{target.triple}"
+        write_tar(files / f"{name}.tar.gz", stage, name, int(environment["SOURCE_DATE_EPOCH"]))
+        make_wheel(target, stage, files, environment)
+    make_sources(files, environment)
+    make_go_module(targets, files, version)
+    write_sbom(files / f"libesa-{version}.cdx.json", version)
+    refuse_paths(files, targets)
+    write_sums(files)
+    print(
+        f"{files} has the release. The tags to make: v{version} and bindings/go/v{version}. The commit of the latter is"
+    )
+    print("on no branch, and has bindings/go/lib/*/esa.h and libesa.a as well: `git add --force` takes them.")
+
+
+def surroundings() -> dict[str, str]:
+    """The variables that builds have: no path of this machine gets into what is built, and its time is the commit's."""
+    rust, cargo = TOOLS / "rustup", os.environ.get("CARGO_HOME", str(Path.home() / ".cargo"))
+    renamed = {str(ROOT): "/libesa", cargo: "/cargo", str(rust): "/rustup"}
+    return {
+        "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
+        "RUSTUP_HOME": str(rust),
+        "RUSTUP_TOOLCHAIN": RUST,
+        "RUSTFLAGS": " ".join(f"--remap-path-prefix={path}={name}" for path, name in renamed.items()),
+        "CFLAGS": " ".join(f"-ffile-prefix-map={path}={name}" for path, name in renamed.items()),
+        "SOURCE_DATE_EPOCH": output("git", "log", "-1", "--format=%ct"),
+    }
+
+
+def install_rust(targets: list[Target]) -> None:
+    """The compiler, with the standard library for each target."""
+    run(str(ROOT / "scripts" / "toolchain"), RUST, *(target.triple for target in targets))
+
+
+def make_wheel(target: Target, stage: Path, files: Path, environment: dict[str, str]) -> None:
+    """Python's wheel, which auditwheel has to call one for the target's policy."""
+    built = ROOT / "target" / "wheels" / target.triple
+    shutil.rmtree(built, ignore_errors=True)
+    library = next(path for path in (stage / "lib").iterdir() if path.name in ("libesa.so", "libesa.dylib"))
+    variables = {**environment, "LIBESA_PREBUILT": str(library), "CARGO_BUILD_TARGET": target.triple}
+    hatch("wheel", "python", built, variables)
+    wheel = next(built.glob("*.whl"))
+    if target.policy:
+        # It takes by name those policies alone that are this machine's.
+        options = ("--plat", "auto", "--wheel-dir", str(built / "repaired"))
+        run(str(PYTHON), "-m", "auditwheel", "repair", *options, str(wheel), **environment)
+        wheel = next((built / "repaired").glob("*.whl"))
+        if target.policy not in wheel.name:
+            sys.exit(f"{wheel.name}: auditwheel doesn't call it {target.policy}")
+    shutil.copy(wheel, files)
+
+
+def make_sources(files: Path, environment: dict[str, str]) -> None:
+    """Python's source distributions, and the crate."""
+    for package in ("python", "python-emulator"):
+        hatch("sdist", package, files, environment)
+    built = ROOT / "target" / "crate"
+    variables = {**environment, "CARGO_TARGET_DIR": str(built)}
+    run("cargo", "package", "--locked", "--no-verify", "--allow-dirty", "--quiet", "--package", "libesa", **variables)
+    shutil.copy(built / "package" / f"libesa-{versions.version()}.crate", files)
+
+
+def hatch(kind: str, package: str, into: Path, variables: dict[str, str]) -> None:
+    """Builds a distribution of one of Python's packages."""
+    command = (str(PYTHON), "-m", "hatchling", "build", "-t", kind, "-d", str(into))
+    run(*command, cwd=ROOT / "bindings" / package, **variables)
+
+
+def make_go_module(targets: list[Target], files: Path, version: str) -> None:
+    """Go's module with the archives inside, as a module proxy has it: `GOPROXY=file://…/go` serves it."""
+    source, prefix = ROOT / "bindings" / "go", f"{MODULE}@v{version}"
+    tracked = output("git", "ls-files", "--cached", "--others", "--exclude-standard", "bindings/go").splitlines()
+    content = {f"{prefix}/{Path(name).relative_to('bindings/go')}": ROOT / name for name in tracked}
+    content[f"{prefix}/LICENSE"] = ROOT / "LICENSE"
+    for target in targets:
+        for name in ("esa.h", "libesa.a"):
+            stage = ROOT / "target" / f"stage-{target.triple}"
+            built = stage / "include" / name if name == "esa.h" else stage / "lib" / name
+            content[f"{prefix}/lib/{target.go}/{name}"] = built
+    proxy = files / "go" / MODULE / "@v"
+    proxy.mkdir(parents=True)
+    write_zip(proxy / f"v{version}.zip", content)
+    shutil.copy(source / "go.mod", proxy / f"v{version}.mod")
+    (proxy / f"v{version}.info").write_text(f'{{"Version":"v{version}"}}\n')
+    (proxy / "list").write_text(f"v{version}\n")
+
+
+def refuse_paths(files: Path, targets: list[Target]) -> None:
+    """Fails where what was built names a directory of this machine."""
+    stages = [ROOT / "target" / f"stage-{target.triple}" for target in targets]
+    names = [str(ROOT).encode(), str(Path.home()).encode() + b"/"]
+    built = [path for stage in stages for path in stage.rglob("*") if path.is_file() and path.name not in STAGE_ALONE]
+    for path in sorted(built):
+        named = [name.decode() for name in names if name in path.read_bytes()]
+        if named:
+            sys.exit(f"{path} names {named[0]}")
+
+
+def write_sums(files: Path) -> None:
+    """SHA256SUMS, which `sha256sum --check` reads."""
+    listed = sorted(path for path in files.rglob("*") if path.is_file())
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(files)}\n" for path in listed]
+    (files / "SHA256SUMS").write_text("".join(lines))
+
+
+def run(*command: str, cwd: Path = ROOT, **variables: str) -> None:
+    """Runs a command; one that fails ends the release."""
+    print("$", " ".join(command), flush=True)
+    if subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, check=False).returncode:
+        sys.exit(f"{command[0]} failed, see above")
+
+
+def output(*command: str) -> str:
+    """What a command prints."""
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    main()
