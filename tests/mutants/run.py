@@ -239,8 +239,8 @@ MUTANTS = (
     Mutant(
         "without a lock, a call that fails in it was sent",
         "call/write_lock.rs",
-        'Error::new(ErrorKind::Lock, format!("the write lock can\'t be used: {reason}"))',
-        'Error::new(ErrorKind::Lock, format!("the write lock can\'t be used: {reason}")).with_outcome(Outcome::Unknown)',
+        "can't be used: {reason}\"))",
+        "can't be used: {reason}\")).with_outcome(Outcome::Unknown)",
     ),
     Mutant(
         "a bulk never lists again",
