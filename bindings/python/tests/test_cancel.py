@@ -94,7 +94,7 @@ def test_closing_gives_the_file_descriptors_back() -> None:
 @pytest.fixture
 def no_descriptors() -> Iterator[None]:
     """No file can be opened meanwhile. What an error needs is imported already."""
-    assert _failure.error_class(112, 0) is libesa.DescriptorsError
+    assert _failure.error_class(libesa.Status.DESCRIPTORS, libesa.ServiceCode.NONE) is libesa.DescriptorsError
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     next_one = os.dup(0)
     os.close(next_one)
