@@ -202,7 +202,7 @@ def test_it_can_be_installed_for_editing(unpacked: Path, tmp_path: Path) -> None
 def test_a_wheel_for_another_target_says_so(tmp_path: Path) -> None:
     variables = {"LIBESA_PREBUILT": str(STAGED), "CARGO_BUILD_TARGET": "aarch64-unknown-linux-musl"}
 
-    wheel = build("wheel", REPOSITORY / "bindings" / "python", tmp_path, **variables)
+    wheel = build("wheel", PYTHON_DIRECTORY, tmp_path / "dist", **variables)
 
     assert wheel.name.endswith("-py3-none-musllinux_1_2_aarch64.whl")
 
