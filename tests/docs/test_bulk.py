@@ -23,7 +23,9 @@ int main(void) {
         items[i].record_name = names[i];
     }
     esa_client *client = NULL;
-    esa_client_new(NULL, &client, NULL);
+    if (esa_client_new(NULL, &client, NULL) != ESA_OK) {
+        return 1;
+    }
     SNIPPET
     esa_client_free(client);
     return 0;

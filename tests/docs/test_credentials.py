@@ -24,13 +24,13 @@ int main(void) {
     esa_config *config = esa_config_new();
     esa_config_set_credentials_provider(config, from_vault, NULL);
     esa_client *client = NULL;
-    esa_client_new(config, &client, NULL);
+    esa_status status = esa_client_new(config, &client, NULL);
     esa_config_free(config);
     esa_get_match_site_request request = ESA_GET_MATCH_SITE_REQUEST_INIT;
     request.record_name = "a.example.com";
     esa_get_match_site_result *site = NULL;
-    esa_get_match_site(client, &request, NULL, &site, NULL);
-    printf("%s %s\n", esa_client_credentials_source(client), site ? site->site_name : "no site");
+    status = status == ESA_OK ? esa_get_match_site(client, &request, NULL, &site, NULL) : status;
+    printf("%s %s\n", esa_client_credentials_source(client), status == ESA_OK ? site->site_name : "no site");
     esa_get_match_site_result_free(site);
     esa_client_free(client);
     return 0;

@@ -70,8 +70,9 @@ def test_the_readme_counts() -> None:
 
 def test_every_name_of_c_is_in_the_header() -> None:
     declared = set(re.findall(r"\b(?:esa|ESA)_\w+", HEADER))
-    # Those of the environment.
-    others = ("ESA_ENDPOINT", "ESA_EMULATOR", "ESA_STS_ENDPOINT", "ESA_METADATA_ENDPOINT")
+    environment = ("ESA_ENDPOINT", "ESA_EMULATOR", "ESA_STS_ENDPOINT", "ESA_METADATA_ENDPOINT")
+    # The fields of a line of the log, as attributes in Python.
+    others = (*environment, *(f"esa_{name}" for name in fields("esa_log_record")))
 
     unknown = {
         f"{document.name}: {name}"

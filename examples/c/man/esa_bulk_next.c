@@ -24,8 +24,8 @@ int main(void) {
         for (size_t done = 0; esa_bulk_left(bulk) > 0; done++) {
             esa_create_routine_related_record_result *record = NULL;
             esa_error *reason = NULL;
-            esa_bulk_next(bulk, &record, &reason);
-            printf("%s: %s\n", names[done], record ? esa_origin_name(record->origin) : reason->message);
+            const esa_status status = esa_bulk_next(bulk, &record, &reason);
+            printf("%s: %s\n", names[done], status == ESA_OK ? esa_origin_name(record->origin) : reason->message);
             esa_create_routine_related_record_result_free(record);
             esa_error_free(reason);
         }

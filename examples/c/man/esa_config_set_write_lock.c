@@ -35,10 +35,8 @@ int main(void) {
     esa_config *config = esa_config_new();
     esa_config_set_write_lock(config, try_acquire, release, &account);
 
-    if (esa_client_new(config, &client, &error) == ESA_OK) {
-        esa_create_routine_related_record(client, &request, NULL, &record, &error);
-    }
-    const int failed = error != NULL;
+    const int failed = esa_client_new(config, &client, &error) != ESA_OK ||
+                       esa_create_routine_related_record(client, &request, NULL, &record, &error) != ESA_OK;
     esa_config_free(config);
     esa_create_routine_related_record_result_free(record);
     esa_error_free(error);

@@ -14,15 +14,13 @@ int main(void) {
     esa_config_set_write_lock_file(config, "account.lock");
     esa_config_set_write_lock_hold(config, 1000);
 
-    if (esa_client_new(config, &client, &error) == ESA_OK) {
-        esa_ensure_routine_related_record(client, &request, NULL, &record, &error);
-    }
+    const int failed = esa_client_new(config, &client, &error) != ESA_OK ||
+                       esa_ensure_routine_related_record(client, &request, NULL, &record, &error) != ESA_OK;
     esa_config_free(config);
     esa_stats stats = ESA_STATS_INIT;
     if (esa_client_stats(client, &stats) == ESA_OK) {
         printf("acquired the lock %" PRIu64 " times\n", stats.lock_grants);
     }
-    const int failed = error != NULL;
     esa_create_routine_related_record_result_free(record);
     esa_error_free(error);
     esa_client_free(client);

@@ -15,22 +15,22 @@ int main(void) {
     esa_error *error = NULL;
     esa_config *config = esa_config_new();
     esa_config_set_log(config, ESA_LOG_DEBUG, show, &multi);
-    esa_client_new(config, &client, &error);
+    esa_status status = esa_client_new(config, &client, &error);
     esa_config_free(config);
     char unwanted_name[] = "unwanted.example.com", cancelled_name[] = "cancelled.example.com";
     esa_pending *unwanted = NULL, *cancelled = NULL;
     esa_get_match_site_request request = ESA_GET_MATCH_SITE_REQUEST_INIT;
     request.record_name = unwanted_name;
-    if (error == NULL && esa_multi_new(&multi, &error) == ESA_OK &&
+    if (status == ESA_OK && esa_multi_new(&multi, &error) == ESA_OK &&
         esa_get_match_site_start(multi, client, &request, NULL, unwanted_name, &unwanted, &error) == ESA_OK &&
         esa_get_match_site_start(multi, client, &request, NULL, cancelled_name, &cancelled, &error) == ESA_OK) {
         esa_pending_free(unwanted); /* it is dropped: nobody finds out what it did */
         esa_pending_cancel(cancelled);
         esa_pending *finished;
-        while ((finished = esa_multi_next_finished(multi)) == NULL) {
+        while ((finished = esa_multi_next_finished(multi)) == NULL && status == ESA_OK) {
             struct pollfd watched = {esa_multi_descriptor(multi), POLLIN, 0};
             poll(&watched, 1, -1);
-            esa_multi_step(multi);
+            status = esa_multi_step(multi);
         }
         esa_get_match_site_result *site = NULL;
         printf("%s: ", (const char *)esa_pending_user_data(finished));
