@@ -64,9 +64,8 @@ typedef struct outcome {
     double longest;
 } outcome;
 
-static void ended(outcome *outcome, const char *name, double began,
-                  const esa_create_routine_related_record_result *made, const esa_error *error) {
-    const double took = now() - began;
+static void ended(outcome *outcome, const char *name, double took, const esa_create_routine_related_record_result *made,
+                  const esa_error *error) {
     if (took > outcome->longest) {
         outcome->longest = took;
     }
@@ -107,12 +106,9 @@ static void *bind_all(void *argument) {
         esa_create_routine_related_record_result *made = NULL;
         esa_error *error = NULL;
         const double began = now();
-        if (in_bulk) {
-            esa_bulk_next(bulk, &made, &error);
-        } else {
-            esa_create_routine_related_record(client, &items[i], NULL, &made, &error);
-        }
-        ended(outcome, names[i], began, made, error);
+        const esa_status status = in_bulk ? esa_bulk_next(bulk, &made, &error)
+                                          : esa_create_routine_related_record(client, &items[i], NULL, &made, &error);
+        ended(outcome, names[i], now() - began, status == ESA_OK ? made : NULL, error);
         esa_create_routine_related_record_result_free(made);
         esa_error_free(error);
     }
