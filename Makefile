@@ -100,18 +100,18 @@ deb: stage ## make Debian's packages, below target/debian
 uninstall: ## take away what install has put there
 	@$(call layout,uninstall,$(PREFIX),$(DESTDIR),$(LIBDIR),$(INCLUDEDIR),$(MANDIR),$(DOCDIR))
 
-notices: ## write THIRD-PARTY-NOTICES anew, after a change of Cargo.lock
+notices: ## write THIRD-PARTY-NOTICES again, after a change of Cargo.lock
 	CARGO="$(CARGO)" $(PYTHON) scripts/notices.py write
 
 abi-baseline: stage ## record that the binary interface has grown
 	CC="$(CC)" $(PYTHON) scripts/abi.py record
 
-header: ## make include/esa.h anew from the sources, and Python's table from it
+header: ## make include/esa.h from the sources, and Python's table from it
 	$(CARGO) build --locked --features capi
 	cp "$$(ls -t $(TARGET)/debug/build/libesa-*/out/esa.h | head -n 1)" include/esa.h
 	$(PYTHON) scripts/ctypes_table.py
 
-actions: ## make the table of the service's actions anew, and the list of the documents, from data/actions.tsv
+actions: ## make the table of the service's actions, and the list of the documents, from data/actions.tsv
 	$(PYTHON) scripts/action_table.py write
 	$(PYTHON) scripts/action_docs.py write
 

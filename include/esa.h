@@ -936,7 +936,7 @@ typedef struct esa_stats {
     /**
      * Waits because another write of the client was under way.
      */
-    uint64_t gate_waits;
+    uint64_t write_limit_waits;
     /**
      * Connections made, those to servers that give credentials included.
      */
@@ -1415,7 +1415,7 @@ typedef struct esa_header {
  * A signed request, ready to be sent once, by anything. Release it with `esa_signed_request_free()`.
  *
  * Send it as it is: the method, the URL, all of the headers and the body. What else HTTP wants, such as Content-Length, is
- * the sender's to add. The service takes it within 15 minutes, and once: sign each attempt anew. It needs TLS, unless the
+ * the sender's to add. The service takes it within 15 minutes, and once: sign each attempt again. It needs TLS, unless the
  * URL says http, and no redirects are to be followed.
  *
  * Any one thread at a time may read it. Strings are never NULL and live as long as the request. The headers, or the URL with
@@ -1740,7 +1740,7 @@ esa_status esa_config_set_endpoint(struct esa_config *config, const char *endpoi
 esa_status esa_config_set_network(struct esa_config *config, int32_t network);
 
 /**
- * Sets the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..." (this machine
+ * Sets the proxy: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..." (this machine
  * looks up the endpoint's name) or "socks5h://..." (the proxy does); "" for none.
  *
  * Default: what the environment says: HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY, in upper case or
@@ -2676,7 +2676,7 @@ void esa_signed_request_free(struct esa_signed_request *request);
  * The error is as good as that of a call: its kind, what the request did at the service, whether trying again may help, how
  * long the service asks to wait, and what to do. So a loop of the program's own can do what `esa_call_action()` does: make
  * an action again that changes nothing; make one that changes something again only after `ESA_OUTCOME_REFUSED` and
- * `retryable`; and read back after `ESA_OUTCOME_UNKNOWN`. Sign each attempt anew. Where no reply came, a request that was
+ * `retryable`; and read back after `ESA_OUTCOME_UNKNOWN`. Sign each attempt again. Where no reply came, a request that was
  * sent in part may have been carried out.
  *
  * It is the outcome of this one request: of the attempts before it, the program knows. `attempts` is 0 in the result and in

@@ -211,8 +211,8 @@ impl Client {
 
 /// What a client that is made of these keeps to itself from the start.
 fn redaction(config: &Config, variables: &Environment, settings: &Settings) -> Redaction {
-    let logins = settings.secrets();
-    let mut secrets: Vec<&str> = logins.iter().map(|secret| secret.as_str()).collect();
+    let proxy_secrets = settings.secrets();
+    let mut secrets: Vec<&str> = proxy_secrets.iter().map(|secret| secret.as_str()).collect();
     if let Some(Identity::Credentials(credentials)) = &config.identity {
         secrets.extend(credentials.secrets());
     }
@@ -256,9 +256,9 @@ mod tests {
         assert!(other_write.is_some());
 
         let waits = |action| {
-            let before = client.stats().gate_waits;
+            let before = client.stats().write_limit_waits;
             client.call(&AnyAction::new(action), CallOptions::new().timeout(Duration::from_millis(100))).unwrap_err();
-            client.stats().gate_waits > before
+            client.stats().write_limit_waits > before
         };
 
         // One that changes a routine, another write, and a read.

@@ -120,7 +120,7 @@ impl Config {
         self
     }
 
-    /// The proxy on the way out: `http://user:password@host:port` (CONNECT), `host:port`, `socks5://…` (this machine looks
+    /// The proxy: `http://user:password@host:port` (CONNECT), `host:port`, `socks5://…` (this machine looks
     /// the endpoint's name up) or `socks5h://…` (the proxy does); `""` for none.
     ///
     /// Default: what the environment says: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper case or else

@@ -353,7 +353,7 @@ fn advice(kind: ErrorKind, outcome: Outcome) -> &'static str {
             "Correct what the message says of the place that is meant to have them; or set ALIBABA_CLOUD_ACCESS_KEY_ID and \
              ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the client credentials."
         }
-        ErrorKind::Lock => "Mend what gives the lock that the client shares with others; without it, nothing was sent.",
+        ErrorKind::Lock => "Repair the lock that the client shares with others. Nothing was sent without it.",
         ErrorKind::Cancelled => "Nothing has changed; call again when you like.",
         ErrorKind::Forked => "Make a client of its own in the child process.",
         ErrorKind::Descriptors => {

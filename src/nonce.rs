@@ -23,7 +23,7 @@ struct Nonces {
 impl Nonces {
     fn of_process() -> &'static Nonces {
         static NONCES: OnceBox<PerProcess<Nonces>> = OnceBox::new();
-        // A forked child begins anew.
+        // A forked child starts again.
         NONCES.get_or_init(|| Box::new(PerProcess::new(Nonces::new()))).get(Nonces::new)
     }
 

@@ -17,7 +17,7 @@ pub struct Stats {
     /// Waits because the service was busy with another call of the account.
     pub busy_waits: u64,
     /// Waits because another write of the client was under way.
-    pub gate_waits: u64,
+    pub write_limit_waits: u64,
     /// Connections made, those to servers that give credentials included.
     pub connections_opened: u64,
     /// Requests that went over a connection that was there already.
@@ -54,7 +54,7 @@ pub(crate) struct Counters {
     pub(crate) retries: Counter,
     pub(crate) recoveries: Counter,
     pub(crate) busy_waits: Counter,
-    pub(crate) gate_waits: Counter,
+    pub(crate) write_limit_waits: Counter,
     pub(crate) connections_opened: Counter,
     pub(crate) connections_reused: Counter,
     pub(crate) credentials_refreshed: Counter,
@@ -71,7 +71,7 @@ impl Counters {
             retries: self.retries.get(),
             recoveries: self.recoveries.get(),
             busy_waits: self.busy_waits.get(),
-            gate_waits: self.gate_waits.get(),
+            write_limit_waits: self.write_limit_waits.get(),
             connections_opened: self.connections_opened.get(),
             connections_reused: self.connections_reused.get(),
             credentials_refreshed: self.credentials_refreshed.get(),

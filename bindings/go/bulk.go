@@ -12,7 +12,7 @@ import (
 // the service takes one at a time.
 //
 // The loop goes round once for each request, in their order, with the record or with the error in its place. The work is
-// done as the loop comes to it, and ends where the loop is left; another loop begins anew. Loops may run in any number of
+// done as the loop comes to it, and ends where the loop is left; another loop starts again. Loops may run in any number of
 // goroutines.
 //
 // The routines' records are listed first, 20 with a request, where that pays, so that what exists already costs a
@@ -81,7 +81,7 @@ func (client *Client) beginBulk(ctx context.Context, requests []CreateRoutineRel
 	return bulk, nil
 }
 
-// next ensures the next record. It takes its turn among the client's calls anew, so that what the loop does in between
+// next ensures the next record. It takes its turn among the client's calls again, so that what the loop does in between
 // may make calls as well.
 func (bulk *bulk) next() (*Record, error) {
 	if _, err := bulk.client.enter(bulk.ctx, 0); err != nil {

@@ -6,7 +6,7 @@ package esa
 const keptCancels = 16
 
 // cancels keeps what calls can be cancelled with from call to call: to make it and to release it takes as long as half of
-// a call on a kept connection.
+// a call on a pooled connection.
 type cancels chan nativeCancel
 
 // take fails if no file descriptors are left.

@@ -42,7 +42,7 @@ type Config struct {
 	// Network is from where the service is reached, where there is no Endpoint. Default: [NetworkPublic].
 	Network Network
 
-	// Proxy is the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://…" (this
+	// Proxy is the proxy: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://…" (this
 	// machine looks up the endpoint's name) or "socks5h://…" (the proxy does); [NoProxy] for none. Plain http to this
 	// machine takes no proxy.
 	// Default: what HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY say, which isn't for this machine.

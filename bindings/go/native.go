@@ -141,7 +141,6 @@ static inline call_answer get_match_site(const esa_client *client, call_limits l
 import "C"
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime/cgo"
@@ -469,7 +468,7 @@ func (client nativeClient) stats() Stats {
 		Retries:              uint64(native.retries),
 		Recoveries:           uint64(native.recoveries),
 		BusyWaits:            uint64(native.busy_waits),
-		GateWaits:            uint64(native.gate_waits),
+		WriteLimitWaits:      uint64(native.write_limit_waits),
 		ConnectionsOpened:    uint64(native.connections_opened),
 		ConnectionsReused:    uint64(native.connections_reused),
 		CredentialsRefreshed: uint64(native.credentials_refreshed),
@@ -477,44 +476,6 @@ func (client nativeClient) stats() Stats {
 		LockGrants:           uint64(native.lock_grants),
 		LockLosses:           uint64(native.lock_losses),
 	}
-}
-
-// Version is the version of the native library, such as "0.1.0".
-func Version() string { return C.GoString(C.esa_version()) }
-
-// String is the constant's name without its type, such as "Timeout".
-func (status Status) String() string {
-	return goName("ESA_ERR_", C.esa_status_name(C.int32_t(status)), status)
-}
-
-// String is the constant's name without its type, such as "Unknown".
-func (outcome Outcome) String() string {
-	return goName("ESA_OUTCOME_", C.esa_outcome_name(C.int32_t(outcome)), outcome)
-}
-
-// String is the constant's name without its type, such as "Created".
-func (origin Origin) String() string {
-	return goName("ESA_ORIGIN_", C.esa_origin_name(C.int32_t(origin)), origin)
-}
-
-// String is the service's own word, such as "UserOperationStatusIsLocked".
-func (code ServiceCode) String() string {
-	return cmp.Or(C.GoString(C.esa_service_code_name(C.int32_t(code))), fmt.Sprintf("ServiceCode(%d)", int32(code)))
-}
-
-// goName is "NotFound" of "ESA_ERR_NOT_FOUND"; "Status(7)" if C has no name for the value.
-func goName(prefix string, name *C.char, value any) string {
-	inC, known := strings.CutPrefix(C.GoString(name), prefix)
-	if !known {
-		return strings.TrimPrefix(fmt.Sprintf("%T(%d)", value, value), "esa.")
-	}
-	words := strings.Split(inC, "_")
-	for i, word := range words {
-		if word != "DNS" && word != "TLS" && word != "IO" {
-			words[i] = word[:1] + strings.ToLower(word[1:])
-		}
-	}
-	return strings.Join(words, "")
 }
 
 // terminated is text for C to read during a call: pointer-free Go memory, which the pointer keeps alive.

@@ -188,7 +188,7 @@ func (client *Client) RelatedRecords(
 	ctx context.Context, request ListRoutineRelatedRecordsRequest,
 ) iter.Seq2[RelatedRecord, error] {
 	return func(yield func(RelatedRecord, error) bool) {
-		request := request // each loop begins anew
+		request := request // each loop starts again
 		if request.PageNumber == 0 {
 			request.PageNumber = 1
 		}

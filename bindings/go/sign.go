@@ -12,7 +12,7 @@ import (
 // SignedRequest is a request ready to be sent once, by anything.
 //
 // Send it as it is: the method, the URL, all of the headers and the body. What else HTTP wants, such as Content-Length, is
-// the sender's to add. The service takes it within 15 minutes, and once: sign each attempt anew. It needs TLS, unless the
+// the sender's to add. The service takes it within 15 minutes, and once: sign each attempt again. It needs TLS, unless the
 // URL says http, and no redirects are to be followed.
 //
 // The headers, or the URL with signature version 1, hold the signature and the security token: keep them out of logs.
@@ -99,7 +99,7 @@ type HTTPReply struct {
 // The error is as good as that of a call: its kind, what the request did at the service, whether trying again may help, how
 // long the service asks to wait, and what to do. So a loop of the program's own can do what [Client.Call] does: make an
 // action again that changes nothing; make one that changes something again only after [OutcomeRefused] and Retryable; and
-// read back after [OutcomeUnknown]. Sign each attempt anew. Where no reply came, a request that was sent in part may have
+// read back after [OutcomeUnknown]. Sign each attempt again. Where no reply came, a request that was sent in part may have
 // been carried out.
 //
 // It is the outcome of this one request: of the attempts before it, the program knows. Attempts is 0 in the result and in

@@ -14,8 +14,8 @@ type Stats struct {
 	Recoveries uint64
 	// BusyWaits are waits because the service was busy with another call of the account.
 	BusyWaits uint64
-	// GateWaits are waits because another write of the client was under way.
-	GateWaits uint64
+	// WriteLimitWaits are waits because another write of the client was under way.
+	WriteLimitWaits uint64
 	// ConnectionsOpened are all that were made, those to whom credentials are asked of included.
 	ConnectionsOpened uint64
 	// ConnectionsReused are requests that went over a connection that was there already.

@@ -142,7 +142,7 @@ mod tests {
     use crate::service_code::ServiceCode;
     use crate::signature::Signature;
     use crate::stats::Counters;
-    use crate::wait::{Stop, at_once};
+    use crate::wait::{WaitError, at_once};
 
     /// A world in which time passes only while the call waits, and in which each attempt and each read-back goes as the
     /// script says.
@@ -292,16 +292,16 @@ mod tests {
             self.can_recover
         }
 
-        async fn pause(&self, duration: Duration) -> Result<(), Stop> {
+        async fn pause(&self, duration: Duration) -> Result<(), WaitError> {
             if self.cancelled_in_pause {
-                return Err(Stop::Cancelled);
+                return Err(WaitError::Cancelled);
             }
             self.slept.borrow_mut().push(duration.as_millis());
             self.left.set(self.left.get().saturating_sub(duration));
             Ok(())
         }
 
-        fn check(&self) -> Result<(), Stop> {
+        fn check(&self) -> Result<(), WaitError> {
             Ok(())
         }
 

@@ -12,7 +12,7 @@ use super::world::{Failure, Recovery};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::READ_BACK;
 use crate::service_code::ServiceCode;
-use crate::wait::Stop;
+use crate::wait::WaitError;
 
 /// What happened since the last decision.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) enum Happened {
     /// A wait is over.
     Waited,
     /// A wait was cut short.
-    Interrupted(Stop),
+    Interrupted(WaitError),
 }
 
 /// What to do.
@@ -300,10 +300,10 @@ impl Progress {
         Ok(wait)
     }
 
-    fn interrupted(&mut self, stop: &Stop) -> Next {
+    fn interrupted(&mut self, stop: &WaitError) -> Next {
         let error = self.error();
         match stop {
-            Stop::Cancelled => {
+            WaitError::Cancelled => {
                 let message = format!("cancelled while waiting after: {error}");
                 Next::Fail(
                     Error::new(ErrorKind::Cancelled, message)
@@ -311,7 +311,7 @@ impl Progress {
                         .with_attempts(error.attempts()),
                 )
             }
-            Stop::TimedOut | Stop::Failed(_) => Next::Fail(error),
+            WaitError::TimedOut | WaitError::Failed(_) => Next::Fail(error),
         }
     }
 

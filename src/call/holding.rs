@@ -104,7 +104,7 @@ impl Holding {
     }
 
     /// What a call that wants to write does.
-    pub(super) fn enter(&mut self, now: Duration) -> Entry {
+    pub(super) fn acquire(&mut self, now: Duration) -> Entry {
         match self.stage {
             Stage::Asking | Stage::Releasing => Entry::Wait(SOON),
             Stage::Free if now < self.without_until => Entry::WriteUnlocked,
@@ -173,7 +173,7 @@ impl Holding {
     }
 
     /// A call no longer writes, if it did in the holding of this number, nor wants to. True: let the lock go.
-    pub(super) fn leave(&mut self, number: Option<u64>, now: Duration) -> bool {
+    pub(super) fn release(&mut self, number: Option<u64>, now: Duration) -> bool {
         self.wanting -= 1;
         if number.is_some_and(|number| self.is_held(number)) {
             self.writers -= 1;
@@ -253,7 +253,7 @@ mod tests {
     fn held() -> Holding {
         let mut holding = Holding::new(HOLD, HOLD, 0);
         holding.want();
-        assert_eq!(holding.enter(at(0)), Entry::Ask);
+        assert_eq!(holding.acquire(at(0)), Entry::Ask);
         assert_eq!(holding.answered(&TryLock::Acquired, LEASE, at(0)), (Entry::Write(1), None));
         holding
     }
@@ -262,10 +262,10 @@ mod tests {
     fn a_call_that_nobody_waits_behind_lets_go_after_its_write() {
         let mut holding = held();
 
-        assert!(holding.leave(Some(1), at(20)));
+        assert!(holding.release(Some(1), at(20)));
         holding.released(at(20));
         holding.want();
-        assert_eq!(holding.enter(at(20)), Entry::Ask);
+        assert_eq!(holding.acquire(at(20)), Entry::Ask);
     }
 
     #[test]
@@ -274,17 +274,17 @@ mod tests {
         holding.want();
         holding.want();
 
-        assert!(!holding.leave(Some(1), at(1000)));
-        assert_eq!(holding.enter(at(1999)), Entry::Write(1));
-        assert!(holding.leave(Some(1), at(2500)));
+        assert!(!holding.release(Some(1), at(1000)));
+        assert_eq!(holding.acquire(at(1999)), Entry::Write(1));
+        assert!(holding.release(Some(1), at(2500)));
         // Meanwhile it can't be had.
-        assert_eq!(holding.enter(at(2500)), Entry::Wait(SOON));
+        assert_eq!(holding.acquire(at(2500)), Entry::Wait(SOON));
         holding.released(at(2500));
         // The others ask first.
-        assert_eq!(holding.enter(at(2510)), Entry::Wait(at(10) - at(0)));
-        assert_eq!(holding.enter(at(2520)), Entry::Ask);
+        assert_eq!(holding.acquire(at(2510)), Entry::Wait(at(10) - at(0)));
+        assert_eq!(holding.acquire(at(2520)), Entry::Ask);
         // And meanwhile there is nobody else to ask.
-        assert_eq!(holding.enter(at(2520)), Entry::Wait(SOON));
+        assert_eq!(holding.acquire(at(2520)), Entry::Wait(SOON));
     }
 
     #[test]
@@ -293,12 +293,12 @@ mod tests {
         holding.want();
 
         // One is still under way.
-        assert_eq!(holding.enter(at(2000)), Entry::Wait(SOON));
-        assert!(holding.leave(Some(1), at(2100)));
+        assert_eq!(holding.acquire(at(2000)), Entry::Wait(SOON));
+        assert!(holding.release(Some(1), at(2100)));
         holding.released(at(2100));
-        assert_eq!(holding.enter(at(2120)), Entry::Ask);
+        assert_eq!(holding.acquire(at(2120)), Entry::Ask);
         assert_eq!(holding.answered(&RETRY, LEASE, at(2120)).0, Entry::Wait(Duration::from_millis(50)));
-        assert_eq!(holding.enter(at(2170)), Entry::Ask);
+        assert_eq!(holding.acquire(at(2170)), Entry::Ask);
         assert_eq!(holding.answered(&TryLock::Acquired, LEASE, at(2170)).0, Entry::Write(2));
     }
 
@@ -307,14 +307,14 @@ mod tests {
         let mut holding = held();
         holding.want();
 
-        assert_eq!(holding.enter(at(12_999)), Entry::Wait(SOON));
-        assert_eq!(holding.enter(at(13_000)), Entry::LetGo);
+        assert_eq!(holding.acquire(at(12_999)), Entry::Wait(SOON));
+        assert_eq!(holding.acquire(at(13_000)), Entry::LetGo);
         holding.released(at(13_000));
-        assert_eq!(holding.enter(at(13_020)), Entry::Ask);
+        assert_eq!(holding.acquire(at(13_020)), Entry::Ask);
         holding.answered(&TryLock::Acquired, LEASE, at(13_020));
         // The late one leaves what isn't its own.
-        assert!(!holding.leave(Some(1), at(13_030)));
-        assert!(holding.leave(Some(2), at(13_040)));
+        assert!(!holding.release(Some(1), at(13_030)));
+        assert!(holding.release(Some(2), at(13_040)));
     }
 
     #[test]
@@ -325,10 +325,10 @@ mod tests {
         let rest = loop {
             now += Duration::from_millis(100);
             writes += 1;
-            assert!(holding.leave(Some(writes), now));
+            assert!(holding.release(Some(writes), now));
             holding.released(now);
             holding.want();
-            match holding.enter(now) {
+            match holding.acquire(now) {
                 Entry::Wait(rest) => break rest,
                 entry => assert_eq!(entry, Entry::Ask),
             }
@@ -338,10 +338,10 @@ mod tests {
         assert_eq!((writes, rest), (20, REST));
         // Whoever comes later than that has let others in anyway.
         let mut holding = held();
-        assert!(holding.leave(Some(1), at(1990)));
+        assert!(holding.release(Some(1), at(1990)));
         holding.released(at(1990));
         holding.want();
-        assert_eq!(holding.enter(at(2020)), Entry::Ask);
+        assert_eq!(holding.acquire(at(2020)), Entry::Ask);
         holding.answered(&TryLock::Acquired, LEASE, at(2020));
         assert!(!holding.is_over(at(4000)));
     }
@@ -350,39 +350,39 @@ mod tests {
     fn others_are_left_the_time_that_they_need_to_ask() {
         let mut holding = Holding::new(HOLD, HOLD, 0);
         holding.want();
-        assert_eq!(holding.enter(at(0)), Entry::Ask);
+        assert_eq!(holding.acquire(at(0)), Entry::Ask);
         holding.answered(&RETRY, LEASE, at(0));
-        assert_eq!(holding.enter(at(50)), Entry::Ask);
+        assert_eq!(holding.acquire(at(50)), Entry::Ask);
         holding.answered(&TryLock::Acquired, LEASE, at(50));
         holding.want();
-        assert!(holding.leave(Some(1), at(2050)));
+        assert!(holding.release(Some(1), at(2050)));
         holding.released(at(2050));
 
-        assert_eq!(holding.enter(at(2050)), Entry::Wait(Duration::from_millis(100)));
+        assert_eq!(holding.acquire(at(2050)), Entry::Wait(Duration::from_millis(100)));
         // Nobody has used it: the next rest is short.
-        assert_eq!(holding.enter(at(2150)), Entry::Ask);
+        assert_eq!(holding.acquire(at(2150)), Entry::Ask);
         holding.answered(&TryLock::Acquired, LEASE, at(2150));
         holding.want();
-        assert!(holding.leave(Some(2), at(4150)));
+        assert!(holding.release(Some(2), at(4150)));
         holding.released(at(4150));
-        assert_eq!(holding.enter(at(4150)), Entry::Wait(REST));
+        assert_eq!(holding.acquire(at(4150)), Entry::Wait(REST));
     }
 
     #[test]
     fn it_is_held_for_a_shorter_time_while_others_want_it() {
         let mut holding = Holding::new(HOLD, Duration::from_millis(50), 0);
         holding.want();
-        assert_eq!(holding.enter(at(0)), Entry::Ask);
+        assert_eq!(holding.acquire(at(0)), Entry::Ask);
         holding.answered(&RETRY, LEASE, at(0));
-        assert_eq!(holding.enter(at(50)), Entry::Ask);
+        assert_eq!(holding.acquire(at(50)), Entry::Ask);
         holding.answered(&TryLock::Acquired, LEASE, at(50));
         assert!(!holding.is_over(at(99)));
         assert!(holding.is_over(at(100)));
 
-        assert!(holding.leave(Some(1), at(100)));
+        assert!(holding.release(Some(1), at(100)));
         holding.released(at(100));
         holding.want();
-        assert_eq!(holding.enter(at(200)), Entry::Ask);
+        assert_eq!(holding.acquire(at(200)), Entry::Ask);
         holding.answered(&TryLock::Acquired, LEASE, at(200));
         // Nobody has used it.
         assert!(!holding.is_over(at(2199)));
@@ -393,12 +393,12 @@ mod tests {
     fn a_bulk_keeps_it_for_its_next_record() {
         let mut holding = held();
         assert!(holding.keep(1));
-        assert!(!holding.leave(Some(1), at(20)));
+        assert!(!holding.release(Some(1), at(20)));
 
         holding.want();
-        assert_eq!(holding.enter(at(30)), Entry::Write(1));
+        assert_eq!(holding.acquire(at(30)), Entry::Write(1));
         assert!(!holding.keep_no_longer(1, at(30)));
-        assert!(holding.leave(Some(1), at(50)));
+        assert!(holding.release(Some(1), at(50)));
         holding.released(at(50));
         // That holding is over.
         assert!(!holding.keep(1));
@@ -410,15 +410,15 @@ mod tests {
         let mut holding = Holding::new(HOLD, HOLD, 0);
         holding.want();
         let ask = |holding: &mut Holding, answer: TryLock, now| {
-            assert_eq!(holding.enter(now), Entry::Ask);
+            assert_eq!(holding.acquire(now), Entry::Ask);
             holding.answered(&answer, LEASE, now)
         };
 
         assert_eq!(ask(&mut holding, TryLock::Without, at(0)), (Entry::WriteUnlocked, Some(News::Out)));
-        assert_eq!(holding.enter(at(1999)), Entry::WriteUnlocked);
+        assert_eq!(holding.acquire(at(1999)), Entry::WriteUnlocked);
         assert_eq!(ask(&mut holding, TryLock::Without, at(2000)), (Entry::WriteUnlocked, None));
         assert_eq!(ask(&mut holding, RETRY, at(4000)).1, None);
         assert_eq!(ask(&mut holding, TryLock::Acquired, at(4050)), (Entry::Write(1), Some(News::Back)));
-        assert!(holding.leave(Some(1), at(4060)));
+        assert!(holding.release(Some(1), at(4060)));
     }
 }

@@ -223,7 +223,7 @@ impl Simulation {
         let (Lock::Single { retry_after } | Lock::Bulk { retry_after }) = self.policy.lock else {
             return self.plan(now, Event::Sends, thread);
         };
-        let mut entry = self.client_of(thread).holding.enter(now);
+        let mut entry = self.client_of(thread).holding.acquire(now);
         if entry == Entry::Ask {
             let answer = if self.is_taken { TryLock::NotYet { retry_after } } else { TryLock::Acquired };
             self.is_taken = true;
@@ -275,7 +275,7 @@ impl Simulation {
         if let (Some(number), Lock::Bulk { .. }, true) = (number, self.policy.lock, goes_on) {
             self.threads[thread].kept = self.client_of(thread).holding.keep(number).then_some(number);
         }
-        if self.client_of(thread).holding.leave(number, now) {
+        if self.client_of(thread).holding.release(number, now) {
             self.lets_go(now, thread);
         }
         let client = self.client_of(thread);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::backoff::is_busy;
 use super::world::{Failure, Outgoing, Recovery, World};
-use super::write_lock::{Keep, Place, Told, WriteLock};
+use super::write_lock::{Keep, LockPermit, Told, WriteLock};
 use super::{Core, Deleted, Live};
 use crate::clock::Clock;
 use crate::credentials::Asker;
@@ -20,7 +20,7 @@ use crate::reply::{self, Explanation};
 use crate::service_code::ServiceCode;
 use crate::signature::{self, Credentials, Request, Signature, SignedRequest, Stamp};
 use crate::stats::Counters;
-use crate::wait::{Limits, Permit, Stop};
+use crate::wait::{Limits, Permit, WaitError};
 
 /// What a call has of its client, and its limits.
 pub(crate) struct Wire<'a> {
@@ -33,10 +33,10 @@ pub(crate) struct Wire<'a> {
     pub(super) keep: Option<&'a Keep>,
 }
 
-/// A write's place among those of its client, and of others.
+/// A write's turn among those of its client, and of others.
 struct Turn<'a> {
     /// Comes before the permit, as long as it is there: what is let go is let go before the client's next write begins.
-    place: Option<Place<'a>>,
+    lock_permit: Option<LockPermit<'a>>,
     _permit: Permit<'a>,
     /// How long it took to come; `None`: no time.
     waited: Option<Duration>,
@@ -44,21 +44,21 @@ struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     fn has_waited(&self) -> bool {
-        self.waited.is_some() || self.place.as_ref().is_some_and(Place::has_waited)
+        self.waited.is_some() || self.lock_permit.as_ref().is_some_and(LockPermit::has_waited)
     }
 
     fn is_locked(&self) -> bool {
-        self.place.as_ref().is_some_and(Place::is_locked)
+        self.lock_permit.as_ref().is_some_and(LockPermit::is_locked)
     }
 
     /// Ends it; `keep` keeps the lock.
     fn end(self, keep: Option<&Keep>, now: Duration) -> Told {
-        let Turn { place, _permit, .. } = self;
-        let Some(place) = place else { return Told::default() };
+        let Turn { lock_permit, _permit, .. } = self;
+        let Some(lock_permit) = lock_permit else { return Told::default() };
         if let Some(keep) = keep {
-            place.keep_with(keep);
+            lock_permit.keep_with(keep);
         }
-        place.leave(now)
+        lock_permit.release(now)
     }
 }
 
@@ -91,12 +91,12 @@ impl<'a> Wire<'a> {
 
     /// Waits for the call's turn to write.
     async fn turn(&self, log: &Scope<'_>) -> Result<Turn<'a>, Error> {
-        let place = self.live.write_lock.as_ref().map(WriteLock::want);
+        let lock_permit = self.live.write_lock.as_ref().map(WriteLock::want);
         let (permit, waited) = self.permit(log).await?;
-        match place {
-            None => Ok(Turn { place: None, _permit: permit, waited }),
+        match lock_permit {
+            None => Ok(Turn { lock_permit: None, _permit: permit, waited }),
             // On its own, so that a call without it stays small.
-            Some(place) => Box::pin(self.turn_among_others(log, place, permit, waited)).await,
+            Some(lock_permit) => Box::pin(self.turn_among_others(log, lock_permit, permit, waited)).await,
         }
     }
 
@@ -104,16 +104,16 @@ impl<'a> Wire<'a> {
     async fn turn_among_others(
         &self,
         log: &Scope<'_>,
-        mut place: Place<'a>,
+        mut lock_permit: LockPermit<'a>,
         mut permit: Permit<'a>,
         mut waited: Option<Duration>,
     ) -> Result<Turn<'a>, Error> {
-        while !place.enter(self, self.core.timeouts.attempt, |hold| permit.extend(hold)).await? {
+        while !lock_permit.acquire(self, self.core.timeouts.attempt, |hold| permit.extend(hold)).await? {
             drop(permit);
             (permit, waited) = self.permit(log).await?;
         }
         self.let_go();
-        Ok(Turn { place: Some(place), _permit: permit, waited })
+        Ok(Turn { lock_permit: Some(lock_permit), _permit: permit, waited })
     }
 
     /// Lets the lock go that was kept, unless it is in use.
@@ -130,7 +130,7 @@ impl<'a> Wire<'a> {
         if let Some(permit) = live.writes.try_acquire(attempt) {
             return Ok((permit, None));
         }
-        core.counters.gate_waits.count();
+        core.counters.write_limit_waits.count();
         log.write(Level::Info, || "waiting for the client's other writes");
         let started = Instant::now();
         let permit = live.writes.acquire(limits, attempt).await.map_err(|stop| {
@@ -186,7 +186,7 @@ impl World for Wire<'_> {
         let took = started.elapsed().as_millis();
         let http_status = exchanged.as_ref().map_or(0, Reply::status);
         let was_locked = turn.as_ref().is_some_and(Turn::is_locked);
-        // Gives the place up: the log is the caller's, who may make another call in it.
+        // Releases the lock: the log is the caller's, who may make another call in it.
         if let Some(turn) = turn {
             let waited = turn.waited;
             let told = turn.end(keep.filter(|_| http_status == 200), self.now());
@@ -245,12 +245,12 @@ impl World for Wire<'_> {
         }
     }
 
-    async fn pause(&self, duration: Duration) -> Result<(), Stop> {
+    async fn pause(&self, duration: Duration) -> Result<(), WaitError> {
         self.let_go();
         self.limits.pause(duration).await
     }
 
-    fn check(&self) -> Result<(), Stop> {
+    fn check(&self) -> Result<(), WaitError> {
         self.limits.check()
     }
 

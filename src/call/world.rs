@@ -13,7 +13,7 @@ use crate::operation::{Action, Receipt};
 use crate::signature::Credentials;
 use crate::signature::{Parameter, Signature};
 use crate::stats::Counters;
-use crate::wait::Stop;
+use crate::wait::WaitError;
 
 /// What there is to send of an operation. From here on all operations are alike, and share one piece of code.
 pub(crate) struct Outgoing<'a> {
@@ -64,10 +64,10 @@ pub(crate) trait World {
     fn recover(&self, recovery: &Recovery, log: &Scope<'_>) -> bool;
 
     /// Waits.
-    async fn pause(&self, duration: Duration) -> Result<(), Stop>;
+    async fn pause(&self, duration: Duration) -> Result<(), WaitError>;
 
     /// Whether the call may go on.
-    fn check(&self) -> Result<(), Stop>;
+    fn check(&self) -> Result<(), WaitError>;
 
     /// The time that the call has left; `None` if it has no end.
     fn left(&self) -> Option<Duration>;

@@ -16,7 +16,7 @@ use super::holding::{Entry, Holding, News};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::{Level, Scope};
 use crate::per_process::generation;
-use crate::wait::Stop;
+use crate::wait::WaitError;
 
 /// What became of asking for a lock that is shared with others.
 ///
@@ -137,10 +137,10 @@ impl WriteLock {
         WriteLock { lock, hold, holding, generation }
     }
 
-    /// The place of a call that wants to write.
-    pub(crate) fn want(&self) -> Place<'_> {
+    /// What a call that wants to write asks for the lock with.
+    pub(crate) fn want(&self) -> LockPermit<'_> {
         self.holding().want();
-        Place { lock: self, is_asking: false, number: None, told: Told::default(), now: Duration::ZERO }
+        LockPermit { lock: self, is_asking: false, number: None, told: Told::default(), now: Duration::ZERO }
     }
 
     fn holding(&self) -> MutexGuard<'_, Holding> {
@@ -160,8 +160,8 @@ impl WriteLock {
     }
 }
 
-/// The place of a call that wants to write, among all who share the lock. When it is dropped, the call writes no more.
-pub(crate) struct Place<'a> {
+/// The share that a call which wants to write has in the lock. When it is dropped, the call writes no more.
+pub(crate) struct LockPermit<'a> {
     lock: &'a WriteLock,
     is_asking: bool,
     /// Of the holding that it writes in; `None`: it doesn't write, or without a lock.
@@ -171,7 +171,7 @@ pub(crate) struct Place<'a> {
     now: Duration,
 }
 
-/// What is worth a line in the log, once the call has left its place: the log is the caller's, who may make another call in
+/// What is worth a line in the log, once the call has released the lock: the log is the caller's, who may make another call in
 /// it.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Told {
@@ -193,12 +193,12 @@ pub(super) fn spread(wait: Duration, random: u64) -> Duration {
     wait / 2 + jitter(wait / 2, random)
 }
 
-impl Place<'_> {
+impl LockPermit<'_> {
     /// Waits until the call may write, within its limits; an attempt of it takes as long as `attempt`.
     ///
-    /// While it waits it keeps its place among the writes of its client with `stay`, for so long each time. Where that has
+    /// While it waits, it keeps its permit among the writes of its client with `stay`, for so long each time. Where that has
     /// gone to another one, `Ok` is false.
-    pub(crate) async fn enter<W: World>(
+    pub(crate) async fn acquire<W: World>(
         &mut self,
         world: &W,
         attempt: Duration,
@@ -207,7 +207,7 @@ impl Place<'_> {
         let started = world.now();
         loop {
             self.now = world.now();
-            let mut entry = self.lock.holding().enter(self.now);
+            let mut entry = self.lock.holding().acquire(self.now);
             if entry == Entry::Ask {
                 // For as long as the function takes.
                 stay(Duration::MAX);
@@ -277,13 +277,13 @@ impl Place<'_> {
     }
 
     /// The call writes no more, at the time `now`.
-    pub(crate) fn leave(mut self, now: Duration) -> Told {
+    pub(crate) fn release(mut self, now: Duration) -> Told {
         self.now = now;
         self.told
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for LockPermit<'_> {
     fn drop(&mut self) {
         let lock = self.lock;
         if lock.generation != generation() {
@@ -293,7 +293,7 @@ impl Drop for Place<'_> {
             // Its function has panicked.
             lock.holding().answered(&TryLock::Failed(String::new()), Duration::ZERO, self.now);
         }
-        let lets_go = lock.holding().leave(self.number, self.now);
+        let lets_go = lock.holding().release(self.number, self.now);
         if lets_go {
             lock.let_go(self.now);
         }
@@ -344,6 +344,6 @@ impl Keep {
     }
 }
 
-fn while_waiting(stop: Stop) -> Error {
+fn while_waiting(stop: WaitError) -> Error {
     stop.while_doing("waiting for the write lock", ErrorKind::Io, Outcome::NotSent)
 }

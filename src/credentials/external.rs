@@ -13,7 +13,7 @@ use super::cli_profile::Profile;
 use super::context::{Context, parse};
 use super::{Failure, Issued, words};
 use crate::per_process::generation;
-use crate::wait::{Limits, Ready, Stop, Watched, is_readable};
+use crate::wait::{Limits, Ready, WaitError, Watched, is_readable};
 
 /// How long the command may take.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -43,7 +43,7 @@ async fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failu
     let mut running = Running { child: Some(child), generation: generation() };
     let limits = context.asker.limits.within(TIME_LIMIT);
     context.permit.extend(TIME_LIMIT);
-    let mut output = Output::new(limits.watch(stdout).map_err(|error| stopped(Stop::Failed(error)))?);
+    let mut output = Output::new(limits.watch(stdout).map_err(|error| stopped(WaitError::Failed(error)))?);
     let status = match running.wait(&mut output, &limits).await {
         Ok(status) => status,
         Err(failure) => {
@@ -83,7 +83,7 @@ impl Running {
                 false => limits.pause(LOOK_EVERY).await,
             };
             match waited {
-                Err(Stop::TimedOut) => limits.check().map_err(stopped)?,
+                Err(WaitError::TimedOut) => limits.check().map_err(stopped)?,
                 waited => waited.map_err(stopped)?,
             }
             if output.is_open && is_readable(&output.stdout) {
@@ -133,11 +133,11 @@ impl Drop for Running {
     }
 }
 
-fn stopped(stop: Stop) -> Failure {
+fn stopped(stop: WaitError) -> Failure {
     match stop {
-        Stop::TimedOut => Failure::of("time ran out while the command ran"),
-        Stop::Cancelled => Failure::of("cancelled while the command ran"),
-        Stop::Failed(error) => Failure::of_system("its output can't be read", &error),
+        WaitError::TimedOut => Failure::of("time ran out while the command ran"),
+        WaitError::Cancelled => Failure::of("cancelled while the command ran"),
+        WaitError::Failed(error) => Failure::of_system("its output can't be read", &error),
     }
 }
 
@@ -165,7 +165,7 @@ impl Output {
                 Ok(())
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-            Err(error) => Err(stopped(Stop::Failed(error))),
+            Err(error) => Err(stopped(WaitError::Failed(error))),
         }
     }
 

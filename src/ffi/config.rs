@@ -220,7 +220,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, 
                 1 => Network::Public,
                 2 => Network::Vpc,
                 other => {
-                    let reason = format_args!("is {other}; it is a value of esa_network");
+                    let reason = format!("is {other}; it is a value of esa_network");
                     return Err(Error::invalid_argument("network", reason));
                 }
             });
@@ -229,7 +229,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, 
     }
 }
 
-/// Sets the proxy on the way out: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..." (this machine
+/// Sets the proxy: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..." (this machine
 /// looks up the endpoint's name) or "socks5h://..." (the proxy does); "" for none.
 ///
 /// Default: what the environment says: HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY, in upper case or

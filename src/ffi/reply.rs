@@ -96,7 +96,7 @@ impl esa_reply {
 /// The error is as good as that of a call: its kind, what the request did at the service, whether trying again may help, how
 /// long the service asks to wait, and what to do. So a loop of the program's own can do what `esa_call_action()` does: make
 /// an action again that changes nothing; make one that changes something again only after `ESA_OUTCOME_REFUSED` and
-/// `retryable`; and read back after `ESA_OUTCOME_UNKNOWN`. Sign each attempt anew. Where no reply came, a request that was
+/// `retryable`; and read back after `ESA_OUTCOME_UNKNOWN`. Sign each attempt again. Where no reply came, a request that was
 /// sent in part may have been carried out.
 ///
 /// It is the outcome of this one request: of the attempts before it, the program knows. `attempts` is 0 in the result and in

@@ -42,7 +42,7 @@ pub struct esa_header {
 /// A signed request, ready to be sent once, by anything. Release it with `esa_signed_request_free()`.
 ///
 /// Send it as it is: the method, the URL, all of the headers and the body. What else HTTP wants, such as Content-Length, is
-/// the sender's to add. The service takes it within 15 minutes, and once: sign each attempt anew. It needs TLS, unless the
+/// the sender's to add. The service takes it within 15 minutes, and once: sign each attempt again. It needs TLS, unless the
 /// URL says http, and no redirects are to be followed.
 ///
 /// Any one thread at a time may read it. Strings are never NULL and live as long as the request. The headers, or the URL with
@@ -200,7 +200,7 @@ pub(super) fn read_signature_version(number: i32) -> Result<SignatureVersion, Er
         1 => Ok(SignatureVersion::V1),
         3 => Ok(SignatureVersion::V3),
         other => {
-            let reason = format_args!("is {other}; it is a value of esa_signature_version");
+            let reason = format!("is {other}; it is a value of esa_signature_version");
             Err(Error::invalid_argument("signature_version", reason))
         }
     }

@@ -28,7 +28,7 @@ pub struct esa_stats {
     /// Waits because the service was busy with another call of the account.
     pub busy_waits: u64,
     /// Waits because another write of the client was under way.
-    pub gate_waits: u64,
+    pub write_limit_waits: u64,
     /// Connections made, those to servers that give credentials included.
     pub connections_opened: u64,
     /// Requests that went over a connection that was there already.
@@ -48,7 +48,7 @@ pub struct esa_stats {
 unsafe impl CallerStruct for esa_stats {
     const ARGUMENT: &'static str = "stats";
     const FIELDS: &'static [usize] = fields!(
-        esa_stats: calls, attempts, retries, recoveries, busy_waits, gate_waits, connections_opened,
+        esa_stats: calls, attempts, retries, recoveries, busy_waits, write_limit_waits, connections_opened,
         connections_reused, credentials_refreshed, lock_waits, lock_grants, lock_losses
     );
 }
@@ -62,7 +62,7 @@ impl From<Stats> for esa_stats {
             retries: stats.retries,
             recoveries: stats.recoveries,
             busy_waits: stats.busy_waits,
-            gate_waits: stats.gate_waits,
+            write_limit_waits: stats.write_limit_waits,
             connections_opened: stats.connections_opened,
             connections_reused: stats.connections_reused,
             credentials_refreshed: stats.credentials_refreshed,

@@ -19,7 +19,7 @@ use crate::operation::Receipt;
 use crate::random::Random;
 use crate::signature::Signature;
 use crate::stats::Counters;
-use crate::wait::Stop;
+use crate::wait::WaitError;
 
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(3);
@@ -57,14 +57,14 @@ impl Memory {
 
 impl Within<'_> {
     /// Lets time pass until then, or until the call has to end.
-    fn wait(&self, until: Duration) -> Result<(), Stop> {
+    fn wait(&self, until: Duration) -> Result<(), WaitError> {
         let end = self.cancelled.map_or(self.deadline, |cancelled| cancelled.min(self.deadline));
         let mut state = self.state.borrow_mut();
         state.advance(until.min(end));
         match until <= end {
             true => Ok(()),
-            false if self.cancelled == Some(end) => Err(Stop::Cancelled),
-            false => Err(Stop::TimedOut),
+            false if self.cancelled == Some(end) => Err(WaitError::Cancelled),
+            false => Err(WaitError::TimedOut),
         }
     }
 
@@ -73,7 +73,7 @@ impl Within<'_> {
         let end = started + ATTEMPT;
         let stopped = match self.wait(until.min(end)) {
             Ok(()) if until <= end => return Ok(()),
-            Ok(()) => Stop::TimedOut,
+            Ok(()) => WaitError::TimedOut,
             Err(stop) => stop,
         };
         Err(stopped.while_doing("waiting for the reply", ErrorKind::Io, outcome))
@@ -202,10 +202,10 @@ impl World for Within<'_> {
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
     ) -> Result<(Receipt, Signature), Failure> {
-        let mut place = self.memory.lock.as_ref().filter(|_| writes(&outgoing)).map(|(_, lock)| lock.want());
-        if let Some(place) = &mut place {
-            let entered = place.enter(self, ATTEMPT, |_| true).await;
-            entered.map_err(|error| Failure { made_request: false, ..Failure::from(error) })?;
+        let mut permit = self.memory.lock.as_ref().filter(|_| writes(&outgoing)).map(|(_, lock)| lock.want());
+        if let Some(permit) = &mut permit {
+            let acquired = permit.acquire(self, ATTEMPT, |_| true).await;
+            acquired.map_err(|error| Failure { made_request: false, ..Failure::from(error) })?;
         }
         self.state.borrow_mut().on_its_way = None;
         let percent = self.memory.faults.get();
@@ -220,7 +220,7 @@ impl World for Within<'_> {
             self.wait_in_attempt(started + there, started, Outcome::NotSent)?;
             return Err(Error::new(ErrorKind::Connect, "refused").with_retryable(true).into());
         }
-        if let Some((engine, _)) = self.memory.lock.as_ref().filter(|_| place.is_some()) {
+        if let Some((engine, _)) = self.memory.lock.as_ref().filter(|_| permit.is_some()) {
             engine.is_written_under();
         }
         let write = writes(&outgoing).then(|| {
@@ -280,15 +280,15 @@ impl World for Within<'_> {
         !self.memory.clock_is_right.replace(true)
     }
 
-    async fn pause(&self, duration: Duration) -> Result<(), Stop> {
+    async fn pause(&self, duration: Duration) -> Result<(), WaitError> {
         let now = self.state.borrow().now;
         self.wait(now + duration)
     }
 
-    fn check(&self) -> Result<(), Stop> {
+    fn check(&self) -> Result<(), WaitError> {
         let now = self.state.borrow().now;
         match self.wait(now) {
-            Ok(()) if now >= self.deadline => Err(Stop::TimedOut),
+            Ok(()) if now >= self.deadline => Err(WaitError::TimedOut),
             result => result,
         }
     }

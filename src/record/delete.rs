@@ -7,7 +7,7 @@ use crate::call::{Call, Done, ReadBacks, Reconcile, World, without_result};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::{DeleteRoutineRelatedRecordRequest, Operation, Receipt};
 use crate::service_code::ServiceCode;
-use crate::wait::Stop;
+use crate::wait::WaitError;
 
 /// What a call that deletes a record did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ async fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Resul
     };
     let wait = read_backs.next_wait(call.world.left()).ok_or_else(unsettled)?;
     call.world.pause(wait).await.map_err(|stop| match stop {
-        Stop::TimedOut => unsettled(),
+        WaitError::TimedOut => unsettled(),
         stop => stop.while_doing("waiting for the list to settle", ErrorKind::Io, Outcome::NotSent),
     })
 }

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::Level;
 use crate::operation::CreateRoutineRelatedRecordRequest;
 use crate::service_code::ServiceCode;
-use crate::wait::Stop;
+use crate::wait::WaitError;
 
 pub(crate) struct Work {
     count: usize,
@@ -151,7 +151,7 @@ impl Work {
                 None => {}
             }
             if self.is_time_to_look(begin) {
-                self.look_for_unlisted(begin).await;
+                self.read_back_unlisted(begin).await;
             } else {
                 let item = self.items.pop_front()?;
                 self.routine(&item.name).items -= 1;
@@ -228,7 +228,7 @@ impl Work {
         call: &Call<'_, W>,
         begin: Begin<'_, '_, W>,
     ) -> Result<(Record, Duration), Error> {
-        let waiting = |stop: Stop| stop.while_doing("waiting for its turn", ErrorKind::Io, Outcome::NotSent);
+        let waiting = |stop: WaitError| stop.while_doing("waiting for its turn", ErrorKind::Io, Outcome::NotSent);
         call.world.check().map_err(waiting)?;
         let rest = 1 + self.routine(&item.name).items;
         let is_fresh = |listing: &Listing| is_fresh(listing.read_at, call.world.now());
@@ -270,14 +270,14 @@ impl Work {
     }
 
     /// Looks for all that is unlisted, once it is time to. Those whose own time is over have failed.
-    async fn look_for_unlisted<W: World>(&mut self, begin: Begin<'_, '_, W>) {
+    async fn read_back_unlisted<W: World>(&mut self, begin: Begin<'_, '_, W>) {
         let call = begin();
         let wait = self.next_look.saturating_sub(call.world.now());
         let gives_up = self.aborted.is_some() || call.world.pause(wait).await.is_err();
         let unlisted = std::mem::take(&mut self.unlisted);
         let listed = if gives_up { Vec::new() } else { self.list_again(&unlisted, begin).await };
         for Unlisted { item, refusal, until } in unlisted {
-            let found = if gives_up { None } else { self.look_for(&item, listed.contains(&item.name), begin).await };
+            let found = if gives_up { None } else { self.read_back(&item, listed.contains(&item.name), begin).await };
             match found {
                 // What was refused was an attempt all the same.
                 Some(record) => {
@@ -304,7 +304,7 @@ impl Work {
     }
 
     /// The record, if the service shows it by now.
-    async fn look_for<W: World>(&self, item: &Item, was_listed: bool, begin: Begin<'_, '_, W>) -> Option<Record> {
+    async fn read_back<W: World>(&self, item: &Item, was_listed: bool, begin: Begin<'_, '_, W>) -> Option<Record> {
         let call = begin();
         let listing = self.listing(&item.name).filter(|_| was_listed);
         let found = listing.and_then(|listing| listing.find(&call, item.site_id, &item.record_name));

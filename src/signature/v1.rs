@@ -17,7 +17,7 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
     let signature = signature(method, to_sign, credentials.signing_keys());
     let sent: [Parameter<'_>; 1] = [("Signature", signature.as_str().into())];
 
-    // In any order: the service sorts them anew.
+    // In any order: the service sorts them again.
     let query = common.iter().chain(&format).chain(&token).chain(query).chain(&sent);
     let mut signed = HttpRequest::new(method, PATH, |text| push_pairs(query, text));
     signed.header("host", request.host);

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::{LargestBody, Reply, ReplyReader, Unreadable};
 #[cfg(feature = "capi")]
 use crate::wait::Host;
-use crate::wait::{Limits, Stop};
+use crate::wait::{Limits, WaitError};
 
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -82,13 +82,13 @@ impl Connection {
         let written = self.stream.write(request, limits, &mut sent).await;
         let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
         written.map_err(|stop| stop.while_doing("sending the request", ErrorKind::Io, outcome))?;
-        let stopped = |stop: Stop| stop.while_doing("waiting for the reply", ErrorKind::Io, outcome);
+        let stopped = |stop: WaitError| stop.while_doing("waiting for the reply", ErrorKind::Io, outcome);
         let mut reader = ReplyReader::up_to(largest_reply);
         loop {
             let count = self.stream.read(reader.room(), limits).await.map_err(stopped)?;
             *answered |= count > 0;
             let reply = reader.add(count).map_err(|unreadable| match unreadable {
-                Unreadable::CutOff => stopped(Stop::Failed(io::ErrorKind::UnexpectedEof.into())),
+                Unreadable::CutOff => stopped(WaitError::Failed(io::ErrorKind::UnexpectedEof.into())),
                 Unreadable::Garbled(reason) => Error::unreadable(reason).with_outcome(outcome),
             })?;
             if let Some(reply) = reply {

@@ -51,7 +51,7 @@ impl Transport {
     }
 
     /// Sends `request` and returns the reply, whatever its HTTP status. `over_new_connection`
-    /// says to leave kept connections alone.
+    /// says to leave pooled connections alone.
     ///
     /// An error has the outcome `NotSent` where no byte of the request left this machine, else `Unknown`.
     pub(crate) async fn exchange(
@@ -71,7 +71,7 @@ impl Transport {
                 connection
             }
             None => {
-                // On its own, so that what a call needs for a kept connection stays small.
+                // On its own, so that what a call needs for a pooled connection stays small.
                 let stream = Box::pin(self.target.connect(limits)).await?;
                 counters.connections_opened.count();
                 Connection::new(stream)

@@ -129,7 +129,7 @@ mod tests {
     use super::super::tcp;
     use super::*;
     use crate::error::Outcome;
-    use crate::wait::{Stop, Task, drive};
+    use crate::wait::{Task, WaitError, drive};
 
     fn refusing() -> SocketAddr {
         TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
@@ -176,7 +176,7 @@ mod tests {
             Box::pin(async move {
                 begun.borrow_mut().push(address.port());
                 let (milliseconds, succeeds) = script[usize::from(address.port())].unwrap_or((3_600_000, false));
-                let failed = |stop: Stop| stop.while_doing("waiting", ErrorKind::Io, Outcome::NotSent);
+                let failed = |stop: WaitError| stop.while_doing("waiting", ErrorKind::Io, Outcome::NotSent);
                 limits.pause(Duration::from_millis(milliseconds)).await.map_err(failed)?;
                 if succeeds { Ok(address.port()) } else { Err(Error::new(ErrorKind::Connect, address.to_string())) }
             })

@@ -16,7 +16,7 @@ use super::race::Losers;
 use crate::error::{Error, ErrorKind, Outcome, is_out_of_descriptors};
 use crate::per_process::generation;
 use crate::system::{clear_errno, is_unknown_name};
-use crate::wait::{Deadline, Limits, Queue, Stop};
+use crate::wait::{Deadline, Limits, Queue, WaitError};
 
 const THREAD_NAME: &str = "esa-resolver";
 
@@ -103,9 +103,9 @@ impl Resolver {
 
 impl LookUp {
     /// What it finds, as soon as it has.
-    async fn answer(&self, limits: &Limits<'_>) -> Result<&Answer, Stop> {
+    async fn answer(&self, limits: &Limits<'_>) -> Result<&Answer, WaitError> {
         let _waiter = match self.result.get() {
-            None => Some(self.wait(limits.waker().map_err(Stop::Failed)?)),
+            None => Some(self.wait(limits.waker().map_err(WaitError::Failed)?)),
             Some(_) => None,
         };
         loop {

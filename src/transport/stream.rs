@@ -9,7 +9,7 @@ use rustls::{ClientConfig, ClientConnection};
 
 use super::tls::failure;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::wait::{Limits, Ready, Stop, Watched};
+use crate::wait::{Limits, Ready, WaitError, Watched};
 
 /// A TCP connection that never blocks.
 pub(super) type Socket = Watched<TcpStream>;
@@ -28,7 +28,7 @@ impl Stream {
         server_name: &ServerName<'static>,
         limits: &Limits<'_>,
     ) -> Result<Stream, Error> {
-        let failed = |stop: Stop| stop.while_doing("doing the TLS handshake", ErrorKind::Tls, Outcome::NotSent);
+        let failed = |stop: WaitError| stop.while_doing("doing the TLS handshake", ErrorKind::Tls, Outcome::NotSent);
         let refused = |error: rustls::Error| failure::of_handshake(&error);
         let tls = ClientConnection::new(Arc::clone(config), server_name.clone()).map_err(refused)?;
         let mut tls = Box::new(tls);
@@ -38,7 +38,7 @@ impl Stream {
             } else {
                 let read = retried(&socket, Ready::Read, limits, &mut || tls.read_tls(&mut &*socket)).await;
                 if read.map_err(failed)? == 0 {
-                    return Err(failed(Stop::Failed(io::ErrorKind::UnexpectedEof.into())));
+                    return Err(failed(WaitError::Failed(io::ErrorKind::UnexpectedEof.into())));
                 }
                 if let Err(error) = tls.process_new_packets() {
                     // The server is told why; whether it listens doesn't matter.
@@ -56,29 +56,30 @@ impl Stream {
     }
 
     /// Reads some bytes; 0 at the end.
-    pub(super) async fn read(&mut self, buffer: &mut [u8], limits: &Limits<'_>) -> Result<usize, Stop> {
+    pub(super) async fn read(&mut self, buffer: &mut [u8], limits: &Limits<'_>) -> Result<usize, WaitError> {
         match self {
             Stream::Plain(socket) => retried(socket, Ready::Read, limits, &mut || (&**socket).read(buffer)).await,
             Stream::Tls(tls, socket) => loop {
                 match tls.reader().read(buffer) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    result => return result.map_err(Stop::Failed),
+                    result => return result.map_err(WaitError::Failed),
                 }
                 retried(socket, Ready::Read, limits, &mut || tls.read_tls(&mut &**socket)).await?;
-                tls.process_new_packets().map_err(|error| Stop::Failed(io::Error::other(failure::reason(&error))))?;
+                tls.process_new_packets()
+                    .map_err(|error| WaitError::Failed(io::Error::other(failure::reason(&error))))?;
             },
         }
     }
 
     /// Writes all of `bytes`; `sent` is set as soon as one of them has left.
-    pub(super) async fn write(&mut self, bytes: &[u8], limits: &Limits<'_>, sent: &mut bool) -> Result<(), Stop> {
+    pub(super) async fn write(&mut self, bytes: &[u8], limits: &Limits<'_>, sent: &mut bool) -> Result<(), WaitError> {
         match self {
             Stream::Plain(socket) => write_plain(socket, bytes, limits, sent).await,
             Stream::Tls(tls, socket) => {
                 let mut bytes = bytes;
                 // It takes no more than its buffer holds.
                 while !bytes.is_empty() {
-                    let taken = tls.writer().write(bytes).map_err(Stop::Failed)?;
+                    let taken = tls.writer().write(bytes).map_err(WaitError::Failed)?;
                     bytes = bytes.get(taken..).unwrap_or_default();
                     flush(tls, socket, limits, sent).await?;
                 }
@@ -141,10 +142,15 @@ fn is_would_block(result: &io::Result<usize>) -> bool {
 }
 
 /// Sends what TLS has to send; `sent` is set as soon as a byte has left.
-async fn flush(tls: &mut ClientConnection, socket: &Socket, limits: &Limits<'_>, sent: &mut bool) -> Result<(), Stop> {
+async fn flush(
+    tls: &mut ClientConnection,
+    socket: &Socket,
+    limits: &Limits<'_>,
+    sent: &mut bool,
+) -> Result<(), WaitError> {
     while tls.wants_write() {
         if retried(socket, Ready::Write, limits, &mut || tls.write_tls(&mut Quiet(socket))).await? == 0 {
-            return Err(Stop::Failed(io::ErrorKind::WriteZero.into()));
+            return Err(WaitError::Failed(io::ErrorKind::WriteZero.into()));
         }
         *sent = true;
     }
@@ -152,15 +158,15 @@ async fn flush(tls: &mut ClientConnection, socket: &Socket, limits: &Limits<'_>,
 }
 
 /// Looks at what has arrived without taking it; 0 at the end.
-pub(super) async fn peek(socket: &Socket, buffer: &mut [u8], limits: &Limits<'_>) -> Result<usize, Stop> {
+pub(super) async fn peek(socket: &Socket, buffer: &mut [u8], limits: &Limits<'_>) -> Result<usize, WaitError> {
     retried(socket, Ready::Read, limits, &mut || socket.peek(buffer)).await
 }
 
 /// Reads until `buffer` is full.
-pub(super) async fn read_exact(socket: &Socket, mut buffer: &mut [u8], limits: &Limits<'_>) -> Result<(), Stop> {
+pub(super) async fn read_exact(socket: &Socket, mut buffer: &mut [u8], limits: &Limits<'_>) -> Result<(), WaitError> {
     while !buffer.is_empty() {
         match retried(socket, Ready::Read, limits, &mut || (&**socket).read(buffer)).await? {
-            0 => return Err(Stop::Failed(io::ErrorKind::UnexpectedEof.into())),
+            0 => return Err(WaitError::Failed(io::ErrorKind::UnexpectedEof.into())),
             count => buffer = buffer.get_mut(count..).unwrap_or_default(),
         }
     }
@@ -168,15 +174,15 @@ pub(super) async fn read_exact(socket: &Socket, mut buffer: &mut [u8], limits: &
 }
 
 /// Writes all of `bytes`.
-pub(super) async fn write_all(socket: &Socket, bytes: &[u8], limits: &Limits<'_>) -> Result<(), Stop> {
+pub(super) async fn write_all(socket: &Socket, bytes: &[u8], limits: &Limits<'_>) -> Result<(), WaitError> {
     write_plain(socket, bytes, limits, &mut false).await
 }
 
 /// Writes all of `bytes`; `sent` is set as soon as one of them has left.
-async fn write_plain(socket: &Socket, mut bytes: &[u8], limits: &Limits<'_>, sent: &mut bool) -> Result<(), Stop> {
+async fn write_plain(socket: &Socket, mut bytes: &[u8], limits: &Limits<'_>, sent: &mut bool) -> Result<(), WaitError> {
     while !bytes.is_empty() {
         match retried(socket, Ready::Write, limits, &mut || (&**socket).write(bytes)).await? {
-            0 => return Err(Stop::Failed(io::ErrorKind::WriteZero.into())),
+            0 => return Err(WaitError::Failed(io::ErrorKind::WriteZero.into())),
             count => bytes = bytes.get(count..).unwrap_or_default(),
         }
         *sent = true;
@@ -188,13 +194,13 @@ async fn write_plain(socket: &Socket, mut bytes: &[u8], limits: &Limits<'_>, sen
 type Work<'a> = &'a mut dyn FnMut() -> io::Result<usize>;
 
 /// Does `work` on the socket as soon as that is ready for it.
-async fn retried(socket: &Socket, ready: Ready, limits: &Limits<'_>, work: Work<'_>) -> Result<usize, Stop> {
+async fn retried(socket: &Socket, ready: Ready, limits: &Limits<'_>, work: Work<'_>) -> Result<usize, WaitError> {
     limits.check()?;
     loop {
         match work() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => limits.ready(socket, ready).await?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result.map_err(Stop::Failed),
+            result => return result.map_err(WaitError::Failed),
         }
     }
 }
@@ -275,7 +281,7 @@ mod tests {
         let mut sent = false;
         let stopped = within(0.2, async |limits| stream.write(&vec![0; 64 << 20], limits, &mut sent).await);
 
-        assert!(matches!(stopped, Err(Stop::TimedOut)));
+        assert!(matches!(stopped, Err(WaitError::TimedOut)));
         assert!(sent);
         drop(done);
         server.join().unwrap();

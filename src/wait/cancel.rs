@@ -73,7 +73,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::wait::{Deadline, Stop, Task, drive};
+    use crate::wait::{Deadline, Task, WaitError, drive};
 
     #[test]
     fn a_call_that_waits_is_cancelled_by_the_other_process_of_a_fork() {
@@ -83,7 +83,7 @@ mod tests {
         let task = Task::new(Some(cancel), None);
         let limits = task.limits(Deadline::after(Duration::from_secs(60)));
 
-        assert!(matches!(drive(&task, limits.pause(Duration::from_secs(60))), Err(Stop::Cancelled)));
+        assert!(matches!(drive(&task, limits.pause(Duration::from_secs(60))), Err(WaitError::Cancelled)));
     }
 
     #[test]

@@ -29,20 +29,20 @@ impl Limits<'_> {
     }
 
     /// Whether the work may go on.
-    pub(crate) fn check(&self) -> Result<(), Stop> {
+    pub(crate) fn check(&self) -> Result<(), WaitError> {
         if self.task.is_cancelled.get() || self.task.cancel.as_ref().is_some_and(Cancel::is_triggered) {
-            return Err(Stop::Cancelled);
+            return Err(WaitError::Cancelled);
         }
         if self.deadline.has_passed() {
-            return Err(Stop::TimedOut);
+            return Err(WaitError::TimedOut);
         }
         if let Some(error) = self.task.failure.take() {
-            return Err(Stop::Failed(error));
+            return Err(WaitError::Failed(error));
         }
         // A peer that keeps the call busy is no reason not to ask.
         if self.task.interrupt.as_ref().is_some_and(Interrupt::is_due) {
             self.task.ask();
-            return if self.task.is_cancelled.get() { Err(Stop::Cancelled) } else { Ok(()) };
+            return if self.task.is_cancelled.get() { Err(WaitError::Cancelled) } else { Ok(()) };
         }
         Ok(())
     }
@@ -53,7 +53,7 @@ impl Limits<'_> {
     }
 
     /// Waits for `duration`.
-    pub(crate) async fn pause(&self, duration: Duration) -> Result<(), Stop> {
+    pub(crate) async fn pause(&self, duration: Duration) -> Result<(), WaitError> {
         let end = Deadline::after(duration);
         while !end.has_passed() {
             self.wait(Interest::until(self.deadline.earlier(end))).await?;
@@ -107,9 +107,9 @@ pub(crate) struct Wait<'a> {
 }
 
 impl Future for Wait<'_> {
-    type Output = Result<(), Stop>;
+    type Output = Result<(), WaitError>;
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), WaitError>> {
         match std::mem::replace(&mut self.was_polled, true) {
             true => Poll::Ready(self.limits.check()),
             false => Poll::Pending,
@@ -119,21 +119,21 @@ impl Future for Wait<'_> {
 
 /// Why something ended before it was done.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub(crate) enum WaitError {
     TimedOut,
     Cancelled,
     Failed(io::Error),
 }
 
-impl Stop {
+impl WaitError {
     /// The error for the caller; `doing` says what was going on, `failed` the kind of failure where it wasn't a limit.
     pub(crate) fn while_doing(self, doing: &str, failed: ErrorKind, outcome: Outcome) -> Error {
         let error = match self {
-            Stop::TimedOut => {
+            WaitError::TimedOut => {
                 Error::new(ErrorKind::Timeout, format!("time ran out while {doing}")).with_retryable(true)
             }
-            Stop::Cancelled => Error::new(ErrorKind::Cancelled, format!("cancelled while {doing}")),
-            Stop::Failed(cause) => {
+            WaitError::Cancelled => Error::new(ErrorKind::Cancelled, format!("cancelled while {doing}")),
+            WaitError::Failed(cause) => {
                 Error::of_system(failed, format_args!("{doing} failed"), &cause).with_retryable(true).with_source(cause)
             }
         };
@@ -152,13 +152,18 @@ mod tests {
     use super::*;
     use crate::wait::drive;
 
-    fn wait(descriptor: &impl AsRawFd, ready: Ready, milliseconds: u64, cancel: Option<&Cancel>) -> Result<(), Stop> {
+    fn wait(
+        descriptor: &impl AsRawFd,
+        ready: Ready,
+        milliseconds: u64,
+        cancel: Option<&Cancel>,
+    ) -> Result<(), WaitError> {
         let task = Task::new(cancel.cloned(), None);
         let limits = task.limits(Deadline::after(Duration::from_millis(milliseconds)));
         drive(&task, limits.ready(descriptor, ready))
     }
 
-    fn pause(duration: Duration, milliseconds: u64, cancel: Option<&Cancel>) -> Result<(), Stop> {
+    fn pause(duration: Duration, milliseconds: u64, cancel: Option<&Cancel>) -> Result<(), WaitError> {
         let task = Task::new(cancel.cloned(), None);
         let limits = task.limits(Deadline::after(Duration::from_millis(milliseconds)));
         drive(&task, limits.pause(duration))
@@ -178,7 +183,7 @@ mod tests {
         let (_one, other) = UnixStream::pair().unwrap();
         let started = Instant::now();
 
-        assert!(matches!(wait(&other, Ready::Read, 30, None), Err(Stop::TimedOut)));
+        assert!(matches!(wait(&other, Ready::Read, 30, None), Err(WaitError::TimedOut)));
         assert!(started.elapsed() >= Duration::from_millis(30));
     }
 
@@ -188,10 +193,10 @@ mod tests {
 
         assert!(pause(Duration::from_millis(30), 60_000, None).is_ok());
         assert!(started.elapsed() >= Duration::from_millis(30));
-        assert!(matches!(pause(Duration::from_secs(60), 30, None), Err(Stop::TimedOut)));
+        assert!(matches!(pause(Duration::from_secs(60), 30, None), Err(WaitError::TimedOut)));
         let cancel = Cancel::new().unwrap();
         cancel.trigger();
-        assert!(matches!(pause(Duration::from_secs(60), 60_000, Some(&cancel)), Err(Stop::Cancelled)));
+        assert!(matches!(pause(Duration::from_secs(60), 60_000, Some(&cancel)), Err(WaitError::Cancelled)));
     }
 
     #[test]
@@ -204,7 +209,7 @@ mod tests {
         let task = Task::new(None, Some(interrupt));
         let limits = task.limits(Deadline::after(Duration::from_secs(60)));
 
-        assert!(matches!(drive(&task, limits.pause(Duration::from_secs(60))), Err(Stop::Cancelled)));
+        assert!(matches!(drive(&task, limits.pause(Duration::from_secs(60))), Err(WaitError::Cancelled)));
         assert_eq!(asked.load(Ordering::SeqCst), 3);
     }
 
@@ -221,7 +226,7 @@ mod tests {
             wait(&other, Ready::Read, 60_000, Some(&cancel))
         });
 
-        assert!(matches!(stop, Err(Stop::Cancelled)));
+        assert!(matches!(stop, Err(WaitError::Cancelled)));
     }
 
     #[test]
@@ -231,7 +236,7 @@ mod tests {
         let cancel = Cancel::new().unwrap();
         cancel.trigger();
 
-        assert!(matches!(wait(&other, Ready::Read, 60_000, Some(&cancel)), Err(Stop::Cancelled)));
+        assert!(matches!(wait(&other, Ready::Read, 60_000, Some(&cancel)), Err(WaitError::Cancelled)));
     }
 
     #[test]
@@ -258,9 +263,9 @@ mod tests {
         let limits = |duration| task.limits(Deadline::after(duration));
 
         assert!(limits(Duration::MAX).check().is_ok());
-        assert!(matches!(limits(Duration::ZERO).check(), Err(Stop::TimedOut)));
+        assert!(matches!(limits(Duration::ZERO).check(), Err(WaitError::TimedOut)));
         cancel.trigger();
-        assert!(matches!(limits(Duration::MAX).check(), Err(Stop::Cancelled)));
+        assert!(matches!(limits(Duration::MAX).check(), Err(WaitError::Cancelled)));
     }
 
     #[test]

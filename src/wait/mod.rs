@@ -26,7 +26,7 @@ pub(crate) use self::drive::is_readable_within;
 pub(crate) use self::drive::{drive, is_readable};
 pub(crate) use self::host::{Host, Watched};
 pub(crate) use self::interrupt::Interrupt;
-pub(crate) use self::limits::{Limits, Stop};
+pub(crate) use self::limits::{Limits, WaitError};
 pub(crate) use self::queue::Queue;
 pub(crate) use self::semaphore::{Permit, Semaphore};
 pub(crate) use self::task::{Interest, Ready, Task};

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use super::{Deadline, Limits, Queue, Stop};
+use super::{Deadline, Limits, Queue, WaitError};
 use crate::per_process::generation;
 
 /// What a holder may take longer than it said, before its permit goes to another.
@@ -69,11 +69,11 @@ impl Semaphore {
     }
 
     /// Waits for a permit for as long as `hold`, within `limits`.
-    pub(crate) async fn acquire(&self, limits: &Limits<'_>, hold: Duration) -> Result<Permit<'_>, Stop> {
+    pub(crate) async fn acquire(&self, limits: &Limits<'_>, hold: Duration) -> Result<Permit<'_>, WaitError> {
         if let Some(permit) = self.try_acquire(hold) {
             return Ok(permit);
         }
-        let waker = limits.waker().map_err(Stop::Failed)?;
+        let waker = limits.waker().map_err(WaitError::Failed)?;
         // To drop it is to leave the queue.
         let mut permit = Permit { semaphore: Some(self), number: 0 };
         loop {
@@ -177,13 +177,13 @@ mod tests {
 
     const HOLD: Duration = Duration::from_secs(60);
 
-    fn acquire_for(hold: Duration, semaphore: &Semaphore, milliseconds: u64) -> Result<Permit<'_>, Stop> {
+    fn acquire_for(hold: Duration, semaphore: &Semaphore, milliseconds: u64) -> Result<Permit<'_>, WaitError> {
         let task = Task::default();
         let limits = task.limits(Deadline::after(Duration::from_millis(milliseconds)));
         drive(&task, semaphore.acquire(&limits, hold))
     }
 
-    fn acquire(semaphore: &Semaphore, milliseconds: u64) -> Result<Permit<'_>, Stop> {
+    fn acquire(semaphore: &Semaphore, milliseconds: u64) -> Result<Permit<'_>, WaitError> {
         acquire_for(HOLD, semaphore, milliseconds)
     }
 
@@ -224,10 +224,10 @@ mod tests {
         cancel.trigger();
         let first = acquire(&semaphore, 60_000).unwrap();
 
-        assert!(matches!(acquire(&semaphore, 20), Err(Stop::TimedOut)));
+        assert!(matches!(acquire(&semaphore, 20), Err(WaitError::TimedOut)));
         let task = Task::new(Some(cancel), None);
         let limits = task.limits(Deadline::NEVER);
-        assert!(matches!(drive(&task, semaphore.acquire(&limits, HOLD)), Err(Stop::Cancelled)));
+        assert!(matches!(drive(&task, semaphore.acquire(&limits, HOLD)), Err(WaitError::Cancelled)));
 
         assert_eq!(holding_and_waiting(&semaphore), (1, 0));
         drop(first);
@@ -254,7 +254,7 @@ mod tests {
         let first = acquire_for(Duration::ZERO, &semaphore, 60_000).unwrap();
         first.extend(HOLD);
 
-        assert!(matches!(acquire(&semaphore, 300), Err(Stop::TimedOut)));
+        assert!(matches!(acquire(&semaphore, 300), Err(WaitError::TimedOut)));
     }
 
     #[test]

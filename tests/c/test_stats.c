@@ -39,7 +39,7 @@ static void each_number_is_that_of_what_was_done(void) {
     CHECK_INTEGER(stats.retries, 1);
     CHECK_INTEGER(stats.recoveries, 1);
     CHECK_INTEGER(stats.busy_waits, 1);
-    CHECK_INTEGER(stats.gate_waits, 0);
+    CHECK_INTEGER(stats.write_limit_waits, 0);
     CHECK_INTEGER(stats.connections_opened, 2);
     CHECK_INTEGER(stats.connections_reused, 3);
     CHECK_INTEGER(stats.credentials_refreshed, 1);

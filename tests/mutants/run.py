@@ -233,8 +233,8 @@ MUTANTS = (
     Mutant(
         "a lock isn't let go",
         "call/write_lock.rs",
-        "        let lets_go = lock.holding().leave(self.number, self.now);",
-        "        let lets_go = lock.holding().leave(self.number, self.now) && false;",
+        "        let lets_go = lock.holding().release(self.number, self.now);",
+        "        let lets_go = lock.holding().release(self.number, self.now) && false;",
     ),
     Mutant(
         "without a lock, a call that fails in it was sent",

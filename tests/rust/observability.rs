@@ -54,7 +54,7 @@ fn the_numbers_are_those_of_what_was_done() {
     let stats = client.stats();
     // A create; a create whose answer was lost, and a read-back; a create that was refused as busy, and another one.
     assert_eq!((stats.calls, stats.attempts, stats.retries), (3, 5, 1));
-    assert_eq!((stats.recoveries, stats.busy_waits, stats.gate_waits), (1, 1, 0));
+    assert_eq!((stats.recoveries, stats.busy_waits, stats.write_limit_waits), (1, 1, 0));
     assert_eq!((stats.connections_opened, stats.connections_reused), (2, 3));
     assert_eq!(stats.credentials_refreshed, 1);
     let decisions = with_level(&lines, Level::Info);
@@ -153,7 +153,7 @@ fn a_call_that_waits_for_another_one_says_so() {
 
     let stats = two_calls(move |_, line| sink.lock().unwrap().push(line.to_owned()));
 
-    assert_eq!(stats.gate_waits, 1);
+    assert_eq!(stats.write_limit_waits, 1);
     let lines = lines.lock().unwrap();
     assert_eq!(lines.len(), 2, "{lines:#?}");
     assert!(lines[0].ends_with(": attempt 1: waiting for the client's other writes"), "{lines:#?}");

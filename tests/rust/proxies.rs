@@ -106,7 +106,7 @@ fn row_18_a_proxy_that_refuses_the_connection_is_tried_again() {
 fn row_19_a_proxy_that_wants_another_login_is_not() {
     let proxy = ProxyServer::start(true);
     for scheme in ["http", "socks5h"] {
-        for (login, reason) in [("", "wants a login"), ("me:hunter2@", "doesn't accept the login")] {
+        for (login, reason) in [("", "wants credentials"), ("me:hunter2@", "doesn't accept the credentials")] {
             let error = fails(proxy.address, scheme, login);
             assert_eq!((error.kind(), error.retryable(), error.attempts()), (ErrorKind::Proxy, false, 1), "{error:?}");
             assert!(error.message().contains(reason), "{error}");

@@ -261,7 +261,7 @@ fn calls_that_queue_write_in_one_holding() {
     let client: Arc<OnceLock<Client>> = Arc::default();
     let (mut config, _) = config(&emulator);
     let (asked, released, known) = (engine.clone(), engine.clone(), Arc::clone(&client));
-    let try_acquire = move |lease| match known.get().is_some_and(|client| client.stats().gate_waits == 7) {
+    let try_acquire = move |lease| match known.get().is_some_and(|client| client.stats().write_limit_waits == 7) {
         true => asked.try_acquire(lease),
         false => NOT_YET,
     };

@@ -25,7 +25,7 @@ func NewRequest(ctx context.Context, signed *esa.SignedRequest) (*http.Request, 
 	}
 	request.Host = signed.Header["host"]
 	if signed.Method == http.MethodGet {
-		// net/http sends a GET again by itself where its answer is lost, unless it can't read the body anew.
+		// net/http sends a GET again by itself where its answer is lost, unless it can't read the body again.
 		request.Body, request.GetBody = io.NopCloser(strings.NewReader(signed.Body)), nil
 	}
 	return request, nil

@@ -1,4 +1,4 @@
-"""The way out: proxies, and the endpoints inside a VPC."""
+"""Egress: proxies, and the endpoints inside a VPC."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ impl Proxies {
         })
     }
 
-    /// What the proxies' logins have that is secret.
+    /// What the proxies' credentials have that is secret.
     pub(in super::super) fn secrets(&self) -> Vec<Zeroizing<String>> {
         let proxies = match self {
             Proxies::Configured(proxy) => [proxy.as_ref(), None],

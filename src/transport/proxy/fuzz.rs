@@ -9,7 +9,7 @@ pub fn proxy(data: &[u8]) {
     let mut lines = text.splitn(3, '\n');
     let mut line = || lines.next().unwrap_or_default();
     if let Ok(proxy) = Proxy::parse(line()) {
-        // A proxy without its login is one, at the same place.
+        // A proxy without its credentials is one, at the same place.
         let alike = Proxy::parse(&proxy.to_string()).expect("its own address");
         assert_eq!((alike.host, alike.port), (proxy.host, proxy.port));
     }

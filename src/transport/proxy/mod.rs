@@ -1,4 +1,4 @@
-//! The way out where it leads through a proxy: an HTTP proxy with CONNECT, or a SOCKS5 one.
+//! Connections through a proxy: an HTTP proxy with CONNECT, or a SOCKS5 proxy.
 //!
 //! In both cases TLS is between this machine and the endpoint: the proxy sees where the connection goes, and no more.
 
@@ -24,7 +24,7 @@ use super::tcp;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::url::{Unusable, Url};
-use crate::wait::{Limits, Stop};
+use crate::wait::{Limits, WaitError};
 
 /// A proxy's URL, which may have a password in it.
 #[derive(Clone)]
@@ -53,7 +53,7 @@ pub(in super::super) struct Proxy {
     /// Without brackets.
     host: String,
     port: u16,
-    login: Option<Login>,
+    credentials: Option<ProxyCredentials>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ enum Protocol {
 }
 
 #[derive(Clone, PartialEq, Eq)]
-struct Login {
+struct ProxyCredentials {
     user: Zeroizing<String>,
     password: Zeroizing<String>,
 }
@@ -99,13 +99,14 @@ impl Proxy {
         if !matches!(url.resource, "" | "/") {
             return Err("has a path or a query");
         }
-        let login = url.user_information.filter(|text| !text.is_empty()).map(Login::parse).transpose()?;
-        if protocol != Protocol::Http && login.as_ref().is_some_and(Login::is_too_long_for_socks) {
-            return Err("has a login of more than 255 bytes, which SOCKS5 can't carry");
+        let credentials =
+            url.user_information.filter(|text| !text.is_empty()).map(ProxyCredentials::parse).transpose()?;
+        if protocol != Protocol::Http && credentials.as_ref().is_some_and(ProxyCredentials::is_too_long_for_socks) {
+            return Err("has credentials of more than 255 bytes, which SOCKS5 can't carry");
         }
         let host = url.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = url.port.unwrap_or(default_port);
-        Ok(Proxy { protocol, host, port, login })
+        Ok(Proxy { protocol, host, port, credentials })
     }
 
     /// A connection through the proxy to `endpoint`. `resolver` knows the proxy's address.
@@ -120,12 +121,12 @@ impl Proxy {
         let attempt = |address| -> Attempt<'_, Socket> { Box::pin(tcp::connect(address, limits)) };
         let socket = race(addresses, resolver.losers(), attempt, limits).await;
         let socket = socket.map_err(|error| self.unreachable(error))?;
-        let login = self.login.as_ref();
+        let credentials = self.credentials.as_ref();
         let opened = match self.protocol {
-            Protocol::Http => tunnel::open(&socket, endpoint, login, limits).await,
+            Protocol::Http => tunnel::open(&socket, endpoint, credentials, limits).await,
             Protocol::Socks5h => {
                 let target = socks5::Target::Name(endpoint.host());
-                socks5::open(&socket, &target, endpoint.port(), login, limits).await
+                socks5::open(&socket, &target, endpoint.port(), credentials, limits).await
             }
             Protocol::Socks5 => return self.connect_to_any(socket, endpoint_resolver, limits).await,
         };
@@ -141,11 +142,12 @@ impl Proxy {
         limits: &Limits<'_>,
     ) -> Result<Socket, Error> {
         let addresses = endpoint_resolver.resolve(limits).await?;
-        let broken = |error| Stop::Failed(error).while_doing("asking the proxy", ErrorKind::Proxy, Outcome::NotSent);
+        let broken =
+            |error| WaitError::Failed(error).while_doing("asking the proxy", ErrorKind::Proxy, Outcome::NotSent);
         let proxy_address = socket.peer_addr().map_err(broken)?;
         // The first attempt has one already.
         let first = &Cell::new(Some(socket));
-        // A login that is wrong is so for all addresses, and isn't shown again.
+        // Wrong credentials are wrong for all addresses, and aren't sent again.
         let refused = &RefCell::new(None);
         let attempt = |address: SocketAddr| -> Attempt<'_, Socket> {
             Box::pin(async move {
@@ -157,9 +159,9 @@ impl Proxy {
                     None => tcp::connect(proxy_address, limits).await.map_err(|error| self.unreachable(error))?,
                 };
                 let target = socks5::Target::Address(address.ip());
-                let opened = socks5::open(&socket, &target, address.port(), self.login.as_ref(), limits).await;
+                let opened = socks5::open(&socket, &target, address.port(), self.credentials.as_ref(), limits).await;
                 opened.map_err(|failure| {
-                    let concerns_all = matches!(failure, Failure::Login(_));
+                    let concerns_all = matches!(failure, Failure::Credentials(_));
                     let error = failure.at(self);
                     if concerns_all {
                         *refused.borrow_mut() = Some(error.clone());
@@ -174,7 +176,7 @@ impl Proxy {
 
     /// The password, alone and as Basic has it.
     fn secrets(&self) -> impl Iterator<Item = Zeroizing<String>> {
-        let secrets = self.login.as_ref().map(|login| [login.password.clone(), login.basic()]);
+        let secrets = self.credentials.as_ref().map(|credentials| [credentials.password.clone(), credentials.basic()]);
         secrets.into_iter().flatten()
     }
 
@@ -196,17 +198,17 @@ impl Proxy {
 /// Why a proxy doesn't connect.
 enum Failure {
     /// A limit passed, or the connection broke.
-    Stopped(Stop),
+    Stopped(WaitError),
     /// It answered with something that isn't an answer.
     NoAnswer(String),
     /// It says no; whether it may say yes the next time.
     Refused { reason: String, passes: bool },
-    /// It wants a login, or another one.
-    Login(String),
+    /// It wants credentials, or other ones.
+    Credentials(String),
 }
 
-impl From<Stop> for Failure {
-    fn from(stop: Stop) -> Failure {
+impl From<WaitError> for Failure {
+    fn from(stop: WaitError) -> Failure {
         Failure::Stopped(stop)
     }
 }
@@ -220,14 +222,14 @@ impl Failure {
             }
             Failure::NoAnswer(reason) => error(reason),
             Failure::Refused { reason, passes } => error(reason).with_retryable(passes),
-            Failure::Login(reason) => {
+            Failure::Credentials(reason) => {
                 error(reason).with_advice("Check the user name and the password in the proxy's URL.")
             }
         }
     }
 }
 
-/// Without the login.
+/// Without the credentials.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.host.contains(':') {
@@ -237,18 +239,18 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// Without the login.
+/// Without the credentials.
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {self}", self.protocol)
     }
 }
 
-impl Login {
+impl ProxyCredentials {
     /// `user:password`, percent-encoded.
-    fn parse(text: &str) -> Result<Login, &'static str> {
+    fn parse(text: &str) -> Result<ProxyCredentials, &'static str> {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
-        Ok(Login { user: decoded(user)?, password: decoded(password)? })
+        Ok(ProxyCredentials { user: decoded(user)?, password: decoded(password)? })
     }
 
     /// The credentials of Basic, before they are encoded.
@@ -266,9 +268,9 @@ fn decoded(text: &str) -> Result<Zeroizing<String>, &'static str> {
     // As long as it can become: one that grew would leave the password behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     bytes.extend(percent_decode_str(text));
-    let text = std::str::from_utf8(&bytes).map_err(|_| "has a login that is not UTF-8")?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| "has credentials that are not UTF-8")?;
     match text.chars().any(char::is_control) {
-        true => Err("has a control character in its login"),
+        true => Err("has a control character in its credentials"),
         false => Ok(Zeroizing::new(text.to_owned())),
     }
 }
@@ -281,24 +283,27 @@ mod tests {
 
     fn parsed(text: &str) -> (Protocol, String, Option<(String, String)>) {
         let proxy = Proxy::parse(text).unwrap();
-        let login = proxy.login.as_ref().map(|login| (login.user.to_string(), login.password.to_string()));
-        (proxy.protocol, proxy.to_string(), login)
+        let credentials = proxy
+            .credentials
+            .as_ref()
+            .map(|credentials| (credentials.user.to_string(), credentials.password.to_string()));
+        (proxy.protocol, proxy.to_string(), credentials)
     }
 
     #[test]
     fn a_url_or_a_host_is_a_proxy() {
-        let login = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
-        for (text, protocol, address, login) in [
+        let credentials = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
+        for (text, protocol, address, credentials) in [
             ("proxy:3128", Protocol::Http, "proxy:3128", None),
             ("Proxy.Example.com", Protocol::Http, "proxy.example.com:80", None),
             ("http://proxy:3128/", Protocol::Http, "proxy:3128", None),
             ("http://[::1]:8080", Protocol::Http, "[::1]:8080", None),
             ("http://@proxy:3128", Protocol::Http, "proxy:3128", None),
             ("socks5://proxy", Protocol::Socks5, "proxy:1080", None),
-            ("socks5h://me@proxy:9", Protocol::Socks5h, "proxy:9", login("me", "")),
-            ("http://me:p%40ss%3aword@proxy:3128", Protocol::Http, "proxy:3128", login("me", "p@ss:word")),
+            ("socks5h://me@proxy:9", Protocol::Socks5h, "proxy:9", credentials("me", "")),
+            ("http://me:p%40ss%3aword@proxy:3128", Protocol::Http, "proxy:3128", credentials("me", "p@ss:word")),
         ] {
-            assert_eq!(parsed(text), (protocol, address.to_owned(), login), "{text}");
+            assert_eq!(parsed(text), (protocol, address.to_owned(), credentials), "{text}");
         }
     }
 

@@ -1,18 +1,18 @@
-//! A connection through a SOCKS5 proxy: RFC 1928, with the login of RFC 1929.
+//! A connection through a SOCKS5 proxy: RFC 1928, with the credentials of RFC 1929.
 
 use std::net::IpAddr;
 
 use zeroize::Zeroizing;
 
 use super::super::stream::{Socket, read_exact, write_all};
-use super::{Failure, Login};
+use super::{Failure, ProxyCredentials};
 use crate::wait::Limits;
 
 /// The most bytes that a part can have, since its length is one byte.
 pub(super) const LONGEST_PART: usize = 255;
 
 const VERSION: u8 = 5;
-const NO_LOGIN: u8 = 0;
+const NO_AUTHENTICATION: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
 const LOGIN_VERSION: u8 = 1;
 const CONNECT: u8 = 1;
@@ -31,21 +31,22 @@ pub(super) async fn open(
     socket: &Socket,
     target: &Target<'_>,
     port: u16,
-    login: Option<&Login>,
+    credentials: Option<&ProxyCredentials>,
     limits: &Limits<'_>,
 ) -> Result<(), Failure> {
-    let methods = if login.is_some() { &[NO_LOGIN, USER_AND_PASSWORD][..] } else { &[NO_LOGIN] };
+    let methods =
+        if credentials.is_some() { &[NO_AUTHENTICATION, USER_AND_PASSWORD][..] } else { &[NO_AUTHENTICATION] };
     write_all(socket, &[&[VERSION, length(methods)?], methods].concat(), limits).await?;
     let [version, method] = read(socket, limits).await?;
     if version != VERSION {
         return Err(no_answer());
     }
-    match (method, login) {
-        (NO_LOGIN, _) => {}
-        (USER_AND_PASSWORD, Some(login)) => log_in(socket, login, limits).await?,
-        (_, None) => return Err(Failure::Login("wants a login".to_owned())),
+    match (method, credentials) {
+        (NO_AUTHENTICATION, _) => {}
+        (USER_AND_PASSWORD, Some(credentials)) => authenticate(socket, credentials, limits).await?,
+        (_, None) => return Err(Failure::Credentials("wants credentials".to_owned())),
         (_, Some(_)) => {
-            let reason = "wants another kind of login than user and password".to_owned();
+            let reason = "wants another kind of authentication than user name and password".to_owned();
             return Err(Failure::Refused { reason, passes: false });
         }
     }
@@ -63,14 +64,18 @@ pub(super) async fn open(
     read_answer(socket, limits).await
 }
 
-async fn log_in(socket: &Socket, Login { user, password }: &Login, limits: &Limits<'_>) -> Result<(), Failure> {
+async fn authenticate(
+    socket: &Socket,
+    ProxyCredentials { user, password }: &ProxyCredentials,
+    limits: &Limits<'_>,
+) -> Result<(), Failure> {
     let (user, password) = (user.as_bytes(), password.as_bytes());
     // Made in its full length: one that grew would leave the password behind.
     let request = Zeroizing::new([&[LOGIN_VERSION, length(user)?], user, &[length(password)?], password].concat());
     write_all(socket, &request, limits).await?;
     match read(socket, limits).await? {
         [_, 0] => Ok(()),
-        _ => Err(Failure::Login("doesn't accept the login".to_owned())),
+        _ => Err(Failure::Credentials("doesn't accept the credentials".to_owned())),
     }
 }
 

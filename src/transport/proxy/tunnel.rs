@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::super::stream::{Socket, peek, read_exact, write_all};
-use super::{Failure, Login};
+use super::{Failure, ProxyCredentials};
 use crate::endpoint::Endpoint;
 use crate::http::{Headers, LARGEST_HEAD, MOST_HEADERS, parse_head};
 use crate::wait::Limits;
@@ -16,22 +16,22 @@ use crate::wait::Limits;
 pub(super) async fn open(
     socket: &Socket,
     endpoint: &Endpoint,
-    login: Option<&Login>,
+    credentials: Option<&ProxyCredentials>,
     limits: &Limits<'_>,
 ) -> Result<(), Failure> {
-    write_all(socket, request(endpoint, login).as_bytes(), limits).await?;
+    write_all(socket, request(endpoint, credentials).as_bytes(), limits).await?;
     loop {
         match read_head(socket, limits).await? {
             Head { status: 100..=199, .. } => {}
             Head { status: 200..=299, .. } => return Ok(()),
-            // Some proxies say 401 to a login that is wrong; no endpoint can have said it.
+            // Some proxies answer 401 to wrong credentials. It can't be the endpoint's answer.
             Head { status: 401 | 407, takes_basic: false, .. } => {
-                let reason = "wants another kind of login than Basic".to_owned();
+                let reason = "wants another kind of authentication than Basic".to_owned();
                 return Err(Failure::Refused { reason, passes: false });
             }
             Head { status: status @ (401 | 407), .. } => {
-                let does = if login.is_some() { "doesn't accept the login" } else { "wants a login" };
-                return Err(Failure::Login(format!("{does} (HTTP {status})")));
+                let does = if credentials.is_some() { "doesn't accept the credentials" } else { "wants credentials" };
+                return Err(Failure::Credentials(format!("{does} (HTTP {status})")));
             }
             // It asks to come again, or couldn't connect this time.
             Head { status, .. } => {
@@ -42,17 +42,17 @@ pub(super) async fn open(
     }
 }
 
-fn request(endpoint: &Endpoint, login: Option<&Login>) -> Zeroizing<String> {
+fn request(endpoint: &Endpoint, credentials: Option<&ProxyCredentials>) -> Zeroizing<String> {
     let address = match endpoint.host() {
         host if host.contains(':') => format!("[{host}]:{}", endpoint.port()),
         host => format!("{host}:{}", endpoint.port()),
     };
     let head = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n");
-    let Some(login) = login else {
+    let Some(credentials) = credentials else {
         return Zeroizing::new(head + "\r\n");
     };
     // Made in its full length: one that grew would leave the password behind.
-    let encoded = Zeroizing::new(STANDARD.encode(login.basic().as_bytes()));
+    let encoded = Zeroizing::new(STANDARD.encode(credentials.basic().as_bytes()));
     Zeroizing::new([&head, "Proxy-Authorization: Basic ", encoded.as_str(), "\r\n\r\n"].concat())
 }
 
@@ -60,7 +60,7 @@ fn request(endpoint: &Endpoint, login: Option<&Login>) -> Zeroizing<String> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
     status: u16,
-    /// Whether a login may be one of Basic: that is among the kinds that the proxy tells, or it tells none.
+    /// Whether credentials can be sent as Basic: that is among the kinds that the proxy tells, or it tells none.
     takes_basic: bool,
     length: usize,
 }

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use super::*;
-use crate::wait::{Deadline, Ready, Semaphore, Stop, is_readable_within};
+use crate::wait::{Deadline, Ready, Semaphore, WaitError, is_readable_within};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -29,7 +29,12 @@ fn finished<T, N: Copy>(multi: &Multi<T, N>) -> N {
     }
 }
 
-fn pausing(multi: &Multi<Result<(), Stop>, usize>, milliseconds: u64, pause: u64, cancel: Option<Cancel>) -> Number {
+fn pausing(
+    multi: &Multi<Result<(), WaitError>, usize>,
+    milliseconds: u64,
+    pause: u64,
+    cancel: Option<Cancel>,
+) -> Number {
     let start = |task: Rc<Task>| -> Pending<_> {
         Box::pin(async move {
             let limits = task.limits(Deadline::after(Duration::from_millis(milliseconds)));
@@ -39,7 +44,7 @@ fn pausing(multi: &Multi<Result<(), Stop>, usize>, milliseconds: u64, pause: u64
     multi.start(cancel, pause as usize, start).unwrap()
 }
 
-fn reading(multi: &Multi<Result<u8, Stop>, usize>, socket: UnixStream, name: usize) -> Number {
+fn reading(multi: &Multi<Result<u8, WaitError>, usize>, socket: UnixStream, name: usize) -> Number {
     socket.set_nonblocking(true).unwrap();
     let start = |task: Rc<Task>| -> Pending<_> {
         Box::pin(async move {
@@ -92,7 +97,7 @@ fn a_deadline_makes_the_descriptor_readable() {
     let number = pausing(&multi, 20, 60_000, None);
 
     assert_eq!(finished(&multi), 60_000);
-    assert!(matches!(multi.finish(number, Ok), Some(Err(Stop::TimedOut))));
+    assert!(matches!(multi.finish(number, Ok), Some(Err(WaitError::TimedOut))));
 }
 
 #[test]
@@ -116,7 +121,7 @@ fn what_arrives_while_a_call_waits_to_write_is_there_when_it_waits_to_read() {
     let (one, other) = UnixStream::pair().unwrap();
     other.set_nonblocking(true).unwrap();
     while (&other).write(&[0; 4096]).is_ok() {}
-    let start = |task: Rc<Task>| -> Pending<Result<(), Stop>> {
+    let start = |task: Rc<Task>| -> Pending<Result<(), WaitError>> {
         Box::pin(async move {
             let limits = task.limits(Deadline::after(SOON));
             let socket = limits.watch(other).unwrap();
@@ -171,7 +176,7 @@ fn cancelling_ends_a_call_with_the_next_step() {
 
     assert!(is_readable(&multi));
     assert_eq!(finished(&multi), 60_000);
-    assert!(matches!(multi.finish(number, Ok), Some(Err(Stop::Cancelled))));
+    assert!(matches!(multi.finish(number, Ok), Some(Err(WaitError::Cancelled))));
     multi.cancel(number);
     assert!(is_idle(&multi));
 }
@@ -233,7 +238,7 @@ fn a_call_that_is_dropped_or_closed_leaves_nothing_behind() {
     multi.cancel_all();
 
     assert_eq!(multi.next_finished(), Some(60_000));
-    assert!(matches!(multi.finish(closed, Ok), Some(Err(Stop::Cancelled))));
+    assert!(matches!(multi.finish(closed, Ok), Some(Err(WaitError::Cancelled))));
     assert!(multi.calls.borrow().is_empty() && multi.timers.borrow().is_empty());
     assert!(is_idle(&multi));
 }
@@ -242,7 +247,7 @@ fn a_call_that_is_dropped_or_closed_leaves_nothing_behind() {
 fn a_call_may_start_and_cancel_others() {
     let multi = Rc::new(Multi::new().unwrap());
     let inner = Rc::clone(&multi);
-    let start = |_: Rc<Task>| -> Pending<Result<(), Stop>> {
+    let start = |_: Rc<Task>| -> Pending<Result<(), WaitError>> {
         Box::pin(async move {
             assert_eq!(inner.check(), Err(Misuse::InCallback));
             let number = pausing(&inner, 60_000, 60_000, None);
@@ -262,7 +267,7 @@ fn calls_of_a_multi_that_nobody_steps_do_not_keep_others_from_their_turn() {
     let stalled = Multi::new().unwrap();
     for name in 0..3 {
         let semaphore = Rc::clone(&semaphore);
-        let start = |task: Rc<Task>| -> Pending<Result<(), Stop>> {
+        let start = |task: Rc<Task>| -> Pending<Result<(), WaitError>> {
             Box::pin(async move {
                 let limits = task.limits(Deadline::after(SOON));
                 let _permit = semaphore.acquire(&limits, Duration::from_millis(50)).await?;

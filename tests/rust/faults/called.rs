@@ -232,11 +232,11 @@ fn only_a_change_of_a_routine_waits_for_the_client_s_other_ones() {
         for action in ["CreateSite", READ] {
             assert_eq!(client.call(&named(action), &CallOptions::new()).unwrap().attempts, 1);
         }
-        assert_eq!(client.stats().gate_waits, 0);
+        assert_eq!(client.stats().write_limit_waits, 0);
         let soon = CallOptions::new().timeout(std::time::Duration::from_millis(50)).clone();
         let error = client.call(&named(WRITE), &soon).unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error:?}");
-        assert_eq!((client.stats().gate_waits, service.state().calls), (1, 3), "{error:?}");
+        assert_eq!((client.stats().write_limit_waits, service.state().calls), (1, 3), "{error:?}");
 
         cancel.trigger();
         assert_eq!(first.join().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);

@@ -13,7 +13,7 @@ STRUCTS = {
     "code:z message:z advice:z request_id:z recommend:z access_denied_detail:z",
     "esa_log_record": "level:i http_status:i call:Q attempt:I elapsed_ms:I message:z action:z record_name:z "
     "request_id:z",
-    "esa_stats": "struct_size:N calls:Q attempts:Q retries:Q recoveries:Q busy_waits:Q gate_waits:Q "
+    "esa_stats": "struct_size:N calls:Q attempts:Q retries:Q recoveries:Q busy_waits:Q write_limit_waits:Q "
     "connections_opened:Q connections_reused:Q credentials_refreshed:Q lock_waits:Q lock_grants:Q lock_losses:Q",
     "esa_create_routine_related_record_request": "struct_size:N site_id:q name:z record_name:z",
     "esa_call_options": "struct_size:N cancel:P timeout_ms:I max_attempts:I interrupt:P interrupt_data:P",

@@ -51,7 +51,7 @@ class SignedRequest(Frozen):
     """A signed request, to be sent once, as it is. Can't be changed; compares and pickles by its fields.
 
     What else HTTP wants, such as Content-Length, is the sender's to add. The service takes it within 15 minutes, and
-    once: sign each attempt anew. It needs TLS, unless the URL says http, and no redirects are to be followed. The
+    once: sign each attempt again. It needs TLS, unless the URL says http, and no redirects are to be followed. The
     headers, or the URL with signature version 1, hold the signature and the security token: keep them out of logs.
     """
 
@@ -164,7 +164,7 @@ def read_reply(
 
     The EsaError is as good as that of a call. So a loop of the program's own can do what Client.call() does: make an
     action again that changes nothing; make one that changes something again only after Outcome.REFUSED if the error is
-    `retryable`, after `retry_after`; and read back after Outcome.UNKNOWN. Sign each attempt anew. Where no reply came,
+    `retryable`, after `retry_after`; and read back after Outcome.UNKNOWN. Sign each attempt again. Where no reply came,
     a request that was sent in part may have been carried out. `attempts` is 0, and the outcome that of this request
     alone: of those before it the program knows.
 

@@ -21,7 +21,7 @@ class Stats(Frozen):
     """Records whose answer was lost, and that a read-back showed."""
     busy_waits: int
     """Waits because the service was busy with another call of the account."""
-    gate_waits: int
+    write_limit_waits: int
     """Waits because another write of the client was under way."""
     connections_opened: int
     """Connections made, those to servers that give credentials included."""

@@ -1,4 +1,4 @@
-//! The emulator's own CA: made anew, or kept in a directory so that who trusts it once can go on.
+//! The emulator's own CA: made at each start, or kept in a directory so that who trusts it once can go on.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
