@@ -114,7 +114,7 @@ static void a_proxy_that_refuses_the_login_is_an_error_without_it(void) {
     CHECK(error);
     CHECK_INTEGER(error->outcome, ESA_OUTCOME_NOT_SENT);
     CHECK_INTEGER(error->retryable, 0);
-    CHECK(strstr(error->message, "login") && strstr(error->advice, "password"));
+    CHECK(strstr(error->message, "credentials") && strstr(error->advice, "password"));
     CHECK(!strstr(error->message, "hunter2") && !strstr(error->advice, "hunter2"));
     esa_error_free(error);
 }

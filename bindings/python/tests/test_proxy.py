@@ -82,7 +82,7 @@ def test_a_record_is_created_through_a_proxy(proxy: _Proxy, record: Record) -> N
 def test_a_login_that_the_proxy_refuses_is_an_error_that_does_not_tell_it(proxy: _Proxy, record: Record) -> None:
     with Emulator(tls=True) as emulator:
         through = client_of(emulator, ca_file=emulator.ca_file, proxy=proxy.url("me:hunter2"))
-        with through as client, pytest.raises(libesa.ProxyError, match="login") as caught:
+        with through as client, pytest.raises(libesa.ProxyError, match="credentials") as caught:
             client.create_routine_related_record(**record())
 
     assert caught.value.outcome is Outcome.NOT_SENT
