@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use once_cell::race::OnceBox;
 
-use super::write_lock::{Lock, TryLock};
-use crate::error::{Error, ErrorKind, is_out_of_descriptors};
+use super::write_lock::{Lock, TryLock, unusable};
+use crate::error::{Error, is_out_of_descriptors};
 use crate::per_process::in_each_child;
 
 /// How often a file is asked for that another one has.
@@ -82,7 +82,7 @@ impl Lock for FileLock {
     fn failed(&self, reason: &str) -> Error {
         match self.out_of_descriptors.load(Ordering::Relaxed) {
             true => Error::out_of_descriptors(format_args!("the write lock {}", self.path.display())),
-            false => Error::new(ErrorKind::Lock, format!("the write lock can't be used: {reason}")),
+            false => unusable(reason),
         }
     }
 

@@ -58,7 +58,7 @@ pub(crate) trait Lock: Send + Sync {
 
     /// Why a call fails that couldn't ask for it, for this reason.
     fn failed(&self, reason: &str) -> Error {
-        Error::new(ErrorKind::Lock, format!("the write lock can't be used: {reason}"))
+        unusable(reason)
     }
 
     /// Lets it go. The lease may be over.
@@ -342,6 +342,11 @@ impl Keep {
             self.end(lock, now);
         }
     }
+}
+
+/// Why a call fails whose lock can't be asked for.
+pub(super) fn unusable(reason: &str) -> Error {
+    Error::new(ErrorKind::Lock, format!("the write lock can't be used: {reason}"))
 }
 
 fn while_waiting(stop: WaitError) -> Error {

@@ -220,8 +220,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, 
                 1 => Network::Public,
                 2 => Network::Vpc,
                 other => {
-                    let reason = format!("is {other}; it is a value of esa_network");
-                    return Err(Error::invalid_argument("network", reason));
+                    return Err(Error::invalid_argument(
+                        "network",
+                        format_args!("is {other}; it is a value of esa_network"),
+                    ));
                 }
             });
             Ok(())

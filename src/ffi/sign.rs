@@ -199,10 +199,10 @@ pub(super) fn read_signature_version(number: i32) -> Result<SignatureVersion, Er
         0 => Ok(SignatureVersion::default()),
         1 => Ok(SignatureVersion::V1),
         3 => Ok(SignatureVersion::V3),
-        other => {
-            let reason = format!("is {other}; it is a value of esa_signature_version");
-            Err(Error::invalid_argument("signature_version", reason))
-        }
+        other => Err(Error::invalid_argument(
+            "signature_version",
+            format_args!("is {other}; it is a value of esa_signature_version"),
+        )),
     }
 }
 
