@@ -177,6 +177,8 @@ wheels: $(VENV)/.done ## Python's wheels and source distributions, below target/
 
 RELEASE_TOOLS := target/tools/release/.done
 RELEASE_PYTHON := $(CURDIR)/target/tools/release/bin/python
+# The compiler that it is made with.
+RELEASE_RUST = $(shell sed -n 's/^RUST = "\(.*\)"/\1/p' scripts/release/__main__.py)
 .PHONY: release release-check version
 
 $(RELEASE_TOOLS): scripts/release/requirements.txt
@@ -190,7 +192,7 @@ release: $(RELEASE_TOOLS) ## make what a release has below target/release-files 
 
 # One target, so that it takes minutes: the others differ by a name.
 release-check: emulator ## make the files of a release for x86-64, and use each of them
-	@if scripts/toolchain 1.95.0 x86_64-unknown-linux-gnu && $(MAKE) -s $(RELEASE_TOOLS); then \
+	@if scripts/toolchain $(RELEASE_RUST) x86_64-unknown-linux-gnu && $(MAKE) -s $(RELEASE_TOOLS); then \
 	    $(MAKE) -s release DRAFT=1 TARGETS=x86_64-unknown-linux-gnu && CC="$(CC)" GO="$(GO)" PYTHON="$(PYTHON)" tests/release/run; \
 	else \
 	    echo "LEFT OUT: making a release, since its tools can't be installed" >&2; \
@@ -297,7 +299,7 @@ check-memory: stage emulator ## the C tests under valgrind and AddressSanitizer,
 check-threads: stage emulator ## the C tests with ThreadSanitizer in the library
 	CARGO="$(CARGO)" CC="$(CC)" tests/c/check-threads
 
-MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml).0
+MSRV = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml).0
 
 check-msrv: ## that the oldest Rust which Cargo.toml promises builds the library and the emulator
 	@if scripts/toolchain $(MSRV); then \
