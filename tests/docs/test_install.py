@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from libesa.emulator import Emulator
@@ -18,6 +19,8 @@ SECTION = README.split("\n## Install\n")[1].split("\n## ")[0]
 PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 (PROGRAM,) = [block for block in re.findall(r"^```c\n(.*?)^```$", README, re.DOTALL | re.MULTILINE) if "main" in block]
 (COMMANDS,) = re.findall(r"^```console\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE)
+(RUST,) = re.findall(r"^```rust\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+(DEPENDENCY,) = re.findall(r"^  ```toml\n(.*?)^  ```$", PAGE, re.DOTALL | re.MULTILINE)
 (CMAKE,) = re.findall(r"^```cmake\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
@@ -36,7 +39,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def creates_a_record(program: Path, library: Path) -> bool:
+def creates_a_record(program: Path, library: Path = Path()) -> bool:
     with Emulator() as emulator:
         environment = {
             "ESA_ENDPOINT": emulator.url,
@@ -84,6 +87,20 @@ def test_the_documents_and_examples(folder: Path) -> None:
     run("make", "uninstall", f"PREFIX={prefix}", cwd=ROOT)
     assert [path for path in prefix.rglob("*") if path.is_file()] == []
     assert not documents.exists()
+
+
+def test_the_rust_crate(tmp_path: Path) -> None:
+    package = '[package]\nname = "program"\nedition = "2024"\n\n'
+    (tmp_path / "Cargo.toml").write_text(package + dedent(DEPENDENCY).replace("PATH/TO/libesa", str(ROOT)))
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.rs").write_text(RUST, encoding="utf-8")
+    # The versions that are here.
+    shutil.copy(ROOT / "Cargo.lock", tmp_path)
+    cargo = os.environ.get("CARGO", "cargo").split()
+
+    run(*cargo, "build", "--offline", "--target-dir", ROOT / "target", cwd=tmp_path)
+
+    assert creates_a_record(ROOT / "target" / "debug" / "program")
 
 
 def test_the_cmake_project(folder: Path) -> None:
