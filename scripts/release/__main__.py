@@ -2,8 +2,8 @@
 
 Usage: python scripts/release [--draft] [--into DIRECTORY] [TRIPLE ...]
 
-Without a target: all of them. --draft: the changelog need not have the version's entry yet. The same commit gives the
-same bytes, in whatever directory.
+Without a target: all of them. --draft: the changelog need not have the version's entry yet, and what is not committed
+is packed as well. The same commit gives the same bytes, in whatever directory.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=ROOT / "target" / "release-files")
     parser.add_argument("triples", nargs="*")
     options = parser.parse_args()
-    told = [problem for problem in versions.problems() if not (options.draft and problem.startswith("CHANGELOG"))]
+    told = versions.differing() + ([] if options.draft else versions.unfinished() + not_committed())
     if told:
         sys.exit("\n".join(told))
     targets = [target for target in TARGETS if not options.triples or target.triple in options.triples]
@@ -65,6 +65,14 @@ def main() -> None:
         f"{files} has the release. The tags to make: v{version} and bindings/go/v{version}. The commit of the latter is"
     )
     print("on no branch, and has bindings/go/lib/*/esa.h and libesa.a as well: `git add --force` takes them.")
+
+
+def not_committed() -> list[str]:
+    """That files of the tree aren't those of the commit that a release is named after."""
+    changed = output("git", "status", "--porcelain")
+    if not changed:
+        return []
+    return [f"these files aren't committed; commit them, or try with `make release DRAFT=1`:\n{changed}"]
 
 
 def surroundings() -> dict[str, str]:
