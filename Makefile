@@ -179,7 +179,7 @@ RELEASE_TOOLS := target/tools/release/.done
 RELEASE_PYTHON := $(CURDIR)/target/tools/release/bin/python
 # The compiler that it is made with.
 RELEASE_RUST = $(shell sed -n 's/^RUST = "\(.*\)"/\1/p' scripts/release/__main__.py)
-.PHONY: release release-check version
+.PHONY: release release-check test-targets version
 
 $(RELEASE_TOOLS): scripts/release/requirements.txt
 	rm -rf $(@D)
@@ -196,6 +196,16 @@ release-check: emulator ## make the files of a release for x86-64, and use each 
 	    $(MAKE) -s release DRAFT=1 TARGETS=x86_64-unknown-linux-gnu && CC="$(CC)" GO="$(GO)" PYTHON="$(PYTHON)" tests/release/run; \
 	else \
 	    echo "LEFT OUT: making a release, since its tools can't be installed" >&2; \
+	fi
+
+# The others, which take minutes each.
+FOREIGN := aarch64-unknown-linux-gnu x86_64-unknown-linux-musl aarch64-unknown-linux-musl x86_64-apple-darwin aarch64-apple-darwin
+
+test-targets: emulator $(VENV)/.done ## make the files of a release for other targets, and use them in C and Go, here or by emulation
+	@if scripts/toolchain $(RELEASE_RUST) $(FOREIGN) && $(MAKE) -s $(RELEASE_TOOLS); then \
+	    $(MAKE) -s release DRAFT=1 TARGETS="$(FOREIGN)" && GO="$(GO)" $(VENV)/bin/pytest -q -rs tests/release; \
+	else \
+	    echo "LEFT OUT: programs for other targets, since the tools of a release can't be installed" >&2; \
 	fi
 
 version: ## give all that has a version another one (TO=…)
