@@ -191,7 +191,7 @@ RELEASE_TOOLS := target/tools/release/.done
 RELEASE_PYTHON := $(CURDIR)/target/tools/release/bin/python
 # The compiler that it is made with.
 RELEASE_RUST = $(shell sed -n 's/^RUST = "\(.*\)"/\1/p' scripts/release/__main__.py)
-.PHONY: release release-check test-targets version
+.PHONY: release release-check version
 
 $(RELEASE_TOOLS): scripts/release/requirements.txt
 	rm -rf $(@D)
@@ -202,22 +202,16 @@ $(RELEASE_TOOLS): scripts/release/requirements.txt
 release: $(RELEASE_TOOLS) ## make what a release has below target/release-files (TARGETS=… for some of its targets; DRAFT=1)
 	$(RELEASE_PYTHON) scripts/release $(if $(DRAFT),--draft) $(TARGETS)
 
-# One target, so that it takes minutes: the others differ by a name.
-release-check: emulator ## make the files of a release for x86-64, and use each of them
-	@if scripts/toolchain $(RELEASE_RUST) x86_64-unknown-linux-gnu && $(MAKE) -s $(RELEASE_TOOLS); then \
-	    $(MAKE) -s release DRAFT=1 TARGETS=x86_64-unknown-linux-gnu && CC="$(CC)" GO="$(GO)" PYTHON="$(PYTHON)" tests/release/run; \
+# One target takes minutes.
+CHECKED = $(if $(filter all,$(TARGETS)),$(shell sed -n 's/^    Target."\([^"]*\)".*/\1/p' scripts/release/targets.py),$\
+    $(or $(TARGETS),x86_64-unknown-linux-gnu))
+
+release-check: emulator $(VENV)/.done ## make the files of a release for x86-64 (TARGETS=… for others, TARGETS=all), and use each of them
+	@if scripts/toolchain $(RELEASE_RUST) $(CHECKED) && $(MAKE) -s $(RELEASE_TOOLS); then \
+	    $(MAKE) -s release DRAFT=1 TARGETS="$(CHECKED)" && CC="$(CC)" GO="$(GO)" PYTHON="$(PYTHON)" tests/release/run && \
+	        GO="$(GO)" $(VENV)/bin/pytest -q -rs tests/release; \
 	else \
 	    echo "LEFT OUT: making a release, since its tools can't be installed" >&2; \
-	fi
-
-# The others, which take minutes each.
-FOREIGN := aarch64-unknown-linux-gnu x86_64-unknown-linux-musl aarch64-unknown-linux-musl x86_64-apple-darwin aarch64-apple-darwin
-
-test-targets: emulator $(VENV)/.done ## make the files of a release for other targets, and use them in C and Go, here or by emulation
-	@if scripts/toolchain $(RELEASE_RUST) $(FOREIGN) && $(MAKE) -s $(RELEASE_TOOLS); then \
-	    $(MAKE) -s release DRAFT=1 TARGETS="$(FOREIGN)" && GO="$(GO)" $(VENV)/bin/pytest -q -rs tests/release; \
-	else \
-	    echo "LEFT OUT: programs for other targets, since the tools of a release can't be installed" >&2; \
 	fi
 
 version: ## give all that has a version another one (TO=…)
