@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from libesa.emulator import Emulator
+from links import dead_links
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -76,24 +77,13 @@ def test_the_documents_and_examples(folder: Path) -> None:
     run("make", "install", f"PREFIX={prefix}", cwd=ROOT)
     assert (documents / "docs" / "recipes.md").exists()
     assert (documents / "examples" / "python" / "bind_domains.py").exists()
-    assert broken_links(documents) == []
+    assert [(str(page), dead_links(page)) for page in documents.rglob("*.md") if dead_links(page)] == []
     flags = [f"-I{prefix}/include", f"-L{prefix}/lib", f"-Wl,-rpath,{prefix}/lib", "-lesa"]
     run("cc", documents / "examples" / "c" / "create_record.c", "-o", folder / "create", *flags, cwd=folder)
 
     run("make", "uninstall", f"PREFIX={prefix}", cwd=ROOT)
     assert [path for path in prefix.rglob("*") if path.is_file()] == []
     assert not documents.exists()
-
-
-def broken_links(documents: Path) -> list[str]:
-    """Links between installed documents that lead nowhere. Sources aren't installed."""
-    return [
-        f"{document.relative_to(documents)}: {link}"
-        for document in documents.rglob("*.md")
-        for link in re.findall(r"\]\((?!https?:)([^)#\s]+)", document.read_text(encoding="utf-8"))
-        if link.endswith((".md", ".svg")) or "examples" in link
-        if not (document.parent / link).exists()
-    ]
 
 
 def test_the_cmake_project(folder: Path) -> None:
