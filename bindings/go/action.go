@@ -1,12 +1,22 @@
-//go:build cgo
-
 package esa
+
+/*
+#include "action.h"
+
+static inline native_answer call_action(native_call call, const char *strings, int32_t effect) {
+    const esa_call_action_request request = action_request(strings, effect);
+    ANSWER(esa_call_action, esa_call_action_result);
+}
+*/
+import "C"
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
+	"unsafe"
 )
 
 // Effect is whether an action changes something, which decides what a call may do whose answer was lost.
@@ -45,36 +55,25 @@ type CallRequest struct {
 	Effect Effect
 }
 
-// native is the request's strings, each terminated, in C's order. It refuses what C can't be handed.
+// native is the request's strings, each terminated, in C's order. It refuses what C can't take.
 func (request *CallRequest) native() (string, error) {
-	err := checkText("action", request.Action, "method", request.Method, "version", request.Version)
-	if err != nil {
-		return "", err
-	}
-	texts := []string{request.Action}
-	for i, parameters := range []any{request.Params, request.Query, request.Form} {
-		text, err := jsonText(parameters)
-		if err != nil {
-			field := []string{"params", "query", "form"}[i]
-			return "", invalidArgument(field, "can't be written as JSON: "+err.Error())
-		}
-		texts = append(texts, text)
-	}
-	return joined(append(texts, request.Method, request.Version)...), nil
+	params, badParams := jsonText("params", request.Params)
+	query, badQuery := jsonText("query", request.Query)
+	form, badForm := jsonText("form", request.Form)
+	texts := checkText("action", request.Action, "method", request.Method, "version", request.Version)
+	return joined(request.Action, params, query, form, request.Method, request.Version),
+		cmp.Or(texts, badParams, badQuery, badForm)
 }
 
-// jsonText is value as JSON, with its <, > and & as they are; empty where it is null.
-func jsonText(value any) (string, error) {
+// jsonText is the value of a field as JSON, with its <, > and & as they are; empty if it is null.
+func jsonText(field string, value any) (string, error) {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {
-		return "", err
+		return "", invalidArgument(field, "can't be written as JSON: "+err.Error())
 	}
-	if text.String() == "null\n" {
-		return "", nil
-	}
-	return text.String(), nil
+	return strings.TrimPrefix(text.String(), "null\n"), nil
 }
 
 // Reply is what the service answered to an action.
@@ -117,5 +116,24 @@ func (reply *Reply) Decode(target any) error {
 // Context and errors are as with [Client.CreateRoutineRelatedRecord]. [StatusInvalidArgument] names the field;
 // [StatusResponse] is also an answer that is no JSON object, or larger than 8 MiB.
 func (client *Client) Call(ctx context.Context, request CallRequest) (*Reply, error) {
-	return run(ctx, client, &actionCall{CallRequest: &request}, reply)
+	native, err := request.native()
+	if err != nil {
+		return nil, err
+	}
+	return run(ctx, client, func(call C.native_call) C.native_answer {
+		return C.call_action(call, terminated(native), C.int32_t(request.Effect))
+	}, reply)
 }
+
+func reply(result *C.esa_call_action_result) *Reply {
+	defer C.esa_call_action_result_free(result)
+	return &Reply{
+		Body:       C.GoBytes(unsafe.Pointer(result.body), C.int(result.body_length)),
+		RequestID:  C.GoString(result.request_id),
+		Attempts:   int(result.attempts),
+		HTTPStatus: int(result.http_status),
+	}
+}
+
+// joined is the texts, each terminated.
+func joined(texts ...string) string { return strings.Join(texts, "\x00") + "\x00" }

@@ -1,11 +1,42 @@
-//go:build cgo
-
 package esa
+
+/*
+#include "native.h"
+
+// `names` has a routine's and a record's name for each, one terminated string after the other.
+static inline native_answer new_bulk(native_call call, size_t count, const int64_t *site_ids, const char *names) {
+    esa_create_routine_related_record_request *items = calloc(count, sizeof *items);
+    for (size_t i = 0; items && i < count; i++) {
+        items[i] = (esa_create_routine_related_record_request)ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+        items[i].site_id = site_ids[i];
+        items[i].name = names;
+        items[i].record_name = names + strlen(names) + 1;
+        names = items[i].record_name + strlen(items[i].record_name) + 1;
+    }
+    esa_ensure_routine_related_records_request request = ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+    request.items = items;
+    request.count = count;
+    request.timeout_ms = call.timeout_ms;
+    esa_call_options each = ESA_CALL_OPTIONS_INIT;
+    each.cancel = call.cancel;
+    native_answer answer;
+    (void)!esa_bulk_new(call.client, &request, &each, (esa_bulk **)&answer.result, &answer.error);
+    free(items);
+    return answer;
+}
+
+static inline native_answer next_of_bulk(esa_bulk *bulk, uintptr_t call) {
+    ANSWER_OF(esa_create_routine_related_record_result, call, esa_bulk_next, bulk);
+}
+*/
+import "C"
 
 import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
+	"unsafe"
 )
 
 // EnsureRoutineRelatedRecords ensures many records, each like [Client.EnsureRoutineRelatedRecord], one after the other:
@@ -29,7 +60,7 @@ func (client *Client) EnsureRoutineRelatedRecords(
 	return func(yield func(*Record, error) bool) {
 		bulk, err := client.beginBulk(ctx, requests)
 		if err == nil {
-			defer bulk.free()
+			defer bulk.end()
 		}
 		for range requests {
 			var record *Record
@@ -43,56 +74,53 @@ func (client *Client) EnsureRoutineRelatedRecords(
 	}
 }
 
-// bulk is records that are ensured within a context.
+// bulk is records that are ensured within the context of a call.
 type bulk struct {
-	client  *Client
-	ctx     context.Context
-	native  nativeBulk
-	release func()
+	*call
+	records *C.esa_bulk
 }
 
+// beginBulk sends nothing yet.
 func (client *Client) beginBulk(ctx context.Context, requests []CreateRoutineRelatedRecordRequest) (*bulk, error) {
+	siteIDs := make([]C.int64_t, len(requests))
+	var names strings.Builder
 	for i, request := range requests {
 		field := fmt.Sprintf("items[%d]: ", i)
 		if err := checkText(field+"name", request.Name, field+"record_name", request.RecordName); err != nil {
 			return nil, err
 		}
+		siteIDs[i] = C.int64_t(request.SiteID)
+		names.WriteString(joined(request.Name, request.RecordName))
 	}
-	timeout, err := client.enter(ctx, 0)
+	// The call keeps what the library calls back until the bulk is released, even if the client is closed before.
+	call, err := client.begin(ctx, deadlineOf(ctx, unlimited))
 	if err != nil {
 		return nil, err
 	}
-	defer client.leave()
-	limits, release, err := client.limitsOf(ctx, timeout)
-	if err != nil {
+	answer := C.new_bulk(call.native, C.size_t(len(requests)), unsafe.SliceData(siteIDs), terminated(names.String()))
+	if err := call.failure(answer.error); err != nil {
+		call.end()
 		return nil, err
 	}
-	bulk := &bulk{client: client, ctx: ctx, release: release}
-	// What the library calls back when the bulk is released is there until then, even if the client is closed before.
-	if !client.handle.enter() {
-		release()
+	return &bulk{call, (*C.esa_bulk)(answer.result)}, nil
+}
+
+// next ensures the next record. It takes a slot for that alone, so that the loop may make calls as well.
+func (bulk *bulk) next() (*Record, error) {
+	if err := bulk.client.takeSlot(bulk.ctx, deadlineOf(bulk.ctx, unlimited)); err != nil {
+		return nil, err
+	}
+	defer bulk.client.leaveSlot()
+	if err := checkContext(bulk.ctx); err != nil {
+		return nil, err
+	}
+	if bulk.client.handle.closed.Load() {
 		return nil, ErrClosed
 	}
-	bulk.native, err = client.handle.native.beginBulk(ctx, requests, limits)
-	if err != nil {
-		bulk.free()
-		return nil, err
-	}
-	return bulk, nil
+	return take(bulk.call, C.next_of_bulk(bulk.records, bulk.native.handle), record)
 }
 
-// next ensures the next record. It takes its turn among the client's calls again, so that what the loop does in between
-// may make calls as well.
-func (bulk *bulk) next() (*Record, error) {
-	if _, err := bulk.client.enter(bulk.ctx, 0); err != nil {
-		return nil, err
-	}
-	defer bulk.client.leave()
-	return bulk.native.next(bulk.ctx)
-}
-
-func (bulk *bulk) free() {
-	bulk.native.free()
-	bulk.release()
-	bulk.client.handle.leave()
+func (bulk *bulk) end() {
+	C.esa_bulk_free(bulk.records)
+	bulk.call.end()
 }

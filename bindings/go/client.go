@@ -1,8 +1,10 @@
-//go:build cgo
-
 package esa
 
+// #include "native.h"
+import "C"
+
 import (
+	"cmp"
 	"runtime"
 	"time"
 )
@@ -11,7 +13,7 @@ import (
 type Client struct {
 	handle  *handle
 	slots   chan struct{}
-	timeout time.Duration
+	timeout time.Duration // of a call whose context has no deadline
 }
 
 // New makes a client. Nothing is sent, and no credentials are needed yet.
@@ -24,17 +26,16 @@ func New(config Config) (*Client, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	native, err := newNativeClient(&config)
+	native, err := newHandle(&config)
 	if err != nil {
 		return nil, err
 	}
-	concurrent := config.MaxConcurrentCalls
-	if concurrent == 0 {
-		concurrent = defaultMaxConcurrentCalls
+	slots := make(chan struct{}, cmp.Or(config.MaxConcurrentCalls, defaultMaxConcurrentCalls))
+	client := &Client{handle: native, slots: slots, timeout: unlimited}
+	if timeout := C.esa_client_timeout(native.client); timeout != C.ESA_UNLIMITED {
+		client.timeout = time.Duration(timeout) * time.Millisecond
 	}
-	slots := make(chan struct{}, concurrent)
-	client := &Client{handle: &handle{native: native, cancels: make(cancels, keptCancels)}, slots: slots, timeout: native.timeout()}
-	runtime.AddCleanup(client, (*handle).close, client.handle)
+	runtime.AddCleanup(client, (*handle).close, native)
 	return client, nil
 }
 
@@ -46,7 +47,7 @@ func (client *Client) CredentialsSource() string {
 		return ""
 	}
 	defer client.handle.leave()
-	return client.handle.native.credentialsSource()
+	return C.GoString(C.esa_client_credentials_source(client.handle.client))
 }
 
 // Close releases the client. Calls that run come to their proper end, and the log may get lines until they do; those

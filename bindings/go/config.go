@@ -146,11 +146,8 @@ type Credentials struct {
 
 // check refuses what C would cut.
 func (credentials *Credentials) check() error {
-	return checkText(
-		"access_key_id", credentials.AccessKeyID,
-		"access_key_secret", credentials.AccessKeySecret,
-		"security_token", credentials.SecurityToken,
-	)
+	return checkText("access_key_id", credentials.AccessKeyID, "access_key_secret", credentials.AccessKeySecret,
+		"security_token", credentials.SecurityToken)
 }
 
 // Format implements [fmt.Formatter], so that no verb shows a secret.
@@ -182,22 +179,9 @@ func inMilliseconds(duration time.Duration) int64 {
 	return int64((duration-1)/time.Millisecond) + 1
 }
 
-// nativeNumber is C's for number, Unlimited or None.
-func nativeNumber(field string, number int64) (uint32, error) {
-	switch {
-	case number == Unlimited:
-		return nativeUnlimited, nil
-	case number == None:
-		return nativeNone, nil
-	case number < 0 || number >= nativeNone:
-		return 0, invalidArgument(field, fmt.Sprintf("is out of range: %d", number))
-	}
-	return uint32(number), nil
-}
-
-// milliseconds rounds up, so that what is not zero stays so, and stops at what C can be told.
+// milliseconds rounds up, and stops at what C can be told.
 func milliseconds(duration time.Duration) uint32 {
-	return uint32(min((duration+time.Millisecond-1)/time.Millisecond, math.MaxUint32))
+	return uint32(min(inMilliseconds(duration), math.MaxUint32))
 }
 
 // checkText takes names and values in turn, and refuses a value that C would cut.

@@ -73,6 +73,29 @@ func TestADeadlineThatIsShorterThanTheConfigurationCounts(t *testing.T) {
 	}
 }
 
+func TestADeadlineFarAwayIsAsFarAsTheLibraryCanBeTold(t *testing.T) {
+	emulator := esatest.Start(t)
+	config := emulator.Config()
+	credentials := config.Credentials
+	config.Credentials = esa.Credentials{}
+	var left time.Duration
+	config.CredentialsProvider = func(ctx context.Context) (esa.Credentials, error) {
+		deadline, _ := ctx.Deadline()
+		left = time.Until(deadline)
+		return credentials, nil
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), time.Now().AddDate(1000, 0, 0))
+	defer cancel()
+
+	if _, err := newClient(t, config).CreateRoutineRelatedRecord(ctx, requestFor(emulator, "a")); err != nil {
+		t.Fatal(err)
+	}
+
+	if days := left.Hours() / 24; days < 49 {
+		t.Errorf("%.1f days are left", days)
+	}
+}
+
 func TestAContextThatHasEndedSendsNothing(t *testing.T) {
 	emulator := esatest.Start(t)
 	client := newClient(t, emulator.Config())

@@ -1,12 +1,11 @@
-//go:build cgo
-
 package esa
 
+// #include "native.h"
+import "C"
+
 import (
-	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -75,20 +74,17 @@ type Error struct {
 
 // Error is the code, the message, the HTTP status and the request's id, as far as there are any.
 func (e *Error) Error() string {
-	var text strings.Builder
-	text.WriteString("esa: ")
+	text := "esa: " + e.Message
 	if e.Code != "" {
-		text.WriteString(e.Code + ": ")
+		text = "esa: " + e.Code + ": " + e.Message
 	}
-	text.WriteString(e.Message)
 	switch {
 	case e.HTTPStatus == 0:
+		return text
 	case e.RequestID == "":
-		fmt.Fprintf(&text, " (HTTP %d)", e.HTTPStatus)
-	default:
-		fmt.Fprintf(&text, " (HTTP %d, request %s)", e.HTTPStatus, e.RequestID)
+		return fmt.Sprintf("%s (HTTP %d)", text, e.HTTPStatus)
 	}
-	return text.String()
+	return fmt.Sprintf("%s (HTTP %d, request %s)", text, e.HTTPStatus, e.RequestID)
 }
 
 // Is reports whether target is the error's [Status] or its [ServiceCode].
@@ -99,34 +95,30 @@ func (e *Error) Is(target error) bool { return target == e.Status || target == e
 func (e *Error) Unwrap() error { return e.cause }
 
 func invalidArgument(field, reason string) *Error {
-	return &Error{
-		Status:  StatusInvalidArgument,
-		Message: field + " " + reason,
-		Advice:  "Correct the argument that the message names.",
-	}
+	return unsent(StatusInvalidArgument, field+" "+reason, "Correct the argument that the message names.")
 }
 
-// endedBefore is the error of a call whose context left it no time.
-func endedBefore(cause error) *Error {
-	status := StatusCancelled
-	if errors.Is(cause, context.DeadlineExceeded) {
-		status = StatusTimeout
-	}
-	return &Error{
-		Status:    status,
-		Retryable: status == StatusTimeout,
-		Message:   "the context ended before anything was sent: " + cause.Error(),
-		Advice:    "Nothing has changed; call again when you like.",
-		cause:     cause,
-	}
+// unsent is the error of a call that has sent nothing.
+func unsent(status Status, message, advice string) *Error {
+	return &Error{Status: status, Retryable: status == StatusTimeout, Message: message, Advice: advice}
 }
 
-// noTurn is the error of a call that waited for its turn, behind so many others, for as long as the client allows.
-func noTurn(others int) *Error {
+// takeError copies an error and releases it.
+func takeError(native *C.esa_error) *Error {
+	defer C.esa_error_free(native)
 	return &Error{
-		Status:    StatusTimeout,
-		Retryable: true,
-		Message:   fmt.Sprintf("time ran out while waiting for one of %d calls to end", others),
-		Advice:    "Nothing was sent. Make fewer calls at once, or allow more of them or more time: MaxConcurrentCalls, Timeout.",
+		Status:             Status(native.status),
+		Outcome:            Outcome(native.outcome),
+		ServiceCode:        ServiceCode(native.service_code),
+		HTTPStatus:         int(native.http_status),
+		Attempts:           int(native.attempts),
+		RetryAfter:         time.Duration(native.retry_after_ms) * time.Millisecond,
+		Retryable:          native.retryable != 0,
+		Code:               C.GoString(native.code),
+		Message:            C.GoString(native.message),
+		Advice:             C.GoString(native.advice),
+		RequestID:          C.GoString(native.request_id),
+		Recommend:          C.GoString(native.recommend),
+		AccessDeniedDetail: C.GoString(native.access_denied_detail),
 	}
 }

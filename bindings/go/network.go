@@ -1,3 +1,5 @@
+//go:build cgo
+
 package esa
 
 // Network is from where the service is reached.

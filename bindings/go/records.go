@@ -1,12 +1,53 @@
-//go:build cgo
-
 package esa
 
+/*
+#include "native.h"
+
+static inline native_answer create_record(native_call call, int ensure, int64_t site_id, const char *name,
+                                          const char *record_name) {
+    esa_create_routine_related_record_request request = ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+    request.site_id = site_id;
+    request.name = name;
+    request.record_name = record_name;
+    ANSWER(ensure ? esa_ensure_routine_related_record : esa_create_routine_related_record,
+           esa_create_routine_related_record_result);
+}
+
+static inline native_answer delete_record(native_call call, int64_t site_id, const char *name, const char *record_name,
+                                          int64_t record_id) {
+    esa_delete_routine_related_record_request request = ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+    request.site_id = site_id;
+    request.name = name;
+    request.record_name = record_name;
+    request.record_id = record_id;
+    ANSWER(esa_delete_routine_related_record, esa_delete_routine_related_record_result);
+}
+
+static inline native_answer list_records(native_call call, const char *name, const char *search_key_word,
+                                         uint32_t page_number, uint32_t page_size) {
+    esa_list_routine_related_records_request request = ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+    request.name = name;
+    request.search_key_word = search_key_word;
+    request.page_number = page_number;
+    request.page_size = page_size;
+    ANSWER(esa_list_routine_related_records, esa_list_routine_related_records_result);
+}
+
+static inline native_answer get_match_site(native_call call, const char *record_name) {
+    esa_get_match_site_request request = ESA_GET_MATCH_SITE_REQUEST_INIT;
+    request.record_name = record_name;
+    ANSWER(esa_get_match_site, esa_get_match_site_result);
+}
+*/
+import "C"
+
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"math"
+	"unsafe"
 )
 
 // CreateRoutineRelatedRecordRequest is which record to create or to ensure.
@@ -18,10 +59,6 @@ type CreateRoutineRelatedRecordRequest struct {
 	Name string
 	// RecordName is the record's name, a domain name on the site: 1 to 253 bytes of UTF-8 without control characters.
 	RecordName string
-}
-
-func (request *CreateRoutineRelatedRecordRequest) check() error {
-	return checkText("name", request.Name, "record_name", request.RecordName)
 }
 
 // Record is the record of a call that created or ensured it.
@@ -59,7 +96,7 @@ type Record struct {
 func (client *Client) CreateRoutineRelatedRecord(
 	ctx context.Context, request CreateRoutineRelatedRecordRequest,
 ) (*Record, error) {
-	return run(ctx, client, &request, record)
+	return client.create(ctx, &request, 0)
 }
 
 // EnsureRoutineRelatedRecord reads the list first, and creates the record like [Client.CreateRoutineRelatedRecord] if it
@@ -76,7 +113,29 @@ func (client *Client) CreateRoutineRelatedRecord(
 func (client *Client) EnsureRoutineRelatedRecord(
 	ctx context.Context, request CreateRoutineRelatedRecordRequest,
 ) (*Record, error) {
-	return run(ctx, client, ensured{&request}, record)
+	return client.create(ctx, &request, 1)
+}
+
+// create ensures the record if ensure isn't 0.
+func (client *Client) create(
+	ctx context.Context, request *CreateRoutineRelatedRecordRequest, ensure C.int,
+) (*Record, error) {
+	return run(ctx, client, func(call C.native_call) C.native_answer {
+		return C.create_record(call, ensure, C.int64_t(request.SiteID), terminated(request.Name),
+			terminated(request.RecordName))
+	}, record, "name", request.Name, "record_name", request.RecordName)
+}
+
+func record(result *C.esa_create_routine_related_record_result) *Record {
+	defer C.esa_create_routine_related_record_result_free(result)
+	return &Record{
+		RecordID:  int64(result.record_id),
+		SiteID:    int64(result.site_id),
+		Origin:    Origin(result.origin),
+		Attempts:  int(result.attempts),
+		Status:    C.GoString(result.status),
+		RequestID: C.GoString(result.request_id),
+	}
 }
 
 // DeleteRoutineRelatedRecordRequest is which record to delete.
@@ -89,10 +148,6 @@ type DeleteRoutineRelatedRecordRequest struct {
 	RecordName string
 	// RecordID is the record's id; 0: it is found by its name.
 	RecordID int64
-}
-
-func (request *DeleteRoutineRelatedRecordRequest) check() error {
-	return checkText("name", request.Name, "record_name", request.RecordName)
 }
 
 // Deletion is what a call that deletes a record did.
@@ -116,7 +171,17 @@ type Deletion struct {
 func (client *Client) DeleteRoutineRelatedRecord(
 	ctx context.Context, request DeleteRoutineRelatedRecordRequest,
 ) (*Deletion, error) {
-	return run(ctx, client, &request, deletion)
+	return run(ctx, client, func(call C.native_call) C.native_answer {
+		return C.delete_record(call, C.int64_t(request.SiteID), terminated(request.Name), terminated(request.RecordName),
+			C.int64_t(request.RecordID))
+	}, deletion, "name", request.Name, "record_name", request.RecordName)
+}
+
+func deletion(result *C.esa_delete_routine_related_record_result) *Deletion {
+	defer C.esa_delete_routine_related_record_result_free(result)
+	return &Deletion{
+		Deleted: result.deleted != 0, Attempts: int(result.attempts), RequestID: C.GoString(result.request_id),
+	}
 }
 
 // ListRoutineRelatedRecordsRequest is which of a routine's records to list.
@@ -129,19 +194,6 @@ type ListRoutineRelatedRecordsRequest struct {
 	PageNumber int
 	// PageSize is how many records a page has: 1 to 20; 0: 20.
 	PageSize int
-}
-
-func (request *ListRoutineRelatedRecordsRequest) check() error {
-	if err := checkText("name", request.Name, "search_key_word", request.SearchKeyWord); err != nil {
-		return err
-	}
-	if request.PageNumber < 0 || int64(request.PageNumber) > math.MaxUint32 {
-		return invalidArgument("page_number", fmt.Sprintf("is %d; it is 1 or more, and fits into 32 bits", request.PageNumber))
-	}
-	if request.PageSize < 0 || int64(request.PageSize) > math.MaxUint32 {
-		return invalidArgument("page_size", fmt.Sprintf("is %d; it is 1 to 20", request.PageSize))
-	}
-	return nil
 }
 
 // RelatedRecord is a record that is tied to a routine.
@@ -176,7 +228,32 @@ type RelatedRecordPage struct {
 func (client *Client) ListRoutineRelatedRecords(
 	ctx context.Context, request ListRoutineRelatedRecordsRequest,
 ) (*RelatedRecordPage, error) {
-	return run(ctx, client, &request, relatedRecordPage)
+	if request.PageNumber < 0 || int64(request.PageNumber) > math.MaxUint32 {
+		return nil, invalidArgument("page_number", fmt.Sprintf("is %d; it is 1 or more, and fits into 32 bits", request.PageNumber))
+	}
+	if request.PageSize < 0 || int64(request.PageSize) > math.MaxUint32 {
+		return nil, invalidArgument("page_size", fmt.Sprintf("is %d; it is 1 to 20", request.PageSize))
+	}
+	return run(ctx, client, func(call C.native_call) C.native_answer {
+		return C.list_records(call, terminated(request.Name), optional(request.SearchKeyWord),
+			C.uint32_t(request.PageNumber), C.uint32_t(request.PageSize))
+	}, relatedRecordPage, "name", request.Name, "search_key_word", request.SearchKeyWord)
+}
+
+func relatedRecordPage(result *C.esa_list_routine_related_records_result) *RelatedRecordPage {
+	defer C.esa_list_routine_related_records_result_free(result)
+	page := &RelatedRecordPage{
+		TotalCount: uint64(result.total_count), HasMore: result.has_more != 0, RequestID: C.GoString(result.request_id),
+	}
+	for _, record := range unsafe.Slice(result.records, result.count) {
+		page.Records = append(page.Records, RelatedRecord{
+			RecordID:   int64(record.record_id),
+			SiteID:     int64(record.site_id),
+			RecordName: C.GoString(record.record_name),
+			SiteName:   C.GoString(record.site_name),
+		})
+	}
+	return page
 }
 
 // RelatedRecords goes through a routine's records on all pages, from the one that the request names on.
@@ -189,10 +266,8 @@ func (client *Client) RelatedRecords(
 ) iter.Seq2[RelatedRecord, error] {
 	return func(yield func(RelatedRecord, error) bool) {
 		request := request // each loop starts again
-		if request.PageNumber == 0 {
-			request.PageNumber = 1
-		}
-		for ; ; request.PageNumber++ {
+		request.PageNumber = cmp.Or(request.PageNumber, 1)
+		for more := true; more; request.PageNumber++ {
 			page, err := client.ListRoutineRelatedRecords(ctx, request)
 			if err != nil {
 				yield(RelatedRecord{}, err)
@@ -203,9 +278,7 @@ func (client *Client) RelatedRecords(
 					return
 				}
 			}
-			if !page.HasMore {
-				return
-			}
+			more = page.HasMore
 		}
 	}
 }
@@ -214,10 +287,6 @@ func (client *Client) RelatedRecords(
 type GetMatchSiteRequest struct {
 	// RecordName is the record's name: 1 to 253 bytes of UTF-8 without control characters.
 	RecordName string
-}
-
-func (request *GetMatchSiteRequest) check() error {
-	return checkText("record_name", request.RecordName)
 }
 
 // MatchSite is the site that a record's name belongs to.
@@ -237,5 +306,14 @@ type MatchSite struct {
 //
 // Context and errors are as with [Client.CreateRoutineRelatedRecord]; nothing is changed.
 func (client *Client) GetMatchSite(ctx context.Context, request GetMatchSiteRequest) (*MatchSite, error) {
-	return run(ctx, client, &request, matchSite)
+	return run(ctx, client, func(call C.native_call) C.native_answer {
+		return C.get_match_site(call, terminated(request.RecordName))
+	}, matchSite, "record_name", request.RecordName)
+}
+
+func matchSite(result *C.esa_get_match_site_result) *MatchSite {
+	defer C.esa_get_match_site_result_free(result)
+	return &MatchSite{
+		SiteID: int64(result.site_id), SiteName: C.GoString(result.site_name), RequestID: C.GoString(result.request_id),
+	}
 }

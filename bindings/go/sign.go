@@ -1,12 +1,62 @@
-//go:build cgo
-
 package esa
 
+/*
+#include "action.h"
+
+static inline native_answer sign_action(native_call call, const char *strings, int32_t effect) {
+    const esa_call_action_request request = action_request(strings, effect);
+    ANSWER(esa_sign_action, esa_signed_request);
+}
+
+// `strings` has those of the options, and then the request's.
+static inline native_answer sign_with(int64_t date, int32_t signature_version, const char *strings, int32_t effect) {
+    esa_sign_with_options options = ESA_SIGN_WITH_OPTIONS_INIT;
+    const char **const fields[] = {&options.access_key_id, &options.access_key_secret, &options.security_token,
+                                   &options.endpoint, &options.nonce};
+    strings = set_strings(fields, sizeof fields / sizeof *fields, strings);
+    options.date = date;
+    options.signature_version = signature_version;
+    const esa_call_action_request request = action_request(strings, effect);
+    ANSWER_OF(esa_signed_request, 0, esa_sign_with, &options, &request);
+}
+
+static inline native_answer answer_to_reply(const esa_reply *reply) {
+    ANSWER_OF(esa_call_action_result, 0, esa_read_reply, reply);
+}
+
+// `strings` has the action, and then a name and a value for each header.
+static inline native_answer read_reply(int32_t effect, int32_t http_status, const char *strings, size_t header_count,
+                                       const char *body, size_t body_length) {
+    esa_header *headers = calloc(header_count, sizeof *headers);
+    esa_reply reply = ESA_REPLY_INIT;
+    const char **const action[] = {&reply.action};
+    strings = set_strings(action, 1, strings);
+    for (size_t i = 0; headers && i < header_count; i++) {
+        headers[i].name = strings;
+        headers[i].value = strings + strlen(strings) + 1;
+        strings = headers[i].value + strlen(headers[i].value) + 1;
+    }
+    reply.effect = effect;
+    reply.http_status = http_status;
+    reply.headers = headers;
+    reply.header_count = header_count;
+    reply.body = body;
+    reply.body_length = body_length;
+    const native_answer answer = answer_to_reply(&reply);
+    free(headers);
+    return answer;
+}
+*/
+import "C"
+
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // SignedRequest is a request ready to be sent once, by anything.
@@ -43,7 +93,27 @@ func (signed SignedRequest) Format(state fmt.State, _ rune) {
 // It fails with an [*Error] of [StatusInvalidArgument], which names the field; of [StatusCredentials] if there are no
 // credentials, or they didn't come in time; with what getting them failed for; or with [ErrClosed].
 func (client *Client) Sign(ctx context.Context, request CallRequest) (*SignedRequest, error) {
-	return run(ctx, client, &actionSignature{actionCall{CallRequest: &request}}, signedRequest)
+	native, err := request.native()
+	if err != nil {
+		return nil, err
+	}
+	return run(ctx, client, func(call C.native_call) C.native_answer {
+		return C.sign_action(call, terminated(native), C.int32_t(request.Effect))
+	}, signedRequest)
+}
+
+func signedRequest(result *C.esa_signed_request) *SignedRequest {
+	defer C.esa_signed_request_free(result)
+	signed := &SignedRequest{
+		Method: C.GoString(result.method),
+		URL:    C.GoString(result.url),
+		Header: map[string]string{},
+		Body:   strings.Clone(unsafe.String((*byte)(unsafe.Pointer(result.body)), result.body_length)),
+	}
+	for _, header := range unsafe.Slice(result.headers, result.header_count) {
+		signed.Header[C.GoString(header.name)] = C.GoString(header.value)
+	}
+	return signed
 }
 
 // SignOptions is what [SignWith] signs with.
@@ -66,17 +136,16 @@ type SignOptions struct {
 // It fails with an [*Error] of [StatusInvalidArgument], which names the field, or of [StatusConfig] if the endpoint can't
 // be used.
 func SignWith(options SignOptions, request CallRequest) (*SignedRequest, error) {
-	if err := options.Credentials.check(); err != nil {
-		return nil, err
-	}
-	if err := checkText("endpoint", options.Endpoint, "nonce", options.Nonce); err != nil {
-		return nil, err
-	}
 	native, err := request.native()
-	if err != nil {
+	texts := checkText("endpoint", options.Endpoint, "nonce", options.Nonce)
+	if err := cmp.Or(options.Credentials.check(), texts, err); err != nil {
 		return nil, err
 	}
-	return signWith(&options, native, request.Effect)
+	given := joined(options.Credentials.AccessKeyID, options.Credentials.AccessKeySecret,
+		options.Credentials.SecurityToken, options.Endpoint, options.Nonce)
+	answer := C.sign_with(C.int64_t(options.Date.Unix()), C.int32_t(options.SignatureVersion),
+		terminated(given+native), C.int32_t(request.Effect))
+	return take(callOf(0), answer, signedRequest)
 }
 
 // HTTPReply is a reply of the service that the program received itself.
@@ -109,13 +178,19 @@ type HTTPReply struct {
 // It succeeds for an HTTP status of 200 to 299 with a JSON object. Else it fails with an [*Error] of
 // [StatusInvalidArgument], which names the field, or of the kind of failure that the reply tells.
 func ReadReply(received HTTPReply) (*Reply, error) {
-	if err := checkText("action", received.Action); err != nil {
-		return nil, err
-	}
+	texts := []string{received.Action}
+	err := checkText("action", received.Action)
 	for name, values := range received.Header {
-		if err := checkText("headers", name, "headers", strings.Join(values, "")); err != nil {
-			return nil, err
+		for _, value := range values {
+			texts = append(texts, name, value)
+			err = cmp.Or(err, checkText("headers", name, "headers", value))
 		}
 	}
-	return readReply(&received)
+	if err != nil {
+		return nil, err
+	}
+	answer := C.read_reply(C.int32_t(received.Effect), C.int32_t(min(max(received.Status, 0), math.MaxInt32)),
+		terminated(joined(texts...)), C.size_t(len(texts)/2),
+		(*C.char)(unsafe.Pointer(unsafe.SliceData(received.Body))), C.size_t(len(received.Body)))
+	return take(callOf(0), answer, reply)
 }

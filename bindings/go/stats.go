@@ -1,6 +1,15 @@
-//go:build cgo
-
 package esa
+
+/*
+#include "native.h"
+
+static inline esa_stats client_stats(const esa_client *client) {
+    esa_stats stats = ESA_STATS_INIT;
+    esa_client_stats(client, &stats);
+    return stats;
+}
+*/
+import "C"
 
 // Stats is what a client has done since it was made, by all goroutines together.
 type Stats struct {
@@ -36,5 +45,19 @@ func (client *Client) Stats() Stats {
 		return Stats{}
 	}
 	defer client.handle.leave()
-	return client.handle.native.stats()
+	native := C.client_stats(client.handle.client)
+	return Stats{
+		Calls:                uint64(native.calls),
+		Attempts:             uint64(native.attempts),
+		Retries:              uint64(native.retries),
+		Recoveries:           uint64(native.recoveries),
+		BusyWaits:            uint64(native.busy_waits),
+		WriteLimitWaits:      uint64(native.write_limit_waits),
+		ConnectionsOpened:    uint64(native.connections_opened),
+		ConnectionsReused:    uint64(native.connections_reused),
+		CredentialsRefreshed: uint64(native.credentials_refreshed),
+		LockWaits:            uint64(native.lock_waits),
+		LockGrants:           uint64(native.lock_grants),
+		LockLosses:           uint64(native.lock_losses),
+	}
 }
