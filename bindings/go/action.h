@@ -1,10 +1,10 @@
-// What the native code of calling, signing and reading an action shares.
+// Native code that calling, signing and reading an action share.
 
 #pragma once
 
 #include "native.h"
 
-// Sets each field to the next one of terminated strings, or to NULL if that is empty; returns what follows them.
+// Sets each field to the next of the terminated strings, or to NULL if that is empty. Returns the string after those.
 static inline const char *set_strings(const char **const *fields, size_t count, const char *strings) {
     for (size_t i = 0; i < count; i++) {
         *fields[i] = *strings ? strings : NULL;

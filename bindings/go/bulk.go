@@ -3,7 +3,7 @@ package esa
 /*
 #include "native.h"
 
-// `names` has a routine's and a record's name for each, one terminated string after the other.
+// `names` has the routine's and the record's name of each request: terminated strings, one after the other.
 static inline native_answer new_bulk(native_call call, size_t count, const int64_t *site_ids, const char *names) {
     esa_create_routine_related_record_request *items = calloc(count, sizeof *items);
     for (size_t i = 0; items && i < count; i++) {
@@ -19,8 +19,10 @@ static inline native_answer new_bulk(native_call call, size_t count, const int64
     request.timeout_ms = call.timeout_ms;
     esa_call_options each = ESA_CALL_OPTIONS_INIT;
     each.cancel = call.cancel;
+    esa_bulk *bulk;
     native_answer answer;
-    (void)!esa_bulk_new(call.client, &request, &each, (esa_bulk **)&answer.result, &answer.error);
+    (void)!esa_bulk_new(call.client, &request, &each, &bulk, &answer.error);
+    answer.result = bulk;
     free(items);
     return answer;
 }
@@ -40,20 +42,20 @@ import (
 )
 
 // EnsureRoutineRelatedRecords ensures many records, each like [Client.EnsureRoutineRelatedRecord], one after the other:
-// the service takes one at a time.
+// the service accepts one write at a time.
 //
-// The loop goes round once for each request, in their order, with the record or with the error in its place. The work is
-// done as the loop comes to it, and ends where the loop is left; another loop starts again. Loops may run in any number of
-// goroutines.
+// The loop gets a record or an error for each request, in their order. Each record is ensured when the loop gets there.
+// A loop that is left ensures no more; another loop starts again. Any number of goroutines can run loops at once.
 //
-// The routines' records are listed first, 20 with a request, where that pays, so that what exists already costs a
-// twentieth of a call. One that fails doesn't keep the others from being tried, unless it fails for a reason that all of
-// them share: the credentials, the account, the context, a closed client. Then the rest fail with it, without being sent.
-// Run again with the same requests, it does what is left to do. For a SiteID of 0, one record of the name that is tied to
-// the routine is taken for the one.
+// If it saves requests, the call lists the routines' records first, 20 in a request. A record that exists then takes a
+// twentieth of a request. If a record fails, the others are still tried, unless the reason holds for all of them: the
+// credentials, the account, the context, a closed client. Then the rest fail with the same error, and are not sent. To
+// finish the work later, call it again with the same requests. For a SiteID of 0, a record of this name that is tied to
+// the routine counts as the record.
 //
-// The deadline of ctx is for all of them together; besides, each has [Config.Timeout] from when its turn comes. Errors are as with
-// [Client.CreateRoutineRelatedRecord]. Where a name has a NUL byte, nothing is sent and each request fails.
+// The deadline of ctx is for all records together. In addition, each has [Config.Timeout], from when it is tried.
+// Errors are those of [Client.CreateRoutineRelatedRecord]. If a name contains a NUL byte, nothing is sent, and each
+// request fails.
 func (client *Client) EnsureRoutineRelatedRecords(
 	ctx context.Context, requests []CreateRoutineRelatedRecordRequest,
 ) iter.Seq2[*Record, error] {
@@ -74,7 +76,7 @@ func (client *Client) EnsureRoutineRelatedRecords(
 	}
 }
 
-// bulk is records that are ensured within the context of a call.
+// bulk ensures records within the context of its call.
 type bulk struct {
 	*call
 	records *C.esa_bulk
@@ -92,7 +94,7 @@ func (client *Client) beginBulk(ctx context.Context, requests []CreateRoutineRel
 		siteIDs[i] = C.int64_t(request.SiteID)
 		names.WriteString(joined(request.Name, request.RecordName))
 	}
-	// The call keeps what the library calls back until the bulk is released, even if the client is closed before.
+	// The native client lives as long as this call: the library can call back until the bulk is released.
 	call, err := client.begin(ctx, deadlineOf(ctx, unlimited))
 	if err != nil {
 		return nil, err
@@ -105,7 +107,7 @@ func (client *Client) beginBulk(ctx context.Context, requests []CreateRoutineRel
 	return &bulk{call, (*C.esa_bulk)(answer.result)}, nil
 }
 
-// next ensures the next record. It takes a slot for that alone, so that the loop may make calls as well.
+// next ensures the next record. It holds a slot only meanwhile, so that the loop can make calls too.
 func (bulk *bulk) next() (*Record, error) {
 	if err := bulk.client.takeSlot(bulk.ctx, deadlineOf(bulk.ctx, unlimited)); err != nil {
 		return nil, err

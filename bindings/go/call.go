@@ -14,20 +14,21 @@ import (
 	"unsafe"
 )
 
-// call is a native call within a context, or several in turn.
+// call is one native call within a context, or several in a row.
 type call struct {
 	ctx       context.Context
 	client    *Client
 	native    C.native_call
-	triggered chan struct{} // closed when the end of ctx has cancelled the call
-	stop      func() bool   // keeps the end of ctx from that; false: it is too late
-	lockError error         // what the program's own lock failed with
+	triggered chan struct{} // closed when trigger is over
+	stop      func() bool   // keeps ctx from running trigger; false: it runs already
+	lockError error         // the error of the program's own lock
 }
 
-// run makes one native call within ctx. It returns when that is over, and not before. It refuses texts that C would cut:
-// they are names and values in turn.
+// run makes one native call within ctx. It returns only after that call is over. The texts are names and values in
+// turn: run refuses a value that C would cut.
 func run[Native, Result any](
-	ctx context.Context, client *Client, send func(C.native_call) C.native_answer, copied func(*Native) *Result, texts ...string,
+	ctx context.Context, client *Client, send func(C.native_call) C.native_answer, copied func(*Native) *Result,
+	texts ...string,
 ) (*Result, error) {
 	if err := checkText(texts...); err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func run[Native, Result any](
 // unlimited is no time limit.
 const unlimited time.Duration = math.MaxInt64
 
-// deadlineOf is the deadline of ctx; if it has none, the limit begins now.
+// deadlineOf returns the deadline of ctx, or else the end of a limit that begins now.
 func deadlineOf(ctx context.Context, limit time.Duration) time.Time {
 	if deadline, given := ctx.Deadline(); given {
 		return deadline
@@ -56,7 +57,7 @@ func deadlineOf(ctx context.Context, limit time.Duration) time.Time {
 	return time.Now().Add(limit)
 }
 
-// takeSlot waits for one: a blocked native call holds a thread, so only so many may run.
+// takeSlot waits for one of the client's slots: each native call holds a thread, so their number is limited.
 func (client *Client) takeSlot(ctx context.Context, deadline time.Time) error {
 	select {
 	case client.slots <- struct{}{}:
@@ -72,13 +73,14 @@ func (client *Client) takeSlot(ctx context.Context, deadline time.Time) error {
 	if err := checkContext(ctx); err != nil {
 		return err
 	}
-	return unsent(StatusTimeout, fmt.Sprintf("time ran out while waiting for one of %d calls to end", cap(client.slots)),
+	message := fmt.Sprintf("time ran out while waiting for one of %d calls to end", cap(client.slots))
+	return unsent(StatusTimeout, message,
 		"Nothing was sent. Make fewer calls at once, or allow more of them or more time: MaxConcurrentCalls, Timeout.")
 }
 
 func (client *Client) leaveSlot() { <-client.slots }
 
-// begin makes native calls end with ctx and at the deadline, unless ctx has ended or the client is closed.
+// begin prepares native calls that end with ctx and at the deadline. It fails if ctx has ended or the client is closed.
 func (client *Client) begin(ctx context.Context, deadline time.Time) (*call, error) {
 	if err := checkContext(ctx); err != nil {
 		return nil, err
@@ -104,13 +106,13 @@ func (client *Client) begin(ctx context.Context, deadline time.Time) (*call, err
 
 func (call *call) trigger() {
 	defer close(call.triggered)
-	// The library sees the deadline by itself, and then says where the time went.
+	// The library notices the deadline itself, and its error then says where the time went.
 	if _, hasDeadline := call.ctx.Deadline(); !hasDeadline || !errors.Is(call.ctx.Err(), context.DeadlineExceeded) {
 		C.esa_cancel_trigger(call.native.cancel)
 	}
 }
 
-// end follows when the native calls are over.
+// end releases what begin made, after the native calls.
 func (call *call) end() {
 	if call.stop != nil && !call.stop() {
 		<-call.triggered
@@ -120,7 +122,7 @@ func (call *call) end() {
 	call.client.handle.leave()
 }
 
-// callOf is the call that has the handle. With 0, it is one without a limit.
+// callOf returns the call that has the handle; for 0, one without a context.
 func callOf(handle C.uintptr_t) *call {
 	if handle == 0 {
 		return &call{ctx: context.Background()}
@@ -128,7 +130,7 @@ func callOf(handle C.uintptr_t) *call {
 	return cgo.Handle(handle).Value().(*call)
 }
 
-// take copies the result or the error of a call, and releases it.
+// take copies the result or the error of a call, and releases the original.
 func take[Native, Result any](call *call, answer C.native_answer, copied func(*Native) *Result) (*Result, error) {
 	if err := call.failure(answer.error); err != nil {
 		return nil, err
@@ -136,21 +138,22 @@ func take[Native, Result any](call *call, answer C.native_answer, copied func(*N
 	return copied((*Native)(answer.result)), nil
 }
 
-// failure takes an error; NULL is none. It wraps what the lock failed with, or why the context ended, if that ended the call.
+// failure takes an error of the library; NULL is none. The result wraps the context's error if that ended the call, or
+// the error of the lock.
 func (call *call) failure(native *C.esa_error) error {
 	if native == nil {
 		return nil
 	}
 	failure := takeError(native)
 	failure.cause, call.lockError = call.lockError, nil
-	// A failure that may pass ended the call for want of time, if there is none.
+	// If a failure is retryable and no time is left, the call ended because of the time.
 	if failure.Status == StatusCancelled || failure.Status == StatusTimeout || failure.Retryable {
 		failure.cause = cmp.Or(ended(call.ctx), failure.cause)
 	}
 	return failure
 }
 
-// checkContext is the error of a call whose context leaves it no time.
+// checkContext returns the error of a call whose context has ended; nil if it hasn't.
 func checkContext(ctx context.Context) error {
 	cause := ended(ctx)
 	if cause == nil {
@@ -166,13 +169,13 @@ func checkContext(ctx context.Context) error {
 	return failure
 }
 
-// timerDelay is how late the timer of a context may be.
+// timerDelay is how late the timer of a context can be.
 const timerDelay = 100 * time.Millisecond
 
-// ended is why ctx leaves no time; nil if it does.
+// ended returns why ctx has ended; nil if it hasn't.
 func ended(ctx context.Context) error {
 	if deadline, given := ctx.Deadline(); given && !time.Now().Before(deadline) {
-		// The context's own timer is due, and knows the cause.
+		// The context's own timer is due. It sets the cause.
 		select {
 		case <-ctx.Done():
 		case <-time.After(timerDelay):
@@ -186,12 +189,12 @@ func ended(ctx context.Context) error {
 	return err
 }
 
-// terminated is text for C to read during a call: pointer-free Go memory, which the pointer keeps alive.
+// terminated returns text for C to read during a call: Go memory without pointers, which the result keeps alive.
 func terminated(text string) *C.char {
 	return (*C.char)(unsafe.Pointer(unsafe.StringData(text + "\x00")))
 }
 
-// optional is terminated, or NULL for the empty string.
+// optional returns NULL for the empty string, else what terminated returns.
 func optional(text string) *C.char {
 	if text == "" {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// What the library calls back, on the goroutine's thread, while a call of it runs.
+// The library calls these functions on the thread of a goroutine whose call runs.
 
 func configOf(handle C.uintptr_t) *Config { return cgo.Handle(handle).Value().(*Config) }
 
@@ -32,7 +32,7 @@ func esaGoCredentials(config C.uintptr_t, timeout C.uint32_t, credentials *C.esa
 	}
 	expiresAt := int64(0)
 	if !given.ExpiresAt.IsZero() {
-		expiresAt = max(1, given.ExpiresAt.Unix()) // 0 is for ever
+		expiresAt = max(1, given.ExpiresAt.Unix()) // 0 never expires
 	}
 	C.esa_credentials_set(credentials, terminated(given.AccessKeyID), terminated(given.AccessKeySecret),
 		optional(given.SecurityToken), C.int64_t(expiresAt))
@@ -67,7 +67,8 @@ func esaGoRelease(config C.uintptr_t) {
 	configOf(config).WriteLock.Release()
 }
 
-// guarded is what function fails with, and why, for C. A panic is an error too, also one of the error's own method.
+// guarded returns what function fails with, and its text for C. A panic is an error too, also in the error's own
+// method.
 func guarded(function func() error) (reason *C.char, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -81,7 +82,7 @@ func guarded(function func() error) (reason *C.char, err error) {
 	return reason, err
 }
 
-// reasonOf is the error's text as C takes it.
+// reasonOf returns the error's text, without what C refuses.
 func reasonOf(err error) *C.char {
 	return terminated(strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "?"), "\x00", " "))
 }

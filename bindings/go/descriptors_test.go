@@ -15,7 +15,7 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// descriptors is how many file descriptors the process has open.
+// descriptors returns how many file descriptors the process has open.
 func descriptors(t *testing.T) int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
@@ -42,7 +42,7 @@ func callWithin(t *testing.T, client *esa.Client, name string, request esa.Creat
 	}
 }
 
-// withoutDescriptors runs do while no file can be opened.
+// withoutDescriptors runs do while no more descriptors can be opened.
 func withoutDescriptors(t *testing.T, do func()) {
 	t.Helper()
 	var before syscall.Rlimit
@@ -83,7 +83,7 @@ func TestACallWithoutDescriptorsSaysSo(t *testing.T) {
 func TestCallsThatCanBeCancelledLeaveNoDescriptorsBehind(t *testing.T) {
 	emulator := esatest.Start(t)
 	client := newClient(t, emulator.Config())
-	// What the calls share is there: the connection.
+	// Open the connection that the calls share.
 	callWithin(t, client, "match", requestFor(emulator, "match"))
 	before := descriptors(t)
 

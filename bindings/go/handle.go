@@ -10,7 +10,7 @@ void esaGoCredentials(uintptr_t config, uint32_t timeout_ms, esa_credentials *cr
 int32_t esaGoTryAcquire(uintptr_t config, uintptr_t call, uint32_t lease_ms, uint32_t *retry_after_ms);
 void esaGoRelease(uintptr_t config);
 
-// What cgo declares for a Go function has no const, so this stands between.
+// cgo declares a Go function's parameters without const, so these functions come between.
 static inline void forward_log(void *config, const esa_log_record *record) {
     esaGoLog((uintptr_t)config, esa_go_call, (esa_log_record *)record);
 }
@@ -25,7 +25,7 @@ static inline int32_t forward_try_acquire(void *config, uint32_t lease_ms, uint3
 
 static inline void forward_release(void *config) { esaGoRelease((uintptr_t)config); }
 
-// Has the functions of the Go config called: the log's up to a level, if that isn't 0, and those that are there.
+// Sets the callbacks that the Go configuration has; a log level of 0 is no log.
 static inline void set_callbacks(esa_config *native, uintptr_t config, int32_t log_level, _Bool provider, _Bool lock) {
     void *const data = (void *)config;
     if (log_level) esa_config_set_log(native, log_level, forward_log, data);
@@ -54,12 +54,12 @@ type handle struct {
 	client *C.esa_client
 	config cgo.Handle // the *Config whose functions the library calls
 
-	users  atomic.Int64 // the calls that run, and the client until it is closed
+	users  atomic.Int64 // the uses that enter began, and one for the client until it is closed
 	closed atomic.Bool
 	freed  sync.Once
 }
 
-// newHandle makes the native client. It refuses what C can't take; esa_client_new reports what a setter refuses.
+// newHandle makes the native client. It refuses values that C can't take. esa_client_new reports what a setter refuses.
 func newHandle(config *Config) (*handle, error) {
 	if version := C.esa_abi_version(); version < C.ESA_ABI_VERSION {
 		message := fmt.Sprintf("libesa %s has ABI version %d; this needs %d", Version(), version, C.ESA_ABI_VERSION)
@@ -75,8 +75,10 @@ func newHandle(config *Config) (*handle, error) {
 	}
 
 	// The library has the secrets; keep no copy of them.
-	called := Config{Logger: config.Logger, CredentialsProvider: config.CredentialsProvider, WriteLock: config.WriteLock}
-	handle := &handle{config: cgo.NewHandle(&called)}
+	callbacks := &Config{
+		Logger: config.Logger, CredentialsProvider: config.CredentialsProvider, WriteLock: config.WriteLock,
+	}
+	handle := &handle{config: cgo.NewHandle(callbacks)}
 	handle.users.Add(1)
 	C.set_callbacks(native, C.uintptr_t(handle.config), logLevel(config.Logger), config.CredentialsProvider != nil,
 		config.WriteLock != nil)
@@ -88,7 +90,7 @@ func newHandle(config *Config) (*handle, error) {
 	return handle, nil
 }
 
-// set sets the fields that are values.
+// set sets all fields but the callbacks.
 func (config *Config) set(native *C.esa_config) error {
 	if given := config.Credentials; given != (Credentials{}) {
 		C.esa_config_set_credentials(native, terminated(given.AccessKeyID), terminated(given.AccessKeySecret),
@@ -141,7 +143,7 @@ func (config *Config) set(native *C.esa_config) error {
 	return nil
 }
 
-// enter announces a call; it returns false if the client is closed.
+// enter begins a use of the native client. It returns false if the client is closed.
 func (handle *handle) enter() bool {
 	handle.users.Add(1)
 	if handle.closed.Load() {
@@ -151,7 +153,7 @@ func (handle *handle) enter() bool {
 	return true
 }
 
-// leave frees the native client when nobody uses it. One that comes after that is refused by enter, and leaves again.
+// leave ends a use of the native client, and the last one frees it. After that, enter still counts up and down.
 func (handle *handle) leave() {
 	if handle.users.Add(-1) == 0 {
 		handle.freed.Do(func() {

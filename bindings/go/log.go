@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// logLevels are those of the library, the most important first.
+// logLevels has the levels for those of the library.
 var logLevels = []slog.Level{
 	C.ESA_LOG_ERROR: slog.LevelError,
 	C.ESA_LOG_WARN:  slog.LevelWarn,
@@ -17,7 +17,7 @@ var logLevels = []slog.Level{
 	C.ESA_LOG_DEBUG: slog.LevelDebug,
 }
 
-// logLevel is the library's level that has all that the logger wants now; 0 if that is nothing.
+// logLevel returns the library's lowest level that the logger has enabled; 0 if there is none.
 func logLevel(logger *slog.Logger) (wanted C.int32_t) {
 	for level := C.int32_t(C.ESA_LOG_ERROR); logger != nil && level <= C.ESA_LOG_DEBUG; level++ {
 		if logger.Enabled(context.Background(), logLevels[level]) {
@@ -29,13 +29,13 @@ func logLevel(logger *slog.Logger) (wanted C.int32_t) {
 
 //export esaGoLog
 func esaGoLog(config, call C.uintptr_t, record *C.esa_log_record) {
-	// A panic that crossed the native frames would leave the library in the middle of a call.
+	// A panic must not cross the frames of the library: it is in the middle of a call.
 	defer func() { _ = recover() }()
 	logger := configOf(config).Logger
 	logger.LogAttrs(callOf(call).ctx, logLevels[record.level], C.GoString(record.message), attributes(record)...)
 }
 
-// attributes are those of the record's fields that aren't 0 or empty.
+// attributes returns the record's fields that aren't 0 or empty.
 func attributes(record *C.esa_log_record) []slog.Attr {
 	attributes := []slog.Attr{
 		slog.Uint64("call", uint64(record.call)),

@@ -1,4 +1,4 @@
-// What the native code of several files here shares.
+// Native code that several files share.
 
 #pragma once
 
@@ -26,8 +26,8 @@ typedef struct native_answer {
     esa_error *error;
 } native_answer;
 
-// Ends a function with what `function` answers, within a call, to the arguments before the result. A log's handler may make
-// another call meanwhile.
+// Ends a C function: calls `function` with the arguments, for a Go call, and returns its result or its error. A log's
+// handler can make another call meanwhile, so the outer call's handle is kept.
 #define ANSWER_OF(result_type, call_handle, function, ...)  \
     const uintptr_t outer = esa_go_call;                    \
     result_type *result;                                    \
@@ -39,8 +39,8 @@ typedef struct native_answer {
     answer.result = result;                                 \
     return answer
 
-// Ends a function that has a call and its request with the answer. Requests are built in C: Go memory must not hold
-// pointers for C to read.
+// Ends a C function that has a `call` and a `request`: makes the call, and returns its answer. Requests are built in C,
+// because Go memory must not hold pointers for C to read.
 #define ANSWER(operation, result_type)                \
     esa_call_options options = ESA_CALL_OPTIONS_INIT; \
     options.cancel = call.cancel;                     \

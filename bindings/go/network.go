@@ -2,7 +2,7 @@
 
 package esa
 
-// Network is from where the service is reached.
+// Network is a network that reaches the service.
 type Network int32
 
 const (
@@ -10,6 +10,6 @@ const (
 	NetworkDefault Network = 0
 	// NetworkPublic is the internet.
 	NetworkPublic Network = 1
-	// NetworkVPC is the inside of a VPC in the region.
+	// NetworkVPC is a VPC in the region.
 	NetworkVPC Network = 2
 )
