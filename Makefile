@@ -52,11 +52,12 @@ stage: $(STAGED) $(GO_LIBRARY) ## lay out the library below target/stage, as an 
 # The two files are built one by one: together, or beside an rlib, they can't be optimised as a whole.
 BUILT := target/built$(TRIPLE:%=-%)
 GLIBC ?= 2.17
-BUILD := $(if $(ZIG),cargo-zigbuild,$(CARGO)) rustc --release --locked --features capi --lib \
+CARGO_RUSTC := $(if $(ZIG),cargo-zigbuild,$(CARGO)) rustc --release --locked \
     $(TRIPLE:%=--target %$(if $(ZIG),$(if $(findstring linux-gnu,$(TRIPLE)),.$(GLIBC))))
+BUILD := $(CARGO_RUSTC) --features capi --lib
 ifneq ($(findstring musl,$(TRIPLE)),)
 # Rust takes musl for one that is always static, and then makes no shared library.
-export RUSTFLAGS := $(RUSTFLAGS) -C target-feature=-crt-static
+$(STAGED): export RUSTFLAGS := $(RUSTFLAGS) -C target-feature=-crt-static
 endif
 APPLE := $(findstring apple,$(TRIPLE))
 SHARED := $(if $(APPLE),libesa.dylib,libesa.so)
@@ -120,6 +121,17 @@ actions: ## make the table of the service's actions, and the list of the documen
 emulator: ## build the emulator of the service
 	@scripts/need "$(CARGO)"
 	$(CARGO) build --locked --package esa-emulator
+
+STAGED_EMULATOR := target/emulator$(TRIPLE:%=-%)
+.PHONY: stage-emulator
+
+stage-emulator: ## lay out the emulator as a release has it, below target/emulator (TRIPLE=…; static for musl)
+	@scripts/need "$(CARGO)"
+	@$(TRIPLE:%=CARGO="$(CARGO)" scripts/can-build % $(ZIG))
+	$(CARGO_RUSTC) --package esa-emulator --bin esa-emulator -- -C strip=symbols
+	rm -rf $(STAGED_EMULATOR)
+	mkdir -p $(STAGED_EMULATOR)
+	cp $(RELEASE)/esa-emulator tests/emulator/README.md tests/emulator/THIRD-PARTY-NOTICES LICENSE $(STAGED_EMULATOR)/
 
 PORT ?= 8080
 
@@ -190,10 +202,14 @@ $(RELEASE_TOOLS): scripts/release/requirements.txt
 release: $(RELEASE_TOOLS) ## make what a release has below target/release-files (TARGETS=… for some of its targets; DRAFT=1)
 	$(RELEASE_PYTHON) scripts/release $(if $(DRAFT),--draft) $(TARGETS)
 
-# One target, so that it takes minutes: the others differ by a name.
-release-check: emulator ## make the files of a release for x86-64, and use each of them
-	@if scripts/toolchain $(RELEASE_RUST) x86_64-unknown-linux-gnu && $(MAKE) -s $(RELEASE_TOOLS); then \
-	    $(MAKE) -s release DRAFT=1 TARGETS=x86_64-unknown-linux-gnu && CC="$(CC)" GO="$(GO)" PYTHON="$(PYTHON)" tests/release/run; \
+# One target takes minutes.
+CHECKED = $(if $(filter all,$(TARGETS)),$(shell sed -n 's/^    Target."\([^"]*\)".*/\1/p' scripts/release/targets.py),$\
+    $(or $(TARGETS),x86_64-unknown-linux-gnu))
+
+release-check: emulator $(VENV)/.done ## make the files of a release for x86-64 (TARGETS=… for others, TARGETS=all), and use each of them
+	@if scripts/toolchain $(RELEASE_RUST) $(CHECKED) && $(MAKE) -s $(RELEASE_TOOLS); then \
+	    $(MAKE) -s release DRAFT=1 TARGETS="$(CHECKED)" && CC="$(CC)" GO="$(GO)" PYTHON="$(PYTHON)" tests/release/run && \
+	        GO="$(GO)" $(VENV)/bin/pytest -q -rs tests/release; \
 	else \
 	    echo "LEFT OUT: making a release, since its tools can't be installed" >&2; \
 	fi

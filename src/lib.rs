@@ -119,7 +119,8 @@ pub use signature::{Credentials, SignatureVersion, SignedRequest};
 pub use stats::Stats;
 pub use wait::Cancel;
 
-/// Has the page's example compiled as a test.
+/// Has the pages' examples compiled as tests.
 #[cfg(doctest)]
+#[doc = include_str!("../docs/bulk.md")]
 #[doc = include_str!("../docs/observability.md")]
-struct Observability;
+struct Pages;
