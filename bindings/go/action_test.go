@@ -18,10 +18,10 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// values are an object's.
+// values is a JSON object.
 type values = map[string]any
 
-// call calls an action, which has to succeed, and stores its reply in target.
+// call calls an action and decodes the reply into target. The call must succeed.
 func call(t *testing.T, client *esa.Client, action string, params any, target any) *esa.Reply {
 	t.Helper()
 	reply, err := client.Call(context.Background(), esa.CallRequest{Action: action, Params: params})
@@ -89,7 +89,7 @@ func TestARoutineLivesByCallsAlone(t *testing.T) {
 	}
 }
 
-// uploadCode sends a routine's code where a form says.
+// uploadCode uploads a routine's code with a form.
 func uploadCode(t *testing.T, form map[string]string, code string) {
 	t.Helper()
 	var body bytes.Buffer
