@@ -1,6 +1,6 @@
 # libesa: build, try, test. `make help` lists what there is.
 #
-# Everything that is built or installed goes below target/, and a copy of the static archive to where Go looks for it.
+# Everything that is built or installed goes below target/. A copy of the static archive goes to where Go expects it.
 
 CARGO  ?= cargo
 CC     ?= cc

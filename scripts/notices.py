@@ -78,7 +78,7 @@ def notices() -> str:
             f"{name} {version}: {package['license'] or 'see its text'}, {package['repository'] or ''}".rstrip(", ")
         )
         for text in texts(package):
-            # Copies of a text differ in white space, and in whether they tell how to apply it.
+            # Copies of a text differ in white space, and in whether they explain how to apply it.
             words = " ".join(text.partition("APPENDIX: How to apply")[0].split())
             shown.setdefault(words, text)
             users.setdefault(words, []).append(f"{name} {version}")

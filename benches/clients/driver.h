@@ -1,7 +1,7 @@
 /*
  * What the C and C++ clients of the benchmarks have in common: calls on request, each with its time.
  *
- * `benches/run` tells what a client reads and prints. A client defines the three functions that are declared first.
+ * `benches/run` says what a client reads and prints. A client defines the three functions that are declared first.
  */
 #ifndef ESA_BENCH_DRIVER_H
 #define ESA_BENCH_DRIVER_H

@@ -60,7 +60,7 @@ static inline create_request new_request(const char *record_name) {
     return request;
 }
 
-/* A call of which only the status and the error are wanted. */
+/* A call whose status and error matter. */
 static inline esa_status create(const esa_client *client, const char *record_name, const esa_call_options *options,
                                 esa_error **error) {
     create_request request = new_request(record_name);

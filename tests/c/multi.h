@@ -236,7 +236,7 @@ static inline outcome finish_of(const action *action, esa_pending *pending) {
     return outcome;
 }
 
-/* Finishes a call of which only the status is wanted. */
+/* Finishes a call whose status matters. */
 static inline esa_status status_of(const action *action, esa_pending *pending) {
     return finish_of(action, pending).status;
 }

@@ -185,7 +185,7 @@ static esa_client *client_of_command(const char *command, const char *endpoint) 
 /* One that would go on for longer than any test. */
 static esa_client *runs_a_command_for_credentials(void) { return client_of_command("sleep 600", "http://127.0.0.1:1"); }
 
-/* The emulator's client, of which a rule holds up the calls. */
+/* The emulator's client. A rule delays its calls. */
 static esa_client *held_up_by(const char *rule) {
     reset();
     add_fault(rule);

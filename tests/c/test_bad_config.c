@@ -175,7 +175,7 @@ static void calls_without_credentials(void) {
     config = esa_config_new();
     esa_config_set_endpoint(config, emulator.url);
     call_lacks_credentials(config, "no credentials: environment: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set; "
-                                   "no other place is asked, since ALIBABA_CLOUD_ACCESS_KEY_ID is set");
+                                   "no other provider is asked, because ALIBABA_CLOUD_ACCESS_KEY_ID is set");
     unsetenv("ALIBABA_CLOUD_ACCESS_KEY_ID");
 }
 

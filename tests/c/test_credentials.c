@@ -18,7 +18,7 @@ typedef struct vault {
     int slow_ms;             /* how long it takes */
     const esa_client *other; /* to make a call with; NULL: none */
     int asked;
-    uint32_t timeout_ms; /* what it was told last */
+    uint32_t timeout_ms; /* its last argument */
     esa_status status, other_status;
 } vault;
 

@@ -44,7 +44,7 @@ static void cancel_in_a_call(cancelled_call *call) {
     void *result = NULL;
     pthread_join(thread, &result);
     esa_cancel_free(cancel);
-    /* The call has left the gate behind as others want it. */
+    /* The call has released its write permit. */
     const esa_status after = create(call->client, "after.example.com", NULL, NULL);
     CHECK(arrived);
     CHECK(result == PTHREAD_CANCELED);

@@ -169,7 +169,7 @@ static void a_bulk_is_ended_by_its_progress_and_its_time_limit_as_the_one_that_b
 
 /* --- A start that fails. --- */
 
-/* Nothing was started or sent, and the reason is told. */
+/* Nothing was started or sent, and the error has the reason. */
 static void does_not_start(const action *action, esa_multi *where, const esa_client *by, const target *target,
                            const esa_call_options *options, esa_status status, const char *message) {
     esa_pending *pending = (esa_pending *)&client;
@@ -659,7 +659,7 @@ static void misbehave(guest *guest) {
     if (guest->started) {
         return;
     }
-    guest->started = (esa_pending *)guest; /* Not again, in what starting tells. */
+    guest->started = (esa_pending *)guest; /* Not again, from a callback of the start. */
     guest->wrong += esa_multi_step(multi) != ESA_ERR_INVALID_ARGUMENT;
     guest->wrong += esa_multi_next_finished(multi) != NULL;
     esa_error *error = NULL;
@@ -747,7 +747,7 @@ static void where_a_bulk_tells_its_progress(void) {
     CHECK_INTEGER(guest.times, BULK_ITEMS);
 }
 
-/* Starts a call with each line that it is told, until there are enough. */
+/* Starts a call at each log line, until there are enough. */
 typedef struct chain {
     esa_multi *multi;
     esa_client *client;

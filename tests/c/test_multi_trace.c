@@ -216,7 +216,7 @@ static void no_phase_blocks(void) {
     }
 }
 
-/* A call of every action and one by its name, then many reads at once, all of which succeed. */
+/* A call of every action and one by its name, then many reads at once. All succeed. */
 static int succeeds(const void *argument) {
     enum { READS = 30 };
     esa_client *client = (esa_client *)argument;

@@ -9,7 +9,7 @@ typedef struct engine {
     size_t count;
     uint32_t lease_ms;
     int asked, held, acquired, released;
-    int misused;      /* acquired or released twice, or told nothing to begin with */
+    int misused;      /* acquired or released twice, or *retry_after_ms was not 0 */
     pthread_t thread; /* on which it was asked */
 } engine;
 

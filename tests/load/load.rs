@@ -55,7 +55,7 @@ fn lines(worker: Child) -> Vec<String> {
     text.lines().filter_map(|line| line.strip_prefix("load ")).map(str::to_owned).collect()
 }
 
-/// The names of which a process says that they weren't there before.
+/// The names that a process reports as created by itself.
 fn makers(lines: &[String]) -> BTreeSet<&str> {
     let made = lines.iter().filter(|line| !line.contains(" Existing "));
     made.map(|line| line.split(' ').next().unwrap()).collect()

@@ -1,4 +1,4 @@
-//! One of the processes that create records at the same time: this program again, told what to do by its environment.
+//! A process that creates records together with others: this program again, controlled by environment variables.
 
 use std::env;
 use std::process::{Child, Command, Stdio};

@@ -134,7 +134,7 @@ fn what_fails_all_of_them_is_found_out_once() {
     assert_eq!(results[0].as_ref().unwrap_err().outcome(), Outcome::Refused);
     let last = results[49].as_ref().unwrap_err();
     assert_eq!((last.outcome(), last.attempts()), (Outcome::NotSent, 0));
-    assert!(last.message().starts_with("not tried, because of what came of r0.example.com: "), "{last}");
+    assert!(last.message().starts_with("not tried, because r0.example.com failed: "), "{last}");
     assert_eq!(fixture.seen(), (0, 1, 0));
 }
 

@@ -104,7 +104,7 @@ fn a_token_of_an_identity_provider_is_good_for_a_role() {
     assert_eq!(requests[0]["parameters"]["RoleSessionName"], "a-session");
     assert_eq!(requests[0]["parameters"]["DurationSeconds"], "3600");
 
-    // It is read anew each time, and the server's words don't repeat it.
+    // The file is read again each time. The error doesn't repeat the server's message.
     fixture.write("token", "another-token");
     let error =
         fixture.find(&[&variables[..], &[("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")]].concat()).unwrap_err();
@@ -194,7 +194,7 @@ fn roles_are_taken_on_one_by_another() {
 }
 
 #[test]
-fn a_role_that_cannot_be_taken_on_is_told_without_secrets() {
+fn a_role_that_cannot_be_assumed_is_reported_without_secrets() {
     let fixture = fixture("refused", &[]);
     for (secret, code) in [(KEY.1, "EntityNotExist.Role"), ("not-the-secret", "SignatureDoesNotMatch")] {
         fixture.profiles(&[json!({
@@ -249,7 +249,10 @@ fn row_125_a_role_that_a_variable_names_is_meant_and_nothing_else() {
     let error = fixture.find(&variables).unwrap_err();
 
     assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Credentials, Outcome::NotSent, 0));
-    assert!(error.message().ends_with("no other place is asked, since ALIBABA_CLOUD_ECS_METADATA is set"), "{error}");
+    assert!(
+        error.message().ends_with("no other provider is asked, because ALIBABA_CLOUD_ECS_METADATA is set"),
+        "{error}"
+    );
     assert!(!fixture.asked().contains(&"GetCredentials".to_owned()));
 }
 

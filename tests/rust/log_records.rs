@@ -124,7 +124,7 @@ fn a_decision_has_what_the_service_answered() {
 }
 
 #[test]
-fn calls_at_once_are_told_apart() {
+fn calls_at_once_have_different_numbers() {
     let fixture = given(Level::Debug);
     let names = ["a.example.com", "b.example.com"];
     names.iter().for_each(|name| fixture.lose_an_answer(name));

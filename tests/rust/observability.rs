@@ -1,4 +1,4 @@
-//! What a client tells of its work: numbers, log lines, and the reasons behind refusals.
+//! What a client reports: numbers, log lines, and the reasons of refusals.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -87,7 +87,7 @@ fn every_request_is_a_line() {
 }
 
 #[test]
-fn the_end_of_waiting_for_a_busy_service_is_told() {
+fn the_end_of_waiting_for_a_busy_service_is_logged() {
     let emulator = Emulator::start(&[]);
     emulator.post("faults", r#"{"action": "CreateRoutineRelatedRecord", "reply": {"code": "LockFailed"}}"#);
     let (config, lines) = config(emulator.url(), SECRET);
@@ -120,7 +120,7 @@ fn every_wait_for_a_busy_service_is_counted() {
     assert_eq!((stats.attempts, stats.retries, stats.busy_waits), (4, 2, 1));
 }
 
-/// Makes two calls at once, of which the second waits for the first, with a client that tells its decisions to `sink`.
+/// Makes two calls at once. The second waits for the first. The client logs to `sink`.
 fn two_calls(sink: impl Fn(&Client, &str) + Send + Sync + 'static) -> Stats {
     let (server, release) = Server::holding_the_first();
     let shared = Arc::new(OnceLock::new());
@@ -162,7 +162,7 @@ fn a_call_that_waits_for_another_one_says_so() {
 }
 
 #[test]
-fn a_log_that_is_told_of_a_wait_may_make_a_call() {
+fn a_log_that_gets_a_line_about_a_wait_may_make_a_call() {
     let (sender, results) = mpsc::channel();
 
     two_calls(move |client, line| {
@@ -224,7 +224,7 @@ fn refused(url: &str, secret: &str, version: SignatureVersion) -> Error {
 }
 
 #[test]
-fn a_wrong_secret_and_a_changed_request_are_told_apart() {
+fn a_wrong_secret_and_a_changed_request_have_different_reasons() {
     let emulator = Emulator::start(&[]);
     for version in [SignatureVersion::V1, SignatureVersion::V3] {
         let error = refused(emulator.url(), "another-secret", version);

@@ -113,8 +113,8 @@ fn create(client: &Client, count: u32) {
     }
 }
 
-/// The close may be on its way while the next request is. Then nobody can tell whether that arrived, and it may not be sent
-/// again before a read-back.
+/// The close may cross the next request. Then nobody knows whether that arrived, and it must not be sent again before a
+/// read-back.
 #[test]
 fn a_server_that_closes_after_each_reply_gets_every_record_once() {
     let (server, created) = creating(|connection, answer| {

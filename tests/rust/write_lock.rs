@@ -19,7 +19,7 @@ const ROUTINE: &str = "test-routine1";
 const LONG: Duration = Duration::from_secs(60);
 const NOT_YET: TryLock = TryLock::NotYet { retry_after: Duration::from_millis(2) };
 
-/// A lock that says what it is told to, then that it is acquired; and what was done with it.
+/// A lock that gives scripted answers, and then is always acquired. It records its use.
 #[derive(Clone, Default)]
 struct Engine(Arc<Mutex<Script>>);
 
@@ -218,7 +218,7 @@ fn a_bulk_whose_lock_fails_fails_as_a_whole() {
 }
 
 #[test]
-fn without_a_lock_calls_go_on_and_an_outage_is_told_once() {
+fn without_a_lock_calls_go_on_and_an_outage_is_logged_once() {
     let emulator = Emulator::start(&[]);
     let (mut config, lines) = config(&emulator);
     let engine = Engine::saying([TryLock::Without, TryLock::Without]);
@@ -235,8 +235,8 @@ fn without_a_lock_calls_go_on_and_an_outage_is_told_once() {
     assert_eq!(engine.counts(), (3, 1, 1));
     let lines = lines.lock().unwrap();
     let warnings: Vec<_> = lines.iter().filter(|(level, _)| *level == Level::Warn).collect();
-    assert!(warnings.len() == 1 && warnings[0].1.contains("there is no write lock to be had"), "{lines:?}");
-    assert!(lines.iter().any(|(_, line)| line.contains("there is a write lock again")), "{lines:?}");
+    assert!(warnings.len() == 1 && warnings[0].1.contains("the write lock is unavailable"), "{lines:?}");
+    assert!(lines.iter().any(|(_, line)| line.contains("the write lock is available again")), "{lines:?}");
 }
 
 #[test]

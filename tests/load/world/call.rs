@@ -1,4 +1,4 @@
-//! What a worker tells of a call: when it began and ended, and what it said.
+//! A worker's report of a call: when it began and ended, and its result.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

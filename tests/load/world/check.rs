@@ -15,7 +15,7 @@ pub(crate) enum Falsehood {
     NotThere,
     /// CREATED, though another call has created it.
     NotCreatedByIt,
-    /// OK with an id that was gone, and of which this client has said so before: a list that lags is no excuse.
+    /// OK with an id that was gone, and that this client had reported as gone. A lagging list is no excuse.
     DeletedBefore,
     /// Deleted or gone, though it was there all the time.
     StillThere,

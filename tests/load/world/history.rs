@@ -92,7 +92,7 @@ pub(crate) fn is_write(request: &Value) -> bool {
     matches!(request["action"].as_str(), Some("CreateRoutineRelatedRecord" | "DeleteRoutineRelatedRecord"))
 }
 
-/// Which call has sent a write: the record's name tells it.
+/// Returns the call that sent a write. The record's name has its number.
 fn call_of(request: &Value) -> u32 {
     let name = request["parameters"]["RecordName"].as_str().unwrap_or_default();
     names::read(name).unwrap_or_else(|| panic!("a write that no call has sent: {request}")).1

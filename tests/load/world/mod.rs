@@ -136,7 +136,7 @@ fn run(world: &World, size: &Size) {
     }
 }
 
-/// What a process tells of its calls, until it ends.
+/// The reports of a process, until it ends.
 fn calls(mut process: Child) -> Vec<Call> {
     let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
     let told = lines.filter_map(|line| line.strip_prefix(worker::MARK).map(|call| serde_json::from_str(call).unwrap()));

@@ -1,5 +1,5 @@
-//! Names of records that tell which call sent them: the case of a host name's letters means nothing to the service, so
-//! that it can carry the call's number.
+//! Record names that carry the number of the call that sent them. The service ignores the case of letters, so the case
+//! encodes the number.
 
 const LETTERS: &str = "abcdefghijklmnopqrstuvwx";
 
@@ -30,7 +30,7 @@ pub(crate) fn read(name: &str) -> Option<(usize, u32)> {
 }
 
 #[test]
-fn a_name_tells_its_call() {
+fn a_name_has_its_call_s_number() {
     for (index, call) in [(0, 0), (1, 1), (11, 0b1010), (39, 0xff_ffff)] {
         let name = spell(index, call);
         assert_eq!(read(&name), Some((index, call)), "{name}");

@@ -69,7 +69,7 @@ impl Observed {
         for request in log["requests"].as_array().unwrap() {
             self.requests.insert(request["number"].as_u64().unwrap(), request.clone());
         }
-        // After the log, whose entries tell who made a change: what comes between the two is read again.
+        // Read after the log, which says who made a change. What comes between the two is read again.
         let known = self.changes.len();
         let journal = admin(emulator, &format!("journal?after={known}"));
         let changes = journal["changes"].as_array().unwrap();

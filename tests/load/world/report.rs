@@ -1,4 +1,4 @@
-//! What a run is told in: a table of the calls and their outcomes, and each kind of untruth with its first sample.
+//! The report of a run: a table of the calls and their outcomes, and each kind of untrue outcome with its first sample.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -44,7 +44,7 @@ fn row_74_the_correction_is_kept_for_the_next_call() {
 #[test]
 fn row_75_a_date_that_is_not_to_be_believed_corrects_nothing() {
     let epoch = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n".to_owned();
-    let no_date = "how far this machine's clock is off can't be told: the reply has no date of the service";
+    let no_date = "this machine's clock can't be checked: the reply has no date of the service";
     for (headers, reason) in [
         (String::new(), no_date),
         (epoch, no_date),

@@ -89,7 +89,7 @@ fn one_client_is_not_refused_for_its_own_writes_even_where_answers_are_lost() {
 }
 
 #[test]
-fn others_write_while_a_call_looks_for_what_was_lost() {
+fn others_write_while_a_call_reads_back() {
     let emulator = Emulator::start(&["--seed", SEED]);
     emulator.delete("faults");
     for fault in [

@@ -81,7 +81,7 @@ fn row_71_the_echo_of_what_was_signed_is_not_told() {
 
     let played = given().every_create(replies(400, "", body)).played();
 
-    // That neither secret is told is among what holds for every row.
+    // Every row also checks that neither secret is in an error or a log.
     let played = played.fails(ErrorKind::Auth, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
     assert!(played.error().message().ends_with("string to sign is:[redacted]"), "{:?}", played.result);
 }
@@ -116,7 +116,7 @@ fn assert_nobody_s(answer: Step, http_status: u16) {
 
     let played = played.fails(ErrorKind::Response, Outcome::Unknown).sent(1, 1).attempts(1).leaves(0);
     assert_eq!(played.error().http_status(), Some(http_status));
-    assert!(played.error().advice().contains("answers in its place"), "{:?}", played.result);
+    assert!(played.error().advice().contains("answered instead of it"), "{:?}", played.result);
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn deleted(mut row: Row) -> (Result<Deletion, Error>, Service) {
     (client.delete_routine_related_record(&request, &CallOptions::new()), service)
 }
 
-/// A page with these names, of which the last one's id is 7.
+/// A page with these names. The last one's id is 7.
 fn page(names: &[String], total: usize) -> Step {
     let entry = |(index, name): (usize, &String)| {
         let id = if index + 1 == names.len() { 7 } else { 100 + index };

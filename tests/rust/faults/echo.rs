@@ -14,7 +14,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\\\""))
 }
 
-// That none of it is told is among what holds for every row.
+// Every row also checks that nothing of it is in an error or a log.
 
 #[test]
 fn row_120_secrets_in_every_form_in_every_text_of_an_error() {

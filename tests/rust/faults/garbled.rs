@@ -1,4 +1,4 @@
-//! The service answers, and nobody can tell what it says: rows 39 to 54. The record is read back.
+//! The service answers, and the answer can't be understood: rows 39 to 54. The record is read back.
 
 use std::time::Duration;
 

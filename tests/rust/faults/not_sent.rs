@@ -50,7 +50,7 @@ fn row_4_refused_always() {
     played.fails(ErrorKind::Connect, Outcome::NotSent).sent(0, 0).attempts(3);
 }
 
-/// A client of which two connections are refused, and the service that is there for the third one.
+/// Returns a client whose first two connections are refused, and the service that accepts the third.
 pub(super) fn refused_twice() -> (Row, impl FnOnce() -> Service) {
     let (socket, address) = refusing();
     let (mut row, state) = (given_endpoint(&format!("http://{address}")), State::default());

@@ -221,7 +221,7 @@ impl Played {
         self
     }
 
-    /// So many attempts to create the record the call tells of.
+    /// The number of attempts to create the record that the call reports.
     pub(super) fn attempts(self, attempts: u32) -> Played {
         let found = self.result.as_ref().map_or_else(Error::attempts, |record| record.attempts);
         assert_eq!(found, attempts, "{:?}", self.result);
@@ -254,7 +254,7 @@ impl Played {
     }
 }
 
-/// Plays cases that are alike at the same time, since most of them wait; a failure tells its case.
+/// Plays similar cases at the same time, because most of them wait. A failure names its case.
 pub(super) fn together<T: std::fmt::Debug + Sync>(cases: &[T], play: impl Fn(&T) + Sync) {
     let failed: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = cases.iter().map(|case| (case, scope.spawn(|| play(case)))).collect();

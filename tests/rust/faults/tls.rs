@@ -1,4 +1,4 @@
-//! TLS and certificates: rows 10 to 15. Nobody is told anything who can't prove to be the service.
+//! TLS and certificates: rows 10 to 15. Nothing is sent to a server that can't prove to be the service.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -130,7 +130,7 @@ fn row_12_a_certificate_that_has_expired() {
     parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
     parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
 
-    let words = "has expired: it was good until 2021-01-01T00:00:00Z, and by this machine's clock it is 20";
+    let words = "has expired: it was valid until 2021-01-01T00:00:00Z, and this machine's clock says 20";
     assert_not_trusted(played(server(&own, &parameters), Some(&own.pem())), words);
 }
 
@@ -140,7 +140,7 @@ fn row_12_a_certificate_of_tomorrow() {
     let mut parameters = named("127.0.0.1");
     parameters.not_before = rcgen::date_time_ymd(4000, 1, 1);
 
-    assert_not_trusted(played(server(&own, &parameters), Some(&own.pem())), "isn't good before 4000-01-01T00:00:00Z");
+    assert_not_trusted(played(server(&own, &parameters), Some(&own.pem())), "isn't valid before 4000-01-01T00:00:00Z");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a call tells, and that neither a secret nor an end of a line is in it.
+//! The texts of a call: they hold neither a secret nor the end of a line.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -47,7 +47,7 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Panics where one of `secrets` is in one of `texts`, or one of these isn't one line.
+/// Panics if one of `texts` holds one of `secrets` or has more than one line.
 pub(super) fn assert_keeps<'a>(texts: &[String], secrets: impl Iterator<Item = &'a str>) {
     for text in texts {
         let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');

@@ -36,5 +36,5 @@ def error(failure: dict[str, Any]) -> EsaError:
 
 def unreadable(message: str, reply: dict[str, Any]) -> EsaError:
     """The exception for a success that Python can't read, of which `reply` has what is known besides."""
-    advice = "The request may have been carried out: read back what it was to change before you make it again."
+    advice = "The request may have been carried out: read back what it changes before you send it again."
     return errors.ResponseError(message, outcome=Outcome.UNKNOWN, advice=advice, **reply)
