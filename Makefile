@@ -52,11 +52,12 @@ stage: $(STAGED) $(GO_LIBRARY) ## lay out the library below target/stage, as an 
 # The two files are built one by one: together, or beside an rlib, they can't be optimised as a whole.
 BUILT := target/built$(TRIPLE:%=-%)
 GLIBC ?= 2.17
-BUILD := $(if $(ZIG),cargo-zigbuild,$(CARGO)) rustc --release --locked --features capi --lib \
+CARGO_RUSTC := $(if $(ZIG),cargo-zigbuild,$(CARGO)) rustc --release --locked \
     $(TRIPLE:%=--target %$(if $(ZIG),$(if $(findstring linux-gnu,$(TRIPLE)),.$(GLIBC))))
+BUILD := $(CARGO_RUSTC) --features capi --lib
 ifneq ($(findstring musl,$(TRIPLE)),)
 # Rust takes musl for one that is always static, and then makes no shared library.
-export RUSTFLAGS := $(RUSTFLAGS) -C target-feature=-crt-static
+$(STAGED): export RUSTFLAGS := $(RUSTFLAGS) -C target-feature=-crt-static
 endif
 APPLE := $(findstring apple,$(TRIPLE))
 SHARED := $(if $(APPLE),libesa.dylib,libesa.so)
@@ -120,6 +121,17 @@ actions: ## make the table of the service's actions, and the list of the documen
 emulator: ## build the emulator of the service
 	@scripts/need "$(CARGO)"
 	$(CARGO) build --locked --package esa-emulator
+
+STAGED_EMULATOR := target/emulator$(TRIPLE:%=-%)
+.PHONY: stage-emulator
+
+stage-emulator: ## lay out the emulator as a release has it, below target/emulator (TRIPLE=…; static for musl)
+	@scripts/need "$(CARGO)"
+	@$(TRIPLE:%=CARGO="$(CARGO)" scripts/can-build % $(ZIG))
+	$(CARGO_RUSTC) --package esa-emulator --bin esa-emulator -- -C strip=symbols
+	rm -rf $(STAGED_EMULATOR)
+	mkdir -p $(STAGED_EMULATOR)
+	cp $(RELEASE)/esa-emulator tests/emulator/README.md tests/emulator/THIRD-PARTY-NOTICES LICENSE $(STAGED_EMULATOR)/
 
 PORT ?= 8080
 

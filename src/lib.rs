@@ -124,7 +124,8 @@ pub use signature::{Credentials, SignatureVersion, SignedRequest};
 pub use stats::Stats;
 pub use wait::Cancel;
 
-/// Compiles the page's example as a test.
+/// Compiles the pages' examples as tests.
 #[cfg(doctest)]
+#[doc = include_str!("../docs/bulk.md")]
 #[doc = include_str!("../docs/observability.md")]
-struct Observability;
+struct Pages;

@@ -41,6 +41,16 @@ def test_the_fields_of_an_error() -> None:
     )
 
 
+def test_the_words_of_an_advice() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.rs"))
+    words = re.sub(r"\\\n\s+", "", sources)
+    (table,) = re.findall(r"^\| the advice says .*?(?=^$)", page("errors"), re.DOTALL | re.MULTILINE)
+    shown = [phrase.replace("`", "") for phrase in re.findall(r'^\| "(.*?)" \|', table, re.MULTILINE)]
+
+    assert len(shown) == len(table.splitlines()) - 2
+    assert [phrase for phrase in shown if phrase not in words] == []
+
+
 def test_the_statistics() -> None:
     assert rows("observability", "field of `esa_stats`") == [
         name for name in fields("esa_stats") if name != "struct_size"
