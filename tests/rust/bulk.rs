@@ -1,4 +1,4 @@
-//! Ensuring many records, against the emulator and the fault suite's server.
+//! Ensures many records, against the emulator and the fault suite's server.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Fixture {
         self.bulk(site_id, names, &CallOptions::new(), None).collect()
     }
 
-    /// How many requests of each kind there were: creates, lists, others.
+    /// Returns how many requests of each kind there were: creates, lists, others.
     fn seen(&self) -> (usize, usize, usize) {
         let requests = self.emulator.requests();
         let count = |action: &str| requests.iter().filter(|request: &&Value| request["action"] == action).count();

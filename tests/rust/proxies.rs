@@ -19,7 +19,7 @@ use crate::left_out;
 use crate::proxy_server::{CREDENTIALS_IN_URL, ProxyServer};
 use crate::server::Server;
 
-/// A configuration for the emulator over TLS, which is all that goes through proxies on this machine.
+/// Returns a configuration for the emulator over TLS. On this machine, only TLS uses proxies.
 fn config(emulator: &Emulator, proxy: &str) -> Config {
     let mut config = Config::new();
     config.environment([("HTTPS_PROXY", "http://127.0.0.1:1")]).endpoint(emulator.url()).proxy(proxy);
@@ -61,7 +61,7 @@ fn every_kind_of_proxy_connects() {
         match scheme {
             "http://" => assert_eq!(asked, [format!("CONNECT {address}"), format!("CONNECT {named}")]),
             "socks5h://" => assert_eq!(asked, [format!("name {address}"), format!("name {named}")]),
-            // This machine has looked the name up, and found ::1 or 127.0.0.1.
+            // This machine has resolved the name to ::1 or 127.0.0.1.
             _ => assert!(asked.iter().all(|asked| asked.starts_with("address ")), "{asked:?}"),
         }
     }
@@ -79,7 +79,7 @@ fn a_connection_through_a_proxy_is_kept() {
     assert_eq!(proxy.asked().len(), 1);
 }
 
-/// What comes of a call through a proxy at `address`, with `credentials`; nothing is sent to the service in any case.
+/// Returns the error of a call through a proxy at `address`, with `credentials`. Nothing is sent to the service.
 fn fails(address: SocketAddr, scheme: &str, credentials: &str) -> Error {
     let (emulator, log) = (Emulator::start(&["--tls"]), Arc::new(Mutex::new(String::new())));
     let mut config = config(&emulator, &format!("{scheme}://{credentials}{address}"));
@@ -128,7 +128,7 @@ fn row_20_a_proxy_that_fails_or_goes_away_is_tried_again() {
         (b"HTTP/1.1 407 Who\r\nProxy-Authenticate: NTLM\r\n\r\n", false),
         (b"", true),
         (b"HTTP/1.1 200 Connec", true),
-        // Known for what it is, without waiting for an end that a head would have.
+        // Recognized without waiting for the end of a head.
         (b"SSH-2.0-OpenSSH\r\n", false),
         (b"HTTP/1.1 99999 A\r\n\r\n", false),
     ] {
@@ -229,7 +229,7 @@ fn the_environment_s_proxy_is_not_for_this_machine() {
     assert!(ensure(&config).is_ok());
 }
 
-/// tinyproxy, as Debian has it.
+/// tinyproxy, as packaged by Debian.
 struct Tinyproxy {
     child: Child,
     port: u16,
@@ -237,7 +237,7 @@ struct Tinyproxy {
 }
 
 impl Tinyproxy {
-    /// `None` where it isn't installed.
+    /// Returns `None` if it isn't installed.
     fn start() -> Option<Tinyproxy> {
         Command::new("tinyproxy").arg("-v").stdout(Stdio::null()).status().ok()?;
         let directory = std::env::temp_dir().join(format!("libesa-tinyproxy-{}", std::process::id()));

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 pub(crate) const CREDENTIALS: &str = "me:p@ss:word";
-/// The same in a URL.
+/// The same, as in a URL.
 pub(crate) const CREDENTIALS_IN_URL: &str = "me:p%40ss%3Aword";
 
 /// A running proxy. Its threads end with the test's process.
@@ -40,7 +40,7 @@ impl ProxyServer {
         proxy
     }
 
-    /// What it was asked to connect to: `CONNECT host:port`, `name host:port` or `address host:port`.
+    /// Its requests to connect: `CONNECT host:port`, `name host:port` or `address host:port`.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -71,7 +71,7 @@ impl ProxyServer {
         assert!(head.contains(&format!("\r\nHost: {target}\r\n")), "{head}");
         match self.connect("CONNECT", target) {
             Ok(server) => {
-                // In two pieces, with what may come before the answer.
+                // Sent in two pieces, with bytes that may precede the answer.
                 client.write_all(b"HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 ")?;
                 thread::sleep(Duration::from_millis(10));
                 client.write_all(b"Connected\r\nVia: here\r\n\r\n")?;

@@ -3,9 +3,9 @@
 
 const LETTERS: &str = "abcdefghijklmnopqrstuvwx";
 
-/// The name of that index, as the call of that number spells it.
+/// Returns the name of that index, spelled for the call of that number.
 ///
-/// The first name is a part of all the others, so that a search for it finds them all, on several pages.
+/// The first name is a part of all the others, so a search for it finds all of them, on several pages.
 pub(crate) fn spell(index: usize, call: u32) -> String {
     let spelled = LETTERS.chars().enumerate().map(|(bit, letter)| match call >> bit & 1 {
         0 => letter,
@@ -15,7 +15,7 @@ pub(crate) fn spell(index: usize, call: u32) -> String {
     prefix + &spelled.collect::<String>() + ".example.com"
 }
 
-/// The name's index, and the number of the call that spelt it so.
+/// Returns the name's index, and the number of the call that spelled it.
 pub(crate) fn read(name: &str) -> Option<(usize, u32)> {
     let label = name.strip_suffix(".example.com")?;
     let (index, letters) = match label.split_once('-') {

@@ -63,7 +63,7 @@ fn makes_its_calls() {
     });
 }
 
-/// A thread's calls have numbers of their own, below 2 to the power of this.
+/// The calls of a thread have numbers below 2 to the power of this.
 const CALL_BITS: u32 = 14;
 
 fn client(url: &str, process: usize) -> Client {
@@ -78,11 +78,11 @@ fn client(url: &str, process: usize) -> Client {
     Client::new(&config).unwrap()
 }
 
-/// What the threads of a process have in common.
+/// The state that the threads of a process share.
 struct Shared {
     process: usize,
     client: Client,
-    /// Ids that calls have shown, with the index of the name.
+    /// Ids from results of calls, with the index of the name.
     ids: Mutex<Vec<(usize, i64)>>,
     names: usize,
 }
@@ -110,7 +110,7 @@ impl Worker<'_> {
         }
     }
 
-    /// One call in five has less time than it may need.
+    /// One call in five may have too little time.
     fn options(&mut self) -> CallOptions {
         let milliseconds = match self.random.within(0..10) {
             0 => self.random.within(5..300),
@@ -219,7 +219,7 @@ impl Worker<'_> {
         if ids.is_empty() { None } else { Some(ids[self.random.index(ids.len())]) }
     }
 
-    /// One line for the process that started this one.
+    /// Prints one line for the parent process.
     fn tell(
         &self,
         number: u32,

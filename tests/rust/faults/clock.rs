@@ -1,4 +1,5 @@
-//! Clocks that differ: rows 74 to 76. The server's is shifted, which is the same to the client as its own being off.
+//! Clocks that differ: rows 74 to 76. The server's clock is shifted. To the client this looks like a shift of its own
+//! clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +11,7 @@ use super::step::{closes, refuses_with};
 
 pub(super) const CODE: &str = "InvalidTimeStamp.Expired";
 
-/// A reply's date, so many seconds from now.
+/// Returns the date of a reply, this number of seconds from now.
 pub(super) fn date(seconds: u64) -> String {
     format!("Date: {}\r\n", httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds)))
 }

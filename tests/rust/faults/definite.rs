@@ -1,4 +1,4 @@
-//! Definite answers: rows 63 to 73 and 78 to 82. The service says no, and there is nothing to read back.
+//! Definite answers: rows 63 to 73 and 78 to 82. The service refuses, and nothing has to be read back.
 
 use std::net::TcpListener;
 
@@ -110,7 +110,7 @@ fn row_80_an_error_in_another_form_is_read() {
     }
 }
 
-/// What stands between the client and the service answers everything, so there is nothing to wait for.
+/// A proxy or a portal answers everything, so there is nothing to wait for.
 fn assert_nobody_s(answer: Step, http_status: u16) {
     let played = given().every_create(answer.clone()).every_list(answer).played();
 

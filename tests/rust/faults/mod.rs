@@ -39,7 +39,7 @@
 //!
 //! | row | reason |
 //! | --- | --- |
-//! | 1, names that don't resolve; 2, a resolver that hangs | a question would leave this machine, or the system's resolver have to be replaced; a name that no resolver is asked for is in src/transport/resolver.rs |
+//! | 1, names that don't resolve; 2, a resolver that hangs | a query would leave this machine, or the system's resolver would have to be replaced; src/transport/resolver.rs tests a name that needs no resolver |
 //! | 3, no thread for the resolver; 21, no descriptors | the limits are the whole process's: the C tests have programs of their own |
 //! | 77, the clock jumps | setting this machine's clock needs root, and harms others |
 //! | 44, the size of the process | the server counts what was taken from it instead |

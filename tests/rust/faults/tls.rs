@@ -19,7 +19,7 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A server whose certificate is as `parameters` say.
+/// Returns a server whose certificate has these `parameters`.
 fn server(authority: &CertifiedIssuer<'static, KeyPair>, parameters: &CertificateParams) -> Service {
     let key = KeyPair::generate().unwrap();
     let certificate = parameters.signed_by(&key, authority).unwrap();
@@ -45,7 +45,7 @@ fn played(service: Service, pem: Option<&str>) -> Played {
     row.played_with(service)
 }
 
-/// Not trusted, in these words and no others than people's.
+/// Checks that it isn't trusted, with this reason and no technical terms.
 fn assert_not_trusted(played: Played, words: &str) {
     assert_eq!(played.service.state().connects, 1);
     let played = played.fails(ErrorKind::Tls, Outcome::NotSent).saying(|error| !error.retryable());
@@ -113,7 +113,7 @@ fn row_134_the_authority_of_a_company() {
     let (right, wrong) = (path("right", &own.pem()), path("wrong", &other.pem()));
     played_with(&right, None).succeeds(Origin::Created);
     played_with(&wrong, None).fails(ErrorKind::Tls, Outcome::NotSent);
-    // What the program says comes before it, and it isn't even read.
+    // The program's setting takes precedence, so the variable isn't even read.
     played_with(&wrong, Some(&own.pem())).succeeds(Origin::Created);
     played_with(Path::new("/no/such/file"), Some(&own.pem())).succeeds(Origin::Created);
 

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use esa::Error;
 
-/// The texts of a call's end, each as its caller gets it.
+/// Returns the texts of a call's result, as its caller gets them.
 pub(super) fn texts<T>(result: &Result<T, Error>, of_success: impl Fn(&T) -> Vec<String>) -> Vec<String> {
     match result {
         Ok(success) => of_success(success),
@@ -23,7 +23,7 @@ pub(super) fn texts<T>(result: &Result<T, Error>, of_success: impl Fn(&T) -> Vec
     }
 }
 
-/// `secret` in every form in which the client must know it again.
+/// Returns `secret` in every form that the client must recognize.
 pub(super) fn forms(secret: &str) -> Vec<String> {
     let in_base64 = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].map(|alphabet| alphabet.encode(secret));
     let odd = |encode: &dyn Fn(char) -> String, text: &str| -> String {
@@ -55,7 +55,7 @@ pub(super) fn assert_keeps<'a>(texts: &[String], secrets: impl Iterator<Item = &
     }
     for secret in secrets {
         for form in forms(secret) {
-            // Padding says nothing, and `slash` leaves it out of what it encodes.
+            // Padding carries no information, and `slash` leaves it out.
             let form = form.trim_end_matches('=');
             let teller = texts.iter().find(|text| text.contains(form));
             assert!(teller.is_none(), "{secret} is, as {form}, in {teller:?}");
