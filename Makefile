@@ -202,10 +202,14 @@ $(RELEASE_TOOLS): scripts/release/requirements.txt
 release: $(RELEASE_TOOLS) ## make what a release has below target/release-files (TARGETS=… for some of its targets; DRAFT=1)
 	$(RELEASE_PYTHON) scripts/release $(if $(DRAFT),--draft) $(TARGETS)
 
-# Only one target, so that it takes minutes. The others differ by a name.
-release-check: emulator ## make the files of a release for x86-64, and use each of them
-	@if scripts/toolchain $(RELEASE_RUST) x86_64-unknown-linux-gnu && $(MAKE) -s $(RELEASE_TOOLS); then \
-	    $(MAKE) -s release DRAFT=1 TARGETS=x86_64-unknown-linux-gnu && CC="$(CC)" GO="$(GO)" PYTHON="$(PYTHON)" tests/release/run; \
+# One target takes minutes, so it is the default.
+CHECKED = $(if $(filter all,$(TARGETS)),$(shell sed -n 's/^    Target."\([^"]*\)".*/\1/p' scripts/release/targets.py),$\
+    $(or $(TARGETS),x86_64-unknown-linux-gnu))
+
+release-check: emulator $(VENV)/.done ## make the files of a release for x86-64 (TARGETS=… for others, TARGETS=all), and use each of them
+	@if scripts/toolchain $(RELEASE_RUST) $(CHECKED) && $(MAKE) -s $(RELEASE_TOOLS); then \
+	    $(MAKE) -s release DRAFT=1 TARGETS="$(CHECKED)" && CC="$(CC)" GO="$(GO)" PYTHON="$(PYTHON)" tests/release/run && \
+	        GO="$(GO)" $(VENV)/bin/pytest -q -rs tests/release; \
 	else \
 	    echo "LEFT OUT: making a release, since its tools can't be installed" >&2; \
 	fi

@@ -57,7 +57,7 @@ def main(languages: list[str]) -> int:
         arguments = [BUILT / "bind_domains_c", "--routine", emulator.routine, "-"]
         bound = run(emulator, arguments, stdin="\n".join(names))
 
-        print("The record is made, and the answer is lost. The call looks whether it was made:\n")
+        print("The record is created, and the answer is lost. The call reads the record back:\n")
         found = create_with_log(emulator, LOST, f"lost.{emulator.site_name}")
         print("Another client writes to the account. The call waits until it is done:\n")
         waited = create_with_log(emulator, BUSY, f"busy.{emulator.site_name}")

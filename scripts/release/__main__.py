@@ -83,7 +83,8 @@ def surroundings() -> dict[str, str]:
         "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
         "RUSTUP_HOME": str(rust),
         "RUSTUP_TOOLCHAIN": RUST,
-        "RUSTFLAGS": " ".join(f"--remap-path-prefix={path}={name}" for path, name in renamed.items()),
+        # Other checks don't see the warnings that one target alone has.
+        "RUSTFLAGS": "-Dwarnings " + " ".join(f"--remap-path-prefix={path}={name}" for path, name in renamed.items()),
         "CFLAGS": " ".join(f"-ffile-prefix-map={path}={name}" for path, name in renamed.items()),
         "SOURCE_DATE_EPOCH": output("git", "log", "-1", "--format=%ct"),
     }

@@ -266,7 +266,7 @@ def test_what_is_of_the_wrong_type(
         ({"params": {"Name": "a"}, "query": {"Name": "a"}}, "Name"),
         ({"method": "PUT"}, "method"),
         ({"effect": 7}, "effect"),
-        ({"effect": -1}, "effect is out of range"),
+        ({"effect": -1}, "effect is -1"),
         ({"max_attempts": 0}, "max_attempts is out of range"),
     ],
     ids=repr,

@@ -68,9 +68,9 @@ def ctypes_type(declared: str) -> Any:
 @pytest.mark.parametrize(
     ("name", "function"),
     [
-        ("esa_log_fn", _callbacks.LogFunction),
-        ("esa_interrupt_fn", _interrupt.InterruptFunction),
-        ("esa_credentials_fn", _callbacks.CredentialsFunction),
+        ("esa_log_fn", _callbacks.log),
+        ("esa_interrupt_fn", _interrupt._asks),
+        ("esa_credentials_fn", _callbacks.ask),
     ],
 )
 def test_callbacks(name: str, function: Any) -> None:

@@ -67,9 +67,9 @@ impl Poller {
     #[allow(unsafe_code)]
     pub(crate) fn set_timer(&self, at: Instant) {
         let left = at.saturating_duration_since(Instant::now());
-        // A time of zero would switch the timer off.
+        // A time of zero would switch the timer off. The seconds fit into 32 bits, as each system's `time_t` requires.
         let value = libc::timespec {
-            tv_sec: left.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            tv_sec: i32::try_from(left.as_secs()).unwrap_or(i32::MAX).into(),
             tv_nsec: left.subsec_nanos().max(1).into(),
         };
         let interval = libc::timespec { tv_sec: 0, tv_nsec: 0 };

@@ -11,7 +11,7 @@ use super::not_sent::{refused_twice, refusing};
 use super::row::{Row, given, together};
 use super::service::{SECRET, Service, TOKEN};
 use super::step::{Step, closes, hangs, refuses, refuses_with, replies};
-use super::told;
+use super::texts;
 
 const WRITE: &str = "CreateRoutine";
 const READ: &str = "GetRoutine";
@@ -65,10 +65,10 @@ fn called(action: &AnyAction<'_>, mut row: Row) -> Called {
     let result = client.call(action, &CallOptions::new());
     let state = service.state();
     assert!(state.problems.is_empty(), "{:#?}", state.problems);
-    let mut told = told::texts(&result, |reply| vec![reply.request_id.clone()]);
-    told.extend(row.lines().split('\n').map(str::to_owned));
+    let mut shown = texts::texts(&result, |reply| vec![reply.request_id.clone()]);
+    shown.extend(row.lines().split('\n').map(str::to_owned));
     let signatures = state.signatures.iter().map(String::as_str).filter(|signature| !signature.is_empty());
-    told::assert_keeps(&told, [SECRET, TOKEN].into_iter().chain(signatures));
+    texts::assert_keeps(&shown, [SECRET, TOKEN].into_iter().chain(signatures));
     Called { result, requests: state.calls }
 }
 

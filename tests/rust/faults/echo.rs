@@ -7,7 +7,7 @@ use super::giver::Giver;
 use super::row::{given, given_without_credentials, together};
 use super::service::{SECRET, TOKEN};
 use super::step::{echoes, replies, reply};
-use super::told::forms;
+use super::texts::forms;
 
 /// Returns a JSON string that has `text` inside unescaped.
 fn quoted(text: &str) -> String {

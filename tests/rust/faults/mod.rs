@@ -8,7 +8,7 @@
 //! - The call ends within 250 ms of its limit.
 //! - There is at most one record, and exactly one after a success.
 //! - Every request has a valid signature and a nonce of its own.
-//! - No error and no log line holds a secret, a token or a signature in any form, and each text is one line (`told`).
+//! - No error and no log line holds a secret, a token or a signature in any form, and each text is one line (`texts`).
 //!
 //! # Rows
 //!
@@ -63,7 +63,7 @@ mod request;
 mod row;
 mod service;
 mod step;
+mod texts;
 mod tls;
-mod told;
 mod torture;
 mod waits;

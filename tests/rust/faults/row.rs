@@ -11,7 +11,7 @@ use esa::{
 
 use super::service::{KEY_ID, SECRET, Service, State, Stored, TOKEN};
 use super::step::Step;
-use super::told;
+use super::texts;
 
 pub(super) const SITE: i64 = 54_362_329_990_032;
 pub(super) const ROUTINE: &str = "routine";
@@ -183,15 +183,15 @@ impl Played {
             }
             Err(error) => assert!(!error.message().is_empty() && !error.advice().is_empty(), "{error:?}"),
         }
-        let told = [
-            told::texts(&self.result, |record| {
+        let shown = [
+            texts::texts(&self.result, |record| {
                 vec![record.status.clone(), record.request_id.clone(), format!("{record:?}")]
             }),
             lines.0.lock().unwrap().clone(),
         ]
         .concat();
         let signatures = state.signatures.iter().map(String::as_str).filter(|signature| !signature.is_empty());
-        told::assert_keeps(&told, [SECRET, TOKEN].into_iter().chain(signatures));
+        texts::assert_keeps(&shown, [SECRET, TOKEN].into_iter().chain(signatures));
     }
 
     pub(super) fn succeeds(self, origin: Origin) -> Played {

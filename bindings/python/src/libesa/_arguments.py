@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from ctypes import c_char_p, c_int32, c_int64, c_uint32
+
 from ._abi import NONE, UNLIMITED
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
+    from typing import Any
+
     from .errors import InvalidArgumentError
 
 # The integers of a kind: from, to.
 INT64 = -(2**63), 2**63 - 1
 UINT32 = 0, 2**32 - 1
 INT32 = -(2**31), 2**31 - 1
+_INTEGERS = {c_int64: INT64, c_uint32: UINT32, c_int32: INT32}
 
 _MOST_SECONDS = (NONE - 1) / 1000
 _INFINITY = float("inf")
@@ -47,6 +52,11 @@ def integer(name: str, value: float, kind: tuple[int, int]) -> int:
 def optional(name: str, value: int | None, kind: tuple[int, int] = UINT32) -> int:
     """The same; 0, which stands for the default, for None."""
     return 0 if value is None else integer(name, value, kind)
+
+
+def converted(name: str, value: Any, kind: Any) -> Any:
+    """The value for a field of this type."""
+    return text(name, value) if kind is c_char_p else integer(name, value, _INTEGERS[kind])
 
 
 def milliseconds(name: str, seconds: float | None, least: int | None = None) -> int:

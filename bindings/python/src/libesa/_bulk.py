@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from ctypes import addressof, byref, sizeof
 
 from ._arguments import INT64, milliseconds, optional, text, wrong_type
-from ._create import CREATE, read
+from ._create import NEXT
 from ._library import struct
 from ._native import Owned, make
-from ._operation import Call, Operation
+from ._operation import Call
 from .record import Record
-
-NEXT = Operation("esa_bulk_next", read, of="esa_create_routine_related_record", takes_request=False)
 
 
 def named(record_names: Iterable[str]) -> list[str]:
@@ -26,14 +24,12 @@ def begin(
     client: Owned, call: Call[Record], site_id: int | None, name: str, record_names: list[str], timeout: float | None
 ) -> Owned:
     """An esa_bulk of these records, each within the options of `call`, whose steps are calls of NEXT."""
-    kind, number, routine = CREATE.request, optional("site_id", site_id, INT64), text("name", name)
+    kind, number, routine = NEXT.request, optional("site_id", site_id, INT64), text("name", name)
     items = [kind(sizeof(kind), number, routine, text("record_name", each)) for each in record_names]
     array = (kind * len(items))(*items)
     kind = struct("esa_ensure_routine_related_records_request")
     request = byref(kind(sizeof(kind), addressof(array), len(items), milliseconds("timeout", timeout)))
-    bulk, error = make("esa_bulk", client.pointer, request, byref(call.options))
-    if error is not None:
-        raise error
+    bulk = make("esa_bulk", client.pointer, request, byref(call.options))
     if client.callbacks is not None:
         bulk.calls_back(client.callbacks)
     return bulk

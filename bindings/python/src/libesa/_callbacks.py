@@ -6,67 +6,39 @@ The user data of the C interface is the function to call. _interrupt says why no
 from __future__ import annotations
 
 from _thread import _local
+from collections.abc import Callable, Generator
 from ctypes import CFUNCTYPE, PYFUNCTYPE, c_char_p, c_int32, c_uint, c_uint32, c_void_p, py_object, pythonapi
 from functools import partial
 
 from . import _end
 
-TYPE_CHECKING = False  # typing's, as everywhere in this package
-if TYPE_CHECKING:
-    from collections.abc import Generator
-    from typing import Any, Callable
-
-LogFunction = CFUNCTYPE(None, py_object, c_void_p)
-"""esa_log_fn."""
-
-CredentialsFunction = CFUNCTYPE(None, py_object, c_uint32, c_void_p)
-"""esa_credentials_fn."""
-
-TryAcquireFunction = CFUNCTYPE(c_int32, py_object, c_uint32, c_void_p)
-"""esa_try_acquire_fn."""
-
-ReleaseFunction = CFUNCTYPE(None, py_object)
-"""esa_release_fn."""
+Function = Callable[..., object]
 
 _LOCK_FAILED = 3  # ESA_LOCK_FAILED
 
-# `log`, `ask` and `lock` are those of the call on this thread: `send` of generators.
+# `send` is that of the generator that makes the callbacks of this thread's call.
 _here = _local()
 
 
-def _sent_to(method: bytes, arguments: bytes, *types: Any) -> Any:
+def _sending(arguments: bytes, *types: type) -> partial[object]:
+    """Calls `_here.send` with what Py_BuildValue() makes of the arguments."""
     prototype = PYFUNCTYPE(py_object, py_object, c_char_p, c_char_p, py_object, *types)
-    return partial(prototype(("PyObject_CallMethod", pythonapi)), _here, method, arguments)
+    return partial(prototype(("PyObject_CallMethod", pythonapi)), _here, b"send", arguments)
 
 
-log = LogFunction(_sent_to(b"log", b"((OO))", py_object))
-"""For esa_config_set_log(), with a function (pointer) as the user data."""
+# Each calls the function that is its user data, with the arguments that follow.
 
-ask = CredentialsFunction(_sent_to(b"ask", b"((OIO))", c_uint, py_object))
-"""For esa_config_set_credentials_provider(), with a function (timeout_ms, pointer) that returns why there are none."""
+# esa_log_fn: the record's address.
+log = CFUNCTYPE(None, py_object, c_void_p)(_sending(b"((OO))", py_object))
 
+# esa_credentials_fn: timeout_ms, and the address of the credentials. The function returns why there are none.
+ask = CFUNCTYPE(None, py_object, c_uint32, c_void_p)(_sending(b"((OIO))", c_uint, py_object))
 
-try_acquire = TryAcquireFunction(_sent_to(b"lock", b"((OIO))", c_uint, py_object))
-"""For esa_config_set_write_lock(), with the user data of lock_data()."""
+# esa_try_acquire_fn: lease_ms, and the address of retry_after_ms. The function returns an esa_lock or an exception.
+try_acquire = CFUNCTYPE(c_int32, py_object, c_uint32, c_void_p)(_sending(b"((OIO))", c_uint, py_object))
 
-release = ReleaseFunction(_sent_to(b"lock", b"((O))"))
-"""For the same."""
-
-
-class Lock:
-    """What try_acquire and release call, which share their user data."""
-
-    def __init__(self, ask: Callable[[int, int], int | Exception], let_go: Callable[[], None]) -> None:
-        """`ask` gets lease and pointer, and gives an esa_lock or an exception."""
-        self._ask = ask
-        self._let_go = let_go
-
-    def __call__(self, *arguments: Any) -> int | Exception | None:
-        """Asks, where it is given something, else lets the lock go."""
-        if arguments:
-            return self._ask(*arguments)
-        self._let_go()
-        return None
+# esa_release_fn.
+release = CFUNCTYPE(None, py_object)(_sending(b"((O))"))
 
 
 class Callbacks:
@@ -74,44 +46,41 @@ class Callbacks:
 
     def __init__(self) -> None:
         """None yet."""
-        self._functions: list[Callable[..., Any]] = []
+        self._functions: list[Function] = []
 
-    def user_data(self, function: Callable[..., Any]) -> int:
+    def user_data(self, function: Function) -> int:
         """The user data for a function of the client's."""
         self._functions.append(function)
         return id(function)
 
-    def run(
-        self, raised: list[BaseException], make: Callable[..., Any], function: Callable[..., int], *arguments: Any
-    ) -> int:
+    def run(self, raised: list[BaseException], make: Function, function: Function, *arguments: object) -> object:
         """Calls a function of the library's on this thread, and has its callbacks made until it returns.
 
         `make` is given each function to call, and its arguments. What a signal's handler raises meanwhile, and what
         else gets out of `make`, is added to `raised`.
         """
-        # Of the call in which this one is made.
-        before = getattr(_here, "log", None), getattr(_here, "ask", None), getattr(_here, "lock", None)
-        log, ask, lock = _functions(raised, make), _functions(raised, make), _functions(raised, make)
-        next(log), next(ask), next(lock)
+        outer = getattr(_here, "send", None)  # a callback may make a call of another client
+        functions = _functions(raised, make)
+        next(functions)
         try:
             _end.enter(raised)
-            _here.log, _here.ask, _here.lock = log.send, ask.send, lock.send
+            _here.send = functions.send
             return function(*arguments)
         finally:
-            _here.log, _here.ask, _here.lock = before
+            _here.send = outer
             _end.leave(raised)
 
-    def releasing(self, release: Callable[[c_void_p], Any]) -> Callable[[c_void_p], Any]:
+    def releasing(self, release: Callable[[c_void_p], object]) -> Callable[[c_void_p], object]:
         """`release`, which may call back that a lock is let go, outside of a call."""
         return lambda pointer: self.run([], _make, release, pointer)
 
 
-def _make(function: Callable[..., Any], *arguments: Any) -> Any:
+def _make(function: Function, *arguments: object) -> object:
     return function(*arguments)
 
 
-def _functions(raised: list[BaseException], make: Callable[..., Any]) -> Generator[int, tuple[Any, ...], None]:
-    answer: Any = None
+def _functions(raised: list[BaseException], make: Function) -> Generator[int, tuple[Function], None]:
+    answer: object = None
     while True:
         try:
             while True:

@@ -127,11 +127,9 @@ class Configured(_native.Handle):
             config.set("credentials", *(optional_text(name, value) for name, value in key.items()))
         if write_lock is not None and write_lock_file is not None:
             raise invalid("write_lock_file", "can't be given together with write_lock")
-        ca_path, lock_path = (
-            os.fspath(path) if isinstance(path, os.PathLike) else path for path in (ca_file, write_lock_file)
-        )
-        strings = {"region": region, "endpoint": endpoint, "proxy": proxy}
-        strings.update(ca_file=ca_path, ca_pem=ca_pem, user_agent=user_agent, write_lock_file=lock_path)
+        strings = {"region": region, "endpoint": endpoint, "proxy": proxy, "ca_pem": ca_pem, "user_agent": user_agent}
+        for name, file in (("ca_file", ca_file), ("write_lock_file", write_lock_file)):
+            strings[name] = os.fspath(file) if isinstance(file, os.PathLike) else file
         for name, string in strings.items():
             if string is not None:
                 config.set(name, text(name, string))
@@ -152,11 +150,11 @@ class Configured(_native.Handle):
             _set_write_lock(config, *write_lock)
         if log is not None:
             _set_log(config, log)
-        client, error = _native.make("esa_client", config.pointer)
-        client.callbacks = config.callbacks
-        del config, key  # which hold the secrets, and an exception would keep them
-        if error is not None:
-            raise error
+        try:
+            client = _native.make("esa_client", config.pointer)
+            client.callbacks = config.callbacks
+        finally:
+            del config, key  # which hold the secrets, and an exception would keep them
         self._owned = client
         self._made()
 
@@ -185,10 +183,11 @@ class Configured(_native.Handle):
         Arguments are as with Client.call(). Raises CredentialsError if there are no credentials, or they didn't come in
         time, InvalidArgumentError, TypeError for a value of the wrong type, and RuntimeError after close().
         """
-        from ._operation import given
-        from .action import SIGN, calling
+        from ._operation import Call
+        from .action import SIGN, arguments_of
 
-        return given(calling(SIGN, action=action, params=params, **options).make(self._open()))
+        call = Call(SIGN, **arguments_of(action=action, params=params, **options))
+        return _native.given(call.make(self._open()))
 
     def stats(self) -> Stats:
         """What this client has done so far. Raises RuntimeError after close()."""
@@ -210,15 +209,15 @@ def _set_credentials_provider(config: _native.Config, provide: Callable[[float],
 
 
 def _set_write_lock(
-    config: _native.Config, try_acquire: Callable[[float], bool | float | None], release: Callable[[], object]
+    config: _native.Config, try_acquire: Callable[[float], object], release: Callable[[], object]
 ) -> None:
     for function in (try_acquire, release):
         if not callable(function):
             raise wrong_type("write_lock", "two functions", function)
     from . import _callbacks
-    from ._lock import releasing, trying
+    from ._lock import Lock
 
-    lock = config.user_data(_callbacks.Lock(trying(try_acquire), releasing(release)))
+    lock = config.user_data(Lock(try_acquire, release))
     config.set("write_lock", _callbacks.try_acquire, _callbacks.release, lock)
 
 

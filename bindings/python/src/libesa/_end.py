@@ -13,8 +13,7 @@ import os
 import time
 from _thread import get_ident
 
-LIMIT = 5.0
-"""How long a callback that doesn't return may keep the interpreter from ending, in seconds."""
+LIMIT = 5.0  # how many seconds a callback that doesn't return may keep the interpreter from ending
 
 # By the id of the list: the thread, and what ends its call when it is added there.
 _running: dict[int, tuple[int, list[BaseException]]] = {}

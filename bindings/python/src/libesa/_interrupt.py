@@ -16,13 +16,10 @@ TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-InterruptFunction = CFUNCTYPE(c_int32, py_object)
-"""esa_interrupt_fn, whose data is an object of the interpreter's."""
+_asks = CFUNCTYPE(c_int32, py_object)(next)  # an esa_interrupt_fn, whose data is an object of the interpreter's
 
-_asks = InterruptFunction(next)
-
+# For `interrupt` of the call options. `interrupt_data` is the id of an asking().
 ASKS = cast(_asks, c_void_p).value
-"""For `interrupt` of the call options; `interrupt_data` is the id of an asking()."""
 
 
 def _find_main_thread() -> int | None:

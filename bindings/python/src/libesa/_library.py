@@ -79,14 +79,12 @@ def load(path: str) -> Library:
     """Loads the library at `path`; an ImportError says why it can't be used."""
     try:
         loaded = Library(path)
+        check_abi_version(loaded.esa_abi_version(), path)
     except OSError as error:
         why = f"can't load the shared library, which LIBESA_LIBRARY may name: {error}"
         raise _unusable(path, why) from None
-    try:
-        abi_version = loaded.esa_abi_version()
     except AttributeError:
         raise _unusable(path, f"{path} is another library") from None
-    check_abi_version(abi_version, path)
     return loaded
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from ctypes import Structure, c_void_p
 
-from ._arguments import optional, optional_text, text
 from ._library import struct
 from ._native import fields_of
-from ._operation import Call, Operation
+from ._operation import Operation
 from .related_records import RelatedRecord, RelatedRecordsPage
 
 esa_related_record = struct("esa_related_record")
@@ -22,17 +21,4 @@ def _read(result: Structure) -> RelatedRecordsPage:
     )
 
 
-LIST = Operation("esa_list_routine_related_records", _read)
-
-
-def listing(
-    name: str, search_key_word: str | None, page_number: int | None, page_size: int | None
-) -> Call[RelatedRecordsPage]:
-    """A call that lists a page of records."""
-    call = Call(LIST)
-    request = call.request
-    request.name = text("name", name)
-    request.search_key_word = optional_text("search_key_word", search_key_word)
-    request.page_number = optional("page_number", page_number)
-    request.page_size = optional("page_size", page_size)
-    return call
+LIST = Operation("esa_list_routine_related_records", _read, "name search_key_word? page_number? page_size?")

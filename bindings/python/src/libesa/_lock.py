@@ -1,26 +1,39 @@
-"""From the program's own lock, which clients share, to the shared library."""
+"""The program's own lock, which clients share, for the shared library."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ctypes import c_uint32
 
 from ._arguments import milliseconds, wrong_type
 from ._log import drop
 
-TYPE_CHECKING = False  # typing's, as everywhere in this package
-if TYPE_CHECKING:
-    from typing import Any, Callable
-
 # Of esa_lock.
 _NOT_YET, _ACQUIRED, _WITHOUT = 0, 1, 2
 
 
-def trying(try_acquire: Callable[[float], Any]) -> Callable[[int, int], int | Exception]:
-    """A function that asks for the lock, and gives what an esa_try_acquire_fn returns, or what kept it from asking."""
+class Lock:
+    """The user data of both callbacks: try_acquire calls it with two numbers, release with none."""
 
-    def ask(lease_ms: int, retry_after_ms: int) -> int | Exception:
+    def __init__(self, try_acquire: Callable[[float], object], release: Callable[[], object]) -> None:
+        """Takes the program's functions."""
+        self._try_acquire = try_acquire
+        self._release = release
+
+    def __call__(self, *arguments: int) -> int | Exception | None:
+        """Asks for the lock, or releases it. What the latter raises goes to sys.unraisablehook."""
+        if arguments:
+            return self._ask(*arguments)
         try:
-            answer = try_acquire(lease_ms / 1000)
+            self._release()
+        except Exception as error:
+            drop(error)
+        return None
+
+    def _ask(self, lease_ms: int, retry_after_ms: int) -> int | Exception:
+        """Returns what an esa_try_acquire_fn returns, or why the program's function gave no usable answer."""
+        try:
+            answer = self._try_acquire(lease_ms / 1000)
             if answer is None:
                 return _WITHOUT
             if isinstance(answer, bool):
@@ -31,17 +44,3 @@ def trying(try_acquire: Callable[[float], Any]) -> Callable[[int, int], int | Ex
             return _NOT_YET
         except Exception as error:
             return error
-
-    return ask
-
-
-def releasing(release: Callable[[], Any]) -> Callable[[], None]:
-    """A function that lets the lock go; what that raises goes to sys.unraisablehook."""
-
-    def let_go() -> None:
-        try:
-            release()
-        except Exception as error:
-            drop(error)
-
-    return let_go

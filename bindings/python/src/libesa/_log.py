@@ -41,5 +41,5 @@ def _raise(error: Exception) -> None:
     raise error
 
 
+# Passes an exception to sys.unraisablehook, as ctypes does with what a callback raises.
 drop = CFUNCTYPE(None, py_object)(_raise)
-"""Has sys.unraisablehook told of an exception, as ctypes does with what a callback raises."""

@@ -13,8 +13,8 @@ from typing import Any, Callable
 
 from ._callbacks import Callbacks
 from ._library import library
-from ._native import Owned, make
-from ._operation import Call, T, given
+from ._native import Owned, given, make
+from ._operation import Call, T
 
 _next_finished = library.quick("esa_multi_next_finished")
 _current = library.quick("esa_multi_current")
@@ -25,19 +25,14 @@ _FORKED = 111  # Status.FORKED
 class Pending:
     """A call that a task waits for."""
 
-    __slots__ = ("call", "context", "pointer", "waking")
+    __slots__ = ("call", "context", "pointer", "woken")
 
     def __init__(self, call: Call[Any]) -> None:
         """Not started yet."""
         self.call = call
         self.context = copy_context()
         self.pointer = c_void_p()
-        self.waking: asyncio.Future[None] | None = None
-
-    def wake(self) -> None:
-        """Wakes the task."""
-        if self.waking is not None and not self.waking.done():
-            self.waking.set_result(None)
+        self.woken = asyncio.Event()
 
 
 class Multi:
@@ -51,9 +46,7 @@ class Multi:
         self._calls: dict[int | None, Pending] = {}  # by their addresses
         self._finished: deque[int | None] = deque()
         self._is_idle: asyncio.Event | None = None  # where no more calls are to come
-        self._owned, error = make("esa_multi")
-        if error is not None:
-            raise error
+        self._owned = make("esa_multi")
         self._next_finished = partial(_next_finished, self._owned.pointer)
         self._descriptor = library.esa_multi_descriptor(self._owned.pointer)
         # The loop calls in the context in which it is told to, which isn't to be that of the first task.
@@ -67,8 +60,8 @@ class Multi:
             del owned  # an exception keeps this frame
             while pending.pointer.value in self._calls:
                 try:
-                    pending.waking = self._loop.create_future()
-                    await pending.waking
+                    pending.woken.clear()  # _wake() may have been interrupted
+                    await pending.woken.wait()
                 except asyncio.CancelledError as cancelled:
                     self._cancel(pending)
                     call.raised.append(cancelled)
@@ -102,7 +95,7 @@ class Multi:
             self._finished.extend(self._calls)  # of the parent, which goes on with them
         self._wake()
 
-    def _call(self, function: Callable[[c_void_p], int], raised: list[BaseException]) -> int:
+    def _call(self, function: Callable[[c_void_p], object], raised: list[BaseException]) -> object:
         if self._callbacks is None:
             return function(self._owned.pointer)
         return self._callbacks.run(raised, self._make_callback, function, self._owned.pointer)
@@ -114,7 +107,7 @@ class Multi:
         finished.extend(iter(self._next_finished, None))
         while finished:
             if finished[0] in self._calls:
-                self._calls[finished[0]].wake()
+                self._calls[finished[0]].woken.set()
                 del self._calls[finished[0]]
             finished.popleft()
 

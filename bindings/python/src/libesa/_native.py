@@ -9,9 +9,11 @@ from ._library import library, struct
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Callable
+    from typing import Any, Callable, TypeVar
 
     from ._callbacks import Callbacks
+
+    T = TypeVar("T")
 
 esa_error = struct("esa_error")
 free_error = library.quick("esa_error_free")
@@ -38,7 +40,7 @@ def error_in(pointer: c_void_p) -> Exception | None:
     except (ImportError, OSError) as broken:  # there may be no file descriptors left, or no file system
         text = ", ".join(f"{name} {value}" for name, value in fields.items() if value not in (None, ""))
         return RuntimeError(f"libesa's exceptions can't be loaded ({broken}) for a call that failed: {text}")
-    return error(fields)
+    return error(**fields)
 
 
 def _fields_of_error(error: Structure) -> dict[str, Any]:
@@ -61,7 +63,7 @@ class Owned:
 
     __slots__ = ("_release", "callbacks", "pointer")
 
-    def __init__(self, release: Callable[[c_void_p], None], pointer: int | None = None) -> None:
+    def __init__(self, release: Callable[[c_void_p], object], pointer: int | None = None) -> None:
         """Its calls call nothing back."""
         self.pointer = c_void_p(pointer)
         self.callbacks: Callbacks | None = None
@@ -78,14 +80,26 @@ class Owned:
         self.pointer.value = None  # what is collected together with it may close it as well
 
 
-def make(kind: str, *arguments: Any) -> tuple[Owned, Exception | None]:
-    """An object of that kind, or why there is none."""
+def make(kind: str, *arguments: Any) -> Owned:
+    """An object of that kind; raises why there is none."""
     owned, error = Owned(getattr(library, f"{kind}_free")), c_void_p()
     try:
         getattr(library, f"{kind}_new")(*arguments, byref(owned.pointer), byref(error))
-        return owned, error_in(error)
+        return given((owned, error_in(error)))
     finally:
         free_error(error)
+
+
+def given(answer: tuple[T, BaseException | None]) -> T:
+    """The result, or what is raised in its place."""
+    result, raised = answer
+    del answer  # which holds the exception
+    if raised is None:
+        return result
+    try:
+        raise raised
+    finally:
+        del raised  # whose traceback holds this frame
 
 
 class Handle:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ctypes import byref, c_void_p, sizeof
 
 from . import _end, _interrupt
-from ._arguments import count, milliseconds, wrong_type
+from ._arguments import converted, count, milliseconds, wrong_type
 from ._library import library, struct
 from ._native import error_in, free_error
 
@@ -43,21 +43,24 @@ class Operation(Generic[T]):
     """A function of the C interface that sends requests: what it takes, and how its result is read and released."""
 
     def __init__(
-        self, function: str, read: Callable[[Any], T], of: str = "", gives: str = "", *, takes_request: bool = True
+        self, function: str, read: Callable[[Any], T], fields: str = "", *, of: str = "", gives: str = ""
     ) -> None:
-        """The structs and what releases a result are named after `of`; default: the function.
+        """Takes a function, and what reads its result.
 
-        `gives`: the struct of its result, where that is another; it can't be started on an esa_multi then.
-        `takes_request`: whether it takes a request and options, besides the object that it is called for.
+        `fields`: those of its request that a call's arguments of the same names set. "?" marks those that None leaves
+            alone. A function without any takes neither request nor options.
+        `of`: what the structs, and what releases a result, are named after. Default: the function.
+        `gives`: the result's struct, if it is another one; the function can't be started on an esa_multi then.
         """
-        named = of or function
-        result = gives or f"{named}_result"
+        self.of = of or function
+        result = gives or f"{self.of}_result"
         # Not by their attributes: these neither check nor convert what they are given.
         self.function = library[function]
         if not gives:
             self.start, self.finish = library[f"{function}_start"], library[f"{function}_finish"]
-        self.takes_request = takes_request
-        self.request = struct(f"{named}_request")
+        self.request = struct(f"{self.of}_request")
+        kinds = dict(self.request._fields_)
+        self.fields = [(name.rstrip("?"), kinds[name.rstrip("?")], name[-1] == "?") for name in fields.split()]
         self.result = struct(result)
         self.read = read
         self.release = library.quick(f"{result}_free")
@@ -80,19 +83,23 @@ class Operation(Generic[T]):
 class Call(Generic[T]):
     """A call: the memory that the library reads and writes, and what callbacks leave behind."""
 
-    def __init__(self, operation: Operation[T]) -> None:
-        """Without limits, and not interruptible. The request is then to be filled in."""
+    def __init__(self, operation: Operation[T], **arguments: Any) -> None:
+        """Takes the fields of the request, and what limit() takes. allow_interrupts() makes it interruptible."""
         self._operation = operation
         self._cancel: Owned | None = None
         self._interruptible = False
-        self.raised: list[BaseException] = []
-        """What ends it, and is to be raised in place of its failure."""
+        self.raised: list[BaseException] = []  # what ends it, and is to be raised in place of its failure
         self._failed: Exception | None = None  # why the program's own functions gave no credentials, or no lock
         self._result, self._error = c_void_p(), c_void_p()
         self._outputs = byref(self._result), byref(self._error)
         self.options: Any = esa_call_options(sizeof(esa_call_options))
         self.request: Any = operation.request(sizeof(operation.request))
-        self._inputs: tuple[Any, ...] = (byref(self.request), byref(self.options)) if operation.takes_request else ()
+        self._inputs: tuple[Any, ...] = (byref(self.request), byref(self.options)) if operation.fields else ()
+        for name, kind, is_optional in operation.fields:
+            value = arguments.pop(name, None)
+            if value is not None or not is_optional:
+                setattr(self.request, name, converted(name, value, kind))
+        self.limit("timeout", **arguments)
 
     def make(self, owned: Owned) -> Answer[T]:
         """Makes the call."""
@@ -194,15 +201,3 @@ def _opened(cancel: Cancel | None) -> Owned | None:
     if not isinstance(cancel, Cancel):
         raise wrong_type("cancel", "a Cancel", cancel)
     return cancel._open()
-
-
-def given(answer: Answer[T]) -> T:
-    """The result of a call, or what it raises."""
-    result, raised = answer
-    del answer  # which holds the exception
-    if raised is None:
-        return result
-    try:
-        raise raised
-    finally:
-        del raised  # whose traceback holds this frame

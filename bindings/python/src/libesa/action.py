@@ -9,8 +9,8 @@ from ctypes import Structure, addressof, byref, c_void_p, sizeof
 from ._arguments import INT64, integer, optional, optional_text, text, wrong_type
 from ._frozen import Frozen
 from ._library import library, struct
-from ._native import decoded, fields_of
-from ._operation import Call, Operation, T, given
+from ._native import decoded, fields_of, given
+from ._operation import Call, Operation
 from .credentials import key_of
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from ._operation import Limits
+    from ._operation import Limits, T
     from .credentials import Credentials
     from .enums import Effect
 
@@ -76,7 +76,7 @@ def _read_reply(result: Structure) -> Reply:
     except (ValueError, RecursionError) as reason:  # a number of too many digits, objects nested too deep
         from ._failure import unreadable
 
-        raise unreadable(f"the reply can't be read: {reason}", fields) from None
+        raise unreadable(f"the reply can't be read: {reason}", **fields) from None
     vars(reply).update(fields)
     return reply
 
@@ -88,30 +88,20 @@ def _read_signed(request: Structure) -> SignedRequest:
 
 
 _header = struct("esa_header")
-CALL = Operation("esa_call_action", _read_reply)
-SIGN = Operation("esa_sign_action", _read_signed, of="esa_call_action", gives="esa_signed_request")
+_FIELDS = "action params? query? form? method? version? effect?"
+CALL = Operation("esa_call_action", _read_reply, _FIELDS)
+SIGN = Operation("esa_sign_action", _read_signed, _FIELDS, of="esa_call_action", gives="esa_signed_request")
 
 
-def _json(name: str, value: Mapping[str, object] | None) -> bytes | None:
-    if value is None:
-        return None
-    if not isinstance(value, Mapping):
-        raise wrong_type(name, "a mapping", value)
-    return text(name, json.dumps(dict(value), ensure_ascii=False, separators=(",", ":")))
-
-
-# How the fields of a request are made of arguments.
-_FIELDS: dict[str, Callable[[str, Any], object]] = {"params": _json, "query": _json, "form": _json}
-_FIELDS.update(action=text, method=optional_text, version=optional_text, effect=optional)
-
-
-def calling(operation: Operation[T], **options: Any) -> Call[T]:
-    """A call of an action, of which `options` are CallOptions besides its name and `params`."""
-    call = Call(operation)
-    for name, made in _FIELDS.items():
-        setattr(call.request, name, made(name, options.pop(name, None)))
-    call.limit("timeout", **options)
-    return call
+def arguments_of(**options: Any) -> dict[str, Any]:
+    """The arguments of a call of CALL or SIGN: CallOptions, besides the action's name and `params`."""
+    for name in ("params", "query", "form"):
+        value = options.get(name)
+        if value is not None:
+            if not isinstance(value, Mapping):
+                raise wrong_type(name, "a mapping", value)
+            options[name] = json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
+    return options
 
 
 def sign_with(
@@ -139,7 +129,7 @@ def sign_with(
     Raises InvalidArgumentError if a value can't be used, ConfigError if it is the endpoint, and TypeError for a value
     of the wrong type.
     """
-    request = calling(SIGN, action=action, params=params, **options).request
+    request = Call(SIGN, **arguments_of(action=action, params=params, **options)).request
     kind, version = struct("esa_sign_with_options"), optional("signature_version", signature_version)
     server, once = optional_text("endpoint", endpoint), text("nonce", nonce)
     signing = kind(sizeof(kind), *key_of(credentials), server, once, integer("date", date, INT64), version)

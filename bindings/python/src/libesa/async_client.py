@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ._bulk import NEXT, begin, named
+from ._bulk import begin, named
 from ._configured import Configured
-from ._create import creating, ensuring
-from ._delete import deleting
-from ._list import listing
-from ._match_site import matching
+from ._create import CREATE, ENSURE, NEXT
+from ._delete import DELETE
+from ._list import LIST
+from ._match_site import MATCH_SITE
 from ._multi import Multi
 from ._operation import Call
-from .bulk import AsyncBulk
+from .bulk import AsyncBulk, Ensured
 from .cancel import Cancel
 from .deletion import Deletion
 from .errors import EsaError
@@ -26,7 +26,7 @@ from .site import Site
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ._operation import Limits, T
+    from ._operation import Limits, Operation, T
     from .action import CallOptions, Reply
 
 
@@ -51,13 +51,13 @@ class AsyncClient(Configured):
         self, *, name: str, site_id: int, record_name: str, **limits: Unpack[Limits]
     ) -> Record:
         """See Client.create_routine_related_record()."""
-        return await self._call(creating(site_id, name, record_name), limits)
+        return await self._call(CREATE, site_id=site_id, name=name, record_name=record_name, **limits)
 
     async def ensure_routine_related_record(
         self, *, name: str, record_name: str, site_id: int | None = None, **limits: Unpack[Limits]
     ) -> Record:
         """See Client.ensure_routine_related_record()."""
-        return await self._call(ensuring(site_id, name, record_name), limits)
+        return await self._call(ENSURE, site_id=site_id, name=name, record_name=record_name, **limits)
 
     def ensure_routine_related_records(
         self,
@@ -80,12 +80,13 @@ class AsyncClient(Configured):
         call.limit("record_timeout", record_timeout, max_attempts, cancel)
         bulk = begin(client, call, site_id, name, names, timeout)
 
-        async def ensure() -> tuple[Record | None, EsaError | None]:
+        async def ensure(record_name: str) -> Ensured:
             self._open()
             try:
-                return await self._multi().result(Call(NEXT), bulk), None
+                record = await self._multi().result(Call(NEXT), bulk)
+                return Ensured(record_name=record_name, record=record, error=None)
             except EsaError as failed:
-                return None, failed.with_traceback(None)
+                return Ensured(record_name=record_name, record=None, error=failed.with_traceback(None))
             except asyncio.CancelledError:
                 cancel.trigger()
                 raise
@@ -96,7 +97,9 @@ class AsyncClient(Configured):
         self, *, name: str, site_id: int, record_name: str, record_id: int | None = None, **limits: Unpack[Limits]
     ) -> Deletion:
         """See Client.delete_routine_related_record()."""
-        return await self._call(deleting(site_id, name, record_name, record_id), limits)
+        return await self._call(
+            DELETE, site_id=site_id, name=name, record_name=record_name, record_id=record_id, **limits
+        )
 
     async def list_routine_related_records(
         self,
@@ -108,14 +111,18 @@ class AsyncClient(Configured):
         **limits: Unpack[Limits],
     ) -> RelatedRecordsPage:
         """See Client.list_routine_related_records()."""
-        return await self._call(listing(name, search_key_word, page_number, page_size), limits)
+        return await self._call(
+            LIST, name=name, search_key_word=search_key_word, page_number=page_number, page_size=page_size, **limits
+        )
 
     async def related_records(
         self, *, name: str, search_key_word: str | None = None, **limits: Unpack[Limits]
     ) -> AsyncIterator[RelatedRecord]:
         """See Client.related_records()."""
         for number in count(1):
-            page = await self._call(listing(name, search_key_word, number, None), limits)
+            page = await self.list_routine_related_records(
+                name=name, search_key_word=search_key_word, page_number=number, **limits
+            )
             for record in page.records:
                 yield record
             if not page.has_more:
@@ -123,15 +130,15 @@ class AsyncClient(Configured):
 
     async def get_match_site(self, *, record_name: str, **limits: Unpack[Limits]) -> Site:
         """See Client.get_match_site()."""
-        return await self._call(matching(record_name), limits)
+        return await self._call(MATCH_SITE, record_name=record_name, **limits)
 
     async def call(
         self, action: str, params: Mapping[str, object] | None = None, **options: Unpack[CallOptions]
     ) -> Reply:
         """See Client.call()."""
-        from .action import CALL, calling
+        from .action import CALL, arguments_of
 
-        return await self._multi().result(calling(CALL, action=action, params=params, **options), self._open())
+        return await self._call(CALL, **arguments_of(action=action, params=params, **options))
 
     async def close(self) -> None:
         """Waits for the calls of this event loop, and closes the connections. Any number of times.
@@ -160,9 +167,8 @@ class AsyncClient(Configured):
         for multi in list(vars(self).get("_multis", {}).values()):  # __init__ may have failed
             multi.leave()
 
-    async def _call(self, call: Call[T], limits: Limits) -> T:
-        call.limit("timeout", **limits)
-        return await self._multi().result(call, self._open())
+    async def _call(self, operation: Operation[T], **arguments: Any) -> T:
+        return await self._multi().result(Call(operation, **arguments), self._open())
 
     def _multi(self) -> Multi:
         loop = asyncio.get_running_loop()

@@ -34,8 +34,8 @@ class Ensured(Frozen):
 class _Names:
     """The names that are left, and what ensures the next one."""
 
-    def __init__(self, record_names: list[str], ensure: Callable[[], Any]) -> None:
-        """Made by ensure_routine_related_records(); `ensure` gives, or is awaited for, the record and the error."""
+    def __init__(self, record_names: list[str], ensure: Callable[[str], Any]) -> None:
+        """Made by ensure_routine_related_records(). `ensure` returns, or is awaited for, the Ensured of a name."""
         self._left = record_names[::-1]
         self._ensure = ensure
 
@@ -58,9 +58,8 @@ class Bulk(_Names):
         """Ensures the next record. Raises what a signal's handler raises, and never EsaError."""
         if not self._left:
             raise StopIteration
-        record_name = self._left.pop()
-        record, error = self._ensure()
-        return Ensured(record_name=record_name, record=record, error=error)
+        ensured: Ensured = self._ensure(self._left.pop())
+        return ensured
 
 
 class AsyncBulk(_Names):
@@ -74,6 +73,5 @@ class AsyncBulk(_Names):
         """Ensures the next record. Raises RuntimeError after the client's close(), and never EsaError."""
         if not self._left:
             raise StopAsyncIteration
-        record_name = self._left.pop()
-        record, error = await self._ensure()
-        return Ensured(record_name=record_name, record=record, error=error)
+        ensured: Ensured = await self._ensure(self._left.pop())
+        return ensured

@@ -14,10 +14,7 @@ class Cancel(Handle):
 
     def __init__(self) -> None:
         """Raises DescriptorsError if no file descriptors are left."""
-        cancel, error = make("esa_cancel")
-        if error is not None:
-            raise error
-        self._owned = cancel
+        self._owned = make("esa_cancel")
 
     def trigger(self) -> None:
         """Cancels every call that was given this, those that run and those to come; they raise CallCancelledError.

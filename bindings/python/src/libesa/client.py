@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from ._configured import Configured
-from ._create import creating, ensuring
-from ._operation import Call, given
+from ._create import CREATE, ENSURE, NEXT
+from ._native import given
+from ._operation import Call
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
     from typing_extensions import Unpack
 
-    from ._operation import Limits, T
+    from ._operation import Limits, Operation, T
     from .action import CallOptions, Reply
     from .bulk import Bulk
     from .cancel import Cancel
@@ -55,7 +57,7 @@ class Client(Configured):
         Raises EsaError: its class says the kind, `outcome` whether the record may exist, `advice` what to do. Besides,
         TypeError for a value of the wrong type, and RuntimeError after close().
         """
-        return self._call(creating(site_id, name, record_name), limits)
+        return self._call(CREATE, site_id=site_id, name=name, record_name=record_name, **limits)
 
     def ensure_routine_related_record(
         self, *, name: str, record_name: str, site_id: int | None = None, **limits: Unpack[Limits]
@@ -71,7 +73,7 @@ class Client(Configured):
         Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, without a site_id,
         `esa:GetMatchSite`, both on `*`.
         """
-        return self._call(ensuring(site_id, name, record_name), limits)
+        return self._call(ENSURE, site_id=site_id, name=name, record_name=record_name, **limits)
 
     def ensure_routine_related_records(
         self,
@@ -102,8 +104,8 @@ class Client(Configured):
         Raises InvalidArgumentError for a name that can't be read, before anything is sent, and what a single call
         raises for a value of the wrong type.
         """
-        from ._bulk import NEXT, begin, named
-        from .bulk import Bulk
+        from ._bulk import begin, named
+        from .bulk import Bulk, Ensured
         from .errors import EsaError
 
         names, client, call = named(record_names), self._open(), Call(NEXT)
@@ -111,12 +113,12 @@ class Client(Configured):
         call.allow_interrupts(client)
         bulk = begin(client, call, site_id, name, names, timeout)
 
-        def ensure() -> tuple[Record | None, EsaError | None]:
+        def ensure(record_name: str) -> Ensured:
             try:
                 call.run(bulk)
-                return given(call.answer()), None
+                return Ensured(record_name=record_name, record=given(call.answer()), error=None)
             except EsaError as failed:
-                return None, failed.with_traceback(None)
+                return Ensured(record_name=record_name, record=None, error=failed.with_traceback(None))
 
         return Bulk(names, ensure)
 
@@ -131,9 +133,9 @@ class Client(Configured):
         record_id, and to find out what became of a lost request, `esa:ListRoutineRelatedRecords` on `*`. Other
         arguments and errors are as with create_routine_related_record().
         """
-        from ._delete import deleting
+        from ._delete import DELETE
 
-        return self._call(deleting(site_id, name, record_name, record_id), limits)
+        return self._call(DELETE, site_id=site_id, name=name, record_name=record_name, record_id=record_id, **limits)
 
     def list_routine_related_records(
         self,
@@ -152,9 +154,11 @@ class Client(Configured):
         Needs the RAM action `esa:ListRoutineRelatedRecords` on `*`; a policy for one site doesn't cover it. Other
         arguments and errors are as with create_routine_related_record(); nothing is changed.
         """
-        from ._list import listing
+        from ._list import LIST
 
-        return self._call(listing(name, search_key_word, page_number, page_size), limits)
+        return self._call(
+            LIST, name=name, search_key_word=search_key_word, page_number=page_number, page_size=page_size, **limits
+        )
 
     def related_records(
         self, *, name: str, search_key_word: str | None = None, **limits: Unpack[Limits]
@@ -165,10 +169,10 @@ class Client(Configured):
         """
         from itertools import count
 
-        from ._list import listing
-
         for number in count(1):
-            page = self._call(listing(name, search_key_word, number, None), limits)
+            page = self.list_routine_related_records(
+                name=name, search_key_word=search_key_word, page_number=number, **limits
+            )
             yield from page.records
             if not page.has_more:
                 return
@@ -179,9 +183,9 @@ class Client(Configured):
         Needs the RAM action `esa:GetMatchSite` on `*`. Raises EsaError with ServiceCode.SITE_NOT_FOUND or its like
         if there is none. Other arguments and errors are as with create_routine_related_record(); nothing is changed.
         """
-        from ._match_site import matching
+        from ._match_site import MATCH_SITE
 
-        return self._call(matching(record_name), limits)
+        return self._call(MATCH_SITE, record_name=record_name, **limits)
 
     def call(self, action: str, params: Mapping[str, object] | None = None, **options: Unpack[CallOptions]) -> Reply:
         """Calls any action of the service, by its name, and returns the JSON object that it answers with, as a dict.
@@ -211,9 +215,9 @@ class Client(Configured):
         as a `Status`, is yours to read. Needs the RAM action of its name, such as `esa:CreateRoutine`. Raises EsaError,
         TypeError and RuntimeError as create_routine_related_record() does.
         """
-        from .action import CALL, calling
+        from .action import CALL, arguments_of
 
-        return given(calling(CALL, action=action, params=params, **options).make(self._open()))
+        return self._call(CALL, **arguments_of(action=action, params=params, **options))
 
     def close(self) -> None:
         """Closes the connections, when the calls that run on other threads have ended. Any number of times."""
@@ -227,6 +231,5 @@ class Client(Configured):
         """Closes the client."""
         self.close()
 
-    def _call(self, call: Call[T], limits: Limits) -> T:
-        call.limit("timeout", **limits)
-        return given(call.make(self._open()))
+    def _call(self, operation: Operation[T], **arguments: Any) -> T:
+        return given(Call(operation, **arguments).make(self._open()))

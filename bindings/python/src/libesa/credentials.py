@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ._arguments import optional_text, text, wrong_type
 from ._frozen import Frozen
-
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 class Credentials(Frozen):
@@ -28,8 +26,6 @@ class Credentials(Frozen):
         text("access_key_secret", self.access_key_secret)
         optional_text("security_token", self.security_token)
         if self.expires_at is not None:
-            from datetime import datetime
-
             if not isinstance(self.expires_at, datetime):
                 raise wrong_type("expires_at", "a datetime", self.expires_at)
             if self.expires_at.utcoffset() is None:

@@ -9,10 +9,7 @@ class Deletion(Frozen):
     """What a call that deletes a record did. Can't be changed; compares and pickles by its fields."""
 
     deleted: bool
-    """Whether this call deleted the record; else it was gone already.
-
-    If an answer was lost, somebody else may have deleted it at the same time: the service doesn't say who.
-    """
+    """Whether this call deleted it; False: it was gone. If an answer was lost, somebody else may have deleted it."""
     attempts: int
     """How many requests to delete the record the call sent."""
     request_id: str

@@ -19,7 +19,7 @@ import ssl
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
@@ -134,9 +134,6 @@ class Emulator:
 
 def _installed() -> str | None:
     """The program of libesa-emulator: a virtual environment that isn't activated isn't on the PATH."""
-    try:
-        files = distribution("libesa-emulator").files or []
-    except PackageNotFoundError:
-        return None
-    paths = [os.path.realpath(file.locate()) for file in files if file.name == PROGRAM]
+    files = (file for found in distributions(name="libesa-emulator") for file in found.files or ())
+    paths = (os.path.realpath(file.locate()) for file in files if file.name == PROGRAM)
     return next(filter(os.path.exists, paths), None)

@@ -90,10 +90,7 @@ class Outcome(_OpenEnum):
     REFUSED = 1
     """Each write of the call that was sent was refused, with a code that says that nothing has changed."""
     UNKNOWN = 2
-    """A write was sent, and the call couldn't find out in time whether it was carried out, or still will be.
-
-    No later refusal takes that back.
-    """
+    """A write was sent, and may have been carried out, now or later. A refusal after it doesn't change that."""
 
 
 class ServiceCode(_OpenEnum):
@@ -174,9 +171,6 @@ class Origin(_OpenEnum):
     CREATED = 1
     """This call created it: the service says so."""
     RECOVERED = 2
-    """It is there: the list shows it, after an answer was lost or incomplete.
-
-    One of this call's requests may have created it, or somebody else at the same time; the service doesn't say who.
-    """
+    """An answer was lost or incomplete, and the list shows it. Somebody else may have created it at the same time."""
     EXISTING = 3
     """It was there already."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from .enums import Outcome, ServiceCode, Status
 
-TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
-if TYPE_CHECKING:
-    from typing import Any
+# The exceptions by ("status", Status) and by ("service_code", ServiceCode).
+CLASSES: dict[tuple[str, Status | ServiceCode], type[EsaError]] = {}
 
 
 class EsaError(Exception):
@@ -46,7 +45,13 @@ class EsaError(Exception):
     access_denied_detail: str = ""
     """Which permission was missing, in the service's JSON; may be ""."""
 
-    def __init__(self, message: str = "", **fields: Any) -> None:
+    def __init_subclass__(cls, **of: Status | ServiceCode) -> None:
+        """Takes the `status` or `service_code` that the class is for."""
+        for field, value in of.items():
+            setattr(cls, field, value)
+            CLASSES[field, value] = cls
+
+    def __init__(self, message: str = "", **fields: object) -> None:
         """Takes every field by its name; the default of one that isn't given is the class's."""
         super().__init__(message)
         unknown = ", ".join(sorted(fields.keys() - EsaError.__annotations__.keys()))
@@ -71,163 +76,109 @@ class ServiceError(EsaError):
     """Base of what the service answers; see `code`."""
 
 
-class InvalidArgumentError(EsaError, ValueError):
+class InvalidArgumentError(EsaError, ValueError, status=Status.INVALID_ARGUMENT):
     """An argument is malformed or out of range; the message names it."""
 
-    status = Status.INVALID_ARGUMENT
 
-
-class UnsupportedError(EsaError, NotImplementedError):
+class UnsupportedError(EsaError, NotImplementedError, status=Status.UNSUPPORTED):
     """The loaded library doesn't know something that the call asks for."""
 
-    status = Status.UNSUPPORTED
 
-
-class ConfigError(EsaError, ValueError):
+class ConfigError(EsaError, ValueError, status=Status.CONFIG):
     """The configuration can't be used: region, endpoint, CA file, ..."""
 
-    status = Status.CONFIG
 
-
-class CredentialsError(EsaError):
+class CredentialsError(EsaError, status=Status.CREDENTIALS):
     """No credentials were found, or they can't be used."""
 
-    status = Status.CREDENTIALS
 
-
-class LockError(EsaError):
+class LockError(EsaError, status=Status.LOCK):
     """The lock that the client shares with others can't be used."""
 
-    status = Status.LOCK
 
-
-class CallCancelledError(EsaError):
+class CallCancelledError(EsaError, status=Status.CANCELLED):
     """The call was cancelled. See `outcome`: the request may have been sent already."""
 
-    status = Status.CANCELLED
 
-
-class ForkedError(EsaError, RuntimeError):
+class ForkedError(EsaError, RuntimeError, status=Status.FORKED):
     """The call can't be made in a child of fork: an AsyncClient's, in an event loop that was made before."""
 
-    status = Status.FORKED
 
-
-class DescriptorsError(EsaError, OSError):
+class DescriptorsError(EsaError, OSError, status=Status.DESCRIPTORS):
     """No file descriptors are left. See `outcome`: a request may have been sent already."""
 
-    status = Status.DESCRIPTORS
 
-
-class DnsError(NetworkError):
+class DnsError(NetworkError, status=Status.DNS):
     """The endpoint's name could not be resolved."""
 
-    status = Status.DNS
 
-
-class ConnectError(NetworkError):
+class ConnectError(NetworkError, status=Status.CONNECT):
     """No connection could be made."""
 
-    status = Status.CONNECT
 
-
-class ProxyError(NetworkError):
+class ProxyError(NetworkError, status=Status.PROXY):
     """The proxy refused or failed."""
 
-    status = Status.PROXY
 
-
-class TlsError(NetworkError):
+class TlsError(NetworkError, status=Status.TLS):
     """The TLS handshake failed: certificate, protocol version, ..."""
 
-    status = Status.TLS
 
-
-class CallTimeoutError(EsaError, TimeoutError):
+class CallTimeoutError(EsaError, TimeoutError, status=Status.TIMEOUT):
     """A time limit passed. See `outcome`: the request may have been sent already."""
 
-    status = Status.TIMEOUT
 
-
-class ConnectionLostError(NetworkError):
+class ConnectionLostError(NetworkError, status=Status.IO):
     """The connection failed while it was in use. See `outcome`."""
 
-    status = Status.IO
 
-
-class ResponseError(EsaError):
+class ResponseError(EsaError, status=Status.RESPONSE):
     """The answer is not one that the service gives: not HTTP, not JSON, too large, ..."""
 
-    status = Status.RESPONSE
 
-
-class RejectedError(ServiceError):
+class RejectedError(ServiceError, status=Status.REJECTED):
     """The service refused the request as it stands."""
 
-    status = Status.REJECTED
 
-
-class AuthError(ServiceError, PermissionError):
+class AuthError(ServiceError, PermissionError, status=Status.AUTH):
     """The service doesn't accept the credentials or the signature."""
 
-    status = Status.AUTH
 
-
-class ForbiddenError(ServiceError, PermissionError):
+class ForbiddenError(ServiceError, PermissionError, status=Status.FORBIDDEN):
     """The credentials are good, but don't allow this; see `access_denied_detail`."""
 
-    status = Status.FORBIDDEN
 
-
-class NotFoundError(ServiceError, LookupError):
+class NotFoundError(ServiceError, LookupError, status=Status.NOT_FOUND):
     """What the request names doesn't exist."""
 
-    status = Status.NOT_FOUND
 
-
-class ConflictError(ServiceError):
+class ConflictError(ServiceError, status=Status.CONFLICT):
     """Something in the way exists already."""
 
-    status = Status.CONFLICT
 
-
-class QuotaError(ServiceError):
+class QuotaError(ServiceError, status=Status.QUOTA):
     """A quota is used up."""
 
-    status = Status.QUOTA
 
-
-class ThrottledError(ServiceError):
+class ThrottledError(ServiceError, status=Status.THROTTLED):
     """Too many requests in a short time; see `retry_after`."""
 
-    status = Status.THROTTLED
 
-
-class BusyError(ServiceError):
+class BusyError(ServiceError, status=Status.BUSY):
     """The service is busy with another call of the same account."""
 
-    status = Status.BUSY
 
-
-class OverdueError(ServiceError):
+class OverdueError(ServiceError, status=Status.OVERDUE):
     """The account has overdue payments."""
 
-    status = Status.OVERDUE
 
-
-class NotActivatedError(ServiceError):
+class NotActivatedError(ServiceError, status=Status.NOT_ACTIVATED):
     """Edge Routine is not activated for the account."""
 
-    status = Status.NOT_ACTIVATED
 
-
-class ServerError(ServiceError):
+class ServerError(ServiceError, status=Status.SERVER):
     """The service failed. See `outcome`: the record may exist."""
 
-    status = Status.SERVER
 
-
-class InternalError(EsaError, RuntimeError):
+class InternalError(EsaError, RuntimeError, status=Status.INTERNAL):
     """A bug in the library. Please report it with the message."""
-
-    status = Status.INTERNAL

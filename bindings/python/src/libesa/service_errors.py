@@ -6,61 +6,43 @@ from .enums import ServiceCode
 from .errors import BusyError, ConflictError, NotFoundError, OverdueError, QuotaError, RejectedError, ServerError
 
 
-class InternalExceptionError(ServerError):
+class InternalExceptionError(ServerError, service_code=ServiceCode.INTERNAL_EXCEPTION):
     """InternalException: the service failed; the record may exist."""
 
-    service_code = ServiceCode.INTERNAL_EXCEPTION
 
-
-class InvalidParameterError(RejectedError, ValueError):
+class InvalidParameterError(RejectedError, ValueError, service_code=ServiceCode.INVALID_PARAMETER):
     """InvalidParameter: the routine's name, the site id or the record's name is not one."""
 
-    service_code = ServiceCode.INVALID_PARAMETER
 
-
-class RoutineNotExistError(NotFoundError):
+class RoutineNotExistError(NotFoundError, service_code=ServiceCode.ROUTINE_NOT_EXIST):
     """RoutineNotExist: the account has no routine of this name."""
 
-    service_code = ServiceCode.ROUTINE_NOT_EXIST
 
-
-class DependedByOthersError(ConflictError):
+class DependedByOthersError(ConflictError, service_code=ServiceCode.DEPENDED_BY_OTHERS):
     """DependedByOthers: an ordinary DNS record of this name exists on the site."""
 
-    service_code = ServiceCode.DEPENDED_BY_OTHERS
 
-
-class SiteParameterNotMatchError(RejectedError, ValueError):
+class SiteParameterNotMatchError(RejectedError, ValueError, service_code=ServiceCode.SITE_PARAMETER_NOT_MATCH):
     """SiteParameterNotMatch: the site is not the account's, or the record's name is not on it."""
 
-    service_code = ServiceCode.SITE_PARAMETER_NOT_MATCH
 
-
-class InternalOperationError(ServerError):
+class InternalOperationError(ServerError, service_code=ServiceCode.INTERNAL_OPERATION_ERROR):
     """InternalOperationError: the service failed; the record may exist."""
 
-    service_code = ServiceCode.INTERNAL_OPERATION_ERROR
 
-
-class ParameterAlreadyExistError(ConflictError):
+class ParameterAlreadyExistError(ConflictError, service_code=ServiceCode.PARAMETER_ALREADY_EXIST):
     """ParameterAlreadyExist: a record of this name exists already."""
 
-    service_code = ServiceCode.PARAMETER_ALREADY_EXIST
 
-
-class RelatedRecordNumberExceedQuotaLimitError(QuotaError):
+class RelatedRecordNumberExceedQuotaLimitError(
+    QuotaError, service_code=ServiceCode.RELATED_RECORD_NUMBER_EXCEED_QUOTA_LIMIT
+):
     """RelatedRecordNumberExceedQuotaLimit: the routine has as many records as the plan allows."""
 
-    service_code = ServiceCode.RELATED_RECORD_NUMBER_EXCEED_QUOTA_LIMIT
 
-
-class RoutineUserServiceStatusHaltError(OverdueError):
+class RoutineUserServiceStatusHaltError(OverdueError, service_code=ServiceCode.ROUTINE_USER_SERVICE_STATUS_HALT):
     """RoutineUserServiceStatusHalt: the account has overdue payments."""
 
-    service_code = ServiceCode.ROUTINE_USER_SERVICE_STATUS_HALT
 
-
-class UserOperationStatusIsLockedError(BusyError):
+class UserOperationStatusIsLockedError(BusyError, service_code=ServiceCode.USER_OPERATION_STATUS_IS_LOCKED):
     """UserOperationStatusIsLocked: another routine call of this account is running."""
-
-    service_code = ServiceCode.USER_OPERATION_STATUS_IS_LOCKED
