@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused_with_the_reason() {
+    fn an_invalid_url_is_refused_with_the_reason() {
         use Unusable::*;
         for (text, reason) in [
             ("", NoUrl),

@@ -14,7 +14,7 @@
 
 /* Makes the client, once. */
 static void set_up(const char *url, const char *ca_file);
-/* What one thread has of its own; may be NULL. */
+/* The state of one thread. May be NULL. */
 static void *set_up_thread(void);
 /* Makes one call; anything but a success ends the program. */
 static void call(void *thread);

@@ -368,7 +368,7 @@ mod cli_profiles {
     }
 
     #[test]
-    fn profiles_that_are_null_are_none() {
+    fn null_profiles_count_as_missing() {
         assert_reason(&find_in(r#"{"current": "a", "profiles": null}"#, &[]), "cli_profile", "it has no profile a");
     }
 

@@ -470,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_that_breaks_off_is_none() {
+    fn a_truncated_reply_is_refused() {
         let eof = Err("cut off".to_owned());
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 

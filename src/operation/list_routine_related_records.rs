@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_nothing_of_a_list_is_none() {
+    fn a_reply_that_is_no_list_is_refused() {
         let receipt = Receipt { attempt: 1, http_status: 200, request_id: String::new() };
         let reply = serde_json::from_slice(br#"{"Status":"OK"}"#).unwrap();
         let error = ListRoutineRelatedRecordsRequest::new("routine").output(reply, receipt).unwrap_err();
@@ -223,7 +223,7 @@ mod tests {
     const ENTRY: &str = r#"{"RecordId":7,"RecordName":"a.example.com","SiteId":1}"#;
 
     #[test]
-    fn what_is_missing_or_odd_is_no_reason_to_know_nothing() {
+    fn missing_or_invalid_entries_do_not_hide_the_others() {
         for nothing in
             [r#"{"TotalCount":0}"#, r#"{"RelatedRecords":null}"#, r#"{"RelatedRecords":[],"TotalCount":null}"#]
         {

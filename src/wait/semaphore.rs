@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_limit_where_none_is_wanted() {
+    fn without_a_limit_nobody_waits() {
         let semaphore = Semaphore::new(usize::MAX);
 
         let permits: Vec<_> = (0..100).map(|_| (semaphore.try_acquire(HOLD), acquire(&semaphore, 0))).collect();

@@ -78,7 +78,7 @@ static inline void add_fault(const char *rule) {
 
 #define HANG "{\"wire\": {\"kind\": \"hang\"}, \"times\": 0}"
 
-/* How many requests the service got; -1 where the emulator doesn't say. */
+/* How many requests the service got; -1 if the emulator doesn't say. */
 static inline int requests_seen(void) {
     char *log = NULL;
     if (esa_emulator_get(&emulator, "requests", &log) != 0) {

@@ -44,7 +44,7 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 
 static int stuff_connections;
 
-/* In place of the C library's: what is sent finds no room, where the test wants it. */
+/* Replaces the C library's function. If the test wants it, sending finds no room. */
 ssize_t send(int descriptor, const void *bytes, size_t count, int flags) {
     static ssize_t (*real)(int, const void *, size_t, int);
     if (!real) {
@@ -160,7 +160,7 @@ static const char *at_command_home(const char *name) {
     return path;
 }
 
-/* Runs this command, at a home directory of its own. */
+/* Runs this command with its own home directory. */
 static esa_client *client_of_command(const char *command, const char *endpoint) {
     char before[256];
     snprintf(before, sizeof before, "%s", getenv("HOME"));

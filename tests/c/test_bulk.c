@@ -24,7 +24,7 @@ static bulk_request new_bulk(void) {
     return request;
 }
 
-/* NULL where the call fails, which the tests see by its message. */
+/* NULL if the call fails. The tests then check its message. */
 static bulk_result *ensured(const bulk_request *request) {
     bulk_result *result = NULL;
     esa_error *error = (esa_error *)&client;

@@ -16,7 +16,7 @@ static call_request new_call(const char *action, const char *params) {
     return request;
 }
 
-/* The body of the reply, up to the next call; "" and a failed test where there is none. */
+/* The body of the reply, up to the next call; "" and a failed test if there is none. */
 static const char *body_of(const call_request *request) {
     static char body[4096];
     call_result *result = NULL;

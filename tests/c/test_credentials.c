@@ -65,7 +65,7 @@ static esa_client *client_with(esa_credentials_fn function, void *user_data) {
     return client_of(config);
 }
 
-/* A client of the environment as it is now. */
+/* A client with the present environment. */
 static esa_client *client_of_environment(void) {
     esa_config *config = esa_config_new();
     esa_config_set_endpoint(config, emulator.url);

@@ -6,7 +6,7 @@ typedef struct cancelled_call {
     const esa_client *client;
     const esa_cancel *cancel;
     int type;
-    /* What came of the call, where the thread went on after it. */
+    /* The result of the call, if the thread went on after it. */
     esa_status status;
     int state_after;
     /* What the library handed out before the thread ended. */

@@ -5,7 +5,7 @@
 
 static esa_multi *multi;
 
-/* A call for which nothing is due for so long has got to what it is to wait for. */
+/* If nothing is due for this long, the call has reached its wait. */
 enum { REACH_MS = 60 };
 
 /* A command is looked after more often. */

@@ -1,4 +1,4 @@
-/* Starting and stepping calls of a multi never blocks, whatever they wait for: no system call that does is made. */
+/* Starting and stepping calls of a multi makes no blocking system call, during each kind of wait. */
 #define _GNU_SOURCE
 #include "phases.h"
 #include "trace.h"

@@ -149,7 +149,7 @@ fn where_a_kept_connection_was_lost_the_next_attempt_goes_over_a_new_one() {
 }
 
 #[test]
-fn no_connection_is_kept_where_none_is_wanted_or_it_is_too_old() {
+fn no_connection_is_kept_if_the_limit_is_zero_or_it_is_too_old() {
     for (max_idle, idle) in [(0, Duration::from_secs(60)), (8, Duration::ZERO)] {
         let server = Server::start(|connection, _| keep_answering(connection, SUCCESS));
         let mut config = server.config();

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_none() {
+    fn no_poller_can_be_created() {
         assert_eq!(Poller::new().unwrap_err().kind(), io::ErrorKind::Unsupported);
     }
 }
