@@ -22,5 +22,5 @@ def error(status: int, service_code: int, outcome: int, message: str, **fields: 
 
 def unreadable(message: str, **reply: object) -> EsaError:
     """The exception for a success that Python can't read. `reply` is what is known besides."""
-    advice = "The request may have been carried out: read back what it was to change before you make it again."
+    advice = "The request may have been carried out: read back what it changes before you send it again."
     return ResponseError(message, outcome=Outcome.UNKNOWN, advice=advice, **reply)
