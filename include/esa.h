@@ -3,37 +3,47 @@
  *
  * Made from the library's sources by cbindgen; don't edit it. The rules that hold throughout:
  *
- * Objects are opaque, made by _new and released by _free, which takes NULL. An esa_client and an esa_cancel serve any
- * number of threads at once; everything else one thread at a time. Nothing belongs to the thread that made it: another
- * one may read an error, for instance, and release it. (All that the library notes of a thread is that it is inside.)
+ * Objects are opaque. A _new function makes an object, and a _free function releases it. Every _free function takes
+ * NULL.
  *
- * An object may be released as soon as no function is being entered with it. A call that runs keeps what it uses alive.
- * It has begun when it runs a function of yours, such as the log's; nothing else tells whether another thread has entered
- * its call yet. So release an object when no other thread has it any more.
+ * Any number of threads may use an esa_client or an esa_cancel at once. One thread at a time may use anything else. No
+ * object belongs to the thread that made it: another thread may read an error, for example, and release it. (The
+ * library keeps nothing for a thread, except that it is inside the library.)
  *
- * A call, or a step of one, needs 96 KiB of stack at most, besides what functions of yours need that it runs. If a thread
- * is cancelled with pthread_cancel inside the library, it ends afterwards, when the call is over and has handed out what it
- * has.
+ * Release an object when no other thread has it any more. A call that runs keeps alive what it uses. So an object may
+ * be released while calls run with it, but not while another thread enters a function with it. A call has begun
+ * when it runs a function of yours, for example the log's. Nothing else shows whether another thread has entered its
+ * call.
  *
- * Strings in are NUL-terminated UTF-8 and copied before the function returns. Strings out are never NULL ("" where there
- * is nothing) and belong to the object or struct that they are in.
+ * A call, or a step of one, needs 96 KiB of stack at most. Functions of yours that it runs need their own stack in
+ * addition. If pthread_cancel cancels a thread inside the library, the thread ends later: when the call is over and has
+ * handed out its result.
  *
- * 0 is the default of every number that you set. ESA_UNLIMITED sets no limit; ESA_NONE sets none at all, where a comment
+ * Strings in are NUL-terminated UTF-8. They are copied before the function returns. Strings out are never NULL (""
+ * stands for nothing). They belong to the object or struct that they are in.
+ *
+ * 0 is the default of every number that you set. ESA_UNLIMITED sets no limit. ESA_NONE sets none at all, if a comment
  * says so.
  *
- * Where compilers can, they warn if the result of a function marked ESA_NODISCARD is ignored, if an argument that
- * ESA_NONNULL names is a literal NULL, and if a function marked ESA_DEPRECATED is used. To have other warnings, define
- * one of these macros before the header is included.
+ * If compilers can, they warn of three things:
+ * - The result of a function marked ESA_NODISCARD is ignored.
+ * - An argument that ESA_NONNULL names is a literal NULL.
+ * - A function marked ESA_DEPRECATED is used.
  *
- * Structs that you write begin with their size: start from their _INIT macro, so that they can grow in later versions.
- * Structs that you read are made by the library and released by their _free; they too grow at their end only, so never
- * copy one or take its sizeof.
+ * To have other warnings, define one of these macros before you include the header.
  *
- * A call returns ESA_OK, sets *result and sets *error to NULL; or it returns the kind of failure, sets *result to NULL
- * and sets *error. Where you don't want the error, pass NULL for it.
+ * Structs that you write begin with their size. Start from their _INIT macro, so that they can grow in later versions.
+ * Structs that you read are made by the library and released by their _free function. They too grow only at their end,
+ * so never copy one or take its sizeof.
  *
- * A call blocks until it has ended. For an event loop, which must not wait, each call has a _start and a _finish: see
- * esa_multi.
+ * A call has one of two results:
+ * - It returns ESA_OK, sets *result, and sets *error to NULL.
+ * - It returns the kind of failure, sets *result to NULL, and sets *error.
+ *
+ * If you don't want the error, pass NULL for it.
+ *
+ * A call blocks until it has ended. An event loop must not wait, so each call also has a _start and a _finish function:
+ * see esa_multi.
  *
  * No function prints, exits, installs a signal handler, or changes the environment. One thing ends the process: if no
  * memory is left, it is aborted, as every Rust program is.
@@ -45,9 +55,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What compilers warn of, if they can. A program that defines one of these before has its own. */
+/* What compilers warn of, if they can. To have other warnings, define one of these before. */
 
-/** Before a function whose result must not be ignored. */
+/** Marks a function whose result must not be ignored. */
 #if !defined(ESA_NODISCARD)
 #if (defined(__cplusplus) && __cplusplus >= 201703L) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
 #define ESA_NODISCARD [[nodiscard]]
@@ -58,7 +68,7 @@
 #endif
 #endif
 
-/** Behind a function that refuses NULL for this parameter. It does so at run time: compilers may assume nothing. */
+/** Marks a function that refuses NULL for this parameter. It does so at run time: compilers may assume nothing. */
 #if !defined(ESA_NONNULL)
 #if defined(__clang__)
 #define ESA_NONNULL(parameter) \
@@ -70,7 +80,7 @@
 #endif
 #endif
 
-/** Before a function that a later version may lack, with what to use in its place. */
+/** Marks a function that a later version may lack, and says what to use instead. */
 #if !defined(ESA_DEPRECATED)
 #if (defined(__cplusplus) && __cplusplus >= 201402L) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
 #define ESA_DEPRECATED(instead) [[deprecated(instead)]]
@@ -106,18 +116,21 @@
 #define ESA_ABI_VERSION 1
 
 /**
- * No limit. Any number that says how many or how long can be this.
+ * No limit. Every number that says how many or how long can be this.
  */
 #define ESA_UNLIMITED UINT32_MAX
 
 /**
- * None, or no time at all: 0 stands for the default. A number can be this if its comment says so.
+ * None, or no time at all; 0 is the default instead. A number can be this if its comment says so.
  */
 #define ESA_NONE (UINT32_MAX - 1)
 
 /**
- * What kind of thing happened. The hundreds tell where: 1xx before anything was sent, 2xx no usable answer,
- * 3xx the service said no, 9xx the library itself.
+ * Success, or the kind of failure. The hundreds say where a call failed:
+ * - 1xx: before anything was sent.
+ * - 2xx: no usable answer came.
+ * - 3xx: the service refused.
+ * - 9xx: the library itself.
  */
 enum esa_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -125,11 +138,11 @@ enum esa_status
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The call did what it says.
+     * The call succeeded.
      */
     ESA_OK = 0,
     /**
-     * An argument is missing, malformed or out of range; the message names it.
+     * An argument is missing, malformed or out of range. The message names it.
      */
     ESA_ERR_INVALID_ARGUMENT = 100,
     /**
@@ -145,28 +158,28 @@ enum esa_status
      */
     ESA_ERR_CREDENTIALS = 103,
     /**
-     * The lock that the client shares with others can't be used: see `esa_config_set_write_lock()`.
+     * The lock that the client shares with others can't be used. See `esa_config_set_write_lock()`.
      */
     ESA_ERR_LOCK = 104,
     /**
-     * The caller cancelled the call. Look at the outcome: the request may have been sent already.
+     * The caller cancelled the call. Check the outcome: the request may have been sent already.
      */
     ESA_ERR_CANCELLED = 110,
     /**
-     * The call can't be made in a child of fork(), because it is one of the parent's `esa_multi`. Clients work there, with
-     * connections of their own.
+     * The process is a child of fork(), and the call is one of its parent's `esa_multi`. Clients work in the child,
+     * with connections of their own.
      */
     ESA_ERR_FORKED = 111,
     /**
-     * No file descriptors are left. Look at the outcome: a request may have been sent already.
+     * No file descriptors are left. Check the outcome: a request may have been sent already.
      */
     ESA_ERR_DESCRIPTORS = 112,
     /**
-     * The endpoint's name could not be resolved.
+     * The endpoint's name can't be resolved.
      */
     ESA_ERR_DNS = 200,
     /**
-     * No connection could be made.
+     * No connection can be made.
      */
     ESA_ERR_CONNECT = 201,
     /**
@@ -178,7 +191,7 @@ enum esa_status
      */
     ESA_ERR_TLS = 203,
     /**
-     * A time limit passed. Look at the outcome: the request may have been sent already.
+     * A time limit passed. Check the outcome: the request may have been sent already.
      */
     ESA_ERR_TIMEOUT = 204,
     /**
@@ -186,7 +199,7 @@ enum esa_status
      */
     ESA_ERR_IO = 205,
     /**
-     * The answer is not one that the service gives: not HTTP, not JSON, too large, ...
+     * The answer isn't one that the service gives: not HTTP, not JSON, too large, ...
      */
     ESA_ERR_RESPONSE = 206,
     /**
@@ -206,7 +219,7 @@ enum esa_status
      */
     ESA_ERR_NOT_FOUND = 303,
     /**
-     * Something in the way exists already.
+     * Something that exists already is in the way.
      */
     ESA_ERR_CONFLICT = 304,
     /**
@@ -214,7 +227,7 @@ enum esa_status
      */
     ESA_ERR_QUOTA = 305,
     /**
-     * Too many requests in a short time.
+     * Too many requests came in a short time.
      */
     ESA_ERR_THROTTLED = 306,
     /**
@@ -226,7 +239,7 @@ enum esa_status
      */
     ESA_ERR_OVERDUE = 308,
     /**
-     * Edge Routine is not activated for the account.
+     * Edge Routine isn't activated for the account.
      */
     ESA_ERR_NOT_ACTIVATED = 309,
     /**
@@ -234,7 +247,7 @@ enum esa_status
      */
     ESA_ERR_SERVER = 310,
     /**
-     * A bug in the library. Please report it with the message.
+     * The library has a bug. Please report it with the message.
      */
     ESA_ERR_INTERNAL = 900,
 };
@@ -247,7 +260,7 @@ typedef int32_t esa_status;
 #endif // __cplusplus
 
 /**
- * What a failed call did at the service. In `esa_error.outcome`.
+ * The outcome of a failed call: what it did at the service. In `esa_error.outcome`.
  */
 enum esa_outcome
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -255,16 +268,16 @@ enum esa_outcome
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * No write of the call was sent; nothing has changed.
+     * No write of the call was sent. Nothing has changed.
      */
     ESA_OUTCOME_NOT_SENT = 0,
     /**
-     * Each write of the call that was sent was refused, with a code that says that nothing has changed.
+     * The service refused each write that was sent, with a code that says that nothing has changed.
      */
     ESA_OUTCOME_REFUSED = 1,
     /**
-     * A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No later
-     * refusal takes that back.
+     * A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No
+     * later refusal changes that.
      */
     ESA_OUTCOME_UNKNOWN = 2,
 };
@@ -277,7 +290,7 @@ typedef int32_t esa_outcome;
 #endif // __cplusplus
 
 /**
- * The service's `Code`, typed. In `esa_error.service_code`; `esa_error.code` has it verbatim.
+ * The service's error code, as a number. In `esa_error.service_code`; `esa_error.code` has the code verbatim.
  */
 enum esa_service_code
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -466,7 +479,7 @@ typedef int32_t esa_service_code;
 #endif // __cplusplus
 
 /**
- * How much goes to the log callback: this level and the ones before it.
+ * The level of a line of the log. The log callback receives the lines of its level and of those before it.
  */
 enum esa_log_level
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -474,16 +487,17 @@ enum esa_log_level
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * A bug in the library was caught.
+     * The library caught a bug of its own.
      */
     ESA_LOG_ERROR = 1,
     /**
-     * Something isn't as it should be, and the call goes on: this machine's clock is off, say, and by how much.
+     * Something isn't as it should be, and the call continues. For example: this machine's clock is off, and by how
+     * much.
      */
     ESA_LOG_WARN = 2,
     /**
-     * What a call decides and what it waits for: another attempt in so many milliseconds because of an error, a
-     * read-back, other writes, a busy service; and new credentials.
+     * What a call decides and what it waits for: another attempt (the error, and the wait in milliseconds), a
+     * read-back, other writes, a busy service. New credentials, too.
      */
     ESA_LOG_INFO = 3,
     /**
@@ -500,7 +514,7 @@ typedef int32_t esa_log_level;
 #endif // __cplusplus
 
 /**
- * From where the service is reached. For `esa_config_set_network()`.
+ * The network from which the service is reached. For `esa_config_set_network()`.
  */
 enum esa_network
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -516,7 +530,7 @@ enum esa_network
      */
     ESA_NETWORK_PUBLIC = 1,
     /**
-     * From inside of a VPC in the region.
+     * From inside a VPC in the region.
      */
     ESA_NETWORK_VPC = 2,
 };
@@ -529,7 +543,7 @@ typedef int32_t esa_network;
 #endif // __cplusplus
 
 /**
- * How requests are signed.
+ * The way in which requests are signed.
  */
 enum esa_signature_version
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -558,7 +572,7 @@ typedef int32_t esa_signature_version;
 #endif // __cplusplus
 
 /**
- * Where a record came from. In `origin` of a result.
+ * The origin of a record. In `origin` of a result.
  */
 enum esa_origin
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -566,16 +580,16 @@ enum esa_origin
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * This call created it: the service says so.
+     * This call created the record: the service says so.
      */
     ESA_ORIGIN_CREATED = 1,
     /**
-     * It is there: the list shows it, after an answer was lost or incomplete. One of this call's requests may have created
-     * it, or somebody else at the same time; the service doesn't say who.
+     * The record exists: the list shows it, after an answer was lost or incomplete. One of this call's requests may
+     * have created it, or somebody else at the same time. The service doesn't say who did.
      */
     ESA_ORIGIN_RECOVERED = 2,
     /**
-     * It was there already.
+     * The record existed already.
      */
     ESA_ORIGIN_EXISTING = 3,
 };
@@ -588,7 +602,7 @@ typedef int32_t esa_origin;
 #endif // __cplusplus
 
 /**
- * Where a parameter goes. In `place` of an `esa_parameter`.
+ * The part of a request that a parameter goes into. In `place` of an `esa_parameter`.
  */
 enum esa_place
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -596,7 +610,7 @@ enum esa_place
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Where the action wants it. What the library doesn't know goes into the query.
+     * The part that the action wants. If the library doesn't know the parameter, it goes into the query.
      */
     ESA_PLACE_DEFAULT = 0,
     /**
@@ -617,8 +631,10 @@ typedef int32_t esa_place;
 #endif // __cplusplus
 
 /**
- * Whether an action changes something, which decides what a call may do whose answer was lost. In `effect` of an
- * `esa_call_action_request` and of an `esa_reply`.
+ * The effect of an action: whether it changes something. In `effect` of an `esa_call_action_request` and of an
+ * `esa_reply`.
+ *
+ * It decides what a call may do if its answer is lost.
  */
 enum esa_effect
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -626,15 +642,15 @@ enum esa_effect
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * As the library knows the action. One that it doesn't know writes.
+     * As the library knows the action. An action that it doesn't know counts as a write.
      */
     ESA_EFFECT_DEFAULT = 0,
     /**
-     * It changes nothing: it may be made again at any time.
+     * It changes nothing, so it can be repeated at any time.
      */
     ESA_EFFECT_READS = 1,
     /**
-     * It changes something: it is made again only where the one before it has changed nothing.
+     * It changes something, so it is repeated only if the attempt before changed nothing.
      */
     ESA_EFFECT_WRITES = 2,
 };
@@ -647,7 +663,7 @@ typedef int32_t esa_effect;
 #endif // __cplusplus
 
 /**
- * What an `esa_try_acquire_fn` returns.
+ * The result of an `esa_try_acquire_fn`.
  */
 enum esa_lock
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -655,21 +671,21 @@ enum esa_lock
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Another one has the lock. The call asks again later.
+     * Somebody else has the lock. The call asks again later.
      */
     ESA_LOCK_NOT_YET = 0,
     /**
-     * The client has it, until the library calls the `esa_release_fn`.
+     * The client has the lock, until the library calls the `esa_release_fn`.
      */
     ESA_LOCK_ACQUIRED = 1,
     /**
-     * There is none to be had, since what gives it is down: the call goes on without. The library says so in a line of the log
-     * (`ESA_LOG_WARN`), and asks again after as long as the client may hold the lock.
+     * The lock can't be had, since what provides it is down. The call continues without the lock. The library logs a
+     * line (`ESA_LOG_WARN`), and asks again after the time of `esa_config_set_write_lock_hold()`.
      */
     ESA_LOCK_WITHOUT = 2,
     /**
-     * It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent.
-     * `esa_lock_fail()` says why. Any other value is this one.
+     * The lock can't be asked for, and the call fails with `ESA_ERR_LOCK`. Nothing of this attempt is sent.
+     * `esa_lock_fail()` reports why. Any other value counts as this one.
      */
     ESA_LOCK_FAILED = 3,
 };
@@ -682,78 +698,83 @@ typedef int32_t esa_lock;
 #endif // __cplusplus
 
 /**
- * Records that are ensured step by step: `esa_ensure_routine_related_records()` for language runtimes, whose programs
- * want an iterator. One thread at a time may use it.
+ * Records that are ensured one step at a time. One thread at a time may use it.
+ *
+ * It does what `esa_ensure_routine_related_records()` does, for language runtimes whose programs want an iterator.
  */
 typedef struct esa_bulk esa_bulk;
 
 /**
- * Cancels the calls that were given it, once and for all.
+ * An object that cancels the calls that have it in their options, once and for all.
  *
- * Any number of threads may use it at once. It holds a file descriptor, which a fork gives to the child as well: either of
- * them then cancels what calls of the other wait for, too.
+ * Any number of threads may use it at once. It holds a file descriptor, which a fork gives to the child as well.
+ * Each of the two processes then also cancels what calls of the other one wait for.
  */
 typedef struct esa_cancel esa_cancel;
 
 /**
- * Makes calls to the service. Any number of threads may use one at once; make one and keep it.
+ * A client of the service, which makes the calls. Any number of threads may use one at once; make one and keep it.
  */
 typedef struct esa_client esa_client;
 
 /**
- * How a client is to be made. One thread at a time may use it.
+ * The configuration that a client is made with. One thread at a time may use it.
  *
- * What isn't set comes from the environment or has the default that its setter tells. A setter that is given something
- * unusable changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`; `esa_client_new()` then fails as well, with a
- * message that says what was wrong, so that checking there is enough. If the same setter is then given something usable,
- * that counts.
+ * A setting that isn't set comes from the environment, or has the default that its setter names.
+ *
+ * If a setter gets an unusable value, it changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`. `esa_client_new()`
+ * then fails as well, with a message that says what was wrong. So it is enough to check there. If the same setter
+ * then gets a usable value, that value counts.
  */
 typedef struct esa_config esa_config;
 
 /**
- * Where an `esa_credentials_fn` puts what it has. It is valid until that function returns.
+ * The object that receives the credentials from an `esa_credentials_fn`. It is valid until that function returns.
  */
 typedef struct esa_credentials esa_credentials;
 
 /**
- * Calls that an event loop drives: any number of them, of any number of clients, on one thread, behind one descriptor.
+ * Calls that an event loop drives: any number of them, of any number of clients, on one thread, behind one
+ * descriptor.
  *
- * Each call that blocks, such as `esa_get_match_site()`, has two functions for a multi. `esa_get_match_site_start()`
- * starts the call and returns at once; `esa_get_match_site_finish()` takes its result. In between, the loop waits
- * until `esa_multi_descriptor()` is readable, calls `esa_multi_step()`, and takes the calls that have finished with
- * `esa_multi_next_finished()`. The call is the same: limits, attempts, outcomes, waits and log lines are those of the
- * function that blocks.
+ * Each blocking call has two functions for a multi. For `esa_get_match_site()`, an event loop uses them as follows:
+ * - `esa_get_match_site_start()` starts the call and returns at once.
+ * - The loop waits until `esa_multi_descriptor()` is readable, and calls `esa_multi_step()`.
+ * - `esa_multi_next_finished()` returns the calls that have finished, one by one.
+ * - `esa_get_match_site_finish()` takes the result of its call.
+ *
+ * The call is the same as the blocking one: it has the same limits, attempts, outcomes, waits and log lines.
  *
  * One thread at a time may use a multi and its calls. Other threads may make calls with the same clients meanwhile.
  *
- * Callbacks (log, credentials, progress) run inside of the `_start` functions, `esa_multi_step()` and
+ * Callbacks (log, credentials, progress) run inside the `_start` functions, `esa_multi_step()` and
  * `esa_multi_free()`. They may start and cancel calls of the multi that runs them. `esa_multi_step()`,
- * `esa_multi_next_finished()`, and the `_finish` and `_free` functions refuse to work there. The loop stands still
- * while a callback runs, while files of credentials are read, and while a `process_command` is started.
+ * `esa_multi_next_finished()`, and the `_finish` and `_free` functions refuse to work in a callback. The loop stands
+ * still while a callback runs, while credentials files are read, and while a `process_command` is started.
  *
  * In a child of fork(), a multi of the parent can't be used. Functions that return an `esa_status` return
- * `ESA_ERR_FORKED`, and `esa_multi_free()` closes the descriptors and does nothing else. Don't wait for the descriptor
- * there. The parent goes on as before.
+ * `ESA_ERR_FORKED`. `esa_multi_free()` closes the descriptors and does nothing else. Don't wait for the descriptor
+ * there. The parent continues as before.
  */
 typedef struct esa_multi esa_multi;
 
 /**
- * A call that was started on a multi. It lives until its `_finish` or `esa_pending_free()`.
+ * A call that was started on a multi. It lives until its `_finish` function or `esa_pending_free()` releases it.
  *
  * One thread at a time may use a multi and its calls.
  */
 typedef struct esa_pending esa_pending;
 
 /**
- * Why a call failed, what it did, and what to do about it.
+ * The error of a failed call: why it failed, what it did, and what to do about it.
  *
- * Made by the library, released with `esa_error_free()`. Any one thread at a time may read it, not only the one that
- * made the call. Strings are never NULL ("" where there is nothing) and live as long as the error. No field holds a
- * secret: what the service echoes of the credentials is taken out.
+ * The library makes it; release it with `esa_error_free()`. Any thread may read it, one at a time, not only the one
+ * that made the call. Strings are never NULL ("" stands for nothing) and live as long as the error. No field holds a
+ * secret: what the service repeats of the credentials is removed.
  */
 typedef struct esa_error {
     /**
-     * The kind of failure; the same value that the call returned.
+     * The kind of failure; the value that the call returned.
      */
     esa_status status;
     /**
@@ -765,7 +786,7 @@ typedef struct esa_error {
      */
     int32_t service_code;
     /**
-     * The HTTP status of the reply; 0 where there was none.
+     * The HTTP status of the reply; 0 if there was no reply.
      */
     int32_t http_status;
     /**
@@ -773,12 +794,12 @@ typedef struct esa_error {
      */
     uint32_t attempts;
     /**
-     * How long the service asks to wait before the next try, in milliseconds; 0 where it doesn't say.
+     * How long the service asks to wait before the next attempt, in milliseconds; 0 if it doesn't say.
      */
     uint32_t retry_after_ms;
     /**
-     * 1 where the same call may succeed later without anything being changed, else 0. With `ESA_OUTCOME_UNKNOWN`,
-     * read back first whether the record is there.
+     * 1 if the same call may succeed later without a change, else 0. After `ESA_OUTCOME_UNKNOWN`, first read back
+     * whether the record exists.
      */
     int32_t retryable;
     /**
@@ -786,11 +807,11 @@ typedef struct esa_error {
      */
     uint32_t reserved;
     /**
-     * The service's code, verbatim, such as "Throttling.User".
+     * The service's code, verbatim: "Throttling.User", for example.
      */
     const char *code;
     /**
-     * The service's words, or the library's.
+     * What failed: the service's message, or the library's.
      */
     const char *message;
     /**
@@ -806,51 +827,59 @@ typedef struct esa_error {
      */
     const char *recommend;
     /**
-     * Which permission was missing, in the service's JSON.
+     * The missing permission, in the service's JSON.
      */
     const char *access_denied_detail;
 } esa_error;
 
 /**
- * Asks for the lock that the client shares with other programs or machines, and returns a value of `esa_lock`.
+ * Tries to acquire the lock that the client shares with other programs or machines. Returns a value of `esa_lock`.
  *
- * It doesn't wait for whoever has the lock: then it returns `ESA_LOCK_NOT_YET`, and the call asks again after half of
- * `*retry_after_ms` to all of it; 0 stands for 100. It returns soon, since nothing else ends it and the call can't be
- * cancelled meanwhile. `lease_ms`: how long the client holds it at most, or `ESA_UNLIMITED`; a lock that ends by itself
- * lasts as long.
+ * It doesn't wait for the lock. If somebody else has it, the function returns `ESA_LOCK_NOT_YET`. The call then asks
+ * again after a time between half of `*retry_after_ms` and all of it. `*retry_after_ms` is in milliseconds; 0 stands
+ * for 100.
  *
- * Runs on the thread of a call that writes, inside of that function or of `esa_multi_step()`. This function and the
- * `esa_release_fn` run on one thread at a time for a client, and on another one each time. It may make calls with other
- * clients; it must return (no exception, no longjmp).
+ * It returns soon: nothing else ends it, and the call can't be cancelled meanwhile. `lease_ms` is how long the
+ * client holds the lock at most, in milliseconds, or `ESA_UNLIMITED`. A lock that ends by itself lasts as long.
+ *
+ * Runs on the thread of a call that writes, inside the function of the call or inside `esa_multi_step()`. For one
+ * client, this function and the `esa_release_fn` run on one thread at a time, but the thread can differ each time.
+ * It may make calls with other clients. It must return: no exception, no longjmp.
  */
 typedef int32_t (*esa_try_acquire_fn)(void *user_data, uint32_t lease_ms, uint32_t *retry_after_ms);
 
 /**
- * Lets the lock go: once for each time that it was acquired, in the same process. The lease may be over by then; what
- * somebody else has is not to be let go.
+ * Releases the lock. It is called once for each time that the lock was acquired, in the same process.
  *
- * Runs as an `esa_try_acquire_fn` does, and on threads that release a call of an `esa_multi` or an `esa_bulk` too.
+ * The lease may be over by then. Don't release a lock that somebody else has by then.
+ *
+ * Runs as an `esa_try_acquire_fn` does, and also on threads that release a call of an `esa_multi` or an `esa_bulk`.
  */
 typedef void (*esa_release_fn)(void *user_data);
 
 /**
- * Gives credentials that are kept elsewhere: `esa_credentials_set()`, or `esa_credentials_fail()` with the reason.
+ * Provides credentials that are kept elsewhere. It calls `esa_credentials_set()`, or `esa_credentials_fail()` with
+ * the reason.
  *
- * Runs on the thread of a call that needs credentials, one call of a client at a time: for the client's first call, from
- * five minutes before they expire on, and once more when the service says that they have. It should return within
- * `timeout_ms` milliseconds, which is what the call has left (`ESA_UNLIMITED`: there is no limit); nothing else ends it, and
- * the call can't be cancelled meanwhile. It may make calls with other clients; it must return (no exception, no
- * longjmp).
+ * Runs on the thread of a call that needs credentials, for one call of a client at a time. The library calls it:
+ * - For the client's first call.
+ * - From five minutes before the credentials expire.
+ * - Once more when the service says that they have expired.
+ *
+ * It should return within `timeout_ms` milliseconds, the time that the call has left (`ESA_UNLIMITED`: no limit).
+ * Nothing else ends it, and the call can't be cancelled meanwhile. It may make calls with other clients. It must
+ * return: no exception, no longjmp.
  */
 typedef void (*esa_credentials_fn)(void *user_data, uint32_t timeout_ms, struct esa_credentials *credentials);
 
 /**
  * A line of the log: its text, and what it is about.
  *
- * The library makes it and releases it. It is valid until the callback returns, with all of its strings, which are never
- * NULL. Later versions may add fields at the end: read the fields that you need, and don't copy the struct.
+ * The library makes it and releases it. It is valid until the callback returns, with all of its strings, which are
+ * never NULL. Later versions may add fields at the end: read the fields that you need, and don't copy the struct.
  *
- * No field holds a secret or a line feed. The fields and how `message` begins are stable; its words may change.
+ * No field holds a secret or a line feed. The fields and the beginning of `message` are stable; the rest of its text
+ * may change.
  */
 typedef struct esa_log_record {
     /**
@@ -862,9 +891,9 @@ typedef struct esa_log_record {
      */
     int32_t http_status;
     /**
-     * The number of the call. The calls of all clients of the process are counted, from 1 on. All lines of a call have its
-     * number, whatever the call does: read-backs, further attempts, credentials. A bulk is one call, and its lines are
-     * told apart by `record_name`. 0: the line belongs to no call.
+     * The number of the call, from 1 on; 0: the line belongs to no call. It counts the calls of all clients of the
+     * process. All lines of a call have its number, whatever the call does: read-backs, further attempts,
+     * credentials. A bulk is one call; `record_name` distinguishes its lines.
      */
     uint64_t call;
     /**
@@ -876,17 +905,17 @@ typedef struct esa_log_record {
      */
     uint32_t elapsed_ms;
     /**
-     * The whole line, without a line feed: `call CALL: ACTION RECORD_NAME: attempt ATTEMPT: WORDS`. A part is left out if
-     * its field is 0 or "".
+     * The whole line, without a line feed: `call CALL: ACTION RECORD_NAME: attempt ATTEMPT: WORDS`. If a field is 0
+     * or "", its part is left out.
      */
     const char *message;
     /**
-     * The service's action, such as "CreateRoutineRelatedRecord"; "" if the line is about none.
+     * The service's action, for example "CreateRoutineRelatedRecord"; "" if the line is about none.
      */
     const char *action;
     /**
-     * The name of the record. If the action has no record, it is the search key word, the routine's name, the site's name
-     * or the site's id: the first of these that the action has. "" if it has none.
+     * The name of the record. If the action has no record, the first of these that it has: the search key word, the
+     * routine's name, the site's name, the site's id. "" if it has none of them.
      */
     const char *record_name;
     /**
@@ -898,15 +927,15 @@ typedef struct esa_log_record {
 /**
  * Receives a line of the log.
  *
- * Runs on the thread that makes a call, while it is in the call, and never on another one. `record` is valid until the
- * callback returns. The callback may call the library; it must return (no exception, no longjmp).
+ * Runs on the thread that makes a call, while it is in the call, and never on another one. `record` is valid until
+ * the callback returns. It may call the library. It must return: no exception, no longjmp.
  */
 typedef void (*esa_log_fn)(void *user_data, const struct esa_log_record *record);
 
 /**
- * What a client has done since it was made, by all threads together. Begin with `ESA_STATS_INIT`.
+ * The counts of what a client has done since it was made, by all threads together. Begin with `ESA_STATS_INIT`.
  *
- * In a child of fork, what its parent had done before is part of it.
+ * In a child of fork(), they include what the parent had done before.
  */
 typedef struct esa_stats {
     /**
@@ -914,11 +943,11 @@ typedef struct esa_stats {
      */
     size_t struct_size;
     /**
-     * Calls of the program; each record of `esa_ensure_routine_related_records()` is one.
+     * Calls of the program. Each record of `esa_ensure_routine_related_records()` is one.
      */
     uint64_t calls;
     /**
-     * Requests to the service, read-backs included.
+     * Requests to the service, including read-backs.
      */
     uint64_t attempts;
     /**
@@ -926,7 +955,7 @@ typedef struct esa_stats {
      */
     uint64_t retries;
     /**
-     * Records whose answer was lost, and that a read-back showed.
+     * Records whose answer was lost, and that a read-back found.
      */
     uint64_t recoveries;
     /**
@@ -938,34 +967,34 @@ typedef struct esa_stats {
      */
     uint64_t write_limit_waits;
     /**
-     * Connections made, those to servers that give credentials included.
+     * Connections made, including those to servers that provide credentials.
      */
     uint64_t connections_opened;
     /**
-     * Requests that went over a connection that was there already.
+     * Requests over a connection that was open already.
      */
     uint64_t connections_reused;
     /**
-     * How often credentials were got from a provider.
+     * How often the client got credentials from a provider.
      */
     uint64_t credentials_refreshed;
     /**
-     * Waits because somebody else had the lock that the client shares with others.
+     * Waits because somebody else had the shared lock.
      */
     uint64_t lock_waits;
     /**
-     * How often the client got that lock.
+     * How often the client acquired the shared lock.
      */
     uint64_t lock_grants;
     /**
-     * Writes that the service refused as busy although the client held the lock: its lease was over, or somebody writes
-     * without the lock.
+     * Writes that the service refused as busy although the client held the lock. Its lease was over, or somebody
+     * writes without the lock.
      */
     uint64_t lock_losses;
 } esa_stats;
 
 /**
- * Which record to create. Begin with `ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
+ * The record to create. Begin with `ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
  */
 typedef struct esa_create_routine_related_record_request {
     /**
@@ -973,8 +1002,8 @@ typedef struct esa_create_routine_related_record_request {
      */
     size_t struct_size;
     /**
-     * The site's id: 1 or more. `esa_ensure_routine_related_record()` takes 0 for the site that the record's name
-     * belongs to.
+     * The site's id: 1 or more. `esa_ensure_routine_related_record()` also takes 0, which stands for the site that
+     * the record's name belongs to.
      */
     int64_t site_id;
     /**
@@ -988,16 +1017,18 @@ typedef struct esa_create_routine_related_record_request {
 } esa_create_routine_related_record_request;
 
 /**
- * Says whether a call shall end: 0, go on; anything else cancels it.
+ * Decides whether a call continues. Returns 0 to continue; any other value cancels the call.
  *
- * Asked every 50 ms, and after a signal, on the thread that makes the call, while the call waits or reads. For language
- * runtimes, which look at signals only on a thread of their own: others use an `esa_cancel`. It must return (no
- * exception, no longjmp).
+ * The library calls it every 50 ms, and after a signal, while the call waits or reads. It runs on the thread that
+ * makes the call. It must return: no exception, no longjmp.
+ *
+ * It is for language runtimes, which look at signals only on a thread of their own. Other programs use an
+ * `esa_cancel`.
  */
 typedef int32_t (*esa_interrupt_fn)(void *data);
 
 /**
- * What one call does differently from the client's defaults. Begin with `ESA_CALL_OPTIONS_INIT`.
+ * The options of one call: what differs from the client's defaults. Begin with `ESA_CALL_OPTIONS_INIT`.
  */
 typedef struct esa_call_options {
     /**
@@ -1005,11 +1036,12 @@ typedef struct esa_call_options {
      */
     size_t struct_size;
     /**
-     * Cancels the call when it is triggered; NULL: nothing does.
+     * Cancels the call when it is triggered; may be NULL.
      */
     const struct esa_cancel *cancel;
     /**
-     * How long the whole call may take, in milliseconds, or `ESA_UNLIMITED`; 0: as long as the client's configuration says.
+     * How long the whole call may take, in milliseconds, or `ESA_UNLIMITED`; 0: as long as the client's
+     * configuration says.
      */
     uint32_t timeout_ms;
     /**
@@ -1017,7 +1049,7 @@ typedef struct esa_call_options {
      */
     uint32_t max_attempts;
     /**
-     * Asked while the call waits or reads; NULL: nobody is. Calls of an `esa_multi` can't have one.
+     * Called while the call waits or reads; may be NULL. Calls of an `esa_multi` can't have one.
      */
     esa_interrupt_fn interrupt;
     /**
@@ -1027,14 +1059,13 @@ typedef struct esa_call_options {
 } esa_call_options;
 
 /**
- * The record of a call that created or ensured it. Release it with
- * `esa_create_routine_related_record_result_free()`.
+ * The record that a call created or ensured. Release it with `esa_create_routine_related_record_result_free()`.
  *
- * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+ * Any thread may read it, one at a time. Strings are never NULL and live as long as the result.
  */
 typedef struct esa_create_routine_related_record_result {
     /**
-     * The record's id; 0 where the service didn't tell.
+     * The record's id; 0 if the service didn't return it.
      */
     int64_t record_id;
     /**
@@ -1046,7 +1077,7 @@ typedef struct esa_create_routine_related_record_result {
      */
     uint32_t attempts;
     /**
-     * The service's word: "OK".
+     * The service's status: "OK".
      */
     const char *status;
     /**
@@ -1060,10 +1091,13 @@ typedef struct esa_create_routine_related_record_result {
 } esa_create_routine_related_record_result;
 
 /**
- * Told after each record, on the thread that makes the call: `done` of `count` have been tried, the last one with this
- * `result` or, where that is NULL, this `error`; both are valid until it returns.
+ * Receives the result of each record of a call, when the record has been tried.
  *
- * Returns 0 to go on; anything else cancels the rest. It may call the library; it must return (no exception, no longjmp).
+ * Runs on the thread that makes the call. `done` of `count` records have been tried. The last of them has this
+ * `result`; if `result` is NULL, it has this `error`. Both are valid until the callback returns.
+ *
+ * Returns 0 to continue; any other value cancels the rest. It may call the library. It must return: no exception, no
+ * longjmp.
  */
 typedef int32_t (*esa_progress_fn)(void *data,
                                    size_t done,
@@ -1072,7 +1106,7 @@ typedef int32_t (*esa_progress_fn)(void *data,
                                    const struct esa_error *error);
 
 /**
- * Which records to ensure. Begin with `ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
+ * The records to ensure. Begin with `ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
  */
 typedef struct esa_ensure_routine_related_records_request {
     /**
@@ -1080,24 +1114,24 @@ typedef struct esa_ensure_routine_related_records_request {
      */
     size_t struct_size;
     /**
-     * The records: an array of `count`, each of which begins with its own `struct_size`.
+     * The records: an array of `count`. Each one begins with its own `struct_size`.
      */
     const struct esa_create_routine_related_record_request *items;
     /**
-     * How many they are.
+     * How many records the array has.
      */
     size_t count;
     /**
-     * How long all of them together may take, in milliseconds; 0 or `ESA_UNLIMITED`: as long as it takes. The options'
-     * limit is each one's.
+     * How long all records together may take, in milliseconds; 0 or `ESA_UNLIMITED`: no limit. The limit in the
+     * call's options is that of each record.
      */
     uint32_t timeout_ms;
     /**
-     * 0.
+     * Reserved: 0.
      */
     uint32_t reserved;
     /**
-     * Told after each record; NULL: nobody is.
+     * Called after each record; may be NULL.
      */
     esa_progress_fn progress;
     /**
@@ -1107,9 +1141,10 @@ typedef struct esa_ensure_routine_related_records_request {
 } esa_ensure_routine_related_records_request;
 
 /**
- * What came of each record, in their order. Release it with `esa_ensure_routine_related_records_result_free()`.
+ * The result or the error of each record, in the order of the request. Release it with
+ * `esa_ensure_routine_related_records_result_free()`.
  *
- * Any one thread at a time may read it.
+ * Any thread may read it, one at a time.
  */
 typedef struct esa_ensure_routine_related_records_result {
     /**
@@ -1121,17 +1156,19 @@ typedef struct esa_ensure_routine_related_records_result {
      */
     size_t failed;
     /**
-     * For each record its result; NULL where it failed. NULL itself where there are no records. They belong to this struct.
+     * The result of each record; NULL if the record failed. If there are no records, the array is NULL. The results
+     * belong to this struct.
      */
     const struct esa_create_routine_related_record_result *const *results;
     /**
-     * For each record its error; NULL where it succeeded. NULL itself where there are no records. They belong to this struct.
+     * The error of each record; NULL if the record succeeded. If there are no records, the array is NULL. The errors
+     * belong to this struct.
      */
     const struct esa_error *const *errors;
 } esa_ensure_routine_related_records_result;
 
 /**
- * Which record to delete. Begin with `ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
+ * The record to delete. Begin with `ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
  */
 typedef struct esa_delete_routine_related_record_request {
     /**
@@ -1151,20 +1188,20 @@ typedef struct esa_delete_routine_related_record_request {
      */
     const char *record_name;
     /**
-     * The record's id; 0: it is found by its name.
+     * The record's id; 0: the call finds the record by its name.
      */
     int64_t record_id;
 } esa_delete_routine_related_record_request;
 
 /**
- * What a call that deletes a record did. Release it with `esa_delete_routine_related_record_result_free()`.
+ * The result of a call that deletes a record. Release it with `esa_delete_routine_related_record_result_free()`.
  *
- * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+ * Any thread may read it, one at a time. Strings are never NULL and live as long as the result.
  */
 typedef struct esa_delete_routine_related_record_result {
     /**
      * 1 if this call deleted the record, 0 if it was gone already. If an answer was lost, somebody else may have
-     * deleted it at the same time: the service doesn't say who.
+     * deleted the record at the same time: the service doesn't say who did.
      */
     int32_t deleted;
     /**
@@ -1172,13 +1209,14 @@ typedef struct esa_delete_routine_related_record_result {
      */
     uint32_t attempts;
     /**
-     * The service's id of the request; "" where none was sent, since the list has no such record, or the answer was lost.
+     * The service's id of the request. It is "" if no request was sent, since the list doesn't have the record, or if
+     * the answer was lost.
      */
     const char *request_id;
 } esa_delete_routine_related_record_result;
 
 /**
- * Which page of a routine's records to list. Begin with `ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
+ * The page of a routine's records to list. Begin with `ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
  */
 typedef struct esa_list_routine_related_records_request {
     /**
@@ -1190,11 +1228,11 @@ typedef struct esa_list_routine_related_records_request {
      */
     const char *name;
     /**
-     * Only records whose name has something to do with this, by the service's fuzzy match; NULL: all.
+     * Lists only the records whose names match this key word, by the service's fuzzy match; NULL: all records.
      */
     const char *search_key_word;
     /**
-     * The page, from 1 on; 0: the first.
+     * The number of the page, from 1 on; 0: the first page.
      */
     uint32_t page_number;
     /**
@@ -1220,7 +1258,7 @@ typedef struct esa_related_record {
      */
     const char *record_name;
     /**
-     * The site's name; may be "".
+     * The site's name; can be "".
      */
     const char *site_name;
 } esa_related_record;
@@ -1228,7 +1266,7 @@ typedef struct esa_related_record {
 /**
  * A page of a routine's records. Release it with `esa_list_routine_related_records_result_free()`.
  *
- * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+ * Any thread may read it, one at a time. Strings are never NULL and live as long as the result.
  */
 typedef struct esa_list_routine_related_records_result {
     /**
@@ -1236,19 +1274,19 @@ typedef struct esa_list_routine_related_records_result {
      */
     size_t count;
     /**
-     * The records, `count` pointers to them; NULL where there are none.
+     * The records: `count` pointers to them. If there are no records, it is NULL.
      */
     const struct esa_related_record *const *records;
     /**
-     * How many records there are on all pages.
+     * How many records all pages have together.
      */
     uint64_t total_count;
     /**
-     * 1 where there are records on later pages, else 0.
+     * 1 if later pages have records, else 0.
      */
     int32_t has_more;
     /**
-     * 0.
+     * Reserved: 0.
      */
     uint32_t reserved;
     /**
@@ -1258,7 +1296,7 @@ typedef struct esa_list_routine_related_records_result {
 } esa_list_routine_related_records_result;
 
 /**
- * Which record's site to get. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
+ * The record whose site to get. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
  */
 typedef struct esa_get_match_site_request {
     /**
@@ -1274,7 +1312,7 @@ typedef struct esa_get_match_site_request {
 /**
  * The site that a record's name belongs to. Release it with `esa_get_match_site_result_free()`.
  *
- * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+ * Any thread may read it, one at a time. Strings are never NULL and live as long as the result.
  */
 typedef struct esa_get_match_site_result {
     /**
@@ -1282,7 +1320,7 @@ typedef struct esa_get_match_site_result {
      */
     int64_t site_id;
     /**
-     * The site's name, such as "example.com".
+     * The site's name, for example "example.com".
      */
     const char *site_name;
     /**
@@ -1296,7 +1334,7 @@ typedef struct esa_get_match_site_result {
  */
 typedef struct esa_parameter {
     /**
-     * Its name, such as "SiteId" or "Tag.1.Key": ASCII letters, digits, '.', '-', '_' and '~'.
+     * Its name, for example "SiteId" or "Tag.1.Key": ASCII letters, digits, '.', '-', '_' and '~'.
      */
     const char *name;
     /**
@@ -1308,18 +1346,23 @@ typedef struct esa_parameter {
      */
     int32_t place;
     /**
-     * 0.
+     * Reserved: 0.
      */
     int32_t reserved;
 } esa_parameter;
 
 /**
- * An action, and its parameters. Begin with `ESA_CALL_ACTION_REQUEST_INIT`. Only `action` has to be set.
+ * An action and its parameters. Begin with `ESA_CALL_ACTION_REQUEST_INIT`. Only `action` must be set.
  *
- * A JSON object has a member for each parameter. Strings are sent as they are, numbers as they are written in the JSON, and
- * booleans as `true` and `false`; null stands for a parameter that isn't there. Objects and arrays are sent as the action
- * wants them: as the JSON text that they are here, or taken apart into `Name.1`, `Name.2` (and `Name.1.Key` for objects in
- * an array). A name that is there twice is refused, wherever that is; there are 1000 parameters at most.
+ * A JSON object has one member for each parameter. How a value is sent depends on its type:
+ * - A string is sent as it is.
+ * - A number is sent as the JSON writes it.
+ * - A boolean is sent as `true` or `false`.
+ * - null isn't sent: the parameter isn't there.
+ * - An object or an array is sent as the action wants it. It is sent as the JSON text that it is here, or taken
+ *   apart into `Name.1`, `Name.2` (and `Name.1.Key` for objects in an array).
+ *
+ * A name that occurs twice is refused, wherever it occurs. An action has 1000 parameters at most.
  */
 typedef struct esa_call_action_request {
     /**
@@ -1327,31 +1370,31 @@ typedef struct esa_call_action_request {
      */
     size_t struct_size;
     /**
-     * The service's name for the action, such as "CreateRoutine": 1 to 128 ASCII letters and digits.
+     * The service's name for the action, for example "CreateRoutine": 1 to 128 ASCII letters and digits.
      */
     const char *action;
     /**
-     * The parameters, a JSON object; NULL: none. Each goes where the action wants it.
+     * The parameters, as a JSON object; NULL: none. Each parameter goes where the action wants it.
      */
     const char *params;
     /**
-     * Parameters that go into the query whatever the library knows of them, a JSON object; NULL: none.
+     * Parameters that go into the query, whatever the library knows of them, as a JSON object; NULL: none.
      */
     const char *query;
     /**
-     * Parameters that go into the form whatever the library knows of them, a JSON object; NULL: none.
+     * Parameters that go into the form, whatever the library knows of them, as a JSON object; NULL: none.
      */
     const char *form;
     /**
-     * Parameters that are sent as they are, beside those of the JSON objects; NULL: none.
+     * Parameters that are sent as they are, in addition to those of the JSON objects; NULL: none.
      */
     const struct esa_parameter *parameters;
     /**
-     * How many there are.
+     * How many `parameters` there are.
      */
     size_t parameter_count;
     /**
-     * "GET" or "POST"; NULL: as the action wants it. One that the library doesn't know is sent with POST.
+     * "GET" or "POST"; NULL: as the action wants it. An action that the library doesn't know is sent with POST.
      */
     const char *method;
     /**
@@ -1363,7 +1406,7 @@ typedef struct esa_call_action_request {
      */
     int32_t effect;
     /**
-     * 0.
+     * Reserved: 0.
      */
     int32_t reserved;
 } esa_call_action_request;
@@ -1371,16 +1414,16 @@ typedef struct esa_call_action_request {
 /**
  * The reply to an action. Release it with `esa_call_action_result_free()`.
  *
- * Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+ * Any thread may read it, one at a time. Strings are never NULL and live as long as the result.
  */
 typedef struct esa_call_action_result {
     /**
-     * The JSON object that the service answered with, as it wrote it: UTF-8, with a NUL behind it. Nothing is taken out of
-     * it.
+     * The JSON object of the service's answer, as the service wrote it: UTF-8, followed by a NUL. Nothing is removed
+     * from it.
      */
     const char *body;
     /**
-     * How many bytes the body has, without the NUL.
+     * How many bytes `body` has, without the NUL.
      */
     size_t body_length;
     /**
@@ -1388,7 +1431,7 @@ typedef struct esa_call_action_result {
      */
     const char *request_id;
     /**
-     * How many requests the call sent, of which the last one was answered so. 0 from `esa_read_reply()`.
+     * How many requests the call sent. `body` answers the last of them. 0 if `esa_read_reply()` made the result.
      */
     uint32_t attempts;
     /**
@@ -1398,7 +1441,7 @@ typedef struct esa_call_action_result {
 } esa_call_action_result;
 
 /**
- * A header of HTTP.
+ * An HTTP header.
  */
 typedef struct esa_header {
     /**
@@ -1412,14 +1455,14 @@ typedef struct esa_header {
 } esa_header;
 
 /**
- * A signed request, ready to be sent once, by anything. Release it with `esa_signed_request_free()`.
+ * A signed request, ready to be sent once, by any HTTP library. Release it with `esa_signed_request_free()`.
  *
- * Send it as it is: the method, the URL, all of the headers and the body. What else HTTP wants, such as Content-Length, is
- * the sender's to add. The service takes it within 15 minutes, and once: sign each attempt again. It needs TLS, unless the
- * URL says http, and no redirects are to be followed.
+ * Send it as it is: the method, the URL, all headers and the body. The sender adds what else HTTP needs, for example
+ * Content-Length. Use TLS, unless the URL says http. Follow no redirects. The service accepts the request within 15
+ * minutes, and once: sign each attempt again.
  *
- * Any one thread at a time may read it. Strings are never NULL and live as long as the request. The headers, or the URL with
- * signature version 1, hold the signature and the security token: keep them out of logs.
+ * Any thread may read it, one at a time. Strings are never NULL and live as long as the request. The headers hold
+ * the signature and the security token; with signature version 1, the URL does. Keep them out of logs.
  */
 typedef struct esa_signed_request {
     /**
@@ -1427,29 +1470,29 @@ typedef struct esa_signed_request {
      */
     const char *method;
     /**
-     * The whole URL, such as "https://esa.cn-hangzhou.aliyuncs.com/?SiteId=7".
+     * The whole URL, for example "https://esa.cn-hangzhou.aliyuncs.com/?SiteId=7".
      */
     const char *url;
     /**
-     * The headers, with names in small letters; "host" is among them.
+     * The headers, with names in lower case. "host" is one of them.
      */
     const struct esa_header *headers;
     /**
-     * How many there are.
+     * How many `headers` there are.
      */
     size_t header_count;
     /**
-     * The body, a form, with a NUL behind it; "" where there is none. A GET may have one.
+     * The body, a form, followed by a NUL; "" if the request has no body. A GET may have one.
      */
     const char *body;
     /**
-     * How many bytes it has, without the NUL.
+     * How many bytes `body` has, without the NUL.
      */
     size_t body_length;
 } esa_signed_request;
 
 /**
- * What `esa_sign_with()` signs with. Begin with `ESA_SIGN_WITH_OPTIONS_INIT`.
+ * The values that `esa_sign_with()` signs with. Begin with `ESA_SIGN_WITH_OPTIONS_INIT`.
  */
 typedef struct esa_sign_with_options {
     /**
@@ -1457,7 +1500,7 @@ typedef struct esa_sign_with_options {
      */
     size_t struct_size;
     /**
-     * The access key's id: printable ASCII, as are the two that follow.
+     * The access key's id: printable ASCII, like the next two.
      */
     const char *access_key_id;
     /**
@@ -1469,24 +1512,24 @@ typedef struct esa_sign_with_options {
      */
     const char *security_token;
     /**
-     * The server: "host", "host:port" or "https://host:port"; NULL: that of cn-hangzhou.
+     * The server: "host", "host:port" or "https://host:port"; NULL: the endpoint of cn-hangzhou.
      */
     const char *endpoint;
     /**
-     * 1 to 64 characters of printable ASCII that no other request has.
+     * The nonce: 1 to 64 characters of printable ASCII that no other request has.
      */
     const char *nonce;
     /**
-     * When the request is sent, in seconds since 1970 (UTC): 1 or more. The service takes what is off by less than 15
-     * minutes.
+     * When the request is sent, in seconds since 1970 (UTC): 1 or more. The service accepts a time that is off by
+     * less than 15 minutes.
      */
     int64_t date;
     /**
-     * A value of `esa_signature_version`.
+     * The way to sign: a value of `esa_signature_version`.
      */
     int32_t signature_version;
     /**
-     * 0.
+     * Reserved: 0.
      */
     int32_t reserved;
 } esa_sign_with_options;
@@ -1500,7 +1543,7 @@ typedef struct esa_reply {
      */
     size_t struct_size;
     /**
-     * The action that it answers, such as "CreateRoutine"; NULL: one that the library doesn't know.
+     * The action that was called, for example "CreateRoutine"; NULL: an action that the library doesn't know.
      */
     const char *action;
     /**
@@ -1512,11 +1555,12 @@ typedef struct esa_reply {
      */
     int32_t http_status;
     /**
-     * The headers, in any order and case; NULL: none. Without them an error lacks what they tell, such as how long to wait.
+     * The headers, in any order and case; NULL: none. Without them, an error lacks what they say: how long to wait,
+     * for example.
      */
     const struct esa_header *headers;
     /**
-     * How many there are.
+     * How many `headers` there are.
      */
     size_t header_count;
     /**
@@ -1524,7 +1568,7 @@ typedef struct esa_reply {
      */
     const char *body;
     /**
-     * How many bytes it has.
+     * How many bytes `body` has.
      */
     size_t body_length;
 } esa_reply;
@@ -1534,63 +1578,65 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The revision of the binary interface that the loaded library has; see `ESA_ABI_VERSION`.
+ * Gets the revision of the binary interface that the loaded library has. See `ESA_ABI_VERSION`.
  *
- * Any thread, at any time.
+ * Returns the revision. Any thread may call this, at any time.
  */
 uint32_t esa_abi_version(void);
 
 /**
- * The library's version, such as "0.1.0".
+ * Gets the library's version: "0.1.0", for example.
  *
- * Returns a static string; don't free it. Any thread, at any time.
+ * Returns a static string; don't free it. Any thread may call this, at any time.
  */
 const char *esa_version(void);
 
 /**
- * The enumerator's name, such as "ESA_ERR_TIMEOUT", for a value of `esa_status`.
+ * Gets the enumerator's name for a value of `esa_status`: "ESA_ERR_TIMEOUT", for example.
  *
- * Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+ * Returns a static string; don't free it. It is "" for a value that this version doesn't know. Any thread may call
+ * this, at any time.
  */
 const char *esa_status_name(int32_t status);
 
 /**
- * The enumerator's name, such as "ESA_OUTCOME_UNKNOWN", for a value of `esa_outcome`.
+ * Gets the enumerator's name for a value of `esa_outcome`: "ESA_OUTCOME_UNKNOWN", for example.
  *
- * Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+ * Returns a static string; don't free it. It is "" for a value that this version doesn't know. Any thread may call
+ * this, at any time.
  */
 const char *esa_outcome_name(int32_t outcome);
 
 /**
- * The service's own word for a value of `esa_service_code`, such as "UserOperationStatusIsLocked".
+ * Gets the service's own code for a value of `esa_service_code`: "UserOperationStatusIsLocked", for example.
  *
- * Returns a static string; "" for `ESA_CODE_NONE`, `ESA_CODE_OTHER` and values that this version doesn't know (the
- * error has such a code verbatim). Any thread, at any time.
+ * Returns a static string; don't free it. It is "" for `ESA_CODE_NONE`, `ESA_CODE_OTHER` and values that this
+ * version doesn't know. `esa_error.code` has those codes verbatim. Any thread may call this, at any time.
  */
 const char *esa_service_code_name(int32_t service_code);
 
 /**
- * What to do about an error with this value of `esa_service_code`, in a sentence.
+ * Gets the advice for a value of `esa_service_code`: what to do about the error, in a sentence.
  *
- * Returns a static string; "" where that isn't known. Any thread, at any time.
+ * Returns a static string; don't free it. It is "" if there is no advice. Any thread may call this, at any time.
  */
 const char *esa_service_code_advice(int32_t service_code);
 
 /**
  * Releases an error and its strings.
  *
- * `error` may be NULL. Any thread; each error once.
+ * `error` may be NULL. Any thread may call this, once for each error.
  */
 void esa_error_free(struct esa_error *error);
 
 /**
- * Gives the credentials; in an `esa_credentials_fn` only.
+ * Provides the credentials. Call it in an `esa_credentials_fn` only.
  *
- * The strings are copied; they are ASCII without blanks or control characters. `security_token` is NULL unless they are
- * temporary ones of STS. `expires_at`: until when they are good, in seconds since 1970 (UTC); 0: until the service
- * doesn't take them any more.
+ * The strings are copied. They are ASCII without blanks or control characters. `security_token` is the token of
+ * temporary credentials of STS; for others, it is NULL. `expires_at` is when the credentials expire, in seconds
+ * since 1970 (UTC); 0: when the service no longer accepts them.
  *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT`, which the call that needs the credentials then says more of.
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`. The error of the call that needs the credentials then says more.
  */
 esa_status esa_credentials_set(struct esa_credentials *credentials,
                                const char *access_key_id,
@@ -1599,41 +1645,54 @@ esa_status esa_credentials_set(struct esa_credentials *credentials,
                                int64_t expires_at);
 
 /**
- * Says why there are no credentials; in an `esa_credentials_fn` only.
+ * Reports why there are no credentials. Call it in an `esa_credentials_fn` only.
  *
- * `reason` ends up in the error of the call that needs them, so it must hold no secret. It is copied; NULL is no reason.
+ * `reason` becomes part of the error of the call that needs the credentials, so it must hold no secret. It is
+ * copied; NULL: no reason.
  */
-void esa_credentials_fail(struct esa_credentials *credentials,
-                          const char *reason);
+void esa_credentials_fail(struct esa_credentials *credentials, const char *reason);
 
 /**
- * Says why the lock can't be asked for; on the thread of an `esa_try_acquire_fn`, before it returns.
+ * Reports why the lock can't be asked for. Call it on the thread of an `esa_try_acquire_fn`, before that function
+ * returns.
  *
- * `reason` ends up in the message of the call's error, so it must hold no secret. It is copied; NULL is no reason.
+ * `reason` becomes part of the message of the call's error, so it must hold no secret. It is copied; NULL: no
+ * reason.
  *
  * Returns `ESA_LOCK_FAILED`, for the function to return.
  */
 int32_t esa_lock_fail(const char *reason);
 
 /**
- * Sets a lock that the client shares with other programs or machines which write to the same account, so that their writes
- * wait for each other instead of being refused. See `esa_try_acquire_fn` and `esa_release_fn`.
+ * Sets a lock that the client shares with other programs or machines which write to the same account. Their writes
+ * then wait for each other instead of being refused. See `esa_try_acquire_fn` and `esa_release_fn`.
  *
- * A write of a call waits for the lock until its time limit, and holds it while it is under way. The lock goes on to the
- * client's other writes that wait by then, and from record to record of an `esa_bulk` or of
- * `esa_ensure_routine_related_records()` whose program comes for the next one at once, until it has been held as long as
- * `esa_config_set_write_lock_hold()` says: then it is let go, so that others have it. No call holds it while it waits for
- * something else. The library has no thread that could let the lock go: a bulk whose program pauses for the first time, and
- * a multi that isn't stepped, keep it until they go on, or the lease ends. The lock is for order alone: where it was lost, or
- * others do without, writes are refused as busy and made again, as without a lock.
+ * A write of a call waits for the lock until the call's time limit, and holds it while it is under way. The lock
+ * then passes on in the client, without being released:
+ * - To its other writes that wait by then.
+ * - From record to record of an `esa_bulk` or of `esa_ensure_routine_related_records()`, if the program comes for
+ *   the next record at once.
  *
- * The last one of this and `esa_config_set_write_lock_file()` counts. If both functions are NULL, there is no lock, which is
- * the default. `user_data` is passed to them and must live as long as every client that is made with this configuration, its
- * calls and its bulks; several clients may use it at once.
+ * When the client has held the lock as long as `esa_config_set_write_lock_hold()` says, it releases the lock, so
+ * that others get it. No call holds the lock while it waits for something else.
  *
- * In a child of fork, the client doesn't hold what its parent does, and asks by itself.
+ * The library has no thread that could release the lock. Two things keep it until they continue, or until the lease
+ * ends:
+ * - A bulk whose program pauses for the first time.
+ * - A multi that isn't stepped.
  *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` or one function alone is NULL.
+ * The lock is for order alone. If it was lost, or if others write without it, writes are refused as busy and made
+ * again, as without a lock.
+ *
+ * This setter and `esa_config_set_write_lock_file()` replace each other: the last one counts. If both functions are
+ * NULL, there is no lock, which is the default.
+ *
+ * `user_data` is passed to both functions. It must live as long as every client that is made with this
+ * configuration, and their calls and bulks. Several clients may use it at once.
+ *
+ * In a child of fork(), the client doesn't hold what its parent holds. It asks for the lock itself.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` if `config` is NULL, or if only one of the functions is NULL.
  */
 esa_status esa_config_set_write_lock(struct esa_config *config,
                                      esa_try_acquire_fn try_acquire,
@@ -1641,26 +1700,29 @@ esa_status esa_config_set_write_lock(struct esa_config *config,
                                      void *user_data);
 
 /**
- * Sets a file as the lock that the client shares with the other programs of this host: see `esa_config_set_write_lock()`.
+ * Sets a file as the lock that the client shares with the other programs of this host. See
+ * `esa_config_set_write_lock()`.
  *
- * Clients with the same file hold it one after the other. It is made where it is missing, for its owner alone; nothing is
- * ever written to it, and it stays. The kernel unlocks it when a process ends, however it does, and a child of fork doesn't
- * hold it. It is meant for a local file system (flock). Where it can't be opened, writes fail with `ESA_ERR_LOCK`.
+ * Clients with the same file hold it one after the other. If the file is missing, it is created, for its owner
+ * alone. Nothing is ever written to it, and it isn't removed. The kernel unlocks it when a process ends, in whatever
+ * way. A child of fork() doesn't hold it. The file should be on a local file system (flock). If it can't be opened,
+ * writes fail with `ESA_ERR_LOCK`.
  *
- * A file has no lease. So a bulk lets it go with each record, and a multi that isn't stepped keeps it while a write of its
- * calls is under way or waits. While others want it, a client holds it for 50 ms at a time.
+ * A file has no lease. So a bulk releases it after each record. A multi that isn't stepped keeps it while a write of
+ * its calls is under way or waits. While others want it, a client holds it for 50 ms at a time.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_write_lock_file(struct esa_config *config,
-                                          const char *path);
+esa_status esa_config_set_write_lock_file(struct esa_config *config, const char *path);
 
 /**
- * Sets how long the client holds the lock that it shares with others for further writes, before it lets others in, in
- * milliseconds. Default (0): 2,000. `ESA_NONE`: it lets the lock go after each write.
+ * Sets how long the client holds the shared lock for further writes, in milliseconds, before it lets others in.
+ * Default (0): 2,000.
  *
- * Longer wastes less time between holders; shorter has each of them wait less. No new write begins after that time. The
- * lease is one attempt (`esa_config_set_attempt_timeout()`) and a second longer.
+ * `ESA_NONE`: the client releases the lock after each write.
+ *
+ * A longer time wastes less between holders; a shorter one makes each of them wait less. No new write begins after
+ * that time. The lease is longer by one attempt (`esa_config_set_attempt_timeout()`) and a second.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
@@ -1669,27 +1731,36 @@ esa_status esa_config_set_write_lock_hold(struct esa_config *config, uint32_t ho
 /**
  * Makes a configuration with all defaults. Release it with `esa_config_free()`.
  *
- * Returns NULL only where the library has a bug.
+ * Returns the configuration; NULL only if the library has a bug.
  */
 ESA_NODISCARD struct esa_config *esa_config_new(void);
 
 /**
- * Releases a configuration. Clients that were made with it go on.
+ * Releases a configuration. Clients that were made with it continue to work.
  *
- * `config` may be NULL. Any thread; each configuration once.
+ * `config` may be NULL. Any thread may call this, once for each configuration.
  */
 void esa_config_free(struct esa_config *config);
 
 /**
- * Sets the credentials. `security_token` is NULL unless they are temporary ones of STS.
+ * Sets the credentials.
  *
- * Default: those that are found as the official SDKs find them, when a call needs them. The first of these that gives
- * some is asked, and from then on no other: the environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC
- * (ALIBABA_CLOUD_OIDC_TOKEN_FILE, ...), a profile of the command line (~/.aliyun/config.json), the credentials file
- * (~/.alibabacloud/credentials), the role of the ECS instance, and ALIBABA_CLOUD_CREDENTIALS_URI. If a variable names a
- * place and that gives none, the call fails and no further one is asked. Temporary ones are renewed before they expire.
+ * `security_token` is the token of temporary credentials of STS; for others, it is NULL. All three strings are ASCII
+ * without blanks or control characters.
  *
- * All three are ASCII without blanks or control characters. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ * Default: the library looks for credentials as the official SDKs do, when a call needs them. It asks these sources
+ * in this order. The first one that has credentials is used, and from then on no other:
+ * - The environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ...).
+ * - OIDC (ALIBABA_CLOUD_OIDC_TOKEN_FILE, ...).
+ * - A profile of the command line (~/.aliyun/config.json).
+ * - The credentials file (~/.alibabacloud/credentials).
+ * - The role of the ECS instance.
+ * - ALIBABA_CLOUD_CREDENTIALS_URI.
+ *
+ * If a variable names a source and that source has no credentials, the call fails and asks no further source.
+ * Temporary credentials are renewed before they expire.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_credentials(struct esa_config *config,
                                       const char *access_key_id,
@@ -1697,61 +1768,67 @@ esa_status esa_config_set_credentials(struct esa_config *config,
                                       const char *security_token);
 
 /**
- * Sets a function that gives the credentials, for secrets that are kept elsewhere. See `esa_credentials_fn`.
+ * Sets a function that provides the credentials, for secrets that are kept elsewhere. See `esa_credentials_fn`.
  *
- * The last one of this and `esa_config_set_credentials()` counts. `callback`: NULL changes nothing. `user_data` is passed
- * to it and must live as long as every client that is made with this configuration; several threads may use it at once.
+ * If `callback` is NULL, nothing changes. This setter and `esa_config_set_credentials()` replace each other: the
+ * last one counts.
  *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+ * `user_data` is passed to the callback. It must live as long as every client that is made with this configuration.
+ * The callback may run on several threads at once.
+ *
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` if `config` is NULL.
  */
-esa_status esa_config_set_credentials_provider(struct esa_config *config,
-                                               esa_credentials_fn callback,
-                                               void *user_data);
+esa_status esa_config_set_credentials_provider(struct esa_config *config, esa_credentials_fn callback, void *user_data);
 
 /**
- * Sets the region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international accounts.
+ * Sets the region. The account decides which one, not the place:
+ * - "cn-hangzhou" for accounts of the China site.
+ * - "ap-southeast-1" for international accounts.
  *
- * The account decides, not the place. Default: ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other
- * region needs an endpoint; without one `esa_client_new()` fails with `ESA_ERR_CONFIG`.
+ * Default: ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other region needs an endpoint;
+ * without one, `esa_client_new()` fails with `ESA_ERR_CONFIG`.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_region(struct esa_config *config,
-                                 const char *region);
+esa_status esa_config_set_region(struct esa_config *config, const char *region);
 
 /**
  * Sets the endpoint, in place of the region's: "host", "host:port" or "https://host:port".
  *
- * "http://..." is accepted for this machine only (localhost, 127.0.0.0/8, [::1]). Default: ESA_ENDPOINT of the
- * environment, else the region's. If it isn't usable, or ESA_ENDPOINT is set and empty, `esa_client_new()` fails with
- * `ESA_ERR_CONFIG`.
+ * "http://..." is accepted for this machine only (localhost, 127.0.0.0/8, [::1]).
+ *
+ * Default: ESA_ENDPOINT of the environment, else the region's endpoint. If the endpoint isn't usable, or
+ * ESA_ENDPOINT is set and empty, `esa_client_new()` fails with `ESA_ERR_CONFIG`.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_endpoint(struct esa_config *config, const char *endpoint);
 
 /**
- * Sets from where the service is reached: a value of `esa_network`.
+ * Sets the network from which the service is reached: a value of `esa_network`.
  *
- * It chooses the region's endpoint; one that is set by `esa_config_set_endpoint()` stays as it is.
+ * The network selects the region's endpoint. An endpoint that `esa_config_set_endpoint()` set stays as it is.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_network(struct esa_config *config, int32_t network);
 
 /**
- * Sets the proxy: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..." (this machine
- * looks up the endpoint's name) or "socks5h://..." (the proxy does); "" for none.
+ * Sets the proxy. It has one of these forms:
+ * - "http://user:password@host:port", or "host:port": an HTTP proxy, by CONNECT.
+ * - "socks5://...": a SOCKS 5 proxy; this machine resolves the endpoint's name.
+ * - "socks5h://...": a SOCKS 5 proxy; the proxy resolves the endpoint's name.
+ * - "": no proxy.
  *
- * Default: what the environment says: HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY, in upper case or
- * else in lower case; it isn't used for this machine (localhost, 127.0.0.0/8, [::1]). Plain http to this machine takes no
- * proxy at all, and neither does what asks for an instance's metadata. One that can't be used, wherever it comes from,
- * makes `esa_client_new()` fail with `ESA_ERR_CONFIG`.
+ * Default: HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY of the environment, in upper case or
+ * else in lower case. The default isn't used for this machine (localhost, 127.0.0.0/8, [::1]).
+ *
+ * Two kinds of requests use no proxy at all: plain http to this machine, and requests for instance metadata. If a
+ * proxy can't be used, wherever it comes from, `esa_client_new()` fails with `ESA_ERR_CONFIG`.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_proxy(struct esa_config *config,
-                                const char *proxy);
+esa_status esa_config_set_proxy(struct esa_config *config, const char *proxy);
 
 /**
  * Sets how requests are signed: a value of `esa_signature_version`.
@@ -1761,122 +1838,132 @@ esa_status esa_config_set_proxy(struct esa_config *config,
 esa_status esa_config_set_signature_version(struct esa_config *config, int32_t signature_version);
 
 /**
- * Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
+ * Sets a file of certificate authorities (PEM) to trust instead of the built-in ones.
  *
- * It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` if it isn't a plain file, can't be read, or holds
- * no certificate. Default, if no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for
- * OpenSSL. The same holds for that, but certificates in it that can't be used are passed over. SSL_CERT_DIR isn't read.
+ * `esa_client_new()` reads the file. It fails with `ESA_ERR_CONFIG` if the file isn't a plain file, can't be read,
+ * or holds no certificate.
+ *
+ * Default, if no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for OpenSSL. The
+ * same rules hold for that file, but unusable certificates in it are skipped. SSL_CERT_DIR isn't read.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_ca_file(struct esa_config *config, const char *ca_file);
 
 /**
- * Sets certificate authorities (PEM text) to trust in place of the ones that are built in.
+ * Sets certificate authorities (PEM text) to trust instead of the built-in ones.
  *
- * With `esa_config_set_ca_file()` too, both are trusted. `esa_client_new()` fails with `ESA_ERR_CONFIG` where the text
- * holds no certificate.
+ * If `esa_config_set_ca_file()` is used too, both are trusted. If the text holds no certificate, `esa_client_new()`
+ * fails with `ESA_ERR_CONFIG`.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_ca_pem(struct esa_config *config, const char *ca_pem);
 
 /**
- * Appends the caller's own product, such as "my-agent/1.2", to the User-Agent header.
+ * Appends the caller's own product to the User-Agent header: "my-agent/1.2", for example.
  *
- * Printable ASCII. Default: ALIBABA_CLOUD_USER_AGENT of the environment.
+ * The product is printable ASCII. Default: ALIBABA_CLOUD_USER_AGENT of the environment.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_user_agent(struct esa_config *config, const char *user_agent);
 
 /**
- * Sets where the library says what it does; without it, it says nothing. See `esa_log_fn`.
+ * Sets the callback that receives the log. Without one, the library logs nothing. See `esa_log_fn`.
  *
- * `level`: the most that is wanted, a value of `esa_log_level`; 0: `ESA_LOG_INFO`. `callback`: NULL for no log. `user_data` is passed to
- * it and must live as long as every client that is made with this configuration; several threads may use it at once.
+ * `level` is the most that is logged, a value of `esa_log_level`; 0: `ESA_LOG_INFO`. `callback` may be NULL: no log.
+ *
+ * `user_data` is passed to the callback. It must live as long as every client that is made with this configuration.
+ * The callback may run on several threads at once.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_log(struct esa_config *config,
-                              int32_t level,
-                              esa_log_fn callback,
-                              void *user_data);
+esa_status esa_config_set_log(struct esa_config *config, int32_t level, esa_log_fn callback, void *user_data);
 
 /**
- * Sets how long making one connection may take, in milliseconds: name look-up, TCP and TLS together. Default (0):
- * 5,000.
+ * Sets how long it may take to make one connection, in milliseconds: name look-up, TCP and TLS together. Default
+ * (0): 5,000.
  *
- * `ESA_UNLIMITED`: as long as the attempt may. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ * `ESA_UNLIMITED`: as long as the attempt may take.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_connect_timeout(struct esa_config *config, uint32_t connect_timeout_ms);
 
 /**
- * Sets how long one request may take, in milliseconds, connecting included. Default (0): 10,000.
+ * Sets how long one request may take, in milliseconds, including the connection. Default (0): 10,000.
  *
- * `ESA_UNLIMITED`: as long as the call may. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ * `ESA_UNLIMITED`: as long as the call may take.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_attempt_timeout(struct esa_config *config, uint32_t attempt_timeout_ms);
 
 /**
  * Sets how long a whole call may take, in milliseconds, whatever it does. Default (0): 30,000.
  *
- * `ESA_UNLIMITED`: as long as it takes. A busy service can keep a call waiting for ever then, so give such calls an
- * `esa_cancel`. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+ * `ESA_UNLIMITED`: as long as it takes. A busy service can then keep a call waiting for ever, so give the call an
+ * `esa_cancel`.
+ *
+ * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_timeout(struct esa_config *config, uint32_t timeout_ms);
 
 /**
  * Sets how many attempts of a call may fail in a row. Default (0): 3.
  *
- * Attempts that are refused because the service is busy with another call of the account don't count: they are made
- * until the call's time limit.
+ * If the service refuses an attempt because it is busy with another call of the account, the attempt doesn't count.
+ * The call repeats it until its time limit.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_max_attempts(struct esa_config *config, uint32_t max_attempts);
 
 /**
- * Sets how long a call goes on reading back to find out what a lost request did, in milliseconds. Default (0): 10,000.
+ * Sets how long a call reads back to find out what a lost request did, in milliseconds. Default (0): 10,000.
  *
- * Once no further attempt is made, the call reads back at once, and then after 0.25, 0.5, 1, 2, 4 s ..., never past its
- * deadline. Lists lag, and requests may be carried out late. If the horizon passes and the outcome is still unknown, the
- * call fails with `ESA_OUTCOME_UNKNOWN`.
+ * When no further attempt is made, the call reads back at once, and then after 0.25, 0.5, 1, 2, 4 s ... It never
+ * passes its deadline. Lists lag, and requests can be carried out late. If the horizon passes and the outcome is
+ * still unknown, the call fails with `ESA_OUTCOME_UNKNOWN`.
  *
  * `ESA_NONE`: the call reads back at once and doesn't wait. `ESA_UNLIMITED`: until its deadline.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
-esa_status esa_config_set_reconcile_horizon(struct esa_config *config,
-                                            uint32_t reconcile_horizon_ms);
+esa_status esa_config_set_reconcile_horizon(struct esa_config *config, uint32_t reconcile_horizon_ms);
 
 /**
- * Sets how many of a client's writes may be under way at once: creates, deletes, and actions that take their turn with
- * them. Default (0): 1.
+ * Sets how many of a client's writes may be under way at once. Default (0): 1.
  *
- * The service refuses a routine call of an account while another one runs, so the client's own calls wait for each
- * other, in the order in which they came, within their time limits. `ESA_UNLIMITED`: they don't.
+ * Writes are creates, deletes, and the actions that share this write limit (see `esa_call_action()`). The service
+ * refuses a routine call of an account while another one runs. So the client's own calls wait for each other, in the
+ * order in which they came, within their time limits.
+ *
+ * `ESA_UNLIMITED`: they don't wait.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_max_concurrent_writes(struct esa_config *config, uint32_t max_concurrent_writes);
 
 /**
- * Sets how many unused connections a client keeps for later calls: as many for blocking calls, and as many for each
- * multi. Default (0): 64. `ESA_NONE`: it keeps none.
+ * Sets how many idle connections a client keeps for later calls. Default (0): 64.
  *
- * HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
- * connection, just as the next request goes out, it is taken for that request's. If a server or a proxy on the way does
- * so, `ESA_NONE` gives each request a connection of its own, at the price of a handshake.
+ * The number holds for all blocking calls together, and again for each multi. `ESA_NONE`: it keeps none.
+ *
+ * HTTP/1.1 has no mark that ties a reply to its request. A server can send a second or a late reply over a pooled
+ * connection, just as the next request goes out. The library then takes it for the reply to that request. If a
+ * server or a proxy on the way does so, set `ESA_NONE`. Each request then has a connection of its own, at the price
+ * of a handshake.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
 esa_status esa_config_set_max_idle_connections(struct esa_config *config, uint32_t max_idle_connections);
 
 /**
- * Sets how long an unused connection is kept, in milliseconds. Default (0): 5,000.
+ * Sets how long an idle connection is kept, in milliseconds. Default (0): 5,000.
  *
- * A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
+ * If a server announces a shorter time (`Keep-Alive: timeout=...`), the connection gets no request after that time.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
@@ -1885,16 +1972,19 @@ esa_status esa_config_set_idle_timeout(struct esa_config *config, uint32_t idle_
 /**
  * Makes a client.
  *
- * `config` may be NULL: everything from the environment. It is copied; change or free it afterwards as you like. The
- * environment is read here and never again. Nothing is sent, and no credentials are needed yet. It waits for nothing
- * but the disk: a CA file has to be a plain one, of 4 MiB at most. (If its file system hangs, so does this function.)
+ * If `config` is NULL, everything comes from the environment. The configuration is copied, and can be changed or
+ * released afterwards. The environment is read here and never again.
  *
- * On success `*client` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL. Release the client with
- * `esa_client_free()`, an error with `esa_error_free()`.
+ * Nothing is sent, and no credentials are needed yet. The function waits for nothing but the disk: a CA file must be
+ * a plain file of 4 MiB at most. (If its file system hangs, so does this function.)
  *
- * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `client` is NULL or a setter was given something unusable, which
- * the message names; `ESA_ERR_CONFIG` where the region is unknown, the endpoint isn't a URL or is plain http to another
- * machine, a proxy isn't one that can be used, or a CA file can't be read.
+ * On success, `*client` is set and `*error` is NULL. On failure, `*error` is set and `*client` is NULL. `error` may
+ * be NULL. Release the client with `esa_client_free()`, and an error with `esa_error_free()`.
+ *
+ * Returns `ESA_OK`, or the kind of failure:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `client` is NULL, or a setter got an unusable value, which the message names.
+ * - `ESA_ERR_CONFIG`: the region is unknown, or the endpoint, a proxy or a CA file can't be used. An endpoint can't
+ *   be used if it isn't a URL, or if it is plain http to another machine.
  */
 ESA_NODISCARD
 esa_status esa_client_new(const struct esa_config *config,
@@ -1903,65 +1993,69 @@ esa_status esa_client_new(const struct esa_config *config,
 ESA_NONNULL(client);
 
 /**
- * Releases a client. Calls that run on other threads keep it alive and come to their end. None may be entered with it
+ * Releases a client. Calls that run on other threads keep it alive and end as usual. No call may be entered with it
  * at the same time, or later.
  *
- * `client` may be NULL. Any thread; each client once.
+ * `client` may be NULL. Any thread may call this, once for each client.
  */
 void esa_client_free(struct esa_client *client);
 
 /**
- * Gets how long a call of the client may take, in milliseconds, unless its options say otherwise.
+ * Gets how long a call of the client may take, in milliseconds, if its options don't set another limit.
  *
- * Returns what `esa_config_set_timeout()` set, or its default; `ESA_UNLIMITED` if there is no limit; 0 if `client` is NULL.
- * Any thread.
+ * Returns what `esa_config_set_timeout()` set, or its default. It is `ESA_UNLIMITED` if there is no limit, and 0 if
+ * `client` is NULL. Any thread may call this.
  */
 uint32_t esa_client_timeout(const struct esa_client *client);
 
 /**
- * The name of the provider whose credentials the client uses: "configuration", "callback", "environment", "oidc",
- * "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri".
+ * Gets the name of the provider whose credentials the client uses.
  *
- * "" before the first call that needed credentials, and where `client` is NULL. Returns a static string; don't free it.
- * Any thread.
+ * The names are "configuration", "callback", "environment", "oidc", "cli_profile", "credentials_file",
+ * "ecs_ram_role" and "credentials_uri".
+ *
+ * Returns a static string; don't free it. It is "" before the first call that needed credentials, and if `client` is
+ * NULL. Any thread may call this.
  */
 const char *esa_client_credentials_source(const struct esa_client *client);
 
 /**
- * Tells what `client` has done so far.
+ * Gets the counts of what a client has done so far.
  *
- * Fills the fields that `stats->struct_size` says that the caller knows, and that the library does; the others of the
- * caller become 0. The numbers only grow. Any thread, at any time.
+ * The function fills the fields that both the caller's struct (`stats->struct_size`) and the library have. The other
+ * fields of the caller become 0. The counts only grow. Any thread may call this, at any time.
  *
- * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where a pointer is NULL or `struct_size` was never set.
+ * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` if a pointer is NULL or `struct_size` was never set.
  */
 esa_status esa_client_stats(const struct esa_client *client,
                             struct esa_stats *stats)
 ESA_NONNULL(client) ESA_NONNULL(stats);
 
 /**
- * Makes an object that can cancel calls; give it to them in `esa_call_options.cancel`.
+ * Makes an object that can cancel calls. Give it to them in `esa_call_options.cancel`.
  *
- * Release it with `esa_cancel_free()`. `error` may be NULL. Any thread.
+ * Release it with `esa_cancel_free()`. `error` may be NULL. Any thread may call this.
  *
- * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `cancel` is NULL; `ESA_ERR_DESCRIPTORS` if no file descriptors are
- * left.
+ * Returns `ESA_OK`, or the kind of failure:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `cancel` is NULL.
+ * - `ESA_ERR_DESCRIPTORS`: no file descriptors are left.
  */
 ESA_NODISCARD esa_status esa_cancel_new(struct esa_cancel **cancel, struct esa_error **error) ESA_NONNULL(cancel);
 
 /**
- * Cancels every call that was given `cancel`, those that run and those to come.
+ * Cancels every call that has `cancel` in its options: those that run, and those to come.
  *
- * They return `ESA_ERR_CANCELLED` at once, in whatever they wait for. Any thread, any number of times; a signal handler
- * may call it. Does nothing where `cancel` is NULL.
+ * The calls return `ESA_ERR_CANCELLED` at once, whatever they wait for. `cancel` may be NULL. Any thread may call
+ * this, any number of times; a signal handler may call it too.
  */
 void esa_cancel_trigger(const struct esa_cancel *cancel);
 
 /**
- * Releases `cancel`. Calls that run with it keep it alive and go on, and can't be cancelled any more. None may be
- * entered with it, nor may it be triggered, at the same time or later.
+ * Releases an object that can cancel calls. Calls that run with it keep it alive and continue, but it can't cancel
+ * them any more.
  *
- * `cancel` may be NULL. Any thread; each object once.
+ * No call may be entered with it, and nobody may trigger it, at the same time or later. `cancel` may be NULL. Any
+ * thread may call this, once for each object.
  */
 void esa_cancel_free(struct esa_cancel *cancel);
 
@@ -1970,18 +2064,21 @@ void esa_cancel_free(struct esa_cancel *cancel);
  *
  * It holds three file descriptors, and one for each of its connections. `error` may be NULL.
  *
- * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL; `ESA_ERR_DESCRIPTORS` if no file descriptors are
- * left.
+ * Returns `ESA_OK`, or the kind of failure:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `multi` is NULL.
+ * - `ESA_ERR_DESCRIPTORS`: no file descriptors are left.
  */
 ESA_NODISCARD esa_status esa_multi_new(struct esa_multi **multi, struct esa_error **error) ESA_NONNULL(multi);
 
 /**
  * Gets the descriptor that the event loop waits for. It stays the same for the multi's whole life.
  *
- * It is readable while `esa_multi_step()` has something to do, which includes the deadline of a call, and while calls that
- * have finished wait for `esa_multi_next_finished()`, until that has returned NULL. Watch it for reading, level-triggered,
- * with epoll, poll, select or any event loop. Don't read from it, and don't close it. Have the loop forget it before
- * `esa_multi_free()`.
+ * The descriptor is readable in two cases:
+ * - `esa_multi_step()` has something to do. The deadline of a call counts too.
+ * - Calls have finished and wait for `esa_multi_next_finished()`. This ends when that function has returned NULL.
+ *
+ * Watch it for reading, level-triggered, with epoll, poll, select or any event loop. Don't read from it, and don't
+ * close it. Remove it from the loop before `esa_multi_free()`.
  *
  * Returns the descriptor; -1 if `multi` is NULL.
  */
@@ -1990,27 +2087,31 @@ int32_t esa_multi_descriptor(const struct esa_multi *multi);
 /**
  * Does what is due now for all calls of a multi, without blocking.
  *
- * Call it when `esa_multi_descriptor()` is readable. Calling it when nothing is due does no harm.
+ * Call it when `esa_multi_descriptor()` is readable. If nothing is due, it does no harm.
  *
- * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL, or in a callback of one of its calls;
- * `ESA_ERR_FORKED` in a child of fork(); `ESA_ERR_IO` if the descriptor can't be used, because the program has closed
- * it for instance.
+ * Returns `ESA_OK`, or the kind of failure:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `multi` is NULL, or a callback of one of its calls uses this function.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+ * - `ESA_ERR_IO`: the descriptor can't be used. The program has closed it, for example.
  */
 ESA_NODISCARD esa_status esa_multi_step(struct esa_multi *multi) ESA_NONNULL(multi);
 
 /**
- * Gets the next call that has finished. Each call comes once, in the order in which they finished. Ask until it returns
- * NULL: the descriptor stays readable until then.
+ * Gets the next call that has finished. Each call comes once, in the order in which they finished.
  *
- * Take its result with its own `_finish` function. `esa_pending_user_data()` says which call it is.
+ * Ask until it returns NULL: the descriptor stays readable until then. Take the result of a call with its own
+ * `_finish` function. `esa_pending_user_data()` identifies the call.
  *
- * Returns the call; NULL if there is none at the moment, if `multi` is NULL, in a callback of one of its calls, and in
- * a child of fork().
+ * Returns the call, or NULL in these cases:
+ * - No call waits at the moment.
+ * - `multi` is NULL.
+ * - A callback of one of its calls uses this function.
+ * - The process is a child of fork(), and `multi` is its parent's.
  */
 struct esa_pending *esa_multi_next_finished(struct esa_multi *multi);
 
 /**
- * Gets the call for which a callback runs, for language runtimes that keep something beside each call.
+ * Gets the call for which a callback runs. It is for language runtimes that keep something beside each call.
  *
  * In a `_start` function, it is the call that is being started.
  *
@@ -2021,8 +2122,9 @@ struct esa_pending *esa_multi_current(const struct esa_multi *multi);
 /**
  * Releases a multi, and closes its connections.
  *
- * Cancels the calls that haven't finished. Calls stay to be released: with their `_finish` function, which then
- * returns `ESA_ERR_CANCELLED` and the true outcome of a call that was cancelled, or with `esa_pending_free()`.
+ * It cancels the calls that haven't finished. The calls themselves must still be released: with their `_finish`
+ * function, or with `esa_pending_free()`. If a call was cancelled, its `_finish` function returns
+ * `ESA_ERR_CANCELLED` and the true outcome.
  *
  * `multi` may be NULL. Does nothing in a callback of one of its calls. In a child of fork(), closes the descriptors
  * and does nothing else.
@@ -2037,11 +2139,11 @@ void esa_multi_free(struct esa_multi *multi);
 void *esa_pending_user_data(const struct esa_pending *pending);
 
 /**
- * Cancels a call. It finishes with the next `esa_multi_step()`, and its `_finish` function returns `ESA_ERR_CANCELLED`
- * with its true outcome.
+ * Cancels a call. The call finishes with the next `esa_multi_step()`. Its `_finish` function then returns
+ * `ESA_ERR_CANCELLED` and the true outcome.
  *
- * A call that has finished stays as it is. To cancel a call from another thread or a signal handler, start it with an
- * `esa_cancel` in its options.
+ * A call that has finished stays as it is. To cancel a call from another thread or a signal handler, start it with
+ * an `esa_cancel` in its options.
  *
  * `pending` may be NULL. A callback may use this function. Does nothing in a child of fork().
  */
@@ -2050,36 +2152,41 @@ void esa_pending_cancel(struct esa_pending *pending);
 /**
  * Releases a call without taking its result.
  *
- * A call that hasn't finished is dropped where it stands: a request that was sent may be carried out, and the library
- * doesn't find out. To know the outcome, cancel the call and take its result.
+ * A call that hasn't finished stops at once. A request that it sent may be carried out, and the library doesn't find
+ * out. To know the outcome, cancel the call and take its result.
  *
  * `pending` may be NULL. Does nothing in a callback of a call of its multi.
  */
 void esa_pending_free(struct esa_pending *pending);
 
 /**
- * The enumerator's name, such as "ESA_ORIGIN_CREATED", for a value of `esa_origin`.
+ * Gets the enumerator's name for a value of `esa_origin`: "ESA_ORIGIN_CREATED", for example.
  *
- * Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+ * Returns a static string; don't free it. It is "" for a value that this version doesn't know. Any thread may call
+ * this, at any time.
  */
 const char *esa_origin_name(int32_t origin);
 
 /**
- * Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
+ * Creates a record on a site and ties it to a routine. Requests for the record's name then run the routine.
  *
- * Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`. A record that
- * exists already is an error. One that this call created is never lost and never doubled: if the service's answer
- * doesn't arrive, or doesn't say what became of the request, the record is read back from the list of the routine's
- * records, again and again until the reconcile horizon (`esa_config_set_reconcile_horizon()`) or the time limit ends.
- * That needs `esa:ListRoutineRelatedRecords` on `*`. If that isn't allowed, the outcome stays unknown.
+ * If the record exists already, the call fails. A record that the call creates is never lost and never created
+ * twice. The service's answer can be lost, or not say what happened to the request. The call then reads the record
+ * back from the list of the routine's records. It repeats the read-back until the reconcile horizon
+ * (`esa_config_set_reconcile_horizon()`) or the time limit ends.
  *
- * `client` and `request` are required, `options` may be NULL. All are read before anything is sent and can be changed
- * afterwards. On success `*result` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL.
+ * The call needs these RAM actions:
+ * - `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`.
+ * - `esa:ListRoutineRelatedRecords` on `*`, to read back. Without it, the outcome stays unknown.
  *
- * Any number of threads may call this with one client. A call returns within the time limit, or at once when it is
- * cancelled; `outcome` of the error then says whether the record may exist.
+ * `client` and `request` are required; `options` and `error` may be NULL. The call reads its arguments before it
+ * sends anything; they can be changed afterwards. On success, `*result` is set and `*error` is NULL. On failure,
+ * `*error` is set and `*result` is NULL.
  *
- * Returns `ESA_OK`, or the kind of failure. Besides the gateway's errors the service documents ten for this
+ * Any number of threads may call this with one client at once. A call returns within the time limit, or at once when
+ * it is cancelled. The error's `outcome` then says whether the record may exist.
+ *
+ * Returns `ESA_OK`, or the kind of failure. Besides the gateway's errors, the service documents ten codes for this
  * operation: `ESA_CODE_INTERNAL_EXCEPTION` to `ESA_CODE_USER_OPERATION_STATUS_IS_LOCKED`.
  */
 ESA_NODISCARD
@@ -2091,17 +2198,22 @@ esa_status esa_create_routine_related_record(const struct esa_client *client,
 ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
- * Ensures that a record exists: reads the list first, and creates the record like
- * `esa_create_routine_related_record()` if it isn't there.
+ * Ensures that a record exists. The call reads the list first. If the record isn't there, it creates the record as
+ * `esa_create_routine_related_record()` does.
  *
- * A record that exists and is tied to this routine gives `ESA_ORIGIN_EXISTING`. It costs a read and no write, so it
- * doesn't wait for other writes of the account. One that is in the way otherwise gives `ESA_ERR_CONFLICT`, after the
- * reconcile horizon: until then it may be one that somebody else has created a moment ago, and that the list doesn't
- * show yet. If `site_id` of the request is 0, the site is the one that the record's name belongs to, found by
- * GetMatchSite.
+ * These cases differ from creating:
+ * - The record exists and is tied to this routine: `origin` of the result is `ESA_ORIGIN_EXISTING`. This costs one
+ *   read and no write, so the call doesn't wait for other writes of the account.
+ * - Another record is in the way: the call fails with `ESA_ERR_CONFLICT`, after the reconcile horizon. Until then,
+ *   it can be a record that somebody else created a moment ago, and that the list doesn't show yet.
+ * - `site_id` of the request is 0: the site is the one that the record's name belongs to. The call finds it by
+ *   GetMatchSite.
  *
- * Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, for a `site_id` of 0,
- * `esa:GetMatchSite`, both on `*`. Pointers, threads, limits and errors are as there.
+ * The call needs the RAM actions of `esa_create_routine_related_record()`, and these, both on `*`:
+ * - `esa:ListRoutineRelatedRecords`.
+ * - `esa:GetMatchSite`, if `site_id` is 0.
+ *
+ * Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`.
  */
 ESA_NODISCARD
 esa_status esa_ensure_routine_related_record(const struct esa_client *client,
@@ -2114,18 +2226,22 @@ ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 /**
  * Starts creating a record on a multi, and returns at once.
  *
- * The call does what `esa_create_routine_related_record()` does. It sends now what it can send without waiting, and
- * goes on in `esa_multi_step()`. `*pending` is the call, until `esa_create_routine_related_record_finish()` or
- * `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
- * `user_data` may be NULL; `esa_pending_user_data()` returns it.
+ * The call does what `esa_create_routine_related_record()` does. It sends at once what it can send without waiting,
+ * and continues in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
  *
- * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
- * call has finished. A callback may use this function.
- *
- * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
- * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
- * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * `*pending` is the call. `esa_create_routine_related_record_finish()` takes the call's result and releases the
+ * call; `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be
  * NULL.
+ *
+ * `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+ * before the call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+ * NULL. These kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+ * - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+ * - `ESA_ERR_IO`: `options.cancel` can't be watched.
  */
 ESA_NODISCARD
 esa_status esa_create_routine_related_record_start(struct esa_multi *multi,
@@ -2138,15 +2254,17 @@ esa_status esa_create_routine_related_record_start(struct esa_multi *multi,
 ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
- * Takes the result of a finished call and releases the call: one that `esa_create_routine_related_record_start()`
- * started.
+ * Takes the result of a finished call that `esa_create_routine_related_record_start()` started, and releases the
+ * call.
  *
- * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ * The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+ * NULL.
  *
- * Returns what `esa_create_routine_related_record()` returns, and sets `*result` and `*error` as it does.
- * `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
- * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
- * fork(), releases the call.
+ * Returns what `esa_create_routine_related_record()` returns, and sets `*result` and `*error` as it does. Two kinds
+ * are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+ *   it, or a callback of its multi uses this function. Nothing is taken or released.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
  */
 ESA_NODISCARD
 esa_status esa_create_routine_related_record_finish(struct esa_pending *pending,
@@ -2157,18 +2275,22 @@ ESA_NONNULL(pending) ESA_NONNULL(result);
 /**
  * Starts ensuring a record on a multi, and returns at once.
  *
- * The call does what `esa_ensure_routine_related_record()` does. It sends now what it can send without waiting, and
- * goes on in `esa_multi_step()`. `*pending` is the call, until `esa_ensure_routine_related_record_finish()` or
- * `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
- * `user_data` may be NULL; `esa_pending_user_data()` returns it.
+ * The call does what `esa_ensure_routine_related_record()` does. It sends at once what it can send without waiting,
+ * and continues in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
  *
- * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
- * call has finished. A callback may use this function.
- *
- * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
- * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
- * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * `*pending` is the call. `esa_ensure_routine_related_record_finish()` takes the call's result and releases the
+ * call; `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be
  * NULL.
+ *
+ * `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+ * before the call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+ * NULL. These kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+ * - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+ * - `ESA_ERR_IO`: `options.cancel` can't be watched.
  */
 ESA_NODISCARD
 esa_status esa_ensure_routine_related_record_start(struct esa_multi *multi,
@@ -2181,15 +2303,17 @@ esa_status esa_ensure_routine_related_record_start(struct esa_multi *multi,
 ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
- * Takes the result of a finished call and releases the call: one that `esa_ensure_routine_related_record_start()`
- * started.
+ * Takes the result of a finished call that `esa_ensure_routine_related_record_start()` started, and releases the
+ * call.
  *
- * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ * The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+ * NULL.
  *
- * Returns what `esa_ensure_routine_related_record()` returns, and sets `*result` and `*error` as it does.
- * `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
- * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
- * fork(), releases the call.
+ * Returns what `esa_ensure_routine_related_record()` returns, and sets `*result` and `*error` as it does. Two kinds
+ * are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+ *   it, or a callback of its multi uses this function. Nothing is taken or released.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
  */
 ESA_NODISCARD
 esa_status esa_ensure_routine_related_record_finish(struct esa_pending *pending,
@@ -2200,25 +2324,27 @@ ESA_NONNULL(pending) ESA_NONNULL(result);
 /**
  * Releases a result and its strings.
  *
- * `result` may be NULL. Any thread; each result once.
+ * `result` may be NULL. Any thread may call this, once for each result.
  */
 void esa_create_routine_related_record_result_free(struct esa_create_routine_related_record_result *result);
 
 /**
- * Ensures many records, each like `esa_ensure_routine_related_record()`, one after the other: the service takes one at a
- * time.
+ * Ensures many records, one after the other, each as `esa_ensure_routine_related_record()` does. The service takes
+ * one at a time.
  *
- * The routines' records are listed first, 20 with a request, where that pays, so that what exists already costs a
- * twentieth of a call. One that fails doesn't keep the others from being tried, unless it fails for a reason that all of
- * them share (the credentials, the account): then the rest fail with it, without being sent. Called again with the same
- * records, after it was cancelled for instance, it does what is left to do. For a `site_id` of 0, one record of the name
- * that is tied to the routine is taken for the one.
+ * The call first lists the records of the routines, 20 with a request, if that saves requests. A record that exists
+ * already then costs a twentieth of a call. If a `site_id` is 0, the only record of that name that is tied to the
+ * routine is taken.
  *
- * `options` are those of each record; cancelling ends the rest. Pointers and threads are as with
- * `esa_create_routine_related_record()`; every string is read before anything is sent.
+ * If one record fails, the others are still tried. If it fails for a reason that all records share (the credentials,
+ * the account), the rest fail with it and aren't sent. To do what is left, for example after the call was cancelled,
+ * call it again with the same records.
  *
- * Returns `ESA_OK` and a result with what came of each record, whether they succeeded or not; the kind of failure where
- * an argument can't be used, and nothing was sent then.
+ * `options` are those of each record. Cancelling ends the rest. Pointers and threads are as for
+ * `esa_create_routine_related_record()`. Every string is read before anything is sent.
+ *
+ * Returns `ESA_OK` and a result for each record, whether the records succeeded or not. If an argument can't be used,
+ * returns the kind of failure, and nothing was sent.
  */
 ESA_NODISCARD
 esa_status esa_ensure_routine_related_records(const struct esa_client *client,
@@ -2231,19 +2357,23 @@ ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 /**
  * Starts ensuring many records on a multi, and returns at once.
  *
- * The call does what `esa_ensure_routine_related_records()` does. It sends now what it can send without waiting, and
- * goes on in `esa_multi_step()`. `*pending` is the call, until `esa_ensure_routine_related_records_finish()` or
- * `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
- * `user_data` may be NULL; `esa_pending_user_data()` returns it.
+ * The call does what `esa_ensure_routine_related_records()` does. It sends at once what it can send without waiting,
+ * and continues in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
  *
- * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
- * call has finished. `progress` runs inside of this function, `esa_multi_step()` and `esa_multi_free()`;
- * `progress_data` has to live until the call has finished. A callback may use this function.
- *
- * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
- * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
- * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * `*pending` is the call. `esa_ensure_routine_related_records_finish()` takes the call's result and releases the
+ * call; `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be
  * NULL.
+ *
+ * `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+ * before the call has finished. `progress` runs inside this function, `esa_multi_step()` and `esa_multi_free()`.
+ * `progress_data` must live until the call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+ * NULL. These kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+ * - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+ * - `ESA_ERR_IO`: `options.cancel` can't be watched.
  */
 ESA_NODISCARD
 esa_status esa_ensure_routine_related_records_start(struct esa_multi *multi,
@@ -2256,15 +2386,17 @@ esa_status esa_ensure_routine_related_records_start(struct esa_multi *multi,
 ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
- * Takes the result of a finished call and releases the call: one that `esa_ensure_routine_related_records_start()`
- * started.
+ * Takes the result of a finished call that `esa_ensure_routine_related_records_start()` started, and releases the
+ * call.
  *
- * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ * The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+ * NULL.
  *
- * Returns what `esa_ensure_routine_related_records()` returns, and sets `*result` and `*error` as it does.
- * `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
- * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
- * fork(), releases the call.
+ * Returns what `esa_ensure_routine_related_records()` returns, and sets `*result` and `*error` as it does. Two kinds
+ * are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+ *   it, or a callback of its multi uses this function. Nothing is taken or released.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
  */
 ESA_NODISCARD
 esa_status esa_ensure_routine_related_records_finish(struct esa_pending *pending,
@@ -2275,15 +2407,17 @@ ESA_NONNULL(pending) ESA_NONNULL(result);
 /**
  * Releases a result, with the results and errors in it.
  *
- * `result` may be NULL. Any thread; each result once.
+ * `result` may be NULL. Any thread may call this, once for each result.
  */
 void esa_ensure_routine_related_records_result_free(struct esa_ensure_routine_related_records_result *result);
 
 /**
- * Begins to ensure many records; nothing is sent yet. `progress` of the request isn't used.
+ * Prepares to ensure many records, one with each `esa_bulk_next()`. Nothing is sent yet.
  *
- * Pointers, errors and limits are as with `esa_ensure_routine_related_records()`; the time limit of the whole begins here.
- * Release it with `esa_bulk_free()`. The client may be released before.
+ * The time limit of all records together begins here. `progress` of the request isn't used. The client can be
+ * released before the bulk. Release the bulk with `esa_bulk_free()`.
+ *
+ * Pointers, limits and errors are as for `esa_ensure_routine_related_records()`.
  */
 ESA_NODISCARD
 esa_status esa_bulk_new(const struct esa_client *client,
@@ -2294,15 +2428,17 @@ esa_status esa_bulk_new(const struct esa_client *client,
 ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(bulk);
 
 /**
- * How many records are still to be tried; 0 where `bulk` is NULL, and while a call of it on a multi hasn't finished.
+ * Gets how many records are still to be tried.
+ *
+ * Returns the number. It is 0 if `bulk` is NULL, or while a call of the bulk on a multi hasn't finished.
  */
 size_t esa_bulk_left(const struct esa_bulk *bulk);
 
 /**
- * Ensures the next record.
+ * Ensures the next record. `error` may be NULL.
  *
- * Returns what `esa_ensure_routine_related_record()` returns for it; `ESA_ERR_INVALID_ARGUMENT` where none is left, and
- * while a call of it on a multi hasn't finished.
+ * Returns what `esa_ensure_routine_related_record()` returns for it. Returns `ESA_ERR_INVALID_ARGUMENT` if no record
+ * is left, or while a call of the bulk on a multi hasn't finished.
  */
 ESA_NODISCARD
 esa_status esa_bulk_next(struct esa_bulk *bulk,
@@ -2313,18 +2449,22 @@ ESA_NONNULL(bulk) ESA_NONNULL(result);
 /**
  * Starts ensuring the next record on a multi, and returns at once.
  *
- * The call does what `esa_bulk_next()` does. It sends now what it can send without waiting, and goes on in
- * `esa_multi_step()`. `*pending` is the call, until `esa_bulk_next_finish()` or `esa_pending_free()` releases it. If
- * it finishes at once, `esa_multi_next_finished()` gives it all the same. `user_data` may be NULL;
- * `esa_pending_user_data()` returns it.
+ * The call does what `esa_bulk_next()` does. It sends at once what it can send without waiting, and continues in
+ * `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
  *
- * One call of a bulk runs at a time. The bulk may be released before the call has finished. If the call is released
- * before it has finished, no record of the bulk is left. A callback may use this function.
+ * `*pending` is the call. `esa_bulk_next_finish()` takes the call's result and releases the call;
+ * `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be NULL.
  *
- * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
- * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, no record is left, or another call of the bulk
- * hasn't finished, `ESA_ERR_UNSUPPORTED` if the bulk's options have an interrupt, `ESA_ERR_FORKED` in a child of
- * fork(), and `ESA_ERR_IO` if their `cancel` can't be watched. `error` may be NULL.
+ * One call of a bulk runs at a time. The bulk can be released before the call has finished. If the call is released
+ * before it has finished, no record of the bulk is left. `error` may be NULL. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+ * NULL. These kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid, no record is left, or another call of the bulk hasn't
+ *   finished.
+ * - `ESA_ERR_UNSUPPORTED`: the bulk's options have an `interrupt`.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+ * - `ESA_ERR_IO`: `cancel` of the bulk's options can't be watched.
  */
 ESA_NODISCARD
 esa_status esa_bulk_next_start(struct esa_multi *multi,
@@ -2335,13 +2475,15 @@ esa_status esa_bulk_next_start(struct esa_multi *multi,
 ESA_NONNULL(multi) ESA_NONNULL(bulk) ESA_NONNULL(pending);
 
 /**
- * Takes the result of a finished call and releases the call: one that `esa_bulk_next_start()` started.
+ * Takes the result of a finished call that `esa_bulk_next_start()` started, and releases the call.
  *
- * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ * The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+ * NULL.
  *
- * Returns what `esa_bulk_next()` returns, and sets `*result` and `*error` as it does. `ESA_ERR_INVALID_ARGUMENT` takes
- * and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another function, or
- * a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
+ * Returns what `esa_bulk_next()` returns, and sets `*result` and `*error` as it does. Two kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+ *   it, or a callback of its multi uses this function. Nothing is taken or released.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
  */
 ESA_NODISCARD
 esa_status esa_bulk_next_finish(struct esa_pending *pending,
@@ -2350,19 +2492,21 @@ esa_status esa_bulk_next_finish(struct esa_pending *pending,
 ESA_NONNULL(pending) ESA_NONNULL(result);
 
 /**
- * Releases `bulk`; records that are left aren't tried.
+ * Releases a bulk. The records that are left aren't tried.
  *
- * `bulk` may be NULL. Any thread; each object once.
+ * `bulk` may be NULL. Any thread may call this, once for each bulk.
  */
 void esa_bulk_free(struct esa_bulk *bulk);
 
 /**
- * Deletes a record, so that it is gone afterwards: a record that doesn't exist (any more) is a success as well.
+ * Deletes a record. If the record doesn't exist, or no longer exists, the call succeeds as well.
  *
- * Needs the RAM action `esa:DeleteRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`; without a record
- * id, and to find out what became of a request whose answer was lost, `esa:ListRoutineRelatedRecords` on `*`.
+ * The call needs these RAM actions:
+ * - `esa:DeleteRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`.
+ * - `esa:ListRoutineRelatedRecords` on `*`, if `record_id` is 0, or to find out what happened to a request whose
+ *   answer was lost.
  *
- * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`.
+ * Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`.
  */
 ESA_NODISCARD
 esa_status esa_delete_routine_related_record(const struct esa_client *client,
@@ -2375,18 +2519,22 @@ ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 /**
  * Starts deleting a record on a multi, and returns at once.
  *
- * The call does what `esa_delete_routine_related_record()` does. It sends now what it can send without waiting, and
- * goes on in `esa_multi_step()`. `*pending` is the call, until `esa_delete_routine_related_record_finish()` or
- * `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
- * `user_data` may be NULL; `esa_pending_user_data()` returns it.
+ * The call does what `esa_delete_routine_related_record()` does. It sends at once what it can send without waiting,
+ * and continues in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
  *
- * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
- * call has finished. A callback may use this function.
- *
- * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
- * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
- * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+ * `*pending` is the call. `esa_delete_routine_related_record_finish()` takes the call's result and releases the
+ * call; `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be
  * NULL.
+ *
+ * `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+ * before the call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+ * NULL. These kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+ * - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+ * - `ESA_ERR_IO`: `options.cancel` can't be watched.
  */
 ESA_NODISCARD
 esa_status esa_delete_routine_related_record_start(struct esa_multi *multi,
@@ -2399,15 +2547,17 @@ esa_status esa_delete_routine_related_record_start(struct esa_multi *multi,
 ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
- * Takes the result of a finished call and releases the call: one that `esa_delete_routine_related_record_start()`
- * started.
+ * Takes the result of a finished call that `esa_delete_routine_related_record_start()` started, and releases the
+ * call.
  *
- * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ * The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+ * NULL.
  *
- * Returns what `esa_delete_routine_related_record()` returns, and sets `*result` and `*error` as it does.
- * `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
- * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
- * fork(), releases the call.
+ * Returns what `esa_delete_routine_related_record()` returns, and sets `*result` and `*error` as it does. Two kinds
+ * are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+ *   it, or a callback of its multi uses this function. Nothing is taken or released.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
  */
 ESA_NODISCARD
 esa_status esa_delete_routine_related_record_finish(struct esa_pending *pending,
@@ -2418,16 +2568,16 @@ ESA_NONNULL(pending) ESA_NONNULL(result);
 /**
  * Releases a result and its strings.
  *
- * `result` may be NULL. Any thread; each result once.
+ * `result` may be NULL. Any thread may call this, once for each result.
  */
 void esa_delete_routine_related_record_result_free(struct esa_delete_routine_related_record_result *result);
 
 /**
- * Lists a page of a routine's records.
+ * Lists a page of a routine's records. Nothing is changed.
  *
- * Needs the RAM action `esa:ListRoutineRelatedRecords` on `*`; a policy for one site doesn't cover it.
+ * The call needs the RAM action `esa:ListRoutineRelatedRecords` on `*`. A policy for one site doesn't cover it.
  *
- * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`; nothing is changed.
+ * Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`.
  */
 ESA_NODISCARD
 esa_status esa_list_routine_related_records(const struct esa_client *client,
@@ -2440,18 +2590,21 @@ ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 /**
  * Starts listing a page of records on a multi, and returns at once.
  *
- * The call does what `esa_list_routine_related_records()` does. It sends now what it can send without waiting, and
- * goes on in `esa_multi_step()`. `*pending` is the call, until `esa_list_routine_related_records_finish()` or
- * `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
- * `user_data` may be NULL; `esa_pending_user_data()` returns it.
+ * The call does what `esa_list_routine_related_records()` does. It sends at once what it can send without waiting,
+ * and continues in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
  *
- * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
- * call has finished. A callback may use this function.
+ * `*pending` is the call. `esa_list_routine_related_records_finish()` takes the call's result and releases the call;
+ * `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be NULL.
  *
- * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
- * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
- * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
- * NULL.
+ * `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+ * before the call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+ * NULL. These kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+ * - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+ * - `ESA_ERR_IO`: `options.cancel` can't be watched.
  */
 ESA_NODISCARD
 esa_status esa_list_routine_related_records_start(struct esa_multi *multi,
@@ -2464,15 +2617,17 @@ esa_status esa_list_routine_related_records_start(struct esa_multi *multi,
 ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
- * Takes the result of a finished call and releases the call: one that `esa_list_routine_related_records_start()`
- * started.
+ * Takes the result of a finished call that `esa_list_routine_related_records_start()` started, and releases the
+ * call.
  *
- * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ * The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+ * NULL.
  *
- * Returns what `esa_list_routine_related_records()` returns, and sets `*result` and `*error` as it does.
- * `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
- * is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
- * fork(), releases the call.
+ * Returns what `esa_list_routine_related_records()` returns, and sets `*result` and `*error` as it does. Two kinds
+ * are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+ *   it, or a callback of its multi uses this function. Nothing is taken or released.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
  */
 ESA_NODISCARD
 esa_status esa_list_routine_related_records_finish(struct esa_pending *pending,
@@ -2483,17 +2638,17 @@ ESA_NONNULL(pending) ESA_NONNULL(result);
 /**
  * Releases a result, its records and its strings.
  *
- * `result` may be NULL. Any thread; each result once.
+ * `result` may be NULL. Any thread may call this, once for each result.
  */
 void esa_list_routine_related_records_result_free(struct esa_list_routine_related_records_result *result);
 
 /**
- * Gets the account's site whose name is the longest suffix of a record's name.
+ * Gets the account's site whose name is the longest suffix of a record's name. Nothing is changed.
  *
- * Needs the RAM action `esa:GetMatchSite` on `*`. Where there is no such site, the service refuses with
- * `ESA_CODE_SITE_NOT_FOUND` or its like.
+ * The call needs the RAM action `esa:GetMatchSite` on `*`. If the account has no matching site, the service refuses
+ * the call with `ESA_CODE_SITE_NOT_FOUND` or a similar code.
  *
- * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`; nothing is changed.
+ * Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`.
  */
 ESA_NODISCARD
 esa_status esa_get_match_site(const struct esa_client *client,
@@ -2506,18 +2661,21 @@ ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 /**
  * Starts getting a record's site on a multi, and returns at once.
  *
- * The call does what `esa_get_match_site()` does. It sends now what it can send without waiting, and goes on in
- * `esa_multi_step()`. `*pending` is the call, until `esa_get_match_site_finish()` or `esa_pending_free()` releases it.
- * If it finishes at once, `esa_multi_next_finished()` gives it all the same. `user_data` may be NULL;
- * `esa_pending_user_data()` returns it.
+ * The call does what `esa_get_match_site()` does. It sends at once what it can send without waiting, and continues
+ * in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
  *
- * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
- * call has finished. A callback may use this function.
+ * `*pending` is the call. `esa_get_match_site_finish()` takes the call's result and releases the call;
+ * `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be NULL.
  *
- * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
- * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
- * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
- * NULL.
+ * `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+ * before the call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+ * NULL. These kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+ * - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+ * - `ESA_ERR_IO`: `options.cancel` can't be watched.
  */
 ESA_NODISCARD
 esa_status esa_get_match_site_start(struct esa_multi *multi,
@@ -2530,13 +2688,15 @@ esa_status esa_get_match_site_start(struct esa_multi *multi,
 ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
- * Takes the result of a finished call and releases the call: one that `esa_get_match_site_start()` started.
+ * Takes the result of a finished call that `esa_get_match_site_start()` started, and releases the call.
  *
- * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ * The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+ * NULL.
  *
- * Returns what `esa_get_match_site()` returns, and sets `*result` and `*error` as it does. `ESA_ERR_INVALID_ARGUMENT`
- * takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another
- * function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
+ * Returns what `esa_get_match_site()` returns, and sets `*result` and `*error` as it does. Two kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+ *   it, or a callback of its multi uses this function. Nothing is taken or released.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
  */
 ESA_NODISCARD
 esa_status esa_get_match_site_finish(struct esa_pending *pending,
@@ -2547,30 +2707,34 @@ ESA_NONNULL(pending) ESA_NONNULL(result);
 /**
  * Releases a result and its strings.
  *
- * `result` may be NULL. Any thread; each result once.
+ * `result` may be NULL. Any thread may call this, once for each result.
  */
 void esa_get_match_site_result_free(struct esa_get_match_site_result *result);
 
 /**
  * Calls any action of the service, by its name.
  *
- * The library knows ESA's actions: by which method each is sent, which parameters go into the query and which into the
- * form, and whether it changes something. What it doesn't know it sends all the same: an unknown action with POST, an
- * unknown parameter in the query. The service judges what is in them.
+ * The library knows ESA's actions: the HTTP method, which parameters go into the query and which into the form, and
+ * whether the action changes something. It also sends what it doesn't know: an unknown action with POST, and an
+ * unknown parameter in the query. The service checks the values.
  *
- * The reply is handed out as the service wrote it, 8 MiB at most. A success is an HTTP status of 200 to 299 with a JSON
- * object; what that says of itself, such as a `Status`, is the caller's to read.
+ * The result has the reply as the service wrote it, 8 MiB at most. A call succeeds if the HTTP status is 200 to 299
+ * and the body is a JSON object. The caller checks what the object itself says, for example a `Status`.
  *
- * An action that changes nothing is made again when its answer is lost. One that changes something is made again only
- * where nothing was sent, or where the service's code says that nothing has changed: it was busy, for instance. If its
- * answer is lost, the call fails with `ESA_OUTCOME_UNKNOWN` and sends nothing more: read back what it was to change.
- * Actions that the service refuses while another call of the account runs take their turn among the client's writes (see
- * `esa_config_set_max_concurrent_writes()`).
+ * Whether the call sends an action again depends on the action:
+ * - An action that changes nothing is sent again if its answer is lost.
+ * - An action that changes something is sent again only if nothing was sent, or if the service's code says that
+ *   nothing has changed. The service was busy, for example. If its answer is lost, the call sends nothing more and
+ *   fails with `ESA_OUTCOME_UNKNOWN`. Then read back what the action was to change.
  *
- * Needs the RAM action of its name, such as `esa:CreateRoutine`.
+ * The service refuses some actions while another call of the account runs. These actions share the client's write
+ * limit (`esa_config_set_max_concurrent_writes()`).
  *
- * Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`. `ESA_ERR_INVALID_ARGUMENT` names
- * the field; `ESA_ERR_RESPONSE` is also an answer that is no JSON object, or larger than 8 MiB.
+ * The call needs the RAM action of the same name, for example `esa:CreateRoutine`.
+ *
+ * Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`. Two kinds mean more here:
+ * - `ESA_ERR_INVALID_ARGUMENT`: the message names the field.
+ * - `ESA_ERR_RESPONSE`: the answer can also be no JSON object, or larger than 8 MiB.
  */
 ESA_NODISCARD
 esa_status esa_call_action(const struct esa_client *client,
@@ -2583,18 +2747,21 @@ ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 /**
  * Starts an action on a multi, and returns at once.
  *
- * The call does what `esa_call_action()` does. It sends now what it can send without waiting, and goes on in
- * `esa_multi_step()`. `*pending` is the call, until `esa_call_action_finish()` or `esa_pending_free()` releases it.
- * If it finishes at once, `esa_multi_next_finished()` gives it all the same. `user_data` may be NULL;
- * `esa_pending_user_data()` returns it.
+ * The call does what `esa_call_action()` does. It sends at once what it can send without waiting, and continues in
+ * `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
  *
- * `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
- * call has finished. A callback may use this function.
+ * `*pending` is the call. `esa_call_action_finish()` takes the call's result and releases the call;
+ * `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be NULL.
  *
- * Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
- * own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
- * set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
- * NULL.
+ * `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+ * before the call has finished. A callback may use this function.
+ *
+ * Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+ * NULL. These kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+ * - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+ * - `ESA_ERR_IO`: `options.cancel` can't be watched.
  */
 ESA_NODISCARD
 esa_status esa_call_action_start(struct esa_multi *multi,
@@ -2607,13 +2774,15 @@ esa_status esa_call_action_start(struct esa_multi *multi,
 ESA_NONNULL(multi) ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(pending);
 
 /**
- * Takes the result of a finished call and releases the call: one that `esa_call_action_start()` started.
+ * Takes the result of a finished call that `esa_call_action_start()` started, and releases the call.
  *
- * `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+ * The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+ * NULL.
  *
- * Returns what `esa_call_action()` returns, and sets `*result` and `*error` as it does. `ESA_ERR_INVALID_ARGUMENT`
- * takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another
- * function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
+ * Returns what `esa_call_action()` returns, and sets `*result` and `*error` as it does. Two kinds are its own:
+ * - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+ *   it, or a callback of its multi uses this function. Nothing is taken or released.
+ * - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
  */
 ESA_NODISCARD
 esa_status esa_call_action_finish(struct esa_pending *pending,
@@ -2624,21 +2793,28 @@ ESA_NONNULL(pending) ESA_NONNULL(result);
 /**
  * Releases a result and its strings.
  *
- * `result` may be NULL. Any thread; each result once.
+ * `result` may be NULL. Any thread may call this, once for each result.
  */
 void esa_call_action_result_free(struct esa_call_action_result *result);
 
 /**
- * Signs any action for somebody else to send, as a client does: with its credentials, endpoint, clock and signature
- * version. A function of the program's own HTTP library can send it; `esa_read_reply()` reads what comes back.
+ * Signs any action for the program to send, as a client does. It uses the client's credentials, endpoint, clock and
+ * signature version.
  *
- * Nothing of the action is sent. If the client has no credentials yet, or they have expired, it gets some, which may ask a
- * server. `options` are then the call's: give a `timeout_ms` of 1 to take only what is there or comes from this machine.
+ * Nothing of the action is sent in any case. The program's own HTTP library can send the request, and
+ * `esa_read_reply()` reads the reply.
  *
- * `options` may be NULL. `request`, `options` and their strings are copied. Any thread. `error` may be NULL.
+ * If the client has no credentials yet, or they have expired, it gets new ones, which may ask a server. `options`
+ * then hold for that request. With a `timeout_ms` of 1, it uses only credentials that it has or that come from this
+ * machine.
  *
- * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CREDENTIALS` if there are no credentials, or
- * they didn't come in time; what getting them failed for; `ESA_ERR_CANCELLED`. Nothing was sent in any case.
+ * `options` and `error` may be NULL. `request`, `options` and their strings are copied. Any thread may call this.
+ *
+ * Returns `ESA_OK`, or the kind of failure:
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid. The message names the field.
+ * - `ESA_ERR_CREDENTIALS`: there are no credentials, or they didn't come in time.
+ * - `ESA_ERR_CANCELLED`: the caller cancelled the call.
+ * - Any other kind: getting the credentials failed with it.
  */
 ESA_NODISCARD
 esa_status esa_sign_action(const struct esa_client *client,
@@ -2649,12 +2825,14 @@ esa_status esa_sign_action(const struct esa_client *client,
 ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
 
 /**
- * Signs any action with what it is given, and nothing else: no client, no environment, no clock. The same arguments give
- * the same request.
+ * Signs any action with its arguments alone: no client, no environment, no clock. The same arguments give the same
+ * request.
  *
- * `options` and `request` and their strings are copied. Any thread, at any time. `error` may be NULL.
+ * `options`, `request` and their strings are copied. `error` may be NULL. Any thread may call this, at any time.
  *
- * Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CONFIG` if the endpoint can't be used.
+ * Returns `ESA_OK`, or the kind of failure:
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid. The message names the field.
+ * - `ESA_ERR_CONFIG`: the endpoint can't be used.
  */
 ESA_NODISCARD
 esa_status esa_sign_with(const struct esa_sign_with_options *options,
@@ -2666,28 +2844,34 @@ ESA_NONNULL(options) ESA_NONNULL(request) ESA_NONNULL(result);
 /**
  * Releases a signed request and its strings.
  *
- * `request` may be NULL. Any thread; each request once.
+ * `request` may be NULL. Any thread may call this, once for each request.
  */
 void esa_signed_request_free(struct esa_signed_request *request);
 
 /**
- * Reads a reply that the program received itself: the result, or the error that it stands for.
+ * Reads a reply that the program received itself. It returns the result, or the error that the reply stands for.
  *
- * The error is as good as that of a call: its kind, what the request did at the service, whether trying again may help, how
- * long the service asks to wait, and what to do. So a loop of the program's own can do what `esa_call_action()` does: make
- * an action again that changes nothing; make one that changes something again only after `ESA_OUTCOME_REFUSED` and
- * `retryable`; and read back after `ESA_OUTCOME_UNKNOWN`. Sign each attempt again. Where no reply came, a request that was
- * sent in part may have been carried out.
+ * The error says as much as that of a call: its kind, what the request did at the service, and what to do. It also
+ * says whether trying again may help, and how long the service asks to wait. So a loop of the program's own can do
+ * what `esa_call_action()` does:
+ * - It repeats an action that changes nothing.
+ * - It repeats an action that changes something only after `ESA_OUTCOME_REFUSED`, if `retryable` is 1.
+ * - After `ESA_OUTCOME_UNKNOWN`, it reads back.
+ * - It signs each attempt again.
  *
- * It is the outcome of this one request: of the attempts before it, the program knows. `attempts` is 0 in the result and in
- * the error. Texts of the service are handed out on one line, without what it repeats of a signature; other secrets of the
- * program's are not known here.
+ * If no reply came, a request that was sent in part may have been carried out.
  *
- * `reply` is copied. Any thread, at any time. `error` may be NULL. Release the result with
- * `esa_call_action_result_free()`.
+ * The outcome is that of this one request; only the program knows about the attempts before it. `attempts` is 0 in
+ * the result and in the error. Texts of the service are returned on one line, without what the service repeats of a
+ * signature. The library doesn't know other secrets of the program here.
  *
- * Returns `ESA_OK` for an HTTP status of 200 to 299 with a JSON object; `ESA_ERR_INVALID_ARGUMENT`, which names the field; or
- * the kind of failure that the reply tells.
+ * `reply` is copied. `error` may be NULL. Release the result with `esa_call_action_result_free()`. Any thread may
+ * call this, at any time.
+ *
+ * Returns `ESA_OK`, or the kind of failure:
+ * - `ESA_OK`: the HTTP status is 200 to 299, and the body is a JSON object.
+ * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid. The message names the field.
+ * - Any other kind: the reply stands for it.
  */
 ESA_NODISCARD
 esa_status esa_read_reply(const struct esa_reply *reply,

@@ -1,4 +1,4 @@
-"""Makes docs/actions-list.md of data/actions.tsv: the known actions with their parameters.
+"""Generates docs/actions-list.md from data/actions.tsv: the known actions with their parameters.
 
 Usage: action_docs.py write|check
 """
@@ -17,14 +17,15 @@ BEGINNING = """\
 
 # Known actions
 
-libesa knows how to send these {count} actions of ESA (version 2024-09-10). You can call any other action too:
-libesa sends it with POST, puts its parameters into the query, and treats it as a write.
+Which actions does libesa know, and how does it send them? It knows these {count} actions of ESA (version 2024-09-10).
+You can [call](actions.md) any other action too: libesa sends it with POST, puts its parameters into the query, and
+treats it as a write.
 
 - **Method**: what libesa sends.
 - **Effect**: if the answer of an action that *reads* is lost, libesa sends it again. If the answer of an action
   that *writes* is lost, libesa doesn't: the call fails with the outcome *unknown*. If it isn't certain that an
-  action changes nothing, it counts as one that writes. A *serial* one waits for its turn at the client's write
-  limit.
+  action changes nothing, it counts as one that writes. A *serial* one waits for the client's other writes: the
+  service carries out one at a time.
 - **Parameters**: `*` marks those that are required. Those after *Form* go into the body, the others into the
   query. Without a type, a parameter is text. *JSON* is an object or an array, sent as JSON text; *list* an
   array, sent as `Name.1`, `Name.2`; *any* text, or an object, sent as `Name.Key`.

@@ -1,9 +1,9 @@
-"""Makes the manual pages below DIRECTORY/man3: one a function and a type of the C header, and libesa(3) over them.
+"""Generates the manual pages below DIRECTORY/man3: one per function and type of the C header, and libesa(3).
 
 Usage: manual.py DIRECTORY VERSION
 
-Descriptions are the header's comments. What a signature tells by the header's rules, such as who releases what, is put
-into words here. Examples are the programs in examples/c/man, each named after the function whose page shows it.
+Descriptions are the header's comments. What follows from a signature, for example who releases what, is written here.
+Examples are the programs in examples/c/man. Each is named after the function whose page shows it.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class _Manual:
     def _enum(self, enum: Declaration) -> list[str]:
         return [
             _synopsis(f"typedef int32_t {enum.name};"),
-            _section("DESCRIPTION", self._prose(f"{enum.doc}\n\nA later version may give values that aren't here.")),
+            _section("DESCRIPTION", self._prose(f"{enum.doc}\n\nLater versions may add values.")),
             _section("VALUES", self._list(enum.members)),
         ]
 
@@ -178,7 +178,7 @@ class _Manual:
             )
         if kept:
             parts.append(f"{_and(kept)} {'keep their' if kept[1:] else 'keeps its'} owner.")
-        return " ".join(parts) or "Nothing changes hands."
+        return " ".join(parts) or "No object changes its owner."
 
     def _opened(self, type_: str) -> str:
         """The name of the struct that a pointer is to; "" for anything else."""
@@ -186,7 +186,7 @@ class _Manual:
         return match[1] if match else ""
 
     def _release(self, function: Declaration, type_: str) -> str:
-        """What releases what `type_` points to; a call that was started has two ways."""
+        """The functions that release what `type_` points to. A started call has two."""
         release = f"{self._opened(type_)}_free"
         if release not in self._by_name:
             raise ValueError(f"there is no {release}()")
@@ -235,10 +235,14 @@ class _Manual:
 
     def _prose(self, text: str, parameters: list[str] | None = None) -> str:
         """Paragraphs of a comment; the first one has no macro before it, the next ones are apart."""
-        paragraphs = [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
-        return ".PP\n".join(self._paragraph(paragraph, parameters or []) for paragraph in paragraphs)
+        return ".PP\n".join(self._paragraph(paragraph, parameters or []) for paragraph in text.split("\n\n"))
 
     def _paragraph(self, paragraph: str, parameters: list[str]) -> str:
+        lead, *items = _lead_and_items(paragraph)
+        listed = [f".IP \\(bu 2\n{self._lines(item.removeprefix('- '), parameters)}" for item in items]
+        return self._lines(lead, parameters) + "".join(listed)
+
+    def _lines(self, paragraph: str, parameters: list[str]) -> str:
         lines = []
         for sentence in _sentences(paragraph):
             for line in textwrap.wrap(sentence, WIDTH - 20, break_long_words=False, break_on_hyphens=False):
@@ -282,16 +286,18 @@ def _sorted_out(comment: str) -> tuple[str, str, str]:
     for paragraph in comment.split("\n\n"):
         kept: list[str] = []
         into = kept
-        for sentence in _sentences(" ".join(paragraph.split())):
+        lead, *items = _lead_and_items(paragraph)
+        for sentence in _sentences(lead):
             if re.match(r"Returns\b", sentence):
                 into = returns
             if re.match(r"(Any|One|Several) (number of )?threads?\b", sentence):
                 threads.append(sentence)
             else:
                 into.append(sentence)
+        into += items
         if kept:
-            description.append(" ".join(kept))
-    return "\n\n".join(description), " ".join(returns), " ".join(threads)
+            description.append("\n".join(kept))
+    return "\n\n".join(description), "\n".join(returns), " ".join(threads)
 
 
 def _returns_by_signature(function: Declaration) -> str:
@@ -308,10 +314,10 @@ def _errors(function: Declaration) -> str:
     kinds = "`esa_status` has all kinds of failure."
     if any(parameter.declaration == "struct esa_error **" for parameter in function.parameters):
         return (
-            "Where it fails, `*error` is set, unless `error` is NULL: an `esa_error` with the kind of failure, what "
-            f"the call did, and advice. {kinds}"
+            "If the function fails and `error` isn't NULL, `*error` is set. It has the kind of failure, what the call "
+            f"did, and advice: see `esa_error`. {kinds}"
         )
-    return f"What is returned tells. {kinds}"
+    return f"The return value is the kind of failure. {kinds}"
 
 
 def _threads_by_signature(function: Declaration) -> str:
@@ -345,6 +351,11 @@ def _sentences(paragraph: str) -> list[str]:
     return re.split(r"(?<=[.!?]) (?=[A-Z`\"*])", paragraph)
 
 
+def _lead_and_items(paragraph: str) -> list[str]:
+    """What a paragraph says, and the items of its list, each of which begins with a dash."""
+    return [" ".join(part.split()) for part in re.split(r"\n(?=- )", paragraph)]
+
+
 def _and(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
@@ -375,7 +386,7 @@ def _text(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """As it is typed: no typographic quotes and hyphens."""
+    """Escapes text that is typed literally: no typographic quotes and hyphens."""
     return _text(text).replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
 
 
@@ -384,7 +395,7 @@ def _not_a_request(line: str) -> str:
 
 
 def _date() -> str:
-    """That of the header, or of the release, by the convention for builds that can be repeated."""
+    """The date of the header, or of the release by the convention of reproducible builds."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH") or header.HEADER.stat().st_mtime
     return datetime.datetime.fromtimestamp(float(seconds), datetime.timezone.utc).strftime("%Y-%m-%d")
 

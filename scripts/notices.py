@@ -1,4 +1,5 @@
-"""Writes THIRD-PARTY-NOTICES: the licences of all that is linked into the library, from the crates' own sources.
+"""Writes THIRD-PARTY-NOTICES: the licences of all that is linked into the library, and into the emulator, from the
+crates' own sources.
 
 Usage: notices.py write|check
 """
@@ -13,31 +14,36 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-NOTICES = ROOT / "THIRD-PARTY-NOTICES"
+# The packages that are shipped as binaries, and where the notices of each are.
+NOTICES = {
+    "libesa": ROOT / "THIRD-PARTY-NOTICES",
+    "esa-emulator": ROOT / "tests" / "emulator" / "THIRD-PARTY-NOTICES",
+}
+FEATURES = {"libesa": "libesa/capi", "esa-emulator": ""}
 CARGO = os.environ.get("CARGO", "cargo")
 TARGET = "x86_64-unknown-linux-gnu"
-# Under these, what is linked may be put into any program that has the notices with it. Another one has to be looked at.
+# Code under these licences may be linked into any program that ships the notices. Another licence has to be reviewed.
 ACCEPTED = {"Apache-2.0", "BSD-3-Clause", "CDLA-Permissive-2.0", "ISC", "MIT", "Unlicense"}
-# Of licences that a crate leaves the choice of: the first one of these, and how crates call its file.
+# If a crate offers several licences, the first of these counts. Also how crates name its file.
 CHOSEN = {"Apache-2.0": "apache", "MIT": "mit"}
-# What crates call the files that have their licence in them, or that of a part which they have from others.
+# How crates name the files with their licence, or with the licence of a part that they took from others.
 LICENCE_FILE = re.compile(r"^(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
-HEAD = """libesa links the Rust standard library and the crates below. Each is named with its version and licence; the
+HEAD = """{name} links the Rust standard library and the crates below. Each is named with its version and licence; the
 texts that came with them follow, of licences that one may choose from the first, and a text that several crates share
 once, under all of their names.
 
 The Rust standard library: MIT OR Apache-2.0, https://www.rust-lang.org; share/doc/rust/COPYRIGHT-library.html of the
-toolchain that the library is built with tells what is in it.
+toolchain that it is built with tells what is in it.
 """
 
 
-def linked() -> list[tuple[str, str]]:
-    """Names and versions of the crates that are linked, without those that only run while building."""
-    command = [CARGO, "tree", "--locked", "--features", "capi", "--edges", "normal,no-proc-macro", "--prefix", "none"]
-    command += ["--target", TARGET, "--format", "{p}"]
+def linked(name: str) -> list[tuple[str, str]]:
+    """Names and versions of the crates that are linked into a package, without those that only run while building."""
+    command = [CARGO, "tree", "--locked", "--package", name, "--features", FEATURES[name], "--target", TARGET]
+    command += ["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]
     output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     crates = {tuple(line.split()[:2]) for line in output.splitlines() if line}
-    return sorted((name, version.removeprefix("v")) for name, version in crates if name != "libesa")
+    return sorted((crate, version.removeprefix("v")) for crate, version in crates if crate != name)
 
 
 def packages() -> dict[tuple[str, str], dict[str, str]]:
@@ -49,6 +55,8 @@ def packages() -> dict[tuple[str, str], dict[str, str]]:
 
 def texts(package: dict[str, str]) -> list[str]:
     name, licence = f"{package['name']} {package['version']}", (package["license"] or "").replace("/", " OR ")
+    # An exception only permits more.
+    licence = licence.replace(" WITH LLVM-exception", "")
     if not licence or set(re.findall(r"[\w.-]+", licence)) - {"AND", "OR"} - ACCEPTED:
         sys.exit(f"{name}: its licence {licence!r} has to be looked at; scripts/notices.py has those that were")
     directory = Path(package["manifest_path"]).parent
@@ -59,6 +67,9 @@ def texts(package: dict[str, str]) -> list[str]:
             if identifier in licence.split() and chosen:
                 files = chosen + [file for file in files if file.name.lower().startswith("notice")]
                 break
+    if not files and "Apache-2.0" in licence.split():
+        # The licence of this repository is the same text.
+        files = [ROOT / "LICENSE"]
     if not files:
         sys.exit(f"{name}: there is no text of its licence in {directory}")
     return [
@@ -67,35 +78,35 @@ def texts(package: dict[str, str]) -> list[str]:
     ]
 
 
-def notices() -> str:
+def notices(package_name: str) -> str:
     known = packages()
     table: list[str] = []
     users: dict[str, list[str]] = {}
     shown: dict[str, str] = {}
-    for name, version in linked():
+    for name, version in linked(package_name):
         package = known[name, version]
         table.append(
             f"{name} {version}: {package['license'] or 'see its text'}, {package['repository'] or ''}".rstrip(", ")
         )
         for text in texts(package):
-            # Copies of a text differ in white space, and in whether they tell how to apply it.
+            # Copies of a text differ in white space, and in whether they explain how to apply it.
             words = " ".join(text.partition("APPENDIX: How to apply")[0].split())
             shown.setdefault(words, text)
             users.setdefault(words, []).append(f"{name} {version}")
-    parts = [HEAD, "\n".join(table) + "\n"]
+    parts = [HEAD.format(name=package_name), "\n".join(table) + "\n"]
     for words, names in users.items():
         parts.append("-" * 80 + "\n" + "\n".join(dict.fromkeys(names)) + "\n\n" + shown[words] + "\n")
     return "\n".join(parts)
 
 
 def main() -> None:
-    if sys.argv[1:] == ["write"]:
-        NOTICES.write_text(notices())
-    elif sys.argv[1:] == ["check"]:
-        if not NOTICES.exists() or NOTICES.read_text() != notices():
-            sys.exit("THIRD-PARTY-NOTICES isn't that of Cargo.lock: `make notices` writes it")
-    else:
+    if sys.argv[1:] not in (["write"], ["check"]):
         sys.exit(__doc__)
+    for name, file in NOTICES.items():
+        if sys.argv[1:] == ["write"]:
+            file.write_text(notices(name))
+        elif not file.exists() or file.read_text() != notices(name):
+            sys.exit(f"{file.relative_to(ROOT)} isn't that of Cargo.lock: `make notices` writes it")
 
 
 if __name__ == "__main__":

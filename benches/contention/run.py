@@ -83,7 +83,7 @@ WAITING = [policy for policy in POLICIES if policy != "no retry"]
 """Those that do little but wait: they are measured at the same time, each with an emulator of its own."""
 
 HEAD = """\
-| processes × threads × records | policy | makespan / lock time | refusals / record | looks / record \
+| processes × threads × records | policy | makespan / lock time | refusals / record | lists / record \
 | slowest / mean | not created | measured on |
 | --- | --- | --- | --- | --- | --- | --- | --- |"""
 
@@ -203,9 +203,9 @@ def measure_with(row: Row, command: Sequence[str]) -> str:
     makespan = max(took) / (row.total * HOLD)
     fairness = max(took) / (sum(took) / len(took))
     refusals = requests["CreateRoutineRelatedRecord", "UserOperationStatusIsLocked"] / row.total
-    looks = sum(count for (action, _), count in requests.items() if action == "ListRoutineRelatedRecords") / row.total
+    lists = sum(count for (action, _), count in requests.items() if action == "ListRoutineRelatedRecords") / row.total
     failed = sum(worker.failed for worker in workers)
-    cells = [f"{makespan:.3f}", f"{refusals:.2f}", f"{looks:.3f}", f"{fairness:.2f}", f"{failed / row.total:.0%}"]
+    cells = [f"{makespan:.3f}", f"{refusals:.2f}", f"{lists:.3f}", f"{fairness:.2f}", f"{failed / row.total:.0%}"]
     if row.policy == "no retry":
         # How long it takes means nothing where most isn't done. An answer that is lost is an error there, too.
         failed += sum(worker.recovered for worker in workers)

@@ -26,7 +26,7 @@ static const char HELP[] = "\n"
                            "ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_REGION_ID, ESA_ENDPOINT.\n"
                            "\n"
                            "Exit status: 0 created; 2 invalid argument; 3 the service refused, nothing changed;\n"
-                           "4 unknown: look whether the record exists before you try again; 5 nothing was sent.\n";
+                           "4 unknown: read back whether the record exists before you try again; 5 nothing was sent.\n";
 
 static esa_cancel *cancel;
 

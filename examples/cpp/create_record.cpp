@@ -23,7 +23,7 @@ Environment: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET,
 ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_REGION_ID, ESA_ENDPOINT.
 
 Exit status: 0 created; 2 invalid argument; 3 the service refused, nothing changed;
-4 unknown: look whether the record exists before you try again; 5 nothing was sent.
+4 unknown: read back whether the record exists before you try again; 5 nothing was sent.
 )";
 
 // The whole of `text` as a number of 1 or more, in digits alone.

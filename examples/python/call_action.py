@@ -4,7 +4,7 @@ Credentials, region and endpoint come from the environment: ALIBABA_CLOUD_ACCESS
 ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN for temporary ones, ALIBABA_CLOUD_REGION_ID, ESA_ENDPOINT.
 
 Exit status: 0 published; 2 a wrong argument; 3 a step failed and has changed nothing; 4 unknown, the step may have been
-carried out: look before trying again; 130 ended by Ctrl-C.
+carried out: read back before you try again; 130 ended by Ctrl-C.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
 Usage: python scripts/release [--draft] [--into DIRECTORY] [TRIPLE ...]
 
-Without a target: all of them. --draft: the changelog need not have the version's entry yet. The same commit gives the
-same bytes, in whatever directory.
+Without a target: all of them. --draft: the changelog need not have the version's entry yet, and what is not committed
+is packed as well. The same commit gives the same bytes, in whatever directory.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=ROOT / "target" / "release-files")
     parser.add_argument("triples", nargs="*")
     options = parser.parse_args()
-    told = [problem for problem in versions.problems() if not (options.draft and problem.startswith("CHANGELOG"))]
+    told = versions.differing() + ([] if options.draft else versions.unfinished() + not_committed())
     if told:
         sys.exit("\n".join(told))
     targets = [target for target in TARGETS if not options.triples or target.triple in options.triples]
@@ -50,20 +50,29 @@ def main() -> None:
     files.mkdir(parents=True)
     version, environment = versions.version(), surroundings()
     for target in targets:
-        run("make", "stage", f"TRIPLE={target.triple}", "ZIG=1", **environment)
-        stage = ROOT / "target" / f"stage-{target.triple}"
-        name = f"libesa-{version}-{target.triple}"
-        write_tar(files / f"{name}.tar.gz", stage, name, int(environment["SOURCE_DATE_EPOCH"]))
-        make_wheel(target, stage, files, environment)
+        run("make", "stage", "stage-emulator", f"TRIPLE={target.triple}", "ZIG=1", **environment)
+        for package, directory in (("libesa", target.stage), ("esa-emulator", target.emulator)):
+            name = f"{package}-{version}-{target.triple}"
+            write_tar(files / f"{name}.tar.gz", directory, name, int(environment["SOURCE_DATE_EPOCH"]))
+        make_wheels(target, files, environment)
     make_sources(files, environment)
     make_go_module(targets, files, version)
-    write_sbom(files / f"libesa-{version}.cdx.json", version)
-    refuse_paths(files, targets)
+    write_sbom(files / f"libesa-{version}.cdx.json", "libesa", version)
+    write_sbom(files / f"esa-emulator-{version}.cdx.json", "esa-emulator", version)
+    refuse_paths(targets)
     write_sums(files)
     print(
         f"{files} has the release. The tags to make: v{version} and bindings/go/v{version}. The commit of the latter is"
     )
     print("on no branch, and has bindings/go/lib/*/esa.h and libesa.a as well: `git add --force` takes them.")
+
+
+def not_committed() -> list[str]:
+    """That files of the tree aren't those of the commit that a release is named after."""
+    changed = output("git", "status", "--porcelain")
+    if not changed:
+        return []
+    return [f"these files aren't committed; commit them, or try with `make release DRAFT=1`:\n{changed}"]
 
 
 def surroundings() -> dict[str, str]:
@@ -74,7 +83,8 @@ def surroundings() -> dict[str, str]:
         "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
         "RUSTUP_HOME": str(rust),
         "RUSTUP_TOOLCHAIN": RUST,
-        "RUSTFLAGS": " ".join(f"--remap-path-prefix={path}={name}" for path, name in renamed.items()),
+        # Other checks don't see the warnings that one target alone has.
+        "RUSTFLAGS": "-Dwarnings " + " ".join(f"--remap-path-prefix={path}={name}" for path, name in renamed.items()),
         "CFLAGS": " ".join(f"-ffile-prefix-map={path}={name}" for path, name in renamed.items()),
         "SOURCE_DATE_EPOCH": output("git", "log", "-1", "--format=%ct"),
     }
@@ -85,18 +95,25 @@ def install_rust(targets: list[Target]) -> None:
     run(str(ROOT / "scripts" / "toolchain"), RUST, *(target.triple for target in targets))
 
 
-def make_wheel(target: Target, stage: Path, files: Path, environment: dict[str, str]) -> None:
-    """Python's wheel, which auditwheel has to call one for the target's policy."""
-    built = ROOT / "target" / "wheels" / target.triple
+def make_wheels(target: Target, files: Path, environment: dict[str, str]) -> None:
+    """Python's wheels: with the library, and with the emulator."""
+    library = next(path for path in (target.stage / "lib").iterdir() if path.name in ("libesa.so", "libesa.dylib"))
+    emulator = target.emulator / "esa-emulator"
+    variables = {**environment, "CARGO_BUILD_TARGET": target.triple}
+    make_wheel("python", target, files, {**variables, "LIBESA_PREBUILT": str(library)})
+    make_wheel("python-emulator", target, files, {**variables, "ESA_EMULATOR_PREBUILT": str(emulator)})
+
+
+def make_wheel(package: str, target: Target, files: Path, variables: dict[str, str]) -> None:
+    """One of Python's wheels, which auditwheel has to call one for the target's policy."""
+    built = ROOT / "target" / "wheels" / target.triple / package
     shutil.rmtree(built, ignore_errors=True)
-    library = next(path for path in (stage / "lib").iterdir() if path.name in ("libesa.so", "libesa.dylib"))
-    variables = {**environment, "LIBESA_PREBUILT": str(library), "CARGO_BUILD_TARGET": target.triple}
-    hatch("wheel", "python", built, variables)
+    hatch("wheel", package, built, variables)
     wheel = next(built.glob("*.whl"))
     if target.policy:
         # It takes by name those policies alone that are this machine's.
         options = ("--plat", "auto", "--wheel-dir", str(built / "repaired"))
-        run(str(PYTHON), "-m", "auditwheel", "repair", *options, str(wheel), **environment)
+        run(str(PYTHON), "-m", "auditwheel", "repair", *options, str(wheel), **variables)
         wheel = next((built / "repaired").glob("*.whl"))
         if target.policy not in wheel.name:
             sys.exit(f"{wheel.name}: auditwheel doesn't call it {target.policy}")
@@ -127,8 +144,7 @@ def make_go_module(targets: list[Target], files: Path, version: str) -> None:
     content[f"{prefix}/LICENSE"] = ROOT / "LICENSE"
     for target in targets:
         for name in ("esa.h", "libesa.a"):
-            stage = ROOT / "target" / f"stage-{target.triple}"
-            built = stage / "include" / name if name == "esa.h" else stage / "lib" / name
+            built = target.stage / ("include" if name == "esa.h" else "lib") / name
             content[f"{prefix}/lib/{target.go}/{name}"] = built
     proxy = files / "go" / MODULE / "@v"
     proxy.mkdir(parents=True)
@@ -138,12 +154,12 @@ def make_go_module(targets: list[Target], files: Path, version: str) -> None:
     (proxy / "list").write_text(f"v{version}\n")
 
 
-def refuse_paths(files: Path, targets: list[Target]) -> None:
+def refuse_paths(targets: list[Target]) -> None:
     """Fails where what was built names a directory of this machine."""
-    stages = [ROOT / "target" / f"stage-{target.triple}" for target in targets]
+    packed = [directory for target in targets for directory in (target.stage, target.emulator)]
     names = [str(ROOT).encode(), str(Path.home()).encode() + b"/"]
-    built = [path for stage in stages for path in stage.rglob("*") if path.is_file() and path.name not in STAGE_ALONE]
-    for path in sorted(built):
+    built = [path for directory in packed for path in directory.rglob("*") if path.is_file()]
+    for path in sorted(path for path in built if path.name not in STAGE_ALONE):
         named = [name.decode() for name in names if name in path.read_bytes()]
         if named:
             sys.exit(f"{path} names {named[0]}")

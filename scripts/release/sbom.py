@@ -1,4 +1,4 @@
-"""The bill of materials: every crate that is linked, in CycloneDX's form."""
+"""A bill of materials: every crate that is linked, in CycloneDX's form."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import notices
 
 
-def write_sbom(into: Path, version: str) -> None:
-    """Writes it to `into`."""
+def write_sbom(into: Path, package: str, version: str) -> None:
+    """Writes that of a package, libesa or esa-emulator, to `into`."""
     known = notices.packages()
-    components = [_component(name, number, known[name, number]) for name, number in notices.linked()]
-    own = {"type": "library", "bom-ref": "libesa", "name": "libesa", "version": version}
+    components = [_component(name, number, known[name, number]) for name, number in notices.linked(package)]
+    kind = "library" if package == "libesa" else "application"
+    own = {"type": kind, "bom-ref": package, "name": package, "version": version}
     own["licenses"] = [{"license": {"id": "Apache-2.0"}}]  # type: ignore[assignment]
     bom = {
         "bomFormat": "CycloneDX",
@@ -24,7 +25,7 @@ def write_sbom(into: Path, version: str) -> None:
         "version": 1,
         "metadata": {"component": own},
         "components": components,
-        "dependencies": [{"ref": "libesa", "dependsOn": [component["bom-ref"] for component in components]}],
+        "dependencies": [{"ref": package, "dependsOn": [component["bom-ref"] for component in components]}],
     }
     into.write_text(json.dumps(bom, indent=1) + "\n", "utf-8")
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from versions import ROOT
 
 
 @dataclass(frozen=True)
@@ -13,6 +16,16 @@ class Target:
     go: str
     # What auditwheel has to agree with; none: the wheel's own tag stays.
     policy: str = ""
+
+    @property
+    def stage(self) -> Path:
+        """The installed prefix, which `make stage` lays out."""
+        return ROOT / "target" / f"stage-{self.triple}"
+
+    @property
+    def emulator(self) -> Path:
+        """The emulator's directory, which `make stage-emulator` lays out."""
+        return ROOT / "target" / f"emulator-{self.triple}"
 
 
 TARGETS = (

@@ -1,4 +1,4 @@
-//! How often a call allocates.
+//! Counts how often a call allocates.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use super::create_routine_related_record::*;
 use super::status::esa_status::ESA_OK;
 use crate::allocations::counted;
 
-/// Answers each request with a success, on one connection; its address.
+/// Starts a server that answers each request with a success, on one connection. Returns its address.
 fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -21,7 +21,7 @@ fn server() -> String {
         let body = r#"{"Status":"OK","RequestId":"EDBD3EB3-97DA-5465-AEF5-8DCA5DC5E395","RecordId":3227405728754048}"#;
         let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         let mut request = [0; 4096];
-        // A request is one write, and so one read.
+        // A request is one write, so it is one read.
         while connection.read(&mut request).is_ok_and(|count| count > 0) {
             connection.write_all(reply.as_bytes()).unwrap();
         }

@@ -1,4 +1,4 @@
-//! Ensuring many records, one step after the other.
+//! Ensures many records, one step at a time.
 
 use std::ffi::c_void;
 use std::rc::Rc;
@@ -21,19 +21,20 @@ use crate::record::Bulk;
 use crate::wait::Task;
 use crate::wait::multi::Pending;
 
-/// Records that are ensured step by step: `esa_ensure_routine_related_records()` for language runtimes, whose programs
-/// want an iterator. One thread at a time may use it.
+/// Records that are ensured one step at a time. One thread at a time may use it.
+///
+/// It does what `esa_ensure_routine_related_records()` does, for language runtimes whose programs want an iterator.
 pub struct esa_bulk {
     client: Client,
     options: CallOptions,
     rest: Arc<Rest>,
 }
 
-/// What is left. `None`: a step that hasn't finished has it.
+/// The records that are left; `None` while a step uses them.
 struct Rest(Mutex<Option<Bulk>>);
 
 impl Rest {
-    /// What there is to take a step of, or why there isn't.
+    /// How many records are left, or why no step can be taken.
     fn check(&self) -> Result<usize, Error> {
         let left = self.lock().as_ref().map(Bulk::len);
         match left.ok_or_else(|| Error::invalid_argument("bulk", "is in use: a step of it hasn't finished"))? {
@@ -56,10 +57,12 @@ impl Rest {
     }
 }
 
-/// Begins to ensure many records; nothing is sent yet. `progress` of the request isn't used.
+/// Prepares to ensure many records, one with each `esa_bulk_next()`. Nothing is sent yet.
 ///
-/// Pointers, errors and limits are as with `esa_ensure_routine_related_records()`; the time limit of the whole begins here.
-/// Release it with `esa_bulk_free()`. The client may be released before.
+/// The time limit of all records together begins here. `progress` of the request isn't used. The client can be
+/// released before the bulk. Release the bulk with `esa_bulk_free()`.
+///
+/// Pointers, limits and errors are as for `esa_ensure_routine_related_records()`.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -74,7 +77,7 @@ pub unsafe extern "C-unwind" fn esa_bulk_new(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let begin = |client: &Client| {
-        // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+        // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
         let (request, options) = unsafe { (read_struct(request)?, read_options(options)?) };
         // SAFETY: as above.
         let rest = unsafe { request.begin(client, &options) }?;
@@ -85,7 +88,9 @@ pub unsafe extern "C-unwind" fn esa_bulk_new(
     unsafe { with_client(client, ("bulk", bulk), error, begin) }
 }
 
-/// How many records are still to be tried; 0 where `bulk` is NULL, and while a call of it on a multi hasn't finished.
+/// Gets how many records are still to be tried.
+///
+/// Returns the number. It is 0 if `bulk` is NULL, or while a call of the bulk on a multi hasn't finished.
 ///
 /// # Safety
 /// `bulk` is NULL or a live object that no other thread uses.
@@ -96,10 +101,10 @@ pub unsafe extern "C-unwind" fn esa_bulk_left(bulk: *const esa_bulk) -> usize {
     guarded(&NOWHERE, 0, || bulk.and_then(|bulk| bulk.rest.check().ok()).unwrap_or(0))
 }
 
-/// Ensures the next record.
+/// Ensures the next record. `error` may be NULL.
 ///
-/// Returns what `esa_ensure_routine_related_record()` returns for it; `ESA_ERR_INVALID_ARGUMENT` where none is left, and
-/// while a call of it on a multi hasn't finished.
+/// Returns what `esa_ensure_routine_related_record()` returns for it. Returns `ESA_ERR_INVALID_ARGUMENT` if no record
+/// is left, or while a call of the bulk on a multi hasn't finished.
 ///
 /// # Safety
 /// `bulk` is NULL or a live object that no other thread uses; `result` and `error` are NULL or writable.
@@ -121,24 +126,28 @@ pub unsafe extern "C-unwind" fn esa_bulk_next(
         let record = record.ok_or_else(none_left)??;
         Ok(esa_create_routine_related_record_result::into_raw(&record))
     };
-    // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
+    // SAFETY: `result` and `error` are as `call` requires (this function's promise).
     unsafe { call(&log_of(bulk), result, error, "result", Outcome::Unknown, next) }
 }
 
 /// Starts ensuring the next record on a multi, and returns at once.
 ///
-/// The call does what `esa_bulk_next()` does. It sends now what it can send without waiting, and goes on in
-/// `esa_multi_step()`. `*pending` is the call, until `esa_bulk_next_finish()` or `esa_pending_free()` releases it. If
-/// it finishes at once, `esa_multi_next_finished()` gives it all the same. `user_data` may be NULL;
-/// `esa_pending_user_data()` returns it.
+/// The call does what `esa_bulk_next()` does. It sends at once what it can send without waiting, and continues in
+/// `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
 ///
-/// One call of a bulk runs at a time. The bulk may be released before the call has finished. If the call is released
-/// before it has finished, no record of the bulk is left. A callback may use this function.
+/// `*pending` is the call. `esa_bulk_next_finish()` takes the call's result and releases the call;
+/// `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be NULL.
 ///
-/// Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
-/// own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, no record is left, or another call of the bulk
-/// hasn't finished, `ESA_ERR_UNSUPPORTED` if the bulk's options have an interrupt, `ESA_ERR_FORKED` in a child of
-/// fork(), and `ESA_ERR_IO` if their `cancel` can't be watched. `error` may be NULL.
+/// One call of a bulk runs at a time. The bulk can be released before the call has finished. If the call is released
+/// before it has finished, no record of the bulk is left. `error` may be NULL. A callback may use this function.
+///
+/// Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+/// NULL. These kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid, no record is left, or another call of the bulk hasn't
+///   finished.
+/// - `ESA_ERR_UNSUPPORTED`: the bulk's options have an `interrupt`.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+/// - `ESA_ERR_IO`: `cancel` of the bulk's options can't be watched.
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
@@ -172,17 +181,19 @@ pub unsafe extern "C-unwind" fn esa_bulk_next_start(
         });
         begin(&calls, client, options.clone(), user_data, make)
     };
-    // SAFETY: `pending` and `error` are as `call` wants them (this function's promise).
+    // SAFETY: `pending` and `error` are as `call` requires (this function's promise).
     unsafe { call(&log_of(bulk), pending, error, "pending", Outcome::NotSent, start) }
 }
 
-/// Takes the result of a finished call and releases the call: one that `esa_bulk_next_start()` started.
+/// Takes the result of a finished call that `esa_bulk_next_start()` started, and releases the call.
 ///
-/// `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+/// The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+/// NULL.
 ///
-/// Returns what `esa_bulk_next()` returns, and sets `*result` and `*error` as it does. `ESA_ERR_INVALID_ARGUMENT` takes
-/// and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another function, or
-/// a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
+/// Returns what `esa_bulk_next()` returns, and sets `*result` and `*error` as it does. Two kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+///   it, or a callback of its multi uses this function. Nothing is taken or released.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
@@ -200,13 +211,13 @@ pub unsafe extern "C-unwind" fn esa_bulk_next_finish(
         }
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    // SAFETY: every pointer is NULL or as `finish` requires (this function's promise); `give` makes the result's type.
     unsafe { finish(pending, result.cast(), error, give) }
 }
 
-/// Releases `bulk`; records that are left aren't tried.
+/// Releases a bulk. The records that are left aren't tried.
 ///
-/// `bulk` may be NULL. Any thread; each object once.
+/// `bulk` may be NULL. Any thread may call this, once for each bulk.
 ///
 /// # Safety
 /// `bulk` is NULL, or was made by `esa_bulk_new()` and not released yet.

@@ -1,4 +1,4 @@
-//! Any action of the service, by its name.
+//! Calls any action of the service, by its name.
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
@@ -17,11 +17,11 @@ use crate::error::{Error, ErrorKind};
 use crate::log::NOWHERE;
 use crate::operation::{ActionParameter, ActionReply, AnyAction, Effect, Operation, Place, PreparedAction};
 
-/// Where a parameter goes. In `place` of an `esa_parameter`.
+/// The part of a request that a parameter goes into. In `place` of an `esa_parameter`.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_place {
-    /// Where the action wants it. What the library doesn't know goes into the query.
+    /// The part that the action wants. If the library doesn't know the parameter, it goes into the query.
     ESA_PLACE_DEFAULT = 0,
     /// Into the query of the URL.
     ESA_PLACE_QUERY = 1,
@@ -29,16 +29,18 @@ pub enum esa_place {
     ESA_PLACE_FORM = 2,
 }
 
-/// Whether an action changes something, which decides what a call may do whose answer was lost. In `effect` of an
-/// `esa_call_action_request` and of an `esa_reply`.
+/// The effect of an action: whether it changes something. In `effect` of an `esa_call_action_request` and of an
+/// `esa_reply`.
+///
+/// It decides what a call may do if its answer is lost.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_effect {
-    /// As the library knows the action. One that it doesn't know writes.
+    /// As the library knows the action. An action that it doesn't know counts as a write.
     ESA_EFFECT_DEFAULT = 0,
-    /// It changes nothing: it may be made again at any time.
+    /// It changes nothing, so it can be repeated at any time.
     ESA_EFFECT_READS = 1,
-    /// It changes something: it is made again only where the one before it has changed nothing.
+    /// It changes something, so it is repeated only if the attempt before changed nothing.
     ESA_EFFECT_WRITES = 2,
 }
 
@@ -46,46 +48,51 @@ pub enum esa_effect {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_parameter {
-    /// Its name, such as "SiteId" or "Tag.1.Key": ASCII letters, digits, '.', '-', '_' and '~'.
+    /// Its name, for example "SiteId" or "Tag.1.Key": ASCII letters, digits, '.', '-', '_' and '~'.
     pub name: *const c_char,
     /// Its value: UTF-8; "" is sent too.
     pub value: *const c_char,
     /// Where it goes: a value of `esa_place`.
     pub place: i32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: i32,
 }
 
-/// An action, and its parameters. Begin with `ESA_CALL_ACTION_REQUEST_INIT`. Only `action` has to be set.
+/// An action and its parameters. Begin with `ESA_CALL_ACTION_REQUEST_INIT`. Only `action` must be set.
 ///
-/// A JSON object has a member for each parameter. Strings are sent as they are, numbers as they are written in the JSON, and
-/// booleans as `true` and `false`; null stands for a parameter that isn't there. Objects and arrays are sent as the action
-/// wants them: as the JSON text that they are here, or taken apart into `Name.1`, `Name.2` (and `Name.1.Key` for objects in
-/// an array). A name that is there twice is refused, wherever that is; there are 1000 parameters at most.
+/// A JSON object has one member for each parameter. How a value is sent depends on its type:
+/// - A string is sent as it is.
+/// - A number is sent as the JSON writes it.
+/// - A boolean is sent as `true` or `false`.
+/// - null isn't sent: the parameter isn't there.
+/// - An object or an array is sent as the action wants it. It is sent as the JSON text that it is here, or taken
+///   apart into `Name.1`, `Name.2` (and `Name.1.Key` for objects in an array).
+///
+/// A name that occurs twice is refused, wherever it occurs. An action has 1000 parameters at most.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_call_action_request {
     /// `sizeof(esa_call_action_request)`.
     pub struct_size: usize,
-    /// The service's name for the action, such as "CreateRoutine": 1 to 128 ASCII letters and digits.
+    /// The service's name for the action, for example "CreateRoutine": 1 to 128 ASCII letters and digits.
     pub action: *const c_char,
-    /// The parameters, a JSON object; NULL: none. Each goes where the action wants it.
+    /// The parameters, as a JSON object; NULL: none. Each parameter goes where the action wants it.
     pub params: *const c_char,
-    /// Parameters that go into the query whatever the library knows of them, a JSON object; NULL: none.
+    /// Parameters that go into the query, whatever the library knows of them, as a JSON object; NULL: none.
     pub query: *const c_char,
-    /// Parameters that go into the form whatever the library knows of them, a JSON object; NULL: none.
+    /// Parameters that go into the form, whatever the library knows of them, as a JSON object; NULL: none.
     pub form: *const c_char,
-    /// Parameters that are sent as they are, beside those of the JSON objects; NULL: none.
+    /// Parameters that are sent as they are, in addition to those of the JSON objects; NULL: none.
     pub parameters: *const esa_parameter,
-    /// How many there are.
+    /// How many `parameters` there are.
     pub parameter_count: usize,
-    /// "GET" or "POST"; NULL: as the action wants it. One that the library doesn't know is sent with POST.
+    /// "GET" or "POST"; NULL: as the action wants it. An action that the library doesn't know is sent with POST.
     pub method: *const c_char,
     /// The version of the service's interface, a date; NULL: "2024-09-10".
     pub version: *const c_char,
     /// Whether the action changes something: a value of `esa_effect`.
     pub effect: i32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: i32,
 }
 
@@ -108,17 +115,17 @@ unsafe impl CallerStruct for esa_call_action_request {
 
 /// The reply to an action. Release it with `esa_call_action_result_free()`.
 ///
-/// Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+/// Any thread may read it, one at a time. Strings are never NULL and live as long as the result.
 #[repr(C)]
 pub struct esa_call_action_result {
-    /// The JSON object that the service answered with, as it wrote it: UTF-8, with a NUL behind it. Nothing is taken out of
-    /// it.
+    /// The JSON object of the service's answer, as the service wrote it: UTF-8, followed by a NUL. Nothing is removed
+    /// from it.
     pub body: *const c_char,
-    /// How many bytes the body has, without the NUL.
+    /// How many bytes `body` has, without the NUL.
     pub body_length: usize,
     /// The service's id of the request.
     pub request_id: *const c_char,
-    /// How many requests the call sent, of which the last one was answered so. 0 from `esa_read_reply()`.
+    /// How many requests the call sent. `body` answers the last of them. 0 if `esa_read_reply()` made the result.
     pub attempts: u32,
     /// The HTTP status of the reply: 200 to 299.
     pub http_status: i32,
@@ -139,7 +146,7 @@ impl esa_call_action_result {
     }
 }
 
-/// The effect of this number; `None`: the library's to know.
+/// The effect of this number; `None`: the library decides.
 pub(super) fn read_effect(effect: i32) -> Result<Option<Effect>, Error> {
     match effect {
         0 => Ok(None),
@@ -180,7 +187,7 @@ impl esa_parameter {
     }
 }
 
-/// The action behind `request`, as it can be sent.
+/// Reads the action behind `request`, and prepares it for sending.
 ///
 /// # Safety
 /// `request` is NULL or as its description says, with strings that are NULL or NUL-terminated.
@@ -216,23 +223,27 @@ pub(super) unsafe fn read_action(request: *const esa_call_action_request) -> Res
 
 /// Calls any action of the service, by its name.
 ///
-/// The library knows ESA's actions: by which method each is sent, which parameters go into the query and which into the
-/// form, and whether it changes something. What it doesn't know it sends all the same: an unknown action with POST, an
-/// unknown parameter in the query. The service judges what is in them.
+/// The library knows ESA's actions: the HTTP method, which parameters go into the query and which into the form, and
+/// whether the action changes something. It also sends what it doesn't know: an unknown action with POST, and an
+/// unknown parameter in the query. The service checks the values.
 ///
-/// The reply is handed out as the service wrote it, 8 MiB at most. A success is an HTTP status of 200 to 299 with a JSON
-/// object; what that says of itself, such as a `Status`, is the caller's to read.
+/// The result has the reply as the service wrote it, 8 MiB at most. A call succeeds if the HTTP status is 200 to 299
+/// and the body is a JSON object. The caller checks what the object itself says, for example a `Status`.
 ///
-/// An action that changes nothing is made again when its answer is lost. One that changes something is made again only
-/// where nothing was sent, or where the service's code says that nothing has changed: it was busy, for instance. If its
-/// answer is lost, the call fails with `ESA_OUTCOME_UNKNOWN` and sends nothing more: read back what it was to change.
-/// Actions that the service refuses while another call of the account runs take their turn among the client's writes (see
-/// `esa_config_set_max_concurrent_writes()`).
+/// Whether the call sends an action again depends on the action:
+/// - An action that changes nothing is sent again if its answer is lost.
+/// - An action that changes something is sent again only if nothing was sent, or if the service's code says that
+///   nothing has changed. The service was busy, for example. If its answer is lost, the call sends nothing more and
+///   fails with `ESA_OUTCOME_UNKNOWN`. Then read back what the action was to change.
 ///
-/// Needs the RAM action of its name, such as `esa:CreateRoutine`.
+/// The service refuses some actions while another call of the account runs. These actions share the client's write
+/// limit (`esa_config_set_max_concurrent_writes()`).
 ///
-/// Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`. `ESA_ERR_INVALID_ARGUMENT` names
-/// the field; `ESA_ERR_RESPONSE` is also an answer that is no JSON object, or larger than 8 MiB.
+/// The call needs the RAM action of the same name, for example `esa:CreateRoutine`.
+///
+/// Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`. Two kinds mean more here:
+/// - `ESA_ERR_INVALID_ARGUMENT`: the message names the field.
+/// - `ESA_ERR_RESPONSE`: the answer can also be no JSON object, or larger than 8 MiB.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -246,7 +257,7 @@ pub unsafe extern "C-unwind" fn esa_call_action(
     result: *mut *mut esa_call_action_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         with_client(client, ("result", result), error, |client| {
             let options = read_options(options)?;
@@ -258,18 +269,21 @@ pub unsafe extern "C-unwind" fn esa_call_action(
 
 /// Starts an action on a multi, and returns at once.
 ///
-/// The call does what `esa_call_action()` does. It sends now what it can send without waiting, and goes on in
-/// `esa_multi_step()`. `*pending` is the call, until `esa_call_action_finish()` or `esa_pending_free()` releases it.
-/// If it finishes at once, `esa_multi_next_finished()` gives it all the same. `user_data` may be NULL;
-/// `esa_pending_user_data()` returns it.
+/// The call does what `esa_call_action()` does. It sends at once what it can send without waiting, and continues in
+/// `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
 ///
-/// `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
-/// call has finished. A callback may use this function.
+/// `*pending` is the call. `esa_call_action_finish()` takes the call's result and releases the call;
+/// `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be NULL.
 ///
-/// Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
-/// own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
-/// set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
-/// NULL.
+/// `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+/// before the call has finished. A callback may use this function.
+///
+/// Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+/// NULL. These kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+/// - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+/// - `ESA_ERR_IO`: `options.cancel` can't be watched.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -286,7 +300,7 @@ pub unsafe extern "C-unwind" fn esa_call_action_start(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let start = Start { multi, client, options, user_data, pending, error };
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         start.start(&mut |_, _| {
             let action = read_action(request)?;
@@ -296,13 +310,15 @@ pub unsafe extern "C-unwind" fn esa_call_action_start(
     }
 }
 
-/// Takes the result of a finished call and releases the call: one that `esa_call_action_start()` started.
+/// Takes the result of a finished call that `esa_call_action_start()` started, and releases the call.
 ///
-/// `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+/// The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+/// NULL.
 ///
-/// Returns what `esa_call_action()` returns, and sets `*result` and `*error` as it does. `ESA_ERR_INVALID_ARGUMENT`
-/// takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another
-/// function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
+/// Returns what `esa_call_action()` returns, and sets `*result` and `*error` as it does. Two kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+///   it, or a callback of its multi uses this function. Nothing is taken or released.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
@@ -318,13 +334,13 @@ pub unsafe extern "C-unwind" fn esa_call_action_finish(
         Finished::Called(result) => Ok(result.map(|reply| esa_call_action_result::into_raw(reply).cast())),
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    // SAFETY: every pointer is NULL or as `finish` requires (this function's promise); `give` makes the result's type.
     unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result and its strings.
 ///
-/// `result` may be NULL. Any thread; each result once.
+/// `result` may be NULL. Any thread may call this, once for each result.
 ///
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.

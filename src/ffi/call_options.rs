@@ -1,4 +1,4 @@
-//! What one call does differently from the client's defaults.
+//! The options of one call.
 
 use std::ffi::c_void;
 
@@ -8,26 +8,29 @@ use super::struct_size::{CallerStruct, fields, read_struct};
 use crate::call::CallOptions;
 use crate::error::Error;
 
-/// Says whether a call shall end: 0, go on; anything else cancels it.
+/// Decides whether a call continues. Returns 0 to continue; any other value cancels the call.
 ///
-/// Asked every 50 ms, and after a signal, on the thread that makes the call, while the call waits or reads. For language
-/// runtimes, which look at signals only on a thread of their own: others use an `esa_cancel`. It must return (no
-/// exception, no longjmp).
+/// The library calls it every 50 ms, and after a signal, while the call waits or reads. It runs on the thread that
+/// makes the call. It must return: no exception, no longjmp.
+///
+/// It is for language runtimes, which look at signals only on a thread of their own. Other programs use an
+/// `esa_cancel`.
 pub type esa_interrupt_fn = Option<unsafe extern "C" fn(data: *mut c_void) -> i32>;
 
-/// What one call does differently from the client's defaults. Begin with `ESA_CALL_OPTIONS_INIT`.
+/// The options of one call: what differs from the client's defaults. Begin with `ESA_CALL_OPTIONS_INIT`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_call_options {
     /// `sizeof(esa_call_options)`.
     pub struct_size: usize,
-    /// Cancels the call when it is triggered; NULL: nothing does.
+    /// Cancels the call when it is triggered; may be NULL.
     pub cancel: *const esa_cancel,
-    /// How long the whole call may take, in milliseconds, or `ESA_UNLIMITED`; 0: as long as the client's configuration says.
+    /// How long the whole call may take, in milliseconds, or `ESA_UNLIMITED`; 0: as long as the client's
+    /// configuration says.
     pub timeout_ms: u32,
     /// How many attempts may fail in a row, or `ESA_UNLIMITED`; 0: as many as the client's configuration says.
     pub max_attempts: u32,
-    /// Asked while the call waits or reads; NULL: nobody is. Calls of an `esa_multi` can't have one.
+    /// Called while the call waits or reads; may be NULL. Calls of an `esa_multi` can't have one.
     pub interrupt: esa_interrupt_fn,
     /// Passed to `interrupt`.
     pub interrupt_data: *mut c_void,
@@ -46,14 +49,14 @@ struct Question {
     data: *mut c_void,
 }
 
-// SAFETY: it is asked on the thread that makes the call and on no other.
+// SAFETY: it is called only on the thread that makes the call.
 unsafe impl Send for Question {}
 // SAFETY: as above.
 unsafe impl Sync for Question {}
 
 impl Question {
     fn ask(&self) -> bool {
-        // SAFETY: a function of this type is what the caller gave, with the data to call it with.
+        // SAFETY: the caller set a function of this type, and the data to call it with.
         unsafe { (self.function)(self.data) != 0 }
     }
 }

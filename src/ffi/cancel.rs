@@ -1,4 +1,4 @@
-//! Cancelling calls from outside.
+//! Cancels calls from outside.
 
 use std::panic;
 
@@ -10,20 +10,21 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::log::NOWHERE;
 use crate::wait::Cancel;
 
-/// Cancels the calls that were given it, once and for all.
+/// An object that cancels the calls that have it in their options, once and for all.
 ///
-/// Any number of threads may use it at once. It holds a file descriptor, which a fork gives to the child as well: either of
-/// them then cancels what calls of the other wait for, too.
+/// Any number of threads may use it at once. It holds a file descriptor, which a fork gives to the child as well.
+/// Each of the two processes then also cancels what calls of the other one wait for.
 pub struct esa_cancel {
     cancel: Cancel,
 }
 
-/// Makes an object that can cancel calls; give it to them in `esa_call_options.cancel`.
+/// Makes an object that can cancel calls. Give it to them in `esa_call_options.cancel`.
 ///
-/// Release it with `esa_cancel_free()`. `error` may be NULL. Any thread.
+/// Release it with `esa_cancel_free()`. `error` may be NULL. Any thread may call this.
 ///
-/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `cancel` is NULL; `ESA_ERR_DESCRIPTORS` if no file descriptors are
-/// left.
+/// Returns `ESA_OK`, or the kind of failure:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `cancel` is NULL.
+/// - `ESA_ERR_DESCRIPTORS`: no file descriptors are left.
 ///
 /// # Safety
 /// `cancel` and `error` are NULL or point to memory for a pointer.
@@ -31,7 +32,7 @@ pub struct esa_cancel {
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_cancel_new(cancel: *mut *mut esa_cancel, error: *mut *mut esa_error) -> esa_status {
-    // SAFETY: `cancel` and `error` are as `call` wants them (this function's promise).
+    // SAFETY: `cancel` and `error` are as `call` requires (this function's promise).
     unsafe {
         call(&NOWHERE, cancel, error, "cancel", Outcome::NotSent, || {
             let made =
@@ -41,10 +42,10 @@ pub unsafe extern "C-unwind" fn esa_cancel_new(cancel: *mut *mut esa_cancel, err
     }
 }
 
-/// Cancels every call that was given `cancel`, those that run and those to come.
+/// Cancels every call that has `cancel` in its options: those that run, and those to come.
 ///
-/// They return `ESA_ERR_CANCELLED` at once, in whatever they wait for. Any thread, any number of times; a signal handler
-/// may call it. Does nothing where `cancel` is NULL.
+/// The calls return `ESA_ERR_CANCELLED` at once, whatever they wait for. `cancel` may be NULL. Any thread may call
+/// this, any number of times; a signal handler may call it too.
 ///
 /// # Safety
 /// `cancel` is NULL, or was made by `esa_cancel_new()` and not released yet.
@@ -61,10 +62,11 @@ pub unsafe extern "C-unwind" fn esa_cancel_trigger(cancel: *const esa_cancel) {
     });
 }
 
-/// Releases `cancel`. Calls that run with it keep it alive and go on, and can't be cancelled any more. None may be
-/// entered with it, nor may it be triggered, at the same time or later.
+/// Releases an object that can cancel calls. Calls that run with it keep it alive and continue, but it can't cancel
+/// them any more.
 ///
-/// `cancel` may be NULL. Any thread; each object once.
+/// No call may be entered with it, and nobody may trigger it, at the same time or later. `cancel` may be NULL. Any
+/// thread may call this, once for each object.
 ///
 /// # Safety
 /// As for `esa_cancel_trigger()`.
@@ -78,7 +80,7 @@ pub unsafe extern "C-unwind" fn esa_cancel_free(cancel: *mut esa_cancel) {
     });
 }
 
-/// A share of the caller's object, `None` for NULL.
+/// A share of the caller's object; `None` for NULL.
 ///
 /// # Safety
 /// As for `esa_cancel_trigger()`.

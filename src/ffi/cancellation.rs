@@ -1,26 +1,26 @@
-//! `pthread_cancel`: a thread isn't cancelled while it is inside the library, but when it has left.
+//! `pthread_cancel`: a thread is cancelled only after it has left the library.
 //!
-//! Cancelling unwinds the stack, which must not happen to Rust's frames in the middle of their work: the process would end.
+//! Cancelling unwinds the stack. If it unwinds Rust's frames in the middle of their work, the process ends.
 
 use std::ffi::c_int;
 use std::ptr;
 
 unsafe extern "C-unwind" {
-    /// POSIX has it; the libc crate lacks it for Linux. It unwinds where it switches cancelling on for a thread that is to
-    /// be cancelled asynchronously, and has been meanwhile.
+    /// POSIX has it; the libc crate lacks it for Linux. It unwinds in one case: it enables cancelling for a thread that
+    /// is cancelled asynchronously, and that was cancelled meanwhile.
     fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
 }
 
 /// `PTHREAD_CANCEL_DISABLE`, of glibc and of musl.
 const DISABLE: c_int = 1;
 
-/// Runs `body` without being cancelled. The last thing that an export does: the thread may end here.
+/// Runs `body` without being cancelled. It must be the last thing that an export does: the thread may end here.
 pub(super) fn uncancelled<T>(body: impl FnOnce() -> T) -> T {
     let mut before = DISABLE;
     // SAFETY: `before` is written before the function returns.
     unsafe { pthread_setcancelstate(DISABLE, &mut before) };
     let value = body();
-    // SAFETY: it is what the state was before. All that is left of the library on the stack are frames that may be unwound.
+    // SAFETY: this is the state of before. The library's frames that are left on the stack may be unwound.
     unsafe { pthread_setcancelstate(before, ptr::null_mut()) };
     value
 }

@@ -1,4 +1,4 @@
-//! The client object.
+//! The client.
 
 use std::ffi::{c_char, c_void};
 
@@ -12,23 +12,26 @@ use crate::client::Client;
 use crate::error::{Error, Outcome};
 use crate::log::NOWHERE;
 
-/// Makes calls to the service. Any number of threads may use one at once; make one and keep it.
+/// A client of the service, which makes the calls. Any number of threads may use one at once; make one and keep it.
 pub struct esa_client {
     pub(super) client: Client,
 }
 
 /// Makes a client.
 ///
-/// `config` may be NULL: everything from the environment. It is copied; change or free it afterwards as you like. The
-/// environment is read here and never again. Nothing is sent, and no credentials are needed yet. It waits for nothing
-/// but the disk: a CA file has to be a plain one, of 4 MiB at most. (If its file system hangs, so does this function.)
+/// If `config` is NULL, everything comes from the environment. The configuration is copied, and can be changed or
+/// released afterwards. The environment is read here and never again.
 ///
-/// On success `*client` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL. Release the client with
-/// `esa_client_free()`, an error with `esa_error_free()`.
+/// Nothing is sent, and no credentials are needed yet. The function waits for nothing but the disk: a CA file must be
+/// a plain file of 4 MiB at most. (If its file system hangs, so does this function.)
 ///
-/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` where `client` is NULL or a setter was given something unusable, which
-/// the message names; `ESA_ERR_CONFIG` where the region is unknown, the endpoint isn't a URL or is plain http to another
-/// machine, a proxy isn't one that can be used, or a CA file can't be read.
+/// On success, `*client` is set and `*error` is NULL. On failure, `*error` is set and `*client` is NULL. `error` may
+/// be NULL. Release the client with `esa_client_free()`, and an error with `esa_error_free()`.
+///
+/// Returns `ESA_OK`, or the kind of failure:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `client` is NULL, or a setter got an unusable value, which the message names.
+/// - `ESA_ERR_CONFIG`: the region is unknown, or the endpoint, a proxy or a CA file can't be used. An endpoint can't
+///   be used if it isn't a URL, or if it is plain http to another machine.
 ///
 /// # Safety
 /// `config` is NULL or a live object that no other thread changes; `client` and `error` are NULL or writable.
@@ -43,7 +46,7 @@ pub unsafe extern "C-unwind" fn esa_client_new(
     // SAFETY: NULL or a live object (this function's promise).
     let config = unsafe { config.as_ref() };
     let log = config.map(esa_config::log).unwrap_or_default();
-    // SAFETY: `client` and `error` are as `call` wants them (this function's promise).
+    // SAFETY: `client` and `error` are as `call` requires (this function's promise).
     unsafe {
         call(&log, client, error, "client", Outcome::NotSent, || {
             let client = Client::new(&read_config(config)?)?;
@@ -52,10 +55,10 @@ pub unsafe extern "C-unwind" fn esa_client_new(
     }
 }
 
-/// Releases a client. Calls that run on other threads keep it alive and come to their end. None may be entered with it
+/// Releases a client. Calls that run on other threads keep it alive and end as usual. No call may be entered with it
 /// at the same time, or later.
 ///
-/// `client` may be NULL. Any thread; each client once.
+/// `client` may be NULL. Any thread may call this, once for each client.
 ///
 /// # Safety
 /// `client` is NULL, or was made by `esa_client_new()` and not released yet.
@@ -69,10 +72,10 @@ pub unsafe extern "C-unwind" fn esa_client_free(client: *mut esa_client) {
     });
 }
 
-/// Gets how long a call of the client may take, in milliseconds, unless its options say otherwise.
+/// Gets how long a call of the client may take, in milliseconds, if its options don't set another limit.
 ///
-/// Returns what `esa_config_set_timeout()` set, or its default; `ESA_UNLIMITED` if there is no limit; 0 if `client` is NULL.
-/// Any thread.
+/// Returns what `esa_config_set_timeout()` set, or its default. It is `ESA_UNLIMITED` if there is no limit, and 0 if
+/// `client` is NULL. Any thread may call this.
 ///
 /// # Safety
 /// `client` is NULL or a live object.
@@ -83,11 +86,13 @@ pub unsafe extern "C-unwind" fn esa_client_timeout(client: *const esa_client) ->
     guarded(&NOWHERE, 0, || client.map_or(0, |client| to_milliseconds(client.client.core().timeouts.total)))
 }
 
-/// The name of the provider whose credentials the client uses: "configuration", "callback", "environment", "oidc",
-/// "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri".
+/// Gets the name of the provider whose credentials the client uses.
 ///
-/// "" before the first call that needed credentials, and where `client` is NULL. Returns a static string; don't free it.
-/// Any thread.
+/// The names are "configuration", "callback", "environment", "oidc", "cli_profile", "credentials_file",
+/// "ecs_ram_role" and "credentials_uri".
+///
+/// Returns a static string; don't free it. It is "" before the first call that needed credentials, and if `client` is
+/// NULL. Any thread may call this.
 ///
 /// # Safety
 /// `client` is NULL or a live object.
@@ -99,7 +104,7 @@ pub unsafe extern "C-unwind" fn esa_client_credentials_source(client: *const esa
     source.map_or(c"", |source| source.0).as_ptr()
 }
 
-/// Carries out a call with the client, of which it keeps a share, so that the caller may release it meanwhile.
+/// Carries out a call with a share of the client, so that the caller can release the client meanwhile.
 ///
 /// # Safety
 /// `client` is NULL or a live object; `result` and `error` are each NULL or point to memory for a pointer.
@@ -109,14 +114,14 @@ pub(super) unsafe fn with_client<T>(
     error: *mut *mut esa_error,
     mut body: impl FnMut(&Client) -> Result<*mut T, Error>,
 ) -> esa_status {
-    // SAFETY: only called where `result` isn't NULL, so it points to memory for a pointer (this function's promise); nothing
-    // is assumed about its alignment.
+    // SAFETY: only called if `result` isn't NULL, so it points to memory for a pointer (this function's promise).
+    // Nothing is assumed about its alignment.
     let give = &mut |client: &Client| body(client).map(|object| unsafe { result.write_unaligned(object) });
     // SAFETY: this function's promise.
     unsafe { carry_out_with(client, (result_name, result.cast()), error, give) }
 }
 
-/// The part of `with_client` that is there once, for all kinds of object.
+/// The part of `with_client` that is compiled once, for all kinds of object.
 ///
 /// # Safety
 /// As with `with_client`.
@@ -126,7 +131,7 @@ unsafe fn carry_out_with(
     error: *mut *mut esa_error,
     give: &mut dyn FnMut(&Client) -> Result<(), Error>,
 ) -> esa_status {
-    // The share too is given back without being cancelled: it may be the last one, and close connections.
+    // The share is dropped in here too: it may be the last one, which closes connections.
     uncancelled(|| {
         // SAFETY: NULL or a live object (this function's promise).
         let client = unsafe { client.as_ref() }.map(|client| client.client.clone());

@@ -1,4 +1,4 @@
-//! The configuration object and its setters.
+//! The configuration and its setters.
 
 use std::ffi::{c_char, c_void};
 
@@ -15,7 +15,7 @@ use crate::log::{Level, Log, NOWHERE};
 use crate::signature::Credentials;
 use crate::transport::check_product;
 
-/// From where the service is reached. For `esa_config_set_network()`.
+/// The network from which the service is reached. For `esa_config_set_network()`.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_network {
@@ -23,23 +23,24 @@ pub enum esa_network {
     ESA_NETWORK_DEFAULT = 0,
     /// From the internet.
     ESA_NETWORK_PUBLIC = 1,
-    /// From inside of a VPC in the region.
+    /// From inside a VPC in the region.
     ESA_NETWORK_VPC = 2,
 }
 
-/// How a client is to be made. One thread at a time may use it.
+/// The configuration that a client is made with. One thread at a time may use it.
 ///
-/// What isn't set comes from the environment or has the default that its setter tells. A setter that is given something
-/// unusable changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`; `esa_client_new()` then fails as well, with a
-/// message that says what was wrong, so that checking there is enough. If the same setter is then given something usable,
-/// that counts.
+/// A setting that isn't set comes from the environment, or has the default that its setter names.
+///
+/// If a setter gets an unusable value, it changes nothing and returns `ESA_ERR_INVALID_ARGUMENT`. `esa_client_new()`
+/// then fails as well, with a message that says what was wrong. So it is enough to check there. If the same setter
+/// then gets a usable value, that value counts.
 pub struct esa_config {
     config: Config,
-    /// What setters refused and hasn't been set since, in their order.
+    /// What setters refused and nobody has set since, in order.
     refused: Vec<(Setting, Error)>,
 }
 
-/// What a setter sets: what one of them refuses, the next one of the same makes good.
+/// What a setter sets. If a setter accepts a value, what it refused before no longer counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Setting {
     Nothing,
@@ -73,7 +74,7 @@ impl esa_config {
 
 /// Makes a configuration with all defaults. Release it with `esa_config_free()`.
 ///
-/// Returns NULL only where the library has a bug.
+/// Returns the configuration; NULL only if the library has a bug.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_config_new() -> *mut esa_config {
@@ -82,9 +83,9 @@ pub extern "C-unwind" fn esa_config_new() -> *mut esa_config {
     })
 }
 
-/// Releases a configuration. Clients that were made with it go on.
+/// Releases a configuration. Clients that were made with it continue to work.
 ///
-/// `config` may be NULL. Any thread; each configuration once.
+/// `config` may be NULL. Any thread may call this, once for each configuration.
 ///
 /// # Safety
 /// `config` is NULL, or was made by `esa_config_new()` and not released yet.
@@ -98,15 +99,24 @@ pub unsafe extern "C-unwind" fn esa_config_free(config: *mut esa_config) {
     });
 }
 
-/// Sets the credentials. `security_token` is NULL unless they are temporary ones of STS.
+/// Sets the credentials.
 ///
-/// Default: those that are found as the official SDKs find them, when a call needs them. The first of these that gives
-/// some is asked, and from then on no other: the environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC
-/// (ALIBABA_CLOUD_OIDC_TOKEN_FILE, ...), a profile of the command line (~/.aliyun/config.json), the credentials file
-/// (~/.alibabacloud/credentials), the role of the ECS instance, and ALIBABA_CLOUD_CREDENTIALS_URI. If a variable names a
-/// place and that gives none, the call fails and no further one is asked. Temporary ones are renewed before they expire.
+/// `security_token` is the token of temporary credentials of STS; for others, it is NULL. All three strings are ASCII
+/// without blanks or control characters.
 ///
-/// All three are ASCII without blanks or control characters. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+/// Default: the library looks for credentials as the official SDKs do, when a call needs them. It asks these sources
+/// in this order. The first one that has credentials is used, and from then on no other:
+/// - The environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ...).
+/// - OIDC (ALIBABA_CLOUD_OIDC_TOKEN_FILE, ...).
+/// - A profile of the command line (~/.aliyun/config.json).
+/// - The credentials file (~/.alibabacloud/credentials).
+/// - The role of the ECS instance.
+/// - ALIBABA_CLOUD_CREDENTIALS_URI.
+///
+/// If a variable names a source and that source has no credentials, the call fails and asks no further source.
+/// Temporary credentials are renewed before they expire.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
 /// `config` is NULL or live; the strings are NULL or NUL-terminated.
@@ -129,12 +139,15 @@ pub unsafe extern "C-unwind" fn esa_config_set_credentials(
     }
 }
 
-/// Sets a function that gives the credentials, for secrets that are kept elsewhere. See `esa_credentials_fn`.
+/// Sets a function that provides the credentials, for secrets that are kept elsewhere. See `esa_credentials_fn`.
 ///
-/// The last one of this and `esa_config_set_credentials()` counts. `callback`: NULL changes nothing. `user_data` is passed
-/// to it and must live as long as every client that is made with this configuration; several threads may use it at once.
+/// If `callback` is NULL, nothing changes. This setter and `esa_config_set_credentials()` replace each other: the
+/// last one counts.
 ///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` is NULL.
+/// `user_data` is passed to the callback. It must live as long as every client that is made with this configuration.
+/// The callback may run on several threads at once.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` if `config` is NULL.
 ///
 /// # Safety
 /// `config` is NULL or live; `callback` may be called with `user_data` on any thread that makes a call.
@@ -144,7 +157,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_credentials_provider(
     callback: esa_credentials_fn,
     user_data: *mut c_void,
 ) -> esa_status {
-    // One that changes nothing doesn't make good what was refused.
+    // If it changes nothing, what was refused still counts.
     let setting = if callback.is_some() { Setting::Credentials } else { Setting::Nothing };
     // SAFETY: this function's promise.
     unsafe {
@@ -158,10 +171,12 @@ pub unsafe extern "C-unwind" fn esa_config_set_credentials_provider(
     }
 }
 
-/// Sets the region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international accounts.
+/// Sets the region. The account decides which one, not the place:
+/// - "cn-hangzhou" for accounts of the China site.
+/// - "ap-southeast-1" for international accounts.
 ///
-/// The account decides, not the place. Default: ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other
-/// region needs an endpoint; without one `esa_client_new()` fails with `ESA_ERR_CONFIG`.
+/// Default: ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other region needs an endpoint;
+/// without one, `esa_client_new()` fails with `ESA_ERR_CONFIG`.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -180,9 +195,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_region(config: *mut esa_config, r
 
 /// Sets the endpoint, in place of the region's: "host", "host:port" or "https://host:port".
 ///
-/// "http://..." is accepted for this machine only (localhost, 127.0.0.0/8, [::1]). Default: ESA_ENDPOINT of the
-/// environment, else the region's. If it isn't usable, or ESA_ENDPOINT is set and empty, `esa_client_new()` fails with
-/// `ESA_ERR_CONFIG`.
+/// "http://..." is accepted for this machine only (localhost, 127.0.0.0/8, [::1]).
+///
+/// Default: ESA_ENDPOINT of the environment, else the region's endpoint. If the endpoint isn't usable, or
+/// ESA_ENDPOINT is set and empty, `esa_client_new()` fails with `ESA_ERR_CONFIG`.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -202,9 +218,9 @@ pub unsafe extern "C-unwind" fn esa_config_set_endpoint(
     }
 }
 
-/// Sets from where the service is reached: a value of `esa_network`.
+/// Sets the network from which the service is reached: a value of `esa_network`.
 ///
-/// It chooses the region's endpoint; one that is set by `esa_config_set_endpoint()` stays as it is.
+/// The network selects the region's endpoint. An endpoint that `esa_config_set_endpoint()` set stays as it is.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -231,13 +247,17 @@ pub unsafe extern "C-unwind" fn esa_config_set_network(config: *mut esa_config, 
     }
 }
 
-/// Sets the proxy: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..." (this machine
-/// looks up the endpoint's name) or "socks5h://..." (the proxy does); "" for none.
+/// Sets the proxy. It has one of these forms:
+/// - "http://user:password@host:port", or "host:port": an HTTP proxy, by CONNECT.
+/// - "socks5://...": a SOCKS 5 proxy; this machine resolves the endpoint's name.
+/// - "socks5h://...": a SOCKS 5 proxy; the proxy resolves the endpoint's name.
+/// - "": no proxy.
 ///
-/// Default: what the environment says: HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY, in upper case or
-/// else in lower case; it isn't used for this machine (localhost, 127.0.0.0/8, [::1]). Plain http to this machine takes no
-/// proxy at all, and neither does what asks for an instance's metadata. One that can't be used, wherever it comes from,
-/// makes `esa_client_new()` fail with `ESA_ERR_CONFIG`.
+/// Default: HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY of the environment, in upper case or
+/// else in lower case. The default isn't used for this machine (localhost, 127.0.0.0/8, [::1]).
+///
+/// Two kinds of requests use no proxy at all: plain http to this machine, and requests for instance metadata. If a
+/// proxy can't be used, wherever it comes from, `esa_client_new()` fails with `ESA_ERR_CONFIG`.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -274,11 +294,13 @@ pub unsafe extern "C-unwind" fn esa_config_set_signature_version(
     }
 }
 
-/// Sets a file of certificate authorities (PEM) to trust in place of the ones that are built in.
+/// Sets a file of certificate authorities (PEM) to trust instead of the built-in ones.
 ///
-/// It is read by `esa_client_new()`, which fails with `ESA_ERR_CONFIG` if it isn't a plain file, can't be read, or holds
-/// no certificate. Default, if no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for
-/// OpenSSL. The same holds for that, but certificates in it that can't be used are passed over. SSL_CERT_DIR isn't read.
+/// `esa_client_new()` reads the file. It fails with `ESA_ERR_CONFIG` if the file isn't a plain file, can't be read,
+/// or holds no certificate.
+///
+/// Default, if no PEM text is set either: the file that SSL_CERT_FILE of the environment names, as for OpenSSL. The
+/// same rules hold for that file, but unusable certificates in it are skipped. SSL_CERT_DIR isn't read.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -295,10 +317,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_ca_file(config: *mut esa_config, 
     }
 }
 
-/// Sets certificate authorities (PEM text) to trust in place of the ones that are built in.
+/// Sets certificate authorities (PEM text) to trust instead of the built-in ones.
 ///
-/// With `esa_config_set_ca_file()` too, both are trusted. `esa_client_new()` fails with `ESA_ERR_CONFIG` where the text
-/// holds no certificate.
+/// If `esa_config_set_ca_file()` is used too, both are trusted. If the text holds no certificate, `esa_client_new()`
+/// fails with `ESA_ERR_CONFIG`.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -315,9 +337,9 @@ pub unsafe extern "C-unwind" fn esa_config_set_ca_pem(config: *mut esa_config, c
     }
 }
 
-/// Appends the caller's own product, such as "my-agent/1.2", to the User-Agent header.
+/// Appends the caller's own product to the User-Agent header: "my-agent/1.2", for example.
 ///
-/// Printable ASCII. Default: ALIBABA_CLOUD_USER_AGENT of the environment.
+/// The product is printable ASCII. Default: ALIBABA_CLOUD_USER_AGENT of the environment.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -339,10 +361,12 @@ pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
     }
 }
 
-/// Sets where the library says what it does; without it, it says nothing. See `esa_log_fn`.
+/// Sets the callback that receives the log. Without one, the library logs nothing. See `esa_log_fn`.
 ///
-/// `level`: the most that is wanted, a value of `esa_log_level`; 0: `ESA_LOG_INFO`. `callback`: NULL for no log. `user_data` is passed to
-/// it and must live as long as every client that is made with this configuration; several threads may use it at once.
+/// `level` is the most that is logged, a value of `esa_log_level`; 0: `ESA_LOG_INFO`. `callback` may be NULL: no log.
+///
+/// `user_data` is passed to the callback. It must live as long as every client that is made with this configuration.
+/// The callback may run on several threads at once.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -367,7 +391,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_log(
     }
 }
 
-/// Applies a setter's change, and keeps what it refuses for `esa_client_new`.
+/// Applies a setter's change, and keeps what the setter refuses for `esa_client_new`.
 ///
 /// # Safety
 /// `config` is NULL or a live object that no other thread uses.
@@ -394,7 +418,7 @@ pub(super) unsafe fn set(
     }
 }
 
-/// The configuration to make a client with; NULL means all defaults.
+/// Reads the configuration to make a client with; NULL means all defaults.
 pub(super) fn read_config(config: Option<&esa_config>) -> Result<Config, Error> {
     match config {
         None => Ok(Config::new()),

@@ -1,4 +1,4 @@
-//! CreateRoutineRelatedRecord, to create a record or to ensure that it is there.
+//! CreateRoutineRelatedRecord: creates a record, or ensures that it exists.
 
 use std::ffi::{CString, c_char, c_void};
 
@@ -18,14 +18,14 @@ use crate::log::NOWHERE;
 use crate::operation::{CreateRoutineRelatedRecordRequest, Operation};
 use crate::record::{self, Record};
 
-/// Which record to create. Begin with `ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
+/// The record to create. Begin with `ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_create_routine_related_record_request {
     /// `sizeof(esa_create_routine_related_record_request)`.
     pub struct_size: usize,
-    /// The site's id: 1 or more. `esa_ensure_routine_related_record()` takes 0 for the site that the record's name
-    /// belongs to.
+    /// The site's id: 1 or more. `esa_ensure_routine_related_record()` also takes 0, which stands for the site that
+    /// the record's name belongs to.
     pub site_id: i64,
     /// The routine's name: 1 to 253 bytes of UTF-8 without control characters.
     pub name: *const c_char,
@@ -50,19 +50,18 @@ impl esa_create_routine_related_record_request {
     }
 }
 
-/// The record of a call that created or ensured it. Release it with
-/// `esa_create_routine_related_record_result_free()`.
+/// The record that a call created or ensured. Release it with `esa_create_routine_related_record_result_free()`.
 ///
-/// Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+/// Any thread may read it, one at a time. Strings are never NULL and live as long as the result.
 #[repr(C)]
 pub struct esa_create_routine_related_record_result {
-    /// The record's id; 0 where the service didn't tell.
+    /// The record's id; 0 if the service didn't return it.
     pub record_id: i64,
     /// Where the record came from: a value of `esa_origin`.
     pub origin: i32,
     /// How many requests to create the record the call sent.
     pub attempts: u32,
-    /// The service's word: "OK".
+    /// The service's status: "OK".
     pub status: *const c_char,
     /// The service's id of the request.
     pub request_id: *const c_char,
@@ -70,7 +69,7 @@ pub struct esa_create_routine_related_record_result {
     pub site_id: i64,
 }
 
-/// A request that outlives the caller's.
+/// A copy of the caller's request, which outlives it.
 struct OwnedRequest {
     site_id: i64,
     name: String,
@@ -107,7 +106,7 @@ impl esa_create_routine_related_record_result {
     }
 }
 
-/// What a client has to do to make the record of `request` by `method`.
+/// Returns the closure that reads the arguments and calls `method` of the client with them.
 ///
 /// # Safety
 /// Both pointers are NULL or as their readers want them, for as long as the closure lives.
@@ -123,21 +122,25 @@ unsafe fn making(
     }
 }
 
-/// Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
+/// Creates a record on a site and ties it to a routine. Requests for the record's name then run the routine.
 ///
-/// Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`. A record that
-/// exists already is an error. One that this call created is never lost and never doubled: if the service's answer
-/// doesn't arrive, or doesn't say what became of the request, the record is read back from the list of the routine's
-/// records, again and again until the reconcile horizon (`esa_config_set_reconcile_horizon()`) or the time limit ends.
-/// That needs `esa:ListRoutineRelatedRecords` on `*`. If that isn't allowed, the outcome stays unknown.
+/// If the record exists already, the call fails. A record that the call creates is never lost and never created
+/// twice. The service's answer can be lost, or not say what happened to the request. The call then reads the record
+/// back from the list of the routine's records. It repeats the read-back until the reconcile horizon
+/// (`esa_config_set_reconcile_horizon()`) or the time limit ends.
 ///
-/// `client` and `request` are required, `options` may be NULL. All are read before anything is sent and can be changed
-/// afterwards. On success `*result` is set and `*error` is NULL; otherwise the reverse. `error` may be NULL.
+/// The call needs these RAM actions:
+/// - `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`.
+/// - `esa:ListRoutineRelatedRecords` on `*`, to read back. Without it, the outcome stays unknown.
 ///
-/// Any number of threads may call this with one client. A call returns within the time limit, or at once when it is
-/// cancelled; `outcome` of the error then says whether the record may exist.
+/// `client` and `request` are required; `options` and `error` may be NULL. The call reads its arguments before it
+/// sends anything; they can be changed afterwards. On success, `*result` is set and `*error` is NULL. On failure,
+/// `*error` is set and `*result` is NULL.
 ///
-/// Returns `ESA_OK`, or the kind of failure. Besides the gateway's errors the service documents ten for this
+/// Any number of threads may call this with one client at once. A call returns within the time limit, or at once when
+/// it is cancelled. The error's `outcome` then says whether the record may exist.
+///
+/// Returns `ESA_OK`, or the kind of failure. Besides the gateway's errors, the service documents ten codes for this
 /// operation: `ESA_CODE_INTERNAL_EXCEPTION` to `ESA_CODE_USER_OPERATION_STATUS_IS_LOCKED`.
 ///
 /// # Safety
@@ -152,23 +155,28 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record(
     result: *mut *mut esa_create_routine_related_record_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         with_client(client, ("result", result), error, making(request, options, Client::create_routine_related_record))
     }
 }
 
-/// Ensures that a record exists: reads the list first, and creates the record like
-/// `esa_create_routine_related_record()` if it isn't there.
+/// Ensures that a record exists. The call reads the list first. If the record isn't there, it creates the record as
+/// `esa_create_routine_related_record()` does.
 ///
-/// A record that exists and is tied to this routine gives `ESA_ORIGIN_EXISTING`. It costs a read and no write, so it
-/// doesn't wait for other writes of the account. One that is in the way otherwise gives `ESA_ERR_CONFLICT`, after the
-/// reconcile horizon: until then it may be one that somebody else has created a moment ago, and that the list doesn't
-/// show yet. If `site_id` of the request is 0, the site is the one that the record's name belongs to, found by
-/// GetMatchSite.
+/// These cases differ from creating:
+/// - The record exists and is tied to this routine: `origin` of the result is `ESA_ORIGIN_EXISTING`. This costs one
+///   read and no write, so the call doesn't wait for other writes of the account.
+/// - Another record is in the way: the call fails with `ESA_ERR_CONFLICT`, after the reconcile horizon. Until then,
+///   it can be a record that somebody else created a moment ago, and that the list doesn't show yet.
+/// - `site_id` of the request is 0: the site is the one that the record's name belongs to. The call finds it by
+///   GetMatchSite.
 ///
-/// Besides what creating needs, this needs the RAM actions `esa:ListRoutineRelatedRecords` and, for a `site_id` of 0,
-/// `esa:GetMatchSite`, both on `*`. Pointers, threads, limits and errors are as there.
+/// The call needs the RAM actions of `esa_create_routine_related_record()`, and these, both on `*`:
+/// - `esa:ListRoutineRelatedRecords`.
+/// - `esa:GetMatchSite`, if `site_id` is 0.
+///
+/// Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -182,7 +190,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record(
     result: *mut *mut esa_create_routine_related_record_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         with_client(client, ("result", result), error, making(request, options, Client::ensure_routine_related_record))
     }
@@ -190,18 +198,22 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record(
 
 /// Starts creating a record on a multi, and returns at once.
 ///
-/// The call does what `esa_create_routine_related_record()` does. It sends now what it can send without waiting, and
-/// goes on in `esa_multi_step()`. `*pending` is the call, until `esa_create_routine_related_record_finish()` or
-/// `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
-/// `user_data` may be NULL; `esa_pending_user_data()` returns it.
+/// The call does what `esa_create_routine_related_record()` does. It sends at once what it can send without waiting,
+/// and continues in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
 ///
-/// `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
-/// call has finished. A callback may use this function.
-///
-/// Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
-/// own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
-/// set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+/// `*pending` is the call. `esa_create_routine_related_record_finish()` takes the call's result and releases the
+/// call; `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be
 /// NULL.
+///
+/// `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+/// before the call has finished. A callback may use this function.
+///
+/// Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+/// NULL. These kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+/// - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+/// - `ESA_ERR_IO`: `options.cancel` can't be watched.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -218,7 +230,7 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record_start(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let start = Start { multi, client, options, user_data, pending, error };
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         start.start(&mut |_, _| {
             let request = OwnedRequest::of(&read_struct(request)?.read()?);
@@ -229,15 +241,17 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record_start(
     }
 }
 
-/// Takes the result of a finished call and releases the call: one that `esa_create_routine_related_record_start()`
-/// started.
+/// Takes the result of a finished call that `esa_create_routine_related_record_start()` started, and releases the
+/// call.
 ///
-/// `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+/// The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+/// NULL.
 ///
-/// Returns what `esa_create_routine_related_record()` returns, and sets `*result` and `*error` as it does.
-/// `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
-/// is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
-/// fork(), releases the call.
+/// Returns what `esa_create_routine_related_record()` returns, and sets `*result` and `*error` as it does. Two kinds
+/// are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+///   it, or a callback of its multi uses this function. Nothing is taken or released.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
@@ -255,24 +269,28 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record_finish(
         }
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    // SAFETY: every pointer is NULL or as `finish` requires (this function's promise); `give` makes the result's type.
     unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Starts ensuring a record on a multi, and returns at once.
 ///
-/// The call does what `esa_ensure_routine_related_record()` does. It sends now what it can send without waiting, and
-/// goes on in `esa_multi_step()`. `*pending` is the call, until `esa_ensure_routine_related_record_finish()` or
-/// `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
-/// `user_data` may be NULL; `esa_pending_user_data()` returns it.
+/// The call does what `esa_ensure_routine_related_record()` does. It sends at once what it can send without waiting,
+/// and continues in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
 ///
-/// `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
-/// call has finished. A callback may use this function.
-///
-/// Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
-/// own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
-/// set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+/// `*pending` is the call. `esa_ensure_routine_related_record_finish()` takes the call's result and releases the
+/// call; `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be
 /// NULL.
+///
+/// `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+/// before the call has finished. A callback may use this function.
+///
+/// Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+/// NULL. These kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+/// - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+/// - `ESA_ERR_IO`: `options.cancel` can't be watched.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -289,7 +307,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_start(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let start = Start { multi, client, options, user_data, pending, error };
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         start.start(&mut |_, _| {
             let request = OwnedRequest::of(&read_struct(request)?.read()?);
@@ -300,15 +318,17 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_start(
     }
 }
 
-/// Takes the result of a finished call and releases the call: one that `esa_ensure_routine_related_record_start()`
-/// started.
+/// Takes the result of a finished call that `esa_ensure_routine_related_record_start()` started, and releases the
+/// call.
 ///
-/// `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+/// The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+/// NULL.
 ///
-/// Returns what `esa_ensure_routine_related_record()` returns, and sets `*result` and `*error` as it does.
-/// `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
-/// is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
-/// fork(), releases the call.
+/// Returns what `esa_ensure_routine_related_record()` returns, and sets `*result` and `*error` as it does. Two kinds
+/// are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+///   it, or a callback of its multi uses this function. Nothing is taken or released.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
@@ -326,13 +346,13 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_record_finish(
         }
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    // SAFETY: every pointer is NULL or as `finish` requires (this function's promise); `give` makes the result's type.
     unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result and its strings.
 ///
-/// `result` may be NULL. Any thread; each result once.
+/// `result` may be NULL. Any thread may call this, once for each result.
 ///
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.

@@ -1,4 +1,4 @@
-//! Credentials from a function of the caller's own.
+//! Credentials from a function of the caller's.
 
 use std::ffi::{c_char, c_void};
 use std::time::{Duration, UNIX_EPOCH};
@@ -12,28 +12,32 @@ use crate::error::{Error, ErrorKind};
 use crate::log::NOWHERE;
 use crate::signature::Credentials;
 
-/// Where an `esa_credentials_fn` puts what it has. It is valid until that function returns.
+/// The object that receives the credentials from an `esa_credentials_fn`. It is valid until that function returns.
 pub struct esa_credentials {
     answer: Result<ProvidedCredentials, String>,
 }
 
-/// Gives credentials that are kept elsewhere: `esa_credentials_set()`, or `esa_credentials_fail()` with the reason.
+/// Provides credentials that are kept elsewhere. It calls `esa_credentials_set()`, or `esa_credentials_fail()` with
+/// the reason.
 ///
-/// Runs on the thread of a call that needs credentials, one call of a client at a time: for the client's first call, from
-/// five minutes before they expire on, and once more when the service says that they have. It should return within
-/// `timeout_ms` milliseconds, which is what the call has left (`ESA_UNLIMITED`: there is no limit); nothing else ends it, and
-/// the call can't be cancelled meanwhile. It may make calls with other clients; it must return (no exception, no
-/// longjmp).
+/// Runs on the thread of a call that needs credentials, for one call of a client at a time. The library calls it:
+/// - For the client's first call.
+/// - From five minutes before the credentials expire.
+/// - Once more when the service says that they have expired.
+///
+/// It should return within `timeout_ms` milliseconds, the time that the call has left (`ESA_UNLIMITED`: no limit).
+/// Nothing else ends it, and the call can't be cancelled meanwhile. It may make calls with other clients. It must
+/// return: no exception, no longjmp.
 pub type esa_credentials_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, timeout_ms: u32, credentials: *mut esa_credentials)>;
 
-/// Gives the credentials; in an `esa_credentials_fn` only.
+/// Provides the credentials. Call it in an `esa_credentials_fn` only.
 ///
-/// The strings are copied; they are ASCII without blanks or control characters. `security_token` is NULL unless they are
-/// temporary ones of STS. `expires_at`: until when they are good, in seconds since 1970 (UTC); 0: until the service
-/// doesn't take them any more.
+/// The strings are copied. They are ASCII without blanks or control characters. `security_token` is the token of
+/// temporary credentials of STS; for others, it is NULL. `expires_at` is when the credentials expire, in seconds
+/// since 1970 (UTC); 0: when the service no longer accepts them.
 ///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT`, which the call that needs the credentials then says more of.
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`. The error of the call that needs the credentials then says more.
 ///
 /// # Safety
 /// `credentials` is NULL or what the function was given; the strings are NULL or NUL-terminated.
@@ -72,9 +76,10 @@ pub unsafe extern "C-unwind" fn esa_credentials_set(
     status
 }
 
-/// Says why there are no credentials; in an `esa_credentials_fn` only.
+/// Reports why there are no credentials. Call it in an `esa_credentials_fn` only.
 ///
-/// `reason` ends up in the error of the call that needs them, so it must hold no secret. It is copied; NULL is no reason.
+/// `reason` becomes part of the error of the call that needs the credentials, so it must hold no secret. It is
+/// copied; NULL: no reason.
 ///
 /// # Safety
 /// `credentials` is NULL or what the function was given; `reason` is NULL or NUL-terminated.
@@ -98,14 +103,14 @@ pub(super) struct Provider {
 // SAFETY: `esa_config_set_credentials_provider` says that the function, with its data, is called on every thread that
 // makes a call.
 unsafe impl Send for Provider {}
-// SAFETY: as above. Calls of several clients may be made at once; that is part of it.
+// SAFETY: as above. That includes calls of several clients at once.
 unsafe impl Sync for Provider {}
 
 impl Provider {
     pub(super) fn provide(&self, left: Duration) -> Result<ProvidedCredentials, String> {
         let timeout_ms = to_milliseconds(left);
         let mut credentials = esa_credentials { answer: Err(NO_REASON.to_owned()) };
-        // SAFETY: a function of this type is what the caller gave, with the data to call it with; the object lives until
+        // SAFETY: the caller set a function of this type, and the data to call it with. The object lives until
         // it returns.
         unsafe { (self.function)(self.user_data, timeout_ms, &mut credentials) };
         credentials.answer
@@ -121,7 +126,7 @@ mod tests {
     use super::esa_status::{ESA_ERR_INTERNAL, ESA_ERR_INVALID_ARGUMENT, ESA_OK};
     use super::*;
 
-    /// What a provider gets of a function that does `give`.
+    /// What a provider gets from the function `give`.
     fn provided(
         give: unsafe extern "C" fn(*mut c_void, u32, *mut esa_credentials),
     ) -> Result<ProvidedCredentials, String> {

@@ -17,7 +17,7 @@ use crate::log::NOWHERE;
 use crate::operation::{DeleteRoutineRelatedRecordRequest, Operation};
 use crate::record::{self, Deletion};
 
-/// Which record to delete. Begin with `ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
+/// The record to delete. Begin with `ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_delete_routine_related_record_request {
@@ -29,7 +29,7 @@ pub struct esa_delete_routine_related_record_request {
     pub name: *const c_char,
     /// The record's name: 1 to 253 bytes of UTF-8 without control characters.
     pub record_name: *const c_char,
-    /// The record's id; 0: it is found by its name.
+    /// The record's id; 0: the call finds the record by its name.
     pub record_id: i64,
 }
 
@@ -40,17 +40,18 @@ unsafe impl CallerStruct for esa_delete_routine_related_record_request {
         fields!(esa_delete_routine_related_record_request: site_id, name, record_name, record_id);
 }
 
-/// What a call that deletes a record did. Release it with `esa_delete_routine_related_record_result_free()`.
+/// The result of a call that deletes a record. Release it with `esa_delete_routine_related_record_result_free()`.
 ///
-/// Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+/// Any thread may read it, one at a time. Strings are never NULL and live as long as the result.
 #[repr(C)]
 pub struct esa_delete_routine_related_record_result {
     /// 1 if this call deleted the record, 0 if it was gone already. If an answer was lost, somebody else may have
-    /// deleted it at the same time: the service doesn't say who.
+    /// deleted the record at the same time: the service doesn't say who did.
     pub deleted: i32,
     /// How many requests to delete the record the call sent.
     pub attempts: u32,
-    /// The service's id of the request; "" where none was sent, since the list has no such record, or the answer was lost.
+    /// The service's id of the request. It is "" if no request was sent, since the list doesn't have the record, or if
+    /// the answer was lost.
     pub request_id: *const c_char,
 }
 
@@ -80,12 +81,14 @@ impl esa_delete_routine_related_record_result {
     }
 }
 
-/// Deletes a record, so that it is gone afterwards: a record that doesn't exist (any more) is a success as well.
+/// Deletes a record. If the record doesn't exist, or no longer exists, the call succeeds as well.
 ///
-/// Needs the RAM action `esa:DeleteRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`; without a record
-/// id, and to find out what became of a request whose answer was lost, `esa:ListRoutineRelatedRecords` on `*`.
+/// The call needs these RAM actions:
+/// - `esa:DeleteRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`.
+/// - `esa:ListRoutineRelatedRecords` on `*`, if `record_id` is 0, or to find out what happened to a request whose
+///   answer was lost.
 ///
-/// Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`.
+/// Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -99,7 +102,7 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record(
     result: *mut *mut esa_delete_routine_related_record_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         with_client(client, ("result", result), error, |client| {
             let (request, options) = (read_struct(request)?.read()?, read_options(options)?);
@@ -111,18 +114,22 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record(
 
 /// Starts deleting a record on a multi, and returns at once.
 ///
-/// The call does what `esa_delete_routine_related_record()` does. It sends now what it can send without waiting, and
-/// goes on in `esa_multi_step()`. `*pending` is the call, until `esa_delete_routine_related_record_finish()` or
-/// `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
-/// `user_data` may be NULL; `esa_pending_user_data()` returns it.
+/// The call does what `esa_delete_routine_related_record()` does. It sends at once what it can send without waiting,
+/// and continues in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
 ///
-/// `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
-/// call has finished. A callback may use this function.
-///
-/// Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
-/// own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
-/// set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+/// `*pending` is the call. `esa_delete_routine_related_record_finish()` takes the call's result and releases the
+/// call; `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be
 /// NULL.
+///
+/// `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+/// before the call has finished. A callback may use this function.
+///
+/// Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+/// NULL. These kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+/// - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+/// - `ESA_ERR_IO`: `options.cancel` can't be watched.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -139,7 +146,7 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_start(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let start = Start { multi, client, options, user_data, pending, error };
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         start.start(&mut |_, _| {
             let given = read_struct(request)?.read()?;
@@ -155,15 +162,17 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_start(
     }
 }
 
-/// Takes the result of a finished call and releases the call: one that `esa_delete_routine_related_record_start()`
-/// started.
+/// Takes the result of a finished call that `esa_delete_routine_related_record_start()` started, and releases the
+/// call.
 ///
-/// `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+/// The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+/// NULL.
 ///
-/// Returns what `esa_delete_routine_related_record()` returns, and sets `*result` and `*error` as it does.
-/// `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
-/// is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
-/// fork(), releases the call.
+/// Returns what `esa_delete_routine_related_record()` returns, and sets `*result` and `*error` as it does. Two kinds
+/// are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+///   it, or a callback of its multi uses this function. Nothing is taken or released.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
@@ -181,13 +190,13 @@ pub unsafe extern "C-unwind" fn esa_delete_routine_related_record_finish(
         }
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    // SAFETY: every pointer is NULL or as `finish` requires (this function's promise); `give` makes the result's type.
     unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result and its strings.
 ///
-/// `result` may be NULL. Any thread; each result once.
+/// `result` may be NULL. Any thread may call this, once for each result.
 ///
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.

@@ -1,4 +1,4 @@
-//! Ensuring many records, all in one call.
+//! Ensures many records in one call.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -22,10 +22,13 @@ use crate::error::{Error, ErrorKind};
 use crate::log::NOWHERE;
 use crate::record::{Bulk, Record};
 
-/// Told after each record, on the thread that makes the call: `done` of `count` have been tried, the last one with this
-/// `result` or, where that is NULL, this `error`; both are valid until it returns.
+/// Receives the result of each record of a call, when the record has been tried.
 ///
-/// Returns 0 to go on; anything else cancels the rest. It may call the library; it must return (no exception, no longjmp).
+/// Runs on the thread that makes the call. `done` of `count` records have been tried. The last of them has this
+/// `result`; if `result` is NULL, it has this `error`. Both are valid until the callback returns.
+///
+/// Returns 0 to continue; any other value cancels the rest. It may call the library. It must return: no exception, no
+/// longjmp.
 pub type esa_progress_fn = Option<
     unsafe extern "C" fn(
         data: *mut c_void,
@@ -36,22 +39,22 @@ pub type esa_progress_fn = Option<
     ) -> i32,
 >;
 
-/// Which records to ensure. Begin with `ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
+/// The records to ensure. Begin with `ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_ensure_routine_related_records_request {
     /// `sizeof(esa_ensure_routine_related_records_request)`.
     pub struct_size: usize,
-    /// The records: an array of `count`, each of which begins with its own `struct_size`.
+    /// The records: an array of `count`. Each one begins with its own `struct_size`.
     pub items: *const esa_create_routine_related_record_request,
-    /// How many they are.
+    /// How many records the array has.
     pub count: usize,
-    /// How long all of them together may take, in milliseconds; 0 or `ESA_UNLIMITED`: as long as it takes. The options'
-    /// limit is each one's.
+    /// How long all records together may take, in milliseconds; 0 or `ESA_UNLIMITED`: no limit. The limit in the
+    /// call's options is that of each record.
     pub timeout_ms: u32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: u32,
-    /// Told after each record; NULL: nobody is.
+    /// Called after each record; may be NULL.
     pub progress: esa_progress_fn,
     /// Passed to `progress`.
     pub progress_data: *mut c_void,
@@ -66,7 +69,7 @@ unsafe impl CallerStruct for esa_ensure_routine_related_records_request {
 }
 
 impl esa_ensure_routine_related_records_request {
-    /// The work, for `client`, with each record within `options`.
+    /// Prepares the work for `client`; `options` are those of each record.
     ///
     /// # Safety
     /// `items` is NULL or points to `count` structs of the size that the first one says, whose strings are NULL or
@@ -102,18 +105,21 @@ impl esa_ensure_routine_related_records_request {
     }
 }
 
-/// What came of each record, in their order. Release it with `esa_ensure_routine_related_records_result_free()`.
+/// The result or the error of each record, in the order of the request. Release it with
+/// `esa_ensure_routine_related_records_result_free()`.
 ///
-/// Any one thread at a time may read it.
+/// Any thread may read it, one at a time.
 #[repr(C)]
 pub struct esa_ensure_routine_related_records_result {
     /// How many records there are.
     pub count: usize,
     /// How many of them failed.
     pub failed: usize,
-    /// For each record its result; NULL where it failed. NULL itself where there are no records. They belong to this struct.
+    /// The result of each record; NULL if the record failed. If there are no records, the array is NULL. The results
+    /// belong to this struct.
     pub results: *const *const esa_create_routine_related_record_result,
-    /// For each record its error; NULL where it succeeded. NULL itself where there are no records. They belong to this struct.
+    /// The error of each record; NULL if the record succeeded. If there are no records, the array is NULL. The errors
+    /// belong to this struct.
     pub errors: *const *const esa_error,
 }
 
@@ -138,7 +144,7 @@ impl Behind {
         (result, error)
     }
 
-    /// Adds the result, and tells the caller of it.
+    /// Adds the result, and reports it to the caller.
     ///
     /// # Safety
     /// What `request` has as progress is NULL or a function of that type, with the data to call it with.
@@ -158,7 +164,7 @@ impl Behind {
         }
     }
 
-    /// Makes the struct for the caller of what was pushed.
+    /// Makes the caller's struct from what was pushed.
     fn into_raw(self) -> *mut esa_ensure_routine_related_records_result {
         let is_empty = self.results.is_empty();
         let result = esa_ensure_routine_related_records_result {
@@ -183,20 +189,22 @@ impl Drop for Behind {
     }
 }
 
-/// Ensures many records, each like `esa_ensure_routine_related_record()`, one after the other: the service takes one at a
-/// time.
+/// Ensures many records, one after the other, each as `esa_ensure_routine_related_record()` does. The service takes
+/// one at a time.
 ///
-/// The routines' records are listed first, 20 with a request, where that pays, so that what exists already costs a
-/// twentieth of a call. One that fails doesn't keep the others from being tried, unless it fails for a reason that all of
-/// them share (the credentials, the account): then the rest fail with it, without being sent. Called again with the same
-/// records, after it was cancelled for instance, it does what is left to do. For a `site_id` of 0, one record of the name
-/// that is tied to the routine is taken for the one.
+/// The call first lists the records of the routines, 20 with a request, if that saves requests. A record that exists
+/// already then costs a twentieth of a call. If a `site_id` is 0, the only record of that name that is tied to the
+/// routine is taken.
 ///
-/// `options` are those of each record; cancelling ends the rest. Pointers and threads are as with
-/// `esa_create_routine_related_record()`; every string is read before anything is sent.
+/// If one record fails, the others are still tried. If it fails for a reason that all records share (the credentials,
+/// the account), the rest fail with it and aren't sent. To do what is left, for example after the call was cancelled,
+/// call it again with the same records.
 ///
-/// Returns `ESA_OK` and a result with what came of each record, whether they succeeded or not; the kind of failure where
-/// an argument can't be used, and nothing was sent then.
+/// `options` are those of each record. Cancelling ends the rest. Pointers and threads are as for
+/// `esa_create_routine_related_record()`. Every string is read before anything is sent.
+///
+/// Returns `ESA_OK` and a result for each record, whether the records succeeded or not. If an argument can't be used,
+/// returns the kind of failure, and nothing was sent.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -211,7 +219,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let ensure = |client: &Client| {
-        // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+        // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
         let (request, options) = unsafe { (read_struct(request)?, read_options(options)?) };
         // SAFETY: as above.
         let mut bulk = unsafe { request.begin(client, &options) }?;
@@ -228,19 +236,23 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records(
 
 /// Starts ensuring many records on a multi, and returns at once.
 ///
-/// The call does what `esa_ensure_routine_related_records()` does. It sends now what it can send without waiting, and
-/// goes on in `esa_multi_step()`. `*pending` is the call, until `esa_ensure_routine_related_records_finish()` or
-/// `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
-/// `user_data` may be NULL; `esa_pending_user_data()` returns it.
+/// The call does what `esa_ensure_routine_related_records()` does. It sends at once what it can send without waiting,
+/// and continues in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
 ///
-/// `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
-/// call has finished. `progress` runs inside of this function, `esa_multi_step()` and `esa_multi_free()`;
-/// `progress_data` has to live until the call has finished. A callback may use this function.
-///
-/// Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
-/// own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
-/// set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
+/// `*pending` is the call. `esa_ensure_routine_related_records_finish()` takes the call's result and releases the
+/// call; `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be
 /// NULL.
+///
+/// `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+/// before the call has finished. `progress` runs inside this function, `esa_multi_step()` and `esa_multi_free()`.
+/// `progress_data` must live until the call has finished. A callback may use this function.
+///
+/// Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+/// NULL. These kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+/// - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+/// - `ESA_ERR_IO`: `options.cancel` can't be watched.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -257,7 +269,7 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_start(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let start = Start { multi, client, options, user_data, pending, error };
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         start.start(&mut |client, options| {
             let request = read_struct(request)?;
@@ -275,15 +287,17 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_start(
     }
 }
 
-/// Takes the result of a finished call and releases the call: one that `esa_ensure_routine_related_records_start()`
-/// started.
+/// Takes the result of a finished call that `esa_ensure_routine_related_records_start()` started, and releases the
+/// call.
 ///
-/// `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+/// The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+/// NULL.
 ///
-/// Returns what `esa_ensure_routine_related_records()` returns, and sets `*result` and `*error` as it does.
-/// `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
-/// is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
-/// fork(), releases the call.
+/// Returns what `esa_ensure_routine_related_records()` returns, and sets `*result` and `*error` as it does. Two kinds
+/// are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+///   it, or a callback of its multi uses this function. Nothing is taken or released.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
@@ -299,13 +313,13 @@ pub unsafe extern "C-unwind" fn esa_ensure_routine_related_records_finish(
         Finished::EnsuredAll(result) => Ok(result.map(|behind| behind.into_raw().cast())),
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    // SAFETY: every pointer is NULL or as `finish` requires (this function's promise); `give` makes the result's type.
     unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result, with the results and errors in it.
 ///
-/// `result` may be NULL. Any thread; each result once.
+/// `result` may be NULL. Any thread may call this, once for each result.
 ///
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.

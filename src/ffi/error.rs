@@ -1,4 +1,4 @@
-//! The error that a failed call hands out.
+//! The error of a failed call.
 
 use std::ffi::{CString, c_char};
 
@@ -9,33 +9,33 @@ use super::string::to_c_string;
 use crate::error::Error;
 use crate::log::NOWHERE;
 
-/// Why a call failed, what it did, and what to do about it.
+/// The error of a failed call: why it failed, what it did, and what to do about it.
 ///
-/// Made by the library, released with `esa_error_free()`. Any one thread at a time may read it, not only the one that
-/// made the call. Strings are never NULL ("" where there is nothing) and live as long as the error. No field holds a
-/// secret: what the service echoes of the credentials is taken out.
+/// The library makes it; release it with `esa_error_free()`. Any thread may read it, one at a time, not only the one
+/// that made the call. Strings are never NULL ("" stands for nothing) and live as long as the error. No field holds a
+/// secret: what the service repeats of the credentials is removed.
 #[repr(C)]
 pub struct esa_error {
-    /// The kind of failure; the same value that the call returned.
+    /// The kind of failure; the value that the call returned.
     pub status: esa_status,
     /// What the call did at the service: a value of `esa_outcome`.
     pub outcome: i32,
     /// The service's code, typed: a value of `esa_service_code`.
     pub service_code: i32,
-    /// The HTTP status of the reply; 0 where there was none.
+    /// The HTTP status of the reply; 0 if there was no reply.
     pub http_status: i32,
     /// How many requests the call sent, or tried to send.
     pub attempts: u32,
-    /// How long the service asks to wait before the next try, in milliseconds; 0 where it doesn't say.
+    /// How long the service asks to wait before the next attempt, in milliseconds; 0 if it doesn't say.
     pub retry_after_ms: u32,
-    /// 1 where the same call may succeed later without anything being changed, else 0. With `ESA_OUTCOME_UNKNOWN`,
-    /// read back first whether the record is there.
+    /// 1 if the same call may succeed later without a change, else 0. After `ESA_OUTCOME_UNKNOWN`, first read back
+    /// whether the record exists.
     pub retryable: i32,
     /// 0.
     pub reserved: u32,
-    /// The service's code, verbatim, such as "Throttling.User".
+    /// The service's code, verbatim: "Throttling.User", for example.
     pub code: *const c_char,
-    /// The service's words, or the library's.
+    /// What failed: the service's message, or the library's.
     pub message: *const c_char,
     /// What to do about it, in a sentence.
     pub advice: *const c_char,
@@ -43,7 +43,7 @@ pub struct esa_error {
     pub request_id: *const c_char,
     /// A link to the service's own help on this error.
     pub recommend: *const c_char,
-    /// Which permission was missing, in the service's JSON.
+    /// The missing permission, in the service's JSON.
     pub access_denied_detail: *const c_char,
 }
 
@@ -51,7 +51,7 @@ pub struct esa_error {
 type Strings = [CString; 6];
 
 impl esa_error {
-    /// Hands an error out.
+    /// Hands an error out to the caller.
     pub(super) fn into_raw(error: &Error) -> *mut esa_error {
         let strings = [
             error.code(),
@@ -85,7 +85,7 @@ impl esa_error {
     }
 }
 
-/// Hands `failure` to the caller through `error`, or NULL where there is none; returns the call's status.
+/// Hands `failure` to the caller through `error`, or NULL if the call succeeded. Returns the call's status.
 ///
 /// # Safety
 /// `error` is NULL or points to memory for a pointer.
@@ -101,7 +101,7 @@ pub(super) unsafe fn give_error(error: *mut *mut esa_error, failure: Option<Erro
 
 /// Releases an error and its strings.
 ///
-/// `error` may be NULL. Any thread; each error once.
+/// `error` may be NULL. Any thread may call this, once for each error.
 ///
 /// # Safety
 /// `error` is NULL, or was handed out by the library and not released yet.

@@ -1,9 +1,9 @@
-//! Structs of any bytes, for the fuzzer.
+//! Reads structs of any bytes, for the fuzzer.
 
 use super::call_options::esa_call_options;
 use super::struct_size::{CallerStruct, read_struct};
 
-/// Reads options from a struct of these bytes, whose size is what it says, though never beyond them.
+/// Reads options from a struct of these bytes. Its size is what it says, but never more than the bytes.
 pub fn struct_size(data: &[u8]) {
     let Some((size, _)) = data.split_first_chunk::<8>() else { return };
     let says = usize::from_le_bytes(*size);

@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::log::NOWHERE;
 use crate::operation::{GetMatchSiteRequest, MatchSite, Operation};
 
-/// Which record's site to get. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
+/// The record whose site to get. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_get_match_site_request {
@@ -33,12 +33,12 @@ unsafe impl CallerStruct for esa_get_match_site_request {
 
 /// The site that a record's name belongs to. Release it with `esa_get_match_site_result_free()`.
 ///
-/// Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+/// Any thread may read it, one at a time. Strings are never NULL and live as long as the result.
 #[repr(C)]
 pub struct esa_get_match_site_result {
     /// The site's id.
     pub site_id: i64,
-    /// The site's name, such as "example.com".
+    /// The site's name, for example "example.com".
     pub site_name: *const c_char,
     /// The service's id of the request.
     pub request_id: *const c_char,
@@ -56,12 +56,12 @@ impl esa_get_match_site_result {
     }
 }
 
-/// Gets the account's site whose name is the longest suffix of a record's name.
+/// Gets the account's site whose name is the longest suffix of a record's name. Nothing is changed.
 ///
-/// Needs the RAM action `esa:GetMatchSite` on `*`. Where there is no such site, the service refuses with
-/// `ESA_CODE_SITE_NOT_FOUND` or its like.
+/// The call needs the RAM action `esa:GetMatchSite` on `*`. If the account has no matching site, the service refuses
+/// the call with `ESA_CODE_SITE_NOT_FOUND` or a similar code.
 ///
-/// Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`; nothing is changed.
+/// Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -75,7 +75,7 @@ pub unsafe extern "C-unwind" fn esa_get_match_site(
     result: *mut *mut esa_get_match_site_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         with_client(client, ("result", result), error, |client| {
             let request = GetMatchSiteRequest::new(read_string("record_name", read_struct(request)?.record_name)?);
@@ -87,18 +87,21 @@ pub unsafe extern "C-unwind" fn esa_get_match_site(
 
 /// Starts getting a record's site on a multi, and returns at once.
 ///
-/// The call does what `esa_get_match_site()` does. It sends now what it can send without waiting, and goes on in
-/// `esa_multi_step()`. `*pending` is the call, until `esa_get_match_site_finish()` or `esa_pending_free()` releases it.
-/// If it finishes at once, `esa_multi_next_finished()` gives it all the same. `user_data` may be NULL;
-/// `esa_pending_user_data()` returns it.
+/// The call does what `esa_get_match_site()` does. It sends at once what it can send without waiting, and continues
+/// in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
 ///
-/// `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
-/// call has finished. A callback may use this function.
+/// `*pending` is the call. `esa_get_match_site_finish()` takes the call's result and releases the call;
+/// `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be NULL.
 ///
-/// Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
-/// own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
-/// set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
-/// NULL.
+/// `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+/// before the call has finished. A callback may use this function.
+///
+/// Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+/// NULL. These kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+/// - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+/// - `ESA_ERR_IO`: `options.cancel` can't be watched.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -115,7 +118,7 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_start(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let start = Start { multi, client, options, user_data, pending, error };
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         start.start(&mut |_, _| {
             let record_name = read_string("record_name", read_struct(request)?.record_name)?.to_owned();
@@ -126,13 +129,15 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_start(
     }
 }
 
-/// Takes the result of a finished call and releases the call: one that `esa_get_match_site_start()` started.
+/// Takes the result of a finished call that `esa_get_match_site_start()` started, and releases the call.
 ///
-/// `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+/// The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+/// NULL.
 ///
-/// Returns what `esa_get_match_site()` returns, and sets `*result` and `*error` as it does. `ESA_ERR_INVALID_ARGUMENT`
-/// takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it is a call of another
-/// function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of fork(), releases the call.
+/// Returns what `esa_get_match_site()` returns, and sets `*result` and `*error` as it does. Two kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+///   it, or a callback of its multi uses this function. Nothing is taken or released.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
@@ -148,13 +153,13 @@ pub unsafe extern "C-unwind" fn esa_get_match_site_finish(
         Finished::Matched(result) => Ok(result.map(|site| esa_get_match_site_result::into_raw(&site).cast())),
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    // SAFETY: every pointer is NULL or as `finish` requires (this function's promise); `give` makes the result's type.
     unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result and its strings.
 ///
-/// `result` may be NULL. Any thread; each result once.
+/// `result` may be NULL. Any thread may call this, once for each result.
 ///
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.

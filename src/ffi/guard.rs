@@ -17,19 +17,19 @@ use crate::log::{Level, Log, Scope};
 use crate::transport::is_library_thread;
 
 thread_local! {
-    /// Whether this thread is inside the library, where a panic is the guard's to report.
+    /// Whether this thread is inside the library. If it is, the guard reports a panic.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
-    /// What the panic that is being caught said, and where.
+    /// The message and the location of the panic that is being caught.
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Runs `body` and returns its value, or `on_panic` where it panicked.
+/// Runs `body` and returns its value, or `on_panic` if it panics.
 pub(super) fn guarded<T>(log: &Log, on_panic: T, body: impl FnOnce() -> T) -> T {
     uncancelled(|| caught(log, body).unwrap_or(on_panic))
 }
 
-/// Carries out a call: runs `body` and hands its object out through `result`, or its error through `error`. A panic has
-/// the outcome `on_panic`.
+/// Carries out a call: runs `body`, and hands its object out through `result`, or its error through `error`. If `body`
+/// panics, the error has the outcome `on_panic`.
 ///
 /// # Safety
 /// `result` and `error` are each NULL or point to memory for a pointer.
@@ -41,14 +41,15 @@ pub(super) unsafe fn call<T>(
     on_panic: Outcome,
     mut body: impl FnMut() -> Result<*mut T, Error>,
 ) -> esa_status {
-    // SAFETY: only called where `result` isn't NULL, so it points to memory for a pointer (this function's promise); nothing
-    // is assumed about its alignment.
+    // SAFETY: only called if `result` isn't NULL, so it points to memory for a pointer (this function's promise).
+    // Nothing is assumed about its alignment.
     let give = &mut || body().map(|object| unsafe { result.write_unaligned(object) });
     // SAFETY: this function's promise.
     unsafe { carry_out(log, (result_name, result.cast()), error, on_panic, give) }
 }
 
-/// The part of `call` that is there once, for all kinds of object. `give` hands the object out, where `result` isn't NULL.
+/// The part of `call` that is compiled once, for all kinds of object. If `result` isn't NULL, `give` hands the
+/// object out.
 ///
 /// # Safety
 /// As with `call`.
@@ -63,19 +64,19 @@ pub(super) unsafe fn carry_out(
         let given = if result.is_null() {
             Err(Error::invalid_argument(result_name, "is NULL"))
         } else {
-            // SAFETY: not NULL, so it points to memory for a pointer (this function's promise); nothing is assumed about its
-            // alignment.
+            // SAFETY: not NULL, so it points to memory for a pointer (this function's promise). Nothing is assumed
+            // about its alignment.
             unsafe { result.write_unaligned(std::ptr::null_mut()) };
             caught(log, give).unwrap_or_else(|panic| Err(Error::new(ErrorKind::Internal, panic).with_outcome(on_panic)))
         };
-        // A panic's words, and a configuration's, come from nowhere else.
+        // The message of a panic, or of a configuration, is redacted nowhere else.
         let failure = given.err().map(|failure| log.redacted(failure));
         // SAFETY: this function's promise.
         unsafe { give_error(error, failure) }
     })
 }
 
-/// `call`, of which comes what `on_panic` makes of the error where it panics.
+/// Runs `call`. If it panics, `on_panic` makes the result from the error.
 pub(super) fn guarded_call<T: 'static>(
     log: Log,
     mut call: Pin<Box<dyn Future<Output = T>>>,
@@ -89,15 +90,15 @@ pub(super) fn guarded_call<T: 'static>(
     }))
 }
 
-/// Runs `body`; a panic in it goes to the log and comes back as a message.
+/// Runs `body`. If it panics, logs the panic and returns its message.
 fn caught<T>(log: &Log, body: impl FnOnce() -> T) -> Result<T, String> {
     let (mut body, mut value) = (Some(body), None);
     let panic = panic_in(log, &mut || value = body.take().map(|body| body()));
     value.ok_or(panic)
 }
 
-/// Runs `body`; a panic in it goes to the log and comes back as a message, which is empty where there was none. There once,
-/// whatever runs.
+/// Runs `body`. If it panics, logs the panic and returns its message; otherwise, returns an empty one. Compiled once,
+/// for all types of `body`.
 fn panic_in(log: &Log, body: &mut dyn FnMut()) -> String {
     install_hook();
     let outer = INSIDE.replace(true);
@@ -111,18 +112,18 @@ fn panic_in(log: &Log, body: &mut dyn FnMut()) -> String {
     outcome.map_or_else(|payload| report(log, payload), |()| String::new())
 }
 
-/// Writes to the log what the panic said that is caught, and gives it back.
+/// Logs the message of the panic that was caught, and returns it.
 #[cold]
 fn report(log: &Log, payload: Box<dyn Any + Send>) -> String {
-    // A payload's own destructor may panic as well.
+    // The destructor of a payload can panic as well.
     std::mem::forget(payload);
     let message = format!("panic in the library: {}", PANIC.take());
     let _ = panic::catch_unwind(AssertUnwindSafe(|| Scope::of_call(log, 0).write(Level::Error, || &message)));
     message
 }
 
-/// Installs the hook when the library is loaded, before anybody can call it: what `set_hook` locks is never locked later,
-/// when a fork might leave it so for ever.
+/// Installs the hook when the library is loaded, before anybody can call it. So the lock in `set_hook` is never taken
+/// later, when a fork could leave it locked for ever.
 #[used]
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
@@ -133,10 +134,10 @@ static AT_LOAD: extern "C" fn() = {
     install
 };
 
-/// Keeps panics that the guard will catch from printing; all others stay with the hook that was there.
+/// Installs a hook that keeps panics from printing if the guard catches them. All others go to the hook of before.
 fn install_hook() {
     static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
-    // Linkers may leave out of a Rust program what is only for loading.
+    // In a Rust program, the linker may leave out what runs at load time only.
     if IS_INSTALLED.load(Ordering::Relaxed) || IS_INSTALLED.swap(true, Ordering::Relaxed) {
         return;
     }
@@ -247,7 +248,7 @@ pub(super) mod tests {
         assert!(!printed.contains("inside\n") && printed.contains("outside\n"), "{printed}");
     }
 
-    /// These have nothing in them that can panic; and the trigger is its own guard, for the sake of signal handlers.
+    /// Nothing in these can panic. The trigger has a guard of its own, for signal handlers.
     const WITHOUT_GUARD: [&str; 6] = [
         "esa_abi_version",
         "esa_version",

@@ -1,4 +1,4 @@
-//! A panic in any export is an error or nothing at all, and leaves every object usable and releasable.
+//! A panic in any export becomes an error, or nothing at all. Every object stays usable and can be released.
 
 use std::ffi::CStr;
 use std::ptr::{self, null, null_mut};
@@ -23,7 +23,7 @@ use super::stats::esa_client_stats;
 use super::status::esa_status::{self, ESA_ERR_INTERNAL, ESA_OK};
 use crate::error::Outcome;
 
-/// A call that panics: no result, and an error that says so and that the outcome is `outcome`.
+/// Checks that a call that panics has no result, and an error with the panic and this `outcome`.
 fn assert_internal<T>(outcome: Outcome, call: impl FnOnce(*mut *mut T, *mut *mut esa_error) -> esa_status) {
     let (mut result, mut error) = (ptr::dangling_mut(), null_mut());
     want_panic();
@@ -161,7 +161,7 @@ fn in_calls() {
 
 #[test]
 fn in_releasing_which_can_be_done_again() {
-    /// Releases `object` with a panic, which releases nothing, and then without.
+    /// Releases `object` twice: first with a panic, which releases nothing, then without.
     fn release<T>(object: *mut T, release: unsafe extern "C-unwind" fn(*mut T)) {
         want_panic();
         // SAFETY: the object is live; the first call panics before it touches it.

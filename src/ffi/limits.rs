@@ -1,4 +1,4 @@
-//! The setters of numbers. 0 is the default in each of them.
+//! The setters of numbers. 0 is the default of each.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use super::status::esa_status;
 use crate::config::Config;
 use crate::error::Error;
 
-/// No limit. Any number that says how many or how long can be this.
+/// No limit. Every number that says how many or how long can be this.
 pub const ESA_UNLIMITED: u32 = u32::MAX;
 
-/// None, or no time at all: 0 stands for the default. A number can be this if its comment says so.
+/// None, or no time at all; 0 is the default instead. A number can be this if its comment says so.
 pub const ESA_NONE: u32 = u32::MAX - 1;
 
-/// A number that can be 0 for the default (`None`), or `ESA_UNLIMITED`.
+/// Reads a number that isn't `ESA_NONE`; `None` for 0, which is the default.
 pub(super) fn read_limit(name: &str, value: u32) -> Result<Option<u32>, Error> {
     match value {
         ESA_NONE => Err(Error::invalid_argument(name, "is ESA_NONE; it can be 1 or more, 0 or ESA_UNLIMITED")),
@@ -21,7 +21,7 @@ pub(super) fn read_limit(name: &str, value: u32) -> Result<Option<u32>, Error> {
     }
 }
 
-/// The same, which can be `ESA_NONE` as well.
+/// Reads a number that can be `ESA_NONE`; `None` for 0, which is the default.
 pub(super) fn read_limit_or_none(value: u32) -> Option<u32> {
     match value {
         0 => None,
@@ -30,7 +30,7 @@ pub(super) fn read_limit_or_none(value: u32) -> Option<u32> {
     }
 }
 
-/// Milliseconds as time.
+/// Converts milliseconds to a time.
 pub(super) fn to_time(ms: u32) -> Duration {
     match ms {
         ESA_UNLIMITED => Duration::MAX,
@@ -38,12 +38,12 @@ pub(super) fn to_time(ms: u32) -> Duration {
     }
 }
 
-/// Time as milliseconds.
+/// Converts a time to milliseconds.
 pub(super) fn to_milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).ok().filter(|&ms| ms < ESA_NONE).unwrap_or(ESA_UNLIMITED)
 }
 
-/// How many connections or writes; all that there are.
+/// Converts a number of connections or writes; `ESA_UNLIMITED` becomes the largest.
 fn to_count(number: u32) -> usize {
     match number {
         ESA_UNLIMITED => usize::MAX,
@@ -51,10 +51,12 @@ fn to_count(number: u32) -> usize {
     }
 }
 
-/// Sets how long making one connection may take, in milliseconds: name look-up, TCP and TLS together. Default (0):
-/// 5,000.
+/// Sets how long it may take to make one connection, in milliseconds: name look-up, TCP and TLS together. Default
+/// (0): 5,000.
 ///
-/// `ESA_UNLIMITED`: as long as the attempt may. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+/// `ESA_UNLIMITED`: as long as the attempt may take.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
 /// `config` is NULL or live.
@@ -73,9 +75,11 @@ pub unsafe extern "C-unwind" fn esa_config_set_connect_timeout(
     }
 }
 
-/// Sets how long one request may take, in milliseconds, connecting included. Default (0): 10,000.
+/// Sets how long one request may take, in milliseconds, including the connection. Default (0): 10,000.
 ///
-/// `ESA_UNLIMITED`: as long as the call may. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+/// `ESA_UNLIMITED`: as long as the call may take.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
 /// `config` is NULL or live.
@@ -96,8 +100,10 @@ pub unsafe extern "C-unwind" fn esa_config_set_attempt_timeout(
 
 /// Sets how long a whole call may take, in milliseconds, whatever it does. Default (0): 30,000.
 ///
-/// `ESA_UNLIMITED`: as long as it takes. A busy service can keep a call waiting for ever then, so give such calls an
-/// `esa_cancel`. Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
+/// `ESA_UNLIMITED`: as long as it takes. A busy service can then keep a call waiting for ever, so give the call an
+/// `esa_cancel`.
+///
+/// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
 /// # Safety
 /// `config` is NULL or live.
@@ -115,8 +121,8 @@ pub unsafe extern "C-unwind" fn esa_config_set_timeout(config: *mut esa_config, 
 
 /// Sets how many attempts of a call may fail in a row. Default (0): 3.
 ///
-/// Attempts that are refused because the service is busy with another call of the account don't count: they are made
-/// until the call's time limit.
+/// If the service refuses an attempt because it is busy with another call of the account, the attempt doesn't count.
+/// The call repeats it until its time limit.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -134,11 +140,11 @@ pub unsafe extern "C-unwind" fn esa_config_set_max_attempts(config: *mut esa_con
     }
 }
 
-/// Sets how long a call goes on reading back to find out what a lost request did, in milliseconds. Default (0): 10,000.
+/// Sets how long a call reads back to find out what a lost request did, in milliseconds. Default (0): 10,000.
 ///
-/// Once no further attempt is made, the call reads back at once, and then after 0.25, 0.5, 1, 2, 4 s ..., never past its
-/// deadline. Lists lag, and requests may be carried out late. If the horizon passes and the outcome is still unknown, the
-/// call fails with `ESA_OUTCOME_UNKNOWN`.
+/// When no further attempt is made, the call reads back at once, and then after 0.25, 0.5, 1, 2, 4 s ... It never
+/// passes its deadline. Lists lag, and requests can be carried out late. If the horizon passes and the outcome is
+/// still unknown, the call fails with `ESA_OUTCOME_UNKNOWN`.
 ///
 /// `ESA_NONE`: the call reads back at once and doesn't wait. `ESA_UNLIMITED`: until its deadline.
 ///
@@ -161,11 +167,13 @@ pub unsafe extern "C-unwind" fn esa_config_set_reconcile_horizon(
     }
 }
 
-/// Sets how many of a client's writes may be under way at once: creates, deletes, and actions that take their turn with
-/// them. Default (0): 1.
+/// Sets how many of a client's writes may be under way at once. Default (0): 1.
 ///
-/// The service refuses a routine call of an account while another one runs, so the client's own calls wait for each
-/// other, in the order in which they came, within their time limits. `ESA_UNLIMITED`: they don't.
+/// Writes are creates, deletes, and the actions that share this write limit (see `esa_call_action()`). The service
+/// refuses a routine call of an account while another one runs. So the client's own calls wait for each other, in the
+/// order in which they came, within their time limits.
+///
+/// `ESA_UNLIMITED`: they don't wait.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -186,12 +194,14 @@ pub unsafe extern "C-unwind" fn esa_config_set_max_concurrent_writes(
     }
 }
 
-/// Sets how many unused connections a client keeps for later calls: as many for blocking calls, and as many for each
-/// multi. Default (0): 64. `ESA_NONE`: it keeps none.
+/// Sets how many idle connections a client keeps for later calls. Default (0): 64.
 ///
-/// HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
-/// connection, just as the next request goes out, it is taken for that request's. If a server or a proxy on the way does
-/// so, `ESA_NONE` gives each request a connection of its own, at the price of a handshake.
+/// The number holds for all blocking calls together, and again for each multi. `ESA_NONE`: it keeps none.
+///
+/// HTTP/1.1 has no mark that ties a reply to its request. A server can send a second or a late reply over a pooled
+/// connection, just as the next request goes out. The library then takes it for the reply to that request. If a
+/// server or a proxy on the way does so, set `ESA_NONE`. Each request then has a connection of its own, at the price
+/// of a handshake.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -212,9 +222,9 @@ pub unsafe extern "C-unwind" fn esa_config_set_max_idle_connections(
     }
 }
 
-/// Sets how long an unused connection is kept, in milliseconds. Default (0): 5,000.
+/// Sets how long an idle connection is kept, in milliseconds. Default (0): 5,000.
 ///
-/// A server that announces a shorter time (`Keep-Alive: timeout=...`) gets no request after that.
+/// If a server announces a shorter time (`Keep-Alive: timeout=...`), the connection gets no request after that time.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::log::NOWHERE;
 use crate::operation::{ListRoutineRelatedRecordsRequest, Operation, RelatedRecordPage};
 
-/// Which page of a routine's records to list. Begin with `ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
+/// The page of a routine's records to list. Begin with `ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_list_routine_related_records_request {
@@ -24,9 +24,9 @@ pub struct esa_list_routine_related_records_request {
     pub struct_size: usize,
     /// The routine's name: 1 to 253 bytes of UTF-8 without control characters.
     pub name: *const c_char,
-    /// Only records whose name has something to do with this, by the service's fuzzy match; NULL: all.
+    /// Lists only the records whose names match this key word, by the service's fuzzy match; NULL: all records.
     pub search_key_word: *const c_char,
-    /// The page, from 1 on; 0: the first.
+    /// The number of the page, from 1 on; 0: the first page.
     pub page_number: u32,
     /// How many records a page has: 1 to 20; 0: 20.
     pub page_size: u32,
@@ -70,24 +70,24 @@ pub struct esa_related_record {
     pub site_id: i64,
     /// The record's name.
     pub record_name: *const c_char,
-    /// The site's name; may be "".
+    /// The site's name; can be "".
     pub site_name: *const c_char,
 }
 
 /// A page of a routine's records. Release it with `esa_list_routine_related_records_result_free()`.
 ///
-/// Any one thread at a time may read it. Strings are never NULL and live as long as the result.
+/// Any thread may read it, one at a time. Strings are never NULL and live as long as the result.
 #[repr(C)]
 pub struct esa_list_routine_related_records_result {
     /// How many records the page has.
     pub count: usize,
-    /// The records, `count` pointers to them; NULL where there are none.
+    /// The records: `count` pointers to them. If there are no records, it is NULL.
     pub records: *const *const esa_related_record,
-    /// How many records there are on all pages.
+    /// How many records all pages have together.
     pub total_count: u64,
-    /// 1 where there are records on later pages, else 0.
+    /// 1 if later pages have records, else 0.
     pub has_more: i32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: u32,
     /// The service's id of the request.
     pub request_id: *const c_char,
@@ -135,11 +135,11 @@ impl esa_list_routine_related_records_result {
     }
 }
 
-/// Lists a page of a routine's records.
+/// Lists a page of a routine's records. Nothing is changed.
 ///
-/// Needs the RAM action `esa:ListRoutineRelatedRecords` on `*`; a policy for one site doesn't cover it.
+/// The call needs the RAM action `esa:ListRoutineRelatedRecords` on `*`. A policy for one site doesn't cover it.
 ///
-/// Pointers, threads, limits and errors are as with `esa_create_routine_related_record()`; nothing is changed.
+/// Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -153,7 +153,7 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records(
     result: *mut *mut esa_list_routine_related_records_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         with_client(client, ("result", result), error, |client| {
             let (request, options) = (read_struct(request)?.read()?, read_options(options)?);
@@ -165,18 +165,21 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records(
 
 /// Starts listing a page of records on a multi, and returns at once.
 ///
-/// The call does what `esa_list_routine_related_records()` does. It sends now what it can send without waiting, and
-/// goes on in `esa_multi_step()`. `*pending` is the call, until `esa_list_routine_related_records_finish()` or
-/// `esa_pending_free()` releases it. If it finishes at once, `esa_multi_next_finished()` gives it all the same.
-/// `user_data` may be NULL; `esa_pending_user_data()` returns it.
+/// The call does what `esa_list_routine_related_records()` does. It sends at once what it can send without waiting,
+/// and continues in `esa_multi_step()`. If it finishes at once, `esa_multi_next_finished()` returns it all the same.
 ///
-/// `options` may be NULL. `request`, `options` and their strings are copied, and the client may be released before the
-/// call has finished. A callback may use this function.
+/// `*pending` is the call. `esa_list_routine_related_records_finish()` takes the call's result and releases the call;
+/// `esa_pending_free()` only releases the call. `esa_pending_user_data()` returns `user_data`, which may be NULL.
 ///
-/// Returns `ESA_OK`, or the kind of failure: then no call was started, nothing was sent, and `*pending` is NULL. Its
-/// own kinds are `ESA_ERR_INVALID_ARGUMENT` if an argument is invalid, `ESA_ERR_UNSUPPORTED` if `options.interrupt` is
-/// set, `ESA_ERR_FORKED` in a child of fork(), and `ESA_ERR_IO` if `options.cancel` can't be watched. `error` may be
-/// NULL.
+/// `options` and `error` may be NULL. `request`, `options` and their strings are copied. The client can be released
+/// before the call has finished. A callback may use this function.
+///
+/// Returns `ESA_OK`, or the kind of failure. If it fails, no call was started, nothing was sent, and `*pending` is
+/// NULL. These kinds are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid.
+/// - `ESA_ERR_UNSUPPORTED`: `options.interrupt` is set.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+/// - `ESA_ERR_IO`: `options.cancel` can't be watched.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -193,7 +196,7 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_start(
     error: *mut *mut esa_error,
 ) -> esa_status {
     let start = Start { multi, client, options, user_data, pending, error };
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         start.start(&mut |_, _| {
             let given = read_struct(request)?.read()?;
@@ -209,15 +212,17 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_start(
     }
 }
 
-/// Takes the result of a finished call and releases the call: one that `esa_list_routine_related_records_start()`
-/// started.
+/// Takes the result of a finished call that `esa_list_routine_related_records_start()` started, and releases the
+/// call.
 ///
-/// `pending` has finished if `esa_multi_next_finished()` gave it, or if its multi was released. `error` may be NULL.
+/// The call has finished if `esa_multi_next_finished()` returned it, or if its multi was released. `error` may be
+/// NULL.
 ///
-/// Returns what `esa_list_routine_related_records()` returns, and sets `*result` and `*error` as it does.
-/// `ESA_ERR_INVALID_ARGUMENT` takes and releases nothing: `result` or `pending` is NULL, the call hasn't finished, it
-/// is a call of another function, or a callback of its multi uses this function. `ESA_ERR_FORKED`, in a child of
-/// fork(), releases the call.
+/// Returns what `esa_list_routine_related_records()` returns, and sets `*result` and `*error` as it does. Two kinds
+/// are its own:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `result` or `pending` is NULL, the call hasn't finished, another function started
+///   it, or a callback of its multi uses this function. Nothing is taken or released.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and the call is its parent's. The call is released.
 ///
 /// # Safety
 /// Each pointer is NULL or as described.
@@ -235,13 +240,13 @@ pub unsafe extern "C-unwind" fn esa_list_routine_related_records_finish(
         }
         other => Err(other),
     };
-    // SAFETY: every pointer is NULL or as `finish` wants it, which gets what the result points to (this function's promise).
+    // SAFETY: every pointer is NULL or as `finish` requires (this function's promise); `give` makes the result's type.
     unsafe { finish(pending, result.cast(), error, give) }
 }
 
 /// Releases a result, its records and its strings.
 ///
-/// `result` may be NULL. Any thread; each result once.
+/// `result` may be NULL. Any thread may call this, once for each result.
 ///
 /// # Safety
 /// `result` is NULL, or was handed out by the library and not released yet.

@@ -1,7 +1,7 @@
 //! The C interface: what `include/esa.h` declares, one file per concept.
 //!
-//! The types are named as in C, so that one word serves both sides. `build.rs` makes the header of these files, in the
-//! order that it lists them, and their doc comments are its manual. Every export runs inside the panic guard, reads the
+//! The types have the same names as in C. `build.rs` makes the header from these files, in the order in which it lists
+//! them. Their doc comments are the manual. Every export runs inside the panic guard, reads the
 //! caller's memory by copying it, and hands out memory that it owns.
 
 #![allow(non_camel_case_types)]

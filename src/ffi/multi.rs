@@ -21,29 +21,32 @@ use crate::record::{Deletion, Record};
 use crate::wait::Task;
 use crate::wait::multi::{Misuse, Multi, Number, Pending};
 
-/// Calls that an event loop drives: any number of them, of any number of clients, on one thread, behind one descriptor.
+/// Calls that an event loop drives: any number of them, of any number of clients, on one thread, behind one
+/// descriptor.
 ///
-/// Each call that blocks, such as `esa_get_match_site()`, has two functions for a multi. `esa_get_match_site_start()`
-/// starts the call and returns at once; `esa_get_match_site_finish()` takes its result. In between, the loop waits
-/// until `esa_multi_descriptor()` is readable, calls `esa_multi_step()`, and takes the calls that have finished with
-/// `esa_multi_next_finished()`. The call is the same: limits, attempts, outcomes, waits and log lines are those of the
-/// function that blocks.
+/// Each blocking call has two functions for a multi. For `esa_get_match_site()`, an event loop uses them as follows:
+/// - `esa_get_match_site_start()` starts the call and returns at once.
+/// - The loop waits until `esa_multi_descriptor()` is readable, and calls `esa_multi_step()`.
+/// - `esa_multi_next_finished()` returns the calls that have finished, one by one.
+/// - `esa_get_match_site_finish()` takes the result of its call.
+///
+/// The call is the same as the blocking one: it has the same limits, attempts, outcomes, waits and log lines.
 ///
 /// One thread at a time may use a multi and its calls. Other threads may make calls with the same clients meanwhile.
 ///
-/// Callbacks (log, credentials, progress) run inside of the `_start` functions, `esa_multi_step()` and
+/// Callbacks (log, credentials, progress) run inside the `_start` functions, `esa_multi_step()` and
 /// `esa_multi_free()`. They may start and cancel calls of the multi that runs them. `esa_multi_step()`,
-/// `esa_multi_next_finished()`, and the `_finish` and `_free` functions refuse to work there. The loop stands still
-/// while a callback runs, while files of credentials are read, and while a `process_command` is started.
+/// `esa_multi_next_finished()`, and the `_finish` and `_free` functions refuse to work in a callback. The loop stands
+/// still while a callback runs, while credentials files are read, and while a `process_command` is started.
 ///
 /// In a child of fork(), a multi of the parent can't be used. Functions that return an `esa_status` return
-/// `ESA_ERR_FORKED`, and `esa_multi_free()` closes the descriptors and does nothing else. Don't wait for the descriptor
-/// there. The parent goes on as before.
+/// `ESA_ERR_FORKED`. `esa_multi_free()` closes the descriptors and does nothing else. Don't wait for the descriptor
+/// there. The parent continues as before.
 pub struct esa_multi {
     calls: Rc<Calls>,
 }
 
-/// A call that was started on a multi. It lives until its `_finish` or `esa_pending_free()`.
+/// A call that was started on a multi. It lives until its `_finish` function or `esa_pending_free()` releases it.
 ///
 /// One thread at a time may use a multi and its calls.
 pub struct esa_pending {
@@ -55,11 +58,11 @@ pub struct esa_pending {
 /// What a multi and its calls share.
 pub(super) struct Calls {
     multi: Multi<Finished, *mut esa_pending>,
-    /// The clients whose calls there were.
+    /// The clients that have made calls.
     clients: RefCell<Vec<Weak<Core>>>,
 }
 
-/// What came of a call. The variants are the actions.
+/// The result of a call. The variants are the actions.
 pub(super) enum Finished {
     Created(Result<Record, Error>),
     Ensured(Result<Record, Error>),
@@ -69,7 +72,7 @@ pub(super) enum Finished {
     Listed(Result<RelatedRecordPage, Error>),
     Matched(Result<MatchSite, Error>),
     Called(Result<ActionReply, Error>),
-    /// Any of them, in which there was a bug.
+    /// Any of them that met a bug.
     Panicked(Error),
 }
 
@@ -77,8 +80,9 @@ pub(super) enum Finished {
 ///
 /// It holds three file descriptors, and one for each of its connections. `error` may be NULL.
 ///
-/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL; `ESA_ERR_DESCRIPTORS` if no file descriptors are
-/// left.
+/// Returns `ESA_OK`, or the kind of failure:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `multi` is NULL.
+/// - `ESA_ERR_DESCRIPTORS`: no file descriptors are left.
 ///
 /// # Safety
 /// `multi` and `error` are NULL or point to memory for a pointer.
@@ -86,7 +90,7 @@ pub(super) enum Finished {
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_multi_new(multi: *mut *mut esa_multi, error: *mut *mut esa_error) -> esa_status {
-    // SAFETY: `multi` and `error` are as `call` wants them (this function's promise).
+    // SAFETY: `multi` and `error` are as `call` requires (this function's promise).
     unsafe {
         call(&NOWHERE, multi, error, "multi", Outcome::NotSent, || {
             let calls = Calls { multi: Multi::new().map_err(|error| io(&error))?, clients: RefCell::default() };
@@ -97,10 +101,12 @@ pub unsafe extern "C-unwind" fn esa_multi_new(multi: *mut *mut esa_multi, error:
 
 /// Gets the descriptor that the event loop waits for. It stays the same for the multi's whole life.
 ///
-/// It is readable while `esa_multi_step()` has something to do, which includes the deadline of a call, and while calls that
-/// have finished wait for `esa_multi_next_finished()`, until that has returned NULL. Watch it for reading, level-triggered,
-/// with epoll, poll, select or any event loop. Don't read from it, and don't close it. Have the loop forget it before
-/// `esa_multi_free()`.
+/// The descriptor is readable in two cases:
+/// - `esa_multi_step()` has something to do. The deadline of a call counts too.
+/// - Calls have finished and wait for `esa_multi_next_finished()`. This ends when that function has returned NULL.
+///
+/// Watch it for reading, level-triggered, with epoll, poll, select or any event loop. Don't read from it, and don't
+/// close it. Remove it from the loop before `esa_multi_free()`.
 ///
 /// Returns the descriptor; -1 if `multi` is NULL.
 ///
@@ -115,11 +121,12 @@ pub unsafe extern "C-unwind" fn esa_multi_descriptor(multi: *const esa_multi) ->
 
 /// Does what is due now for all calls of a multi, without blocking.
 ///
-/// Call it when `esa_multi_descriptor()` is readable. Calling it when nothing is due does no harm.
+/// Call it when `esa_multi_descriptor()` is readable. If nothing is due, it does no harm.
 ///
-/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT` if `multi` is NULL, or in a callback of one of its calls;
-/// `ESA_ERR_FORKED` in a child of fork(); `ESA_ERR_IO` if the descriptor can't be used, because the program has closed
-/// it for instance.
+/// Returns `ESA_OK`, or the kind of failure:
+/// - `ESA_ERR_INVALID_ARGUMENT`: `multi` is NULL, or a callback of one of its calls uses this function.
+/// - `ESA_ERR_FORKED`: the process is a child of fork(), and `multi` is its parent's.
+/// - `ESA_ERR_IO`: the descriptor can't be used. The program has closed it, for example.
 ///
 /// # Safety
 /// As for `esa_multi_descriptor()`.
@@ -129,7 +136,7 @@ pub unsafe extern "C-unwind" fn esa_multi_descriptor(multi: *const esa_multi) ->
 pub unsafe extern "C-unwind" fn esa_multi_step(multi: *mut esa_multi) -> esa_status {
     // SAFETY: NULL or a live object (this function's promise).
     let multi = unsafe { multi.as_ref() };
-    // What a call of it drops may be the last of the multi's own.
+    // A call can drop the multi's last share.
     let calls = multi.map(|multi| Rc::clone(&multi.calls));
     guarded(&NOWHERE, esa_status::ESA_ERR_INTERNAL, || match &calls {
         None => esa_status::ESA_ERR_INVALID_ARGUMENT,
@@ -142,13 +149,16 @@ pub unsafe extern "C-unwind" fn esa_multi_step(multi: *mut esa_multi) -> esa_sta
     })
 }
 
-/// Gets the next call that has finished. Each call comes once, in the order in which they finished. Ask until it returns
-/// NULL: the descriptor stays readable until then.
+/// Gets the next call that has finished. Each call comes once, in the order in which they finished.
 ///
-/// Take its result with its own `_finish` function. `esa_pending_user_data()` says which call it is.
+/// Ask until it returns NULL: the descriptor stays readable until then. Take the result of a call with its own
+/// `_finish` function. `esa_pending_user_data()` identifies the call.
 ///
-/// Returns the call; NULL if there is none at the moment, if `multi` is NULL, in a callback of one of its calls, and in
-/// a child of fork().
+/// Returns the call, or NULL in these cases:
+/// - No call waits at the moment.
+/// - `multi` is NULL.
+/// - A callback of one of its calls uses this function.
+/// - The process is a child of fork(), and `multi` is its parent's.
 ///
 /// # Safety
 /// As for `esa_multi_descriptor()`.
@@ -162,7 +172,7 @@ pub unsafe extern "C-unwind" fn esa_multi_next_finished(multi: *mut esa_multi) -
     })
 }
 
-/// Gets the call for which a callback runs, for language runtimes that keep something beside each call.
+/// Gets the call for which a callback runs. It is for language runtimes that keep something beside each call.
 ///
 /// In a `_start` function, it is the call that is being started.
 ///
@@ -181,8 +191,9 @@ pub unsafe extern "C-unwind" fn esa_multi_current(multi: *const esa_multi) -> *m
 
 /// Releases a multi, and closes its connections.
 ///
-/// Cancels the calls that haven't finished. Calls stay to be released: with their `_finish` function, which then
-/// returns `ESA_ERR_CANCELLED` and the true outcome of a call that was cancelled, or with `esa_pending_free()`.
+/// It cancels the calls that haven't finished. The calls themselves must still be released: with their `_finish`
+/// function, or with `esa_pending_free()`. If a call was cancelled, its `_finish` function returns
+/// `ESA_ERR_CANCELLED` and the true outcome.
 ///
 /// `multi` may be NULL. Does nothing in a callback of one of its calls. In a child of fork(), closes the descriptors
 /// and does nothing else.
@@ -217,11 +228,11 @@ pub unsafe extern "C-unwind" fn esa_pending_user_data(pending: *const esa_pendin
     guarded(&NOWHERE, ptr::null_mut(), || pending.map_or(ptr::null_mut(), |pending| pending.user_data))
 }
 
-/// Cancels a call. It finishes with the next `esa_multi_step()`, and its `_finish` function returns `ESA_ERR_CANCELLED`
-/// with its true outcome.
+/// Cancels a call. The call finishes with the next `esa_multi_step()`. Its `_finish` function then returns
+/// `ESA_ERR_CANCELLED` and the true outcome.
 ///
-/// A call that has finished stays as it is. To cancel a call from another thread or a signal handler, start it with an
-/// `esa_cancel` in its options.
+/// A call that has finished stays as it is. To cancel a call from another thread or a signal handler, start it with
+/// an `esa_cancel` in its options.
 ///
 /// `pending` may be NULL. A callback may use this function. Does nothing in a child of fork().
 ///
@@ -240,8 +251,8 @@ pub unsafe extern "C-unwind" fn esa_pending_cancel(pending: *mut esa_pending) {
 
 /// Releases a call without taking its result.
 ///
-/// A call that hasn't finished is dropped where it stands: a request that was sent may be carried out, and the library
-/// doesn't find out. To know the outcome, cancel the call and take its result.
+/// A call that hasn't finished stops at once. A request that it sent may be carried out, and the library doesn't find
+/// out. To know the outcome, cancel the call and take its result.
 ///
 /// `pending` may be NULL. Does nothing in a callback of a call of its multi.
 ///
@@ -264,7 +275,7 @@ pub unsafe extern "C-unwind" fn esa_pending_free(pending: *mut esa_pending) {
 }
 
 impl Calls {
-    /// Has all calls finish, and closes the connections that no others can use, and the descriptors.
+    /// Cancels all calls, and closes the descriptors and the connections that no others can use.
     fn close(&self) {
         self.multi.cancel_all();
         if let Some(host) = self.multi.host() {
@@ -282,7 +293,7 @@ impl Calls {
     }
 }
 
-/// Where a call is started, and what for.
+/// The arguments of a `_start` function.
 pub(super) struct Start {
     pub(super) multi: *mut esa_multi,
     pub(super) client: *const esa_client,
@@ -293,7 +304,7 @@ pub(super) struct Start {
 }
 
 impl Start {
-    /// Starts the call that `prepare` makes of the request, which it reads.
+    /// Starts the call that `prepare` makes from the request.
     ///
     /// # Safety
     /// Each pointer is NULL or as the exports that start calls describe it.
@@ -315,10 +326,10 @@ impl Start {
     }
 }
 
-/// Makes a call of its client, its options and its task.
+/// Makes a call from its client, its options and its task.
 pub(super) type Make = Box<dyn FnOnce(Client, CallOptions, Rc<Task>) -> Pending<Finished>>;
 
-/// The call that `make` makes, of which comes what `finished` says.
+/// Returns the call of `make`, with its result as `finished` wraps it.
 pub(super) fn call_of<T: 'static>(
     finished: fn(Result<T, Error>) -> Finished,
     make: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error> + 'static,
@@ -373,12 +384,12 @@ pub(super) fn begin(
     }
 }
 
-/// Takes what came of a call, if `give` knows it as that of its own action and makes what is given out of it, and releases
-/// the call. One of another action, or that hasn't finished, stays.
+/// Takes the result of a call and releases the call, if `give` knows it as one of its own action. `give` makes the
+/// caller's object from the result. A call of another action, or one that hasn't finished, stays.
 ///
 /// # Safety
-/// `pending` is NULL, or a call that was started and not released yet; `result` and `error` are NULL or point to memory for a
-/// pointer, to what `give` makes.
+/// `pending` is NULL, or a call that was started and not released yet. `result` and `error` are NULL or point to memory
+/// for a pointer. That of `result` is to what `give` makes.
 pub(super) unsafe fn finish(
     pending: *mut esa_pending,
     result: *mut *mut c_void,
@@ -405,7 +416,7 @@ pub(super) unsafe fn finish(
         drop(unsafe { Box::from_raw(pending) });
         given
     };
-    // SAFETY: `result` and `error` are as `call` wants them (this function's promise).
+    // SAFETY: `result` and `error` are as `call` requires (this function's promise).
     unsafe { call(&NOWHERE, result, error, "result", Outcome::Unknown, finish) }
 }
 

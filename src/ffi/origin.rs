@@ -1,23 +1,24 @@
-//! Where a record came from, as the C interface numbers it.
+//! The origin of a record, as the C interface numbers it.
 
 use std::ffi::c_char;
 
-/// Where a record came from. In `origin` of a result.
+/// The origin of a record. In `origin` of a result.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_origin {
-    /// This call created it: the service says so.
+    /// This call created the record: the service says so.
     ESA_ORIGIN_CREATED = 1,
-    /// It is there: the list shows it, after an answer was lost or incomplete. One of this call's requests may have created
-    /// it, or somebody else at the same time; the service doesn't say who.
+    /// The record exists: the list shows it, after an answer was lost or incomplete. One of this call's requests may
+    /// have created it, or somebody else at the same time. The service doesn't say who did.
     ESA_ORIGIN_RECOVERED = 2,
-    /// It was there already.
+    /// The record existed already.
     ESA_ORIGIN_EXISTING = 3,
 }
 
-/// The enumerator's name, such as "ESA_ORIGIN_CREATED", for a value of `esa_origin`.
+/// Gets the enumerator's name for a value of `esa_origin`: "ESA_ORIGIN_CREATED", for example.
 ///
-/// Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+/// Returns a static string; don't free it. It is "" for a value that this version doesn't know. Any thread may call
+/// this, at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_origin_name(origin: i32) -> *const c_char {
     let name = match origin {

@@ -1,4 +1,4 @@
-//! Structs that the library makes for the caller: the fields that are read, with what these point to behind them.
+//! Structs that the library makes for the caller: the fields that are read, followed by what they point to.
 
 /// A struct for the caller, and what its pointers point into. The caller gets a pointer to `fields`.
 #[repr(C)]
@@ -13,7 +13,7 @@ impl<F, B> Owned<F, B> {
         Box::into_raw(Box::new(Owned { fields, behind })).cast()
     }
 
-    /// Takes back what [`into_raw`](Owned::into_raw) handed out; `None` for NULL.
+    /// Takes back what [`into_raw`](Owned::into_raw) handed out. Returns `None` for NULL.
     ///
     /// # Safety
     /// `fields` is NULL, or was handed out by `into_raw` of the same type and not taken back yet.

@@ -1,4 +1,4 @@
-//! Replies that somebody else received.
+//! Reads replies that the program received itself.
 
 use std::ffi::{CStr, c_char};
 use std::ptr;
@@ -20,19 +20,20 @@ use crate::log::NOWHERE;
 pub struct esa_reply {
     /// `sizeof(esa_reply)`.
     pub struct_size: usize,
-    /// The action that it answers, such as "CreateRoutine"; NULL: one that the library doesn't know.
+    /// The action that was called, for example "CreateRoutine"; NULL: an action that the library doesn't know.
     pub action: *const c_char,
     /// Whether the action changes something: a value of `esa_effect`.
     pub effect: i32,
     /// The HTTP status: 100 to 999.
     pub http_status: i32,
-    /// The headers, in any order and case; NULL: none. Without them an error lacks what they tell, such as how long to wait.
+    /// The headers, in any order and case; NULL: none. Without them, an error lacks what they say: how long to wait,
+    /// for example.
     pub headers: *const esa_header,
-    /// How many there are.
+    /// How many `headers` there are.
     pub header_count: usize,
     /// The body, without transfer and content codings; NULL: none.
     pub body: *const c_char,
-    /// How many bytes it has.
+    /// How many bytes `body` has.
     pub body_length: usize,
 }
 
@@ -51,7 +52,7 @@ unsafe impl CallerStruct for esa_reply {
 }
 
 impl esa_reply {
-    /// The headers that are text; all that means something is.
+    /// The headers that are text. All headers with a meaning are.
     ///
     /// # Safety
     /// `headers` is NULL or points to `header_count` headers, whose strings are NULL or NUL-terminated.
@@ -91,23 +92,29 @@ impl esa_reply {
     }
 }
 
-/// Reads a reply that the program received itself: the result, or the error that it stands for.
+/// Reads a reply that the program received itself. It returns the result, or the error that the reply stands for.
 ///
-/// The error is as good as that of a call: its kind, what the request did at the service, whether trying again may help, how
-/// long the service asks to wait, and what to do. So a loop of the program's own can do what `esa_call_action()` does: make
-/// an action again that changes nothing; make one that changes something again only after `ESA_OUTCOME_REFUSED` and
-/// `retryable`; and read back after `ESA_OUTCOME_UNKNOWN`. Sign each attempt again. Where no reply came, a request that was
-/// sent in part may have been carried out.
+/// The error says as much as that of a call: its kind, what the request did at the service, and what to do. It also
+/// says whether trying again may help, and how long the service asks to wait. So a loop of the program's own can do
+/// what `esa_call_action()` does:
+/// - It repeats an action that changes nothing.
+/// - It repeats an action that changes something only after `ESA_OUTCOME_REFUSED`, if `retryable` is 1.
+/// - After `ESA_OUTCOME_UNKNOWN`, it reads back.
+/// - It signs each attempt again.
 ///
-/// It is the outcome of this one request: of the attempts before it, the program knows. `attempts` is 0 in the result and in
-/// the error. Texts of the service are handed out on one line, without what it repeats of a signature; other secrets of the
-/// program's are not known here.
+/// If no reply came, a request that was sent in part may have been carried out.
 ///
-/// `reply` is copied. Any thread, at any time. `error` may be NULL. Release the result with
-/// `esa_call_action_result_free()`.
+/// The outcome is that of this one request; only the program knows about the attempts before it. `attempts` is 0 in
+/// the result and in the error. Texts of the service are returned on one line, without what the service repeats of a
+/// signature. The library doesn't know other secrets of the program here.
 ///
-/// Returns `ESA_OK` for an HTTP status of 200 to 299 with a JSON object; `ESA_ERR_INVALID_ARGUMENT`, which names the field; or
-/// the kind of failure that the reply tells.
+/// `reply` is copied. `error` may be NULL. Release the result with `esa_call_action_result_free()`. Any thread may
+/// call this, at any time.
+///
+/// Returns `ESA_OK`, or the kind of failure:
+/// - `ESA_OK`: the HTTP status is 200 to 299, and the body is a JSON object.
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid. The message names the field.
+/// - Any other kind: the reply stands for it.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -119,7 +126,7 @@ pub unsafe extern "C-unwind" fn esa_read_reply(
     result: *mut *mut esa_call_action_result,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         call(&NOWHERE, result, error, "result", Outcome::Unknown, || {
             let given = read_struct(reply)?;

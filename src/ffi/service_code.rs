@@ -9,7 +9,7 @@ use super::string::to_c_string;
 use crate::log::NOWHERE;
 use crate::service_code::ServiceCode;
 
-/// The service's `Code`, typed. In `esa_error.service_code`; `esa_error.code` has it verbatim.
+/// The service's error code, as a number. In `esa_error.service_code`; `esa_error.code` has the code verbatim.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_service_code {
@@ -104,18 +104,18 @@ pub enum esa_service_code {
     ESA_CODE_UNSUPPORTED_HTTP_METHOD = 81,
 }
 
-/// The service's own word for a value of `esa_service_code`, such as "UserOperationStatusIsLocked".
+/// Gets the service's own code for a value of `esa_service_code`: "UserOperationStatusIsLocked", for example.
 ///
-/// Returns a static string; "" for `ESA_CODE_NONE`, `ESA_CODE_OTHER` and values that this version doesn't know (the
-/// error has such a code verbatim). Any thread, at any time.
+/// Returns a static string; don't free it. It is "" for `ESA_CODE_NONE`, `ESA_CODE_OTHER` and values that this
+/// version doesn't know. `esa_error.code` has those codes verbatim. Any thread may call this, at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_service_code_name(service_code: i32) -> *const c_char {
     guarded(&NOWHERE, c"".as_ptr(), || texts(service_code).map_or(c"".as_ptr(), |texts| texts.word.as_ptr()))
 }
 
-/// What to do about an error with this value of `esa_service_code`, in a sentence.
+/// Gets the advice for a value of `esa_service_code`: what to do about the error, in a sentence.
 ///
-/// Returns a static string; "" where that isn't known. Any thread, at any time.
+/// Returns a static string; don't free it. It is "" if there is no advice. Any thread may call this, at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_service_code_advice(service_code: i32) -> *const c_char {
     guarded(&NOWHERE, c"".as_ptr(), || texts(service_code).map_or(c"".as_ptr(), |texts| texts.advice.as_ptr()))
@@ -126,9 +126,9 @@ struct Texts {
     advice: CString,
 }
 
-/// C strings of the table in `service_code.rs`, made once, since Rust's strings don't end in NUL.
+/// The C strings of the table in `service_code.rs`. They are made once, since Rust's strings don't end in NUL.
 fn texts(service_code: i32) -> Option<&'static Texts> {
-    // Not a lock, which a fork may leave taken.
+    // Not a lock: a fork could leave it locked.
     static TEXTS: OnceBox<Vec<Texts>> = OnceBox::new();
     let texts = |code: &ServiceCode| Texts { word: to_c_string(code.as_str()), advice: to_c_string(code.advice()) };
     let place = ServiceCode::KNOWN.iter().position(|code| *code as i32 == service_code)?;

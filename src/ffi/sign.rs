@@ -1,4 +1,4 @@
-//! Signed requests, for those who send them themselves.
+//! Signs requests for programs that send them themselves.
 
 use std::ffi::{CString, c_char};
 use std::time::{Duration, UNIX_EPOCH};
@@ -17,7 +17,7 @@ use crate::error::{Error, Outcome};
 use crate::log::NOWHERE;
 use crate::signature::{Credentials, SignatureVersion, SignedRequest};
 
-/// How requests are signed.
+/// The way in which requests are signed.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_signature_version {
@@ -29,7 +29,7 @@ pub enum esa_signature_version {
     ESA_SIGNATURE_V3 = 3,
 }
 
-/// A header of HTTP.
+/// An HTTP header.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_header {
@@ -39,27 +39,27 @@ pub struct esa_header {
     pub value: *const c_char,
 }
 
-/// A signed request, ready to be sent once, by anything. Release it with `esa_signed_request_free()`.
+/// A signed request, ready to be sent once, by any HTTP library. Release it with `esa_signed_request_free()`.
 ///
-/// Send it as it is: the method, the URL, all of the headers and the body. What else HTTP wants, such as Content-Length, is
-/// the sender's to add. The service takes it within 15 minutes, and once: sign each attempt again. It needs TLS, unless the
-/// URL says http, and no redirects are to be followed.
+/// Send it as it is: the method, the URL, all headers and the body. The sender adds what else HTTP needs, for example
+/// Content-Length. Use TLS, unless the URL says http. Follow no redirects. The service accepts the request within 15
+/// minutes, and once: sign each attempt again.
 ///
-/// Any one thread at a time may read it. Strings are never NULL and live as long as the request. The headers, or the URL with
-/// signature version 1, hold the signature and the security token: keep them out of logs.
+/// Any thread may read it, one at a time. Strings are never NULL and live as long as the request. The headers hold
+/// the signature and the security token; with signature version 1, the URL does. Keep them out of logs.
 #[repr(C)]
 pub struct esa_signed_request {
     /// "GET" or "POST".
     pub method: *const c_char,
-    /// The whole URL, such as "https://esa.cn-hangzhou.aliyuncs.com/?SiteId=7".
+    /// The whole URL, for example "https://esa.cn-hangzhou.aliyuncs.com/?SiteId=7".
     pub url: *const c_char,
-    /// The headers, with names in small letters; "host" is among them.
+    /// The headers, with names in lower case. "host" is one of them.
     pub headers: *const esa_header,
-    /// How many there are.
+    /// How many `headers` there are.
     pub header_count: usize,
-    /// The body, a form, with a NUL behind it; "" where there is none. A GET may have one.
+    /// The body, a form, followed by a NUL; "" if the request has no body. A GET may have one.
     pub body: *const c_char,
-    /// How many bytes it has, without the NUL.
+    /// How many bytes `body` has, without the NUL.
     pub body_length: usize,
 }
 
@@ -90,28 +90,28 @@ impl esa_signed_request {
     }
 }
 
-/// What `esa_sign_with()` signs with. Begin with `ESA_SIGN_WITH_OPTIONS_INIT`.
+/// The values that `esa_sign_with()` signs with. Begin with `ESA_SIGN_WITH_OPTIONS_INIT`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_sign_with_options {
     /// `sizeof(esa_sign_with_options)`.
     pub struct_size: usize,
-    /// The access key's id: printable ASCII, as are the two that follow.
+    /// The access key's id: printable ASCII, like the next two.
     pub access_key_id: *const c_char,
     /// The access key's secret.
     pub access_key_secret: *const c_char,
     /// The token of temporary credentials; NULL: none.
     pub security_token: *const c_char,
-    /// The server: "host", "host:port" or "https://host:port"; NULL: that of cn-hangzhou.
+    /// The server: "host", "host:port" or "https://host:port"; NULL: the endpoint of cn-hangzhou.
     pub endpoint: *const c_char,
-    /// 1 to 64 characters of printable ASCII that no other request has.
+    /// The nonce: 1 to 64 characters of printable ASCII that no other request has.
     pub nonce: *const c_char,
-    /// When the request is sent, in seconds since 1970 (UTC): 1 or more. The service takes what is off by less than 15
-    /// minutes.
+    /// When the request is sent, in seconds since 1970 (UTC): 1 or more. The service accepts a time that is off by
+    /// less than 15 minutes.
     pub date: i64,
-    /// A value of `esa_signature_version`.
+    /// The way to sign: a value of `esa_signature_version`.
     pub signature_version: i32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: i32,
 }
 
@@ -130,16 +130,23 @@ unsafe impl CallerStruct for esa_sign_with_options {
     );
 }
 
-/// Signs any action for somebody else to send, as a client does: with its credentials, endpoint, clock and signature
-/// version. A function of the program's own HTTP library can send it; `esa_read_reply()` reads what comes back.
+/// Signs any action for the program to send, as a client does. It uses the client's credentials, endpoint, clock and
+/// signature version.
 ///
-/// Nothing of the action is sent. If the client has no credentials yet, or they have expired, it gets some, which may ask a
-/// server. `options` are then the call's: give a `timeout_ms` of 1 to take only what is there or comes from this machine.
+/// Nothing of the action is sent in any case. The program's own HTTP library can send the request, and
+/// `esa_read_reply()` reads the reply.
 ///
-/// `options` may be NULL. `request`, `options` and their strings are copied. Any thread. `error` may be NULL.
+/// If the client has no credentials yet, or they have expired, it gets new ones, which may ask a server. `options`
+/// then hold for that request. With a `timeout_ms` of 1, it uses only credentials that it has or that come from this
+/// machine.
 ///
-/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CREDENTIALS` if there are no credentials, or
-/// they didn't come in time; what getting them failed for; `ESA_ERR_CANCELLED`. Nothing was sent in any case.
+/// `options` and `error` may be NULL. `request`, `options` and their strings are copied. Any thread may call this.
+///
+/// Returns `ESA_OK`, or the kind of failure:
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid. The message names the field.
+/// - `ESA_ERR_CREDENTIALS`: there are no credentials, or they didn't come in time.
+/// - `ESA_ERR_CANCELLED`: the caller cancelled the call.
+/// - Any other kind: getting the credentials failed with it.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -153,7 +160,7 @@ pub unsafe extern "C-unwind" fn esa_sign_action(
     result: *mut *mut esa_signed_request,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         with_client(client, ("result", result), error, |client| {
             let options = read_options(options)?;
@@ -163,12 +170,14 @@ pub unsafe extern "C-unwind" fn esa_sign_action(
     }
 }
 
-/// Signs any action with what it is given, and nothing else: no client, no environment, no clock. The same arguments give
-/// the same request.
+/// Signs any action with its arguments alone: no client, no environment, no clock. The same arguments give the same
+/// request.
 ///
-/// `options` and `request` and their strings are copied. Any thread, at any time. `error` may be NULL.
+/// `options`, `request` and their strings are copied. `error` may be NULL. Any thread may call this, at any time.
 ///
-/// Returns `ESA_OK`; `ESA_ERR_INVALID_ARGUMENT`, which names the field; `ESA_ERR_CONFIG` if the endpoint can't be used.
+/// Returns `ESA_OK`, or the kind of failure:
+/// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid. The message names the field.
+/// - `ESA_ERR_CONFIG`: the endpoint can't be used.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.
@@ -181,7 +190,7 @@ pub unsafe extern "C-unwind" fn esa_sign_with(
     result: *mut *mut esa_signed_request,
     error: *mut *mut esa_error,
 ) -> esa_status {
-    // SAFETY: every pointer is NULL or as its reader wants it (this function's promise).
+    // SAFETY: every pointer is NULL or as its reader requires (this function's promise).
     unsafe {
         call(&NOWHERE, result, error, "result", Outcome::NotSent, || {
             let given = read_struct(options)?;
@@ -242,7 +251,7 @@ impl esa_sign_with_options {
 
 /// Releases a signed request and its strings.
 ///
-/// `request` may be NULL. Any thread; each request once.
+/// `request` may be NULL. Any thread may call this, once for each request.
 ///
 /// # Safety
 /// `request` is NULL, or was handed out by the library and not released yet.

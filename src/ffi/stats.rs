@@ -1,4 +1,4 @@
-//! What a client has done so far.
+//! The counts of what a client has done so far.
 
 use std::mem::size_of;
 
@@ -9,38 +9,38 @@ use super::struct_size::{CallerStruct, fields, write_struct};
 use crate::log::NOWHERE;
 use crate::stats::Stats;
 
-/// What a client has done since it was made, by all threads together. Begin with `ESA_STATS_INIT`.
+/// The counts of what a client has done since it was made, by all threads together. Begin with `ESA_STATS_INIT`.
 ///
-/// In a child of fork, what its parent had done before is part of it.
+/// In a child of fork(), they include what the parent had done before.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_stats {
     /// `sizeof(esa_stats)`.
     pub struct_size: usize,
-    /// Calls of the program; each record of `esa_ensure_routine_related_records()` is one.
+    /// Calls of the program. Each record of `esa_ensure_routine_related_records()` is one.
     pub calls: u64,
-    /// Requests to the service, read-backs included.
+    /// Requests to the service, including read-backs.
     pub attempts: u64,
     /// Requests that were made again after one that failed.
     pub retries: u64,
-    /// Records whose answer was lost, and that a read-back showed.
+    /// Records whose answer was lost, and that a read-back found.
     pub recoveries: u64,
     /// Waits because the service was busy with another call of the account.
     pub busy_waits: u64,
     /// Waits because another write of the client was under way.
     pub write_limit_waits: u64,
-    /// Connections made, those to servers that give credentials included.
+    /// Connections made, including those to servers that provide credentials.
     pub connections_opened: u64,
-    /// Requests that went over a connection that was there already.
+    /// Requests over a connection that was open already.
     pub connections_reused: u64,
-    /// How often credentials were got from a provider.
+    /// How often the client got credentials from a provider.
     pub credentials_refreshed: u64,
-    /// Waits because somebody else had the lock that the client shares with others.
+    /// Waits because somebody else had the shared lock.
     pub lock_waits: u64,
-    /// How often the client got that lock.
+    /// How often the client acquired the shared lock.
     pub lock_grants: u64,
-    /// Writes that the service refused as busy although the client held the lock: its lease was over, or somebody writes
-    /// without the lock.
+    /// Writes that the service refused as busy although the client held the lock. Its lease was over, or somebody
+    /// writes without the lock.
     pub lock_losses: u64,
 }
 
@@ -73,15 +73,15 @@ impl From<Stats> for esa_stats {
     }
 }
 
-/// Tells what `client` has done so far.
+/// Gets the counts of what a client has done so far.
 ///
-/// Fills the fields that `stats->struct_size` says that the caller knows, and that the library does; the others of the
-/// caller become 0. The numbers only grow. Any thread, at any time.
+/// The function fills the fields that both the caller's struct (`stats->struct_size`) and the library have. The other
+/// fields of the caller become 0. The counts only grow. Any thread may call this, at any time.
 ///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where a pointer is NULL or `struct_size` was never set.
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` if a pointer is NULL or `struct_size` was never set.
 ///
 /// # Safety
-/// `client` is NULL or a live object; `stats` is NULL or points to a struct whose first field says how many bytes of it
+/// `client` is NULL or a live object. `stats` is NULL or points to a struct whose first field says how many bytes of it
 /// can be written.
 /// cbindgen:postfix=ESA_NONNULL(client) ESA_NONNULL(stats)
 #[unsafe(no_mangle)]

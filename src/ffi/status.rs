@@ -1,18 +1,21 @@
-//! The kinds of failure and what a failed call did, as the C interface numbers them.
+//! The kinds of failure and the outcomes of failed calls, as the C interface numbers them.
 
 use std::ffi::c_char;
 
 use crate::error::ErrorKind;
 
-/// What kind of thing happened. The hundreds tell where: 1xx before anything was sent, 2xx no usable answer,
-/// 3xx the service said no, 9xx the library itself.
+/// Success, or the kind of failure. The hundreds say where a call failed:
+/// - 1xx: before anything was sent.
+/// - 2xx: no usable answer came.
+/// - 3xx: the service refused.
+/// - 9xx: the library itself.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_status {
-    /// The call did what it says.
+    /// The call succeeded.
     ESA_OK = 0,
 
-    /// An argument is missing, malformed or out of range; the message names it.
+    /// An argument is missing, malformed or out of range. The message names it.
     ESA_ERR_INVALID_ARGUMENT = 100,
     /// The caller set a field that this version of the library doesn't know.
     ESA_ERR_UNSUPPORTED = 101,
@@ -20,29 +23,29 @@ pub enum esa_status {
     ESA_ERR_CONFIG = 102,
     /// No credentials were found, or they can't be used.
     ESA_ERR_CREDENTIALS = 103,
-    /// The lock that the client shares with others can't be used: see `esa_config_set_write_lock()`.
+    /// The lock that the client shares with others can't be used. See `esa_config_set_write_lock()`.
     ESA_ERR_LOCK = 104,
-    /// The caller cancelled the call. Look at the outcome: the request may have been sent already.
+    /// The caller cancelled the call. Check the outcome: the request may have been sent already.
     ESA_ERR_CANCELLED = 110,
-    /// The call can't be made in a child of fork(), because it is one of the parent's `esa_multi`. Clients work there, with
-    /// connections of their own.
+    /// The process is a child of fork(), and the call is one of its parent's `esa_multi`. Clients work in the child,
+    /// with connections of their own.
     ESA_ERR_FORKED = 111,
-    /// No file descriptors are left. Look at the outcome: a request may have been sent already.
+    /// No file descriptors are left. Check the outcome: a request may have been sent already.
     ESA_ERR_DESCRIPTORS = 112,
 
-    /// The endpoint's name could not be resolved.
+    /// The endpoint's name can't be resolved.
     ESA_ERR_DNS = 200,
-    /// No connection could be made.
+    /// No connection can be made.
     ESA_ERR_CONNECT = 201,
     /// The proxy refused or failed.
     ESA_ERR_PROXY = 202,
     /// The TLS handshake failed: certificate, protocol version, ...
     ESA_ERR_TLS = 203,
-    /// A time limit passed. Look at the outcome: the request may have been sent already.
+    /// A time limit passed. Check the outcome: the request may have been sent already.
     ESA_ERR_TIMEOUT = 204,
     /// The connection failed while it was in use.
     ESA_ERR_IO = 205,
-    /// The answer is not one that the service gives: not HTTP, not JSON, too large, ...
+    /// The answer isn't one that the service gives: not HTTP, not JSON, too large, ...
     ESA_ERR_RESPONSE = 206,
 
     /// The service refused the request as it stands.
@@ -53,35 +56,35 @@ pub enum esa_status {
     ESA_ERR_FORBIDDEN = 302,
     /// What the request names doesn't exist.
     ESA_ERR_NOT_FOUND = 303,
-    /// Something in the way exists already.
+    /// Something that exists already is in the way.
     ESA_ERR_CONFLICT = 304,
     /// A quota is used up.
     ESA_ERR_QUOTA = 305,
-    /// Too many requests in a short time.
+    /// Too many requests came in a short time.
     ESA_ERR_THROTTLED = 306,
     /// The service is busy with another call of the same account.
     ESA_ERR_BUSY = 307,
     /// The account has overdue payments.
     ESA_ERR_OVERDUE = 308,
-    /// Edge Routine is not activated for the account.
+    /// Edge Routine isn't activated for the account.
     ESA_ERR_NOT_ACTIVATED = 309,
     /// The service failed.
     ESA_ERR_SERVER = 310,
 
-    /// A bug in the library. Please report it with the message.
+    /// The library has a bug. Please report it with the message.
     ESA_ERR_INTERNAL = 900,
 }
 
-/// What a failed call did at the service. In `esa_error.outcome`.
+/// The outcome of a failed call: what it did at the service. In `esa_error.outcome`.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_outcome {
-    /// No write of the call was sent; nothing has changed.
+    /// No write of the call was sent. Nothing has changed.
     ESA_OUTCOME_NOT_SENT = 0,
-    /// Each write of the call that was sent was refused, with a code that says that nothing has changed.
+    /// The service refused each write that was sent, with a code that says that nothing has changed.
     ESA_OUTCOME_REFUSED = 1,
-    /// A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No later
-    /// refusal takes that back.
+    /// A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No
+    /// later refusal changes that.
     ESA_OUTCOME_UNKNOWN = 2,
 }
 
@@ -119,9 +122,10 @@ impl From<ErrorKind> for esa_status {
     }
 }
 
-/// The enumerator's name, such as "ESA_ERR_TIMEOUT", for a value of `esa_status`.
+/// Gets the enumerator's name for a value of `esa_status`: "ESA_ERR_TIMEOUT", for example.
 ///
-/// Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+/// Returns a static string; don't free it. It is "" for a value that this version doesn't know. Any thread may call
+/// this, at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_status_name(status: i32) -> *const c_char {
     let name = match status {
@@ -158,9 +162,10 @@ pub extern "C-unwind" fn esa_status_name(status: i32) -> *const c_char {
     name.as_ptr()
 }
 
-/// The enumerator's name, such as "ESA_OUTCOME_UNKNOWN", for a value of `esa_outcome`.
+/// Gets the enumerator's name for a value of `esa_outcome`: "ESA_OUTCOME_UNKNOWN", for example.
 ///
-/// Returns a static string; "" for a value that this version doesn't know. Any thread, at any time.
+/// Returns a static string; don't free it. It is "" for a value that this version doesn't know. Any thread may call
+/// this, at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_outcome_name(outcome: i32) -> *const c_char {
     let name = match outcome {

@@ -1,10 +1,11 @@
-//! Strings across the C interface: NUL-terminated UTF-8, copied on the way in, owned by their struct on the way out.
+//! Strings across the C interface. They are NUL-terminated UTF-8. Those of the caller are copied, and those for the
+//! caller are owned by their struct.
 
 use std::ffi::{CStr, CString, c_char};
 
 use crate::error::Error;
 
-/// The string behind `pointer`; `field` is the name that the caller knows it by.
+/// Reads the string behind `pointer`. `field` is its name for the caller.
 ///
 /// # Safety
 /// `pointer` is NULL or points to a NUL-terminated string that nothing changes during the call.
@@ -13,7 +14,7 @@ pub(super) unsafe fn read_string<'a>(field: &str, pointer: *const c_char) -> Res
     unsafe { read_optional_string(field, pointer) }?.ok_or_else(|| Error::invalid_argument(field, "is NULL"))
 }
 
-/// The string behind `pointer`, `None` for NULL.
+/// Reads the string behind `pointer`; `None` for NULL.
 ///
 /// # Safety
 /// As for [`read_string`].
@@ -26,7 +27,8 @@ pub(super) unsafe fn read_optional_string<'a>(field: &str, pointer: *const c_cha
     bytes.to_str().map(Some).map_err(|_| Error::invalid_argument(field, "is not UTF-8"))
 }
 
-/// A string for the caller. C can't see past a NUL, so one inside (the service never sends it) ends the string.
+/// Makes a string for the caller. C reads to the first NUL, so a NUL inside (the service never sends it) ends
+/// the string.
 pub(super) fn to_c_string(text: &str) -> CString {
     let visible = text.split('\0').next().unwrap_or_default();
     CString::new(visible).unwrap_or_default()

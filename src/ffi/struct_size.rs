@@ -1,12 +1,12 @@
-//! Reading structs that the caller wrote, and filling ones that are the caller's, perhaps with an older or newer header
-//! than the library's.
+//! Reads structs that the caller wrote, and fills structs of the caller. The caller's header can be older or newer than
+//! the library.
 
 use std::mem::{MaybeUninit, size_of};
 use std::ptr;
 
 use crate::error::{Error, ErrorKind};
 
-/// More than any struct will have: a larger `struct_size` is one that was never set.
+/// More than any struct will have. If `struct_size` is larger, it was never set.
 const LARGEST_STRUCT: usize = 4096;
 
 /// A struct that the caller writes.
@@ -15,13 +15,13 @@ const LARGEST_STRUCT: usize = 4096;
 /// The type is `repr(C)`, begins with a `usize` named `struct_size`, and is valid with any bytes in its other fields
 /// (integers and pointers only).
 pub(super) unsafe trait CallerStruct: Copy {
-    /// The name that the caller knows the argument by.
+    /// The argument's name for the caller.
     const ARGUMENT: &'static str;
-    /// Where each field after the size begins; see `fields!`.
+    /// The offset of each field after the size; see `fields!`.
     const FIELDS: &'static [usize];
 }
 
-/// Where the fields begin of a struct that the caller writes. All of them have to be named.
+/// The offsets of the fields of a struct that the caller writes. All fields must be named.
 macro_rules! fields {
     ($struct:ident: $($field:ident),+ $(,)?) => {{
         let _ = |$struct { struct_size: _, $($field: _),+ }: $struct| ();
@@ -30,7 +30,7 @@ macro_rules! fields {
 }
 pub(super) use fields;
 
-/// What the library knows of a struct that the caller writes.
+/// What the library knows about a struct that the caller writes.
 struct Known {
     argument: &'static str,
     size: usize,
@@ -43,13 +43,13 @@ impl Known {
     }
 }
 
-/// A copy of the caller's struct: the fields that both sides know, zero in those that only the library knows.
+/// Copies the caller's struct: the fields that both sides know. Fields that only the library knows are zero.
 ///
 /// # Safety
 /// `pointer` is NULL or points to a struct whose first field says how many bytes of it can be read.
 pub(super) unsafe fn read_struct<T: CallerStruct>(pointer: *const T) -> Result<T, Error> {
     let mut copy = MaybeUninit::<T>::zeroed();
-    // SAFETY: this function's promise; the copy has as many bytes as is known, and all bytes are valid in it
+    // SAFETY: this function's promise. The copy has as many bytes as is known, and all bytes are valid in it
     // (`CallerStruct`).
     unsafe {
         copy_known(pointer.cast(), copy.as_mut_ptr().cast(), &Known::of::<T>())?;
@@ -57,11 +57,11 @@ pub(super) unsafe fn read_struct<T: CallerStruct>(pointer: *const T) -> Result<T
     }
 }
 
-/// Copies what both sides know. There once, not for each kind of struct.
+/// Copies what both sides know. Compiled once, not for each kind of struct.
 ///
 /// # Safety
-/// `from` is NULL or points to a struct whose first field says how many bytes of it can be read; `to` has room for what is
-/// known.
+/// `from` is NULL or points to a struct whose first field says how many bytes of it can be read. `to` has room for what
+/// is known.
 unsafe fn copy_known(from: *const u8, to: *mut u8, known: &Known) -> Result<(), Error> {
     // SAFETY: this function's promise.
     let size = unsafe { read_size(from, known) }?;
@@ -79,8 +79,8 @@ unsafe fn copy_known(from: *const u8, to: *mut u8, known: &Known) -> Result<(), 
     Ok(())
 }
 
-/// Fills the caller's struct, but for its size: the fields that both sides know from `fields`, zero in those that only the
-/// caller knows.
+/// Fills the caller's struct, except its size. Fields that both sides know come from `fields`; those that only the
+/// caller knows become zero.
 ///
 /// # Safety
 /// `pointer` is NULL or points to a struct whose first field says how many bytes of it can be written.
@@ -91,7 +91,7 @@ pub(super) unsafe fn write_struct<T: CallerStruct>(fields: &T, pointer: *mut T) 
     let both = size.min(known.size);
     let (from, to) = (ptr::from_ref(fields).cast::<u8>(), pointer.cast::<u8>());
     let begin = size_of::<usize>();
-    // SAFETY: the caller's struct has `size` bytes, of which `both` are in `fields` too; both are larger than the size
+    // SAFETY: the caller's struct has `size` bytes; the first `both` of them are in `fields` too. Both include the size
     // itself, which stays.
     unsafe {
         to.add(begin).copy_from_nonoverlapping(from.add(begin), both - begin);
@@ -175,7 +175,7 @@ mod tests {
         for size in [9, 11, 13, 15] {
             assert_eq!(read(&[size, u64::MAX]).unwrap_err().kind(), ErrorKind::InvalidArgument, "{size}");
         }
-        // A part of the size itself is none.
+        // A struct can end after its size.
         assert_eq!(read(&[8, u64::MAX]).unwrap(), Sample { struct_size: 8, a: 0, b: 0 });
     }
 

@@ -1,4 +1,4 @@
-//! Which library this is.
+//! The library's versions.
 
 use std::ffi::c_char;
 
@@ -8,17 +8,17 @@ use std::ffi::c_char;
 /// SONAME whose `esa_abi_version()` is at least this.
 pub const ESA_ABI_VERSION: u32 = 1;
 
-/// The revision of the binary interface that the loaded library has; see `ESA_ABI_VERSION`.
+/// Gets the revision of the binary interface that the loaded library has. See `ESA_ABI_VERSION`.
 ///
-/// Any thread, at any time.
+/// Returns the revision. Any thread may call this, at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_abi_version() -> u32 {
     ESA_ABI_VERSION
 }
 
-/// The library's version, such as "0.1.0".
+/// Gets the library's version: "0.1.0", for example.
 ///
-/// Returns a static string; don't free it. Any thread, at any time.
+/// Returns a static string; don't free it. Any thread may call this, at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_version() -> *const c_char {
     const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");

@@ -1,4 +1,4 @@
-//! A lock that the client shares with others, of functions of the caller's own.
+//! A lock that the client shares with others, from functions of the caller's.
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_void};
@@ -14,39 +14,42 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::log::NOWHERE;
 
-/// What an `esa_try_acquire_fn` returns.
+/// The result of an `esa_try_acquire_fn`.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_lock {
-    /// Another one has the lock. The call asks again later.
+    /// Somebody else has the lock. The call asks again later.
     ESA_LOCK_NOT_YET = 0,
-    /// The client has it, until the library calls the `esa_release_fn`.
+    /// The client has the lock, until the library calls the `esa_release_fn`.
     ESA_LOCK_ACQUIRED = 1,
-    /// There is none to be had, since what gives it is down: the call goes on without. The library says so in a line of the log
-    /// (`ESA_LOG_WARN`), and asks again after as long as the client may hold the lock.
+    /// The lock can't be had, since what provides it is down. The call continues without the lock. The library logs a
+    /// line (`ESA_LOG_WARN`), and asks again after the time of `esa_config_set_write_lock_hold()`.
     ESA_LOCK_WITHOUT = 2,
-    /// It can't be asked for, and the call shall fail: with `ESA_ERR_LOCK`, and nothing of this attempt sent.
-    /// `esa_lock_fail()` says why. Any other value is this one.
+    /// The lock can't be asked for, and the call fails with `ESA_ERR_LOCK`. Nothing of this attempt is sent.
+    /// `esa_lock_fail()` reports why. Any other value counts as this one.
     ESA_LOCK_FAILED = 3,
 }
 
-/// Asks for the lock that the client shares with other programs or machines, and returns a value of `esa_lock`.
+/// Tries to acquire the lock that the client shares with other programs or machines. Returns a value of `esa_lock`.
 ///
-/// It doesn't wait for whoever has the lock: then it returns `ESA_LOCK_NOT_YET`, and the call asks again after half of
-/// `*retry_after_ms` to all of it; 0 stands for 100. It returns soon, since nothing else ends it and the call can't be
-/// cancelled meanwhile. `lease_ms`: how long the client holds it at most, or `ESA_UNLIMITED`; a lock that ends by itself
-/// lasts as long.
+/// It doesn't wait for the lock. If somebody else has it, the function returns `ESA_LOCK_NOT_YET`. The call then asks
+/// again after a time between half of `*retry_after_ms` and all of it. `*retry_after_ms` is in milliseconds; 0 stands
+/// for 100.
 ///
-/// Runs on the thread of a call that writes, inside of that function or of `esa_multi_step()`. This function and the
-/// `esa_release_fn` run on one thread at a time for a client, and on another one each time. It may make calls with other
-/// clients; it must return (no exception, no longjmp).
+/// It returns soon: nothing else ends it, and the call can't be cancelled meanwhile. `lease_ms` is how long the
+/// client holds the lock at most, in milliseconds, or `ESA_UNLIMITED`. A lock that ends by itself lasts as long.
+///
+/// Runs on the thread of a call that writes, inside the function of the call or inside `esa_multi_step()`. For one
+/// client, this function and the `esa_release_fn` run on one thread at a time, but the thread can differ each time.
+/// It may make calls with other clients. It must return: no exception, no longjmp.
 pub type esa_try_acquire_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, lease_ms: u32, retry_after_ms: *mut u32) -> i32>;
 
-/// Lets the lock go: once for each time that it was acquired, in the same process. The lease may be over by then; what
-/// somebody else has is not to be let go.
+/// Releases the lock. It is called once for each time that the lock was acquired, in the same process.
 ///
-/// Runs as an `esa_try_acquire_fn` does, and on threads that release a call of an `esa_multi` or an `esa_bulk` too.
+/// The lease may be over by then. Don't release a lock that somebody else has by then.
+///
+/// Runs as an `esa_try_acquire_fn` does, and also on threads that release a call of an `esa_multi` or an `esa_bulk`.
 pub type esa_release_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 thread_local! {
@@ -56,9 +59,11 @@ thread_local! {
 
 const NO_REASON: &str = "the program's own function says so";
 
-/// Says why the lock can't be asked for; on the thread of an `esa_try_acquire_fn`, before it returns.
+/// Reports why the lock can't be asked for. Call it on the thread of an `esa_try_acquire_fn`, before that function
+/// returns.
 ///
-/// `reason` ends up in the message of the call's error, so it must hold no secret. It is copied; NULL is no reason.
+/// `reason` becomes part of the message of the call's error, so it must hold no secret. It is copied; NULL: no
+/// reason.
 ///
 /// Returns `ESA_LOCK_FAILED`, for the function to return.
 ///
@@ -72,7 +77,7 @@ pub unsafe extern "C-unwind" fn esa_lock_fail(reason: *const c_char) -> i32 {
     esa_lock::ESA_LOCK_FAILED as i32
 }
 
-/// How soon to ask again where the function doesn't say.
+/// How soon to ask again if the function doesn't say.
 const RETRY_AFTER_MS: u32 = 100;
 
 /// The caller's functions with their data.
@@ -83,9 +88,10 @@ pub(super) struct Functions {
     pub(super) user_data: *mut c_void,
 }
 
-// SAFETY: `esa_config_set_write_lock` says that the functions, with their data, are called on every thread that makes a call.
+// SAFETY: `esa_config_set_write_lock` says that the functions are called, with their data, on every thread that makes a
+// call.
 unsafe impl Send for Functions {}
-// SAFETY: as above. Calls of several clients may be made at once; that is part of it.
+// SAFETY: as above. That includes calls of several clients at once.
 unsafe impl Sync for Functions {}
 
 impl Functions {
@@ -93,8 +99,8 @@ impl Functions {
         let lease_ms = to_milliseconds(lease);
         let mut retry_after_ms = 0;
         REASON.set(None);
-        // SAFETY: a function of this type is what the caller gave, with the data to call it with; the number lives until it
-        // returns.
+        // SAFETY: the caller set a function of this type, and the data to call it with. The number lives until
+        // it returns.
         match unsafe { (self.try_acquire)(self.user_data, lease_ms, &mut retry_after_ms) } {
             0 => {
                 let retry_after_ms = if retry_after_ms == 0 { RETRY_AFTER_MS } else { retry_after_ms };
@@ -110,33 +116,44 @@ impl Functions {
     }
 
     pub(super) fn release(&self) {
-        // SAFETY: a function of this type is what the caller gave, with the data to call it with.
+        // SAFETY: the caller set a function of this type, and the data to call it with.
         unsafe { (self.release)(self.user_data) };
     }
 }
 
-/// Sets a lock that the client shares with other programs or machines which write to the same account, so that their writes
-/// wait for each other instead of being refused. See `esa_try_acquire_fn` and `esa_release_fn`.
+/// Sets a lock that the client shares with other programs or machines which write to the same account. Their writes
+/// then wait for each other instead of being refused. See `esa_try_acquire_fn` and `esa_release_fn`.
 ///
-/// A write of a call waits for the lock until its time limit, and holds it while it is under way. The lock goes on to the
-/// client's other writes that wait by then, and from record to record of an `esa_bulk` or of
-/// `esa_ensure_routine_related_records()` whose program comes for the next one at once, until it has been held as long as
-/// `esa_config_set_write_lock_hold()` says: then it is let go, so that others have it. No call holds it while it waits for
-/// something else. The library has no thread that could let the lock go: a bulk whose program pauses for the first time, and
-/// a multi that isn't stepped, keep it until they go on, or the lease ends. The lock is for order alone: where it was lost, or
-/// others do without, writes are refused as busy and made again, as without a lock.
+/// A write of a call waits for the lock until the call's time limit, and holds it while it is under way. The lock
+/// then passes on in the client, without being released:
+/// - To its other writes that wait by then.
+/// - From record to record of an `esa_bulk` or of `esa_ensure_routine_related_records()`, if the program comes for
+///   the next record at once.
 ///
-/// The last one of this and `esa_config_set_write_lock_file()` counts. If both functions are NULL, there is no lock, which is
-/// the default. `user_data` is passed to them and must live as long as every client that is made with this configuration, its
-/// calls and its bulks; several clients may use it at once.
+/// When the client has held the lock as long as `esa_config_set_write_lock_hold()` says, it releases the lock, so
+/// that others get it. No call holds the lock while it waits for something else.
 ///
-/// In a child of fork, the client doesn't hold what its parent does, and asks by itself.
+/// The library has no thread that could release the lock. Two things keep it until they continue, or until the lease
+/// ends:
+/// - A bulk whose program pauses for the first time.
+/// - A multi that isn't stepped.
 ///
-/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` where `config` or one function alone is NULL.
+/// The lock is for order alone. If it was lost, or if others write without it, writes are refused as busy and made
+/// again, as without a lock.
+///
+/// This setter and `esa_config_set_write_lock_file()` replace each other: the last one counts. If both functions are
+/// NULL, there is no lock, which is the default.
+///
+/// `user_data` is passed to both functions. It must live as long as every client that is made with this
+/// configuration, and their calls and bulks. Several clients may use it at once.
+///
+/// In a child of fork(), the client doesn't hold what its parent holds. It asks for the lock itself.
+///
+/// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` if `config` is NULL, or if only one of the functions is NULL.
 ///
 /// # Safety
-/// `config` is NULL or live; the functions may be called with `user_data` on any thread that makes a call or releases an
-/// object.
+/// `config` is NULL or live. The functions may be called with `user_data` on any thread that makes a call or releases
+/// an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn esa_config_set_write_lock(
     config: *mut esa_config,
@@ -163,14 +180,16 @@ pub unsafe extern "C-unwind" fn esa_config_set_write_lock(
     }
 }
 
-/// Sets a file as the lock that the client shares with the other programs of this host: see `esa_config_set_write_lock()`.
+/// Sets a file as the lock that the client shares with the other programs of this host. See
+/// `esa_config_set_write_lock()`.
 ///
-/// Clients with the same file hold it one after the other. It is made where it is missing, for its owner alone; nothing is
-/// ever written to it, and it stays. The kernel unlocks it when a process ends, however it does, and a child of fork doesn't
-/// hold it. It is meant for a local file system (flock). Where it can't be opened, writes fail with `ESA_ERR_LOCK`.
+/// Clients with the same file hold it one after the other. If the file is missing, it is created, for its owner
+/// alone. Nothing is ever written to it, and it isn't removed. The kernel unlocks it when a process ends, in whatever
+/// way. A child of fork() doesn't hold it. The file should be on a local file system (flock). If it can't be opened,
+/// writes fail with `ESA_ERR_LOCK`.
 ///
-/// A file has no lease. So a bulk lets it go with each record, and a multi that isn't stepped keeps it while a write of its
-/// calls is under way or waits. While others want it, a client holds it for 50 ms at a time.
+/// A file has no lease. So a bulk releases it after each record. A multi that isn't stepped keeps it while a write of
+/// its calls is under way or waits. While others want it, a client holds it for 50 ms at a time.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -194,11 +213,13 @@ pub unsafe extern "C-unwind" fn esa_config_set_write_lock_file(
     }
 }
 
-/// Sets how long the client holds the lock that it shares with others for further writes, before it lets others in, in
-/// milliseconds. Default (0): 2,000. `ESA_NONE`: it lets the lock go after each write.
+/// Sets how long the client holds the shared lock for further writes, in milliseconds, before it lets others in.
+/// Default (0): 2,000.
 ///
-/// Longer wastes less time between holders; shorter has each of them wait less. No new write begins after that time. The
-/// lease is one attempt (`esa_config_set_attempt_timeout()`) and a second longer.
+/// `ESA_NONE`: the client releases the lock after each write.
+///
+/// A longer time wastes less between holders; a shorter one makes each of them wait less. No new write begins after
+/// that time. The lease is longer by one attempt (`esa_config_set_attempt_timeout()`) and a second.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
@@ -223,7 +244,7 @@ mod tests {
     use super::super::limits::ESA_UNLIMITED;
     use super::*;
 
-    /// Gives what its data says, and says when to ask again.
+    /// Returns the value of its data, and says when to ask again.
     unsafe extern "C" fn give(value: *mut c_void, lease_ms: u32, retry_after_ms: *mut u32) -> i32 {
         // SAFETY: the data is a number of the test's, and the other one the library's.
         unsafe {
@@ -279,7 +300,7 @@ mod tests {
 
         assert_eq!(asked(c"the vault is closed".as_ptr()), TryLock::Failed("the vault is closed".to_owned()));
         assert_eq!(asked(ptr::null()), TryLock::Failed(NO_REASON.to_owned()));
-        // What is said outside of a function is about none.
+        // A reason that is reported outside of a function counts for none.
         // SAFETY: a C string.
         unsafe { esa_lock_fail(c"too early".as_ptr()) };
         let functions = Functions { try_acquire: give_failed, release, user_data: ptr::null_mut() };

@@ -1,4 +1,4 @@
-"""What docs/bulk.md shows is compiled and run."""
+"""What docs/bulk.md shows is compiled and run; Rust's example is a documentation test of the crate."""
 
 import re
 from pathlib import Path

@@ -7,9 +7,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from libesa.emulator import Emulator
+from links import dead_links
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -17,6 +19,8 @@ SECTION = README.split("\n## Install\n")[1].split("\n## ")[0]
 PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 (PROGRAM,) = [block for block in re.findall(r"^```c\n(.*?)^```$", README, re.DOTALL | re.MULTILINE) if "main" in block]
 (COMMANDS,) = re.findall(r"^```console\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE)
+(RUST,) = re.findall(r"^```rust\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+(DEPENDENCY,) = re.findall(r"^  ```toml\n(.*?)^  ```$", PAGE, re.DOTALL | re.MULTILINE)
 (CMAKE,) = re.findall(r"^```cmake\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
@@ -35,7 +39,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def creates_a_record(program: Path, library: Path) -> bool:
+def creates_a_record(program: Path, library: Path = Path()) -> bool:
     with Emulator() as emulator:
         environment = {
             "ESA_ENDPOINT": emulator.url,
@@ -76,7 +80,7 @@ def test_the_documents_and_examples(folder: Path) -> None:
     run("make", "install", f"PREFIX={prefix}", cwd=ROOT)
     assert (documents / "docs" / "recipes.md").exists()
     assert (documents / "examples" / "python" / "bind_domains.py").exists()
-    assert broken_links(documents) == []
+    assert [(str(page), dead_links(page)) for page in documents.rglob("*.md") if dead_links(page)] == []
     flags = [f"-I{prefix}/include", f"-L{prefix}/lib", f"-Wl,-rpath,{prefix}/lib", "-lesa"]
     run("cc", documents / "examples" / "c" / "create_record.c", "-o", folder / "create", *flags, cwd=folder)
 
@@ -85,15 +89,18 @@ def test_the_documents_and_examples(folder: Path) -> None:
     assert not documents.exists()
 
 
-def broken_links(documents: Path) -> list[str]:
-    """Links between installed documents that lead nowhere. Sources aren't installed."""
-    return [
-        f"{document.relative_to(documents)}: {link}"
-        for document in documents.rglob("*.md")
-        for link in re.findall(r"\]\((?!https?:)([^)#\s]+)", document.read_text(encoding="utf-8"))
-        if link.endswith((".md", ".svg")) or "examples" in link
-        if not (document.parent / link).exists()
-    ]
+def test_the_rust_crate(tmp_path: Path) -> None:
+    package = '[package]\nname = "program"\nedition = "2024"\n\n'
+    (tmp_path / "Cargo.toml").write_text(package + dedent(DEPENDENCY).replace("PATH/TO/libesa", str(ROOT)))
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.rs").write_text(RUST, encoding="utf-8")
+    # The versions that are here.
+    shutil.copy(ROOT / "Cargo.lock", tmp_path)
+    cargo = os.environ.get("CARGO", "cargo").split()
+
+    run(*cargo, "build", "--offline", "--target-dir", ROOT / "target", cwd=tmp_path)
+
+    assert creates_a_record(ROOT / "target" / "debug" / "program")
 
 
 def test_the_cmake_project(folder: Path) -> None:

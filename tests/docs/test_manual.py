@@ -72,7 +72,7 @@ def test_every_function_has_a_page_with_every_section() -> None:
 
 def test_the_pages_say_what_the_header_says_where_one_looks_for_it() -> None:
     assert "\n.SH RETURN VALUE\nReturns a static string; don't free it.\n.SH" in TEXTS["esa_version"]
-    assert "\n.SH THREADS\nAny thread, any number of times;" in TEXTS["esa_cancel_trigger"]
+    assert "\n.SH THREADS\nAny thread may call this, any number of times;" in TEXTS["esa_cancel_trigger"]
     assert "release it with\n\\fBesa_client_free\\fP(3)" in TEXTS["esa_client_new"]
     assert "\n.TP\n\\fBESA_ERR_TIMEOUT = 204\\fP\nA time limit passed.\n" in TEXTS["esa_status"]
     assert "\n.TP\n\\fBtimeout_ms\\fP\nHow long the whole call may take" in TEXTS["esa_call_options"]
@@ -83,12 +83,9 @@ def test_the_pages_say_what_the_header_says_where_one_looks_for_it() -> None:
     ("function", "summary"),
     [
         ("esa_config_set_max_concurrent_writes", "sets how many of a client's writes may be under way at once"),
-        (
-            "esa_config_set_ca_file",
-            "sets a file of certificate authorities to trust in place of the ones that are built in",
-        ),
+        ("esa_config_set_ca_file", "sets a file of certificate authorities to trust instead of the built-in ones"),
         ("esa_config_set_user_agent", "appends the caller's own product to the User-Agent header"),
-        ("esa_status_name", "the enumerator's name for a value of esa_status"),
+        ("esa_status_name", "gets the enumerator's name for a value of esa_status"),
         ("esa_config_set_timeout", "sets how long a whole call may take, in milliseconds, whatever it does"),
     ],
 )
@@ -97,6 +94,13 @@ def test_a_page_s_summary_is_a_whole_sentence(function: str, summary: str) -> No
 
     shown = " ".join(name.replace("\\(aq", "'").replace("\\-", "-").split())
     assert shown == f"{function} - {summary}"
+
+
+def test_a_list_of_the_header_is_a_list_of_the_page() -> None:
+    returned = TEXTS["esa_multi_new"].split(".SH RETURN VALUE\n")[1].split(".SH ")[0]
+
+    assert ":\n.IP \\(bu 2\n\\fBESA_ERR_INVALID_ARGUMENT\\fP: \\fImulti\\fP is NULL.\n.IP \\(bu 2\n" in returned
+    assert "\n- " not in "".join(TEXTS.values())
 
 
 def test_macros_that_belong_to_no_type_are_on_the_page_of_the_library() -> None:

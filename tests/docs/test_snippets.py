@@ -19,12 +19,12 @@ ALL = {
 
 # Where a test names the snippets, so that one more needs another test. Of event-loops.md, nothing compiles nginx's.
 COUNTED = {
-    "README.md": ("test_readme.py", {"c": 1, "cpp": 1, "go": 1, "python": 1}),
+    "README.md": ("test_readme.py", {"c": 1, "cpp": 1, "go": 1, "python": 1, "rust": 1}),
     "bindings/go/README.md": ("test_go_manual.py", {"go": 6}),
     "bindings/python/README.md": ("../../bindings/python/tests/test_readme.py", {"python": 11}),
-    "docs/bulk.md": ("test_bulk.py", {"c": 1, "cpp": 1, "go": 1, "python": 1}),
+    "docs/bulk.md": ("test_bulk.py", {"c": 1, "cpp": 1, "go": 1, "python": 1, "rust,no_run": 1}),
     "docs/credentials.md": ("test_credentials.py", {"c": 1, "cpp": 1}),
-    "docs/emulator.md": ("test_emulator_page.py", {"go": 1, "python": 1}),
+    "docs/emulator.md": ("test_emulator_page.py", {"bash": 1, "go": 1, "python": 1}),
     "docs/event-loops.md": ("test_event_loops.py", {"c": 8, "cpp": 1, "python": 1}),
     "docs/observability.md": ("test_observability.py", {"c": 1, "cpp": 1, "go": 1, "python": 1, "rust,no_run": 1}),
     "docs/install.md": ("test_install.py", {"cmake": 1}),

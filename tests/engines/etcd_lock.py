@@ -19,7 +19,7 @@ class EtcdLock:
     def try_acquire(self, lease: float) -> bool | float | None:
         lock = self._server.lock("esa-account", ttl=math.ceil(lease))
         try:
-            # Looking is cheap; trying is a write, and leaves a lease behind.
+            # Reading is cheap; trying is a write, and leaves a lease behind.
             if self._server.get(lock.key) or not lock.acquire():
                 return 0.1
         except Etcd3Exception:
@@ -29,6 +29,6 @@ class EtcdLock:
 
     def release(self) -> None:
         if self._held is not None:
-            # Where it can't, it ends with its lease.
+            # If this fails, the lock ends with its lease.
             with suppress(Etcd3Exception):
                 self._held.release()

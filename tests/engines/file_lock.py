@@ -9,7 +9,7 @@ class SharedFileLock:
     """A file: try_acquire() and release() for a client's write_lock."""
 
     def __init__(self, path: str) -> None:
-        # It is let go on another thread than it is acquired on.
+        # Another thread may release it than the one that acquired it.
         self._lock = FileLock(path, thread_local=False)
 
     def try_acquire(self, lease: float) -> bool | float:

@@ -16,7 +16,7 @@ class RedisLock:
         self._held: redis.lock.Lock | None = None
 
     def try_acquire(self, lease: float) -> bool | float | None:
-        # It is let go on another thread than it is acquired on.
+        # Another thread may release it than the one that acquired it.
         lock = self._server.lock("esa:account", timeout=lease, thread_local=False)
         try:
             if not lock.acquire(blocking=False):
@@ -28,6 +28,6 @@ class RedisLock:
 
     def release(self) -> None:
         if self._held is not None:
-            # Where it can't, it ends with its lease, or has ended.
+            # If this fails, the lock ends with its lease, or has ended.
             with suppress(ConnectionError, TimeoutError, LockError):
                 self._held.release()

@@ -6,10 +6,14 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from built import ROOT, VERSION, makes_a_record, need, run
+
+sys.path.append(str(ROOT / "tests" / "docs"))
+from links import dead_links
 
 PACKAGES = ROOT / "target" / "debian"
 
@@ -55,6 +59,14 @@ def test_a_program_is_built_and_runs(linking: str, unpacked: Path, tmp_path: Pat
     makes_a_record(program, LD_LIBRARY_PATH="" if static else str(libraries.parent))
     needed = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True).stdout
     assert ("[libesa.so.0]" in needed) is not static
+
+
+def test_the_documents_link_to_each_other(unpacked: Path) -> None:
+    documents = unpacked / "usr" / "share" / "doc" / "libesa-dev"
+
+    assert (documents / "docs" / "recipes.md").exists()
+    assert (documents / "examples" / "c" / "create_record.c").exists()
+    assert [(str(page), dead_links(page)) for page in documents.rglob("*.md") if dead_links(page)] == []
 
 
 def test_the_table_of_symbols_is_the_binary_interface() -> None:

@@ -24,7 +24,7 @@ int main(void) {
     if (status == ESA_OK && esa_multi_new(&multi, &error) == ESA_OK &&
         esa_get_match_site_start(multi, client, &request, NULL, unwanted_name, &unwanted, &error) == ESA_OK &&
         esa_get_match_site_start(multi, client, &request, NULL, cancelled_name, &cancelled, &error) == ESA_OK) {
-        esa_pending_free(unwanted); /* it is dropped: nobody finds out what it did */
+        esa_pending_free(unwanted); /* drops the call: what it did stays unknown */
         esa_pending_cancel(cancelled);
         esa_pending *finished;
         while ((finished = esa_multi_next_finished(multi)) == NULL && status == ESA_OK) {

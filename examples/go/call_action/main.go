@@ -25,7 +25,7 @@ const (
 	exitPublished = 0
 	exitUsage     = 2 // an argument is wrong
 	exitFailed    = 3 // what failed has changed nothing
-	exitUnknown   = 4 // it may have been carried out: look before trying again
+	exitUnknown   = 4 // it may have been carried out: read back before you try again
 )
 
 const usage = `usage: call_action ROUTINE FILE
@@ -38,7 +38,7 @@ Credentials, region and endpoint come from the environment: ALIBABA_CLOUD_ACCESS
 ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_REGION_ID, ESA_ENDPOINT.
 
 Exit status: 0 published; 2 a wrong argument; 3 a step failed and has changed nothing; 4 unknown, the step
-may have been carried out: look before trying again.
+may have been carried out: read back before you try again.
 `
 
 func main() {

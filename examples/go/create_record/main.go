@@ -25,7 +25,7 @@ const (
 	exitCreated = 0
 	exitUsage   = 2 // an argument is wrong
 	exitRefused = 3 // the service refused; nothing has changed
-	exitUnknown = 4 // the record may exist: look before trying again
+	exitUnknown = 4 // the record may exist: read back before you try again
 	exitNotSent = 5 // nothing was sent
 )
 
@@ -40,7 +40,7 @@ Credentials, region and endpoint come from the environment: ALIBABA_CLOUD_ACCESS
 ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_REGION_ID, ESA_ENDPOINT.
 
 Exit status: 0 created; 2 a wrong argument; 3 the service refused, nothing has changed; 4 unknown, the record
-may exist: look before trying again; 5 nothing was sent (network, credentials, configuration).
+may exist: read back before you try again; 5 nothing was sent (network, credentials, configuration).
 `
 
 func main() {

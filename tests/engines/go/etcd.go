@@ -26,7 +26,7 @@ func (lock *etcdLock) TryAcquire(lease time.Duration) (acquired bool, retryAfter
 	if err := lock.begin(ctx, lease); err != nil {
 		return false, 0, fmt.Errorf("%w: %w", esa.ErrWithoutLock, err)
 	}
-	// Looking is cheap; trying is a write.
+	// Reading is cheap; trying is a write.
 	held, err := lock.client.Get(ctx, lockName, clientv3.WithPrefix(), clientv3.WithCountOnly())
 	if err == nil && held.Count == 0 {
 		err = lock.mutex.TryLock(ctx)
@@ -43,7 +43,7 @@ func (lock *etcdLock) TryAcquire(lease time.Duration) (acquired bool, retryAfter
 	return false, 0, fmt.Errorf("%w: %w", esa.ErrWithoutLock, err)
 }
 
-// begin makes a session where there is none, or none that is alive.
+// begin makes a session if there is none that is alive.
 func (lock *etcdLock) begin(ctx context.Context, lease time.Duration) error {
 	if lock.session != nil {
 		select {
@@ -64,13 +64,13 @@ func (lock *etcdLock) begin(ctx context.Context, lease time.Duration) error {
 	return nil
 }
 
-// end leaves what the session has to the end of its lease.
+// end gives up the session. What it holds ends with its lease.
 func (lock *etcdLock) end() {
 	lock.session.Orphan()
 	lock.session = nil
 }
 
-// Release ends the session if it can't let the mutex go.
+// Release releases the mutex. If that fails, it gives up the session.
 func (lock *etcdLock) Release() {
 	ctx, cancel := context.WithTimeout(context.Background(), patient)
 	defer cancel()

@@ -32,7 +32,7 @@ func (lock *redisLock) TryAcquire(lease time.Duration) (acquired bool, retryAfte
 	return false, 0, fmt.Errorf("%w: %w", esa.ErrWithoutLock, err)
 }
 
-// Release leaves what it can't let go to the end of the lease.
+// Release releases the lock. If that fails, the lock ends with its lease.
 func (lock *redisLock) Release() {
 	ctx, cancel := context.WithTimeout(context.Background(), patient)
 	defer cancel()
