@@ -285,7 +285,7 @@ func TestWhatCannotBeSentIsRefusedByName(t *testing.T) {
 		"version ":                          {Action: "GetRoutine", Version: "now"},
 		"version has a NUL byte":            {Action: "GetRoutine", Version: "2024-09-10\x00"},
 		"effect ":                           {Action: "GetRoutine", Effect: 3},
-		"params isn't a JSON object":          {Action: "GetRoutine", Params: []string{"Name"}},
+		"params isn't a JSON object":        {Action: "GetRoutine", Params: []string{"Name"}},
 		"params can't be written as JSON: ": {Action: "GetRoutine", Params: values{"Name": math.NaN()}},
 		"query can't be written as JSON: ":  {Action: "GetRoutine", Query: func() {}},
 		"form can't be written as JSON: ":   {Action: "GetRoutine", Form: json.RawMessage(`{`)},
