@@ -1,6 +1,6 @@
 # libesa: build, try, test. `make help` lists what there is.
 #
-# Everything that is built or installed goes below target/, and a copy of the static archive to where Go looks for it.
+# Everything that is built or installed goes below target/. A copy of the static archive goes to where Go expects it.
 
 CARGO  ?= cargo
 CC     ?= cc
@@ -10,7 +10,7 @@ PYTHON ?= python3
 
 comma := ,
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-# TRIPLE: another target than cargo's, as Rust calls it; ZIG=1: zig is its compiler and linker, of an old glibc.
+# TRIPLE: the target, by Rust's name, if it isn't cargo's own. ZIG=1: zig compiles and links, for an old glibc.
 STAGE   := $(CURDIR)/target/stage$(TRIPLE:%=-%)
 VENV    := $(CURDIR)/target/venv
 # Where cargo builds.
@@ -23,7 +23,7 @@ export ESA_EMULATOR   := $(TARGET)/debug/esa-emulator
 export PYTHONPATH     := $(CURDIR)/bindings/python/src
 export CGO_ENABLED    := 1
 
-# What the library itself takes, and the languages that are here beside C and Python.
+# What the library itself needs, and the languages that are available besides C and Python.
 TO_BUILD := "$(CARGO)" "$(CC)" "$(PYTHON)" ar ld nm objcopy
 HAS_CXX  := $(shell scripts/need "$(CXX)" 2>/dev/null && echo cpp)
 HAS_GO   := $(shell scripts/need "$(GO)" 2>/dev/null && echo go)
@@ -49,14 +49,14 @@ LAYOUT  := scripts/layout scripts/static-archive scripts/libesa.pc.in scripts/na
 
 stage: $(STAGED) $(GO_LIBRARY) ## lay out the library below target/stage, as an installed one, and beside the Go package
 
-# The two files are built one by one: together, or beside an rlib, they can't be optimised as a whole.
+# The two files are built separately: together, or beside an rlib, whole-program optimisation isn't possible.
 BUILT := target/built$(TRIPLE:%=-%)
 GLIBC ?= 2.17
 CARGO_RUSTC := $(if $(ZIG),cargo-zigbuild,$(CARGO)) rustc --release --locked \
     $(TRIPLE:%=--target %$(if $(ZIG),$(if $(findstring linux-gnu,$(TRIPLE)),.$(GLIBC))))
 BUILD := $(CARGO_RUSTC) --features capi --lib
 ifneq ($(findstring musl,$(TRIPLE)),)
-# Rust takes musl for one that is always static, and then makes no shared library.
+# Rust treats musl as always static, and then builds no shared library.
 $(STAGED): export RUSTFLAGS := $(RUSTFLAGS) -C target-feature=-crt-static
 endif
 APPLE := $(findstring apple,$(TRIPLE))
@@ -82,7 +82,7 @@ $(GO_LIBRARY): $(STAGED)
 layout = FROM=$(BUILT) VERSION=$(VERSION) PYTHON="$(PYTHON)" PREFIX="$2" DESTDIR="$3" LIBDIR="$4" INCLUDEDIR="$5" \
     MANDIR="$6" DOCDIR="$7" scripts/layout $1
 
-# GNU's names for them, in small letters, do as well.
+# GNU's lower-case names work, too.
 PREFIX     ?= $(or $(prefix),/usr/local)
 LIBDIR     ?= $(or $(libdir),$(PREFIX)/lib)
 INCLUDEDIR ?= $(or $(includedir),$(PREFIX)/include)
@@ -98,7 +98,7 @@ install: stage ## install below PREFIX (/usr/local; DESTDIR=… for packages; LI
 deb: stage ## make Debian's packages, below target/debian
 	@scripts/deb $(VERSION)
 
-uninstall: ## take away what install has put there
+uninstall: ## remove what install has installed
 	@$(call layout,uninstall,$(PREFIX),$(DESTDIR),$(LIBDIR),$(INCLUDEDIR),$(MANDIR),$(DOCDIR))
 
 notices: ## write THIRD-PARTY-NOTICES again, after a change of Cargo.lock
@@ -107,12 +107,12 @@ notices: ## write THIRD-PARTY-NOTICES again, after a change of Cargo.lock
 abi-baseline: stage ## record that the binary interface has grown
 	CC="$(CC)" $(PYTHON) scripts/abi.py record
 
-header: ## make include/esa.h from the sources, and Python's table from it
+header: ## generate include/esa.h from the sources, and Python's table from it
 	$(CARGO) build --locked --features capi
 	cp "$$(ls -t $(TARGET)/debug/build/libesa-*/out/esa.h | head -n 1)" include/esa.h
 	$(PYTHON) scripts/ctypes_table.py
 
-actions: ## make the table of the service's actions, and the list of the documents, from data/actions.tsv
+actions: ## generate the table of the service's actions, and the documents' list, from data/actions.tsv
 	$(PYTHON) scripts/action_table.py write
 	$(PYTHON) scripts/action_docs.py write
 
@@ -135,7 +135,7 @@ stage-emulator: ## lay out the emulator as a release has it, below target/emulat
 
 PORT ?= 8080
 
-emulate: emulator ## run the emulator for yourself, with sample data (PORT=… for another port)
+emulate: emulator ## run the emulator with sample data (PORT=… for another port)
 	@scripts/need "$(PYTHON)"
 	@$(PYTHON) scripts/emulate.py $(PORT)
 
@@ -145,7 +145,7 @@ CXX_FLAGS := -std=c++17 -Wall -Wextra -Wpedantic -Werror -O2
 
 EXAMPLE_NAMES := create_record bind_domains
 LIBUV := $(shell pkg-config --exists libuv 2>&1 && echo libuv)
-# In C alone: one for each event loop.
+# Only in C: one for each event loop.
 EVENT_LOOPS := event_loop_epoll $(LIBUV:%=event_loop_%)
 
 EXAMPLE_PROGRAMS := $(foreach language,$(LANGUAGES),$(EXAMPLE_NAMES:%=$(EXAMPLES)/%_$(language)) $(EXAMPLES)/call_action_$(language)) \
@@ -171,7 +171,7 @@ $(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go bindings/go/
 	@rm -f $@ # Go doesn't notice when the static archive changes.
 	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./$*
 
-demo: ## run the four examples against the emulator, with an answer lost and a busy account waited out
+demo: ## run the four examples against the emulator, also with a lost answer and a busy account
 	@scripts/need $(TO_BUILD)
 	@$(MAKE) --no-print-directory stage emulator examples
 	@$(PYTHON) scripts/demo.py $(LANGUAGES) python
@@ -189,7 +189,7 @@ wheels: $(VENV)/.done ## Python's wheels and source distributions, below target/
 
 RELEASE_TOOLS := target/tools/release/.done
 RELEASE_PYTHON := $(CURDIR)/target/tools/release/bin/python
-# The compiler that it is made with.
+# The compiler of a release.
 RELEASE_RUST = $(shell sed -n 's/^RUST = "\(.*\)"/\1/p' scripts/release/__main__.py)
 .PHONY: release release-check version
 
@@ -202,7 +202,7 @@ $(RELEASE_TOOLS): scripts/release/requirements.txt
 release: $(RELEASE_TOOLS) ## make what a release has below target/release-files (TARGETS=… for some of its targets; DRAFT=1)
 	$(RELEASE_PYTHON) scripts/release $(if $(DRAFT),--draft) $(TARGETS)
 
-# One target takes minutes.
+# One target takes minutes, so it is the default.
 CHECKED = $(if $(filter all,$(TARGETS)),$(shell sed -n 's/^    Target."\([^"]*\)".*/\1/p' scripts/release/targets.py),$\
     $(or $(TARGETS),x86_64-unknown-linux-gnu))
 
@@ -214,7 +214,7 @@ release-check: emulator $(VENV)/.done ## make the files of a release for x86-64 
 	    echo "LEFT OUT: making a release, since its tools can't be installed" >&2; \
 	fi
 
-version: ## give all that has a version another one (TO=…)
+version: ## set the version everywhere (TO=…)
 	$(PYTHON) -c 'import sys; sys.path.insert(0, "scripts/release"); import versions; versions.set_version("$(TO)")'
 	$(CARGO) metadata --format-version 1 --offline >/dev/null # Cargo.lock has it as well.
 
@@ -250,7 +250,7 @@ test-c: stage emulator ## the C interface as it ships
 	@scripts/need "$(CC)" "$(PYTHON)"
 	CC="$(CC)" CXX="$(CXX)" tests/c/run
 
-test-abi: stage $(VENV)/.done ## that programs which were built before still run
+test-abi: stage $(VENV)/.done ## programs that were built with earlier versions
 	CC="$(CC)" $(VENV)/bin/pytest -q tests/abi
 
 test-consumers: stage emulator ## programs that are built from an installed library, in every way
@@ -317,7 +317,7 @@ check-threads: stage emulator ## the C tests with ThreadSanitizer in the library
 
 MSRV = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml).0
 
-check-msrv: ## that the oldest Rust which Cargo.toml promises builds the library and the emulator
+check-msrv: ## build the library and the emulator with the oldest Rust that Cargo.toml allows
 	@if scripts/toolchain $(MSRV); then \
 	    RUSTUP_HOME=$(TOOLS)/rustup $(CARGO) +$(MSRV) check --locked --features capi --package libesa --package esa-emulator \
 	        --target-dir target/msrv; \
@@ -331,7 +331,7 @@ load: emulator ## 2,200 records, and random calls of 64 threads in a strict and 
 	$(LOAD) --test-threads=1 load::every_one_of_many_records_is_made_once \
 	    world::outcomes_are_true_in_a_large_strict_world world::outcomes_are_true_in_a_large_lagging_world
 
-soak: emulator ## ten minutes of calls, in which nothing may grow (SOAK_SECONDS=… for others)
+soak: emulator ## ten minutes of calls, in which memory and descriptors may not grow (SOAK_SECONDS=…)
 	$(LOAD) soak::nothing_grows
 
 MODEL_WORLDS ?= 100000
@@ -339,16 +339,16 @@ MODEL_WORLDS ?= 100000
 model: ## a hundred thousand random worlds, in which every outcome has to be true (MODEL_WORLDS=…, MODEL_SEED=…)
 	MODEL_WORLDS=$(MODEL_WORLDS) $(CARGO) test --release --locked --lib model -- --nocapture
 
-mutants: ## break the library in one place after the other; the random worlds, or a test, have to notice
+mutants: ## break the library in one place after the other, and check that a test notices
 	CARGO="$(CARGO)" $(PYTHON) tests/mutants/run.py
 
 TOOLS      := $(CURDIR)/target/tools
 FUZZERS    := $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
 FUZZ_SECONDS ?= 60
-# 0: another one each time.
+# 0: a different seed each time.
 FUZZ_SEED    ?= 0
 
-fuzz: ## fuzz each target for a minute (FUZZ_SECONDS=…, FUZZ_SEED=… for others)
+fuzz: ## fuzz each target for a minute (FUZZ_SECONDS=…, FUZZ_SEED=…)
 	@test -x $(TOOLS)/bin/cargo-fuzz || $(CARGO) install --quiet --locked --root $(TOOLS) cargo-fuzz@0.13.2 || \
 	    { echo "LEFT OUT: fuzzing, since cargo-fuzz can't be installed" >&2; exit 0; }; \
 	for fuzzer in $(FUZZERS); do \
@@ -399,7 +399,7 @@ $(BENCH)/contention: benches/contention/worker.c $(STAGED)
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -I$(STAGE)/include $< -o $@ $(BENCH_LINK)
 
-bench-contention: $(BENCH)/contention $(ENGINE_WORKERS) $(VENV)/.done ## many processes that share an account, an hour (QUICK=1: a few minutes; ONLY="bulk, redis": such rows)
+bench-contention: $(BENCH)/contention $(ENGINE_WORKERS) $(VENV)/.done ## many processes that share an account, an hour (QUICK=1: a few minutes; ONLY="bulk, redis": only these rows)
 	@scripts/need "$(CARGO)" "$(PYTHON)"
 	$(CARGO) build --release --locked --package esa-emulator
 	CARGO="$(CARGO)" ESA_EMULATOR=$(RELEASE)/esa-emulator $(VENV)/bin/python benches/contention/run.py $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")

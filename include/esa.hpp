@@ -1,18 +1,19 @@
-// libesa for C++17 and later: a thin, header-only layer over esa.h, which has the details of each call.
+// libesa for C++17 and later: a thin, header-only layer over esa.h. The comments in esa.h have the details of each
+// call.
 //
-// Objects own what they hold: they can be moved, not copied. Requests and results are plain structs that own their
-// strings. Any number of threads may use a Client or a Cancel at once; everything else belongs to one thread at a time.
-// Don't use an object that was moved from; destroy it or assign to it.
+// Objects own what they hold. They can be moved, but not copied. Requests and results are plain structs that own their
+// strings. Any number of threads may use a Client or a Cancel at once. All other objects belong to one thread at a
+// time. After an object was moved from, only destroy it or assign to it.
 //
-// A function that can fail returns a Result: the value or an Error. Look first whether the value is there, or use it at
-// once and catch the Error. A constructor throws the Error. std::bad_alloc may be thrown anywhere.
+// A function that can fail returns a Result: the value or an Error. Either check whether the value is there, or use it
+// at once and catch the Error. A constructor throws the Error. Any function may throw std::bad_alloc.
 //
-// Every type has the same members and the same layout in C++17, 20 and 23, so the files of a program may differ in
-// their standard. Code that is compiled with -fno-exceptions has make() in place of constructors, and types of its own:
-// a program may have both kinds of files, but they can't exchange objects of this layer.
+// Every type has the same members and the same layout in C++17, 20 and 23, so the files of a program may use different
+// standards. With -fno-exceptions, classes have make() instead of constructors, and the types are distinct. A program
+// may have both kinds of files, but they can't exchange objects of this layer.
 //
-// Texts are UTF-8; one with a NUL inside is refused as one that isn't. 0 is the default of every number and time that
-// you set. A time of 2^32 - 1 ms (49 days) or more is no limit, and a negative one counts as 1 ms.
+// Texts are UTF-8. A text with a NUL inside is refused as invalid. 0 stands for the default of every number and time. A
+// time of 2^32 - 1 ms (49 days) or more means no limit. A negative time counts as 1 ms.
 #ifndef ESA_HPP
 #define ESA_HPP
 
@@ -54,21 +55,21 @@ using Place = ::esa_place;
 using Effect = ::esa_effect;
 using Lock = ::esa_lock;
 
-// Times beside those that pass: no limit, and no time at all. Numbers have ESA_UNLIMITED and ESA_NONE.
+// Special times: no limit, and no time at all. For numbers, use ESA_UNLIMITED and ESA_NONE.
 inline constexpr std::chrono::milliseconds unlimited(ESA_UNLIMITED);
 inline constexpr std::chrono::milliseconds none(ESA_NONE);
 
-// Why a call failed, what it did, and what to do about it. Copies share their text, and copying doesn't throw.
+// Why a call failed, what it did, and what to do about it. Copies share their text. Copying doesn't throw.
 class Error : public std::exception {
   public:
-    // Copies an error of the C library, which stays the caller's.
+    // Copies an error of the C library. The caller still owns `error`.
     explicit Error(const esa_error &error)
         : Error({error.status, error.message, error.advice, static_cast<Outcome>(error.outcome),
                  static_cast<ServiceCode>(error.service_code), error.http_status, error.attempts,
                  std::chrono::milliseconds(error.retry_after_ms), error.retryable != 0, error.code, error.request_id,
                  error.recommend, error.access_denied_detail, ""}) {}
 
-    // A failure that the program itself finds, with nothing sent: what a CredentialsProvider returns, for instance.
+    // A failure that the program finds itself, with nothing sent. A CredentialsProvider can return one.
     Error(Status status, std::string message, std::string advice)
         : Error(Fields{status, std::move(message), std::move(advice)}) {}
 
@@ -77,18 +78,18 @@ class Error : public std::exception {
     // What the call did at the service. If it is ESA_OUTCOME_UNKNOWN, read back whether the record exists before you
     // try again.
     Outcome outcome() const noexcept { return fields_->outcome; }
-    // The service's code, typed; code() has it verbatim.
+    // The service's code, as an enumerator. code() has its text.
     ServiceCode service_code() const noexcept { return fields_->service_code; }
-    // The HTTP status of the reply; 0 if there was none.
+    // The HTTP status of the reply. 0 if there was none.
     int http_status() const noexcept { return fields_->http_status; }
-    // How many requests the call sent, or tried to send.
+    // How many requests the call sent or tried to send.
     std::uint32_t attempts() const noexcept { return fields_->attempts; }
-    // How long the service asks to wait before the next try; zero if it doesn't say.
+    // How long the service asks to wait before the next attempt. Zero if it doesn't say.
     std::chrono::milliseconds retry_after() const noexcept { return fields_->retry_after; }
     // Whether the same call may succeed later without any change.
     bool retryable() const noexcept { return fields_->retryable; }
 
-    // Texts are empty if there is nothing to say. They live as long as this error or a copy of it.
+    // These texts are empty if there is nothing to say. They live as long as this error or a copy of it.
 
     // The service's code, such as "Throttling.User".
     const std::string &code() const noexcept { return fields_->code; }
@@ -100,9 +101,9 @@ class Error : public std::exception {
     const std::string &request_id() const noexcept { return fields_->request_id; }
     // A link to the service's own help on this error.
     const std::string &recommend() const noexcept { return fields_->recommend; }
-    // Which permission was missing, in the service's JSON.
+    // Which permission is missing, in the service's JSON.
     const std::string &access_denied_detail() const noexcept { return fields_->access_denied_detail; }
-    // All that a line of a log needs: "CODE or status: message (HTTP status, request id)".
+    // A line for a log: "CODE or status: message (HTTP status, request id)".
     const char *what() const noexcept override { return fields_->what.c_str(); }
 
   private:
@@ -130,7 +131,7 @@ class Error : public std::exception {
     std::shared_ptr<const Fields> fields_;
 };
 
-// A value, or the Error that came in its place.
+// A value, or the Error instead of it.
 template <class T> class [[nodiscard]] Result {
   public:
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
@@ -140,8 +141,8 @@ template <class T> class [[nodiscard]] Result {
     bool has_value() const noexcept { return state_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
 
-    // The value. If there is none, these throw the Error; without exceptions, they abort the program. A Result that is
-    // a temporary gives its value away, so that nothing refers to what is gone.
+    // The value. If there is none, these throw the Error. Without exceptions, they abort the program. A temporary
+    // Result returns its value by move, so that no reference dangles.
     T &value() & { return check(), *std::get_if<0>(&state_); }
     const T &value() const & { return check(), *std::get_if<0>(&state_); }
     T value() && { return std::move(value()); }
@@ -152,7 +153,7 @@ template <class T> class [[nodiscard]] Result {
     const T *operator->() const & { return &value(); }
     const T *operator->() const && = delete;
 
-    // The error. Only if there is no value.
+    // The error. Call it only if there is no value.
     Error error() const noexcept { return *std::get_if<1>(&state_); }
 
   private:
@@ -178,8 +179,8 @@ template <auto free> struct Free {
 template <class T> T freed_by(void (*free)(T *));
 template <auto free> using Handle = std::unique_ptr<decltype(freed_by(free)), Free<free>>;
 
-// Calls a function of C whose last two arguments are for an object, which `free` releases, and for an error. Returns
-// what `make` makes of the object, or the error.
+// Calls a function of C whose last two arguments return an object, which `free` releases, and an error. Returns the
+// result of `make` for the object, or the error.
 template <auto free, class Make, class Function, class... Arguments>
 auto call(Make make, Function function, Arguments... arguments) -> Result<decltype(make(Handle<free>()))> {
     typename Handle<free>::pointer object = nullptr;
@@ -196,91 +197,96 @@ auto call(Make make, Function function, Arguments... arguments) -> Result<declty
 struct Credentials {
     std::string access_key_id = {};
     std::string access_key_secret = {};
-    // Empty unless they are temporary ones of STS.
+    // Empty, unless the keys are temporary ones of STS.
     std::string security_token = {};
-    // Until when they are good. None: until the service refuses them. Counts in what a CredentialsProvider returns.
+    // When they expire. Not set: they are valid until the service refuses them. Only the result of a
+    // CredentialsProvider uses this.
     std::optional<std::chrono::system_clock::time_point> expires_at = {};
 };
 
-// Returns credentials that are kept elsewhere. It runs on the thread of a call that needs them, one call of a client at
-// a time: in the client's first call, from five minutes before they expire on, and once more when the service says that
-// they have expired. It should return within `left`, which may be unlimited; nothing else ends it.
+// Returns credentials that are stored elsewhere.
 //
-// If it returns an Error or throws, the call fails with ESA_ERR_CREDENTIALS. The reason in that error's message is the
-// message() or the what() of what it returned or threw, so put no secret into it.
+// It runs on the thread of a call that needs them, for one call of a client at a time: in the client's first call, from
+// five minutes before they expire on, and once more if the service says that they have expired. It should return within
+// `left`, which may be unlimited. Nothing else ends it.
+//
+// If it returns an Error or throws, the call fails with ESA_ERR_CREDENTIALS. The message of that error has the
+// message() or the what() of what was returned or thrown, so put no secret into it.
 using CredentialsProvider = std::function<Result<Credentials>(std::chrono::milliseconds left)>;
 
-// Receives a line of the log, on the thread that makes a call, while it is in the call. Several threads may be in it at
-// once. `record` is that of C, and valid until it returns. What it throws is dropped.
+// Receives log lines, on the thread of a call, during the call. Several threads may call it at once. `record` is that
+// of C, and valid until the function returns. Exceptions are dropped.
 using LogSink = std::function<void(const LogRecord &record)>;
 
-// A lock that the client shares with other programs or machines. Set both functions, or none.
+// A lock that the client shares with other programs or machines. Set both functions, or neither.
 struct WriteLock {
-    // Asks for the lock, to hold it for `lease` (or unlimited) at most, and never waits for it: see esa_try_acquire_fn.
-    // If the answer is ESA_LOCK_NOT_YET, the call asks again after about `retry_after`, which is zero before: 100 ms.
-    // What it throws, or an Error, counts as ESA_LOCK_FAILED, and its what() or message() is the reason in the call's
-    // own error, so put no secret into it.
+    // Tries to acquire the lock for at most `lease` (or unlimited), and never waits for it: see esa_try_acquire_fn.
+    //
+    // If it returns ESA_LOCK_NOT_YET, the call asks again after about `retry_after`, or after 100 ms if that stays
+    // zero. An exception or an Error counts as ESA_LOCK_FAILED. Its what() or message() is the reason in the call's
+    // error, so put no secret into it.
     std::function<Result<Lock>(std::chrono::milliseconds lease, std::chrono::milliseconds &retry_after)> try_acquire =
         {};
-    // Lets the lock go: see esa_release_fn. What it throws is dropped.
+    // Releases the lock: see esa_release_fn. Exceptions are dropped.
     std::function<void()> release = {};
 };
 
-// How a client is to be made. What isn't set comes from the environment or has its default. A Client checks all of it
-// when it is made, copies what it needs, and is as it was when the Config changes later.
+// The configuration of new clients. A setting that isn't set comes from the environment or has its default. A Client
+// checks all settings when it is created, and copies what it needs. Later changes of the Config don't affect it.
 struct Config {
-    // Fixed credentials. If none are set, they are found where the official SDKs find them.
+    // Fixed credentials. If none are set, the library searches where the official SDKs do.
     std::optional<Credentials> credentials = {};
-    // Returns the credentials. If both are set, this counts.
+    // Returns the credentials. Takes precedence over `credentials`.
     CredentialsProvider credentials_provider = {};
     // "cn-hangzhou" (the default) for accounts of the China site, "ap-southeast-1" for international accounts.
     std::optional<std::string> region = {};
-    // "host", "host:port" or "https://host:port", in place of the region's; "http://..." for this machine only.
+    // "host", "host:port" or "https://host:port", instead of the region's. "http://..." for this machine only.
     std::optional<std::string> endpoint = {};
-    // From where the service is reached: ESA_NETWORK_PUBLIC (the default) or ESA_NETWORK_VPC.
+    // The network from which the service is reached: ESA_NETWORK_PUBLIC (the default) or ESA_NETWORK_VPC.
     Network network = ESA_NETWORK_DEFAULT;
-    // "http://user:password@host:port", "host:port", "socks5://..." or "socks5h://..."; "" for none.
+    // "http://user:password@host:port", "host:port", "socks5://..." or "socks5h://...". "": no proxy.
     std::optional<std::string> proxy = {};
-    // How long making one connection may take, or unlimited; zero: 5 s.
+    // How long one connection may take, or unlimited. Zero: 5 s.
     std::chrono::milliseconds connect_timeout = {};
-    // How long one request may take, connecting included, or unlimited; zero: 10 s.
+    // How long one request may take, with its connection, or unlimited. Zero: 10 s.
     std::chrono::milliseconds attempt_timeout = {};
-    // How long a whole call may take, or unlimited; zero: 30 s.
+    // How long a whole call may take, or unlimited. Zero: 30 s.
     std::chrono::milliseconds timeout = {};
     // How requests are signed: ESA_SIGNATURE_V3 (the default) or ESA_SIGNATURE_V1.
     SignatureVersion signature_version = ESA_SIGNATURE_DEFAULT;
-    // A file of certificate authorities (PEM) to trust in place of the built-in ones; read when a client is made.
+    // A file of certificate authorities (PEM) to trust instead of the built-in ones. It is read when a client is
+    // created.
     std::optional<std::string> ca_file = {};
     // The same as text. If both are set, both are trusted.
     std::optional<std::string> ca_pem = {};
     // The program's name and version, such as "my-agent/1.2", for the User-Agent header: printable ASCII.
     std::optional<std::string> user_agent = {};
-    // How many attempts of a call may fail in a row, or ESA_UNLIMITED; 0: 3.
+    // How many attempts of a call may fail in a row, or ESA_UNLIMITED. 0: 3.
     std::uint32_t max_attempts = 0;
-    // How long a call goes on reading back what a lost request did, once no attempt is left; none: it reads back once;
-    // unlimited: until its deadline; zero: 10 s.
+    // How long a call reads back after an unknown outcome, once it makes no further attempt. none: it reads back once.
+    // unlimited: until its deadline. Zero: 10 s.
     std::chrono::milliseconds reconcile_horizon = {};
-    // How many creates and deletes of a client may be under way at once, or ESA_UNLIMITED; the others wait. 0: 1.
+    // How many creates and deletes of a client may run at once, or ESA_UNLIMITED. Further ones wait. 0: 1.
     std::uint32_t max_concurrent_writes = 0;
-    // A lock that orders the writes of an account among programs and machines: see esa_config_set_write_lock().
+    // A lock that puts the writes of an account in order, among programs and machines: see esa_config_set_write_lock().
     WriteLock write_lock = {};
-    // A file as that lock, for the programs of this host. If both are set, this counts.
+    // A file as that lock, for the programs of this host. Takes precedence over `write_lock`.
     std::optional<std::string> write_lock_file = {};
-    // How long a client holds the lock for further writes, before it lets others in, or none; zero: 2 s.
+    // How long a client holds the lock for further writes before it lets others acquire it, or none. Zero: 2 s.
     std::chrono::milliseconds write_lock_hold = {};
-    // How many unused connections to keep at most, or ESA_NONE; 0: 64.
+    // How many idle connections to keep at most, or ESA_NONE. 0: 64.
     std::uint32_t max_idle_connections = 0;
-    // How long to keep them; zero: 5 s.
+    // How long to keep an idle connection. Zero: 5 s.
     std::chrono::milliseconds idle_timeout = {};
-    // Where the library says what it does. Not set: nowhere.
+    // Receives log lines. Not set: no log.
     LogSink log = {};
-    // How much of it.
+    // The most detailed level to log.
     LogLevel log_level = ESA_LOG_INFO;
 };
 
-// Cancels the calls that were given it, once and for all: those that run and those to come.
+// Cancels the calls that use it, permanently: those that run and later ones.
 //
-// A std::stop_token ends a call so, in C++20:
+// In C++20, a std::stop_token can trigger it:
 //
 //     esa::Cancel cancel;
 //     std::stop_callback on_stop(token, [&cancel] { cancel.trigger(); });
@@ -288,7 +294,7 @@ struct Config {
 class Cancel {
   public:
 #if defined(__cpp_exceptions)
-    // Throws what make() returns.
+    // Throws the Error of make().
     Cancel() : Cancel(make().value()) {}
 #endif
 
@@ -297,10 +303,10 @@ class Cancel {
         return detail::call<esa_cancel_free>([](auto handle) { return Cancel(std::move(handle)); }, esa_cancel_new);
     }
 
-    // Any thread, any number of times; a signal handler may call it.
+    // Any thread may call it, any number of times, and so may a signal handler.
     void trigger() const noexcept { esa_cancel_trigger(native_handle()); }
 
-    // The C library's object; it stays this one's.
+    // The C library's object. This object still owns it.
     esa_cancel *native_handle() const noexcept { return handle_.get(); }
 
   private:
@@ -309,19 +315,19 @@ class Cancel {
     detail::Handle<esa_cancel_free> handle_;
 };
 
-// What one call does differently from its client's defaults.
+// The options of one call. They override its client's defaults.
 struct CallOptions {
-    // Ends the call when it is triggered. It stays the caller's, and must live until the call ends.
+    // Cancels the call when it is triggered. The caller owns it, and it must live until the call ends.
     const Cancel *cancel = nullptr;
-    // How long the whole call may take, or unlimited; zero: as the client's configuration says.
+    // How long the whole call may take, or unlimited. Zero: the client's default.
     std::chrono::milliseconds timeout = {};
-    // How many attempts may fail in a row, or ESA_UNLIMITED; 0: as many as the client's configuration says.
+    // How many attempts may fail in a row, or ESA_UNLIMITED. 0: the client's default.
     std::uint32_t max_attempts = 0;
 };
 
-// Which record to create or to ensure.
+// The record to create or to ensure.
 struct CreateRoutineRelatedRecordRequest {
-    // The site's id: 1 or more. Ensuring takes 0 for the site that the record's name belongs to.
+    // The site's id: 1 or more. When ensuring, 0 means the site that the record's name belongs to.
     std::int64_t site_id = 0;
     // The routine's name: 1 to 253 bytes without control characters.
     std::string name = {};
@@ -345,26 +351,26 @@ struct CreateRoutineRelatedRecordResult {
     std::int64_t site_id = 0;
 };
 
-// One of many records that were ensured: the record, or why there is none.
+// One of many ensured records: the record, or why there is none.
 using EnsuredRecord = Result<CreateRoutineRelatedRecordResult>;
 
-// All of them, in the order of the request.
+// The results of all records, in the order of the request.
 using EnsuredRecords = std::vector<EnsuredRecord>;
 
-// Runs after each of many records: `done` of `count` have been tried, and `last` is what became of the last one. If it
-// returns false, the rest is cancelled. It may make calls. What it throws cancels the rest as well, and comes out of
-// the call. Run the call again with the same records to do what is left.
+// Runs after each of many records: `done` of `count` have been tried, and `last` is the result of the last one. If it
+// returns false or throws, the rest is cancelled. The call rethrows the exception. The function may make calls. To do
+// what is left, run the call again with the same records.
 using Progress = std::function<bool(std::size_t done, std::size_t count, const EnsuredRecord &last)>;
 
-// Which records to ensure.
+// The records to ensure.
 struct EnsureRoutineRelatedRecordsRequest {
     std::vector<CreateRoutineRelatedRecordRequest> records = {};
-    // For all of them together; zero: no limit. The time in the options is for each.
+    // The time limit of all records together. Zero: no limit. The timeout in the options is for each record.
     std::chrono::milliseconds timeout = {};
     Progress progress = {};
 };
 
-// Which record to delete.
+// The record to delete.
 struct DeleteRoutineRelatedRecordRequest {
     // The site's id: 1 or more.
     std::int64_t site_id = 0;
@@ -372,30 +378,30 @@ struct DeleteRoutineRelatedRecordRequest {
     std::string name = {};
     // The record's name: 1 to 253 bytes without control characters.
     std::string record_name = {};
-    // The record's id; 0: it is found by its name.
+    // The record's id. 0: the call finds the record by its name.
     std::int64_t record_id = 0;
 };
 
 // What a call that deletes a record did.
 struct DeleteRoutineRelatedRecordResult {
-    // Whether this call deleted the record; if not, it was gone already. If an answer was lost, somebody else may have
-    // deleted it at the same time: the service doesn't say who.
+    // Whether this call deleted the record. If false, it was gone already. If an answer was lost, somebody else may
+    // have deleted it at the same time. The service doesn't say who did.
     bool deleted = false;
     // How many requests to delete the record the call sent.
     std::uint32_t attempts = 0;
-    // The service's id of the request; empty if none was sent, or the answer was lost.
+    // The service's id of the request. Empty if no request was sent, or if the answer was lost.
     std::string request_id = {};
 };
 
-// Which page of a routine's records to list.
+// The page to list of a routine's records.
 struct ListRoutineRelatedRecordsRequest {
     // The routine's name: 1 to 253 bytes without control characters.
     std::string name = {};
-    // Only records whose name matches this, by the service's fuzzy match; empty: all.
+    // Lists only records whose names match this. The service's match is fuzzy. Empty: all.
     std::string search_key_word = {};
-    // The page, from 1 on; 0: the first.
+    // The page, from 1 on. 0: the first.
     std::uint32_t page_number = 0;
-    // How many records a page has: 1 to 20; 0: 20.
+    // The number of records on a page: 1 to 20. 0: 20.
     std::uint32_t page_size = 0;
 };
 
@@ -411,7 +417,7 @@ struct RelatedRecord {
 // A page of a routine's records.
 struct ListRoutineRelatedRecordsResult {
     std::vector<RelatedRecord> records = {};
-    // How many records there are on all pages.
+    // The number of records on all pages.
     std::uint64_t total_count = 0;
     // Whether there are records on later pages.
     bool has_more = false;
@@ -419,7 +425,7 @@ struct ListRoutineRelatedRecordsResult {
     std::string request_id = {};
 };
 
-// Which record's site to get.
+// The record whose site is wanted.
 struct GetMatchSiteRequest {
     // The record's name: 1 to 253 bytes without control characters.
     std::string record_name = {};
@@ -434,42 +440,42 @@ struct GetMatchSiteResult {
     std::string request_id = {};
 };
 
-// A parameter of an action whose name and value are sent as they are.
+// A parameter of an action. Its name and value are sent unchanged.
 struct Parameter {
     // Such as "SiteId" or "Tag.1.Key".
     std::string name = {};
     std::string value = {};
-    // Where it goes; by default where the action wants it.
+    // Where it goes. Default: where the action expects it.
     Place place = ESA_PLACE_DEFAULT;
 };
 
-// Any action of the service, and its parameters; see esa_call_action_request. Only `action` has to be set.
+// Any action of the service, and its parameters: see esa_call_action_request. Only `action` is required.
 struct CallActionRequest {
     // The service's name for the action, such as "CreateRoutine".
     std::string action = {};
-    // The parameters, a JSON object; each goes where the action wants it. Empty, as those that follow: none.
+    // The parameters: a JSON object. Each goes where the action expects it. Empty: none, as for the next three fields.
     std::string params = {};
-    // Parameters that go into the query whatever the library knows of them: a JSON object.
+    // Parameters that always go into the query: a JSON object.
     std::string query = {};
-    // Parameters that go into the form whatever the library knows of them: a JSON object.
+    // Parameters that always go into the form: a JSON object.
     std::string form = {};
-    // Parameters that are sent as they are, beside the others.
+    // Further parameters, which are sent unchanged.
     std::vector<Parameter> parameters = {};
-    // "GET" or "POST"; empty: as the action wants it.
+    // "GET" or "POST". Empty: the action's own method.
     std::string method = {};
-    // The version of the service's interface; empty: "2024-09-10".
+    // The version of the service's interface. Empty: "2024-09-10".
     std::string version = {};
-    // Whether the action changes something; by default as the library knows it.
+    // Whether the action changes something. Default: as the library knows it.
     Effect effect = ESA_EFFECT_DEFAULT;
 };
 
 // The reply to an action.
 struct CallActionResult {
-    // The JSON object that the service answered with, as it wrote it.
+    // The JSON object that the service answered with, unchanged.
     std::string body = {};
     // The service's id of the request.
     std::string request_id = {};
-    // How many requests the call sent; 0 from read_reply().
+    // How many requests the call sent. 0 from read_reply().
     std::uint32_t attempts = 0;
     // 200 to 299.
     std::int32_t http_status = 0;
@@ -478,35 +484,35 @@ struct CallActionResult {
 // A name and a value.
 using Header = std::pair<std::string, std::string>;
 
-// A request to send once, by any HTTP library, within 15 minutes; see esa_signed_request. It holds secrets.
+// A request for any HTTP library to send, once, within 15 minutes: see esa_signed_request. It holds secrets.
 struct SignedRequest {
     // "GET" or "POST".
     std::string method = {};
     // The whole URL.
     std::string url = {};
-    // All that have to be sent; "host" is among them.
+    // All headers that have to be sent, with "host".
     std::vector<Header> headers = {};
-    // A form; empty if there is none.
+    // A form. Empty if there is none.
     std::string body = {};
 };
 
-// All that a signature depends on besides the action; see esa_sign_with_options.
+// Everything that a signature depends on besides the action: see esa_sign_with_options.
 struct SignWithOptions {
-    // As whom; `expires_at` isn't used.
+    // The credentials to sign with. `expires_at` isn't used.
     Credentials credentials = {};
-    // 1 to 64 characters of printable ASCII that no other request has.
+    // 1 to 64 characters of printable ASCII. Each request needs a different one.
     std::string nonce = {};
     // When the request is sent, to the second.
     std::chrono::system_clock::time_point date = {};
-    // The server, such as "https://esa.ap-southeast-1.aliyuncs.com"; empty: that of cn-hangzhou.
+    // The server, such as "https://esa.ap-southeast-1.aliyuncs.com". Empty: that of cn-hangzhou.
     std::string endpoint = {};
     // How it is signed: ESA_SIGNATURE_V3 (the default) or ESA_SIGNATURE_V1.
     SignatureVersion signature_version = ESA_SIGNATURE_DEFAULT;
 };
 
-// A reply that the program received itself; see esa_reply.
+// A reply that the program received itself: see esa_reply.
 struct Reply {
-    // The action that it answers; empty: one that the library doesn't know.
+    // The action that it answers. Empty: an unknown one.
     std::string action = {};
     // 100 to 999.
     std::int32_t http_status = 0;
@@ -514,7 +520,7 @@ struct Reply {
     std::vector<Header> headers = {};
     // Without transfer and content codings.
     std::string body = {};
-    // Whether the action changes something; by default as the library knows it.
+    // Whether the action changes something. Default: as the library knows it.
     Effect effect = ESA_EFFECT_DEFAULT;
 };
 
@@ -522,8 +528,8 @@ namespace detail {
 
 inline void drop(const char *) noexcept {}
 
-// Runs a function of the program for C, through which no exception may pass. If it throws, runs `caught` with the
-// what() of the exception, which is the current one meanwhile.
+// Runs a function of the program for C, which exceptions must not pass through. If it throws, runs `caught` with the
+// what() of the exception, while that is the current one.
 template <class Function, class Caught = void (*)(const char *)>
 void guarded(Function function, [[maybe_unused]] Caught caught = drop) noexcept {
 #if defined(__cpp_exceptions)
@@ -539,13 +545,13 @@ void guarded(Function function, [[maybe_unused]] Caught caught = drop) noexcept 
 #endif
 }
 
-// What C gave, as values of C++.
+// Converts results of C to values of C++.
 
 inline CreateRoutineRelatedRecordResult to_cpp(const esa_create_routine_related_record_result &c) {
     return {c.record_id, static_cast<Origin>(c.origin), c.attempts, c.status, c.request_id, c.site_id};
 }
 
-// Either of the two is there.
+// One of the two is set.
 inline EnsuredRecord to_cpp(const esa_create_routine_related_record_result *c, const esa_error *error) {
     return c ? EnsuredRecord(to_cpp(*c)) : Error(*error);
 }
@@ -585,15 +591,16 @@ inline SignedRequest to_cpp(const esa_signed_request &c) {
     return request;
 }
 
-// Values of C++ as C takes them. The texts stay the request's.
+// Converts values of C++ for C. The request still owns the texts.
 
-// C reads a text up to its first NUL. So that it isn't cut short there, the library gets one that it refuses.
+// C reads a text up to its first NUL. Passes an invalid text instead, so that the library refuses it and doesn't
+// truncate it.
 inline const char *to_c(const std::string &text) { return text.find('\0') == text.npos ? text.c_str() : "\xff"; }
 
 // NULL for an empty text.
 inline const char *optional_to_c(const std::string &text) { return text.empty() ? nullptr : to_c(text); }
 
-// Zero stays zero, which is the default.
+// Zero stays zero and means the default.
 inline std::uint32_t to_c(std::chrono::milliseconds time) {
     return static_cast<std::uint32_t>(time.count() < 0 ? 1 : std::min<std::int64_t>(time.count(), UINT32_MAX));
 }
@@ -602,9 +609,9 @@ inline std::int64_t to_c(std::chrono::system_clock::time_point time) {
     return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-// What C is pointed to during a call, besides texts. It stays where it is until the call has finished.
+// The data that C points to during a call, besides texts. It doesn't move until the call has finished.
 struct Backing {
-    // An esa_progress_fn, whose data is a Backing. Runs `progress` until it returns false or throws.
+    // An esa_progress_fn. Its data is a Backing. Runs `progress` until that returns false or throws.
     static std::int32_t report(void *data, std::size_t done, std::size_t count,
                                const esa_create_routine_related_record_result *result,
                                const esa_error *error) noexcept {
@@ -625,7 +632,7 @@ struct Backing {
     std::exception_ptr thrown;
 };
 
-// A struct of C with these fields, in its order, behind its size.
+// Returns a struct of C: its size, and then these fields in their order.
 template <class C, class... Fields> C c_struct(Fields... fields) { return {sizeof(C), fields...}; }
 
 inline auto to_c(const CallOptions &options) {
@@ -687,7 +694,7 @@ inline auto to_c(const Reply &reply, Backing &backing) {
                                backing.headers.size(), reply.body.data(), reply.body.size());
 }
 
-// Calls a function of C as call() does, and returns its object as a value of C++. Throws what a Progress has thrown.
+// Calls a function of C like call(), and returns its object as a value of C++. Rethrows the exception of a Progress.
 template <auto free, class... Arguments> auto value_of(const Backing &backing, Arguments... arguments) {
     auto value = call<free>([](Handle<free> c) { return to_cpp(*c); }, arguments...);
     if (backing.thrown) {
@@ -696,7 +703,7 @@ template <auto free, class... Arguments> auto value_of(const Backing &backing, A
     return value;
 }
 
-// An operation: its request, what releases its result, and its functions of C.
+// An operation: its request, the function that releases its result, and its functions of C.
 template <class RequestOf, auto release, auto blocking, auto starting = nullptr, auto finishing = nullptr>
 struct Operation {
     using Request = RequestOf;
@@ -707,7 +714,7 @@ struct Operation {
     static constexpr auto finish = finishing;
 };
 
-// The program's functions, and how C calls them. Whoever uses a client keeps its Callbacks alive.
+// The program's functions, and how C calls them. The users of a client keep its Callbacks alive.
 struct Callbacks {
     CredentialsProvider provider;
     WriteLock lock;
@@ -722,7 +729,7 @@ struct Callbacks {
             if (!given) {
                 return fail(given.error().message().c_str());
             }
-            // 0 would be for ever.
+            // 0 would mean no limit.
             const auto expires_at = given->expires_at ? std::max<std::int64_t>(1, to_c(*given->expires_at)) : 0;
             esa_credentials_set(credentials, to_c(given->access_key_id), to_c(given->access_key_secret),
                                 optional_to_c(given->security_token), expires_at);
@@ -751,7 +758,7 @@ struct Callbacks {
     }
 };
 
-// What setters refuse is the error of making a client.
+// If a setter refuses a value, creating the client fails with that error.
 inline Handle<esa_config_free> to_c(const Config &config, const Callbacks &callbacks) {
     Handle<esa_config_free> handle(esa_config_new());
     esa_config *const c = handle.get();
@@ -798,7 +805,7 @@ struct PendingCall {
     Handle<esa_pending_free> handle;
 };
 
-// A multi and its calls, which are dropped first.
+// A multi and its calls. The calls are destroyed first.
 struct Calls {
     Handle<esa_multi_free> handle;
     std::unordered_map<esa_pending *, std::shared_ptr<PendingCall>> calls;
@@ -833,7 +840,7 @@ using GetMatchSite = detail::Operation<GetMatchSiteRequest, esa_get_match_site_r
 using CallAction = detail::Operation<CallActionRequest, esa_call_action_result_free, esa_call_action,
                                      esa_call_action_start, esa_call_action_finish>;
 
-// Signs any action with these options and nothing else; see esa_sign_with(). The same arguments give the same request.
+// Signs any action with only these options: see esa_sign_with(). The same arguments give the same request.
 inline Result<SignedRequest> sign_with(const SignWithOptions &options, const CallActionRequest &request) {
     detail::Backing backing;
     const auto c_options = detail::to_c(options);
@@ -841,24 +848,24 @@ inline Result<SignedRequest> sign_with(const SignWithOptions &options, const Cal
     return detail::value_of<esa_signed_request_free>(backing, esa_sign_with, &c_options, &c_request);
 }
 
-// Reads a reply that the program received itself: the result, or the Error that it stands for, with the outcome of that
-// one request, whether trying again may help, and what to do; see esa_read_reply().
+// Reads a reply that the program received itself. Returns the result or the Error. The Error covers only this request:
+// its outcome, whether a later attempt may succeed, and what to do. See esa_read_reply().
 inline Result<CallActionResult> read_reply(const Reply &reply) {
     detail::Backing backing;
     const auto c_reply = detail::to_c(reply, backing);
     return detail::value_of<esa_call_action_result_free>(backing, esa_read_reply, &c_reply);
 }
 
-// Makes calls to the service. Make one and keep it. It may be destroyed while calls run on other threads, but not while
-// one is being entered.
+// A client of the service. Create one and keep it. It may be destroyed while calls run on other threads, but not while
+// a call begins.
 class Client {
   public:
 #if defined(__cpp_exceptions)
-    // Throws what make() returns.
+    // Throws the Error of make().
     explicit Client(const Config &config = {}) : Client(make(config).value()) {}
 #endif
 
-    // Reads the environment and the CA file; sends nothing. Fails with ESA_ERR_INVALID_ARGUMENT or ESA_ERR_CONFIG.
+    // Reads the environment and the CA file. Sends nothing. Fails with ESA_ERR_INVALID_ARGUMENT or ESA_ERR_CONFIG.
     static Result<Client> make(const Config &config = {}) {
         const auto callbacks = std::make_shared<const detail::Callbacks>(
             detail::Callbacks{config.credentials_provider, config.write_lock, config.log});
@@ -873,22 +880,22 @@ class Client {
         return call<CreateRoutineRelatedRecord>(request, options);
     }
 
-    // The same, and a success if the record exists already, tied to this routine.
+    // The same, but also succeeds if the record exists already and is tied to this routine.
     Result<CreateRoutineRelatedRecordResult>
     ensure_routine_related_record(const CreateRoutineRelatedRecordRequest &request, CallOptions options = {}) const {
         return call<EnsureRoutineRelatedRecord>(request, options);
     }
 
-    // Ensures many records, one after the other, and returns what became of each. One that exists already costs a
-    // twentieth of a request; see esa_ensure_routine_related_records(). The options are for each record.
+    // Ensures many records, one after the other, and returns the result of each. An existing record costs a twentieth
+    // of a request: see esa_ensure_routine_related_records(). The options are for each record.
     //
-    // The call itself fails if an argument can't be used. Then nothing was sent.
+    // The call itself fails if an argument is invalid. Then nothing was sent.
     Result<EnsuredRecords> ensure_routine_related_records(const EnsureRoutineRelatedRecordsRequest &request,
                                                           CallOptions options = {}) const {
         return call<EnsureRoutineRelatedRecords>(request, options);
     }
 
-    // Deletes a record, so that it is gone afterwards. If it doesn't exist, that is a success as well.
+    // Deletes a record. Succeeds if the record is gone already.
     Result<DeleteRoutineRelatedRecordResult>
     delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request, CallOptions options = {}) const {
         return call<DeleteRoutineRelatedRecord>(request, options);
@@ -921,30 +928,30 @@ class Client {
         return call<GetMatchSite>(request, options);
     }
 
-    // Calls any action of the service, by its name; see esa_call_action(). One that changes something is sent once: if
-    // its answer is lost, the Error's outcome() is ESA_OUTCOME_UNKNOWN.
+    // Calls any action of the service, by its name: see esa_call_action(). A write is sent once: if its answer is lost,
+    // the Error's outcome() is ESA_OUTCOME_UNKNOWN.
     Result<CallActionResult> call(const CallActionRequest &request, CallOptions options = {}) const {
         return call<CallAction>(request, options);
     }
 
-    // Signs any action for something else to send, with this client's credentials, endpoint and clock. It may ask a
-    // server for credentials; see esa_sign_action().
+    // Signs any action for another program to send, with this client's credentials, endpoint and clock. It may ask a
+    // server for credentials: see esa_sign_action().
     Result<SignedRequest> sign(const CallActionRequest &request, CallOptions options = {}) const {
         return call<detail::Operation<CallActionRequest, esa_signed_request_free, esa_sign_action>>(request, options);
     }
 
-    // The name of the provider whose credentials are used, such as "callback" or "cli_profile"; see
-    // esa_client_credentials_source(). Empty before the first call that needed some. It stays valid for ever.
+    // The name of the provider whose credentials are used, such as "callback" or "cli_profile": see
+    // esa_client_credentials_source(). Empty before the first call that needs credentials. The text is valid forever.
     std::string_view credentials_source() const noexcept { return esa_client_credentials_source(native_handle()); }
 
-    // What the client has done so far, by all threads together; see esa_stats.
+    // What the client has done so far, in all threads together: see esa_stats.
     esa_stats stats() const noexcept {
         esa_stats stats = ESA_STATS_INIT;
         esa_client_stats(native_handle(), &stats);
         return stats;
     }
 
-    // The C library's object; it stays this one's.
+    // The C library's object. This object still owns it.
     esa_client *native_handle() const noexcept { return handle_.get(); }
 
   private:
@@ -967,12 +974,12 @@ class Client {
     detail::Handle<esa_client_free> handle_;
 };
 
-// A call that was started on a Multi. It needn't be kept: the call goes on without it.
+// A call that was started on a Multi. The call goes on if this is destroyed.
 class Pending {
   public:
-    // Cancels the call: the next step() runs its callback with what became of it: ESA_ERR_CANCELLED with its true
-    // outcome, unless it has finished. Does nothing once the callback has begun, or the Multi is gone. Other threads
-    // cancel by the Cancel of its options.
+    // Cancels the call. The next step() then runs its callback: with ESA_ERR_CANCELLED and the call's true outcome, or
+    // with the result if the call has finished. Does nothing once the callback has begun, or if the Multi is gone.
+    // Other threads cancel a call with the Cancel of its options.
     void cancel() const noexcept {
         if (const auto call = call_.lock()) {
             esa_pending_cancel(call->handle.get());
@@ -987,16 +994,16 @@ class Pending {
     std::weak_ptr<detail::PendingCall> call_;
 };
 
-// Calls that the program's own event loop drives, on one thread and without blocking it: any number of them, of any
-// number of clients. The loop waits until descriptor() is readable, and then calls step().
+// Runs calls for the program's own event loop, on one thread, without blocking it: any number of calls of any number of
+// clients. The loop waits until descriptor() is readable, and then calls step().
 //
-// If it is destroyed, the calls that haven't finished are cancelled, and no callback and no Progress runs any more:
-// they are destroyed with what they hold. To learn what became of the calls, give them one Cancel, trigger it and call
-// step() before. A LogSink, a CredentialsProvider and a Progress of its calls mustn't destroy it.
+// If it is destroyed, unfinished calls are cancelled and destroyed with what they hold. No callback and no Progress
+// runs any more. To learn the calls' outcomes, give them one Cancel, trigger it, and call step() before. A LogSink, a
+// CredentialsProvider and a Progress of its calls must not destroy it.
 class Multi {
   public:
 #if defined(__cpp_exceptions)
-    // Throws what make() returns.
+    // Throws the Error of make().
     Multi() : Multi(make().value()) {}
 #endif
 
@@ -1005,18 +1012,18 @@ class Multi {
         return detail::call<esa_multi_free>([](auto handle) { return Multi(std::move(handle)); }, esa_multi_new);
     }
 
-    // What the loop waits for: readable while step() has something to do. It is the same for the whole life. Don't read
-    // from it.
+    // The descriptor to wait for. It is readable while step() has something to do. It never changes. Don't read from
+    // it.
     int descriptor() const noexcept { return esa_multi_descriptor(native_handle()); }
 
-    // How many calls have been started whose callback hasn't begun.
+    // How many calls were started whose callback hasn't begun.
     std::size_t pending() const noexcept { return calls_->calls.size(); }
 
     // Starts a call, such as start<CreateRoutineRelatedRecord>(client, {site_id, routine, name}, callback), and sends
-    // what can be sent at once. Fails, with nothing sent and no callback to come, if an argument can't be used.
+    // what can be sent at once. If an argument is invalid, fails with nothing sent, and the callback never runs.
     //
-    // `callback` is called once, with a Result<Operation::Value>, by step() and never from in here. The client may go
-    // once this returns; what the options name lives until the callback.
+    // step() calls `callback` once, with a Result<Operation::Value>. start() itself never does. The client may be
+    // destroyed once this returns. The objects in the options must live until the callback.
     template <class Operation, class Callback>
     Result<Pending> start(const Client &client, const typename Operation::Request &request, Callback callback,
                           CallOptions options = {}) {
@@ -1039,22 +1046,26 @@ class Multi {
                                               &c_request, &c_options, nullptr);
     }
 
-    // Does what is due now, and runs the callbacks of the calls that have finished, in the order in which they have;
-    // never blocks. Returns how many callbacks it ran.
+    // Does what is due now, and runs the callbacks of finished calls, in the order in which they finished. Never
+    // blocks. Returns how many callbacks it ran.
     //
-    // A callback may do anything: start and cancel calls here, call step() and destroy this object too. What it throws
-    // comes out of here, and so does what a Progress has thrown, in place of that call's callback; the other calls that
-    // have finished have their callbacks run by the next step().
+    // A callback may do anything: start and cancel calls, call step(), and also destroy this object. step() rethrows
+    // what a callback throws. If a Progress has thrown, step() rethrows that instead of running the call's callback.
+    // The next step() runs the callbacks of the other finished calls.
     //
-    // Fails if a LogSink, a CredentialsProvider or a Progress calls it, which may only start and cancel calls
-    // (ESA_ERR_INVALID_ARGUMENT); in a child of fork() (ESA_ERR_FORKED); and if the descriptor can't be used.
+    // Fails in these cases:
+    // - A LogSink, a CredentialsProvider or a Progress calls it (ESA_ERR_INVALID_ARGUMENT). They may only start and
+    //   cancel calls.
+    // - A child of fork() calls it (ESA_ERR_FORKED).
+    // - The descriptor can't be used.
     Result<std::size_t> step() {
         const auto status = esa_multi_step(native_handle());
         if (status != ESA_OK) {
             return Error(status, "the multi can't do a step here", "Step it in its own process, outside of its calls.");
         }
         const std::weak_ptr<detail::Calls> alive = calls_;
-        // No more than there are now, so that the loop has its turn if each callback starts a call that fails at once.
+        // Only those that have finished now. If each callback starts a call that fails at once, the loop still gets
+        // control.
         const auto most = pending();
         for (std::size_t count = 0; count < most; count++) {
             auto calls = alive.lock();
@@ -1069,15 +1080,15 @@ class Multi {
         return most;
     }
 
-    // The C library's object; it stays this one's. Start no calls with it: step() runs the callbacks of the calls that
-    // were started here, and takes no others out of it.
+    // The C library's object. This object still owns it. Don't start calls with it: step() only runs the callbacks of
+    // calls that were started here.
     esa_multi *native_handle() const noexcept { return calls_->handle.get(); }
 
   private:
     explicit Multi(detail::Handle<esa_multi_free> handle)
         : calls_(std::make_shared<detail::Calls>(detail::Calls{std::move(handle), {}})) {}
 
-    // Nobody else's for longer than a moment.
+    // Others hold it only for a moment.
     std::shared_ptr<detail::Calls> calls_;
 };
 

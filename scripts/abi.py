@@ -1,4 +1,4 @@
-"""Holds the binary interface against tests/abi/baseline.json: what a program of yesterday uses must stay as it is.
+"""Compares the binary interface with tests/abi/baseline.json: what existing programs use must not change.
 
 Usage: abi.py check|record
 
@@ -22,14 +22,14 @@ import header
 
 BASELINE = header.ROOT / "tests" / "abi" / "baseline.json"
 STAGE = header.ROOT / "target" / "stage"
-# Debian's, with the version that each function came with.
+# Debian's table, with the version that added each function.
 SYMBOLS = header.ROOT / "packaging" / "debian" / "libesa0.symbols"
 
 Interface = dict[str, Any]
 
 
 def measured() -> Interface:
-    """What the compiler makes of the header, and what the library exports."""
+    """The compiler's view of the header, and the library's exports."""
     declarations = header.declarations()
     lines = ['printf("ESA_ABI_VERSION %d\\n", ESA_ABI_VERSION);']
     for one in declarations:
@@ -69,7 +69,7 @@ def measured() -> Interface:
 
 
 def signature(function: header.Declaration) -> str:
-    """The types alone: parameters may be renamed."""
+    """Only the types: parameters may be renamed."""
     returned = function.returns.removeprefix("typedef ").removesuffix("(*").strip()
     return f"{returned} ({', '.join(parameter.declaration for parameter in function.parameters)})"
 
@@ -80,7 +80,7 @@ def type_of(field: header.Member) -> str:
 
 
 def differences(before: Interface, now: Interface) -> tuple[list[str], list[str]]:
-    """What breaks programs, and what has grown."""
+    """The changes that break programs, and the additions."""
     broken: list[str] = []
     grown: list[str] = []
     for kind in ("functions", "enumerators"):
@@ -116,7 +116,7 @@ def differences(before: Interface, now: Interface) -> tuple[list[str], list[str]
 
 
 def record_symbols(exports: list[str]) -> None:
-    """Has Debian's table list these functions, the new ones with the version that they come with."""
+    """Writes Debian's table of these functions. New ones get the version that adds them."""
     (version,) = re.findall(r'^version = "(.*)"$', (header.ROOT / "Cargo.toml").read_text(), re.MULTILINE)
     text = SYMBOLS.read_text()
     since = dict(re.findall(r"^ (\w+)@Base (\S+)$", text, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""Makes docs/actions-list.md of data/actions.tsv: the known actions with their parameters.
+"""Generates docs/actions-list.md from data/actions.tsv: the known actions with their parameters.
 
 Usage: action_docs.py write|check
 """

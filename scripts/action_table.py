@@ -1,4 +1,4 @@
-"""Makes src/operation/actions/table.txt of data/actions.tsv: what the library has to know of an action to send it.
+"""Generates src/operation/actions/table.txt from data/actions.tsv: what the library needs to send an action.
 
 Usage: action_table.py write|check
 """

@@ -44,7 +44,7 @@ def actions() -> list[Action]:
 
 
 def write_or_check(path: Path, text: str, usage: str | None) -> None:
-    """Does what the command line of a script says that makes the file `path`."""
+    """Runs the command line of a script that generates the file `path`."""
     if sys.argv[1:] == ["write"]:
         path.write_text(text, encoding="utf-8")
     elif sys.argv[1:] == ["check"]:

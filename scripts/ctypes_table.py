@@ -1,4 +1,4 @@
-"""Makes bindings/python/src/libesa/_abi.py of the C header: its structs and functions as ctypes takes them.
+"""Generates bindings/python/src/libesa/_abi.py from the C header: its structs and functions for ctypes.
 
 Usage: ctypes_table.py [FILE]
 

@@ -1,4 +1,4 @@
-"""Creates a record from each of the given languages, against an emulator of the service, and shows what came of it.
+"""Creates a record from each of the given languages, against an emulator of the service, and shows the results.
 
 Also where an answer is lost, and where the account is busy.
 """
@@ -57,9 +57,9 @@ def main(languages: list[str]) -> int:
         arguments = [BUILT / "bind_domains_c", "--routine", emulator.routine, "-"]
         bound = run(emulator, arguments, stdin="\n".join(names))
 
-        print("The record is made, and the answer is lost. The call looks whether it was made:\n")
+        print("The record is created, and the answer is lost. The call reads the record back:\n")
         found = create_with_log(emulator, LOST, f"lost.{emulator.site_name}")
-        print("Somebody else writes to the account. The call waits until it is its turn:\n")
+        print("Another client writes to the account. The call waits until it is done:\n")
         waited = create_with_log(emulator, BUSY, f"busy.{emulator.site_name}")
 
         records = list(records_of(emulator.state()))
@@ -81,12 +81,12 @@ def main(languages: list[str]) -> int:
 
 
 def create(emulator: Emulator, command: list[str | Path], routine: str, record_name: str) -> int:
-    """Runs an example that creates a record; its exit status."""
+    """Runs an example that creates a record. Returns its exit status."""
     return run(emulator, [*command, routine, emulator.site_id, record_name])
 
 
 def create_with_log(emulator: Emulator, fault: dict[str, Any], record_name: str) -> str:
-    """Creates a record while the service has a fault, and shows the library's log; the record's origin."""
+    """Creates a record while the service has a fault, and shows the library's log. Returns the record's origin."""
     emulator.add_fault(**fault)
     with Client(
         endpoint=emulator.url,
@@ -102,7 +102,7 @@ def create_with_log(emulator: Emulator, fault: dict[str, Any], record_name: str)
 
 
 def run(emulator: Emulator, command: list[Any], stdin: str = "") -> int:
-    """Runs an example; its exit status."""
+    """Runs an example. Returns its exit status."""
     arguments = [str(part) for part in command]
     shown = [part.removeprefix(f"{ROOT}/") for part in arguments]
     print(f"$ {shlex.join(shown)}", flush=True)

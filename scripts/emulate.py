@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+FAULT = '{"action": "CreateRoutineRelatedRecord", "when": "after", "wire": {"kind": "drop"}}'
 SAMPLE = Path(__file__).resolve().parent.parent / "tests" / "emulator" / "sample.json"
 
 
@@ -35,6 +36,10 @@ export ALIBABA_CLOUD_ACCESS_KEY_SECRET={ready["access_key_secret"]}
 Then any program that uses libesa asks it, such as the examples: `make examples`, and
 
 target/examples/create_record_c {ready["routine"]} {ready["site_id"]} hello.{ready["site_name"]}
+
+This loses the answer to the next create; docs/emulator.md has more faults:
+
+curl {ready["url"]}/_emulator/faults --data '{FAULT}'
 """
 
 

@@ -1,4 +1,4 @@
-"""What include/esa.h declares, with its comments: the header's form is cbindgen's, which is regular."""
+"""Parses the declarations of include/esa.h with their comments. cbindgen writes it in a regular form."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ MACRO = r"#define (?P<name>ESA_(?!H\n)\w+)(?:\(\w+\))?(?: (?P<value>(?:[^\n]*\\\
 
 
 def without_attributes(text: str) -> str:
-    """A header's text without what compilers warn of, before and behind functions."""
+    """A header's text without the attributes for compiler warnings around functions."""
     before, behind = r"^(?:ESA_NODISCARD|ESA_DEPRECATED\(.*\))[\n ]", r"(?<!#define)\s+ESA_NONNULL\(\w+\)"
     return re.sub(f"{before}|{behind}", "", text, flags=re.MULTILINE)
 
@@ -76,7 +76,7 @@ def members(body: str, pattern: str) -> list[Member]:
 
 
 def declarations() -> list[Declaration]:
-    """All of them, in the header's order. Raises ValueError where the header has something that isn't understood."""
+    """Returns all declarations, in the header's order. Raises ValueError if one isn't understood."""
     text = without_attributes(HEADER.read_text())
     found: list[tuple[int, Declaration]] = []
 

@@ -1,4 +1,4 @@
-"""Makes the manual pages below DIRECTORY/man3: one a function and a type of the C header, and libesa(3) over them.
+"""Generates the manual pages below DIRECTORY/man3: one per function and type of the C header, and libesa(3).
 
 Usage: manual.py DIRECTORY VERSION
 
@@ -186,7 +186,7 @@ class _Manual:
         return match[1] if match else ""
 
     def _release(self, function: Declaration, type_: str) -> str:
-        """What releases what `type_` points to; a call that was started has two ways."""
+        """The functions that release what `type_` points to. A started call has two."""
         release = f"{self._opened(type_)}_free"
         if release not in self._by_name:
             raise ValueError(f"there is no {release}()")
@@ -386,7 +386,7 @@ def _text(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """As it is typed: no typographic quotes and hyphens."""
+    """Escapes text that is typed literally: no typographic quotes and hyphens."""
     return _text(text).replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
 
 
@@ -395,7 +395,7 @@ def _not_a_request(line: str) -> str:
 
 
 def _date() -> str:
-    """That of the header, or of the release, by the convention for builds that can be repeated."""
+    """The date of the header, or of the release by the convention of reproducible builds."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH") or header.HEADER.stat().st_mtime
     return datetime.datetime.fromtimestamp(float(seconds), datetime.timezone.utc).strftime("%Y-%m-%d")
 

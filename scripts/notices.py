@@ -22,11 +22,11 @@ NOTICES = {
 FEATURES = {"libesa": "libesa/capi", "esa-emulator": ""}
 CARGO = os.environ.get("CARGO", "cargo")
 TARGET = "x86_64-unknown-linux-gnu"
-# Under these, what is linked may be put into any program that has the notices with it. Another one has to be looked at.
+# Code under these licences may be linked into any program that ships the notices. Another licence has to be reviewed.
 ACCEPTED = {"Apache-2.0", "BSD-3-Clause", "CDLA-Permissive-2.0", "ISC", "MIT", "Unlicense"}
-# Of licences that a crate leaves the choice of: the first one of these, and how crates call its file.
+# If a crate offers several licences, the first of these counts. Also how crates name its file.
 CHOSEN = {"Apache-2.0": "apache", "MIT": "mit"}
-# What crates call the files that have their licence in them, or that of a part which they have from others.
+# How crates name the files with their licence, or with the licence of a part that they took from others.
 LICENCE_FILE = re.compile(r"^(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
 HEAD = """{name} links the Rust standard library and the crates below. Each is named with its version and licence; the
 texts that came with them follow, of licences that one may choose from the first, and a text that several crates share
@@ -89,7 +89,7 @@ def notices(package_name: str) -> str:
             f"{name} {version}: {package['license'] or 'see its text'}, {package['repository'] or ''}".rstrip(", ")
         )
         for text in texts(package):
-            # Copies of a text differ in white space, and in whether they tell how to apply it.
+            # Copies of a text differ in white space, and in whether they explain how to apply it.
             words = " ".join(text.partition("APPENDIX: How to apply")[0].split())
             shown.setdefault(words, text)
             users.setdefault(words, []).append(f"{name} {version}")

@@ -1,4 +1,4 @@
-//! The client: what all calls have in common.
+//! The client, which all calls share.
 
 #[cfg(feature = "capi")]
 use std::pin::Pin;
@@ -29,21 +29,27 @@ use crate::transport::{Destination, Settings};
 #[cfg(feature = "capi")]
 use crate::wait::{Task, multi::Pending};
 
-/// What makes a call, in a box, so that all else of a call is there once, whatever is called.
+/// The function that runs a call, boxed, so that the code around it is compiled only once.
 #[cfg(feature = "capi")]
 pub(crate) type Made<T> = Box<dyn for<'a> FnOnce(&'a Call<'a>) -> Pin<Box<dyn Future<Output = T> + 'a>>>;
 
-/// Makes calls to the service. Any number of threads may use one at once; clones are the same client.
+/// A client of the service. Any number of threads may use it at once. A clone is the same client.
 #[derive(Clone, Debug)]
 pub struct Client {
     core: Arc<Core>,
 }
 
 impl Client {
-    /// A client as `config` says; what it leaves open comes from the environment, which is read here and never again.
+    /// Creates a client with the settings of `config`. Settings that `config` doesn't have come from the environment,
+    /// which is read here and not again.
     ///
-    /// Nothing is sent, and no credentials are needed yet. Fails where the region is unknown, the endpoint isn't a URL
-    /// or is plain http to another machine, a proxy can't be used, or a CA file can't be read.
+    /// Sends nothing, and needs no credentials yet.
+    ///
+    /// Fails in these cases:
+    ///
+    /// - The region is unknown.
+    /// - The endpoint isn't a URL, or is plain http to another machine.
+    /// - A proxy can't be used, or a CA file can't be read.
     pub fn new(config: &Config) -> Result<Client, Error> {
         Client::of(config).map_err(|error| config.log.redacted(error))
     }
@@ -77,11 +83,12 @@ impl Client {
         })
     }
 
-    /// Creates a record on a site and ties it to a routine, so that requests for the record's name run the routine.
+    /// Creates a record on a site and ties it to a routine. Requests for the record's name then run the routine.
     ///
-    /// A record that exists already is an error. One that this call created is never lost: if the service's answer
-    /// doesn't arrive, or doesn't say what became of the request, the record is read back from the list of the routine's
-    /// records, until [`Config::reconcile_horizon`] or the time limit ends. That needs the permission
+    /// Fails with [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if the record exists already.
+    ///
+    /// If the service's answer is lost or incomplete, the call reads the record back from the list of the routine's
+    /// records, until [`Config::reconcile_horizon`] or the time limit ends. This needs the permission
     /// `esa:ListRoutineRelatedRecords`.
     pub fn create_routine_related_record(
         &self,
@@ -91,9 +98,11 @@ impl Client {
         self.make(options, async |call| record::create(call, request).await)
     }
 
-    /// Reads the list first, and creates the record like
-    /// [`create_routine_related_record`](Client::create_routine_related_record) if it isn't there, tied to this routine.
-    /// What is there costs a read and no write. A `site_id` of 0 stands for the site that the record's name belongs to.
+    /// Ensures that a record exists and is tied to this routine. Reads the list first. If the record isn't there,
+    /// creates it like [`create_routine_related_record`](Client::create_routine_related_record).
+    ///
+    /// An existing record costs one read and no write. If `site_id` is 0, the call uses the site that the record's name
+    /// belongs to.
     pub fn ensure_routine_related_record(
         &self,
         request: &CreateRoutineRelatedRecordRequest<'_>,
@@ -102,12 +111,12 @@ impl Client {
         self.make(options, async |call| record::ensure(call, request).await)
     }
 
-    /// Ensures many records, each like [`ensure_routine_related_record`](Client::ensure_routine_related_record) and
-    /// within `options`, one after the other as the iterator is asked for them: the service takes one at a time.
-    /// [`Bulk::with_timeout`] limits the time of all.
+    /// Ensures many records, in their order, one each time the iterator is advanced. The service takes one write at a
+    /// time. Each record is ensured like [`ensure_routine_related_record`](Client::ensure_routine_related_record),
+    /// within `options`. [`Bulk::with_timeout`] limits the time of the whole bulk.
     ///
-    /// The routines' records are listed first, 20 with a request, where that pays; for a `site_id` of 0, one record of
-    /// the name that is tied to the routine is then the one.
+    /// If that saves requests, the routines' records are listed first, 20 per request. If `site_id` is 0, a listed
+    /// record counts as the one asked for if no other site has a record of this name for the routine.
     pub fn ensure_routine_related_records<'a>(
         &self,
         requests: impl IntoIterator<Item = CreateRoutineRelatedRecordRequest<'a>>,
@@ -116,8 +125,9 @@ impl Client {
         Bulk::new(&self.core, requests, options)
     }
 
-    /// Deletes a record, and is a success where it is gone already. Without a record id, the record is found by its
-    /// name, which needs the permission `esa:ListRoutineRelatedRecords`.
+    /// Deletes a record. Succeeds if the record is gone already.
+    ///
+    /// Without a record id, the record is found by its name. This needs the permission `esa:ListRoutineRelatedRecords`.
     pub fn delete_routine_related_record(
         &self,
         request: &DeleteRoutineRelatedRecordRequest<'_>,
@@ -140,26 +150,28 @@ impl Client {
         self.make(options, async |call| call.perform(request).await)
     }
 
-    /// Calls any action of the service, by its name; what it answers, a JSON object of at most 8 MiB, is handed out as it is.
+    /// Calls any action of the service, by its name. Returns the service's answer unchanged: a JSON object of at most 8
+    /// MiB.
     ///
-    /// One that reads is made again when its answer is lost. One that changes something is made again only where nothing was
-    /// sent, or where the service's code says that nothing has changed: if its answer is lost, the call fails with
-    /// [`Outcome::Unknown`](crate::Outcome::Unknown), and whoever made it has to read back what it was to change.
+    /// If the answer is lost, an action that reads is sent again. An action that writes is sent again only if nothing
+    /// was sent, or if the service's code says that nothing has changed. If the answer to a write is lost, the call
+    /// fails with [`Outcome::Unknown`](crate::Outcome::Unknown). The caller then reads back what the action changes.
     pub fn call(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<ActionReply, Error> {
         self.call_prepared(&action.prepare()?, options)
     }
 
-    /// Signs any action for somebody else to send, once: with this client's credentials, endpoint, clock and signature version.
+    /// Signs any action, for another program to send, once. Uses this client's credentials, endpoint, clock and
+    /// signature version.
     ///
-    /// Nothing of the action is sent. Credentials may have to be asked for; if there is no time for that, the call fails with
+    /// Sends nothing of the action, but may have to get credentials. If there is no time for that, the call fails with
     /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials).
     pub fn sign(&self, action: &AnyAction<'_>, options: &CallOptions) -> Result<SignedRequest, Error> {
         self.sign_prepared(&action.prepare()?, options)
     }
 
-    /// The name of the provider whose credentials this client uses: `configuration`, `callback`, `environment`, `oidc`,
-    /// `cli_profile`, `credentials_file`, `ecs_ram_role` or `credentials_uri`; `None` before the first call that needed
-    /// some.
+    /// Returns the name of the provider whose credentials this client uses: `configuration`, `callback`, `environment`,
+    /// `oidc`, `cli_profile`, `credentials_file`, `ecs_ram_role` or `credentials_uri`. `None` before the first call
+    /// that needs credentials.
     pub fn credentials_source(&self) -> Option<&'static str> {
         self.source().map(Source::name)
     }
@@ -168,7 +180,7 @@ impl Client {
         self.core.live().credentials.source()
     }
 
-    /// What this client has done so far.
+    /// Returns what this client has done so far.
     pub fn stats(&self) -> Stats {
         self.core.counters.read()
     }
@@ -181,7 +193,7 @@ impl Client {
         self.make(options, async |call| call.world.sign(action).await)
     }
 
-    /// Makes a call on this thread.
+    /// Runs a call on this thread.
     fn make<T>(
         &self,
         options: &CallOptions,
@@ -191,7 +203,7 @@ impl Client {
         made.map_err(|error| self.core.log.redacted(error))
     }
 
-    /// A call for a driver that has many.
+    /// Returns a call for a driver that runs many.
     #[cfg(feature = "capi")]
     pub(crate) fn pending<T: 'static>(&self, options: CallOptions, task: Rc<Task>, make: Made<T>) -> Pending<T> {
         let core = Arc::clone(&self.core);
@@ -209,7 +221,7 @@ impl Client {
     }
 }
 
-/// What a client that is made of these keeps to itself from the start.
+/// The secrets that this configuration and environment have from the start.
 fn redaction(config: &Config, variables: &Environment, settings: &Settings) -> Redaction {
     let proxy_secrets = settings.secrets();
     let mut secrets: Vec<&str> = proxy_secrets.iter().map(|secret| secret.as_str()).collect();
@@ -261,7 +273,7 @@ mod tests {
             client.stats().write_limit_waits > before
         };
 
-        // One that changes a routine, another write, and a read.
+        // An action that changes a routine, another write, and a read.
         let waiting = ["CreateRoutine", "CreateSite", "GetRoutine"].map(waits);
         assert_eq!(waiting, [true, false, false], "others wait than shall");
     }

@@ -1,4 +1,4 @@
-//! The client's idea of the time: this machine's clock, and how far it is off from the service's.
+//! The client's clock: this machine's clock, and its offset from the service's.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -6,16 +6,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::error::Error;
 use crate::log::{Level, Scope};
 
-/// Requests are signed with the service's time, as far as it is known. The clock itself isn't touched.
+/// Corrects this machine's clock for signing, if the service's time is known. The machine's clock itself isn't changed.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     offset_seconds: AtomicI64,
 }
 
-/// 2024-09-10, the version of the service's interface: no reply of it is older.
+/// 2024-09-10, the version of the service's interface. No reply of the service is older.
 const EARLIEST: u64 = 1_725_926_400;
 
-/// The service allows 15 minutes; a difference below this is not what it complains of.
+/// The service allows 15 minutes. A smaller difference than this isn't the reason of a refusal.
 const SIGNIFICANT: u64 = 60;
 
 impl Clock {
@@ -23,8 +23,8 @@ impl Clock {
         self.corrected(SystemTime::now())
     }
 
-    /// Sets the clock by the date of a reply, and says so in the log; false where that makes no difference, or isn't to be
-    /// believed.
+    /// Sets the offset from the date of a reply, and logs it. Returns false if that makes no difference, or if the date
+    /// is implausible.
     pub(crate) fn correct(&self, date: SystemTime, log: &Scope<'_>) -> bool {
         let machine = SystemTime::now();
         let corrected = self.correct_at(machine, date);
@@ -35,7 +35,7 @@ impl Clock {
         corrected
     }
 
-    /// Whether a request that was signed with this time was off by the date of its reply.
+    /// Whether a request with this time was off, according to the date of its reply.
     pub(super) fn was_off(signed_at: SystemTime, date: SystemTime) -> bool {
         offset_at(signed_at, date).is_some_and(|offset| offset.unsigned_abs() >= SIGNIFICANT)
     }
@@ -55,27 +55,24 @@ impl Clock {
     }
 }
 
-/// How many seconds the service's clock, by the date of a reply, is ahead of this machine's; `None` where the date isn't
-/// to be believed.
+/// Returns how many seconds the service's clock is ahead of this machine's, from the date of a reply. `None` if the
+/// date is implausible.
 fn offset_at(machine: SystemTime, date: SystemTime) -> Option<i64> {
     (date >= UNIX_EPOCH + Duration::from_secs(EARLIEST)).then(|| seconds_between(machine, date))
 }
 
-/// The refusal of a request's date, with how far this machine's clock is off by the date of the reply.
+/// Adds to a refused date how far this machine's clock is off, from the date of the reply.
 pub(super) fn explain(error: Error) -> Error {
     match error.reply_date().and_then(|date| offset_at(SystemTime::now(), date)) {
         Some(offset) if offset.unsigned_abs() < SIGNIFICANT => error
             .and_says(&describe(offset))
             .with_advice("Check that nothing on the way to the service holds requests back, or repeats old ones."),
         Some(offset) => error.and_says(&describe(offset)),
-        None => {
-            error.and_says("how far this machine's clock is off can't be told: the reply has no date of the service")
-        }
+        None => error.and_says("this machine's clock can't be checked: the reply has no date of the service"),
     }
 }
 
-/// What it means that the service's clock shows so many seconds more than this machine's. Rounded: the date of a reply
-/// lacks up to a second.
+/// Describes a difference of this many seconds, rounded. The date of a reply has a resolution of one second.
 fn describe(seconds: i64) -> String {
     if seconds.unsigned_abs() < SIGNIFICANT {
         return "this machine's clock agrees with the service's".to_owned();
@@ -90,7 +87,7 @@ fn describe(seconds: i64) -> String {
     format!("this machine's clock is {amount} {} the service's", if seconds < 0 { "ahead of" } else { "behind" })
 }
 
-/// How many seconds `later` is after `earlier`; negative where it is before.
+/// Returns how many seconds `later` is after `earlier`. Negative if it is before.
 fn seconds_between(earlier: SystemTime, later: SystemTime) -> i64 {
     let clamp = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
     match later.duration_since(earlier) {
@@ -122,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_difference_is_told_in_words() {
+    fn the_difference_is_described_in_words() {
         for (seconds, amount) in [
             (60, "1 min behind"),
             (-3569, "59 min ahead of"),
@@ -151,7 +148,7 @@ mod tests {
         assert_eq!(right.message(), "; this machine's clock agrees with the service's");
         assert_ne!(right.advice(), code.advice());
         for date in [None, Some(UNIX_EPOCH)] {
-            assert!(explained(date).message().contains("can't be told"));
+            assert!(explained(date).message().contains("can't be checked"));
         }
     }
 

@@ -1,4 +1,4 @@
-//! How a client is to be made, as its caller says it.
+//! The configuration of a client.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,7 +14,8 @@ use crate::signature::Credentials;
 use crate::signature::SignatureVersion;
 use crate::transport::{self, ProxyUrl};
 
-/// How a client is made. What isn't set comes from the environment, or has the default that its setter names.
+/// The settings of a new client. A setting that isn't set comes from the environment, or has the default that its
+/// setter names.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -63,12 +64,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// All defaults.
+    /// Creates a configuration with all defaults.
     pub fn new() -> Config {
         Config::default()
     }
 
-    /// The variables to read in place of the process's environment.
+    /// Sets variables to read instead of the process's environment.
     pub fn environment(
         &mut self,
         variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
@@ -77,20 +78,27 @@ impl Config {
         self
     }
 
-    /// The credentials. Default: those that are found as the official SDKs find them.
+    /// Sets the credentials. Default: those of the first provider that has some. The client then asks no other.
     ///
-    /// The first of these that gives some is asked, and from then on no other: the environment
-    /// (`ALIBABA_CLOUD_ACCESS_KEY_ID`, …), OIDC, a profile of the command line (`~/.aliyun/config.json`), the credentials
-    /// file (`~/.alibabacloud/credentials`), the role of the ECS instance, and `ALIBABA_CLOUD_CREDENTIALS_URI`.
+    /// The providers, in the order of the official SDKs:
+    ///
+    /// - the environment (`ALIBABA_CLOUD_ACCESS_KEY_ID`, …)
+    /// - OIDC
+    /// - a profile of the command line (`~/.aliyun/config.json`)
+    /// - the credentials file (`~/.alibabacloud/credentials`)
+    /// - the role of the ECS instance
+    /// - the server of `ALIBABA_CLOUD_CREDENTIALS_URI`
     pub fn credentials(&mut self, credentials: Credentials) -> &mut Config {
         self.identity = Some(Identity::Credentials(credentials));
         self
     }
 
-    /// A function that gives the credentials, for secrets that are kept elsewhere, in place of what was set before.
+    /// Sets a function that returns the credentials, for secrets that are stored elsewhere. Replaces credentials that
+    /// were set before.
     ///
-    /// It runs on the thread of a call that needs credentials, one call at a time, and is told how long that call has
-    /// left: at the first call, 5 to 6 minutes before they expire, and once more when the service says that they have.
+    /// The function runs on the thread of a call that needs credentials, for one call at a time. Its argument is the
+    /// time that the call has left. It is called at the first call, 5 to 6 minutes before the credentials expire, and
+    /// once more if the service says that they have expired.
     pub fn credentials_provider(
         &mut self,
         provide: impl Fn(Duration) -> Result<ProvidedCredentials, String> + Send + Sync + 'static,
@@ -99,7 +107,7 @@ impl Config {
         self
     }
 
-    /// The region: `cn-hangzhou` for accounts of the China site, `ap-southeast-1` for international accounts.
+    /// Sets the region: `cn-hangzhou` for accounts of the China site, `ap-southeast-1` for international accounts.
     ///
     /// Default: `ALIBABA_CLOUD_REGION_ID`, else `cn-hangzhou`.
     pub fn region(&mut self, region: &str) -> &mut Config {
@@ -107,124 +115,135 @@ impl Config {
         self
     }
 
-    /// The endpoint, in place of the region's: `host`, `host:port` or `https://host:port`; `http://…` for this machine
-    /// only. Default: `ESA_ENDPOINT`, which must not be empty, else the region's.
+    /// Sets the endpoint, instead of the region's: `host`, `host:port` or `https://host:port`; `http://…` for this
+    /// machine only. Default: `ESA_ENDPOINT`, which must not be empty, else the region's.
     pub fn endpoint(&mut self, endpoint: &str) -> &mut Config {
         self.endpoint = Some(endpoint.to_owned());
         self
     }
 
-    /// From where the service is reached, where no endpoint is set. Default: [`Network::Public`].
+    /// Sets the network from which the service is reached, if no endpoint is set. Default: [`Network::Public`].
     pub fn network(&mut self, network: Network) -> &mut Config {
         self.network = network;
         self
     }
 
-    /// The proxy: `http://user:password@host:port` (CONNECT), `host:port`, `socks5://…` (this machine looks
-    /// the endpoint's name up) or `socks5h://…` (the proxy does); `""` for none.
+    /// Sets the proxy:
     ///
-    /// Default: what the environment says: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper case or else
-    /// in lower case. Plain http to this machine takes no proxy, and neither does the metadata of an instance.
+    /// - `http://user:password@host:port` or `host:port`: an HTTP proxy (CONNECT)
+    /// - `socks5://…`: a SOCKS proxy; this machine resolves the endpoint's name
+    /// - `socks5h://…`: a SOCKS proxy that resolves the name
+    /// - `""`: no proxy
+    ///
+    /// Default: the environment's `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper case, else in lower
+    /// case. Plain http to this machine and the instance metadata never use a proxy.
     pub fn proxy(&mut self, url: &str) -> &mut Config {
         self.connections.proxy = Some(ProxyUrl::new(url));
         self
     }
 
-    /// How long making one connection may take: name look-up, TCP and TLS together. Default: 5 s.
+    /// Sets how long one connection may take: name resolution, TCP and TLS together. Default: 5 s.
     pub fn connect_timeout(&mut self, timeout: Duration) -> &mut Config {
         self.connections.connect_timeout = timeout;
         self
     }
 
-    /// How long one request may take, connecting included. Default: 10 s.
+    /// Sets how long one request may take, with its connection. Default: 10 s.
     pub fn attempt_timeout(&mut self, timeout: Duration) -> &mut Config {
         self.timeouts.attempt = timeout;
         self
     }
 
-    /// How long a whole call may take, with its retries and waits. Default: 30 s.
+    /// Sets how long a whole call may take, with its retries and waits. Default: 30 s.
     pub fn timeout(&mut self, timeout: Duration) -> &mut Config {
         self.timeouts.total = timeout;
         self
     }
 
-    /// How requests are signed. Default: [`SignatureVersion::V3`].
+    /// Sets how requests are signed. Default: [`SignatureVersion::V3`].
     pub fn signature_version(&mut self, version: SignatureVersion) -> &mut Config {
         self.signature_version = version;
         self
     }
 
-    /// A PEM file of certificate authorities to trust in place of the built-in ones. Default, where no PEM text is set
-    /// either: `SSL_CERT_FILE`, as for OpenSSL (`SSL_CERT_DIR` isn't read).
+    /// Sets a PEM file of certificate authorities to trust instead of the built-in ones. Default, if no PEM text is set
+    /// either: `SSL_CERT_FILE`, as in OpenSSL. `SSL_CERT_DIR` isn't read.
     pub fn ca_file(&mut self, path: impl Into<PathBuf>) -> &mut Config {
         self.connections.trust.ca_file = Some(path.into());
         self
     }
 
-    /// PEM text of certificate authorities to trust in place of the built-in ones.
+    /// Sets PEM text of certificate authorities to trust instead of the built-in ones.
     pub fn ca_pem(&mut self, pem: &str) -> &mut Config {
         self.connections.trust.ca_pem = Some(pem.to_owned());
         self
     }
 
-    /// The caller's own product, such as `my-agent/1.2`, for the end of the User-Agent header: printable ASCII.
-    /// [`Client::new`](crate::Client::new) refuses another text. Default: `ALIBABA_CLOUD_USER_AGENT`.
+    /// Sets the program's own product, such as `my-agent/1.2`, for the end of the User-Agent header: printable ASCII.
+    /// [`Client::new`](crate::Client::new) fails if the text has other characters. Default: `ALIBABA_CLOUD_USER_AGENT`.
     pub fn user_agent(&mut self, user_agent: &str) -> &mut Config {
         self.connections.product = Some(user_agent.to_owned());
         self
     }
 
-    /// How many unused connections to keep at most; 0: none. Default: 64.
+    /// Sets how many idle connections the pool holds at most. 0: no pool. Default: 64.
     ///
-    /// HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a kept
-    /// connection, just as the next request goes out, it is taken for that request's. With 0, each request has a connection
-    /// of its own.
+    /// HTTP/1.1 has no mark that ties a reply to its request. If a server sends a second or a late reply over a pooled
+    /// connection while the next request goes out, the reply is taken for that request's. With 0, each request has its
+    /// own connection.
     pub fn max_idle_connections(&mut self, max_idle_connections: usize) -> &mut Config {
         self.connections.keep_alive.max_idle = max_idle_connections;
         self
     }
 
-    /// How long to keep an unused connection. A peer that announces a shorter time gets no request after that. Default:
-    /// 5 s.
+    /// Sets how long the pool holds an idle connection. If the server announces a shorter time, the connection is used
+    /// no longer than that. Default: 5 s.
     pub fn idle_timeout(&mut self, timeout: Duration) -> &mut Config {
         self.connections.keep_alive.idle = timeout;
         self
     }
 
-    /// How many attempts of a call may fail in a row. Default: 3. Those that are refused because the service is busy with
-    /// another call don't count, and end the row: they are made until the call's time limit.
+    /// Sets how many attempts of a call may fail in a row. Default: 3.
+    ///
+    /// Attempts that are refused because the service is busy with another call don't count, and end the row. They are
+    /// repeated until the call's time limit.
     pub fn max_attempts(&mut self, max_attempts: u32) -> &mut Config {
         self.max_attempts = max_attempts.max(1);
         self
     }
 
-    /// How long a call goes on reading back to clear up what a lost answer did, once no further attempt is made: after
-    /// 0.25, 0.5, 1, 2, 4 s …, never past the call's deadline. If nothing clears it up, the call fails that much later.
-    /// Default: 10 s.
+    /// Sets how long a call reads back after an unknown outcome, once it makes no further attempt. Default: 10 s.
+    ///
+    /// The call reads back after 0.25, 0.5, 1, 2, 4 s …, never past its deadline. If the outcome stays unknown, the
+    /// call fails when this time is over.
     pub fn reconcile_horizon(&mut self, horizon: Duration) -> &mut Config {
         self.reconcile_horizon = horizon;
         self
     }
 
-    /// How many of the client's writes (creates and deletes) may be under way at once; the others wait for their turn.
+    /// Sets how many of the client's writes (creates and deletes) may run at once. Further writes wait. `usize::MAX`:
+    /// no limit.
     ///
-    /// Default: 1, since the service refuses a routine call of an account while another one runs. `usize::MAX`: no limit.
+    /// Default: 1, because the service refuses a routine call of an account while another one runs.
     pub fn max_concurrent_writes(&mut self, max_concurrent_writes: usize) -> &mut Config {
         self.writes.at_once = max_concurrent_writes.max(1);
         self
     }
 
-    /// A lock that the client shares with other programs or machines that write to the same account, so that they wait for
-    /// each other instead of being refused; in place of what was set before. Default: none.
+    /// Sets a lock that the client shares with other programs or machines that write to the same account. They then
+    /// wait for each other instead of being refused. Replaces a lock that was set before. Default: no lock.
     ///
-    /// `try_acquire` asks for it, to hold it no longer than it is told, and doesn't wait for whoever has it; `release` lets
-    /// it go, once for each time that it was acquired, also where the time is over. They run on the threads of calls, and
-    /// `release` where a call or a [`Bulk`](crate::Bulk) is dropped as well; on different ones, but never both or twice at
-    /// once for a client. They make no call that writes with this client.
+    /// `try_acquire` tries to acquire the lock for at most the lease that its argument says. It doesn't wait if another
+    /// client holds the lock. `release` releases the lock. It is called once for each time that the lock was acquired,
+    /// even if the lease is over.
     ///
-    /// A call holds the lock while it writes; it goes on to the client's writes that wait behind it, until
-    /// [`write_lock_hold`](Config::write_lock_hold). The lock is for order alone: if it is lost, writes are refused as busy
-    /// and made again.
+    /// Both run on the threads of calls. `release` also runs when a call or a [`Bulk`](crate::Bulk) is dropped. The
+    /// threads may differ, but for one client the functions never run at the same time. They must not write with this
+    /// client.
+    ///
+    /// A call holds the lock while it writes. Then it passes the lock on to the client's writes that wait, until
+    /// [`write_lock_hold`](Config::write_lock_hold) is over. The lock only puts writes in order: if it is lost, the
+    /// service refuses writes as busy and they are repeated.
     pub fn write_lock(
         &mut self,
         try_acquire: impl Fn(Duration) -> TryLock + Send + Sync + 'static,
@@ -234,29 +253,30 @@ impl Config {
         self
     }
 
-    /// No lock is shared with others.
+    /// Removes the write lock.
     #[cfg(feature = "capi")]
     pub(crate) fn no_write_lock(&mut self) {
         self.writes.lock = None;
     }
 
-    /// A file as the lock that the client shares with the other programs of this host; in place of what was set before.
+    /// Sets a file as the lock that the client shares with the other programs of this host. Replaces a lock that was
+    /// set before.
     ///
-    /// It is made where it is missing, for its owner alone, and never written to or deleted. The kernel lets the lock go when
-    /// the process ends, however it does. The file is on a local file system.
+    /// If the file is missing, it is created with access for its owner alone. It is never written to or deleted. The
+    /// kernel releases the lock when the process ends for any reason. The file must be on a local file system.
     pub fn write_lock_file(&mut self, path: impl Into<PathBuf>) -> &mut Config {
         self.writes.lock = Some(LockKind::File(path.into()));
         self
     }
 
-    /// How long the client holds the lock that it shares with others for further writes, before it lets others in. The lease
-    /// that `try_acquire` is asked for is one attempt and one second longer. Default: 2 s.
+    /// Sets how long the client holds the shared lock for further writes before it lets other clients acquire it. The
+    /// lease that `try_acquire` gets is longer by one attempt and one second. Default: 2 s.
     pub fn write_lock_hold(&mut self, hold: Duration) -> &mut Config {
         self.writes.hold = hold;
         self
     }
 
-    /// Where the library says what it does. Default: nowhere.
+    /// Sets the log. Default: no log.
     pub fn log(&mut self, log: Log) -> &mut Config {
         self.log = log;
         self

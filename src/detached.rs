@@ -1,4 +1,4 @@
-//! Requests that others send: signed here, and their replies read here. No client, socket or clock has a part in it.
+//! Signs requests that others send, and reads their replies. Uses no client, socket or clock.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -15,10 +15,10 @@ use crate::operation::{
 use crate::reply;
 use crate::signature::{self, Credentials, Request, SignatureVersion, SignedRequest, Stamp};
 
-/// Where [`sign_with`] signs for if the caller doesn't say.
+/// The default endpoint of [`sign_with`].
 const DEFAULT_ENDPOINT: &str = "https://esa.cn-hangzhou.aliyuncs.com";
 
-/// What a request is signed with: all that a signature depends on besides the request.
+/// Everything that a signature depends on besides the request.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -35,15 +35,15 @@ const DEFAULT_ENDPOINT: &str = "https://esa.cn-hangzhou.aliyuncs.com";
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct SignWith<'a> {
-    /// As whom.
+    /// The credentials to sign with.
     pub credentials: &'a Credentials,
-    /// For which server: `host`, `host:port` or `https://host:port`; `None`: that of `cn-hangzhou`.
+    /// The server: `host`, `host:port` or `https://host:port`. `None`: that of `cn-hangzhou`.
     pub endpoint: Option<&'a str>,
-    /// When it is sent. The service takes what is off by less than 15 minutes.
+    /// When the request is sent. The service accepts a difference below 15 minutes.
     pub date: SystemTime,
-    /// 1 to 64 characters of printable ASCII that no other request has.
+    /// 1 to 64 characters of printable ASCII. Each request needs a different one.
     pub nonce: &'a str,
-    /// How.
+    /// The signature's version.
     pub signature_version: SignatureVersion,
 }
 
@@ -53,18 +53,18 @@ impl<'a> SignWith<'a> {
         SignWith { credentials, endpoint: None, date, nonce, signature_version: SignatureVersion::default() }
     }
 
-    /// Signs for this server.
+    /// Sets the server.
     pub fn with_endpoint(self, endpoint: &'a str) -> SignWith<'a> {
         SignWith { endpoint: Some(endpoint), ..self }
     }
 
-    /// Signs in this way.
+    /// Sets the signature's version.
     pub fn with_signature_version(self, signature_version: SignatureVersion) -> SignWith<'a> {
         SignWith { signature_version, ..self }
     }
 }
 
-/// Signs an action for somebody else to send. The same arguments give the same request.
+/// Signs an action for another program to send. The same arguments give the same request.
 pub fn sign_with(with: &SignWith<'_>, action: &AnyAction<'_>) -> Result<SignedRequest, Error> {
     sign_prepared_with(with, &action.prepare()?)
 }
@@ -75,7 +75,7 @@ pub(crate) fn sign_prepared_with(with: &SignWith<'_>, action: &PreparedAction) -
     sign(action, &endpoint, with.signature_version, with.credentials, &stamp)
 }
 
-/// Signs an operation for whoever sends it to `endpoint`.
+/// Signs an operation that another program sends to `endpoint`.
 pub(crate) fn sign(
     operation: &impl Operation,
     endpoint: &Endpoint,
@@ -90,7 +90,7 @@ pub(crate) fn sign(
     SignedRequest::of(&signed, method, &endpoint.url())
 }
 
-/// A reply of the service, as somebody else received it.
+/// A reply of the service that another program received.
 ///
 /// ```
 /// use esa::{ReceivedReply, ServiceCode, read_reply};
@@ -102,37 +102,37 @@ pub(crate) fn sign(
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct ReceivedReply<'a> {
-    /// What it answers, such as `CreateRoutine`; `None`: an action that changes something, unless `effect` says otherwise.
+    /// The action that it answers, such as `CreateRoutine`. `None`: a write, unless `effect` says otherwise.
     pub action: Option<&'a str>,
-    /// Whether the action changes something; `None`: as the library knows it.
+    /// Whether the action changes something. `None`: as the library knows it.
     pub effect: Option<Effect>,
     /// 100 to 999.
     pub http_status: u16,
-    /// Names, in either case, and values.
+    /// Names, in any case, and values.
     pub headers: &'a [(&'a str, &'a str)],
-    /// The body, as it is after any transfer and content coding.
+    /// The body, without any transfer or content coding.
     pub body: &'a [u8],
 }
 
 impl<'a> ReceivedReply<'a> {
-    /// The reply to an action that changes something, unless [`with_action`](ReceivedReply::with_action) or
+    /// Returns the reply to a write, unless [`with_action`](ReceivedReply::with_action) or
     /// [`with_effect`](ReceivedReply::with_effect) says otherwise.
     pub fn new(http_status: u16, headers: &'a [(&'a str, &'a str)], body: &'a [u8]) -> ReceivedReply<'a> {
         ReceivedReply { action: None, effect: None, http_status, headers, body }
     }
 
-    /// Names the action that it answers.
+    /// Sets the action that it answers.
     pub fn with_action(self, action: &'a str) -> ReceivedReply<'a> {
         ReceivedReply { action: Some(action), ..self }
     }
 
-    /// Says whether the action changes something, in place of what the library knows.
+    /// Sets whether the action changes something, instead of what the library knows.
     pub fn with_effect(self, effect: Effect) -> ReceivedReply<'a> {
         ReceivedReply { effect: Some(effect), ..self }
     }
 }
 
-/// Without headers and body: they may hold secrets.
+/// Leaves out headers and body: they may hold secrets.
 impl fmt::Debug for ReceivedReply<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ReceivedReply { action, http_status, .. } = self;
@@ -143,10 +143,10 @@ impl fmt::Debug for ReceivedReply<'_> {
     }
 }
 
-/// Reads a reply: what the service answered, or the error that it stands for.
+/// Reads a reply. Returns the service's answer or the error.
 ///
-/// The error has what a client's has: what the request did, whether trying again may help, for how long the service asks to
-/// wait, and what to do. It is one request's: of what others of the same work did it knows nothing.
+/// The error has the same fields as a client's: what the request did, whether a later attempt may succeed, how long the
+/// service asks to wait, and what to do. It covers only this request, not other requests of the same work.
 pub fn read_reply(received: &ReceivedReply<'_>) -> Result<ActionReply, Error> {
     let ReceivedReply { action, effect, http_status, headers, body } = *received;
     action.map_or(Ok(()), check_action)?;

@@ -1,4 +1,4 @@
-//! Which server to talk to: the table of regions, and endpoints that the caller names.
+//! Chooses the server: a region's endpoint, or one that the caller names.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use crate::environment::{self, Environment};
 use crate::error::{Error, ErrorKind};
 use crate::url::{Unusable, Url};
 
-/// The whole map of the service. The account decides which one is its own, not the place.
+/// All regions of the service. The account decides which one is right, not the location.
 const REGIONS: [&str; 2] = ["cn-hangzhou", "ap-southeast-1"];
 
 const DEFAULT_REGION: &str = "cn-hangzhou";
@@ -14,14 +14,14 @@ const DEFAULT_REGION: &str = "cn-hangzhou";
 const ACCEPTED: &str =
     "Write the endpoint as host, host:port, https://host:port or, for this machine, http://host:port.";
 
-/// From where the service is reached.
+/// The network from which the service is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Network {
     /// From the internet.
     #[default]
     Public,
-    /// From inside of a VPC in one of the service's regions.
+    /// A VPC in one of the service's regions.
     Vpc,
 }
 
@@ -29,13 +29,13 @@ pub enum Network {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     tls: bool,
-    /// As in a URL: an IPv6 address has its brackets.
+    /// As in a URL: an IPv6 address has brackets.
     host: String,
     port: u16,
 }
 
 impl Endpoint {
-    /// The endpoint that the caller names, else the environment, else the region's.
+    /// Returns the caller's endpoint, else the environment's, else the region's.
     pub(crate) fn choose(
         endpoint: Option<&str>,
         region: Option<&str>,
@@ -51,8 +51,8 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint that a variable names. An empty one is refused, since it was meant to name a server, an emulator
-    /// that didn't start, say: to use the real one in its place would show it real keys.
+    /// Returns the endpoint that a variable names. Refuses an empty one: it was meant to name a server, for example an
+    /// emulator that didn't start. To use the real server instead would send it real requests.
     pub(crate) fn in_variable(name: &str, variables: &Environment) -> Result<Option<Endpoint>, Error> {
         let refused = |reason: &str| Error::new(ErrorKind::Config, format!("{name}: {reason}"));
         match variables.get_even_empty(name) {
@@ -79,9 +79,9 @@ impl Endpoint {
         Ok(Endpoint { tls: true, host: format!("{service}.{region}.aliyuncs.com"), port: 443 })
     }
 
-    /// The endpoint that somebody names: a URL without a path, or a host with or without a port.
+    /// Parses an endpoint: a URL without a path, or a host with or without a port.
     pub(crate) fn parse(text: &str) -> Result<Endpoint, Error> {
-        // Not quoted where it has user information: there may be a password in it.
+        // A text with user information isn't quoted, because it may hold a password.
         if text.contains('@') {
             return Err(Error::new(ErrorKind::Config, format!("endpoint {}", Unusable::UserInformation)));
         }
@@ -96,15 +96,13 @@ impl Endpoint {
             return Err(refused("has a path or a query; only scheme, host and port are used"));
         }
         if !endpoint.tls && !endpoint.is_loopback() {
-            return Err(refused(
-                "is plain http to another machine, which would show what is sent to everybody on the way",
-            )
-            .with_advice("Use https; http is for tests on this machine only."));
+            return Err(refused("is plain http to another machine, which would expose what is sent")
+                .with_advice("Use https; http is for tests on this machine only."));
         }
         Ok(endpoint)
     }
 
-    /// The server of a URL, and what the URL names of it: path and query.
+    /// Splits a URL into its server and its path and query.
     pub(crate) fn of_url(url: &str) -> Result<(Endpoint, String), Unusable> {
         let url = Url::parse(url)?;
         let tls = match url.scheme.to_ascii_lowercase().as_str() {
@@ -124,7 +122,7 @@ impl Endpoint {
         self.tls
     }
 
-    /// The host's name or address, without brackets.
+    /// Returns the host's name or address, without brackets.
     pub(crate) fn host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
@@ -133,12 +131,12 @@ impl Endpoint {
         self.port
     }
 
-    /// Whether the endpoint is this machine, by its name.
+    /// Whether the name of the endpoint is this machine's.
     pub(crate) fn is_loopback(&self) -> bool {
         self.host() == "localhost" || self.host().parse().is_ok_and(|address: IpAddr| address.is_loopback())
     }
 
-    /// The value of the Host header, which is signed: the port only where it isn't the scheme's own.
+    /// Returns the value of the Host header, which is signed. It has the port only if that isn't the scheme's default.
     pub(crate) fn host_header(&self) -> String {
         match (self.tls, self.port) {
             (true, 443) | (false, 80) => self.host.clone(),
@@ -146,7 +144,7 @@ impl Endpoint {
         }
     }
 
-    /// The URL, without a path.
+    /// Returns the URL, without a path.
     pub(crate) fn url(&self) -> String {
         let scheme = if self.tls { "https" } else { "http" };
         format!("{scheme}://{}", self.host_header())

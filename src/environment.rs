@@ -1,4 +1,4 @@
-//! The environment variables that the library knows, read once, when a client is made.
+//! The environment variables that the library uses. They are read once, when a client is created.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub(crate) struct Environment {
     known: Vec<(&'static str, Zeroizing<String>)>,
-    /// All of the process's, for programs that are started: names and values.
+    /// All variables of the process, for child programs: names and values.
     all: Vec<(OsString, Zeroizing<Vec<u8>>)>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) const ECS_METADATA: &str = "ALIBABA_CLOUD_ECS_METADATA";
 pub(crate) const ECS_METADATA_DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
 pub(crate) const IMDSV1_DISABLED: &str = "ALIBABA_CLOUD_IMDSV1_DISABLED";
 pub(crate) const CREDENTIALS_URI: &str = "ALIBABA_CLOUD_CREDENTIALS_URI";
-/// A switch of the command line: profiles may neither run commands nor ask servers of the user's own.
+/// A switch of the command line. Profiles may then neither run commands nor ask the user's own servers.
 pub(crate) const EXTERNAL_PROCESS_DISABLED: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
 pub(crate) const HOME: &str = "HOME";
 pub(crate) const REGION_ID: &str = "ALIBABA_CLOUD_REGION_ID";
@@ -40,11 +40,11 @@ pub(crate) const ENDPOINT: &str = "ESA_ENDPOINT";
 pub(crate) const STS_ENDPOINT: &str = "ESA_STS_ENDPOINT";
 pub(crate) const METADATA_ENDPOINT: &str = "ESA_METADATA_ENDPOINT";
 
-/// Read as OpenSSL does. SSL_CERT_DIR isn't: its files are found by hashes that take OpenSSL to make.
+/// Read as OpenSSL does. SSL_CERT_DIR isn't read, because its file names are hashes that only OpenSSL computes.
 pub(crate) const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 
 pub(crate) const USER_AGENT: &str = "ALIBABA_CLOUD_USER_AGENT";
-// In the order in which the official SDKs look at the two cases.
+// In the order in which the official SDKs read the two cases.
 pub(crate) const HTTPS_PROXY: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
 pub(crate) const HTTP_PROXY: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 pub(crate) const ALL_PROXY: [&str; 2] = ["ALL_PROXY", "all_proxy"];
@@ -90,40 +90,41 @@ const KNOWN: [&str; 34] = [
 ];
 
 impl Environment {
-    /// The process's own.
+    /// Reads the process's variables.
     pub(crate) fn of_process() -> Environment {
         Environment::of(std::env::vars_os())
     }
 
-    /// One made of these variables.
+    /// Returns an environment of these variables.
     pub(crate) fn of(variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>) -> Environment {
         let all: Vec<(OsString, Zeroizing<Vec<u8>>)> =
             variables.into_iter().map(|(name, value)| (name.into(), Zeroizing::new(value.into().into_vec()))).collect();
         let known = all.iter().filter_map(|(name, value)| {
             let name = KNOWN.into_iter().find(|known| name == known)?;
-            // What isn't UTF-8 is good for nothing here, and is for its reader to refuse: unset would be another wish.
+            // Invalid UTF-8 is kept as replacement characters, so that its reader refuses it. To ignore it would
+            // silently change the settings.
             Some((name, Zeroizing::new(String::from_utf8_lossy(value).into_owned())))
         });
         Environment { known: known.collect(), all }
     }
 
-    /// The value of a variable. An empty one is as good as unset, as in the official SDKs.
+    /// Returns the value of a variable. An empty one counts as unset, as in the official SDKs.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.get_even_empty(name).filter(|value| !value.is_empty())
     }
 
-    /// The value of a variable that mustn't be empty: to pass over it would do something that nobody wants.
+    /// Returns the value of a variable that must not be empty. To ignore an empty one would have an unwanted effect.
     pub(crate) fn get_even_empty(&self, name: &str) -> Option<&str> {
         self.known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The path in a variable that something needs, or that it is missing.
+    /// Returns a required path, or the error that the variable isn't set.
     pub(crate) fn require_path(&self, name: &str) -> Result<&Path, String> {
         self.require(name)?;
         self.path(name).ok_or_else(|| format!("{name} is not set"))
     }
 
-    /// The value of a variable that something needs, or that it is missing.
+    /// Returns a required value, or the error that the variable isn't set.
     pub(crate) fn require(&self, name: &str) -> Result<&str, String> {
         match self.get_even_empty(name) {
             None => Err(format!("{name} is not set")),
@@ -137,18 +138,18 @@ impl Environment {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
     }
 
-    /// The path that a variable names, which may be any bytes.
+    /// Returns the path in a variable. It may have any bytes.
     pub(crate) fn path(&self, name: &str) -> Option<&Path> {
         self.all().find(|(known, value)| *known == name && !value.is_empty()).map(|(_, value)| Path::new(value))
     }
 
-    /// All variables as the process had them.
+    /// Returns all variables of the process.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.all.iter().map(|(name, value)| (name.as_os_str(), OsStr::from_bytes(value)))
     }
 }
 
-/// Without the values: some are secret.
+/// Leaves out the values: some are secret.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.known.iter().map(|(name, _)| name)).finish()

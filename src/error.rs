@@ -1,4 +1,4 @@
-//! What a failed call tells its caller: the kind of failure, what the call did, and what to do about it.
+//! Errors of calls: the kind of failure, what the call did, and what to do about it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::service_code::ServiceCode;
 
 /// Why a call failed, what it did, and what to do about it.
 ///
-/// No text in it holds a secret of the client's, in whatever form the service repeats it; and each is one line.
+/// Each text is one line. No text holds a secret of the client's, even if the service repeats one in another encoding.
 ///
 /// ```
 /// use esa::{CallOptions, Client, Config, Credentials, ErrorKind, GetMatchSiteRequest, Outcome};
@@ -44,7 +44,7 @@ struct Details {
     request_id: String,
     recommend: String,
     access_denied_detail: String,
-    /// The date of the reply, where it is one to set a clock by.
+    /// The date of the reply, if it is fit to correct a clock.
     reply_date: Option<SystemTime>,
     source: Option<Source>,
 }
@@ -61,9 +61,9 @@ impl PartialEq for Source {
 
 impl Eq for Source {}
 
-/// The words of an error reply, as the service sent them.
+/// The texts of an error reply, as the service sent them.
 #[derive(Debug, Default)]
-pub(crate) struct ServiceWords {
+pub(crate) struct ErrorBody {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) request_id: String,
@@ -73,7 +73,7 @@ pub(crate) struct ServiceWords {
 }
 
 impl Error {
-    /// A failure that the library found itself, before anything was sent.
+    /// Returns a failure that the library found itself, before anything was sent.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         Error(Box::new(Details {
             kind,
@@ -95,12 +95,12 @@ impl Error {
         }))
     }
 
-    /// A bad argument; `field` is the name that the caller knows it by.
+    /// Returns the error of a bad argument. `field` is the name that the caller knows it by.
     pub(crate) fn invalid_argument(field: &str, reason: impl fmt::Display) -> Error {
         Error::new(ErrorKind::InvalidArgument, format!("{field} {reason}"))
     }
 
-    /// A failure of the system's. `kind` is its kind, unless no file descriptors are left.
+    /// Returns the error of a failed system call. The kind is `kind`, unless no file descriptors are left.
     pub(crate) fn of_system(kind: ErrorKind, doing: impl fmt::Display, cause: &io::Error) -> Error {
         if is_out_of_descriptors(cause) {
             return Error::out_of_descriptors(doing);
@@ -112,14 +112,14 @@ impl Error {
         Error::new(ErrorKind::Descriptors, format!("{doing}: no file descriptors are left")).with_retryable(true)
     }
 
-    /// A reply that can't be read, so that it doesn't say what became of the request.
+    /// Returns the error of a reply that can't be read. It leaves unknown what became of the request.
     pub(crate) fn unreadable(reason: impl fmt::Display) -> Error {
         let error = Error::new(ErrorKind::Response, format!("the reply can't be read: {reason}"));
         error.with_outcome(Outcome::Unknown).with_retryable(true)
     }
 
-    /// What the service said about itself, as it said it.
-    pub(crate) fn refused_by_service(code: ServiceCode, http_status: u16, words: ServiceWords) -> Error {
+    /// Returns the error that the service reported.
+    pub(crate) fn refused_by_service(code: ServiceCode, http_status: u16, words: ErrorBody) -> Error {
         let verdict = code.verdict(&words.code, http_status, !words.request_id.is_empty());
         let mut error = Error::new(verdict.kind, words.message);
         error.0.outcome = verdict.outcome;
@@ -136,11 +136,11 @@ impl Error {
 
     #[cfg(test)]
     pub(crate) fn of_code(word: &str) -> Error {
-        let words = ServiceWords { code: word.to_owned(), ..ServiceWords::default() };
+        let words = ErrorBody { code: word.to_owned(), ..ErrorBody::default() };
         Error::refused_by_service(ServiceCode::of(word), 400, words)
     }
 
-    /// The same failure with another outcome, and the advice that goes with it.
+    /// Returns the failure with another outcome, and the advice for it.
     pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Error {
         self.0.outcome = outcome;
         self.0.advice = Cow::Borrowed(advice(self.0.kind, outcome));
@@ -157,7 +157,7 @@ impl Error {
         self
     }
 
-    /// The same failure, of a connection that was kept and turned out to be closed when a request was on its way.
+    /// Marks whether the pooled connection turned out to be closed when the request was sent.
     pub(crate) fn with_stale(mut self, stale: bool) -> Error {
         self.0.stale = stale;
         self
@@ -186,25 +186,25 @@ impl Error {
         self
     }
 
-    /// The same failure, caused by `source`, whose text the message has already. It must hold no secret.
+    /// Sets the cause. The message has the text of `source` already. `source` must hold no secret.
     pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Error {
         self.0.source = Some(Source(Arc::new(source)));
         self
     }
 
-    /// The same failure, with the cause of another one that it came of.
+    /// Takes over the cause of another failure.
     pub(crate) fn with_source_of(mut self, other: &Error) -> Error {
         self.0.source.clone_from(&other.0.source);
         self
     }
 
-    /// The same failure, with what the library has to say about it.
+    /// Appends the library's own explanation to the message.
     pub(crate) fn and_says(mut self, text: &str) -> Error {
         self.0.message = format!("{}; {text}", self.0.message.trim_end_matches('.'));
         self
     }
 
-    /// The same failure, of which the outcome stays unknown because reading back failed as well.
+    /// Appends that reading back failed as well. The outcome stays unknown.
     pub(crate) fn and_reading_back_failed(mut self, reason: &Error) -> Error {
         self.0.message = format!("{}; reading back failed: {reason}", self.0.message);
         match reason.kind() {
@@ -213,21 +213,21 @@ impl Error {
                  esa:ListRoutineRelatedRecords on * (a policy for one site doesn't cover it).",
             ),
             ErrorKind::Response if self.0.kind == ErrorKind::Response => self.with_advice(
-                "The request may have been carried out. Something between this machine and the service answers in its \
-                 place, a proxy or a portal: check the endpoint and the way there, then read back.",
+                "The request may have been carried out. A proxy or a portal between this machine and the \
+                 answered instead of it: check the endpoint and the network, then read back.",
             ),
             _ => self,
         }
     }
 
-    /// The same failure, with the reply that it was read from.
+    /// Sets the HTTP status and the request id of the reply.
     pub(crate) fn in_reply(mut self, http_status: u16, request_id: &str) -> Error {
         self.0.http_status = http_status;
         self.0.request_id = request_id.to_owned();
         self
     }
 
-    /// Passes every text through `redact`, but for advice that is the library's own words alone.
+    /// Redacts every text, except advice that is a constant of the library.
     pub(crate) fn redacted(mut self, redact: impl Fn(&mut String)) -> Error {
         let Details { code, message, request_id, recommend, access_denied_detail, advice, .. } = &mut *self.0;
         for text in [code, message, request_id, recommend, access_denied_detail] {
@@ -239,69 +239,69 @@ impl Error {
         self
     }
 
-    /// The kind of failure.
+    /// Returns the kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What the call did at the service.
+    /// Returns what the call did at the service.
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
-    /// The service's code, typed; [`ServiceCode::None`] where the service gave none.
+    /// Returns the service's code as an enum. [`ServiceCode::None`] if the service gave no code.
     pub fn service_code(&self) -> ServiceCode {
         self.0.service_code
     }
 
-    /// The HTTP status of the reply; `None` where there was no reply.
+    /// Returns the HTTP status of the reply. `None` if there was no reply.
     pub fn http_status(&self) -> Option<u16> {
         Some(self.0.http_status).filter(|&status| status != 0)
     }
 
-    /// How many requests the call sent, or tried to send.
+    /// Returns how many requests the call sent or tried to send.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// How long the service asks to wait before the next try, where it does.
+    /// Returns how long the service asks to wait before the next attempt, if it says so.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Whether the same call may succeed later without anything being changed.
+    /// Returns whether the same call may succeed later without any change.
     ///
-    /// With [`Outcome::Unknown`], read back first whether the record is there.
+    /// If the outcome is [`Outcome::Unknown`], first read back whether the record is there.
     pub fn retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// The service's code, verbatim, such as `Throttling.User`; empty where the service gave none.
+    /// Returns the service's code as it was sent, such as `Throttling.User`. Empty if the service gave no code.
     pub fn code(&self) -> &str {
         &self.0.code
     }
 
-    /// The service's words, or the library's.
+    /// Returns the service's message, or the library's.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What to do about it.
+    /// Returns what to do about the failure.
     pub fn advice(&self) -> &str {
         &self.0.advice
     }
 
-    /// The service's id of the request, for its support; empty where there was none.
+    /// Returns the service's id of the request, for its support. Empty if there was none.
     pub fn request_id(&self) -> &str {
         &self.0.request_id
     }
 
-    /// A link to the service's own help on this error; may be empty.
+    /// Returns a link to the service's help on this error. May be empty.
     pub fn recommend(&self) -> &str {
         &self.0.recommend
     }
 
-    /// Which permission was missing, as the service's JSON; empty where it doesn't say.
+    /// Returns which permission is missing, as the service's JSON. Empty if the service doesn't say.
     pub fn access_denied_detail(&self) -> &str {
         &self.0.access_denied_detail
     }
@@ -328,7 +328,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// The source is the `std::io::Error` or the `rustls::Error` that caused the failure. The message has its text already.
+/// The source is the `std::io::Error` or the `rustls::Error` that caused the failure. The message already has its text.
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_ref().map(|Source(source)| &**source as _)
@@ -340,40 +340,40 @@ pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
-/// What to do about a failure that carries no service code.
+/// Returns what to do about a failure that has no service code.
 fn advice(kind: ErrorKind, outcome: Outcome) -> &'static str {
     if outcome == Outcome::Unknown {
         return "The request may have been carried out: read back whether the record is there before you try again.";
     }
     match kind {
         ErrorKind::InvalidArgument => "Correct the argument that the message names.",
-        ErrorKind::Unsupported => "Leave fields that this version doesn't know at zero, or use a newer library.",
+        ErrorKind::Unsupported => "Set fields that this version doesn't know to zero, or use a newer library.",
         ErrorKind::Config => "Correct the configuration as the message says.",
         ErrorKind::Credentials => {
-            "Correct what the message says of the place that is meant to have them; or set ALIBABA_CLOUD_ACCESS_KEY_ID and \
+            "Correct what the message says. Or set ALIBABA_CLOUD_ACCESS_KEY_ID and \
              ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the client credentials."
         }
         ErrorKind::Lock => "Repair the lock that the client shares with others. Nothing was sent without it.",
         ErrorKind::Cancelled => "Nothing has changed; call again when you like.",
-        ErrorKind::Forked => "Make a client of its own in the child process.",
+        ErrorKind::Forked => "Create a new client in the child process.",
         ErrorKind::Descriptors => {
             "Close files or connections, make fewer calls at once, or raise the limit (ulimit -n)."
         }
         ErrorKind::Dns => "Check the endpoint's name and this machine's name resolution.",
-        ErrorKind::Connect => "Check that this machine may reach the endpoint: network, firewall, port.",
+        ErrorKind::Connect => "Check that this machine can reach the endpoint: network, firewall, port.",
         ErrorKind::Proxy => "Check the proxy's address, and what it allows.",
         ErrorKind::Tls => {
-            "Check the certificate authorities, this machine's clock, and what stands between it and the endpoint."
+            "Check the certificate authorities, this machine's clock, and any proxy or gateway between it and the endpoint."
         }
-        ErrorKind::Timeout => "Try again, with a longer time limit where the network is slow.",
+        ErrorKind::Timeout => "Try again. If the network is slow, set a longer time limit.",
         ErrorKind::Io => "Try again.",
         ErrorKind::Response => {
-            "Check that the endpoint is the service and that no proxy or portal answers in its place."
+            "Check that the endpoint is the service's, and that no proxy or portal answers instead of it."
         }
         ErrorKind::Throttled => "Wait, then try again with fewer calls at once.",
         ErrorKind::Busy => "Wait a few seconds, then try again.",
-        ErrorKind::Server => "Try again later; give the request id to the service's support if it stays.",
+        ErrorKind::Server => "Try again later. If it fails again, give the request id to the service's support.",
         ErrorKind::Internal => "This is a bug in the library: please report it with the message.",
-        _ => "Read the message; give the request id to the service's support if it doesn't help.",
+        _ => "Read the message. If it doesn't help, give the request id to the service's support.",
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 #[non_exhaustive]
 #[repr(i32)]
 pub enum ErrorKind {
-    /// An argument is missing, malformed or out of range; the message names it.
+    /// An argument is missing, malformed or out of range. The message names it.
     InvalidArgument = 100,
     /// The caller asked for something that this version doesn't know.
     Unsupported = 101,
@@ -19,8 +19,7 @@ pub enum ErrorKind {
     Lock = 104,
     /// The caller cancelled the call.
     Cancelled = 110,
-    /// The call can't be made in a child of fork. Reserved: this version's clients work there, with connections of their
-    /// own.
+    /// The call can't run in a child of fork. Reserved: this version's clients work there, with their own connections.
     Forked = 111,
     /// No file descriptors are left.
     Descriptors = 112,
@@ -36,17 +35,17 @@ pub enum ErrorKind {
     Timeout = 204,
     /// The connection failed while it was in use.
     Io = 205,
-    /// The answer is not one that the service gives.
+    /// The answer isn't one of the service's.
     Response = 206,
     /// The service refused the request as it stands.
     Rejected = 300,
     /// The service doesn't accept the credentials or the signature.
     Auth = 301,
-    /// The credentials are good, but don't allow this.
+    /// The credentials are valid, but don't allow this.
     Forbidden = 302,
     /// What the request names doesn't exist.
     NotFound = 303,
-    /// Something in the way exists already.
+    /// What the request creates exists already.
     Conflict = 304,
     /// A quota is used up.
     Quota = 305,
@@ -66,20 +65,20 @@ pub enum ErrorKind {
 
 /// What a failed call did at the service. The numbers are those of `esa_outcome` in the C interface.
 ///
-/// Exhaustive: there is no fourth case, and a `match` of the three handles each failure.
+/// The enum is exhaustive: a `match` of the three values handles every failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i32)]
 pub enum Outcome {
     /// No write of the call was sent; nothing has changed.
     NotSent = 0,
-    /// Each write of the call that was sent was refused, with a code that says that nothing has changed.
+    /// Each write that the call sent was refused, with a code which says that nothing has changed.
     Refused = 1,
-    /// A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No later
-    /// refusal takes that back.
+    /// A write was sent, and the call couldn't find out in time whether it was carried out or still will be. A later
+    /// refusal doesn't change this.
     Unknown = 2,
 }
 
-/// The error of reading an enum from a number that isn't one of its values.
+/// The error of converting a number that is no value of the enum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownNumber(pub(crate) i32);
 

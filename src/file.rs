@@ -1,4 +1,4 @@
-//! Reading the files that a configuration names.
+//! Reads the files that a configuration names.
 
 use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -7,18 +7,18 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-/// More than any file has that is meant to be read here.
+/// Larger than any file that is meant to be read here.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// A file that was read.
 pub(crate) struct File {
-    /// Wiped from memory at the end; without the mark of the byte order that some editors put in front.
+    /// Wiped from memory on drop. Has no byte order mark, which some editors write.
     pub(crate) text: Zeroizing<String>,
     /// Whether other users of the machine may read it.
     pub(crate) is_public: bool,
 }
 
-/// Reads a text file, or says why that can't be done.
+/// Reads a text file.
 pub(crate) fn read(path: &Path) -> io::Result<File> {
     let (bytes, metadata) = read_bytes(path)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| io::Error::other("it is not UTF-8"))?;
@@ -26,8 +26,8 @@ pub(crate) fn read(path: &Path) -> io::Result<File> {
     Ok(File { text: Zeroizing::new(text.to_owned()), is_public: metadata.mode() & 0o077 != 0 })
 }
 
-/// Reads a file, or says why that can't be done. Nothing but a plain file is read, or even opened: a pipe might never end,
-/// and a device may do something.
+/// Reads a regular file. Doesn't open any other kind: reading a pipe might never end, and opening a device may have
+/// effects.
 pub(crate) fn read_bytes(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, Metadata)> {
     let plain = |metadata: Metadata| match metadata {
         metadata if !metadata.is_file() => Err(io::Error::other("it is not a plain file")),
@@ -35,18 +35,18 @@ pub(crate) fn read_bytes(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, Metadat
         metadata => Ok(metadata),
     };
     plain(std::fs::metadata(path)?)?;
-    // Another file may be there by now.
+    // The file may have been replaced meanwhile.
     let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
     let metadata = plain(file.metadata()?)?;
     read_all(&mut file, metadata.len()).map(|bytes| (bytes, metadata))
 }
 
-/// What `file` has, which says that it has so many bytes.
+/// Reads `file`, whose size is said to be `length`.
 fn read_all(file: impl Read, length: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    // A file may grow while it is read; in one that doesn't, no copy of a part stays behind in memory.
+    // A file may grow while it is read. If it doesn't, the buffer never moves, and no copy stays in memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1));
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    // Files of /proc say that they have none.
+    // Files in /proc have a size of 0.
     if bytes.len() as u64 > LARGEST { Err(too_large()) } else { Ok(bytes) }
 }
 
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn who_else_may_read_it_is_told() {
+    fn that_others_may_read_it_is_noticed() {
         let scratch = Scratch::new();
         let path = scratch.write("f", "");
 

@@ -1,4 +1,4 @@
-//! What the fuzzer drives: `cargo fuzz` alone sets the flag that this is compiled with.
+//! Entry points of the fuzzer. Only `cargo fuzz` compiles them.
 
 pub use crate::credentials::fuzz::credential_files;
 use crate::endpoint::Endpoint;
@@ -9,7 +9,7 @@ pub use crate::reply::fuzz::{reply, retry_hint};
 pub use crate::signature::fuzz::credentials;
 pub use crate::transport::fuzz::{proxy, proxy_reply};
 
-/// An endpoint that is taken is the same one when it is written out and read again.
+/// A valid endpoint stays the same if it is formatted and parsed again.
 pub fn endpoint(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(endpoint) = Endpoint::parse(text) {

@@ -1,4 +1,4 @@
-//! The members of a JSON object, whatever they are.
+//! Reads the members of a JSON object, of any type.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,8 +7,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// Hands the members of the object that `json` is to `each`, in their order. Where it fails, those before the fault have been
-/// handed out.
+/// Passes the members of the object in `json` to `each`, in their order. If the JSON is invalid, the members before the
+/// error have been passed.
 pub(crate) fn members<'a>(json: &'a [u8], each: &mut dyn FnMut(Cow<'a, str>, &'a RawValue)) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     deserializer.deserialize_map(Members(each))?;
@@ -32,6 +32,6 @@ impl<'de> Visitor<'de> for Members<'de, '_> {
     }
 }
 
-/// A name, which stays where it is if it can.
+/// A name, borrowed if possible.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

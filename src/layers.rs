@@ -1,4 +1,4 @@
-//! That the crate's modules use each other in one direction.
+//! Checks that the crate's modules depend on each other in one direction.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -38,7 +38,7 @@ const LAYERS: [&str; 30] = [
     "fuzz",
 ];
 
-/// What is for tests only, and may use everything.
+/// The modules for tests only. They may use all others.
 const FOR_TESTS: [&str; 4] = ["allocations", "layers", "model", "scratch"];
 
 #[test]
@@ -71,7 +71,7 @@ fn level(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| *layer == module)
 }
 
-/// The files below `directory`, without those that are declared for tests only.
+/// Returns the files below `directory`, without those that are declared for tests only.
 fn sources(directory: &Path) -> Vec<PathBuf> {
     let mut sources = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
@@ -101,7 +101,7 @@ fn module_of(path: &Path) -> String {
     first.trim_end_matches(".rs").to_owned()
 }
 
-/// The modules that a source names by their paths, but for what its tests name.
+/// Returns the modules that a source names in paths, without those that its tests name.
 fn uses(source: &str) -> Vec<String> {
     let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
     let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
@@ -115,7 +115,7 @@ fn uses(source: &str) -> Vec<String> {
     used
 }
 
-/// The names that begin the items of a group, which ends with its bracket.
+/// Returns the names that begin the items of a group, up to the closing bracket.
 fn first_names(group: &str) -> Vec<String> {
     let mut depth = 0;
     let mut names = Vec::new();

@@ -1,14 +1,14 @@
-//! Creates edge-routine records on Alibaba Cloud ESA, synchronously.
+//! Creates edge-routine records on Alibaba Cloud ESA, with blocking calls.
 //!
-//! ESA runs edge functions, called *routines*. A *related record* ties a domain name of a site to a routine, so that
-//! requests for the name run its code. [`Client`] makes one; the library's C interface, with its header `esa.h`, is the
-//! same for everything that speaks C.
+//! ESA runs edge functions, called *routines*. A *related record* ties a domain name of a site to a routine. Requests
+//! for the name then run the routine's code. [`Client`] creates related records. Programs in other languages use the C
+//! interface, whose header is `esa.h`.
 //!
-//! Every failure is an [`Error`] that says what kind it is, what the call did (no write was sent, each one was refused, or
-//! unknown) and what to do about it.
+//! Each failure is an [`Error`]. It says what kind of failure it is, what the call did, and what to do about it. What a
+//! call did has three values: no write was sent, each write was refused, or the outcome is unknown.
 //!
-//! A create is never lost and never doubled: if the service's answer doesn't arrive, or doesn't say what became of the
-//! request, the call reads the record back before it does anything else.
+//! A create is never lost and never doubled. If the service's answer is lost or incomplete, the call first reads the
+//! record back from the list of the routine's records.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -24,7 +24,7 @@
 //!     options.timeout(Duration::from_secs(20));
 //!     match client.create_routine_related_record(&request, &options) {
 //!         Ok(record) => println!("{:?} record {:?}", record.origin, record.record_id),
-//!         Err(error) if error.kind() == ErrorKind::Conflict => println!("there is one already: {error}"),
+//!         Err(error) if error.kind() == ErrorKind::Conflict => println!("the record exists already: {error}"),
 //!         Err(error) => {
 //!             eprintln!("{error}\n{}", error.advice());
 //!             match error.outcome() {
@@ -38,21 +38,26 @@
 //! }
 //! ```
 //!
-//! Requests and other structs that a program makes begin with `new`, and have a `with_…` for each further field.
+//! Requests and other structs that a program builds have a `new`, and a `with_…` for each optional field.
 //!
 //! # Features
 //!
-//! - `platform-roots` trusts the certificate authorities of the platform's store, in place of the built-in ones.
-//! - `log` and `tracing` hand the client's log to these crates: `Log::to_log`, `Log::to_tracing`.
+//! - `platform-roots` trusts the certificate authorities of the platform's store instead of the built-in ones.
+//! - `log` and `tracing` send the client's log to the crates of these names: `Log::to_log`, `Log::to_tracing`.
 //! - `capi` is the C interface. Rust programs don't need it.
 //!
 //! # Map
 //!
-//! Data goes one way: arguments → request (`operation`) → signed request (`signature`) → reply (`http`, `reply`) → outcome
-//! ([`Error`], `service_code`) → result. So do the modules: each uses those below it alone, in the order that `layers.rs`
-//! has. `wait` is how a call waits; `transport` connects; `credentials` and `endpoint` say as whom and where. `call`
-//! carries one operation out: attempts, waits, and clearing up what was lost. `record` makes of the operations what a
-//! caller wants of a record. `redaction` is what every text passes on its way out.
+//! Data goes one way: arguments → request (`operation`) → signed request (`signature`) → reply (`http`, `reply`) →
+//! outcome ([`Error`], `service_code`) → result. The modules depend on each other in the same direction. `layers.rs`
+//! has their order.
+//!
+//! - `credentials` finds the keys, and `endpoint` the server.
+//! - `transport` connects.
+//! - `wait` waits within a call's limits.
+//! - `call` carries out one operation: attempts, waits, and reading back after an unknown outcome.
+//! - `record` combines operations into what callers need: create, ensure, delete, bulk.
+//! - `redaction` removes secrets from every text that leaves the library.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -119,7 +124,7 @@ pub use signature::{Credentials, SignatureVersion, SignedRequest};
 pub use stats::Stats;
 pub use wait::Cancel;
 
-/// Has the pages' examples compiled as tests.
+/// Compiles the pages' examples as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/bulk.md")]
 #[doc = include_str!("../docs/observability.md")]

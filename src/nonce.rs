@@ -1,4 +1,4 @@
-//! Numbers of which none comes twice.
+//! Unique numbers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,15 +7,15 @@ use once_cell::race::OnceBox;
 use crate::error::{Error, ErrorKind};
 use crate::per_process::PerProcess;
 
-/// The next one.
+/// Returns the next number.
 pub(crate) fn nonce() -> Result<u128, Error> {
     Nonces::of_process().next()
 }
 
-/// A process begins at a random one and counts on. Asking the kernel for each would cost more than all else that is done
-/// for a stamp.
+/// A process starts at a random number and counts up. To ask the kernel for each number would cost more than the rest
+/// of a stamp.
 struct Nonces {
-    /// `None` where the system gives no random numbers.
+    /// `None` if the system provides no random numbers.
     first: Option<u128>,
     count: AtomicU64,
 }
@@ -23,7 +23,7 @@ struct Nonces {
 impl Nonces {
     fn of_process() -> &'static Nonces {
         static NONCES: OnceBox<PerProcess<Nonces>> = OnceBox::new();
-        // A forked child starts again.
+        // A forked child starts again with a random number.
         NONCES.get_or_init(|| Box::new(PerProcess::new(Nonces::new()))).get(Nonces::new)
     }
 
@@ -34,7 +34,8 @@ impl Nonces {
     }
 
     fn next(&self) -> Result<u128, Error> {
-        let first = self.first.ok_or_else(|| Error::new(ErrorKind::Internal, "the system gives no random numbers"))?;
+        let first =
+            self.first.ok_or_else(|| Error::new(ErrorKind::Internal, "the system provides no random numbers"))?;
         Ok(first.wrapping_add(self.count.fetch_add(1, Ordering::Relaxed).into()))
     }
 }

@@ -1,5 +1,5 @@
-//! State that a forked child must not share with its parent: sockets, on which both would talk at once, and locks, which
-//! a thread that the child doesn't have may hold.
+//! State that a forked child must not share with its parent. On a shared socket, both would send. A shared lock may be
+//! held by a thread that the child doesn't have.
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::ffi::c_int;
@@ -9,22 +9,22 @@ use once_cell::race::OnceBox;
 
 use crate::system::wiped_by_kernel;
 
-/// A value for each process that uses it: the one it was made in, and every child that was forked from it since.
+/// A value for each process that uses it: the one that created it, and every later fork.
 #[derive(Debug)]
 pub(crate) struct PerProcess<T> {
-    /// Of the process that this value was made in.
+    /// The generation of the process that created this value.
     generation: u64,
     value: T,
     child: OnceBox<PerProcess<T>>,
 }
 
 impl<T> PerProcess<T> {
-    /// A value for this process.
+    /// Creates the value of this process.
     pub(crate) fn new(value: T) -> PerProcess<T> {
         PerProcess { generation: generation(), value, child: OnceBox::new() }
     }
 
-    /// This process's value, made where it has none yet. Takes no lock.
+    /// Returns this process's value. Creates it first if necessary. Takes no lock.
     pub(crate) fn get(&self, make: impl Fn() -> T) -> &T {
         let generation = generation();
         let mut entry = self;
@@ -35,18 +35,18 @@ impl<T> PerProcess<T> {
     }
 }
 
-/// A number that none of the processes has which this one descends from.
+/// Returns this process's generation. It differs from that of every process that this one descends from.
 ///
-/// Its id isn't one: it may be that of an ancestor that has ended, and in a namespace of its own each first process has
-/// the id 1.
+/// A process id isn't enough. An ancestor that has ended may have had the same id, and in a pid namespace the first
+/// process always has the id 1.
 pub(crate) fn generation() -> u64 {
     static KEPT: OnceBox<&'static AtomicU64> = OnceBox::new();
     generation_in(KEPT.get_or_init(|| Box::new(wiped_by_kernel().unwrap_or_else(wiped_by_handler))))
 }
 
-/// The number in `kept`, which is 0 in a process that has none yet.
+/// Returns the number in `kept`. It is 0 in a process that has none yet.
 fn generation_in(kept: &AtomicU64) -> u64 {
-    /// A child goes on from what its parent's was at the fork.
+    /// A child continues from its parent's number at the fork.
     static LAST: AtomicU64 = AtomicU64::new(0);
     match kept.load(Ordering::Relaxed) {
         0 => {
@@ -59,7 +59,7 @@ fn generation_in(kept: &AtomicU64) -> u64 {
 
 #[allow(unsafe_code)]
 unsafe extern "C" {
-    /// POSIX has it; the libc crate lacks it for Linux.
+    /// POSIX has this function. The libc crate lacks it for Linux.
     fn pthread_atfork(
         prepare: Option<extern "C" fn()>,
         parent: Option<extern "C" fn()>,
@@ -69,23 +69,22 @@ unsafe extern "C" {
 
 static WIPED: AtomicU64 = AtomicU64::new(0);
 
-/// Memory that is 0 again in every child that `fork` makes.
+/// Returns memory that a fork handler sets to 0 in every child.
 fn wiped_by_handler() -> &'static AtomicU64 {
     extern "C" fn wipe() {
         WIPED.store(0, Ordering::Relaxed);
     }
-    // That it may be there twice, where two threads come here at once, is no matter.
+    // If two threads come here at once, the handler is registered twice, which does no harm.
     in_each_child(wipe);
     &WIPED
 }
 
-/// Has every child that `fork` makes call `handler` first. It does nothing that a child may not do: it takes no lock, and
-/// no memory.
+/// Makes every forked child call `handler` first. A handler may take no lock and no memory.
 #[allow(unsafe_code)]
 pub(crate) fn in_each_child(handler: extern "C" fn()) {
-    // SAFETY: the handler stays loaded as this library does, and does nothing that a child may not do.
+    // SAFETY: the handler stays loaded as long as this library, and does only what a forked child may do.
     if unsafe { pthread_atfork(None, None, Some(handler)) } != 0 {
-        // It fails for want of memory only.
+        // The only reason to fail is a lack of memory.
         handle_alloc_error(Layout::new::<[usize; 8]>());
     }
 }
@@ -94,14 +93,14 @@ pub(crate) fn in_each_child(handler: extern "C" fn()) {
 mod tests {
     use super::*;
 
-    /// Whether `holds` in a forked child.
+    /// Whether `holds` returns true in a forked child.
     #[allow(unsafe_code)]
     fn in_child(holds: impl FnOnce() -> bool) -> bool {
-        // SAFETY: the child takes no lock but the allocator's, which fork leaves free, and ends here.
+        // SAFETY: the child takes only the allocator's lock, which fork leaves free, and ends here.
         let child = unsafe { libc::fork() };
         if child == 0 {
             let status = if holds() { 7 } else { 1 };
-            // SAFETY: ends the child alone.
+            // SAFETY: ends only the child.
             unsafe { libc::_exit(status) };
         }
         let mut status = 0;
@@ -122,12 +121,12 @@ mod tests {
     fn children_and_theirs_make_their_own_and_keep_that() {
         let state = PerProcess::new(0);
 
-        // Neither this process nor the next has an id that counts.
+        // Neither this process nor the next one relies on its process id.
         assert!(in_child(|| {
             let own = *state.get(|| 1) == 1 && *state.get(|| 2) == 1;
             own && in_child(|| *state.get(|| 3) == 3 && *state.get(|| 4) == 3) && *state.get(|| 5) == 1
         }));
-        // One that asks for nothing itself still isn't its child.
+        // The grandchild differs from a child that has no generation yet.
         assert!(in_child(|| in_child(|| *state.get(|| 6) == 6)));
         assert_eq!(state.get(|| 7), &0);
     }

@@ -1,9 +1,9 @@
-//! Random numbers: the system's, and for tests those that a seed makes again.
+//! Random numbers: the system's, and for tests those of a seed.
 
 #[cfg(test)]
 use std::time::Duration;
 
-/// Uniform. Without random numbers, the middle: what they decide is then as it is on average.
+/// Returns a uniform random number. If the system provides none, returns the middle, which gives the average behaviour.
 pub(crate) fn random() -> u64 {
     let mut random = [0; size_of::<u64>()];
     getrandom::getrandom(&mut random).map_or(1 << 63, |()| u64::from_ne_bytes(random))
@@ -32,7 +32,7 @@ impl Random {
         self.next() % end
     }
 
-    /// True so many times in a hundred.
+    /// Returns true in this percentage of cases.
     pub(crate) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }

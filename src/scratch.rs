@@ -1,4 +1,4 @@
-//! A directory for one test, which goes with it.
+//! A temporary directory for one test.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ impl Scratch {
         &self.0
     }
 
-    /// Writes a file, in directories that are made where they are missing.
+    /// Writes a file, and creates missing directories.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -27,7 +27,7 @@ impl Scratch {
         path
     }
 
-    /// Makes a pipe, which nobody writes to.
+    /// Creates a pipe that nobody writes to.
     pub(crate) fn fifo(&self, name: &str) -> PathBuf {
         let path = self.0.join(name);
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());

@@ -1,10 +1,10 @@
-//! The service's error codes: what each one means for the caller.
+//! The service's error codes, and what each one means for the caller.
 //!
-//! One row a code. The first ten are documented for CreateRoutineRelatedRecord; those from 40 on are the ones of other
-//! operations and of the gateway in front of the service, and some that clients have seen undocumented.
+//! Each code is a row. The codes from 10 to 19 are documented for CreateRoutineRelatedRecord. Those from 40 on belong
+//! to other operations or to the gateway in front of the service, or were seen undocumented.
 //!
-//! A row's outcome says what the code proves. `Refused`: nothing has changed. `Unknown`: it may have. Codes without a row
-//! are judged by their family, and prove nothing otherwise.
+//! A row's outcome says what the code proves. `Refused`: nothing has changed. `Unknown`: something may have changed. A
+//! code without a row is judged by its family. If it has no family, it proves nothing.
 
 use std::convert::Infallible;
 use std::str::FromStr;
@@ -16,21 +16,22 @@ use crate::error_kind::{ErrorKind, Outcome, UnknownNumber};
 pub(crate) struct Verdict {
     pub(crate) kind: ErrorKind,
     pub(crate) outcome: Outcome,
-    /// Whether the same call may succeed later without anything being changed.
+    /// Whether the same call may succeed later without any change.
     pub(crate) retryable: bool,
     pub(crate) advice: &'static str,
 }
 
 macro_rules! service_codes {
     ($( $value:literal $variant:ident $text:literal $kind:ident $outcome:ident $retryable:literal $advice:literal; )*) => {
-        /// The service's `Code`, typed. The numbers are those of `esa_service_code` in the C interface and never change.
+        /// The service's `Code`, as an enum. The numbers are those of `esa_service_code` in the C interface and never
+        /// change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         #[repr(i32)]
         pub enum ServiceCode {
             /// The service gave no code.
             None = 0,
-            /// A code that this version doesn't know; the error has it verbatim.
+            /// A code that this version doesn't know. The error has its text.
             Other = 1,
             $(
                 #[doc = concat!("`", $text, "`: ", $advice)]
@@ -50,7 +51,7 @@ macro_rules! service_codes {
                 }
             }
 
-            /// Returns the typed code of what the service wrote.
+            /// Returns the enum's value for the service's text.
             pub(crate) fn of(text: &str) -> ServiceCode {
                 match text {
                     "" => ServiceCode::None,
@@ -184,40 +185,40 @@ impl TryFrom<i32> for ServiceCode {
 }
 
 impl ServiceCode {
-    /// What to do about it; empty where that isn't known.
+    /// Returns what to do about it. Empty for a code without a row.
     pub fn advice(self) -> &'static str {
         self.row().map_or("", |verdict| verdict.advice)
     }
 
-    /// What an error reply with this code, which the service spells `word`, means. For a code that has no row, its
-    /// family decides, then the HTTP status.
-    pub(crate) fn verdict(self, word: &str, http_status: u16, has_request_id: bool) -> Verdict {
-        self.row().or_else(|| by_family(word, has_request_id)).unwrap_or_else(|| by_http_status(http_status))
+    /// Returns what an error reply means that has this code, spelled `text`. If the code has no row, its family
+    /// decides, then the HTTP status.
+    pub(crate) fn verdict(self, text: &str, http_status: u16, has_request_id: bool) -> Verdict {
+        self.row().or_else(|| by_family(text, has_request_id)).unwrap_or_else(|| by_http_status(http_status))
     }
 
-    /// Whether this version knows nothing of a code that the service spells `word`.
-    pub(crate) fn is_unfamiliar(self, word: &str, has_request_id: bool) -> bool {
-        self == ServiceCode::Other && by_family(word, has_request_id).is_none()
+    /// Returns whether this version knows nothing about the code that the service spells `text`.
+    pub(crate) fn is_unfamiliar(self, text: &str, has_request_id: bool) -> bool {
+        self == ServiceCode::Other && by_family(text, has_request_id).is_none()
     }
 }
 
-/// The families that codes without a row belong to.
+/// Judges codes without a row by their family.
 ///
-/// The gateway names what it misses in a request, or finds wrong with it, in the code: `MissingName`,
-/// `InvalidSiteId.Malformed`. It then has a request id, which tells it from what a proxy might say.
-fn by_family(word: &str, has_request_id: bool) -> Option<Verdict> {
+/// If something in a request is missing or wrong, the gateway names it in the code: `MissingName`,
+/// `InvalidSiteId.Malformed`. The reply then has a request id. A reply of a proxy has none.
+fn by_family(text: &str, has_request_id: bool) -> Option<Verdict> {
     let verdict = |kind, outcome, retryable, advice| Some(Verdict { kind, outcome, retryable, advice });
-    if word.starts_with("Throttling.") {
+    if text.starts_with("Throttling.") {
         return verdict(ErrorKind::Throttled, Outcome::Refused, true, "Wait, then try again with fewer calls at once.");
     }
-    if word == "ServiceBusy" || word.ends_with(".ServiceBusy") {
+    if text == "ServiceBusy" || text.ends_with(".ServiceBusy") {
         return verdict(ErrorKind::Busy, Outcome::Refused, true, "Wait a few seconds, then try again.");
     }
-    if word == "SystemBusy" {
-        // Unlike the others of its kind it doesn't say what is locked, so it may come after a part of the work.
+    if text == "SystemBusy" {
+        // It doesn't say what is locked, unlike the other busy codes. A part of the work may be done already.
         return verdict(ErrorKind::Busy, Outcome::Unknown, true, UNKNOWN_ADVICE);
     }
-    if has_request_id && (word.starts_with("Missing") || word.starts_with("Invalid")) {
+    if has_request_id && (text.starts_with("Missing") || text.starts_with("Invalid")) {
         return verdict(ErrorKind::Rejected, Outcome::Refused, false, "Correct what the code and the message name.");
     }
     None
@@ -226,8 +227,8 @@ fn by_family(word: &str, has_request_id: bool) -> Option<Verdict> {
 const UNKNOWN_ADVICE: &str =
     "The service failed and the request may have been carried out: read back before you try again.";
 
-/// Products differ in the codes that they use, so the kind of an unknown one follows its HTTP status. What it did doesn't
-/// follow from anything.
+/// Judges an unknown code by the HTTP status, because products use different codes. The status gives the kind. It
+/// proves nothing about the outcome.
 fn by_http_status(http_status: u16) -> Verdict {
     let (kind, retryable) = match http_status {
         401 => (ErrorKind::Auth, false),
@@ -256,8 +257,8 @@ mod tests {
         assert_eq!(UnknownNumber(5).to_string(), "unknown number 5");
     }
 
-    fn judged(word: &str, http_status: u16, has_request_id: bool) -> (ErrorKind, Outcome, bool) {
-        let verdict = ServiceCode::of(word).verdict(word, http_status, has_request_id);
+    fn judged(text: &str, http_status: u16, has_request_id: bool) -> (ErrorKind, Outcome, bool) {
+        let verdict = ServiceCode::of(text).verdict(text, http_status, has_request_id);
         (verdict.kind, verdict.outcome, verdict.retryable)
     }
 
@@ -272,17 +273,17 @@ mod tests {
 
     #[test]
     fn a_code_of_a_known_family_is_judged_like_its_kin() {
-        for word in ["Throttling.Resource", "Throttling.X"] {
-            assert_eq!(judged(word, 400, false), (ErrorKind::Throttled, Outcome::Refused, true), "{word}");
+        for text in ["Throttling.Resource", "Throttling.X"] {
+            assert_eq!(judged(text, 400, false), (ErrorKind::Throttled, Outcome::Refused, true), "{text}");
         }
-        for word in ["Routine.ServiceBusy", "ServiceBusy"] {
-            assert_eq!(judged(word, 400, false), (ErrorKind::Busy, Outcome::Refused, true), "{word}");
+        for text in ["Routine.ServiceBusy", "ServiceBusy"] {
+            assert_eq!(judged(text, 400, false), (ErrorKind::Busy, Outcome::Refused, true), "{text}");
         }
         assert_eq!(judged("SystemBusy", 400, true), (ErrorKind::Busy, Outcome::Unknown, true));
-        for word in ["MissingRecordName", "InvalidSiteId.Malformed"] {
-            assert_eq!(judged(word, 400, true), (ErrorKind::Rejected, Outcome::Refused, false), "{word}");
-            assert_eq!(judged(word, 400, false), (ErrorKind::Rejected, Outcome::Unknown, false), "{word}");
-            assert!(!ServiceCode::Other.is_unfamiliar(word, true));
+        for text in ["MissingRecordName", "InvalidSiteId.Malformed"] {
+            assert_eq!(judged(text, 400, true), (ErrorKind::Rejected, Outcome::Refused, false), "{text}");
+            assert_eq!(judged(text, 400, false), (ErrorKind::Rejected, Outcome::Unknown, false), "{text}");
+            assert!(!ServiceCode::Other.is_unfamiliar(text, true));
         }
         assert_eq!(judged("ThrottlingX", 400, true), (ErrorKind::Rejected, Outcome::Unknown, false));
     }

@@ -2,37 +2,37 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a client has done since it was made, in this process and, before a fork, in the parent's.
+/// What a client has done since it was created. After a fork, the child's numbers go on from the parent's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Calls of the program; each record of a bulk is one.
+    /// Calls of the program. Each record of a bulk counts as one.
     pub calls: u64,
     /// Requests to the service, read-backs included.
     pub attempts: u64,
-    /// Requests that were made again after one that failed.
+    /// Requests that repeated a failed one.
     pub retries: u64,
-    /// Records whose answer was lost, and that a read-back showed.
+    /// Records whose answer was lost and that a read-back found.
     pub recoveries: u64,
     /// Waits because the service was busy with another call of the account.
     pub busy_waits: u64,
-    /// Waits because another write of the client was under way.
+    /// Waits because another write of the client was running.
     pub write_limit_waits: u64,
-    /// Connections made, those to servers that give credentials included.
+    /// Connections that were opened, including those to servers of credentials.
     pub connections_opened: u64,
-    /// Requests that went over a connection that was there already.
+    /// Requests that went over a pooled connection.
     pub connections_reused: u64,
-    /// How often credentials were got from a provider.
+    /// How often the client got credentials from a provider.
     pub credentials_refreshed: u64,
-    /// Waits because somebody else had the lock that the client shares with others.
+    /// Waits because another client held the shared lock.
     pub lock_waits: u64,
-    /// How often the client got that lock.
+    /// How often the client acquired that lock.
     pub lock_grants: u64,
     /// Writes that the service refused as busy although the client held the lock.
     pub lock_losses: u64,
 }
 
-/// One number, counted by any thread.
+/// A number that any thread may count.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
@@ -46,7 +46,7 @@ impl Counter {
     }
 }
 
-/// The numbers while they are counted.
+/// The numbers, while they are counted.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) calls: Counter,

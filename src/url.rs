@@ -1,18 +1,18 @@
-//! URLs, as far as they are used here: which server, as whom, and what of it.
+//! Parses URLs into the parts that the library uses: server, user information, path and query.
 
 use std::fmt;
 use std::net::Ipv6Addr;
 
-/// A URL's parts.
+/// The parts of a URL.
 pub(crate) struct Url<'a> {
     pub(crate) scheme: &'a str,
-    /// What is before the `@`, percent-encoded.
+    /// The part before the `@`, percent-encoded.
     pub(crate) user_information: Option<&'a str>,
-    /// In lower case; an IPv6 address has its brackets.
+    /// In lower case. An IPv6 address has brackets.
     pub(crate) host: String,
-    /// `None`: the scheme's own.
+    /// `None`: the scheme's default.
     pub(crate) port: Option<u16>,
-    /// Path and query, which begin with a slash or a question mark; empty where there are none.
+    /// The path and the query. They begin with a slash or a question mark, or are empty.
     pub(crate) resource: &'a str,
 }
 
@@ -29,7 +29,7 @@ pub(crate) enum Unusable {
 }
 
 impl Unusable {
-    /// What the text is or has; not the text, since there may be a password in it.
+    /// Returns the reason. It never quotes the text, which may hold a password.
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Unusable::NoUrl => "is not a URL",
@@ -55,7 +55,7 @@ impl<'a> Url<'a> {
             return Err(Unusable::NoUrl);
         }
         let (scheme, rest) = text.split_once("://").ok_or(Unusable::NoUrl)?;
-        // A scheme that the caller left out stands before the quotes.
+        // If the caller left the scheme out, the quotes come after the added scheme.
         if is_quoted(text) || is_quoted(rest) {
             return Err(Unusable::Quotes);
         }
@@ -65,7 +65,7 @@ impl<'a> Url<'a> {
             Some((user_information, address)) => (Some(user_information), address),
             None => (None, authority),
         };
-        // An IPv6 address has colons of its own.
+        // An IPv6 address has colons itself.
         let host_end = address.rfind(']').map(|end| end + 1).or_else(|| address.find(':')).unwrap_or(address.len());
         let (host, port) = address.split_at(host_end);
         check_host(host)?;
@@ -73,7 +73,7 @@ impl<'a> Url<'a> {
     }
 }
 
-/// Whether quotes of a shell or a file have become part of a value.
+/// Whether quotes of a shell or a file have become part of the value.
 fn is_quoted(text: &str) -> bool {
     ['"', '\''].iter().any(|&quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote))
 }
@@ -90,7 +90,7 @@ fn is_of_a_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._".contains(&byte)
 }
 
-/// The port of what comes after a host: nothing, or a colon and digits.
+/// Parses the part after a host: nothing, or a colon and digits.
 fn parse_port(text: &str) -> Result<Option<u16>, Unusable> {
     match text.strip_prefix(':') {
         None if text.is_empty() => Ok(None),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused_with_the_reason() {
+    fn an_invalid_url_is_refused_with_the_reason() {
         use Unusable::*;
         for (text, reason) in [
             ("", NoUrl),

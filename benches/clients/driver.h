@@ -1,7 +1,7 @@
 /*
  * What the C and C++ clients of the benchmarks have in common: calls on request, each with its time.
  *
- * `benches/run` tells what a client reads and prints. A client defines the three functions that are declared first.
+ * `benches/run` says what a client reads and prints. A client defines the three functions that are declared first.
  */
 #ifndef ESA_BENCH_DRIVER_H
 #define ESA_BENCH_DRIVER_H
@@ -14,7 +14,7 @@
 
 /* Makes the client, once. */
 static void set_up(const char *url, const char *ca_file);
-/* What one thread has of its own; may be NULL. */
+/* The state of one thread. May be NULL. */
 static void *set_up_thread(void);
 /* Makes one call; anything but a success ends the program. */
 static void call(void *thread);

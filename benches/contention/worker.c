@@ -1,6 +1,6 @@
 /*
  * One process of the benchmark: its threads create their records one after the other, with one client, and come back
- * after a refusal as they are told. Begins when its standard input ends, and says on a line what came of it.
+ * after a refusal as their arguments say. Begins when its standard input ends, and says on a line what came of it.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <esa.h>

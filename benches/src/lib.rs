@@ -1,5 +1,5 @@
-//! What the Rust clients of the benchmarks have in common: the arguments, the signed request, and calls on request, each
-//! with its time. `benches/run` says what a client reads and prints.
+//! The common part of the benchmarks' Rust clients: the arguments, the signed request, and timed calls on request.
+//! `benches/run` says what a client reads and prints.
 
 use std::error::Error;
 use std::io::{self, BufRead};
@@ -8,13 +8,13 @@ use std::time::Instant;
 /// Why a client ends.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
-/// What makes calls, on one thread.
+/// A client that makes calls on one thread.
 pub trait Client: Send {
     /// Makes one call.
     ///
     /// # Errors
     ///
-    /// If the call isn't a success.
+    /// Fails if the call isn't successful.
     fn call(&mut self) -> Result<(), Failure>;
 }
 
@@ -24,7 +24,7 @@ pub struct Arguments {
     pub scheme: String,
     /// The server's address and port.
     pub address: String,
-    /// The certificate authority that the server's certificate is of.
+    /// The certificate authority of the server's certificate.
     pub ca_file: String,
     /// How many threads make calls.
     pub threads: usize,
@@ -35,7 +35,7 @@ impl Arguments {
     ///
     /// # Errors
     ///
-    /// If they are others.
+    /// Fails if the arguments are invalid.
     pub fn read() -> Result<Arguments, Failure> {
         let arguments: Vec<String> = std::env::args().collect();
         let [_, url, ca_file, threads] = &arguments[..] else { return Err("usage: CLIENT URL CA_FILE THREADS".into()) };
@@ -49,21 +49,21 @@ impl Arguments {
     }
 }
 
-/// The request that every client sends which doesn't sign: its lines, and its body.
+/// Returns the request of every client that doesn't sign: its lines, and its body.
 pub fn request() -> (impl Iterator<Item = &'static str>, &'static str) {
     let (head, body) = include_str!("../request.txt").trim_end().split_once("\n\n").unwrap_or_default();
     (head.lines(), body)
 }
 
-/// Makes as many calls as each line of the standard input says, and prints what they took.
+/// For each line of standard input, makes that number of calls and prints their times.
 ///
 /// # Errors
 ///
-/// If a call fails, or a line isn't a number.
+/// Fails if a call fails, or if a line isn't a number.
 ///
 /// # Panics
 ///
-/// If a client does.
+/// Panics if a client does.
 pub fn serve<C: Client>(clients: &mut [C]) -> Result<(), Failure> {
     for line in io::stdin().lock().lines() {
         let each = line?.parse::<usize>()? / clients.len();
@@ -78,7 +78,7 @@ pub fn serve<C: Client>(clients: &mut [C]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes `count` calls, and returns what each took in nanoseconds.
+/// Makes `count` calls, and returns the time of each in nanoseconds.
 fn timed(client: &mut impl Client, count: usize) -> Result<Vec<u128>, Failure> {
     (0..count)
         .map(|_| {

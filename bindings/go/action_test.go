@@ -18,10 +18,10 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// values are an object's.
+// values is a JSON object.
 type values = map[string]any
 
-// call calls an action, which has to succeed, and stores its reply in target.
+// call calls an action and decodes the reply into target. The call must succeed.
 func call(t *testing.T, client *esa.Client, action string, params any, target any) *esa.Reply {
 	t.Helper()
 	reply, err := client.Call(context.Background(), esa.CallRequest{Action: action, Params: params})
@@ -89,7 +89,7 @@ func TestARoutineLivesByCallsAlone(t *testing.T) {
 	}
 }
 
-// uploadCode sends a routine's code where a form says.
+// uploadCode uploads a routine's code with a form.
 func uploadCode(t *testing.T, form map[string]string, code string) {
 	t.Helper()
 	var body bytes.Buffer
@@ -285,7 +285,7 @@ func TestWhatCannotBeSentIsRefusedByName(t *testing.T) {
 		"version ":                          {Action: "GetRoutine", Version: "now"},
 		"version has a NUL byte":            {Action: "GetRoutine", Version: "2024-09-10\x00"},
 		"effect ":                           {Action: "GetRoutine", Effect: 3},
-		"params is no JSON object":          {Action: "GetRoutine", Params: []string{"Name"}},
+		"params isn't a JSON object":        {Action: "GetRoutine", Params: []string{"Name"}},
 		"params can't be written as JSON: ": {Action: "GetRoutine", Params: values{"Name": math.NaN()}},
 		"query can't be written as JSON: ":  {Action: "GetRoutine", Query: func() {}},
 		"form can't be written as JSON: ":   {Action: "GetRoutine", Form: json.RawMessage(`{`)},

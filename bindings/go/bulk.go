@@ -1,35 +1,68 @@
-//go:build cgo
-
 package esa
+
+/*
+#include "native.h"
+
+// `names` has the routine's and the record's name of each request: terminated strings, one after the other.
+static inline native_answer new_bulk(native_call call, size_t count, const int64_t *site_ids, const char *names) {
+    esa_create_routine_related_record_request *items = calloc(count, sizeof *items);
+    for (size_t i = 0; items && i < count; i++) {
+        items[i] = (esa_create_routine_related_record_request)ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+        items[i].site_id = site_ids[i];
+        items[i].name = names;
+        items[i].record_name = names + strlen(names) + 1;
+        names = items[i].record_name + strlen(items[i].record_name) + 1;
+    }
+    esa_ensure_routine_related_records_request request = ESA_ENSURE_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+    request.items = items;
+    request.count = count;
+    request.timeout_ms = call.timeout_ms;
+    esa_call_options each = ESA_CALL_OPTIONS_INIT;
+    each.cancel = call.cancel;
+    esa_bulk *bulk;
+    native_answer answer;
+    (void)!esa_bulk_new(call.client, &request, &each, &bulk, &answer.error);
+    answer.result = bulk;
+    free(items);
+    return answer;
+}
+
+static inline native_answer next_of_bulk(esa_bulk *bulk, uintptr_t call) {
+    ANSWER_OF(esa_create_routine_related_record_result, call, esa_bulk_next, bulk);
+}
+*/
+import "C"
 
 import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
+	"unsafe"
 )
 
 // EnsureRoutineRelatedRecords ensures many records, each like [Client.EnsureRoutineRelatedRecord], one after the other:
-// the service takes one at a time.
+// the service accepts one write at a time.
 //
-// The loop goes round once for each request, in their order, with the record or with the error in its place. The work is
-// done as the loop comes to it, and ends where the loop is left; another loop starts again. Loops may run in any number of
-// goroutines.
+// The loop gets a record or an error for each request, in their order. Each record is ensured when the loop gets there.
+// A loop that is left ensures no more; another loop starts again. Any number of goroutines can run loops at once.
 //
-// The routines' records are listed first, 20 with a request, where that pays, so that what exists already costs a
-// twentieth of a call. One that fails doesn't keep the others from being tried, unless it fails for a reason that all of
-// them share: the credentials, the account, the context, a closed client. Then the rest fail with it, without being sent.
-// Run again with the same requests, it does what is left to do. For a SiteID of 0, one record of the name that is tied to
-// the routine is taken for the one.
+// If it saves requests, the call lists the routines' records first, 20 in a request. A record that exists then takes a
+// twentieth of a request. If a record fails, the others are still tried, unless the reason holds for all of them: the
+// credentials, the account, the context, a closed client. Then the rest fail with the same error, and are not sent. To
+// finish the work later, call it again with the same requests. For a SiteID of 0, a record of this name that is tied to
+// the routine counts as the record.
 //
-// The deadline of ctx is for all of them together; besides, each has [Config.Timeout] from when its turn comes. Errors are as with
-// [Client.CreateRoutineRelatedRecord]. Where a name has a NUL byte, nothing is sent and each request fails.
+// The deadline of ctx is for all records together. In addition, each has [Config.Timeout], from when it is tried.
+// Errors are those of [Client.CreateRoutineRelatedRecord]. If a name contains a NUL byte, nothing is sent, and each
+// request fails.
 func (client *Client) EnsureRoutineRelatedRecords(
 	ctx context.Context, requests []CreateRoutineRelatedRecordRequest,
 ) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		bulk, err := client.beginBulk(ctx, requests)
 		if err == nil {
-			defer bulk.free()
+			defer bulk.end()
 		}
 		for range requests {
 			var record *Record
@@ -43,56 +76,53 @@ func (client *Client) EnsureRoutineRelatedRecords(
 	}
 }
 
-// bulk is records that are ensured within a context.
+// bulk ensures records within the context of its call.
 type bulk struct {
-	client  *Client
-	ctx     context.Context
-	native  nativeBulk
-	release func()
+	*call
+	records *C.esa_bulk
 }
 
+// beginBulk sends nothing yet.
 func (client *Client) beginBulk(ctx context.Context, requests []CreateRoutineRelatedRecordRequest) (*bulk, error) {
+	siteIDs := make([]C.int64_t, len(requests))
+	var names strings.Builder
 	for i, request := range requests {
 		field := fmt.Sprintf("items[%d]: ", i)
 		if err := checkText(field+"name", request.Name, field+"record_name", request.RecordName); err != nil {
 			return nil, err
 		}
+		siteIDs[i] = C.int64_t(request.SiteID)
+		names.WriteString(joined(request.Name, request.RecordName))
 	}
-	timeout, err := client.enter(ctx, 0)
+	// The native client lives as long as this call: the library can call back until the bulk is released.
+	call, err := client.begin(ctx, deadlineOf(ctx, unlimited))
 	if err != nil {
 		return nil, err
 	}
-	defer client.leave()
-	limits, release, err := client.limitsOf(ctx, timeout)
-	if err != nil {
+	answer := C.new_bulk(call.native, C.size_t(len(requests)), unsafe.SliceData(siteIDs), terminated(names.String()))
+	if err := call.failure(answer.error); err != nil {
+		call.end()
 		return nil, err
 	}
-	bulk := &bulk{client: client, ctx: ctx, release: release}
-	// What the library calls back when the bulk is released is there until then, even if the client is closed before.
-	if !client.handle.enter() {
-		release()
+	return &bulk{call, (*C.esa_bulk)(answer.result)}, nil
+}
+
+// next ensures the next record. It holds a slot only meanwhile, so that the loop can make calls too.
+func (bulk *bulk) next() (*Record, error) {
+	if err := bulk.client.takeSlot(bulk.ctx, deadlineOf(bulk.ctx, unlimited)); err != nil {
+		return nil, err
+	}
+	defer bulk.client.leaveSlot()
+	if err := checkContext(bulk.ctx); err != nil {
+		return nil, err
+	}
+	if bulk.client.handle.closed.Load() {
 		return nil, ErrClosed
 	}
-	bulk.native, err = client.handle.native.beginBulk(ctx, requests, limits)
-	if err != nil {
-		bulk.free()
-		return nil, err
-	}
-	return bulk, nil
+	return take(bulk.call, C.next_of_bulk(bulk.records, bulk.native.handle), record)
 }
 
-// next ensures the next record. It takes its turn among the client's calls again, so that what the loop does in between
-// may make calls as well.
-func (bulk *bulk) next() (*Record, error) {
-	if _, err := bulk.client.enter(bulk.ctx, 0); err != nil {
-		return nil, err
-	}
-	defer bulk.client.leave()
-	return bulk.native.next(bulk.ctx)
-}
-
-func (bulk *bulk) free() {
-	bulk.native.free()
-	bulk.release()
-	bulk.client.handle.leave()
+func (bulk *bulk) end() {
+	C.esa_bulk_free(bulk.records)
+	bulk.call.end()
 }

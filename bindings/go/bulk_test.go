@@ -14,7 +14,7 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// requestsFor are requests that the emulator grants, numbered from 0 on.
+// requestsFor returns requests that the emulator grants, numbered from 0.
 func requestsFor(emulator *esatest.Emulator, count int) []esa.CreateRoutineRelatedRecordRequest {
 	var requests []esa.CreateRoutineRelatedRecordRequest
 	for i := range count {
@@ -23,7 +23,7 @@ func requestsFor(emulator *esatest.Emulator, count int) []esa.CreateRoutineRelat
 	return requests
 }
 
-// outcome is what came of one record.
+// outcome is the result or the error of one record.
 type outcome struct {
 	record *esa.Record
 	err    error
@@ -36,7 +36,7 @@ func (outcome outcome) String() string {
 	return outcome.err.Error()
 }
 
-// ensureAll is what came of each request, and fails the test where there are more or fewer.
+// ensureAll returns the outcome of each request. If there are more or fewer, the test fails.
 func ensureAll(
 	t *testing.T, ctx context.Context, client *esa.Client, requests []esa.CreateRoutineRelatedRecordRequest,
 ) []outcome {
@@ -54,7 +54,7 @@ func ensureAll(
 	return outcomes
 }
 
-// expectOrigins wants so many records that existed, and that the rest were created.
+// expectOrigins expects that the first records existed, and that the rest were created.
 func expectOrigins(t *testing.T, outcomes []outcome, existing int) {
 	t.Helper()
 	for i, outcome := range outcomes {
@@ -84,7 +84,7 @@ func TestWhatExistsCostsATwentiethOfACall(t *testing.T) {
 			t.Errorf("record %d was %d and is %d", i, before[i].record.RecordID, again[i].record.RecordID)
 		}
 	}
-	// The 40 fill two pages, and a third one shows that there are no more.
+	// The 40 records fill two pages. A third page shows that there are no more.
 	if sent := len(emulator.Requests(t)) - seen; sent != 3+10 {
 		t.Errorf("%d requests were sent; want 13", sent)
 	}

@@ -4,6 +4,7 @@ package esa
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,79 +13,76 @@ import (
 	"time"
 )
 
-// What the library calls on the goroutine's thread while a call of it runs.
+// The library calls these functions on the thread of a goroutine whose call runs.
+
+func configOf(handle C.uintptr_t) *Config { return cgo.Handle(handle).Value().(*Config) }
 
 //export esaGoCredentials
-func esaGoCredentials(provider C.uintptr_t, timeout C.uint32_t, credentials *C.esa_credentials) {
-	provide := cgo.Handle(provider).Value().(func(context.Context) (Credentials, error))
-	given, err := provided(provide, time.Duration(timeout)*time.Millisecond)
+func esaGoCredentials(config C.uintptr_t, timeout C.uint32_t, credentials *C.esa_credentials) {
+	var given Credentials
+	reason, err := guarded(func() (err error) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(timeout)*time.Millisecond)
+		defer cancel()
+		given, err = configOf(config).CredentialsProvider(ctx)
+		return cmp.Or(err, given.check())
+	})
 	if err != nil {
-		C.esa_credentials_fail(credentials, terminated(reasonOf(err)))
+		C.esa_credentials_fail(credentials, reason)
 		return
 	}
 	expiresAt := int64(0)
 	if !given.ExpiresAt.IsZero() {
-		expiresAt = max(1, given.ExpiresAt.Unix()) // 0 is for ever
+		expiresAt = max(1, given.ExpiresAt.Unix()) // 0 never expires
 	}
 	C.esa_credentials_set(credentials, terminated(given.AccessKeyID), terminated(given.AccessKeySecret),
 		optional(given.SecurityToken), C.int64_t(expiresAt))
 }
 
-// provided is what the caller's function gives; its panic is an error, as with the log's.
-func provided(
-	provide func(context.Context) (Credentials, error), timeout time.Duration,
-) (given Credentials, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v", cause)
-		}
-	}()
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	given, err = provide(ctx)
-	if err != nil {
-		return given, errors.New(err.Error()) // which may panic as well
-	}
-	return given, given.check()
-}
-
-// reasonOf is the error's text as C takes it.
-func reasonOf(err error) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "?"), "\x00", " ")
-}
-
 //export esaGoTryAcquire
-func esaGoTryAcquire(lock C.uintptr_t, lease C.uint32_t, retryAfter *C.uint32_t) (answer C.int32_t) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			answer = lockFailed(fmt.Errorf("panic: %v", cause))
+func esaGoTryAcquire(config, call C.uintptr_t, lease C.uint32_t, retryAfter *C.uint32_t) C.int32_t {
+	answer := C.int32_t(C.ESA_LOCK_NOT_YET)
+	reason, err := guarded(func() error {
+		acquired, wait, err := configOf(config).WriteLock.TryAcquire(time.Duration(lease) * time.Millisecond)
+		switch {
+		case errors.Is(err, ErrWithoutLock):
+			answer = C.ESA_LOCK_WITHOUT
+			return nil
+		case acquired:
+			answer = C.ESA_LOCK_ACQUIRED
+		case wait > 0:
+			*retryAfter = C.uint32_t(milliseconds(wait))
 		}
-	}()
-	shared := cgo.Handle(lock).Value().(WriteLock)
-	acquired, wait, err := shared.TryAcquire(time.Duration(lease) * time.Millisecond)
-	switch {
-	case errors.Is(err, ErrWithoutLock):
-		return C.ESA_LOCK_WITHOUT
-	case err != nil:
-		return lockFailed(err)
-	case acquired:
-		return C.ESA_LOCK_ACQUIRED
+		return err
+	})
+	if err != nil {
+		callOf(call).lockError = err
+		return C.esa_lock_fail(reason)
 	}
-	if wait > 0 {
-		*retryAfter = C.uint32_t(milliseconds(wait))
-	}
-	return C.ESA_LOCK_NOT_YET
-}
-
-// lockFailed keeps the error for the call on this thread, whose own error it is the cause of.
-func lockFailed(err error) C.int32_t {
-	reason := reasonOf(err) // which may panic
-	_ = takeLockError(C.esaGoSwapLockError(C.uintptr_t(cgo.NewHandle(err))))
-	return C.esa_lock_fail(terminated(reason))
+	return answer
 }
 
 //export esaGoRelease
-func esaGoRelease(lock C.uintptr_t) {
+func esaGoRelease(config C.uintptr_t) {
 	defer func() { _ = recover() }()
-	cgo.Handle(lock).Value().(WriteLock).Release()
+	configOf(config).WriteLock.Release()
+}
+
+// guarded returns what function fails with, and its text for C. A panic is an error too, also in the error's own
+// method.
+func guarded(function func() error) (reason *C.char, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v", cause)
+			reason = reasonOf(err)
+		}
+	}()
+	if err = function(); err != nil {
+		reason = reasonOf(err)
+	}
+	return reason, err
+}
+
+// reasonOf returns the error's text, without what C refuses.
+func reasonOf(err error) *C.char {
+	return terminated(strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "?"), "\x00", " "))
 }

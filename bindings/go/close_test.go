@@ -124,7 +124,8 @@ func TestManyGoroutinesShareOneClient(t *testing.T) {
 	}
 }
 
-// newTracedClient makes a client and a channel that is closed when the native one is gone: that holds the log's handler.
+// newTracedClient makes a client, and a channel that is closed when the native client, which holds the log's handler, is
+// gone.
 func newTracedClient(t *testing.T, config esa.Config) (*esa.Client, <-chan struct{}) {
 	t.Helper()
 	released := make(chan struct{})

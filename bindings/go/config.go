@@ -11,157 +11,172 @@ import (
 	"time"
 )
 
-// Config is how a client is to be made. Each field's zero value means what the environment says, else the default. Fields
-// that say how many or how long can be [Unlimited].
+// Config configures a client. A field's zero value takes what the environment says, or else the default. Numbers and
+// durations can be [Unlimited], except SignatureVersion and MaxConcurrentCalls.
 //
-// The environment is read by [New] and never again.
+// Only [New] reads the environment.
 type Config struct {
 	// Credentials sign the requests.
-	// Default: those that are found where the official SDKs find them, when a call needs some: the environment
+	//
+	// Default: a call that needs credentials looks where the official SDKs do: the environment
 	// (ALIBABA_CLOUD_ACCESS_KEY_ID, …), OIDC, the command line's profile, the credentials file, the role of the ECS
-	// instance, ALIBABA_CLOUD_CREDENTIALS_URI. Temporary ones are renewed before they expire.
+	// instance, ALIBABA_CLOUD_CREDENTIALS_URI. Temporary credentials are renewed before they expire.
 	Credentials Credentials
 
-	// CredentialsProvider gives them in place of those, for secrets that are kept elsewhere. It runs on the goroutine of
-	// a call that needs them, one call of the client at a time: for the first call, from five minutes before they expire
-	// on, and once more when the service says that they have. Its context has the call's deadline, but doesn't end when
-	// the call's context is cancelled. Its error's text is told by the call's, so it must hold no secret. A panic counts
-	// as an error, and it must not end its goroutine. It may make calls with other clients.
+	// CredentialsProvider returns credentials that are kept elsewhere. If it is set, Credentials must be empty.
+	//
+	// It runs on the goroutine of a call that needs credentials, for one call of the client at a time: for the first
+	// call, from five minutes before the credentials expire, and once more if the service says that they have expired.
+	// Its context has the call's deadline, but doesn't end if the call's context is cancelled. The call's error
+	// contains the text of its error, which must hold no secret. A panic counts as an error. It must not end its
+	// goroutine. It may make calls with other clients.
 	CredentialsProvider func(context.Context) (Credentials, error)
 
-	// Region is "cn-hangzhou" for accounts of the China site and "ap-southeast-1" for international accounts: the
-	// account decides, not the place. Any other region needs an Endpoint.
+	// Region is "cn-hangzhou" for accounts of the China site, and "ap-southeast-1" for international accounts. It
+	// depends on the account, not on where the program runs. Any other region needs an Endpoint.
+	//
 	// Default: ALIBABA_CLOUD_REGION_ID, else "cn-hangzhou".
 	Region string
 
-	// Endpoint is used in place of the region's: "host", "host:port" or "https://host:port". An "http://…" one is
-	// accepted for this machine only.
-	// Default: ESA_ENDPOINT, which must not be set and empty, else the region's.
+	// Endpoint replaces the region's endpoint: "host", "host:port" or "https://host:port". "http://…" is accepted for
+	// this machine only.
+	//
+	// Default: ESA_ENDPOINT, else the region's. If ESA_ENDPOINT is set, it must not be empty.
 	Endpoint string
 
-	// Network is from where the service is reached, where there is no Endpoint. Default: [NetworkPublic].
+	// Network is the network that reaches the service if there is no Endpoint. Default: [NetworkPublic].
 	Network Network
 
-	// Proxy is the proxy: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://…" (this
-	// machine looks up the endpoint's name) or "socks5h://…" (the proxy does); [NoProxy] for none. Plain http to this
-	// machine takes no proxy.
-	// Default: what HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY say, which isn't for this machine.
+	// Proxy is "http://user:password@host:port" (by CONNECT), "host:port", "socks5://…" (this machine resolves the
+	// endpoint's name), "socks5h://…" (the proxy resolves it), or [NoProxy]. Plain http to this machine uses no proxy.
+	//
+	// Default: HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY. They don't apply to this machine.
 	Proxy string
 
-	// ConnectTimeout is for making one connection: name look-up, TCP and TLS. Default: 5 s.
+	// ConnectTimeout limits one connection's name resolution, TCP and TLS handshakes together. Default: 5 s.
 	//
-	// This and the other durations are less than 49 days, or [Unlimited], and are rounded up to milliseconds.
+	// Durations, this one and the others, are less than 49 days, or [Unlimited]. They are rounded up to milliseconds.
 	ConnectTimeout time.Duration
 
-	// AttemptTimeout is for one request, connecting included. Default: 10 s.
+	// AttemptTimeout limits one request, connecting included. Default: 10 s.
 	AttemptTimeout time.Duration
 
-	// Timeout is for a whole call whose context has no deadline, waiting for its turn included. Default: 30 s.
+	// Timeout limits a whole call, with all its waits, if its context has no deadline. Default: 30 s.
 	Timeout time.Duration
 
-	// MaxAttempts is how many attempts of a call may fail in a row. Those that are refused because the service is busy with
-	// another call of the account don't count: they are made until the call's time limit. Default: 3.
+	// MaxAttempts is how many attempts of a call may fail in a row. Default: 3.
+	//
+	// Attempts that the service refuses because it is busy with another call of the account don't count. The call
+	// repeats them until its time limit.
 	MaxAttempts int
 
-	// ReconcileHorizon is how long a call goes on reading back to clear up what a lost answer did, once no further attempt
-	// is made: after 0.25, 0.5, 1, 2, 4 s …, never past the call's deadline. If nothing clears it up, the call fails that
-	// much later. [None]: it reads back at once and doesn't wait. Default: 10 s.
+	// ReconcileHorizon is how long a call reads back to find out what a request did whose answer was lost.
+	//
+	// It begins after the last attempt. The call reads back at once, and after 0.25, 0.5, 1, 2, 4 s …, never past its
+	// deadline. If the outcome is still unknown then, the call fails. [None]: it reads back at once and doesn't wait.
+	// Default: 10 s.
 	ReconcileHorizon time.Duration
 
-	// MaxConcurrentWrites is how many creates, ensures and deletes of the client may be under way at the service at
-	// once. More wait for each other, in the order in which they came and within their time limits, because the service
-	// refuses a routine call of an account while another one runs. Default: 1.
+	// MaxConcurrentWrites is how many creates, ensures and deletes of the client run at the service at once.
+	//
+	// Others wait, first come, first served, within their time limits: while a routine call of an account runs, the
+	// service refuses others. Default: 1.
 	MaxConcurrentWrites int
 
-	// WriteLock is shared with other programs or machines which write to the same account: a client holds it while it
-	// writes, for those of its writes that wait behind each other up to WriteLockHold. It is for order alone: where it is
-	// lost, writes are refused as busy and made again. Default: none.
+	// WriteLock is shared with other programs or machines that write to the same account. Default: none.
+	//
+	// A client holds it while it writes. If more of its writes wait, it holds it for them too, up to WriteLockHold. The
+	// lock keeps writes in order, nothing else: if it is lost, the service refuses writes as busy, and the client
+	// repeats them.
 	WriteLock WriteLock
 
-	// WriteLockFile is such a lock for the programs of this host, in place of a WriteLock: a file on a local file system,
-	// which is made where it is missing, for its owner alone. Default: none.
+	// WriteLockFile is the path of a lock file for the programs of this host. If it is set, WriteLock must be nil.
+	//
+	// The file is on a local file system. If it doesn't exist, it is created, for its owner alone. Default: none.
 	WriteLockFile string
 
-	// WriteLockHold is how long the client holds the lock for further writes, before it lets others in. [None]: it lets the
-	// lock go after each write. Default: 2 s.
+	// WriteLockHold is how long the client holds the lock for further writes. Default: 2 s.
+	//
+	// [None]: it releases the lock after each write.
 	WriteLockHold time.Duration
 
 	// SignatureVersion is 3 (ACS3-HMAC-SHA256) or 1 (HMAC-SHA1, for old gateways). Default: 3.
 	SignatureVersion int32
 
-	// CAFile is a file of certificate authorities (PEM) to trust in place of the ones that are built in. Default, without
-	// CAPEM: SSL_CERT_FILE of the environment.
+	// CAFile is a file of certificate authorities (PEM) that replace the built-in ones. Default, without CAPEM:
+	// SSL_CERT_FILE.
 	CAFile string
 
-	// CAPEM is PEM text of such authorities. With CAFile too, both are trusted.
+	// CAPEM is the PEM text of certificate authorities that replace the built-in ones. If CAFile is given too, both are
+	// trusted.
 	CAPEM string
 
-	// UserAgent is the caller's own product, such as "my-agent/1.2", to append to the User-Agent header.
-	// Default: ALIBABA_CLOUD_USER_AGENT.
+	// UserAgent is appended to the User-Agent header, such as "my-agent/1.2". Default: ALIBABA_CLOUD_USER_AGENT.
 	UserAgent string
 
-	// MaxIdleConnections is how many connections are kept between calls at most, or [None]. Default: 64.
+	// MaxIdleConnections is how many unused connections the client keeps at most, or [None]. Default: 64.
 	MaxIdleConnections int
 
-	// IdleTimeout is for how long an unused connection is kept at most. Default: 5 s.
+	// IdleTimeout is how long the client keeps an unused connection at most. Default: 5 s.
 	IdleTimeout time.Duration
 
-	// Logger receives what the library does: requests at [slog.LevelDebug], decisions and waits at [slog.LevelInfo]; no
-	// line holds a secret. Its handler runs on the goroutine that makes the call, several at once, with the context of the
-	// call. Its panics are dropped, and it must not end its goroutine. Default: no log.
+	// Logger logs what the library does: requests at [slog.LevelDebug], decisions and waits at [slog.LevelInfo], what
+	// is wrong at [slog.LevelWarn]. No line holds a secret. Default: no log.
 	//
-	// [New] asks the logger for which levels it is enabled, with [context.Background]. Lines of the other levels are never
-	// made and cost nothing, even if the logger is enabled for them later.
+	// Its handler runs on the goroutines that make calls, several at once, with the context of the call. If it panics,
+	// the line is lost. It must not end its goroutine.
 	//
-	// A line has these attributes, as far as it is about them: call (the number of the call, in this process), action,
-	// record_name, attempt (of the action), status (of HTTP), request_id, elapsed_ms (of the request). Its message begins
-	// with the first four.
+	// [New] asks the logger which levels are enabled, with [context.Background]. Lines of the other levels are never
+	// made and cost nothing, also if the logger enables them later.
+	//
+	// A line has those of these attributes that apply: call (the number of the call in this process), action,
+	// record_name, attempt (of the action), status (of HTTP), request_id, elapsed_ms (of the request). The message
+	// begins with the first four.
 	Logger *slog.Logger
 
-	// MaxConcurrentCalls is how many calls run at once; more wait for their turn, within their time limit. Each
-	// one that runs holds a thread, also while it waits for another write or to try again. Default: 64.
+	// MaxConcurrentCalls is how many calls run at once. Others wait, within their time limits. Default: 64.
+	//
+	// A call that runs holds a thread, also while it waits for another write or for its next attempt.
 	MaxConcurrentCalls int
 }
 
-// What a number or a duration of a [Config] can be besides itself, since zero means the default.
+// Special values for numbers and durations of a [Config]. Zero takes the default.
 const (
-	// Unlimited is no limit.
+	// Unlimited sets no limit.
 	Unlimited = -1
-	// None is none, or no time at all. A field can be this if its comment says so.
+	// None is the number 0, or no time. A field can be None if its comment says so.
 	None = -2
 )
 
-// NoProxy as [Config.Proxy] goes out without one, whatever the environment says.
+// NoProxy is the [Config.Proxy] of a client that uses no proxy, whatever the environment says.
 const NoProxy = "none"
 
 // Credentials are an access key. Printing them shows the id only.
 type Credentials struct {
 	AccessKeyID     string
 	AccessKeySecret string `json:"-"`
-	// SecurityToken is empty unless they are temporary ones of STS.
+	// SecurityToken belongs to temporary credentials of STS; otherwise it is empty.
 	SecurityToken string `json:"-"`
-	// ExpiresAt is until when those of a CredentialsProvider are good. Zero: until the service doesn't take them any more.
+	// ExpiresAt is when credentials of a CredentialsProvider expire. If it is zero, they are used until the service
+	// refuses them.
 	ExpiresAt time.Time `json:"-"`
 }
 
-// check refuses what C would cut.
+// check refuses texts that C would cut.
 func (credentials *Credentials) check() error {
-	return checkText(
-		"access_key_id", credentials.AccessKeyID,
-		"access_key_secret", credentials.AccessKeySecret,
-		"security_token", credentials.SecurityToken,
-	)
+	return checkText("access_key_id", credentials.AccessKeyID, "access_key_secret", credentials.AccessKeySecret,
+		"security_token", credentials.SecurityToken)
 }
 
-// Format implements [fmt.Formatter], so that no verb shows a secret.
+// Format implements [fmt.Formatter]. No verb shows a secret.
 func (credentials Credentials) Format(state fmt.State, _ rune) {
 	fmt.Fprintf(state, "{AccessKeyID:%s}", credentials.AccessKeyID)
 }
 
-// defaultMaxConcurrentCalls is for goroutines, of which C knows nothing.
+// defaultMaxConcurrentCalls is a default of this package: the library has no such limit.
 const defaultMaxConcurrentCalls = 64
 
-// check refuses what goes together with nothing; the rest is refused where C is handed it.
+// check refuses fields that exclude each other. newHandle refuses what else is invalid.
 func (config *Config) check() error {
 	switch {
 	case config.CredentialsProvider != nil && config.Credentials != (Credentials{}):
@@ -174,7 +189,7 @@ func (config *Config) check() error {
 	return config.Credentials.check()
 }
 
-// inMilliseconds rounds up, and leaves Unlimited and None as they are.
+// inMilliseconds rounds up. Unlimited and None stay as they are.
 func inMilliseconds(duration time.Duration) int64 {
 	if duration <= 0 {
 		return int64(duration)
@@ -182,25 +197,12 @@ func inMilliseconds(duration time.Duration) int64 {
 	return int64((duration-1)/time.Millisecond) + 1
 }
 
-// nativeNumber is C's for number, Unlimited or None.
-func nativeNumber(field string, number int64) (uint32, error) {
-	switch {
-	case number == Unlimited:
-		return nativeUnlimited, nil
-	case number == None:
-		return nativeNone, nil
-	case number < 0 || number >= nativeNone:
-		return 0, invalidArgument(field, fmt.Sprintf("is out of range: %d", number))
-	}
-	return uint32(number), nil
-}
-
-// milliseconds rounds up, so that what is not zero stays so, and stops at what C can be told.
+// milliseconds rounds up, to 32 bits at most.
 func milliseconds(duration time.Duration) uint32 {
-	return uint32(min((duration+time.Millisecond-1)/time.Millisecond, math.MaxUint32))
+	return uint32(min(inMilliseconds(duration), math.MaxUint32))
 }
 
-// checkText takes names and values in turn, and refuses a value that C would cut.
+// checkText takes names and values in turn. It refuses a value that C would cut.
 func checkText(namesAndValues ...string) error {
 	for i := 0; i < len(namesAndValues); i += 2 {
 		if strings.IndexByte(namesAndValues[i+1], 0) >= 0 {

@@ -143,14 +143,14 @@ func TestARecordIsCreatedThroughAProxy(t *testing.T) {
 }
 
 func TestAVPCHasEndpointsOfItsOwn(t *testing.T) {
-	t.Setenv("ESA_ENDPOINT", "") // puts back what was there
+	t.Setenv("ESA_ENDPOINT", "") // restores it after the test
 	os.Unsetenv("ESA_ENDPOINT")
 	emulator := esatest.Start(t)
 	client := newClient(t, esa.Config{Credentials: emulator.Config().Credentials, Network: esa.NetworkVPC})
 
 	_, err := client.CreateRoutineRelatedRecord(context.Background(), requestFor(emulator, "a"))
 
-	// The emulator's key isn't sent to another machine, and the error names that.
+	// The emulator's key isn't sent to another machine. The error names the machine.
 	if failure := asError(t, err); !strings.HasSuffix(failure.Message, "https://esa-vpc.cn-hangzhou.aliyuncs.com") {
 		t.Errorf("%+v", failure)
 	}
@@ -207,7 +207,7 @@ func TestSignatureVersionAndIdleConnectionsReachTheLibrary(t *testing.T) {
 func TestTheConfigurationsTimeoutsEndACallWithoutADeadline(t *testing.T) {
 	emulator := esatest.Start(t)
 	emulator.AddFault(t, `{"times": 0, "wire": {"kind": "hang"}}`)
-	// Less than C can be told is rounded up, not taken for "default".
+	// Less than a millisecond is rounded up. It doesn't become 0, which is the default.
 	attempt, total := emulator.Config(), emulator.Config()
 	attempt.AttemptTimeout = time.Nanosecond
 	total.Timeout = time.Nanosecond

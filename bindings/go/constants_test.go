@@ -58,7 +58,7 @@ func TestTheConstantsAreTheHeaders(t *testing.T) {
 	}
 }
 
-// constantsOf is the names, in capitals, and the values of a file's exported constants.
+// constantsOf returns the names, in capitals, and the values of a file's exported constants.
 func constantsOf(t *testing.T, file string) map[string]string {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)

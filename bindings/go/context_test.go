@@ -73,6 +73,29 @@ func TestADeadlineThatIsShorterThanTheConfigurationCounts(t *testing.T) {
 	}
 }
 
+func TestADeadlineFarAwayIsAsFarAsTheLibraryCanBeTold(t *testing.T) {
+	emulator := esatest.Start(t)
+	config := emulator.Config()
+	credentials := config.Credentials
+	config.Credentials = esa.Credentials{}
+	var left time.Duration
+	config.CredentialsProvider = func(ctx context.Context) (esa.Credentials, error) {
+		deadline, _ := ctx.Deadline()
+		left = time.Until(deadline)
+		return credentials, nil
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), time.Now().AddDate(1000, 0, 0))
+	defer cancel()
+
+	if _, err := newClient(t, config).CreateRoutineRelatedRecord(ctx, requestFor(emulator, "a")); err != nil {
+		t.Fatal(err)
+	}
+
+	if days := left.Hours() / 24; days < 49 {
+		t.Errorf("%.1f days are left", days)
+	}
+}
+
 func TestAContextThatHasEndedSendsNothing(t *testing.T) {
 	emulator := esatest.Start(t)
 	client := newClient(t, emulator.Config())
@@ -124,7 +147,7 @@ func TestTheErrorIsTheCauseOfTheContextAsWell(t *testing.T) {
 	}
 }
 
-// endsItself is a context with an end of its own kind: it names no deadline beforehand.
+// endsItself is a context that ends with DeadlineExceeded, but has no deadline.
 type endsItself struct {
 	context.Context
 	done chan struct{}
@@ -160,8 +183,8 @@ func TestAContextThatNamesNoDeadlineStillEndsTheCall(t *testing.T) {
 	}
 }
 
-// startCall begins a call whose request hangs, and returns when that has arrived. The function that it returns ends the call
-// and waits for it; so does the end of the test.
+// startCall starts a call whose request hangs, and returns when the request has arrived. The returned function ends the call
+// and waits for it. So does the end of the test.
 func startCall(t *testing.T, client *esa.Client, emulator *esatest.Emulator) (stop func()) {
 	t.Helper()
 	running, cancel := context.WithTimeout(context.Background(), time.Hour) // not the configuration's
@@ -291,13 +314,13 @@ func TestWaitingForAnotherWriteEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// announcedWait is how the log says that a call waits before it tries again.
+// announcedWait matches the log line of a wait before the next attempt.
 var announcedWait = regexp.MustCompile(`trying again in (\d+) ms`)
 
 func TestCancellingEndsAWaitForTheNextAttempt(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	// The line comes before the wait that it announces. One that is too short to be met is let go.
+	// The line comes before its wait. A short wait could be over before the call is cancelled, so it is skipped.
 	handler := &recordingHandler{each: func(line slog.Record) {
 		if wait := announcedWait.FindStringSubmatch(line.Message); wait != nil && len(wait[1]) > 3 {
 			cancel()

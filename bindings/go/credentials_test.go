@@ -18,7 +18,7 @@ import (
 
 var anyRecord = esa.GetMatchSiteRequest{RecordName: "a.example.com"}
 
-// newClientWith makes a client of the emulator that asks provide for its credentials.
+// newClientWith makes a client for the emulator, with provide as its CredentialsProvider.
 func newClientWith(
 	t *testing.T, emulator *esatest.Emulator, provide func(context.Context) (esa.Credentials, error),
 ) *esa.Client {
@@ -26,7 +26,7 @@ func newClientWith(
 	return newClient(t, esa.Config{Endpoint: emulator.URL, CredentialsProvider: provide})
 }
 
-// expectReason expects that the client's call finds no credentials, for a reason that begins so.
+// expectReason expects that a call fails for want of credentials, with a reason that begins like this one.
 func expectReason(t *testing.T, client *esa.Client, reason string) {
 	t.Helper()
 	_, err := client.GetMatchSite(context.Background(), anyRecord)

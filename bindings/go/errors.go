@@ -1,20 +1,19 @@
-//go:build cgo
-
 package esa
 
+// #include "native.h"
+import "C"
+
 import (
-	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
-// ErrClosed is returned by calls on a client that was closed. Nothing was sent.
+// ErrClosed is the error of calls of a closed client. Nothing was sent.
 var ErrClosed = errors.New("esa: the client is closed")
 
-// The errors that the service documents for creating a record, for [errors.Is]. A [ServiceCode] or a [Status] is for the
-// others.
+// The errors that the service documents for creating a record, for [errors.Is]. For others, use a [ServiceCode] or a
+// [Status].
 var (
 	// ErrInternalException: the service failed, and the record may exist.
 	ErrInternalException error = ServiceCodeInternalException
@@ -30,7 +29,7 @@ var (
 	ErrInternalOperationError error = ServiceCodeInternalOperationError
 	// ErrParameterAlreadyExist: a record of this name exists already.
 	ErrParameterAlreadyExist error = ServiceCodeParameterAlreadyExist
-	// ErrRelatedRecordNumberExceedQuotaLimit: the routine has as many records as it may.
+	// ErrRelatedRecordNumberExceedQuotaLimit: the routine has as many records as its quota allows.
 	ErrRelatedRecordNumberExceedQuotaLimit error = ServiceCodeRelatedRecordNumberExceedQuotaLimit
 	// ErrRoutineUserServiceStatusHalt: the account has overdue payments.
 	ErrRoutineUserServiceStatusHalt error = ServiceCodeRoutineUserServiceStatusHalt
@@ -38,95 +37,88 @@ var (
 	ErrUserOperationStatusIsLocked error = ServiceCodeUserOperationStatusIsLocked
 )
 
-// Error is why a call failed, what it did, and what to do about it. Get at it by [errors.As].
+// Error says why a call failed, what it did, and what to do about it. Get it with [errors.As].
 //
-// No field holds a secret. Strings are empty and numbers 0 where there is nothing.
+// No field holds a secret. A field without a value is empty or 0.
 type Error struct {
 	// Status is the kind of failure.
 	Status Status
-	// Outcome is what the call did at the service.
+	// Outcome says what the call did at the service.
 	Outcome Outcome
-	// ServiceCode is the service's code, typed.
+	// ServiceCode is the service's code as a constant.
 	ServiceCode ServiceCode
-	// HTTPStatus is that of the reply; 0 where there was none.
+	// HTTPStatus is the reply's HTTP status; 0 if there was no reply.
 	HTTPStatus int
 	// Attempts is how many requests the call sent, or tried to send.
 	Attempts int
-	// RetryAfter is how long the service asks to wait before the next try.
+	// RetryAfter is how long the service asks to wait before the next attempt.
 	RetryAfter time.Duration
-	// Retryable tells that the same call may succeed later without anything being changed. With [OutcomeUnknown], read
-	// back first whether the record is there.
+	// Retryable is true if the same call may succeed later. With [OutcomeUnknown], read the record back first.
 	Retryable bool
 	// Code is the service's code, verbatim, such as "Throttling.User".
 	Code string
-	// Message is the service's words, or the library's, which call a field by its C name, such as record_name.
+	// Message is the service's message, or the library's. The library's uses the C names of fields, such as
+	// record_name.
 	Message string
-	// Advice is what to do about it, in a sentence.
+	// Advice says what to do about it.
 	Advice string
-	// RequestID is the service's id of the request, for its support.
+	// RequestID is the service's id of the request. The service's support asks for it.
 	RequestID string
 	// Recommend is a link to the service's own help on this error.
 	Recommend string
-	// AccessDeniedDetail is which permission was missing, in the service's JSON.
+	// AccessDeniedDetail names the missing permission, in the service's JSON.
 	AccessDeniedDetail string
 
 	cause error
 }
 
-// Error is the code, the message, the HTTP status and the request's id, as far as there are any.
+// Error returns the code, the message, the HTTP status and the request's id, without those that are empty.
 func (e *Error) Error() string {
-	var text strings.Builder
-	text.WriteString("esa: ")
+	text := "esa: " + e.Message
 	if e.Code != "" {
-		text.WriteString(e.Code + ": ")
+		text = "esa: " + e.Code + ": " + e.Message
 	}
-	text.WriteString(e.Message)
 	switch {
 	case e.HTTPStatus == 0:
+		return text
 	case e.RequestID == "":
-		fmt.Fprintf(&text, " (HTTP %d)", e.HTTPStatus)
-	default:
-		fmt.Fprintf(&text, " (HTTP %d, request %s)", e.HTTPStatus, e.RequestID)
+		return fmt.Sprintf("%s (HTTP %d)", text, e.HTTPStatus)
 	}
-	return text.String()
+	return fmt.Sprintf("%s (HTTP %d, request %s)", text, e.HTTPStatus, e.RequestID)
 }
 
 // Is reports whether target is the error's [Status] or its [ServiceCode].
 func (e *Error) Is(target error) bool { return target == e.Status || target == e.ServiceCode }
 
-// Unwrap is [context.Canceled] or [context.DeadlineExceeded] if the call's context ended it, and also the context's
-// [context.Cause]; what [WriteLock.TryAcquire] failed with if that did; else nil.
+// Unwrap returns the context's error and its [context.Cause] if the context ended the call, or the error of
+// [WriteLock.TryAcquire] if that failed; otherwise nil.
 func (e *Error) Unwrap() error { return e.cause }
 
 func invalidArgument(field, reason string) *Error {
-	return &Error{
-		Status:  StatusInvalidArgument,
-		Message: field + " " + reason,
-		Advice:  "Correct the argument that the message names.",
-	}
+	return unsent(StatusInvalidArgument, field+" "+reason, "Correct the argument that the message names.")
 }
 
-// endedBefore is the error of a call whose context left it no time.
-func endedBefore(cause error) *Error {
-	status := StatusCancelled
-	if errors.Is(cause, context.DeadlineExceeded) {
-		status = StatusTimeout
-	}
-	return &Error{
-		Status:    status,
-		Retryable: status == StatusTimeout,
-		Message:   "the context ended before anything was sent: " + cause.Error(),
-		Advice:    "Nothing has changed; call again when you like.",
-		cause:     cause,
-	}
+// unsent is the error of a call that has sent nothing.
+func unsent(status Status, message, advice string) *Error {
+	return &Error{Status: status, Retryable: status == StatusTimeout, Message: message, Advice: advice}
 }
 
-// noTurn is the error of a call that waited for its turn, behind so many others, for as long as the client allows.
-func noTurn(others int) *Error {
+// takeError copies an error and releases it.
+func takeError(native *C.esa_error) *Error {
+	defer C.esa_error_free(native)
 	return &Error{
-		Status:    StatusTimeout,
-		Retryable: true,
-		Message:   fmt.Sprintf("time ran out while waiting for one of %d calls to end", others),
-		Advice:    "Nothing was sent. Make fewer calls at once, or allow more of them or more time: MaxConcurrentCalls, Timeout.",
+		Status:             Status(native.status),
+		Outcome:            Outcome(native.outcome),
+		ServiceCode:        ServiceCode(native.service_code),
+		HTTPStatus:         int(native.http_status),
+		Attempts:           int(native.attempts),
+		RetryAfter:         time.Duration(native.retry_after_ms) * time.Millisecond,
+		Retryable:          native.retryable != 0,
+		Code:               C.GoString(native.code),
+		Message:            C.GoString(native.message),
+		Advice:             C.GoString(native.advice),
+		RequestID:          C.GoString(native.request_id),
+		Recommend:          C.GoString(native.recommend),
+		AccessDeniedDetail: C.GoString(native.access_denied_detail),
 	}
 }

@@ -30,7 +30,7 @@ func TestEachDocumentedCodeIsItsOwnSentinelOnly(t *testing.T) {
 	emulator := esatest.Start(t)
 	config := emulator.Config()
 	config.MaxAttempts = 1
-	config.Timeout = time.Second // UserOperationStatusIsLocked is waited out until then.
+	config.Timeout = time.Second // The call repeats UserOperationStatusIsLocked until then.
 	client := newClient(t, config)
 	for code := range sentinels {
 		emulator.Reset(t)

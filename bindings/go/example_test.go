@@ -14,7 +14,7 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// TestMain lets the examples find an emulator where a program finds the service: in the environment.
+// TestMain puts an emulator into the environment, where the examples find the service.
 func TestMain(m *testing.M) {
 	emulator, err := esatest.Launch()
 	if err != nil {
@@ -161,7 +161,7 @@ func ExampleClient_DeleteRoutineRelatedRecord() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(deletion.Deleted) // a record that is gone already is a success
+	fmt.Println(deletion.Deleted) // if the record is gone already, the call succeeds too
 	// Output: false
 }
 

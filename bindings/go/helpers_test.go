@@ -13,7 +13,7 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// newClient makes a client that is closed with the test.
+// newClient makes a client that is closed at the end of the test.
 func newClient(t *testing.T, config esa.Config) *esa.Client {
 	t.Helper()
 	client, err := esa.New(config)
@@ -33,7 +33,7 @@ func asError(t *testing.T, err error) *esa.Error {
 	return failure
 }
 
-// requestFor is a request that the emulator grants.
+// requestFor returns a request that the emulator grants.
 func requestFor(emulator *esatest.Emulator, label string) esa.CreateRoutineRelatedRecordRequest {
 	return esa.CreateRoutineRelatedRecordRequest{
 		SiteID:     emulator.SiteID,
@@ -42,7 +42,7 @@ func requestFor(emulator *esatest.Emulator, label string) esa.CreateRoutineRelat
 	}
 }
 
-// newLockedClient makes a client of an account that is busy with another call for ever, and a request of it.
+// newLockedClient makes a client whose account is always busy with another call, and a request.
 func newLockedClient(t *testing.T, change func(*esa.Config)) (*esa.Client, esa.CreateRoutineRelatedRecordRequest) {
 	t.Helper()
 	seed := filepath.Join(t.TempDir(), "seed.json")
@@ -80,7 +80,7 @@ func expectNoRequests(t *testing.T, emulator *esatest.Emulator) {
 	}
 }
 
-// waitForRequests returns when the emulator has got so many.
+// waitForRequests returns when the emulator has got this many requests.
 func waitForRequests(t *testing.T, emulator *esatest.Emulator, count int) {
 	t.Helper()
 	for range 1000 {

@@ -15,7 +15,7 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// recordingHandler keeps the lines that it gets, and does with each what a test wants.
+// recordingHandler keeps the lines that it gets, and calls a function with each.
 type recordingHandler struct {
 	each func(slog.Record)
 
@@ -111,7 +111,7 @@ func TestAHandlerThatPanicsDoesNotHarmTheCall(t *testing.T) {
 
 type testKey struct{}
 
-// loseAnAnswer has the first create of this record lost.
+// loseAnAnswer loses the answer to the first create of this record.
 func loseAnAnswer(t *testing.T, emulator *esatest.Emulator, recordName string) {
 	t.Helper()
 	emulator.AddFault(t, `{"action": "CreateRoutineRelatedRecord", "parameters": {"RecordName": "`+recordName+`"},
@@ -127,7 +127,7 @@ func attributesOf(record slog.Record) map[string]any {
 	return attributes
 }
 
-// checkLines checks that the lines of a call whose first create was lost have its number, its record and its context.
+// checkLines checks the lines of a call whose first create was lost: its number, its record and its context.
 func checkLines(t *testing.T, handler *recordingHandler, recordName string) (call any) {
 	t.Helper()
 	var requests []string
@@ -239,7 +239,7 @@ func TestABulkIsOneCallWithANameForEachRecord(t *testing.T) {
 	}
 }
 
-// countingHandler counts for what it is asked and what it gets; it is enabled from a level on.
+// countingHandler is enabled from a level up. It counts the questions and the lines that it gets.
 type countingHandler struct {
 	recordingHandler
 	level slog.Level
@@ -269,7 +269,7 @@ func TestAtInfoNothingIsCalledBackForARequest(t *testing.T) {
 	if len(handler.records) == 0 {
 		t.Error("no decision is told")
 	}
-	// Each line that came would have been asked for.
+	// If a debug line had come, slog would have asked the handler again.
 	if handler.debug.Load() != asked {
 		t.Errorf("%d debug lines came", handler.debug.Load()-asked)
 	}

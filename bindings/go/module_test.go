@@ -38,12 +38,12 @@ func main() {
 }
 `
 
-// module is another module, which uses this one.
+// module is another module that uses this one.
 type module struct {
 	folder string
 }
 
-// newModule is one that has this one in the place of a released one.
+// newModule makes a module that replaces a released version of this one by this checkout.
 func newModule(t *testing.T) module {
 	t.Helper()
 	this, err := filepath.Abs(".")
@@ -69,7 +69,7 @@ func writeFile(t *testing.T, name, text string) {
 	}
 }
 
-// run runs a command in the module's folder, and gives what it says.
+// run runs a command in the module's folder, and returns its output.
 func (module module) run(environment []string, name string, arguments ...string) (output string, err error) {
 	command := exec.Command(name, arguments...)
 	command.Dir = module.folder
@@ -99,7 +99,7 @@ func (module module) expectRecord(t *testing.T, environment ...string) {
 	}
 }
 
-// expectNoBuild wants the compiler to say one thing, which holds the text.
+// expectNoBuild expects one message of the compiler, with the text in it.
 func (module module) expectNoBuild(t *testing.T, environment []string, text string) {
 	t.Helper()
 	said, err := module.run(environment, "go", "build")
@@ -109,7 +109,7 @@ func (module module) expectNoBuild(t *testing.T, environment []string, text stri
 	}
 }
 
-// proxyWith is the folder of a module proxy that has one version of this module, as its files are here.
+// proxyWith makes the folder of a module proxy with one version of this module, made of the files here.
 func proxyWith(t *testing.T, version string) string {
 	t.Helper()
 	proxy := t.TempDir()
@@ -195,7 +195,7 @@ func TestTheTagMuslTakesTheLibraryForMusl(t *testing.T) {
 	vendored := filepath.Join(module.folder, "vendor/github.com/libesa/libesa/bindings/go/lib")
 	platform := filepath.Join(vendored, runtime.GOOS+"_"+runtime.GOARCH)
 	for _, name := range []string{"esa.h", "libesa.a"} {
-		// The one for glibc, which links here, in the place of the one for musl.
+		// The library for glibc, which links here, takes the place of the one for musl.
 		if err := os.Rename(filepath.Join(platform, name), filepath.Join(platform+"_musl", name)); err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +228,7 @@ func TestABuildWithoutCgoSaysWhatItNeeds(t *testing.T) {
 	newModule(t).expectNoBuild(t, []string{"CGO_ENABLED=0"}, "set_CGO_ENABLED_1_and_install_a_C_compiler")
 }
 
-// librariesOf is the shared libraries that a program needs.
+// librariesOf returns the shared libraries that a program needs.
 func librariesOf(t *testing.T, program string) []string {
 	t.Helper()
 	file, err := elf.Open(program)

@@ -9,30 +9,30 @@ import (
 	"strings"
 )
 
-// Version is the version of the native library, such as "0.1.0".
+// Version returns the version of the native library, such as "0.1.0".
 func Version() string { return C.GoString(C.esa_version()) }
 
-// String is the constant's name without its type, such as "Timeout".
+// String returns the constant's name without its type, such as "Timeout".
 func (status Status) String() string {
 	return goName("ESA_ERR_", C.esa_status_name(C.int32_t(status)), status)
 }
 
-// String is the constant's name without its type, such as "Unknown".
+// String returns the constant's name without its type, such as "Unknown".
 func (outcome Outcome) String() string {
 	return goName("ESA_OUTCOME_", C.esa_outcome_name(C.int32_t(outcome)), outcome)
 }
 
-// String is the constant's name without its type, such as "Created".
+// String returns the constant's name without its type, such as "Created".
 func (origin Origin) String() string {
 	return goName("ESA_ORIGIN_", C.esa_origin_name(C.int32_t(origin)), origin)
 }
 
-// String is the service's own word, such as "UserOperationStatusIsLocked".
+// String returns the service's own name, such as "UserOperationStatusIsLocked".
 func (code ServiceCode) String() string {
 	return cmp.Or(C.GoString(C.esa_service_code_name(C.int32_t(code))), fmt.Sprintf("ServiceCode(%d)", int32(code)))
 }
 
-// goName is "NotFound" of "ESA_ERR_NOT_FOUND"; "Status(7)" if C has no name for the value.
+// goName returns "NotFound" for "ESA_ERR_NOT_FOUND", and "Status(7)" if C has no name for the value.
 func goName(prefix string, name *C.char, value any) string {
 	inC, known := strings.CutPrefix(C.GoString(name), prefix)
 	if !known {

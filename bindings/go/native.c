@@ -2,4 +2,4 @@
 
 #include "native.h"
 
-__thread uintptr_t esa_go_context;
+__thread uintptr_t esa_go_call;

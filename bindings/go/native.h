@@ -1,4 +1,4 @@
-// What the native code of several files here shares.
+// Native code that several files share.
 
 #pragma once
 
@@ -10,43 +10,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-// What ends a call early.
-typedef struct {
-    const esa_cancel *cancel;
-    uint32_t timeout_ms;
-    uintptr_t context; // of the call, for the log; 0: there is no log
-} call_limits;
+// A call of a client.
+typedef struct native_call {
+    const esa_client *client;
+    esa_cancel *cancel; // NULL: nothing cancels it
+    uint32_t timeout_ms; // 0: as long as the client's configuration says
+    uintptr_t handle; // the cgo.Handle of its *call
+} native_call;
 
-// The context of the call that this thread is in: its log lines are written on this thread.
-extern __thread uintptr_t esa_go_context;
+// The handle of the call that runs on this thread, for what the library calls back; 0: none.
+extern __thread uintptr_t esa_go_call;
 
-typedef struct {
+typedef struct native_answer {
     void *result;
     esa_error *error;
-    uintptr_t lock_error; // a cgo.Handle of what the program's own lock failed with, or 0
-} call_answer;
+} native_answer;
 
-// Keeps the lock_error of the call on this thread; returns what was kept.
-uintptr_t esaGoSwapLockError(uintptr_t error);
-
-// Ends a function with what `function` answers, within a context, to the arguments before the result. In the log, a handler
-// may make another call.
-#define ANSWER_OF(result_type, context, function, ...)     \
-    const uintptr_t outer = esa_go_context;                \
-    result_type *result;                                   \
-    call_answer answer;                                    \
-    esa_go_context = context;                              \
-    /* There is an error if there is no result. */         \
+// Ends a C function: calls `function` with the arguments, for a Go call, and returns its result or its error. A log's
+// handler can make another call meanwhile, so the outer call's handle is kept.
+#define ANSWER_OF(result_type, call_handle, function, ...)  \
+    const uintptr_t outer = esa_go_call;                    \
+    result_type *result;                                    \
+    native_answer answer;                                   \
+    esa_go_call = call_handle;                              \
+    /* There is an error if there is no result. */          \
     (void)!(function)(__VA_ARGS__, &result, &answer.error); \
-    esa_go_context = outer;                                \
-    answer.result = result;                                \
-    answer.lock_error = esaGoSwapLockError(0);             \
+    esa_go_call = outer;                                    \
+    answer.result = result;                                 \
     return answer
 
-// Ends a function that has a client, a request and limits with the answer to its call. The requests are built in C, so
-// that no Go memory ever holds what C reads pointers from.
-#define ANSWER(operation, result_type)                     \
-    esa_call_options options = ESA_CALL_OPTIONS_INIT;      \
-    options.cancel = limits.cancel;                        \
-    options.timeout_ms = limits.timeout_ms;                \
-    ANSWER_OF(result_type, limits.context, operation, client, &request, &options)
+// Ends a C function that has a `call` and a `request`: makes the call, and returns its answer. Requests are built in C,
+// because Go memory must not hold pointers for C to read.
+#define ANSWER(operation, result_type)                \
+    esa_call_options options = ESA_CALL_OPTIONS_INIT; \
+    options.cancel = call.cancel;                     \
+    options.timeout_ms = call.timeout_ms;             \
+    ANSWER_OF(result_type, call.handle, operation, call.client, &request, &options)

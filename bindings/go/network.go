@@ -1,6 +1,8 @@
+//go:build cgo
+
 package esa
 
-// Network is from where the service is reached.
+// Network is a network that reaches the service.
 type Network int32
 
 const (
@@ -8,6 +10,6 @@ const (
 	NetworkDefault Network = 0
 	// NetworkPublic is the internet.
 	NetworkPublic Network = 1
-	// NetworkVPC is the inside of a VPC in the region.
+	// NetworkVPC is a VPC in the region.
 	NetworkVPC Network = 2
 )

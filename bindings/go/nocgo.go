@@ -2,5 +2,5 @@
 
 package esa
 
-// The compiler's message is what a build without cgo shows.
+// A build without cgo fails with this name in the compiler's message.
 var _ = esa_needs_cgo_set_CGO_ENABLED_1_and_install_a_C_compiler

@@ -1,17 +1,58 @@
-//go:build cgo
-
 package esa
 
+/*
+#include "native.h"
+
+static inline native_answer create_record(native_call call, int ensure, int64_t site_id, const char *name,
+                                          const char *record_name) {
+    esa_create_routine_related_record_request request = ESA_CREATE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+    request.site_id = site_id;
+    request.name = name;
+    request.record_name = record_name;
+    ANSWER(ensure ? esa_ensure_routine_related_record : esa_create_routine_related_record,
+           esa_create_routine_related_record_result);
+}
+
+static inline native_answer delete_record(native_call call, int64_t site_id, const char *name, const char *record_name,
+                                          int64_t record_id) {
+    esa_delete_routine_related_record_request request = ESA_DELETE_ROUTINE_RELATED_RECORD_REQUEST_INIT;
+    request.site_id = site_id;
+    request.name = name;
+    request.record_name = record_name;
+    request.record_id = record_id;
+    ANSWER(esa_delete_routine_related_record, esa_delete_routine_related_record_result);
+}
+
+static inline native_answer list_records(native_call call, const char *name, const char *search_key_word,
+                                         uint32_t page_number, uint32_t page_size) {
+    esa_list_routine_related_records_request request = ESA_LIST_ROUTINE_RELATED_RECORDS_REQUEST_INIT;
+    request.name = name;
+    request.search_key_word = search_key_word;
+    request.page_number = page_number;
+    request.page_size = page_size;
+    ANSWER(esa_list_routine_related_records, esa_list_routine_related_records_result);
+}
+
+static inline native_answer get_match_site(native_call call, const char *record_name) {
+    esa_get_match_site_request request = ESA_GET_MATCH_SITE_REQUEST_INIT;
+    request.record_name = record_name;
+    ANSWER(esa_get_match_site, esa_get_match_site_result);
+}
+*/
+import "C"
+
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"math"
+	"unsafe"
 )
 
-// CreateRoutineRelatedRecordRequest is which record to create or to ensure.
+// CreateRoutineRelatedRecordRequest names the record to create or to ensure.
 type CreateRoutineRelatedRecordRequest struct {
-	// SiteID is the site's id: 1 or more. [Client.EnsureRoutineRelatedRecord] takes 0 for the site that the record's
+	// SiteID is the site's id: 1 or more. With 0, [Client.EnsureRoutineRelatedRecord] uses the site that the record's
 	// name belongs to.
 	SiteID int64
 	// Name is the routine's name: 1 to 253 bytes of UTF-8 without control characters.
@@ -20,66 +61,84 @@ type CreateRoutineRelatedRecordRequest struct {
 	RecordName string
 }
 
-func (request *CreateRoutineRelatedRecordRequest) check() error {
-	return checkText("name", request.Name, "record_name", request.RecordName)
-}
-
-// Record is the record of a call that created or ensured it.
+// Record is the result of a call that created or ensured a record.
 type Record struct {
-	// RecordID is the record's id; 0 where the service didn't tell.
+	// RecordID is the record's id; 0 if the service didn't say.
 	RecordID int64
 	// SiteID is the site's id.
 	SiteID int64
-	// Origin is where the record came from.
+	// Origin says who created the record.
 	Origin Origin
 	// Attempts is how many requests to create the record the call sent.
 	Attempts int
-	// Status is the service's word: "OK".
+	// Status is the service's status: "OK".
 	Status string
 	// RequestID is the service's id of the request.
 	RequestID string
 }
 
-// CreateRoutineRelatedRecord creates a record on a site and ties it to a routine, so that requests for the record's
-// name run the routine.
+// CreateRoutineRelatedRecord creates a record on a site and ties it to a routine. Requests for the record's name then
+// run the routine.
 //
-// It needs the RAM action esa:CreateRoutineRelatedRecord on acs:esa:{region}:{account}:site/{site id}. A record that
-// exists already is an error, [ErrParameterAlreadyExist]. One that this call created is never lost and never doubled:
-// if the service's answer doesn't arrive, or doesn't say what became of the request, the record is read back from the
-// list of the routine's records, until [Config.ReconcileHorizon] or the time limit ends. That needs
-// esa:ListRoutineRelatedRecords on *. If that isn't allowed, the outcome stays unknown.
+// If the record exists already, the call fails with [ErrParameterAlreadyExist]. A record that the call creates is never
+// lost and never doubled: if the service's answer doesn't arrive, or doesn't say what the request did, the call reads
+// the record back from the list of the routine's records, until [Config.ReconcileHorizon] or the time limit.
 //
-// The deadline of ctx is the call's time limit; without one, [Config.Timeout] is. When ctx ends, the call returns at
-// once, in whatever it waits for: its error is then also the context's for [errors.Is], and its Outcome says whether the
-// record may exist. Where ctx has ended before, nothing is sent. Where the time that is left is too short for another
-// attempt, the call ends before its deadline, with the error of the last one.
+// It needs the RAM action esa:CreateRoutineRelatedRecord on acs:esa:{region}:{account}:site/{site id}. To read back, it
+// needs esa:ListRoutineRelatedRecords on *. Without that permission, the outcome stays unknown.
+//
+// The deadline of ctx is the call's time limit; without a deadline, [Config.Timeout] is. If ctx ends, the call returns
+// at once, whatever it waits for. [errors.Is] finds the context's error in the call's error, and Outcome says whether
+// the record may exist. If ctx has ended before the call, nothing is sent. If too little time is left for another
+// attempt, the call ends before its deadline, with the error of the last attempt.
 //
 // Every error is an [*Error], except [ErrClosed]. The service documents ten codes for this operation:
 // [ErrInternalException] to [ErrUserOperationStatusIsLocked].
 func (client *Client) CreateRoutineRelatedRecord(
 	ctx context.Context, request CreateRoutineRelatedRecordRequest,
 ) (*Record, error) {
-	return run(ctx, client, &request, record)
+	return client.create(ctx, &request, 0)
 }
 
-// EnsureRoutineRelatedRecord reads the list first, and creates the record like [Client.CreateRoutineRelatedRecord] if it
-// isn't there.
+// EnsureRoutineRelatedRecord reads the list of the routine's records first. If the record isn't there, it creates the
+// record like [Client.CreateRoutineRelatedRecord].
 //
-// A record that exists and is tied to this routine gives [OriginExisting]. It costs a read and no write, so it doesn't
-// wait for other writes of the account. One that is in the way otherwise gives [StatusConflict] after
-// [Config.ReconcileHorizon]: until then it may be one that somebody else has created a moment ago, and that the list
-// doesn't show yet. Where the request's SiteID is 0, the site is the one that the record's name belongs to, found as
-// [Client.GetMatchSite] does.
+// If the record exists and is tied to this routine, its Origin is [OriginExisting]. That takes a read and no write, so
+// it doesn't wait for other writes of the account. If another record of this name is in the way, the call fails with
+// [StatusConflict] after [Config.ReconcileHorizon]: until then, it may be a new record that the list doesn't show yet.
+// If the request's SiteID is 0, the call finds the site as [Client.GetMatchSite] does.
 //
-// Besides what creating needs, it needs the RAM actions esa:ListRoutineRelatedRecords and, for a SiteID of 0,
-// esa:GetMatchSite, both on *. Context and errors are as there.
+// It needs the RAM actions of [Client.CreateRoutineRelatedRecord], esa:ListRoutineRelatedRecords on *, and for a SiteID
+// of 0, esa:GetMatchSite on *. Context and errors are those of [Client.CreateRoutineRelatedRecord].
 func (client *Client) EnsureRoutineRelatedRecord(
 	ctx context.Context, request CreateRoutineRelatedRecordRequest,
 ) (*Record, error) {
-	return run(ctx, client, ensured{&request}, record)
+	return client.create(ctx, &request, 1)
 }
 
-// DeleteRoutineRelatedRecordRequest is which record to delete.
+// create ensures the record if ensure isn't 0.
+func (client *Client) create(
+	ctx context.Context, request *CreateRoutineRelatedRecordRequest, ensure C.int,
+) (*Record, error) {
+	return run(ctx, client, func(call C.native_call) C.native_answer {
+		return C.create_record(call, ensure, C.int64_t(request.SiteID), terminated(request.Name),
+			terminated(request.RecordName))
+	}, record, "name", request.Name, "record_name", request.RecordName)
+}
+
+func record(result *C.esa_create_routine_related_record_result) *Record {
+	defer C.esa_create_routine_related_record_result_free(result)
+	return &Record{
+		RecordID:  int64(result.record_id),
+		SiteID:    int64(result.site_id),
+		Origin:    Origin(result.origin),
+		Attempts:  int(result.attempts),
+		Status:    C.GoString(result.status),
+		RequestID: C.GoString(result.request_id),
+	}
+}
+
+// DeleteRoutineRelatedRecordRequest names the record to delete.
 type DeleteRoutineRelatedRecordRequest struct {
 	// SiteID is the site's id: 1 or more.
 	SiteID int64
@@ -87,61 +146,53 @@ type DeleteRoutineRelatedRecordRequest struct {
 	Name string
 	// RecordName is the record's name: 1 to 253 bytes of UTF-8 without control characters.
 	RecordName string
-	// RecordID is the record's id; 0: it is found by its name.
+	// RecordID is the record's id. With 0, the call finds the record by its name.
 	RecordID int64
 }
 
-func (request *DeleteRoutineRelatedRecordRequest) check() error {
-	return checkText("name", request.Name, "record_name", request.RecordName)
-}
-
-// Deletion is what a call that deletes a record did.
+// Deletion is the result of a call that deletes a record.
 type Deletion struct {
-	// Deleted tells that this call deleted the record; it is false if the record was gone already. If an answer was lost,
-	// somebody else may have deleted it at the same time: the service doesn't say who.
+	// Deleted is true if this call deleted the record, and false if the record was gone already. If an answer was lost,
+	// somebody else may have deleted the record at the same time: the service doesn't say who.
 	Deleted bool
 	// Attempts is how many requests to delete the record the call sent.
 	Attempts int
-	// RequestID is the service's id of the request; empty where the record was gone already, or the answer was lost.
+	// RequestID is the service's id of the request; empty if the record was gone already, or the answer was lost.
 	RequestID string
 }
 
-// DeleteRoutineRelatedRecord deletes a record, so that it is gone afterwards: a record that doesn't exist (any more) is
-// a success as well.
+// DeleteRoutineRelatedRecord deletes a record. If the record doesn't exist, the call succeeds too.
 //
-// It needs the RAM action esa:DeleteRoutineRelatedRecord on acs:esa:{region}:{account}:site/{site id}; without a record
-// id, and to find out what became of a request whose answer was lost, esa:ListRoutineRelatedRecords on *.
+// It needs the RAM action esa:DeleteRoutineRelatedRecord on acs:esa:{region}:{account}:site/{site id}. Without a
+// RecordID, or if an answer is lost, it needs esa:ListRoutineRelatedRecords on *.
 //
-// Context and errors are as with [Client.CreateRoutineRelatedRecord].
+// Context and errors are those of [Client.CreateRoutineRelatedRecord].
 func (client *Client) DeleteRoutineRelatedRecord(
 	ctx context.Context, request DeleteRoutineRelatedRecordRequest,
 ) (*Deletion, error) {
-	return run(ctx, client, &request, deletion)
+	return run(ctx, client, func(call C.native_call) C.native_answer {
+		return C.delete_record(call, C.int64_t(request.SiteID), terminated(request.Name),
+			terminated(request.RecordName), C.int64_t(request.RecordID))
+	}, deletion, "name", request.Name, "record_name", request.RecordName)
 }
 
-// ListRoutineRelatedRecordsRequest is which of a routine's records to list.
+func deletion(result *C.esa_delete_routine_related_record_result) *Deletion {
+	defer C.esa_delete_routine_related_record_result_free(result)
+	return &Deletion{
+		Deleted: result.deleted != 0, Attempts: int(result.attempts), RequestID: C.GoString(result.request_id),
+	}
+}
+
+// ListRoutineRelatedRecordsRequest selects a page of a routine's records.
 type ListRoutineRelatedRecordsRequest struct {
 	// Name is the routine's name: 1 to 253 bytes of UTF-8 without control characters.
 	Name string
-	// SearchKeyWord leaves only records whose name has something to do with it, by the service's fuzzy match; empty: all.
+	// SearchKeyWord selects records by their names, with the service's fuzzy match. Empty selects all.
 	SearchKeyWord string
-	// PageNumber is the page, from 1 on; 0: the first.
+	// PageNumber is the page's number: 1 or more. 0 is the first page.
 	PageNumber int
-	// PageSize is how many records a page has: 1 to 20; 0: 20.
+	// PageSize is the number of records on a page: 1 to 20. 0 is 20.
 	PageSize int
-}
-
-func (request *ListRoutineRelatedRecordsRequest) check() error {
-	if err := checkText("name", request.Name, "search_key_word", request.SearchKeyWord); err != nil {
-		return err
-	}
-	if request.PageNumber < 0 || int64(request.PageNumber) > math.MaxUint32 {
-		return invalidArgument("page_number", fmt.Sprintf("is %d; it is 1 or more, and fits into 32 bits", request.PageNumber))
-	}
-	if request.PageSize < 0 || int64(request.PageSize) > math.MaxUint32 {
-		return invalidArgument("page_size", fmt.Sprintf("is %d; it is 1 to 20", request.PageSize))
-	}
-	return nil
 }
 
 // RelatedRecord is a record that is tied to a routine.
@@ -152,47 +203,72 @@ type RelatedRecord struct {
 	SiteID int64
 	// RecordName is the record's name.
 	RecordName string
-	// SiteName is the site's name; may be empty.
+	// SiteName is the site's name. It may be empty.
 	SiteName string
 }
 
 // RelatedRecordPage is a page of a routine's records.
 type RelatedRecordPage struct {
-	// Records are the page's.
+	// Records are the records of the page.
 	Records []RelatedRecord
-	// TotalCount is how many records there are on all pages.
+	// TotalCount is the number of records on all pages.
 	TotalCount uint64
-	// HasMore tells that there are records on later pages.
+	// HasMore is true if there are later pages.
 	HasMore bool
 	// RequestID is the service's id of the request.
 	RequestID string
 }
 
-// ListRoutineRelatedRecords lists a page of a routine's records. [Client.RelatedRecords] goes through all pages.
+// ListRoutineRelatedRecords lists a page of a routine's records. [Client.RelatedRecords] reads all pages.
 //
-// It needs the RAM action esa:ListRoutineRelatedRecords on *; a policy for one site doesn't cover it.
+// It needs the RAM action esa:ListRoutineRelatedRecords on *. A policy for one site doesn't allow it.
 //
-// Context and errors are as with [Client.CreateRoutineRelatedRecord]; nothing is changed.
+// Context and errors are those of [Client.CreateRoutineRelatedRecord]. Nothing is changed.
 func (client *Client) ListRoutineRelatedRecords(
 	ctx context.Context, request ListRoutineRelatedRecordsRequest,
 ) (*RelatedRecordPage, error) {
-	return run(ctx, client, &request, relatedRecordPage)
+	if request.PageNumber < 0 || int64(request.PageNumber) > math.MaxUint32 {
+		return nil, invalidArgument("page_number",
+			fmt.Sprintf("is %d; it is 1 or more, and fits into 32 bits", request.PageNumber))
+	}
+	if request.PageSize < 0 || int64(request.PageSize) > math.MaxUint32 {
+		return nil, invalidArgument("page_size", fmt.Sprintf("is %d; it is 1 to 20", request.PageSize))
+	}
+	return run(ctx, client, func(call C.native_call) C.native_answer {
+		return C.list_records(call, terminated(request.Name), optional(request.SearchKeyWord),
+			C.uint32_t(request.PageNumber), C.uint32_t(request.PageSize))
+	}, relatedRecordPage, "name", request.Name, "search_key_word", request.SearchKeyWord)
 }
 
-// RelatedRecords goes through a routine's records on all pages, from the one that the request names on.
+func relatedRecordPage(result *C.esa_list_routine_related_records_result) *RelatedRecordPage {
+	defer C.esa_list_routine_related_records_result_free(result)
+	page := &RelatedRecordPage{
+		TotalCount: uint64(result.total_count), HasMore: result.has_more != 0, RequestID: C.GoString(result.request_id),
+	}
+	for _, record := range unsafe.Slice(result.records, result.count) {
+		page.Records = append(page.Records, RelatedRecord{
+			RecordID:   int64(record.record_id),
+			SiteID:     int64(record.site_id),
+			RecordName: C.GoString(record.record_name),
+			SiteName:   C.GoString(record.site_name),
+		})
+	}
+	return page
+}
+
+// RelatedRecords iterates over a routine's records, from the page of the request to the last page.
 //
-// Each page is a call of [Client.ListRoutineRelatedRecords], made when the loop comes to it, and within ctx as a whole;
-// where ctx has no deadline, each has [Config.Timeout]. An error is the last thing that the loop gets, beside a zero
-// record. Where records come or go meanwhile, one that was there all the time may be missed or come twice.
+// Each page is a call of [Client.ListRoutineRelatedRecords], made when the loop gets there. The deadline of ctx is for
+// all pages together; without a deadline, each page has [Config.Timeout]. If a call fails, the loop gets the error,
+// with a zero record, and ends. If records are created or deleted meanwhile, the loop may miss others or get them
+// twice.
 func (client *Client) RelatedRecords(
 	ctx context.Context, request ListRoutineRelatedRecordsRequest,
 ) iter.Seq2[RelatedRecord, error] {
 	return func(yield func(RelatedRecord, error) bool) {
 		request := request // each loop starts again
-		if request.PageNumber == 0 {
-			request.PageNumber = 1
-		}
-		for ; ; request.PageNumber++ {
+		request.PageNumber = cmp.Or(request.PageNumber, 1)
+		for more := true; more; request.PageNumber++ {
 			page, err := client.ListRoutineRelatedRecords(ctx, request)
 			if err != nil {
 				yield(RelatedRecord{}, err)
@@ -203,21 +279,15 @@ func (client *Client) RelatedRecords(
 					return
 				}
 			}
-			if !page.HasMore {
-				return
-			}
+			more = page.HasMore
 		}
 	}
 }
 
-// GetMatchSiteRequest is which record's site to get.
+// GetMatchSiteRequest names the record whose site to get.
 type GetMatchSiteRequest struct {
 	// RecordName is the record's name: 1 to 253 bytes of UTF-8 without control characters.
 	RecordName string
-}
-
-func (request *GetMatchSiteRequest) check() error {
-	return checkText("record_name", request.RecordName)
 }
 
 // MatchSite is the site that a record's name belongs to.
@@ -232,10 +302,19 @@ type MatchSite struct {
 
 // GetMatchSite gets the account's site whose name is the longest suffix of a record's name.
 //
-// It needs the RAM action esa:GetMatchSite on *. Where there is no such site, the service refuses with
-// [ServiceCodeSiteNotFound] or its like.
+// It needs the RAM action esa:GetMatchSite on *. If the account has no matching site, the service refuses with
+// [ServiceCodeSiteNotFound] or a similar code.
 //
-// Context and errors are as with [Client.CreateRoutineRelatedRecord]; nothing is changed.
+// Context and errors are those of [Client.CreateRoutineRelatedRecord]. Nothing is changed.
 func (client *Client) GetMatchSite(ctx context.Context, request GetMatchSiteRequest) (*MatchSite, error) {
-	return run(ctx, client, &request, matchSite)
+	return run(ctx, client, func(call C.native_call) C.native_answer {
+		return C.get_match_site(call, terminated(request.RecordName))
+	}, matchSite, "record_name", request.RecordName)
+}
+
+func matchSite(result *C.esa_get_match_site_result) *MatchSite {
+	defer C.esa_get_match_site_result_free(result)
+	return &MatchSite{
+		SiteID: int64(result.site_id), SiteName: C.GoString(result.site_name), RequestID: C.GoString(result.request_id),
+	}
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// operation is a call of one of the client's methods.
+// operation calls one of the client's methods.
 type operation func(ctx context.Context, client *esa.Client, request esa.CreateRoutineRelatedRecordRequest) error
 
-// operations are all of them; each sends one request where nothing fails.
+// operations has all of them. If nothing fails, each sends one request.
 var operations = map[string]operation{
 	"create": func(ctx context.Context, client *esa.Client, request esa.CreateRoutineRelatedRecordRequest) error {
 		return only(client.CreateRoutineRelatedRecord(ctx, request))
@@ -48,7 +48,7 @@ var operations = map[string]operation{
 	},
 }
 
-// only is the error of a call that gives either that or a result.
+// only returns the error of a call, which returns either an error or a result.
 func only[T any](result *T, err error) error {
 	if (result == nil) != (err != nil) {
 		return fmt.Errorf("%v is there beside the error %w", result, err)
@@ -124,7 +124,7 @@ func TestEveryOperationRefusesTextWithANUL(t *testing.T) {
 	request.RecordName += "\x00b"
 	for name, call := range operations {
 		if name == "call" {
-			continue // In JSON, it is a character like any other.
+			continue // JSON has an escape for it.
 		}
 		expectRefusal(t, call(context.Background(), client, request), "")
 	}
@@ -222,7 +222,7 @@ func TestTheRecordIDOfADeletionReachesTheService(t *testing.T) {
 	}
 }
 
-// createRecords creates so many records, and returns them as they will be listed.
+// createRecords creates this many records, and returns them as the list will have them.
 func createRecords(t *testing.T, emulator *esatest.Emulator, client *esa.Client, count int) (records []esa.RelatedRecord) {
 	t.Helper()
 	for number := range count {

@@ -2,9 +2,9 @@
 
 package esa
 
-// ServiceCode is the service's code, typed. Code of an [Error] has it verbatim.
+// ServiceCode is the service's code as a constant. An [Error]'s Code is the same code, verbatim.
 //
-// It is an error itself, for [errors.Is]: errors.Is(err, esa.ServiceCodeThrottlingUser).
+// A ServiceCode is an error, for [errors.Is]: errors.Is(err, esa.ServiceCodeThrottlingUser).
 type ServiceCode int32
 
 const (

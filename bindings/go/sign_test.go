@@ -20,7 +20,7 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// fixedOptions sign the same request in the same way at any time.
+// fixedOptions always give the same signature.
 func fixedOptions() esa.SignOptions {
 	return esa.SignOptions{
 		Credentials: esa.Credentials{AccessKeyID: "testid", AccessKeySecret: "testsecret"},
@@ -75,7 +75,7 @@ func queryOf(t *testing.T, signed *esa.SignedRequest) url.Values {
 	return address.Query()
 }
 
-// pairsOf is names and values, sorted.
+// pairsOf returns names and values, sorted.
 func pairsOf(parameters url.Values) [][2]string {
 	pairs := [][2]string{}
 	for name, values := range parameters {
@@ -121,7 +121,7 @@ func TestEachActionIsSentAsTheOfficialSDKSendsIt(t *testing.T) {
 			want [][2]string
 		}{{queryOf(t, signed), vector.Sent.Query}, {form, vector.Sent.Form}} {
 			for i, pair := range place.want {
-				// Python's SDK has its own spelling for them.
+				// Python's SDK spells them differently.
 				if given := string(vector.Params[pair[0]]); given == "true" || given == "false" {
 					place.want[i][1] = strings.ToLower(pair[1])
 				}
@@ -135,7 +135,7 @@ func TestEachActionIsSentAsTheOfficialSDKSendsIt(t *testing.T) {
 		}
 		for name, want := range vector.Sent.Headers {
 			if name == "content-type" && signed.Body == "" {
-				continue // The SDK has one for an empty form as well.
+				continue // The SDK has one for an empty form too.
 			}
 			if got := signed.Header[name]; (want == nil && got != "") || (want != nil && got != *want) {
 				t.Errorf("%s has %s: %q", vector.Action, name, got)

@@ -23,7 +23,7 @@ func threads(t *testing.T) int {
 }
 
 func TestTenThousandGoroutinesDoNotMakeTenThousandThreads(t *testing.T) {
-	const goroutines, atOnce = 10_000, 64 // as many calls run at once where the configuration doesn't say
+	const goroutines, atOnce = 10_000, 64 // the default of MaxConcurrentCalls
 	emulator := esatest.Start(t)
 	emulator.AddFault(t, `{"times": 0, "wire": {"kind": "hang"}}`)
 	client := newClient(t, emulator.Config())
@@ -35,7 +35,7 @@ func TestTenThousandGoroutinesDoNotMakeTenThousandThreads(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			// A call that only reads: no other one of the client keeps it waiting.
+			// This call only reads, so it doesn't wait for others of the client.
 			_, err := client.GetMatchSite(ctx, esa.GetMatchSiteRequest{RecordName: "a.example.com"})
 			if !errors.Is(err, context.Canceled) {
 				t.Error(err)
@@ -43,11 +43,11 @@ func TestTenThousandGoroutinesDoNotMakeTenThousandThreads(t *testing.T) {
 		}()
 	}
 	waitForRequests(t, emulator, atOnce)
-	time.Sleep(100 * time.Millisecond) // for those that there should not be
+	time.Sleep(100 * time.Millisecond) // more would arrive meanwhile
 
 	during := threads(t)
 
-	// Beside those that are in a call, the runtime has a few of its own.
+	// The runtime has a few threads besides those of the calls.
 	if most := before + atOnce + 2*runtime.GOMAXPROCS(0) + 10; during > most {
 		t.Errorf("there are %d threads; there were %d, and %d calls run", during, before, atOnce)
 	}

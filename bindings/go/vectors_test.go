@@ -111,7 +111,7 @@ func TestEveryVectorGivesWhatTheTableSays(t *testing.T) {
 	}
 }
 
-// observed is what a call gave, by the table's names.
+// observed returns the result or the error of a call, by the table's names.
 func observed(t *testing.T, record *esa.Record, err error) map[string]any {
 	if err == nil {
 		return map[string]any{
@@ -132,7 +132,7 @@ func observed(t *testing.T, record *esa.Record, err error) map[string]any {
 	}
 }
 
-// nameInC is that of a value in the table, such as "ESA_ERR_NOT_FOUND" of NotFound.
+// nameInC returns a value's name in the table, such as "ESA_ERR_NOT_FOUND" for NotFound.
 func nameInC(prefix string, value fmt.Stringer) string {
 	return prefix + strings.ToUpper(regexp.MustCompile(`(.)([A-Z][a-z])`).ReplaceAllString(value.String(), "${1}_$2"))
 }

@@ -7,25 +7,26 @@ import (
 	"time"
 )
 
-// WriteLock is a lock that a client shares with other programs or machines which write to the same account, so that their
-// writes wait for each other instead of being refused: [Config.WriteLock].
+// WriteLock is a lock that a client shares with other programs or machines that write to the same account. Their writes
+// then wait for each other instead of being refused. See [Config.WriteLock].
 //
-// Its methods run on the goroutines of calls that write, one at a time for a client, and on another one each time; Release
-// also where the loop of a bulk is left. They may make calls with other clients. They must not end their goroutine.
+// Its methods run on the goroutines of calls that write, one at a time for a client; Release also when the loop of
+// [Client.EnsureRoutineRelatedRecords] is left. Acquire and release may happen on different goroutines. The methods may
+// make calls with other clients. They must not end their goroutine.
 type WriteLock interface {
-	// TryAcquire asks for the lock, to hold it for lease at most, and doesn't wait for whoever has it. Where it isn't
-	// acquired, the call asks again after half of retryAfter to all of it (0: 100 ms), until its time limit. It should
-	// return soon: nothing else ends it.
+	// TryAcquire acquires the lock if it is free, for lease at most. It doesn't wait for its holder, and returns soon:
+	// nothing ends it early. If it doesn't acquire the lock, the call asks again until its time limit, after half to
+	// all of retryAfter; 0 is 100 ms.
 	//
-	// With an error that is [ErrWithoutLock], the call goes on without the lock, which whatever gives it can't give at
-	// the moment; the log says so once. Any other error, or a panic, fails the call with [StatusLock], and nothing is sent:
-	// the call's error wraps it, and has its text, so it must hold no secret.
+	// If it returns an error that is [ErrWithoutLock], the call continues without the lock, and the log says so once.
+	// If it returns any other error, or panics, the call sends nothing and fails with [StatusLock]. The call's error
+	// wraps that error and contains its text, which must hold no secret.
 	TryAcquire(lease time.Duration) (acquired bool, retryAfter time.Duration, err error)
 
-	// Release lets the lock go: once for each time that it was acquired. The lease may be over by then; what somebody
-	// else has is not to be let go.
+	// Release releases the lock, once for each time that it was acquired. If the lease has expired by then, somebody
+	// else may hold the lock: Release must leave theirs.
 	Release()
 }
 
-// ErrWithoutLock is, or is wrapped by, the error of a [WriteLock] without which the call is to go on.
+// ErrWithoutLock lets a call continue without its [WriteLock]: TryAcquire returns it, or an error that wraps it.
 var ErrWithoutLock = errors.New("esa: there is no lock to be had; the call goes on without")

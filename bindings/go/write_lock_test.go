@@ -15,7 +15,7 @@ import (
 	"github.com/libesa/libesa/bindings/go/esatest"
 )
 
-// scriptedLock says what it is told to, then that it is acquired.
+// scriptedLock returns its answers one after the other, and then lets itself be acquired.
 type scriptedLock struct {
 	mutex              sync.Mutex
 	answers            []error

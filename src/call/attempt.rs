@@ -1,4 +1,4 @@
-//! One attempt: one HTTP exchange, from the operation's arguments to its result or the error that says what it did.
+//! One attempt: one HTTP exchange, from the operation's arguments to its result or its error.
 
 use super::world::{Failure, Outgoing, World};
 use crate::error::{Error, ErrorKind, Outcome};
@@ -6,21 +6,21 @@ use crate::http::Reply;
 use crate::operation::{Action, Operation, Receipt};
 use crate::reply;
 
-/// An operation, whatever its type: from here on all operations share one piece of code.
+/// An operation of any type. All operations share the code from here on.
 pub(super) trait Attempted<'o> {
     fn action(&self) -> Action<'o>;
 
-    /// What there is to send.
+    /// Returns what to send.
     fn outgoing(&self, number: u32, over_new_connection: bool) -> Outgoing<'o>;
 
-    /// Reads the reply; the service's id of the request.
+    /// Reads the reply. Returns the service's id of the request.
     fn read(&mut self, reply: &Reply) -> Result<String, Error>;
 
-    /// Makes the result of what was read, without what `redact` takes out of its texts.
+    /// Builds the result from what was read, with its texts passed through `redact`.
     fn finish(&mut self, receipt: Receipt, redact: &dyn Fn(&mut String)) -> Result<(), Error>;
 }
 
-/// An operation, and what came of its last attempt.
+/// An operation, and the result of its last attempt.
 pub(super) struct Attempts<'o, O: Operation> {
     operation: &'o O,
     reply: Option<O::Reply>,
@@ -59,7 +59,7 @@ impl<'o, O: Operation> Attempted<'o> for Attempts<'o, O> {
     }
 }
 
-/// Sends the operation once, as the call's attempt of this `number`.
+/// Sends the operation once. `number` is the number of the call's attempt.
 pub(super) async fn attempt<W: World>(
     world: &W,
     operation: &mut dyn Attempted<'_>,

@@ -1,29 +1,28 @@
-//! How long to wait before the next attempt: full jitter, so that clients which fail together don't come back together.
+//! How long to wait before the next attempt: full jitter, so that clients that fail together don't retry together.
 
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 
-/// How waits grow: the range that they are drawn from doubles, from that of the first to the largest.
+/// How waits grow. The range that they are drawn from doubles, from `base` to `cap`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Backoff {
     pub(super) base: Duration,
     cap: Duration,
 }
 
-/// Where nothing was sent, or the answer was lost: the next attempt may work at once.
+/// For requests that weren't sent, or whose answer was lost. The next attempt may succeed at once.
 const SHORT: Backoff = Backoff { base: Duration::from_millis(50), cap: Duration::from_secs(20) };
 
-/// Where the service has said that it needs time.
+/// For a service that says that it needs time.
 pub(super) const LONG: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(20) };
 
-/// Where another call of the account runs, which takes seconds at most. With a larger cap, the last of many clients sleep
-/// while nobody is at work any more; with a smaller one, they ask more often without getting through any sooner: see
-/// `simulation`.
+/// For an account that another call uses, which takes at most seconds. With a larger cap, the last of many clients
+/// sleep although nobody is active. With a smaller one, they ask more often but aren't faster. See `simulation`.
 pub(super) const BUSY: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(8) };
 
 impl Backoff {
-    /// How to wait after `error`.
+    /// Returns how to wait after `error`.
     pub(super) fn after(error: &Error) -> Backoff {
         match error.kind() {
             _ if is_busy(error) => BUSY,
@@ -32,27 +31,28 @@ impl Backoff {
         }
     }
 
-    /// The range to draw the `n`-th wait from, from 1 on.
+    /// Returns the range of the `n`-th wait, counted from 1.
     pub(super) fn range(self, n: u32) -> Duration {
-        // 2^9 of the shortest base is beyond the cap.
+        // 2^9 times the shortest base exceeds the cap.
         self.base.saturating_mul(1 << n.saturating_sub(1).min(9)).min(self.cap)
     }
 }
 
-/// A wait between zero and `range`; `random` is uniform.
+/// Returns a wait between zero and `range`. `random` is uniform.
 pub(super) fn jitter(range: Duration, random: u64) -> Duration {
     let range = u64::try_from(range.as_nanos()).unwrap_or(u64::MAX);
     let nanoseconds = (u128::from(range) * u128::from(random)) >> 64;
-    // Less than the range, so it fits.
+    // It is less than the range, so it fits.
     Duration::from_nanos(nanoseconds as u64)
 }
 
-/// The wait that the service asks for, and up to a tenth more, so that those whom it tells the same don't come together.
+/// Returns the wait that the service asks for, and up to a tenth more, so that clients with the same hint don't retry
+/// together.
 pub(super) fn hinted(hint: Duration, random: u64) -> Duration {
     hint.saturating_add(jitter(hint / 10, random))
 }
 
-/// Whether the service says that somebody else is at work, which passes by itself however often it is asked.
+/// Whether the service says that another call is running. This passes by itself, however often the client asks.
 pub(super) fn is_busy(error: &Error) -> bool {
     error.kind() == ErrorKind::Busy
 }

@@ -1,5 +1,5 @@
-//! The retry budget of a client: how many retries it may make when much fails, so that a service in trouble isn't met
-//! with a multiple of the usual traffic.
+//! The retry budget of a client. It limits the retries when many calls fail, so that a service in trouble doesn't get a
+//! multiple of the usual traffic.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,11 +7,11 @@ use crate::error::{Error, ErrorKind};
 
 const FULL: u32 = 500;
 
-/// What a retry costs; and one after the service has said itself that it needs time.
+/// The cost of a retry, and of one after the service has said that it needs time.
 const RETRY: u32 = 14;
 const THROTTLED: u32 = 5;
 
-/// A bucket of tokens: retries take some, successes give one.
+/// A token bucket. Retries take tokens, and a success returns one.
 #[derive(Debug)]
 pub(crate) struct Budget(AtomicU32);
 
@@ -20,7 +20,7 @@ impl Budget {
         Budget(AtomicU32::new(FULL))
     }
 
-    /// Pays for a retry after `error`; false where there isn't enough left.
+    /// Pays for a retry after `error`. Returns false if too few tokens are left.
     pub(super) fn pay(&self, error: &Error) -> bool {
         let cost = if error.kind() == ErrorKind::Throttled { THROTTLED } else { RETRY };
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(cost)).is_ok()

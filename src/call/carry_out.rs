@@ -1,4 +1,4 @@
-//! Carrying an operation out: does what the engine decides, and tells the log.
+//! Carries out an operation: does what the engine decides, and logs it.
 
 use super::attempt::{Attempted, attempt};
 use super::backoff::is_busy;
@@ -14,13 +14,13 @@ pub(super) struct Carrying<'a> {
     progress: Progress,
     budget: &'a Budget,
     next: Next,
-    /// Of the last attempt.
+    /// The number of the last attempt.
     number: u32,
 }
 
-/// What carrying out has come to.
+/// Why carrying out paused or ended.
 pub(super) enum Step {
-    /// Whether the operation was carried out has to be found out, after so many attempts.
+    /// The operation has to be read back, after this number of attempts.
     ReadBack(u32),
     Done(Done),
 }
@@ -30,7 +30,7 @@ impl<'a> Carrying<'a> {
         Carrying { progress, budget, next: Next::Attempt, number: 0 }
     }
 
-    /// Makes attempts until the operation has to be read back, one succeeds, or a further one makes no sense.
+    /// Makes attempts until the operation has to be read back, an attempt succeeds, or another one is useless.
     pub(super) async fn go_on<W: World>(
         &mut self,
         world: &W,
@@ -45,7 +45,7 @@ impl<'a> Carrying<'a> {
                         world.counters().retries.count();
                     }
                     self.number = self.number.saturating_add(1);
-                    // The next one shall not meet another connection that was closed.
+                    // The next attempt must not use another pooled connection that may be closed.
                     let over_new_connection = self.progress.last().is_some_and(Error::is_stale);
                     Happened::Attempted(attempt(world, operation, self.number, over_new_connection).await)
                 }
@@ -84,7 +84,7 @@ impl<'a> Carrying<'a> {
         }
     }
 
-    /// Takes note of what reading back has shown: whether the operation was carried out.
+    /// Processes the result of a read-back: whether the operation was carried out.
     pub(super) fn was_read_back<W: World>(&mut self, world: &W, action: &Action<'_>, found: Result<bool, Error>) {
         self.has_happened(world, action, Happened::ReadBack(found));
     }
@@ -95,7 +95,7 @@ impl<'a> Carrying<'a> {
             let line = || format!("the service is no longer busy, after {waited} ms of waiting for it");
             self.log(world, action, None, line);
         }
-        // A random number has its price, and a success needs none.
+        // A random number costs time, and a success needs none.
         let random = if matches!(happened, Happened::Attempted(Ok(()))) { 0 } else { world.random() };
         self.next = self.progress.after(happened, world.left(), random, self.budget);
         if let Some(reason) = self.progress.take_reason_to_give_up() {
@@ -107,7 +107,7 @@ impl<'a> Carrying<'a> {
         }
     }
 
-    /// The failure that the last decision follows.
+    /// Returns the failure that led to the last decision.
     fn because(&self) -> String {
         self.progress.last().map(ToString::to_string).unwrap_or_default()
     }
@@ -144,8 +144,7 @@ mod tests {
     use crate::stats::Counters;
     use crate::wait::{WaitError, at_once};
 
-    /// A world in which time passes only while the call waits, and in which each attempt and each read-back goes as the
-    /// script says.
+    /// A world in which time passes only while the call waits. Attempts and read-backs follow a script.
     struct Scripted {
         reconcile: Reconcile,
         attempts: RefCell<VecDeque<Result<&'static str, Error>>>,
@@ -164,7 +163,7 @@ mod tests {
         result: Cell<&'static str>,
     }
 
-    /// An operation of which only the name matters.
+    /// An operation. Only its name is used.
     struct Action;
 
     impl Attempted<'static> for Action {
@@ -263,7 +262,7 @@ mod tests {
             }
         }
 
-        /// Attempts, read-backs, and the milliseconds slept.
+        /// Returns the attempts, the read-backs, and the milliseconds slept.
         fn did(&self) -> (u32, u32, Vec<u128>) {
             (self.made.get(), self.was_read_back.get(), self.slept.borrow().clone())
         }
@@ -414,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn every_decision_is_told() {
+    fn every_decision_is_logged() {
         let busy = || refused("LockFailed");
         let notes = |world: Scripted| {
             let _ = world.run();
@@ -442,7 +441,7 @@ mod tests {
             [
                 "trying again in 25 ms, because refused",
                 "trying again in 50 ms, because refused",
-                "no further attempt, because as many have failed as may; the last one failed: refused",
+                "no further attempt, because the limit of failed attempts is reached; the last one failed: refused",
             ]
         );
         let hinted = not_sent().map_err(|error| error.with_retry_after(Some(Duration::from_secs(60))));
@@ -458,7 +457,7 @@ mod tests {
         assert!(poor.run_with(&budget).is_err());
         assert_eq!(
             *poor.notes.lock().unwrap(),
-            ["no further attempt, because too much has failed lately; the last one failed: refused"]
+            ["no further attempt, because the retry budget is used up; the last one failed: refused"]
         );
     }
 
@@ -471,7 +470,7 @@ mod tests {
 
         assert_eq!((status, outcome), (ErrorKind::Busy, Outcome::Refused));
         assert_eq!(attempts, world.made.get());
-        // 1 + 2 + 4 + 8 + 8 seconds, and then what is left but for the last attempt's time.
+        // 1 + 2 + 4 + 8 + 8 seconds, and then the rest, except for the last attempt's time.
         assert_eq!(world.slept.borrow().len(), 6);
         assert!(world.left.get() <= LAST_REQUEST + Duration::from_millis(1), "{:?}", world.slept.borrow());
     }
@@ -616,7 +615,7 @@ mod tests {
         let error = world.run().unwrap_err();
 
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Response, Outcome::Unknown));
-        assert!(error.advice().contains("answers in its place"), "{}", error.advice());
+        assert!(error.advice().contains("answered instead of it"), "{}", error.advice());
         assert_eq!(world.did(), (1, 1, vec![]));
     }
 

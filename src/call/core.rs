@@ -1,4 +1,4 @@
-//! What all calls of a client have in common.
+//! The state that all calls of a client share.
 
 use std::sync::Arc;
 #[cfg(feature = "capi")]
@@ -19,15 +19,15 @@ use crate::transport::{Destination, Settings, Transport};
 use crate::wait::Host;
 use crate::wait::{Deadline, Semaphore, Task};
 
-/// The access key id of the emulator, whose secret everybody knows.
+/// The access key id of the emulator. Its secret is public.
 const EMULATOR_KEY_ID: &str = "EsaEmulatorKeyId";
 
-/// How long things may take.
+/// Time limits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
-    /// One request, connecting included.
+    /// One request, with its connection.
     pub(crate) attempt: Duration,
-    /// A whole call, whatever it does.
+    /// A whole call.
     pub(crate) total: Duration,
 }
 
@@ -40,11 +40,11 @@ impl Default for Timeouts {
 /// How writes wait for each other.
 #[derive(Clone, Debug)]
 pub(crate) struct Writes {
-    /// How many of the client's may be under way; `usize::MAX`: no limit.
+    /// How many of the client's writes may run at once. `usize::MAX`: no limit.
     pub(crate) at_once: usize,
     /// The lock that the client shares with others.
     pub(crate) lock: Option<LockKind>,
-    /// How long it holds that for further writes.
+    /// How long the client holds the lock for further writes.
     pub(crate) hold: Duration,
 }
 
@@ -55,7 +55,7 @@ impl Default for Writes {
     }
 }
 
-/// What a call needs of its client.
+/// The part of a client that calls need.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) endpoint: Endpoint,
@@ -64,7 +64,7 @@ pub(crate) struct Core {
     pub(crate) timeouts: Timeouts,
     pub(crate) max_attempts: u32,
     pub(crate) reconcile_horizon: Duration,
-    /// What the client's own clock counts from.
+    /// The origin of the client's monotonic time.
     pub(crate) started: Instant,
     pub(crate) budget: Budget,
     pub(crate) clock: Clock,
@@ -76,14 +76,14 @@ pub(crate) struct Core {
     pub(crate) live: PerProcess<Live>,
 }
 
-/// What a client has of its own in each process.
+/// The state of a client in one process.
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) transport: Transport,
     pub(crate) credentials: Cache,
-    /// How many writes may be under way.
+    /// The write limit.
     pub(crate) writes: Semaphore,
-    /// What the client has of the lock that it shares with others.
+    /// The client's share of the lock.
     pub(crate) write_lock: Option<WriteLock>,
     pub(crate) deleted: Deleted,
 }
@@ -101,13 +101,13 @@ impl Live {
 }
 
 impl Core {
-    /// Begins a call. The texts of its success may leave as they are; its failure has to be redacted.
+    /// Begins a call. The texts of a success are already redacted. An error isn't.
     pub(crate) fn begin<'a>(&'a self, options: &CallOptions, task: &'a Task) -> Call<'a> {
         self.counters.calls.count();
         Call::begin(self, next_number(), options, task, Deadline::NEVER)
     }
 
-    /// Closes the connections that only calls of `host` can use, which is going.
+    /// Closes the connections that only calls of `host` can use. `host` is being closed.
     #[cfg(feature = "capi")]
     pub(crate) fn leave(&self, host: &Weak<dyn Host>) {
         let live = self.live();
@@ -119,7 +119,7 @@ impl Core {
         self.live.get(|| Live::new(&self.settings, &self.destination, &self.writes))
     }
 
-    /// Refuses to show another machine that a program still has the emulator's key.
+    /// Refuses to send the emulator's key to another machine.
     pub(crate) fn endpoint_may_see(&self, credentials: &Credentials) -> Result<(), Error> {
         if credentials.access_key_id() == EMULATOR_KEY_ID && !self.endpoint.is_loopback() {
             let message =

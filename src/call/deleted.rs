@@ -1,21 +1,21 @@
-//! The records that a client has deleted lately, which a list that lags still shows.
+//! The records that a client has deleted recently. A lagging list still shows them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Ids, and when each of them was last known to be gone, or may have gone.
+/// The ids, and when each was last known to be gone or possibly gone.
 #[derive(Debug, Default)]
 pub(crate) struct Deleted(Mutex<Vec<(i64, Duration)>>);
 
 impl Deleted {
-    /// Remembers, at the time `now`, that the record of this `id` is gone; forgets what is older than `horizon`.
+    /// Remembers at `now` that the record `id` is gone. Forgets entries older than `horizon`.
     pub(crate) fn add(&self, id: i64, now: Duration, horizon: Duration) {
         let mut ids = self.lock();
         ids.retain(|&(other, deleted)| other != id && now.saturating_sub(deleted) < horizon);
         ids.push((id, now));
     }
 
-    /// Whether a list that shows this `id` at the time `now` may lag, so that it proves nothing.
+    /// Whether a list that shows `id` at `now` may lag. It then proves nothing.
     pub(crate) fn has(&self, id: i64, now: Duration, horizon: Duration) -> bool {
         self.lock().iter().any(|&(other, deleted)| other == id && now.saturating_sub(deleted) < horizon)
     }

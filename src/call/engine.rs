@@ -1,7 +1,7 @@
-//! The engine: what a call does next, given what happened.
+//! The engine: decides what a call does next after what happened.
 //!
-//! It only decides. What happened, the time that is left and a random number go in; what to do comes out. So it is tested
-//! without a socket or a clock, and says in one place what a call's outcome is.
+//! Its input is what happened, the time that is left and a random number. Its output is what to do. So it is tested
+//! without a socket or a clock, and defines in one place what a call's outcome is.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(super) enum Happened {
     Attempted(Result<(), Failure>),
     /// The operation was read back. True: it was carried out.
     ReadBack(Result<bool, Error>),
-    /// What an attempt failed for was put right, or not.
+    /// The client recovered from an attempt's failure, or couldn't.
     Recovered(bool),
     /// A wait is over.
     Waited,
@@ -29,7 +29,7 @@ pub(super) enum Happened {
     Interrupted(WaitError),
 }
 
-/// What to do.
+/// What to do next.
 #[derive(Debug)]
 pub(super) enum Next {
     Attempt,
@@ -40,7 +40,7 @@ pub(super) enum Next {
     Fail(Error),
 }
 
-/// What a wait is for.
+/// The purpose of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Then {
     Attempt,
@@ -52,33 +52,33 @@ pub(super) enum Then {
 pub(crate) enum Done {
     /// An attempt was answered with success.
     Answered,
-    /// It was read back. In doubt: one of this call's attempts may have done it.
+    /// A read-back showed it. `in_doubt`: one of this call's attempts may have done it.
     ReadBack { in_doubt: bool },
-    /// There was nothing left to do for an attempt, since one before it was carried out: this refusal says so.
+    /// Nothing was left to do, because an earlier attempt was carried out. This refusal says so.
     Gone(Error),
 }
 
-/// How far a call has come.
+/// The progress of a call.
 #[derive(Debug)]
 pub(super) struct Progress {
     reconcile: Reconcile,
     max_attempts: u32,
     horizon: Duration,
-    /// Attempts in a row that failed otherwise than because the service was busy: that it is busy shows that it is there.
+    /// The attempts in a row that failed for another reason than a busy service.
     failures: u32,
-    /// Attempts that failed because it was.
+    /// The attempts that failed because the service was busy.
     busy: u32,
-    /// How long the call has waited because of that, until the service was no longer busy.
+    /// How long the call has waited for a busy service.
     busy_for: Duration,
-    /// Once in an operation is enough.
+    /// Whether the call has recovered. Once in an operation is enough.
     recovered: bool,
-    /// The most that any attempt did. Doubt about one never goes away by what another one is answered.
+    /// The most that any attempt did. A later answer never removes the doubt about an earlier attempt.
     outcome: Outcome,
     /// The last attempt's failure.
     last: Option<Error>,
     /// Whether there is no further attempt.
     is_over: bool,
-    /// Why, unless trying again doesn't help anyway.
+    /// Why there is no further attempt, if one could have helped.
     gave_up: Option<&'static str>,
     read_backs: ReadBacks,
     /// Why the last read-back failed.
@@ -111,12 +111,12 @@ impl Progress {
         self.last.as_ref()
     }
 
-    /// Why there is no further attempt, although one might help; told once.
+    /// Returns why there is no further attempt, although one might help. Returns it once.
     pub(super) fn take_reason_to_give_up(&mut self) -> Option<&'static str> {
         self.gave_up.take()
     }
 
-    /// How long the call waited for the service to be no longer busy, which `happened` says that it is.
+    /// Returns how long the call waited for a busy service, if `happened` shows that it is no longer busy.
     pub(super) fn end_of_busy(&mut self, happened: &Happened) -> Option<Duration> {
         let Happened::Attempted(attempt) = happened else { return None };
         let is_definite = |error: &Error| error.outcome() == Outcome::Refused && !error.retryable();
@@ -124,7 +124,7 @@ impl Progress {
         (has_ended && !self.busy_for.is_zero()).then(|| std::mem::take(&mut self.busy_for))
     }
 
-    /// What to do after what `happened`, with so much time `left` and a `random` number, which is uniform.
+    /// Decides what to do after `happened`, with this time `left`. `random` is uniform.
     pub(super) fn after(&mut self, happened: Happened, left: Option<Duration>, random: u64, budget: &Budget) -> Next {
         match happened {
             Happened::Attempted(Ok(())) => {
@@ -156,7 +156,7 @@ impl Progress {
         self.outcome == Outcome::Unknown
     }
 
-    /// Whether a list may lack what there is because it lags.
+    /// Whether a list may still lack the record because it lags.
     fn is_too_early(&self) -> bool {
         matches!(self.reconcile, Reconcile::Repeat { .. }) && !self.read_backs.are_over()
     }
@@ -169,7 +169,7 @@ impl Progress {
         self.last.as_ref().map_or(ServiceCode::None, Error::service_code)
     }
 
-    /// The next attempt, after which the horizon begins again.
+    /// Starts the next attempt. The horizon begins again after it.
     fn attempt(&mut self) -> Next {
         self.read_backs = ReadBacks::within(self.horizon);
         Next::Attempt
@@ -192,7 +192,7 @@ impl Progress {
         }
     }
 
-    /// What to do after the last attempt's failure, which can't be put right.
+    /// Decides what to do after a failure without a recovery.
     fn go_on(&mut self, left: Option<Duration>, random: u64, budget: &Budget) -> Next {
         let is_lost = self.last.as_ref().is_some_and(|error| error.outcome() == Outcome::Unknown);
         match self.reconcile {
@@ -205,8 +205,8 @@ impl Progress {
         }
     }
 
-    /// The next attempt, if there shall be one; else what is left to find out. Whether the operation has been read back
-    /// since the last attempt decides how soon.
+    /// Makes another attempt if one is due. Otherwise finds out what is left to know. An attempt comes sooner if the
+    /// operation has been read back since the last one.
     fn try_again(&mut self, was_read_back: bool, left: Option<Duration>, random: u64, budget: &Budget) -> Next {
         match self.plan(left, random, budget) {
             Ok(wait) => self.wait(wait, Then::Attempt),
@@ -261,11 +261,11 @@ impl Progress {
         if goes_on { self.read_back_later(left) } else { self.fail() }
     }
 
-    /// How long to wait before the next attempt; else the reason not to make one.
+    /// Returns how long to wait before the next attempt, or why there is none.
     fn plan(&mut self, left: Option<Duration>, random: u64, budget: &Budget) -> Result<Duration, Option<&'static str>> {
         const NO_TIME: &str = "too little time is left";
         let Some(error) = &self.last else { return Ok(Duration::ZERO) };
-        // What is answered without a code counts as lost, whatever the HTTP status.
+        // An answer without a code counts as lost, with any HTTP status.
         let is_lost = self.writes() && error.outcome() == Outcome::Unknown && error.service_code() == ServiceCode::None;
         if !error.retryable() && !is_lost {
             return Err(None);
@@ -279,15 +279,15 @@ impl Progress {
         *failures += 1;
         let failures = *failures;
         if self.failures >= self.max_attempts {
-            return Err(Some("as many have failed as may"));
+            return Err(Some("the limit of failed attempts is reached"));
         }
         let left = left.unwrap_or(Duration::MAX).saturating_sub(LAST_REQUEST);
         let backoff = Backoff::after(error);
         let wait = match error.retry_after() {
             Some(hint) => hinted(hint, random),
-            // That a connection wasn't kept is no sign of trouble.
+            // A closed pooled connection isn't a sign of trouble.
             None if error.is_stale() => Duration::ZERO,
-            // Up to the deadline, though not ever faster towards it.
+            // Waits until the deadline at most, but waits don't get shorter towards it.
             None if left < backoff.base / 4 => return Err(Some(NO_TIME)),
             None => jitter(backoff.range(failures).min(left), random),
         };
@@ -295,7 +295,7 @@ impl Progress {
             return Err(Some(NO_TIME));
         }
         if !is_busy(error) && !error.is_stale() && !budget.pay(error) {
-            return Err(Some("too much has failed lately"));
+            return Err(Some("the retry budget is used up"));
         }
         Ok(wait)
     }
@@ -319,7 +319,7 @@ impl Progress {
         Next::Fail(self.error())
     }
 
-    /// The call's error: the last attempt's failure, with what all of them did.
+    /// Returns the call's error: the last attempt's failure, with the outcome of all attempts.
     fn error(&mut self) -> Error {
         let Some(error) = self.last.take() else {
             return Error::new(ErrorKind::Internal, "a failure without a reason");
@@ -327,20 +327,20 @@ impl Progress {
         let (own, exists) = (error.outcome(), self.exists_for_somebody(&error));
         let outcome = match own {
             _ if self.writes() => self.outcome,
-            // What was lost was no write.
+            // The lost request wasn't a write.
             Outcome::Unknown => Outcome::NotSent,
             own => own,
         };
         let error = if outcome == own { error } else { error.with_outcome(outcome) };
         let unread = self.unread.take();
-        // What a list that couldn't be read shows can't be said.
+        // If a list couldn't be read, nothing can be said about what it shows.
         let exists = exists.map(|advice| if unread.is_some() { UNREAD } else { advice });
         let error = match (unread, outcome) {
             (Some(reason), _) if outcome == Outcome::Unknown || exists.is_some() => {
                 error.and_reading_back_failed(&reason)
             }
             _ if own == Outcome::Refused && outcome == Outcome::Unknown => {
-                error.and_says("an earlier request of this call was lost, and may have been or still be carried out")
+                error.and_says("an earlier request of this call was lost and may still be carried out")
             }
             _ => error,
         };
@@ -351,7 +351,7 @@ impl Progress {
         }
     }
 
-    /// What to do about a record that exists although no list shows it.
+    /// Returns the advice for a record that exists although no list shows it.
     fn exists_for_somebody(&self, error: &Error) -> Option<&'static str> {
         match self.reconcile {
             Reconcile::ReadBack { exists, .. } if error.service_code() == exists && self.is_in_doubt() => Some(

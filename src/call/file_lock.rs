@@ -1,5 +1,4 @@
-//! A lock that the programs of one host share: a file, which the kernel locks for the one that holds it, and unlocks when that
-//! ends.
+//! A lock that the programs of one host share: a file lock. The kernel unlocks the file when its holder ends.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -16,17 +15,17 @@ use super::write_lock::{Lock, TryLock, unusable};
 use crate::error::{Error, is_out_of_descriptors};
 use crate::per_process::in_each_child;
 
-/// How often a file is asked for that another one has.
+/// The time between two attempts to lock a file that another client holds.
 pub(super) const RETRY_AFTER: Duration = Duration::from_millis(5);
 
-/// How long a client holds it while others want it. Handing it on takes them less than that to notice, so turns can be short, and
-/// each client gets many.
+/// How long a client holds the lock while others want it. They notice its release much sooner than that. So holdings
+/// can be short, and each client gets many.
 pub(super) const SHARED_HOLD: Duration = Duration::from_millis(50);
 
 pub(super) struct FileLock {
     path: PathBuf,
     held: Mutex<Option<&'static Slot>>,
-    /// Why it couldn't be asked for, the last time.
+    /// Whether the last attempt failed because no file descriptors were left.
     out_of_descriptors: AtomicBool,
 }
 
@@ -35,14 +34,15 @@ impl FileLock {
         FileLock { path, held: Mutex::default(), out_of_descriptors: AtomicBool::default() }
     }
 
-    /// The file. One that is there may belong to somebody else, which is no reason not to lock it.
+    /// Opens the file. An existing file may belong to another user. It can still be locked.
     fn open(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        // A pipe doesn't keep it waiting. The file of others, in a directory for all, can't be opened as if to create it.
+        // Opening a pipe must not block. In a directory for all users, another user's file can't be opened with
+        // O_CREAT.
         options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
         match options.open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                // Not for others: whoever can open it can keep everybody waiting.
+                // Only the owner gets access: whoever can open the file can block everybody.
                 options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CREAT).mode(0o600).open(&self.path)
             }
             opened => opened,
@@ -90,7 +90,7 @@ impl Lock for FileLock {
         self.set(None).into_iter().for_each(Slot::close);
     }
 
-    /// The kernel doesn't look at the clock.
+    /// The kernel doesn't limit the time.
     fn has_lease(&self) -> bool {
         false
     }
@@ -102,26 +102,26 @@ impl Lock for FileLock {
 
 #[allow(unsafe_code)]
 fn flock(descriptor: &impl AsRawFd, operation: i32) -> io::Result<()> {
-    // SAFETY: takes no memory, and an open descriptor.
+    // SAFETY: flock takes no memory, and the descriptor is open.
     match unsafe { libc::flock(descriptor.as_raw_fd(), operation) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// The descriptor of a file that is locked, or none. A child of fork has it as well, and so would go on holding the lock when its
-/// parent has died: each child closes what is in any of these first of all.
+/// The descriptor of a locked file, or -1. A forked child inherits the descriptor, and would hold the lock after its
+/// parent has died. So each child closes the slots' descriptors first.
 struct Slot {
     descriptor: AtomicI32,
     next: OnceBox<Slot>,
 }
 
-/// Has children close the slots' files, from before there are any.
+/// Makes forked children close the slots' files. Called before the first slot is used.
 fn watch_children() {
     static ARE_WATCHED: AtomicBool = AtomicBool::new(false);
     if !ARE_WATCHED.load(Ordering::Acquire) {
-        // That it may be there twice, where two threads come here at once, is no matter. A lock that the one holds would stay
-        // locked in a child.
+        // If two threads come here at once, the handler is registered twice, which does no harm. Without it, a child
+        // could keep a lock.
         in_each_child(close_all);
         ARE_WATCHED.store(true, Ordering::Release);
     }
@@ -132,7 +132,7 @@ const NONE: RawFd = -1;
 static FIRST: Slot = Slot { descriptor: AtomicI32::new(NONE), next: OnceBox::new() };
 
 impl Slot {
-    /// A slot with this descriptor.
+    /// Returns a slot with this descriptor.
     fn of(descriptor: RawFd) -> &'static Slot {
         let mut slot = &FIRST;
         while slot.descriptor.compare_exchange(NONE, descriptor, Ordering::AcqRel, Ordering::Relaxed).is_err() {
@@ -141,13 +141,13 @@ impl Slot {
         slot
     }
 
-    /// Unlocks the file, for children that still have it too, and closes it.
+    /// Unlocks the file, because children may have it too, and closes it.
     #[allow(unsafe_code)]
     fn close(&self) {
         let descriptor = self.descriptor.swap(NONE, Ordering::AcqRel);
         if descriptor != NONE {
             let _ = flock(&descriptor, libc::LOCK_UN);
-            // SAFETY: the slot owned it alone.
+            // SAFETY: the slot alone owned it.
             unsafe { libc::close(descriptor) };
         }
     }
@@ -160,7 +160,7 @@ extern "C" fn close_all() {
     while let Some(slot) = next {
         let descriptor = slot.descriptor.swap(NONE, Ordering::AcqRel);
         if descriptor != NONE {
-            // SAFETY: the slot owned it alone. A child may close files before anything else.
+            // SAFETY: the slot alone owned it. A child may close files first of all.
             unsafe { libc::close(descriptor) };
         }
         next = slot.next.get();

@@ -1,47 +1,48 @@
-//! How long a client holds the lock that it shares with others: for the writes that queue in it, up to a limit.
+//! Decides how long a client holds the shared lock: while writes wait in its queue, up to a limit.
 //!
-//! It only decides. The time goes in, what to do comes out; [`WriteLock`](super::WriteLock) does it. Times are those of the
-//! client's own clock.
+//! Its input is the time, and its output what to do. [`WriteLock`](super::WriteLock) does it. Times are on the client's
+//! own clock.
 
 use std::time::Duration;
 
 use super::write_lock::TryLock;
 
-/// How soon to look again, where another call of the client is just asking for the lock or letting it go.
+/// The time between two checks while another call of the client is acquiring or releasing the lock.
 const SOON: Duration = Duration::from_millis(2);
 
-/// How often the lock is asked for where nobody has said how often, and what a client that has held it as long as it may
-/// leaves the others at least.
+/// The default time between two requests for the lock. It is also the shortest rest that a client leaves to the others
+/// after a full holding.
 const REST: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(super) struct Holding {
-    /// How long it may be held for further writes.
+    /// How long the lock may be held for further writes.
     hold: Duration,
     /// The same while others want it.
     shared_hold: Duration,
     stage: Stage,
-    /// Of the last one. No two that a process knows of have the same.
+    /// The number of the last holding. It is unique within a process.
     number: u64,
-    /// When whoever has the lock loses it, unless it was let go before.
+    /// When the holder loses the lock if it doesn't release it before.
     lease_end: Duration,
-    /// Writes under way.
+    /// Writes that run.
     writers: u32,
-    /// Calls that write, or want to.
+    /// Calls that write or want to.
     wanting: u32,
-    /// Bulks that keep it for their next record.
+    /// Bulks that keep the lock for their next record.
     keepers: u32,
-    /// When the client began to keep others out. It may have let the lock go and got it again since, before they noticed.
-    turn: Option<Duration>,
-    /// When it let go of it.
-    left: Duration,
+    /// When the client began to keep others out. It may have released and acquired the lock since, before others
+    /// noticed.
+    started: Option<Duration>,
+    /// When it last released the lock.
+    released_at: Duration,
     /// When it may ask again.
     not_before: Duration,
-    /// What others wait at most before they ask again, as far as is known; zero: nobody else has been met.
+    /// The longest time before others ask again, as far as is known. Zero: no others were seen.
     retry_after: Duration,
-    /// Until when to go on without it.
+    /// Until when to write without the lock.
     without_until: Duration,
-    /// Whether there was no lock to be had, when it was last asked for.
+    /// Whether the lock was unavailable when it was last asked for.
     is_out: bool,
 }
 
@@ -58,27 +59,27 @@ enum Stage {
 pub(super) enum Entry {
     /// Write, in the holding of this number.
     Write(u64),
-    /// Write, although there is no lock.
+    /// Write, although the lock is unavailable.
     WriteUnlocked,
-    /// Ask for the lock, and tell what came of it.
+    /// Try to acquire the lock, and report the answer.
     Ask,
-    /// Let the lock go, and then come again.
+    /// Release the lock, and then ask again.
     LetGo,
-    /// Come again after this time.
+    /// Ask again after this time.
     Wait(Duration),
 }
 
-/// What is worth a line in the log.
+/// A change to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum News {
-    /// There is no lock from now on.
+    /// The lock is unavailable from now on.
     Out,
-    /// There is one again.
+    /// The lock is available again.
     Back,
 }
 
 impl Holding {
-    /// It is held for `hold`, for `shared_hold` while others want it. `first` is a number that no holding has yet.
+    /// Creates a holding. It lasts `hold`, or `shared_hold` while others want the lock. `first` is an unused number.
     pub(super) fn new(hold: Duration, shared_hold: Duration, first: u64) -> Holding {
         Holding {
             hold,
@@ -89,8 +90,8 @@ impl Holding {
             writers: 0,
             wanting: 0,
             keepers: 0,
-            turn: None,
-            left: Duration::ZERO,
+            started: None,
+            released_at: Duration::ZERO,
             not_before: Duration::ZERO,
             retry_after: Duration::ZERO,
             without_until: Duration::ZERO,
@@ -98,12 +99,12 @@ impl Holding {
         }
     }
 
-    /// A call wants to write. Until it leaves, the lock is kept for it.
+    /// Registers a call that wants to write. Until it is released, the lock is kept for it.
     pub(super) fn want(&mut self) {
         self.wanting += 1;
     }
 
-    /// What a call that wants to write does.
+    /// Returns what a call that wants to write has to do.
     pub(super) fn acquire(&mut self, now: Duration) -> Entry {
         match self.stage {
             Stage::Asking | Stage::Releasing => Entry::Wait(SOON),
@@ -122,7 +123,7 @@ impl Holding {
         }
     }
 
-    /// What the call does that has asked for the lock, for as long as `lease`.
+    /// Processes the answer to a call that asked for the lock, for `lease`.
     pub(super) fn answered(&mut self, answer: &TryLock, lease: Duration, now: Duration) -> (Entry, Option<News>) {
         self.stage = Stage::Free;
         let was_out = std::mem::replace(&mut self.is_out, matches!(answer, TryLock::Without));
@@ -135,8 +136,8 @@ impl Holding {
             }
         };
         if !matches!(answer, TryLock::Acquired) {
-            // Others had their turn.
-            (self.turn, self.not_before) = (None, Duration::ZERO);
+            // Others have held the lock.
+            (self.started, self.not_before) = (None, Duration::ZERO);
         }
         let entry = match *answer {
             TryLock::Acquired => {
@@ -162,17 +163,18 @@ impl Holding {
         (self.writers, self.keepers) = (1, 0);
         self.lease_end = now.saturating_add(lease);
         self.without_until = Duration::ZERO;
-        // Whoever was away for so long has let others in.
-        if self.turn.is_none() || now.saturating_sub(self.left) > self.rest() {
-            self.turn = Some(now);
+        // A client that was away this long has let others in.
+        if self.started.is_none() || now.saturating_sub(self.released_at) > self.rest() {
+            self.started = Some(now);
         }
         if self.not_before != Duration::ZERO {
-            // Nobody else took it meanwhile.
+            // Nobody else acquired it meanwhile.
             self.retry_after = Duration::ZERO;
         }
     }
 
-    /// A call no longer writes, if it did in the holding of this number, nor wants to. True: let the lock go.
+    /// Unregisters a call. `number` is the holding that it wrote in, if it wrote. Returns true if the lock has to be
+    /// released.
     pub(super) fn release(&mut self, number: Option<u64>, now: Duration) -> bool {
         self.wanting -= 1;
         if number.is_some_and(|number| self.is_held(number)) {
@@ -181,14 +183,14 @@ impl Holding {
         self.is_to_let_go(now)
     }
 
-    /// A bulk keeps the holding of this number for its next record; false: there is none.
+    /// Keeps the holding of this number for a bulk's next record. Returns false if it no longer exists.
     pub(super) fn keep(&mut self, number: u64) -> bool {
         let is_held = self.is_held(number);
         self.keepers += u32::from(is_held);
         is_held
     }
 
-    /// A bulk keeps the holding of this number no longer. True: let the lock go.
+    /// Stops keeping the holding of this number for a bulk. Returns true if the lock has to be released.
     pub(super) fn keep_no_longer(&mut self, number: u64, now: Duration) -> bool {
         if !self.is_held(number) {
             return false;
@@ -197,20 +199,20 @@ impl Holding {
         self.is_to_let_go(now)
     }
 
-    /// The lock was let go.
+    /// Processes that the lock was released.
     pub(super) fn released(&mut self, now: Duration) {
         self.stage = Stage::Free;
-        self.left = now;
+        self.released_at = now;
         if self.is_over(now) {
-            self.turn = None;
+            self.started = None;
             self.not_before = now.saturating_add(self.rest());
         }
     }
 
-    /// Whether the client's time with the lock is over.
+    /// Whether the client has held the lock as long as it may.
     pub(super) fn is_over(&self, now: Duration) -> bool {
         let hold = if self.retry_after == Duration::ZERO { self.hold } else { self.shared_hold };
-        self.turn.is_some_and(|turn| now >= turn.saturating_add(hold))
+        self.started.is_some_and(|started| now >= started.saturating_add(hold))
     }
 
     fn is_held(&self, number: u64) -> bool {
@@ -231,7 +233,7 @@ impl Holding {
         Entry::LetGo
     }
 
-    /// How long the client leaves the lock to others after it has held it as long as it may: until each of them has asked.
+    /// Returns how long the client leaves the lock to others after a full holding: until each of them has asked.
     fn rest(&self) -> Duration {
         self.retry_after.saturating_mul(2).min(self.hold / 10).max(REST)
     }
@@ -249,7 +251,7 @@ mod tests {
         Duration::from_millis(1000 + milliseconds)
     }
 
-    /// One whose client has got the lock for a first write.
+    /// Returns a holding whose client has acquired the lock for a first write.
     fn held() -> Holding {
         let mut holding = Holding::new(HOLD, HOLD, 0);
         holding.want();
@@ -277,13 +279,13 @@ mod tests {
         assert!(!holding.release(Some(1), at(1000)));
         assert_eq!(holding.acquire(at(1999)), Entry::Write(1));
         assert!(holding.release(Some(1), at(2500)));
-        // Meanwhile it can't be had.
+        // Meanwhile it isn't available.
         assert_eq!(holding.acquire(at(2500)), Entry::Wait(SOON));
         holding.released(at(2500));
         // The others ask first.
         assert_eq!(holding.acquire(at(2510)), Entry::Wait(at(10) - at(0)));
         assert_eq!(holding.acquire(at(2520)), Entry::Ask);
-        // And meanwhile there is nobody else to ask.
+        // Meanwhile there is nobody else to ask.
         assert_eq!(holding.acquire(at(2520)), Entry::Wait(SOON));
     }
 
@@ -292,7 +294,7 @@ mod tests {
         let mut holding = held();
         holding.want();
 
-        // One is still under way.
+        // One write still runs.
         assert_eq!(holding.acquire(at(2000)), Entry::Wait(SOON));
         assert!(holding.release(Some(1), at(2100)));
         holding.released(at(2100));
@@ -312,13 +314,13 @@ mod tests {
         holding.released(at(13_000));
         assert_eq!(holding.acquire(at(13_020)), Entry::Ask);
         holding.answered(&TryLock::Acquired, LEASE, at(13_020));
-        // The late one leaves what isn't its own.
+        // The late write releases only its own holding.
         assert!(!holding.release(Some(1), at(13_030)));
         assert!(holding.release(Some(2), at(13_040)));
     }
 
     #[test]
-    fn who_comes_back_at_once_goes_on_with_the_same_turn_and_makes_way_in_the_end() {
+    fn a_client_that_returns_at_once_continues_its_holding_until_the_limit() {
         let mut holding = held();
         let mut now = at(0);
         let mut writes = 0;
@@ -336,7 +338,7 @@ mod tests {
         };
 
         assert_eq!((writes, rest), (20, REST));
-        // Whoever comes later than that has let others in anyway.
+        // A client that returns later has let others in anyway.
         let mut holding = held();
         assert!(holding.release(Some(1), at(1990)));
         holding.released(at(1990));
@@ -359,7 +361,7 @@ mod tests {
         holding.released(at(2050));
 
         assert_eq!(holding.acquire(at(2050)), Entry::Wait(Duration::from_millis(100)));
-        // Nobody has used it: the next rest is short.
+        // Nobody has used it, so the next rest is short.
         assert_eq!(holding.acquire(at(2150)), Entry::Ask);
         holding.answered(&TryLock::Acquired, LEASE, at(2150));
         holding.want();

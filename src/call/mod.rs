@@ -1,4 +1,4 @@
-//! How an operation is carried out: within its deadline, cancellable, and with an error that says what it did.
+//! Carries out operations within a deadline. Calls can be cancelled, and each error says what the call did.
 //!
 //! Data goes one way: arguments → request → signed request → reply → outcome → result.
 
@@ -43,7 +43,7 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::Operation;
 use crate::wait::{Cancel, Deadline, Interrupt, Task, drive};
 
-/// What one call does differently from its client's defaults.
+/// The options of one call. They override its client's defaults.
 ///
 /// ```
 /// use std::time::Duration;
@@ -64,24 +64,25 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// The client's defaults.
+    /// Returns the client's defaults.
     pub fn new() -> CallOptions {
         CallOptions::default()
     }
 
-    /// Ends the call when `cancel` is triggered.
+    /// Cancels the call when `cancel` is triggered.
     pub fn cancel(&mut self, cancel: &Cancel) -> &mut CallOptions {
         self.cancel = Some(cancel.clone());
         self
     }
 
-    /// Asks `interrupt` every 50 ms, on the calling thread while the call waits or reads, whether to end: true cancels.
+    /// Sets a function that is called every 50 ms, on the calling thread, while the call waits or reads. If it returns
+    /// true, the call is cancelled.
     pub fn interrupt(&mut self, interrupt: impl Fn() -> bool + Send + Sync + 'static) -> &mut CallOptions {
         self.interrupt = Some(Interrupt::new(interrupt));
         self
     }
 
-    /// What cancels the call.
+    /// Returns what cancels the call.
     #[cfg(feature = "capi")]
     pub(crate) fn cancelled_by(&self) -> Option<Cancel> {
         self.cancel.clone()
@@ -92,9 +93,9 @@ impl CallOptions {
         self.interrupt.is_some()
     }
 
-    /// Runs the call that `make` makes, on this thread.
+    /// Runs the call that `make` returns on this thread.
     pub(crate) fn run<T>(&self, make: impl AsyncFnOnce(&Task) -> T) -> T {
-        // By the other driver, for tests of it.
+        // Tests run it with the other driver.
         #[cfg(feature = "_multi-driver")]
         if self.interrupt.is_none() {
             let cancel = self.cancel.clone();
@@ -104,36 +105,36 @@ impl CallOptions {
         drive(&task, make(&task))
     }
 
-    /// How long the whole call may take.
+    /// Sets how long the whole call may take.
     pub fn timeout(&mut self, timeout: Duration) -> &mut CallOptions {
         self.timeout = Some(timeout);
         self
     }
 
-    /// How many attempts may fail in a row; see [`Config::max_attempts`](crate::Config::max_attempts).
+    /// Sets how many attempts may fail in a row. See [`Config::max_attempts`](crate::Config::max_attempts).
     pub fn max_attempts(&mut self, max_attempts: u32) -> &mut CallOptions {
         self.max_attempts = Some(max_attempts.max(1));
         self
     }
 }
 
-/// One call of the user: a client at work in the world, within the call's limits.
+/// A call of the program: a client that acts in a world, within the call's limits.
 pub(crate) struct Call<'a, W = Wire<'a>> {
     pub(crate) world: W,
     pub(crate) rules: Rules<'a>,
 }
 
-/// How a call deals with failure.
+/// How a call handles failures.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules<'a> {
     pub(crate) max_attempts: u32,
-    /// How long to go on reading back; see [`Config::reconcile_horizon`](crate::Config::reconcile_horizon).
+    /// How long to read back. See [`Config::reconcile_horizon`](crate::Config::reconcile_horizon).
     pub(crate) horizon: Duration,
     pub(crate) budget: &'a Budget,
 }
 
 impl<'a> Call<'a> {
-    /// The call of this `number` that begins now, and ends by `deadline` if its own time limit isn't earlier.
+    /// Begins a call now. It ends by `deadline`, or earlier by its own time limit.
     pub(crate) fn begin(
         core: &'a Core,
         number: u64,
@@ -150,7 +151,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The same, whose writes keep the lock that is shared with others for what follows them.
+    /// Lets the call keep the shared lock for later calls.
     pub(crate) fn keeping(mut self, keep: &'a Keep) -> Call<'a> {
         self.world.keep = Some(keep);
         self
@@ -158,8 +159,8 @@ impl<'a> Call<'a> {
 }
 
 impl<W: World> Call<'_, W> {
-    /// Carries out an operation that nothing is read back of: it changes nothing, or nobody here knows what shows that it has
-    /// been carried out.
+    /// Carries out an operation without read-backs. It changes nothing, or the library doesn't know what shows that it
+    /// was carried out.
     pub(crate) async fn perform<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
         operation.check()?;
         let mut attempts = Attempts::of(operation);
@@ -168,10 +169,10 @@ impl<W: World> Call<'_, W> {
         attempts.output.ok_or_else(without_result)
     }
 
-    /// Carries out any operation, so that its outcome is known.
+    /// Carries out an operation so that its outcome is known.
     ///
-    /// `read_back` finds out, after so many attempts, whether one of them was carried out. The output is missing only if
-    /// there was nothing left to do ([`Done::Gone`]).
+    /// `read_back` finds out, after a number of attempts, whether one of them was carried out. The output is missing
+    /// only if there was nothing left to do ([`Done::Gone`]).
     pub(crate) async fn carry_out<O: Operation>(
         &self,
         operation: &O,
@@ -185,7 +186,7 @@ impl<W: World> Call<'_, W> {
             match carrying.go_on(&self.world, &mut attempts).await? {
                 Step::Done(done) => return Ok((done, attempts.output)),
                 Step::ReadBack(made) => {
-                    // On its own, so that a call without it stays small.
+                    // Boxed, so that calls without it need less memory.
                     let found = Box::pin(read_back(made)).await.map(|output| {
                         attempts.output = output;
                         attempts.output.is_some()
@@ -204,13 +205,13 @@ impl<W> Call<'_, W> {
     }
 }
 
-/// The number of the process's next call, for the log.
+/// Returns the number of the process's next call, for the log.
 pub(crate) fn next_number() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// A bug in the library.
+/// Returns the error of a bug in the library.
 pub(crate) fn without_result() -> Error {
     Error::new(ErrorKind::Internal, "a call without a result").with_outcome(Outcome::Unknown)
 }

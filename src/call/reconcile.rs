@@ -1,39 +1,39 @@
-//! How an operation of unknown outcome is cleared up.
+//! How to reconcile an operation of unknown outcome.
 
 use std::time::Duration;
 
 use crate::service_code::ServiceCode;
 
-/// What each operation says of itself: how to find out what became of an attempt whose answer was lost.
+/// How to find out what became of an attempt whose answer was lost. Each operation has one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reconcile {
-    /// It changes nothing, so it is made again.
+    /// It changes nothing, so it is repeated.
     Idempotent,
-    /// It changes something, and nothing tells whether it has. So it is made again only where nothing was sent, or where the
-    /// service's code says that nothing has changed.
+    /// It changes something, and nothing shows whether it was carried out. It is repeated only if nothing was sent, or
+    /// if the service's code says that nothing has changed.
     Unknown,
-    /// It is read back before it is made again. Made twice, it is refused with the code `exists`, which then says that
-    /// somebody has made it, maybe this call.
+    /// It is read back before it is repeated. If it was carried out before, the service refuses it with the code
+    /// `exists`. Somebody else may have carried it out, too.
     ReadBack {
         exists: ServiceCode,
-        /// Whether the caller is content with what somebody else has made.
+        /// Whether somebody else's result is good enough.
         anybodys: bool,
     },
-    /// It is made again, until the code `gone` says that there is nothing left to do. Read back, that counts at the horizon
-    /// only: what a list lacks before then may be too new for it.
+    /// It is repeated until the code `gone` says that nothing is left to do. A read-back counts only at the horizon:
+    /// before that, a list may not show a new record yet.
     Repeat { gone: ServiceCode },
 }
 
-/// What to do about a record that exists although the list doesn't show it.
-pub(crate) const UNLISTED: &str = "A record of this name exists, and the list of this routine's records doesn't show it: it \
+/// The advice for a record that exists although the list doesn't show it.
+pub(crate) const UNLISTED: &str = "A record of this name exists, but the list of this routine's records doesn't show it: it \
      is tied to another routine, or was created a moment ago. Read back later, or choose another name.";
 
-/// What to do about one of which the list couldn't be read.
-pub(super) const UNREAD: &str = "A record of this name exists, and whether it is tied to this routine wasn't found out: the \
-     message says why. Read back (it needs esa:ListRoutineRelatedRecords on *), and don't delete it before you know.";
+/// The advice for a record that exists and whose list couldn't be read.
+pub(super) const UNREAD: &str = "A record of this name exists, but it isn't known whether it is tied to this routine: the \
+     message says why. Read it back (this needs esa:ListRoutineRelatedRecords on *), and don't delete it before you know.";
 
-/// When to read back: at once, and then after waits that double, until they add up to the horizon. By then a list that
-/// lags shows what there is, and what was carried out late is there.
+/// When to read back: at once, and then after waits that double until they add up to the horizon. By then a lagging
+/// list is up to date, and late requests have been carried out.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadBacks {
     horizon: Duration,
@@ -44,7 +44,7 @@ pub(crate) struct ReadBacks {
 /// The first wait.
 const FIRST: Duration = Duration::from_millis(250);
 
-/// What the last request of a call gets of the time before the deadline, at the least.
+/// The time before the deadline that is reserved for a call's last request.
 pub(super) const LAST_REQUEST: Duration = Duration::from_millis(100);
 
 impl ReadBacks {
@@ -57,7 +57,8 @@ impl ReadBacks {
         self.waited >= self.horizon
     }
 
-    /// How long to wait before the next one, for a call that has so much time `left`; `None` if there shall be none.
+    /// Returns how long to wait before the next read-back, for a call that has this time `left`. `None` if there is
+    /// none.
     pub(crate) fn next_wait(&mut self, left: Option<Duration>) -> Option<Duration> {
         let before_deadline = left.unwrap_or(Duration::MAX).saturating_sub(LAST_REQUEST);
         let wait = self.next.min(self.horizon.saturating_sub(self.waited)).min(before_deadline);

@@ -1,7 +1,7 @@
-//! Many clients that share one account, simulated: how long they take, how often they are refused, and how fair it is.
+//! Simulates many clients that share an account: how long they take, how often they are refused, and how fair it is.
 //!
-//! The waits are the library's own; the rest is a model of the service, which takes one write of an account at a time,
-//! refuses the others, and loses an answer now and then. `make bench-contention` measures the same with real processes.
+//! The waits are the library's own. The service is a model: it accepts one write of an account at a time, refuses the
+//! others, and loses an answer now and then. `make bench-contention` measures the same with real processes.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -13,28 +13,28 @@ use super::holding::{Entry, Holding};
 use super::write_lock::{TryLock, spread};
 use crate::random::Random;
 
-/// A request's way there and back, beside what the service does.
+/// The time of a request and its answer on the network.
 const ROUND_TRIP: Duration = Duration::from_millis(1);
 
-/// One answer in so many is lost, and costs its thread a read-back. Meanwhile another one has its turn.
+/// One answer in this number is lost. Its thread then reads back, while another one writes.
 const LOST: u64 = 50;
 
-/// Clients, threads of each, and records of each thread.
+/// The number of clients, threads of each, and records of each thread.
 #[derive(Clone, Copy, Debug)]
 struct Fleet {
     clients: usize,
     threads: usize,
     records: u32,
-    /// How long the account is locked by a write.
+    /// How long a write locks the account.
     hold: Duration,
 }
 
-/// What clients do about the lock.
+/// How clients use the lock.
 #[derive(Clone, Copy)]
 struct Policy {
     name: &'static str,
     /// Whether the threads of a client wait for each other.
-    gate: bool,
+    write_limit: bool,
     /// How long a thread waits after its `n`-th refusal.
     wait: fn(u32, u64) -> Duration,
     lock: Lock,
@@ -42,7 +42,7 @@ struct Policy {
     shared_hold: Duration,
 }
 
-/// What the clients share to wait for each other.
+/// The lock that the clients share.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lock {
     None,
@@ -58,14 +58,16 @@ enum Lock {
 
 const LIBESA: Policy = Policy {
     name: "libesa",
-    gate: true,
+    write_limit: true,
     wait: |n, random| jitter(BUSY.range(n), random),
     lock: Lock::None,
     shared_hold: HOLD,
 };
-const FIXED_3_S: Policy = Policy { name: "fixed 3 s", gate: false, wait: |_, _| Duration::from_secs(3), ..LIBESA };
-const FIXED_5_S: Policy = Policy { name: "fixed 5 s", gate: false, wait: |_, _| Duration::from_secs(5), ..LIBESA };
-/// In bulk, a file is let go with each record as well.
+const FIXED_3_S: Policy =
+    Policy { name: "fixed 3 s", write_limit: false, wait: |_, _| Duration::from_secs(3), ..LIBESA };
+const FIXED_5_S: Policy =
+    Policy { name: "fixed 5 s", write_limit: false, wait: |_, _| Duration::from_secs(5), ..LIBESA };
+/// Even in bulk, a file lock is released after each record.
 const FILE: Policy = Policy {
     shared_hold: file_lock::SHARED_HOLD,
     ..with_lock("a file", Lock::Single { retry_after: file_lock::RETRY_AFTER })
@@ -84,35 +86,35 @@ const fn with_lock(name: &'static str, lock: Lock) -> Policy {
     Policy { name, lock, ..LIBESA }
 }
 
-/// How long a client holds the lock, and how long an attempt takes at most, by default.
+/// The defaults for how long a client holds the lock, and how long an attempt takes at most.
 const HOLD: Duration = Duration::from_secs(2);
 const LEASE: Duration = Duration::from_secs(2 + 10 + 1);
 
 #[derive(Debug)]
 struct Outcome {
-    /// How long it took, as a multiple of the time for which the account has to be locked.
+    /// How long it took, relative to the time for which the account must be locked.
     makespan: f64,
     refusals_per_record: f64,
-    /// When the last client was done, as a multiple of when they were on average.
+    /// When the last client was done, relative to the mean of all.
     slowest: f64,
 }
 
-/// What happens to a thread, in the order of time.
+/// An event of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
-    /// It wants to make a request.
+    /// The thread wants to send a request.
     Wants,
-    /// It has its turn among the threads of its client.
-    Enters,
-    /// Its request is on its way.
+    /// The thread has its client's write permit.
+    Permitted,
+    /// The request is sent.
     Sends,
-    /// Its answer is there, or lost.
+    /// The answer has arrived, or is lost.
     Answered,
-    /// Its record is made.
+    /// The record exists.
     Done,
 }
 
-/// A client: one of its threads has a request under way, the others wait for their turn.
+/// A client. One of its threads sends a request, and the others wait for the permit.
 struct Client {
     inside: bool,
     queue: VecDeque<usize>,
@@ -120,14 +122,14 @@ struct Client {
     done: Duration,
 }
 
-/// A thread: the records that it has left, and how it is with the one it is at.
+/// A thread: the records that are left, and the state of the current one.
 #[derive(Clone)]
 struct Thread {
     left: u32,
     refusals: u32,
     /// The holding of the lock that it writes in.
     number: Option<u64>,
-    /// The one that it keeps for its next record.
+    /// The holding that it keeps for its next record.
     kept: Option<u64>,
 }
 
@@ -140,7 +142,7 @@ struct Simulation {
     agenda: BinaryHeap<Reverse<(Duration, u64, Event, usize)>>,
     number: u64,
     locked_until: Duration,
-    /// Whether a client has the lock that they share.
+    /// Whether a client holds the shared lock.
     is_taken: bool,
     refusals: u64,
 }
@@ -189,21 +191,21 @@ impl Simulation {
     fn happens(&mut self, now: Duration, event: Event, thread: usize) {
         match event {
             Event::Wants => {
-                let gate = self.policy.gate;
+                let write_limit = self.policy.write_limit;
                 let client = self.client_of(thread);
                 client.holding.want();
-                if gate && client.inside {
+                if write_limit && client.inside {
                     client.queue.push_back(thread);
                 } else {
                     client.inside = true;
-                    self.plan(now, Event::Enters, thread);
+                    self.plan(now, Event::Permitted, thread);
                 }
             }
-            Event::Enters => self.enters(now, thread),
+            Event::Permitted => self.acquires(now, thread),
             Event::Sends => self.sends(now, thread),
             Event::Answered => {
                 let is_lost = self.random.next() % LOST == 0;
-                self.leaves(now, thread, !is_lost && self.threads[thread].left > 1);
+                self.releases(now, thread, !is_lost && self.threads[thread].left > 1);
                 let look = if is_lost { ROUND_TRIP } else { Duration::ZERO };
                 self.plan(now + look, Event::Done, thread);
             }
@@ -218,8 +220,8 @@ impl Simulation {
         }
     }
 
-    /// What a thread does to get the lock that is shared, as [`super::write_lock`] does.
-    fn enters(&mut self, now: Duration, thread: usize) {
+    /// Acquires the shared lock for a thread, like [`super::write_lock`].
+    fn acquires(&mut self, now: Duration, thread: usize) {
         let (Lock::Single { retry_after } | Lock::Bulk { retry_after }) = self.policy.lock else {
             return self.plan(now, Event::Sends, thread);
         };
@@ -239,11 +241,11 @@ impl Simulation {
             }
             Entry::Wait(wait) => {
                 let wait = spread(wait, self.random.next());
-                self.plan(now + wait, Event::Enters, thread);
+                self.plan(now + wait, Event::Permitted, thread);
             }
             Entry::LetGo => {
                 self.lets_go(now, thread);
-                self.plan(now, Event::Enters, thread);
+                self.plan(now, Event::Permitted, thread);
             }
             Entry::WriteUnlocked | Entry::Ask => unreachable!("there is a lock"),
         }
@@ -264,13 +266,13 @@ impl Simulation {
         self.refusals += 1;
         self.threads[thread].refusals += 1;
         let wait = (self.policy.wait)(self.threads[thread].refusals, self.random.next());
-        self.leaves(now + ROUND_TRIP, thread, false);
+        self.releases(now + ROUND_TRIP, thread, false);
         self.plan(now + ROUND_TRIP + wait, Event::Wants, thread);
     }
 
-    /// The next of the client's threads has its turn. Whether the thread `goes_on` with another record at once decides
-    /// whether it keeps the lock, in bulk.
-    fn leaves(&mut self, now: Duration, thread: usize, goes_on: bool) {
+    /// Passes the permit to the client's next thread. In bulk, the thread keeps the lock if it `goes_on` with another
+    /// record at once.
+    fn releases(&mut self, now: Duration, thread: usize, goes_on: bool) {
         let number = self.threads[thread].number.take();
         if let (Some(number), Lock::Bulk { .. }, true) = (number, self.policy.lock, goes_on) {
             self.threads[thread].kept = self.client_of(thread).holding.keep(number).then_some(number);
@@ -280,7 +282,7 @@ impl Simulation {
         }
         let client = self.client_of(thread);
         match client.queue.pop_front() {
-            Some(next) => self.plan(now, Event::Enters, next),
+            Some(next) => self.plan(now, Event::Permitted, next),
             None => client.inside = false,
         }
     }
@@ -298,7 +300,7 @@ impl Simulation {
     }
 }
 
-/// The mean of some runs.
+/// Returns the mean of several runs.
 fn simulate(fleet: Fleet, policy: Policy) -> Outcome {
     const RUNS: u64 = 5;
     let runs: Vec<_> = (0..RUNS).map(|seed| Simulation::run(fleet, policy, seed)).collect();
@@ -352,12 +354,12 @@ fn clients_that_share_a_lock_are_never_refused_and_waste_little_time() {
 }
 
 #[test]
-fn clients_that_share_a_lock_take_turns() {
+fn clients_that_share_a_lock_alternate() {
     for policy in [FILE, SERVER_BULK] {
         let outcome = simulate(fleet(8, 4, 250, 20), policy);
         assert!(outcome.slowest < 1.3, "{}: {outcome:?}", policy.name);
     }
-    // However little each of them has to do.
+    // The work of each client is small.
     let outcome = simulate(fleet(64, 1, 30, 20), FILE);
     assert!(outcome.slowest < 1.3, "{outcome:?}");
 }
@@ -366,7 +368,7 @@ const HEAD: &str = "\
 | clients × threads × records | lock | policy | makespan / lock time | refusals / record | slowest / mean |
 |---|---|---|---|---|---|";
 
-/// A row of a table.
+/// Prints a row of the table.
 fn print(fleet: Fleet, policy: Policy) {
     let Outcome { makespan, refusals_per_record, slowest } = simulate(fleet, policy);
     let Fleet { clients, threads, records, hold } = fleet;
@@ -392,7 +394,7 @@ fn table() {
         fleet(1000, 1, 10, 1000),
     ] {
         for policy in [LIBESA, FILE, SERVER_BULK, SLOW_BULK, FIXED_3_S, FIXED_5_S] {
-            // That many are not on one host; to play those that ask often takes hours.
+            // A single host doesn't run this many clients, and a simulation of frequent requests takes hours.
             if fleet.clients == 1000 && policy.asks_within(fleet.hold.max(Duration::from_millis(100))) {
                 continue;
             }

@@ -1,11 +1,12 @@
-//! The real world: requests to the service within the call's limits, this machine's clock, and the client's memory.
+//! The real world: sends requests to the service within the call's limits, with this machine's clock and the client's
+//! state.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::backoff::is_busy;
 use super::world::{Failure, Outgoing, Recovery, World};
-use super::write_lock::{Keep, LockPermit, Told, WriteLock};
+use super::write_lock::{Keep, LockPermit, LockReport, WriteLock};
 use super::{Core, Deleted, Live};
 use crate::clock::Clock;
 use crate::credentials::Asker;
@@ -22,27 +23,27 @@ use crate::signature::{self, Credentials, Request, Signature, SignedRequest, Sta
 use crate::stats::Counters;
 use crate::wait::{Limits, Permit, WaitError};
 
-/// What a call has of its client, and its limits.
+/// The client of a call, and the call's limits.
 pub(crate) struct Wire<'a> {
     pub(super) core: &'a Core,
     pub(super) live: &'a Live,
-    /// Of the call, for the log.
+    /// The call's number, for the log.
     pub(super) number: u64,
     pub(super) limits: Limits<'a>,
-    /// Where its writes keep the lock that is shared with others for what follows them.
+    /// If set, the call's writes keep the shared lock for later calls.
     pub(super) keep: Option<&'a Keep>,
 }
 
-/// A write's turn among those of its client, and of others.
-struct Turn<'a> {
-    /// Comes before the permit, as long as it is there: what is let go is let go before the client's next write begins.
+/// The permits that a write needs: the client's own, and the shared lock.
+struct WritePermits<'a> {
+    /// Must stay before the permit: the lock is released before the client's next write begins.
     lock_permit: Option<LockPermit<'a>>,
     _permit: Permit<'a>,
-    /// How long it took to come; `None`: no time.
+    /// How long the call waited for the permit. `None`: not at all.
     waited: Option<Duration>,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> WritePermits<'a> {
     fn has_waited(&self) -> bool {
         self.waited.is_some() || self.lock_permit.as_ref().is_some_and(LockPermit::has_waited)
     }
@@ -51,10 +52,10 @@ impl<'a> Turn<'a> {
         self.lock_permit.as_ref().is_some_and(LockPermit::is_locked)
     }
 
-    /// Ends it; `keep` keeps the lock.
-    fn end(self, keep: Option<&Keep>, now: Duration) -> Told {
-        let Turn { lock_permit, _permit, .. } = self;
-        let Some(lock_permit) = lock_permit else { return Told::default() };
+    /// Releases the permits. With `keep`, the lock is kept.
+    fn end(self, keep: Option<&Keep>, now: Duration) -> LockReport {
+        let WritePermits { lock_permit, _permit, .. } = self;
+        let Some(lock_permit) = lock_permit else { return LockReport::default() };
         if let Some(keep) = keep {
             lock_permit.keep_with(keep);
         }
@@ -63,7 +64,7 @@ impl<'a> Turn<'a> {
 }
 
 impl<'a> Wire<'a> {
-    /// The credentials to sign a request with.
+    /// Returns the credentials to sign a request with.
     async fn credentials(&self, log: Scope<'_>) -> Result<Arc<Credentials>, Error> {
         let Core { chain, settings, timeouts, clock, counters, .. } = self.core;
         let (limits, attempt) = (self.limits, timeouts.attempt);
@@ -73,13 +74,13 @@ impl<'a> Wire<'a> {
         Ok(credentials)
     }
 
-    /// Signs an operation for somebody else to send.
+    /// Signs an operation for another program to send.
     pub(crate) async fn sign(&self, operation: &impl Operation) -> Result<SignedRequest, Error> {
         let core = self.core;
         let Action { name, record_name, .. } = operation.action();
         let log = self.log().action(name, record_name);
         let credentials = self.credentials(log).await.map_err(|error| match error.kind() {
-            // Nothing else takes time.
+            // Only credentials take time here.
             ErrorKind::Timeout => Error::new(ErrorKind::Credentials, error.message()).with_retryable(true),
             _ => error,
         })?;
@@ -89,41 +90,41 @@ impl<'a> Wire<'a> {
         Ok(signed)
     }
 
-    /// Waits for the call's turn to write.
-    async fn turn(&self, log: &Scope<'_>) -> Result<Turn<'a>, Error> {
+    /// Waits until the call may write.
+    async fn permits(&self, log: &Scope<'_>) -> Result<WritePermits<'a>, Error> {
         let lock_permit = self.live.write_lock.as_ref().map(WriteLock::want);
         let (permit, waited) = self.permit(log).await?;
         match lock_permit {
-            None => Ok(Turn { lock_permit: None, _permit: permit, waited }),
-            // On its own, so that a call without it stays small.
-            Some(lock_permit) => Box::pin(self.turn_among_others(log, lock_permit, permit, waited)).await,
+            None => Ok(WritePermits { lock_permit: None, _permit: permit, waited }),
+            // Boxed, so that calls without a lock need less memory.
+            Some(lock_permit) => Box::pin(self.permits_with_lock(log, lock_permit, permit, waited)).await,
         }
     }
 
-    /// Waits for the turn of a call that has a `permit`.
-    async fn turn_among_others(
+    /// Waits for the lock, for a call that has a `permit`.
+    async fn permits_with_lock(
         &self,
         log: &Scope<'_>,
         mut lock_permit: LockPermit<'a>,
         mut permit: Permit<'a>,
         mut waited: Option<Duration>,
-    ) -> Result<Turn<'a>, Error> {
+    ) -> Result<WritePermits<'a>, Error> {
         while !lock_permit.acquire(self, self.core.timeouts.attempt, |hold| permit.extend(hold)).await? {
             drop(permit);
             (permit, waited) = self.permit(log).await?;
         }
         self.let_go();
-        Ok(Turn { lock_permit: Some(lock_permit), _permit: permit, waited })
+        Ok(WritePermits { lock_permit: Some(lock_permit), _permit: permit, waited })
     }
 
-    /// Lets the lock go that was kept, unless it is in use.
+    /// Releases the lock that was kept, unless it is in use.
     fn let_go(&self) {
         if let Some(keep) = self.keep {
             keep.end(self.live.write_lock.as_ref(), self.now());
         }
     }
 
-    /// Waits for the call's turn among the client's writes; how long it took to come.
+    /// Waits for a permit of the write limit. Returns it, and how long that took.
     async fn permit(&self, log: &Scope<'_>) -> Result<(Permit<'a>, Option<Duration>), Error> {
         let Wire { core, live, limits, .. } = self;
         let attempt = core.timeouts.attempt;
@@ -139,22 +140,22 @@ impl<'a> Wire<'a> {
         Ok((permit, Some(started.elapsed())))
     }
 
-    /// Credentials that are good now, and the call's turn if it writes.
-    async fn credentials_and_turn(
+    /// Returns credentials that are valid now, and the permits if the call writes.
+    async fn credentials_and_permits(
         &self,
         outgoing: &Outgoing<'_>,
         log: &Scope<'_>,
-    ) -> Result<(Arc<Credentials>, Option<Turn<'a>>), Error> {
+    ) -> Result<(Arc<Credentials>, Option<WritePermits<'a>>), Error> {
         if let Some(keep) = self.keep.filter(|_| !outgoing.action.serial) {
             keep.end_if_over(self.live.write_lock.as_ref(), self.now());
         }
         loop {
             let credentials = self.credentials(*log).await?;
-            let turn = if outgoing.action.serial { Some(self.turn(log).await?) } else { None };
-            // They may have expired in the queue. Others go first while this call gets new ones.
-            let waited = turn.as_ref().is_some_and(Turn::has_waited);
+            let permits = if outgoing.action.serial { Some(self.permits(log).await?) } else { None };
+            // The credentials may have expired in the queue. Other calls go first while this one gets new ones.
+            let waited = permits.as_ref().is_some_and(WritePermits::has_waited);
             if !waited || self.live.credentials.still_has(&credentials) {
-                return Ok((credentials, turn));
+                return Ok((credentials, permits));
             }
         }
     }
@@ -169,7 +170,7 @@ impl World for Wire<'_> {
         let Wire { core, live, limits, keep, .. } = self;
         let log = self.log().action(outgoing.action.name, outgoing.action.record_name).attempt(outgoing.number);
         let without_request = |error| Failure { made_request: false, ..Failure::from(error) };
-        let (credentials, turn) = self.credentials_and_turn(&outgoing, &log).await.map_err(without_request)?;
+        let (credentials, permits) = self.credentials_and_permits(&outgoing, &log).await.map_err(without_request)?;
         let Outgoing { action, number, over_new_connection, query, form } = outgoing;
         let Action { name: action, method, version, largest_reply, .. } = action;
         let host = core.endpoint.host_header();
@@ -185,21 +186,21 @@ impl World for Wire<'_> {
         let exchanged = live.transport.exchange(signed, over_new_connection, &limits).await;
         let took = started.elapsed().as_millis();
         let http_status = exchanged.as_ref().map_or(0, Reply::status);
-        let was_locked = turn.as_ref().is_some_and(Turn::is_locked);
-        // Releases the lock: the log is the caller's, who may make another call in it.
-        if let Some(turn) = turn {
-            let waited = turn.waited;
-            let told = turn.end(keep.filter(|_| http_status == 200), self.now());
+        let was_locked = permits.as_ref().is_some_and(WritePermits::is_locked);
+        // Releases the lock first: the program's log function may make another call.
+        if let Some(permits) = permits {
+            let waited = permits.waited;
+            let report = permits.end(keep.filter(|_| http_status == 200), self.now());
             if let Some(waited) = waited.map(|waited| waited.as_millis()) {
                 log.write(Level::Info, || format!("waited {waited} ms for the client's other writes"));
             }
-            told.write(&log);
+            report.write(&log);
         }
         let redact = |text: &mut String| core.log.redact(text, signature.as_str());
         let mut answer = exchanged.and_then(|reply| read(&reply)).map_err(|error| {
             let signed = || signature::signed(core.signature_version, &request, &credentials, &stamp);
             let explanation = reply::explain(&error, signed);
-            // Other calls may have got so many since that these are forgotten.
+            // Other calls may have learned so many secrets since that these are forgotten.
             core.log.learn(&credentials.secrets());
             let error = error.redacted(redact);
             match explanation {

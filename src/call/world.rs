@@ -1,6 +1,6 @@
-//! What a call needs of the world: exchanges with the service, time, chance, and what its client remembers.
+//! What a call needs from its world: exchanges with the service, time, random numbers, and its client's state.
 //!
-//! The real one is [`Wire`](super::wire::Wire). The model test has one in which time is a number.
+//! The real world is [`Wire`](super::wire::Wire). The model test has one with simulated time.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,24 +15,24 @@ use crate::signature::{Parameter, Signature};
 use crate::stats::Counters;
 use crate::wait::WaitError;
 
-/// What there is to send of an operation. From here on all operations are alike, and share one piece of code.
+/// The request of an operation. All operations share the code from here on.
 pub(crate) struct Outgoing<'a> {
     pub(crate) action: Action<'a>,
-    /// The call's attempt, from 1 on.
+    /// The number of the call's attempt, from 1 on.
     pub(crate) number: u32,
-    /// Whether to leave pooled connections alone.
+    /// Whether to use a new connection instead of a pooled one.
     pub(crate) over_new_connection: bool,
     pub(crate) query: Vec<Parameter<'a>>,
     pub(crate) form: Vec<Parameter<'a>>,
 }
 
-/// Why an attempt failed: what the caller is told, and what only the engine wants to know.
+/// Why an attempt failed: the error for the caller, and details for the engine.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
-    /// What would make the next attempt succeed.
+    /// The recovery that can make the next attempt succeed.
     pub(crate) recovery: Option<Recovery>,
-    /// Whether it came to a request. Without credentials, or its turn to write, there is none.
+    /// Whether a request was made. Without credentials or a write permit, none is made.
     pub(crate) made_request: bool,
 }
 
@@ -42,47 +42,47 @@ impl From<Error> for Failure {
     }
 }
 
-/// What the service complained of and the client can put right, once in an operation.
+/// A failure that the client can recover from, once in an operation.
 #[derive(Clone, Debug)]
 pub(crate) enum Recovery {
-    /// The time that the request was signed with. The reply's `date` is the service's.
+    /// The time of the signature was wrong. The reply's `date` is the service's time.
     Clock { date: SystemTime, signed_at: SystemTime },
-    /// These credentials, which have expired.
+    /// These credentials have expired.
     Credentials(Arc<Credentials>),
 }
 
 pub(crate) trait World {
-    /// One exchange. `read` reads the reply, whatever its HTTP status, and returns the service's id of the request. The
-    /// signature is a secret, which the texts of a reply may repeat.
+    /// Makes one exchange. `read` reads the reply with any HTTP status, and returns the service's id of the request.
+    /// The signature is a secret that the texts of a reply may repeat.
     async fn exchange(
         &self,
         outgoing: Outgoing<'_>,
         read: &mut dyn FnMut(&Reply) -> Result<String, Error>,
     ) -> Result<(Receipt, Signature), Failure>;
 
-    /// Puts right what an attempt failed for, and tells `log`; false if that makes no difference to the next one.
+    /// Recovers from an attempt's failure, and logs it. Returns false if that makes no difference to the next attempt.
     fn recover(&self, recovery: &Recovery, log: &Scope<'_>) -> bool;
 
     /// Waits.
     async fn pause(&self, duration: Duration) -> Result<(), WaitError>;
 
-    /// Whether the call may go on.
+    /// Checks whether the call may go on.
     fn check(&self) -> Result<(), WaitError>;
 
-    /// The time that the call has left; `None` if it has no end.
+    /// Returns the time that the call has left. `None` if there is no limit.
     fn left(&self) -> Option<Duration>;
 
-    /// A monotonic clock, from any origin on.
+    /// Returns the time of a monotonic clock with any origin.
     fn now(&self) -> Duration;
 
-    /// Uniform.
+    /// Returns a uniform random number.
     fn random(&self) -> u64;
 
     fn counters(&self) -> &Counters;
 
-    /// The log, for lines about the call.
+    /// Returns the log, for lines about the call.
     fn log(&self) -> Scope<'_>;
 
-    /// The records that this client has deleted lately.
+    /// Returns the records that this client has deleted recently.
     fn deleted(&self) -> &Deleted;
 }

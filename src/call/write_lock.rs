@@ -1,7 +1,7 @@
-//! The lock that clients share which don't know of each other: programs and machines that write to one account.
+//! The lock that independent clients share: programs and machines that write to the same account.
 //!
-//! The service refuses a routine call of an account while another one runs. With a lock they wait for each other instead,
-//! without requests. It is for order alone: one that is lost costs a refusal, and never a wrong result.
+//! The service refuses a routine call of an account while another one runs. With a lock, clients wait for each other
+//! without sending requests. The lock only puts writes in order: losing it costs a refusal, and never a wrong result.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::log::{Level, Scope};
 use crate::per_process::generation;
 use crate::wait::WaitError;
 
-/// What became of asking for a lock that is shared with others.
+/// The result of an attempt to acquire a shared lock.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -38,44 +38,45 @@ use crate::wait::WaitError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TryLock {
-    /// It is the client's, until it lets it go or the lease ends.
+    /// The client holds the lock until it releases it or the lease ends.
     Acquired,
-    /// Another one has it. The call asks again after half of this time to all of it.
+    /// Another client holds the lock. The call asks again after half of this time to all of it.
     NotYet {
-        /// How soon it makes sense to ask again.
+        /// The time after which it makes sense to ask again.
         retry_after: Duration,
     },
-    /// There is none to be had, and the call is to go on without: whatever gives it is down.
+    /// The lock is unavailable, for example because its server is down. The call goes on without it.
     Without,
-    /// It can't be asked for. The call fails with this reason, which must hold no secret.
+    /// The lock can't be used. The call fails with this reason, which must hold no secret.
     Failed(String),
 }
 
 /// A lock that is shared with others.
 pub(crate) trait Lock: Send + Sync {
-    /// Asks for it, to hold it no longer than `lease`. Doesn't wait for whoever has it.
+    /// Tries to acquire it for at most `lease`. Doesn't wait if another client holds it.
     fn try_acquire(&self, lease: Duration) -> TryLock;
 
-    /// Why a call fails that couldn't ask for it, for this reason.
+    /// Returns the error of a call that couldn't ask for it.
     fn failed(&self, reason: &str) -> Error {
         unusable(reason)
     }
 
-    /// Lets it go. The lease may be over.
+    /// Releases it. The lease may be over.
     fn release(&self);
 
-    /// Whether it may end by itself, so that it can be kept while the program does something else.
+    /// Whether the lock can end by itself. Only then it can be kept while the program does something else.
     fn has_lease(&self) -> bool {
         true
     }
 
-    /// How long a client that may hold it for `hold` does so while others want it: long beside what it takes to hand it on.
+    /// Returns how long a client that may hold it for `hold` does so while others want it. To pass it on must take much
+    /// less time.
     fn shared_hold(&self, hold: Duration) -> Duration {
         hold
     }
 }
 
-/// One that is made of two functions.
+/// A lock that consists of two functions.
 pub(crate) struct Functions<A, R> {
     pub(crate) try_acquire: A,
     pub(crate) release: R,
@@ -91,12 +92,12 @@ impl<A: Fn(Duration) -> TryLock + Send + Sync, R: Fn() + Send + Sync> Lock for F
     }
 }
 
-/// The lock that a configuration says.
+/// The kind of lock that a configuration has.
 #[derive(Clone)]
 pub(crate) enum LockKind {
-    /// One for all who use it.
+    /// One lock for all clients of the configuration.
     Shared(Arc<dyn Lock>),
-    /// The file of this name, for each client in each process one.
+    /// The file of this name. Each client in each process locks it for itself.
     File(PathBuf),
 }
 
@@ -109,12 +110,12 @@ impl fmt::Debug for LockKind {
     }
 }
 
-/// What a client has of the lock in this process.
+/// A client's share of the lock in this process.
 pub(crate) struct WriteLock {
     lock: Arc<dyn Lock>,
     hold: Duration,
     holding: Mutex<Holding>,
-    /// Of the process that it belongs to. A child doesn't hold what its parent does.
+    /// The generation of the process that it belongs to. A child doesn't hold its parent's lock.
     generation: u64,
 }
 
@@ -125,22 +126,22 @@ impl fmt::Debug for WriteLock {
 }
 
 impl WriteLock {
-    /// The lock, which the client holds for further writes no longer than `hold`.
+    /// Creates the lock. The client holds it for further writes for at most `hold`.
     pub(crate) fn new(kind: &LockKind, hold: Duration) -> WriteLock {
         let lock = match kind {
             LockKind::Shared(lock) => Arc::clone(lock),
             LockKind::File(path) => Arc::new(FileLock::new(path.clone())),
         };
         let generation = generation();
-        // So that a bulk of the parent's doesn't take a holding of its child's for its own.
+        // The numbers differ by process, so that a parent's bulk doesn't use a child's holding.
         let holding = Mutex::new(Holding::new(hold, lock.shared_hold(hold), generation << 32));
         WriteLock { lock, hold, holding, generation }
     }
 
-    /// What a call that wants to write asks for the lock with.
+    /// Returns the permit with which a call acquires the lock.
     pub(crate) fn want(&self) -> LockPermit<'_> {
         self.holding().want();
-        LockPermit { lock: self, is_asking: false, number: None, told: Told::default(), now: Duration::ZERO }
+        LockPermit { lock: self, is_asking: false, number: None, report: LockReport::default(), now: Duration::ZERO }
     }
 
     fn holding(&self) -> MutexGuard<'_, Holding> {
@@ -154,50 +155,50 @@ impl WriteLock {
                 self.0.holding().released(self.1);
             }
         }
-        // Even where the function panics.
+        // Runs even if the function panics.
         let _released = Released(self, now);
         self.lock.release();
     }
 }
 
-/// The share that a call which wants to write has in the lock. When it is dropped, the call writes no more.
+/// A call's permit for the lock. When it is dropped, the call no longer writes.
 pub(crate) struct LockPermit<'a> {
     lock: &'a WriteLock,
     is_asking: bool,
-    /// Of the holding that it writes in; `None`: it doesn't write, or without a lock.
+    /// The number of the holding that it writes in. `None`: it doesn't write, or writes without the lock.
     number: Option<u64>,
-    told: Told,
-    /// When something happened last.
+    report: LockReport,
+    /// The time of the last event.
     now: Duration,
 }
 
-/// What is worth a line in the log, once the call has released the lock: the log is the caller's, who may make another call in
-/// it.
+/// Lines for the log. They are written after the lock is released, because the program's log function may make another
+/// call.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Told {
+pub(crate) struct LockReport {
     is_granted: bool,
-    /// How long the call waited for the lock; `None`: no time.
+    /// How long the call waited for the lock. `None`: not at all.
     waited: Option<Duration>,
     news: Option<News>,
 }
 
-/// What a wait for the lock is at least.
+/// The shortest wait for the lock.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// How much longer a lease is than what is done in it.
+/// How much longer a lease is than the work done in it.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// How long to wait, of this time: half of it to all of it, so that those who are told the same don't come together.
+/// Returns a random wait between half of `wait` and all of it, so that clients with the same answer don't ask together.
 pub(super) fn spread(wait: Duration, random: u64) -> Duration {
     let wait = wait.max(SHORTEST);
     wait / 2 + jitter(wait / 2, random)
 }
 
 impl LockPermit<'_> {
-    /// Waits until the call may write, within its limits; an attempt of it takes as long as `attempt`.
+    /// Waits until the call may write, within its limits. One attempt takes up to `attempt`.
     ///
-    /// While it waits, it keeps its permit among the writes of its client with `stay`, for so long each time. Where that has
-    /// gone to another one, `Ok` is false.
+    /// Meanwhile it extends its permit of the write limit with `stay`, by the given time. If another call has got the
+    /// permit, returns `Ok(false)`.
     pub(crate) async fn acquire<W: World>(
         &mut self,
         world: &W,
@@ -209,7 +210,7 @@ impl LockPermit<'_> {
             self.now = world.now();
             let mut entry = self.lock.holding().acquire(self.now);
             if entry == Entry::Ask {
-                // For as long as the function takes.
+                // The function may take any time.
                 stay(Duration::MAX);
                 entry = self.ask(world, attempt)?;
                 stay(attempt);
@@ -222,13 +223,13 @@ impl LockPermit<'_> {
                 Entry::WriteUnlocked => return Ok(true),
                 Entry::LetGo => self.lock.let_go(self.now),
                 Entry::Wait(wait) => {
-                    if self.told.waited.is_none() {
+                    if self.report.waited.is_none() {
                         world.counters().lock_waits.count();
                     }
                     let wait = spread(wait, world.random());
                     stay(wait.saturating_add(attempt));
                     world.pause(wait).await.map_err(while_waiting)?;
-                    self.told.waited = Some(world.now().saturating_sub(started));
+                    self.report.waited = Some(world.now().saturating_sub(started));
                     if !stay(attempt) {
                         return Ok(false);
                     }
@@ -246,29 +247,29 @@ impl LockPermit<'_> {
         self.is_asking = false;
         // The lease began before the answer came.
         let (entry, news) = self.lock.holding().answered(&answer, lease, self.now);
-        self.told.news = news.or(self.told.news);
+        self.report.news = news.or(self.report.news);
         match answer {
             TryLock::Failed(reason) => Err(lock.failed(&reason)),
             TryLock::Acquired => {
                 world.counters().lock_grants.count();
-                self.told.is_granted = true;
+                self.report.is_granted = true;
                 Ok(entry)
             }
             TryLock::NotYet { .. } | TryLock::Without => Ok(entry),
         }
     }
 
-    /// Whether it took the call time to enter.
+    /// Whether the call waited for the lock.
     pub(crate) fn has_waited(&self) -> bool {
-        self.told.waited.is_some()
+        self.report.waited.is_some()
     }
 
-    /// Whether the call writes while it holds the lock.
+    /// Whether the call writes with the lock held.
     pub(crate) fn is_locked(&self) -> bool {
         self.number.is_some()
     }
 
-    /// Has `keep` keep what the call holds, for what follows it.
+    /// Lets `keep` keep the lock for later calls.
     pub(crate) fn keep_with(&self, keep: &Keep) {
         let may_keep = |number: &u64| self.lock.lock.has_lease() && self.lock.holding().keep(*number);
         if let Some(number) = self.number.filter(may_keep) {
@@ -276,10 +277,10 @@ impl LockPermit<'_> {
         }
     }
 
-    /// The call writes no more, at the time `now`.
-    pub(crate) fn release(mut self, now: Duration) -> Told {
+    /// Unregisters the call, which no longer writes.
+    pub(crate) fn release(mut self, now: Duration) -> LockReport {
         self.now = now;
-        self.told
+        self.report
     }
 }
 
@@ -290,7 +291,7 @@ impl Drop for LockPermit<'_> {
             return;
         }
         if self.is_asking {
-            // Its function has panicked.
+            // The lock's function has panicked.
             lock.holding().answered(&TryLock::Failed(String::new()), Duration::ZERO, self.now);
         }
         let lets_go = lock.holding().release(self.number, self.now);
@@ -300,8 +301,8 @@ impl Drop for LockPermit<'_> {
     }
 }
 
-impl Told {
-    /// The lines for the log, where there are some.
+impl LockReport {
+    /// Writes the lines to the log.
     pub(crate) fn write(self, log: &Scope<'_>) {
         if let Some(waited) = self.waited {
             let waited = waited.as_millis();
@@ -310,23 +311,23 @@ impl Told {
         match self.news {
             Some(News::Out) => log.write(
                 Level::Warn,
-                || "there is no write lock to be had, so writes go on without, and may be refused as busy",
+                || "the write lock is unavailable: writes go on without it and may be refused as busy",
             ),
-            Some(News::Back) => log.write(Level::Info, || "there is a write lock again"),
+            Some(News::Back) => log.write(Level::Info, || "the write lock is available again"),
             None => {}
         }
         if self.is_granted {
-            log.write(Level::Debug, || "got the write lock");
+            log.write(Level::Debug, || "acquired the write lock");
         }
     }
 }
 
-/// That a bulk keeps the lock for its next record.
+/// Keeps the lock for a bulk's next record.
 #[derive(Debug, Default)]
 pub(crate) struct Keep(AtomicU64);
 
 impl Keep {
-    /// Keeps it no longer, at the time `now`.
+    /// Stops keeping it, at the time `now`.
     pub(crate) fn end(&self, lock: Option<&WriteLock>, now: Duration) {
         let number = self.0.swap(0, Ordering::Relaxed);
         let Some(lock) = lock.filter(|_| number != 0) else { return };
@@ -336,7 +337,7 @@ impl Keep {
         }
     }
 
-    /// The same, where the client has had the lock as long as it may.
+    /// The same, if the client has held the lock as long as it may.
     pub(crate) fn end_if_over(&self, lock: Option<&WriteLock>, now: Duration) {
         if self.0.load(Ordering::Relaxed) != 0 && lock.is_some_and(|lock| lock.holding().is_over(now)) {
             self.end(lock, now);
@@ -344,7 +345,7 @@ impl Keep {
     }
 }
 
-/// Why a call fails whose lock can't be asked for.
+/// Returns the error of a call whose lock can't be used.
 pub(super) fn unusable(reason: &str) -> Error {
     Error::new(ErrorKind::Lock, format!("the write lock can't be used: {reason}"))
 }

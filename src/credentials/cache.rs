@@ -1,7 +1,7 @@
 //! The credentials that a client uses, until they have to be renewed.
 //!
-//! There is no thread that renews them: the call that finds them due does. Before they expire, the other calls go on with
-//! the old ones meanwhile; afterwards they wait, each within its own limits, and one request serves them all.
+//! No thread renews them. The first call that finds them due does. Until they expire, the other calls use the old ones
+//! meanwhile. After that they wait, each within its own limits, and one request serves all.
 
 #[cfg(feature = "capi")]
 use std::sync::Weak;
@@ -19,46 +19,46 @@ use crate::random::random;
 use crate::wait::Host;
 use crate::wait::{Permit, Semaphore};
 
-/// How long before they expire credentials are renewed: this, and at most as much again as the jitter says, so that a
-/// fleet that began together doesn't ask together. Short-lived ones: after half of their life.
+/// How long before their expiration credentials are renewed: this time, plus a random part of it, so that a fleet that
+/// started together doesn't renew together. Short-lived credentials are renewed after half of their life.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 const JITTER: Duration = Duration::from_secs(60);
 
-/// How long to go on with credentials that are still good after renewing them has failed.
+/// If a renewal fails, how long to use credentials that are still valid before the next one.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// The credentials of a client, in one process.
 #[derive(Debug)]
 pub(crate) struct Cache {
     state: Mutex<State>,
-    /// Whose turn it is asks the providers.
-    turn: Semaphore,
+    /// Permits one call at a time to ask the providers.
+    refresh: Semaphore,
     servers: Servers,
 }
 
 #[derive(Debug, Default)]
 struct State {
     current: Option<Current>,
-    /// How often the providers were asked and said yes or no.
+    /// How often the providers were asked and answered.
     asked: u64,
-    /// What they said the last time, where that was no.
+    /// Their last answer, if it was a failure.
     failure: Option<Error>,
-    /// The provider that has given credentials; from then on no other is asked.
+    /// The provider that gave credentials. No other is asked from then on.
     source: Option<Source>,
-    /// What the service doesn't take any more, although it should be good.
+    /// Credentials that the service refuses, although they should be valid.
     refused: Option<Arc<Credentials>>,
 }
 
 #[derive(Clone, Debug)]
 struct Current {
     credentials: Arc<Credentials>,
-    /// `None`: they are good for ever.
+    /// `None`: they never expire.
     life: Option<Life>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Life {
-    /// From when on to renew them.
+    /// When to renew them.
     due: Instant,
     end: Instant,
 }
@@ -75,15 +75,15 @@ impl Current {
 
 impl Cache {
     pub(crate) fn new() -> Cache {
-        Cache { state: Mutex::default(), turn: Semaphore::new(1), servers: Servers::default() }
+        Cache { state: Mutex::default(), refresh: Semaphore::new(1), servers: Servers::default() }
     }
 
-    /// The name of the provider whose credentials are used; `None` before the first call.
+    /// Returns the provider whose credentials are used. `None` before the first call.
     pub(crate) fn source(&self) -> Option<Source> {
         self.lock().source
     }
 
-    /// Credentials that are good now, from `chain` where there are none.
+    /// Returns credentials that are valid now. If there are none, asks `chain`.
     pub(crate) async fn get(&self, chain: &Chain, asker: &Asker<'_>) -> Result<Arc<Credentials>, Error> {
         let (current, asked) = {
             let state = self.lock();
@@ -93,11 +93,11 @@ impl Cache {
             Some(current) if !current.is_due() => return Ok(current.credentials),
             current => current.filter(|current| !current.has_expired()),
         };
-        // On its own, so that what a call needs otherwise stays small.
+        // Boxed, so that other calls need less memory.
         Box::pin(self.get_new(current, asked, chain, asker)).await
     }
 
-    /// New credentials, for want of any or in place of the `current` ones.
+    /// Returns new credentials, if there are none yet or the `current` ones are due.
     async fn get_new(
         &self,
         current: Option<Current>,
@@ -105,7 +105,8 @@ impl Cache {
         chain: &Chain,
         asker: &Asker<'_>,
     ) -> Result<Arc<Credentials>, Error> {
-        // What is written to the log while others wait for this call might itself be a call that waits.
+        // The caller's log function may make a call that waits for these credentials. So lines are written after the
+        // permit is released.
         let (log, lines) = asker.log.deferred();
         let deferring = Asker { log: Scope::of_call(&log, 0), ..*asker };
         let renewed = match current {
@@ -116,20 +117,20 @@ impl Cache {
         renewed
     }
 
-    /// Closes the connections to servers that only calls of `host` can use.
+    /// Closes the connections to servers of credentials that only calls of `host` can use.
     #[cfg(feature = "capi")]
     pub(crate) fn leave(&self, host: &Weak<dyn Host>) {
         self.servers.leave(host);
     }
 
-    /// Whether these are the credentials that calls use, and still good.
+    /// Whether calls use these credentials, and they are still valid.
     pub(crate) fn still_has(&self, credentials: &Arc<Credentials>) -> bool {
         let state = self.lock();
         let current = state.current.as_ref().filter(|current| !current.has_expired());
         current.is_some_and(|current| Arc::ptr_eq(&current.credentials, credentials))
     }
 
-    /// Forgets credentials that the service says have expired; false where the provider can't have others.
+    /// Forgets credentials that the service reports as expired. Returns false if the provider can't give others.
     pub(crate) fn refuse(&self, credentials: &Arc<Credentials>) -> bool {
         let mut state = self.lock();
         if !state.source.is_some_and(Source::can_renew) {
@@ -142,20 +143,21 @@ impl Cache {
         true
     }
 
-    /// Renews credentials that are still good, unless another call does so already. Where it fails, they are used on.
+    /// Renews credentials that are still valid, unless another call is doing so. If that fails, the old ones stay in
+    /// use.
     async fn renew_early(&self, current: Current, chain: &Chain, asker: &Asker<'_>) -> Arc<Credentials> {
-        let Some(permit) = self.turn.try_acquire(asker.attempt) else { return current.credentials };
+        let Some(permit) = self.refresh.try_acquire(asker.attempt) else { return current.credentials };
         if let Some(renewed) = self.lock().current.clone().filter(|current| !current.is_due()) {
             return renewed.credentials;
         }
-        // The call itself needs time as well.
+        // The call itself needs time, too.
         let left = asker.limits.deadline.left().unwrap_or(Duration::MAX);
         let limits = asker.limits.within((left / 2).min(asker.attempt));
         match self.ask(chain, &Asker { limits, ..*asker }, &permit).await {
             Ok(renewed) => renewed,
             Err(error) => {
                 asker.log.write(Level::Warn, || {
-                    format!("credentials: the old ones are used on, because renewing them failed: {error}")
+                    format!("credentials: renewing them failed, so the old ones stay in use: {error}")
                 });
                 let mut state = self.lock();
                 if let Some(life) = state.current.as_mut().and_then(|current| current.life.as_mut()) {
@@ -166,9 +168,10 @@ impl Cache {
         }
     }
 
-    /// Waits for its turn, and then asks the providers; unless another call did so since they had been `asked` so often.
+    /// Waits for the permit, and then asks the providers. Doesn't ask if another call has asked since the count was
+    /// `asked`.
     async fn renew(&self, asked: u64, chain: &Chain, asker: &Asker<'_>) -> Result<Arc<Credentials>, Error> {
-        let permit = self.turn.acquire(&asker.limits, asker.attempt).await.map_err(|stop| {
+        let permit = self.refresh.acquire(&asker.limits, asker.attempt).await.map_err(|stop| {
             stop.while_doing(
                 "waiting for credentials that another call asks for",
                 ErrorKind::Credentials,
@@ -187,7 +190,8 @@ impl Cache {
         self.ask(chain, asker, &permit).await
     }
 
-    /// Asks the providers, and keeps what they say. What only the limits of this call ended isn't their answer.
+    /// Asks the providers and stores their answer. If only this call's limits ended the request, there is no answer to
+    /// store.
     async fn ask(&self, chain: &Chain, asker: &Asker<'_>, permit: &Permit<'_>) -> Result<Arc<Credentials>, Error> {
         let (source, refused) = {
             let state = self.lock();
@@ -243,7 +247,7 @@ fn keep(issued: &Issued) -> Current {
 fn describe(source: Source, Issued { credentials, lifetime, origin }: &Issued) -> String {
     let id = credentials.access_key_id();
     match lifetime {
-        Some(lifetime) => format!("{id} of {source} ({origin}), good for {} s", lifetime.as_secs()),
+        Some(lifetime) => format!("{id} of {source} ({origin}), valid for {} s", lifetime.as_secs()),
         None => format!("{id} of {source} ({origin})"),
     }
 }
@@ -284,7 +288,7 @@ mod tests {
         (Chain::new(Some(Identity::Callback(callback)), &nothing()).unwrap(), asked)
     }
 
-    /// What `cache` gives to a call that has `milliseconds`, with the log.
+    /// Returns what `cache` gives to a call with this time limit, and the log.
     fn get(cache: &Cache, chain: &Chain, milliseconds: u64) -> (Result<String, Error>, Vec<String>) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
@@ -314,7 +318,7 @@ mod tests {
         get(cache, chain, 20_000).0.unwrap()
     }
 
-    /// Lets the credentials' time pass by so much.
+    /// Ages the credentials by this time.
     fn age(cache: &Cache, by: Duration) {
         let mut state = cache.lock();
         let life = state.current.as_mut().unwrap().life.as_mut().unwrap();
@@ -390,7 +394,7 @@ mod tests {
         assert_eq!(result, Ok("one".to_owned()));
         assert_eq!(
             lines,
-            ["credentials: the old ones are used on, because renewing them failed: no credentials: callback: closed"]
+            ["credentials: renewing them failed, so the old ones stay in use: no credentials: callback: closed"]
         );
         assert_eq!(id(&cache, &chain), "one");
         assert_eq!(asked.load(Ordering::SeqCst), 2);
@@ -465,7 +469,7 @@ mod tests {
         let refused = current(&cache);
         assert!(cache.refuse(&refused));
         assert_eq!(id(&cache, &renews), "two");
-        // Another call was refused with the same old ones.
+        // Another call was refused with the same old credentials.
         assert!(cache.refuse(&refused));
         assert_eq!(id(&cache, &renews), "two");
 

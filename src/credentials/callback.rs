@@ -1,4 +1,4 @@
-//! The provider that the caller wrote, for secrets that are kept elsewhere.
+//! The provider that the caller supplies, for secrets that are stored elsewhere.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::context::Context;
 use super::{Credentials, Failure, Issued};
 
-/// What the caller's own provider gives.
+/// What the caller's own provider returns.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -25,17 +25,17 @@ use super::{Credentials, Failure, Issued};
 pub struct ProvidedCredentials {
     /// The credentials.
     pub credentials: Credentials,
-    /// Until when they are good; `None`: for as long as the service takes them.
+    /// When they expire. `None`: they stay valid until the service refuses them.
     pub expires: Option<SystemTime>,
 }
 
 impl ProvidedCredentials {
-    /// Credentials that are good for as long as the service takes them.
+    /// Returns credentials without an expiration.
     pub fn new(credentials: Credentials) -> ProvidedCredentials {
         ProvidedCredentials { credentials, expires: None }
     }
 
-    /// Says until when they are good.
+    /// Sets when they expire.
     pub fn with_expires(self, expires: SystemTime) -> ProvidedCredentials {
         ProvidedCredentials { expires: Some(expires), ..self }
     }
@@ -43,7 +43,7 @@ impl ProvidedCredentials {
 
 type Provide = dyn Fn(Duration) -> Result<ProvidedCredentials, String> + Send + Sync;
 
-/// A provider that the caller wrote.
+/// The caller's provider function.
 #[derive(Clone)]
 pub(crate) struct Callback(Arc<Provide>);
 
@@ -56,7 +56,7 @@ impl Callback {
 
     pub(super) fn find(&self, context: &Context<'_>) -> Result<Issued, Failure> {
         let left = context.asker.limits.deadline.left().unwrap_or(Duration::MAX);
-        // It is one call's turn for as long as that takes.
+        // The function may take longer than the permit allows.
         context.permit.extend(Duration::MAX);
         let provided = (self.0)(left);
         context.permit.extend(context.asker.attempt);

@@ -1,4 +1,4 @@
-//! Where credentials come from: the caller, or else one provider after the other, in the order of the official SDKs.
+//! The sources of credentials: the caller's own, else the providers, in the order of the official SDKs.
 
 use std::ffi::CStr;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::environment::{
 };
 use crate::error::{Error, ErrorKind, Outcome};
 
-/// What a source of credentials is called, here and in C.
+/// The name of a source of credentials, here and in C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Source(pub(crate) &'static CStr);
 
@@ -22,7 +22,7 @@ impl Source {
         self.0.to_str().unwrap_or_default()
     }
 
-    /// Whether it can have other credentials tomorrow.
+    /// Whether the source can give other credentials later.
     pub(super) fn can_renew(self) -> bool {
         self != CONFIGURATION && self != ENVIRONMENT
     }
@@ -38,21 +38,21 @@ pub(super) const CONFIGURATION: Source = Source(c"configuration");
 const CALLBACK: Source = Source(c"callback");
 const ENVIRONMENT: Source = Source(c"environment");
 
-/// What a provider does to find credentials.
+/// A provider's search for credentials.
 type Search<'a> = Pin<Box<dyn Future<Output = Result<Issued, Failure>> + 'a>>;
 
-/// One place to look for credentials.
+/// A provider of credentials.
 struct Provider {
     source: Source,
     find: for<'a> fn(&'a Context<'_>) -> Search<'a>,
-    /// The variable that leaves it out.
+    /// The variable that disables it.
     switch: Option<&'static str>,
-    /// The variables that say whose credentials it is to give. Where one of them is set and it gives none, the search
-    /// ends: what comes after it would be somebody else.
+    /// The variables that select its credentials. If one of them is set and the provider gives none, the search ends,
+    /// because later providers have other accounts' credentials.
     named_by: &'static [&'static str],
 }
 
-/// The first that gives some is used.
+/// The first provider that gives credentials is used.
 const PROVIDERS: [Provider; 6] = [
     Provider {
         source: ENVIRONMENT,
@@ -67,7 +67,7 @@ const PROVIDERS: [Provider; 6] = [
         switch: None,
         named_by: &[OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE],
     },
-    // Which profile may be of the file that comes next.
+    // The profile may also be one in the credentials file, which comes next.
     Provider {
         source: Source(c"cli_profile"),
         find: |context| Box::pin(cli_profile::find(context)),
@@ -102,29 +102,29 @@ impl Provider {
         }
     }
 
-    /// The variable that says that this provider's credentials are meant, and no other's.
+    /// Returns the variable that selects this provider, if one is set.
     fn named_by(&self, environment: &Environment) -> Option<&'static str> {
         let is_out = self.switch.is_some_and(|switch| environment.is_on(switch));
         self.named_by.iter().copied().find(|variable| !is_out && environment.get(variable).is_some())
     }
 }
 
-/// What gives a client its credentials.
+/// The source of a client's credentials.
 #[derive(Debug)]
 pub(crate) struct Chain {
-    /// What the caller gave; `None`: the providers are asked.
+    /// The caller's own. `None`: the providers are asked.
     identity: Option<Identity>,
     pub(crate) surroundings: Surroundings,
 }
 
 impl Chain {
-    /// What the caller gave comes before what the surroundings give.
+    /// Creates the chain. The caller's own credentials come before those of the environment.
     pub(crate) fn new(identity: Option<Identity>, variables: &Environment) -> Result<Chain, Error> {
         Ok(Chain { identity, surroundings: Surroundings::new(variables)? })
     }
 
-    /// Credentials, and the source that gave them. If `chosen` has given some before, no other is asked: a client doesn't
-    /// change who it is.
+    /// Returns credentials and their source. If `chosen` has given credentials before, asks no other: a client's
+    /// identity doesn't change.
     pub(super) async fn issue(&self, chosen: Option<Source>, context: &Context<'_>) -> Result<(Source, Issued), Error> {
         let mut failures = Failures::default();
         let mut judge = |source: Source, found: Result<Issued, Failure>| match found {
@@ -149,7 +149,7 @@ impl Chain {
                         break Some(issued);
                     }
                     if let Some(variable) = provider.named_by(context.environment()) {
-                        failures.reasons.push(format!("no other place is asked, since {variable} is set"));
+                        failures.reasons.push(format!("no other provider is asked, because {variable} is set"));
                         break None;
                     }
                 }
@@ -159,7 +159,7 @@ impl Chain {
     }
 }
 
-/// Why each of those that were asked gave nothing.
+/// Why each provider that was asked gave nothing.
 #[derive(Default)]
 struct Failures {
     reasons: Vec<String>,

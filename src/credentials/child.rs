@@ -1,6 +1,6 @@
-//! A program that the library starts.
+//! A child program.
 //!
-//! The standard library does it as well: with 30 kB for what isn't needed here, and with a fork of the whole host program.
+//! The standard library could start it, but would add 30 kB, and would fork the whole host program.
 
 use std::ffi::{CStr, CString, OsStr, c_char, c_int};
 use std::fs::File;
@@ -14,15 +14,16 @@ use std::ptr;
 
 use crate::system::pipe;
 
-/// Where programs are looked for if no variable says so.
+/// The search path, if no variable sets one.
 const PATH: &[u8] = b"/bin:/usr/bin";
 
-/// One that has been started, in a process group of its own, and hasn't been waited for.
+/// A started child program in its own process group, not yet reaped.
 pub(super) struct Child(libc::pid_t);
 
 impl Child {
-    /// Starts the program that `words` begin with, with these variables and no others; and what it prints. It reads nothing,
-    /// and its errors go nowhere: the host program's own are not the library's to write to.
+    /// Starts the program `words[0]` with these arguments and only these variables. Returns it and the pipe of its
+    /// output. Its input is empty. Its error output is discarded, because the host program's isn't the library's to
+    /// use.
     pub(super) fn start<'a>(
         words: &[String],
         variables: impl Iterator<Item = (&'a OsStr, &'a OsStr)>,
@@ -41,13 +42,13 @@ impl Child {
         let mut failure = libc::ENOENT;
         for place in places(words.first().map_or("", String::as_str), path) {
             let place = CString::new(place)?;
-            // First, since a start that fails is a process which has to be waited for.
+            // Checked first, because a failed spawn leaves a process that has to be reaped.
             let spawned =
                 may_start(&place).and_then(|()| plan.spawn(&place, &pointers(&arguments), &pointers(&environment)));
             match spawned {
                 Ok(id) => return Ok((Child(id), File::from(output))),
                 Err(libc::ENOENT | libc::ENOTDIR) => {}
-                // There may be another one that can be started.
+                // A later directory may have one that can be started.
                 Err(libc::EACCES) => failure = libc::EACCES,
                 Err(code) => return Err(io::Error::from_raw_os_error(code)),
             }
@@ -55,7 +56,7 @@ impl Child {
         Err(io::Error::from_raw_os_error(failure))
     }
 
-    /// How it ended, once it has; it is waited for with that.
+    /// Returns how it ended, if it has ended. This also reaps it.
     #[allow(unsafe_code)]
     pub(super) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         let mut status = 0;
@@ -67,17 +68,17 @@ impl Child {
         }
     }
 
-    /// Ends it, with all that is in its process group.
+    /// Kills it, with all processes in its group.
     #[allow(unsafe_code)]
     pub(super) fn kill(&self) {
-        // It may have ended a moment ago, and left others in its group. As long as it isn't waited for, no other process or
-        // group can have its number.
-        // SAFETY: kill only takes numbers.
+        // It may have ended, and left others in its group. Until it is reaped, no other process or group can have its
+        // number.
+        // SAFETY: kill takes only numbers.
         unsafe { libc::kill(-self.0, libc::SIGKILL) };
     }
 }
 
-/// What a program that starts has of the library.
+/// The attributes of a new child process.
 struct Plan {
     files: libc::posix_spawn_file_actions_t,
     attributes: libc::posix_spawnattr_t,
@@ -88,18 +89,18 @@ impl Plan {
     fn new(output: RawFd) -> io::Result<Plan> {
         let (mut files, mut attributes) = (MaybeUninit::uninit(), MaybeUninit::uninit());
         let mut signals = MaybeUninit::uninit();
-        // SAFETY: what is read was made by the functions that are there for that, which have succeeded then.
+        // SAFETY: everything that is read was initialized by its init function, which has succeeded by then.
         unsafe {
             checked(libc::posix_spawn_file_actions_init(files.as_mut_ptr()))?;
             checked(libc::posix_spawnattr_init(attributes.as_mut_ptr()))?;
             let mut plan = Plan { files: files.assume_init(), attributes: attributes.assume_init() };
             let Plan { files, attributes } = &mut plan;
-            // First of all, since it may have the number of one of the others.
+            // Comes first, because it may have the same number as one of the others.
             checked(libc::posix_spawn_file_actions_adddup2(files, output, libc::STDOUT_FILENO))?;
             for (number, flags) in [(libc::STDIN_FILENO, libc::O_RDONLY), (libc::STDERR_FILENO, libc::O_WRONLY)] {
                 checked(libc::posix_spawn_file_actions_addopen(files, number, c"/dev/null".as_ptr(), flags, 0))?;
             }
-            // The host program's own signals are no matter of a program that is started.
+            // The host program's signal settings must not apply to the child.
             libc::sigemptyset(signals.as_mut_ptr());
             checked(libc::posix_spawnattr_setsigmask(attributes, signals.as_ptr()))?;
             libc::sigaddset(signals.as_mut_ptr(), libc::SIGPIPE);
@@ -111,11 +112,12 @@ impl Plan {
         }
     }
 
-    /// The number of the process that is started, else the system's reason. Both lists end with NULL.
+    /// Returns the child's process id, else the system's error. Both lists end with NULL.
     #[allow(unsafe_code)]
     fn spawn(&self, path: &CStr, words: &[*mut c_char], variables: &[*mut c_char]) -> Result<libc::pid_t, c_int> {
         let (Plan { files, attributes }, mut id) = (self, 0);
-        // SAFETY: the texts are NUL-terminated, the lists end, and all outlives the call, which changes none of it.
+        // SAFETY: the texts are NUL-terminated, and the lists end with NULL. All outlive the call, which changes none
+        // of them.
         let spawned =
             unsafe { libc::posix_spawn(&mut id, path.as_ptr(), files, attributes, words.as_ptr(), variables.as_ptr()) };
         if spawned == 0 { Ok(id) } else { Err(spawned) }
@@ -125,7 +127,7 @@ impl Plan {
 impl Drop for Plan {
     #[allow(unsafe_code)]
     fn drop(&mut self) {
-        // SAFETY: both were made by the functions that are there for that, and nobody uses them any more.
+        // SAFETY: both were initialized by their init functions, and nobody uses them any more.
         unsafe {
             libc::posix_spawn_file_actions_destroy(&mut self.files);
             libc::posix_spawnattr_destroy(&mut self.attributes);
@@ -133,7 +135,7 @@ impl Drop for Plan {
     }
 }
 
-/// Where the program may be: in the directories of `path`, unless it says itself where.
+/// Returns the paths to try: one in each directory of `path`, or only `program` if it has a slash.
 fn places(program: &str, path: &[u8]) -> Vec<Vec<u8>> {
     if program.contains('/') {
         return vec![program.as_bytes().to_owned()];
@@ -143,7 +145,7 @@ fn places(program: &str, path: &[u8]) -> Vec<Vec<u8>> {
     directories.map(|directory| [directory, b"/", program.as_bytes()].concat()).collect()
 }
 
-/// Why it can't be started, as far as that is seen from outside.
+/// Checks whether it can be started, as far as its permissions say.
 #[allow(unsafe_code)]
 fn may_start(program: &CStr) -> Result<(), c_int> {
     // SAFETY: the text is NUL-terminated.
@@ -153,7 +155,7 @@ fn may_start(program: &CStr) -> Result<(), c_int> {
     }
 }
 
-/// The texts as C wants them, with NULL at the end.
+/// Returns pointers to the texts, as a list that ends with NULL.
 fn pointers(texts: &[CString]) -> Vec<*mut c_char> {
     texts.iter().map(|text| text.as_ptr().cast_mut()).chain([ptr::null_mut()]).collect()
 }
@@ -184,7 +186,7 @@ mod tests {
         }
     }
 
-    /// What it prints, and the code with which it ends.
+    /// Returns what it prints, and its exit code.
     fn printed(words: &[&str], variables: &[(&str, &str)]) -> (String, Option<i32>) {
         let (child, mut output) = started(words, variables).unwrap();
         let mut text = String::new();
@@ -200,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_looked_for_where_its_own_variables_say() {
+    fn it_is_found_in_the_path_of_its_own_variables() {
         let path = ("PATH", "/no/such/directory:/etc/passwd:/bin:/usr/bin");
 
         assert_eq!(printed(&["true"], &[path]).1, Some(0));
@@ -220,7 +222,7 @@ mod tests {
         child.kill();
 
         assert_eq!(ended(child).signal(), Some(libc::SIGKILL));
-        // Whoever could still write is gone.
+        // No process that could still write is left.
         assert_eq!(output.read(&mut [0; 1]).unwrap(), 0);
     }
 }

@@ -38,7 +38,7 @@ fn path(environment: &Environment) -> Result<PathBuf, Failure> {
 struct Profiles<'a> {
     #[serde(borrow)]
     current: Option<Cow<'a, str>>,
-    /// Unread: what is wrong with one is no matter of the others.
+    /// Unparsed: an invalid profile must not affect the others.
     #[serde(borrow)]
     profiles: Option<Vec<&'a RawValue>>,
 }
@@ -49,7 +49,7 @@ struct Named<'a> {
     name: Cow<'a, str>,
 }
 
-/// What the command line writes.
+/// The keys that the command line writes.
 static KEYS: [(&str, Kind); 25] = [
     ("mode", Kind::Text),
     ("access_key_id", Kind::Text),
@@ -78,7 +78,7 @@ static KEYS: [(&str, Kind); 25] = [
     ("cloud_sso_access_token_expire", Kind::Scalar),
 ];
 
-/// A profile, or what a command prints.
+/// A profile, or the output of a command.
 #[derive(Default)]
 pub(super) struct Profile(Settings);
 
@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for Profile {
 }
 
 impl Profiles<'_> {
-    /// The credentials of the profile called `name`; `path` are the profiles that led to it.
+    /// Returns the credentials of the profile `name`. `path` has the profiles that led to it.
     async fn issue(&self, name: &str, path: &mut Vec<String>, context: &Context<'_>) -> Result<Issued, Failure> {
         if path.iter().any(|before| before == name) {
             return Err(Failure::of(format!("profile {name} is its own source: {} -> {name}", path.join(" -> "))));
@@ -111,7 +111,7 @@ impl Profiles<'_> {
         Ok(issued.map_err(|failure| failure.while_asking(&place))?.by_way_of(&place))
     }
 
-    /// The first profile of this name.
+    /// Returns the first profile of this name.
     fn profile(&self, name: &str) -> Result<Profile, Failure> {
         let is_named = |profile: &str| parse(name, profile).is_ok_and(|named: Named<'_>| named.name == name);
         let profile = self.profiles.iter().flatten().find(|profile| is_named(profile.get()));
@@ -121,7 +121,7 @@ impl Profiles<'_> {
 }
 
 impl Profile {
-    /// In lower case, since people write the modes so.
+    /// Returns the mode in lower case, because users write it that way, too.
     fn mode(&self) -> String {
         self.0.text("mode").unwrap_or_default().to_ascii_lowercase()
     }
@@ -143,7 +143,7 @@ impl Profile {
             "oidc" => {
                 let provider = self.0.require("oidc_provider_arn")?;
                 let file = Path::new(self.0.require("oidc_token_file")?);
-                oidc::take_on(&self.role()?, provider, file, context).await
+                oidc::assume(&self.role()?, provider, file, context).await
             }
             "external" => {
                 may_ask_others(context)?;
@@ -171,8 +171,8 @@ impl Profile {
         Issued::lasting(origin, id, self.0.require("access_key_secret")?, token)
     }
 
-    /// The temporary keys that the command line has left here after signing in. Its own tokens, which give further ones,
-    /// are used up by it alone: each use replaces them, in this file.
+    /// Returns the temporary keys that the command line stored after a sign-in. Only the command line may use its own
+    /// tokens to get further keys: each use replaces the tokens in this file.
     fn signed_in(&self, context: &Context<'_>) -> Result<Issued, Failure> {
         let lifetime = self.0.left("sts_expiration", context.asker.clock.now())?;
         if lifetime.is_zero() {
@@ -198,7 +198,7 @@ impl Profile {
         })
     }
 
-    /// The credentials that a command printed, which have the form of a profile, as of `now`.
+    /// Returns the credentials that a command printed, in the form of a profile. `now` is the present time.
     pub(super) fn of_command(&self, now: SystemTime) -> Result<Issued, Failure> {
         let token = match self.mode().as_str() {
             "ak" => None,
@@ -217,7 +217,7 @@ impl Profile {
     }
 }
 
-/// Whether a profile may run commands, and ask servers of the user's own.
+/// Checks whether a profile may run commands and ask the user's own servers.
 fn may_ask_others(context: &Context<'_>) -> Result<(), Failure> {
     match context.environment().is_on(EXTERNAL_PROCESS_DISABLED) {
         true => Err(Failure::of(format!("{EXTERNAL_PROCESS_DISABLED} is set"))),
@@ -225,7 +225,7 @@ fn may_ask_others(context: &Context<'_>) -> Result<(), Failure> {
     }
 }
 
-/// Reads `text` as a configuration and as what a command prints, and forgets it.
+/// Reads `text` as a configuration and as a command's output.
 #[cfg(fuzzing)]
 pub(super) fn read_any(text: &str) {
     if let Ok(profiles) = parse::<Profiles<'_>>("it", text) {

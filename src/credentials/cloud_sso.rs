@@ -1,4 +1,4 @@
-//! CloudSSO, which gives out credentials to whom has signed in with the command line.
+//! CloudSSO, which issues credentials to users who have signed in with the command line.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ struct Wanted<'a> {
     access_configuration_id: &'a str,
 }
 
-/// The credentials of the account and the access configuration that the profile names.
+/// Returns the credentials of the account and the access configuration in the profile.
 pub(super) async fn sign_in(profile: &Settings, context: &Context<'_>) -> Result<Issued, Failure> {
     let account_id = profile.require("cloud_sso_account_id")?;
     let access_configuration_id = profile.require("cloud_sso_access_config")?;
@@ -24,7 +24,7 @@ pub(super) async fn sign_in(profile: &Settings, context: &Context<'_>) -> Result
     let (endpoint, _) =
         Endpoint::of_url(url).map_err(|reason| Failure::of(format!("cloud_sso_sign_in_url {reason}")))?;
     if !endpoint.is_tls() && !endpoint.is_loopback() {
-        return Err(Failure::of("cloud_sso_sign_in_url is plain http, over which the access token would be seen"));
+        return Err(Failure::of("cloud_sso_sign_in_url is plain http, which would expose the access token"));
     }
     let token = profile.require("access_token")?;
     if profile.left("cloud_sso_access_token_expire", context.asker.clock.now())?.is_zero() {
@@ -40,7 +40,7 @@ pub(super) async fn sign_in(profile: &Settings, context: &Context<'_>) -> Result
         .header("content-type", "application/json")
         .header("authorization", &format!("Bearer {token}"))
         .set_body(|body| body.push_str(&wanted));
-    let whom = format!("CloudSSO at {host}");
-    let (key, time) = context.ask(&whom, &endpoint, request, &[token], GivenKey::read).await?;
-    key.issued(whom, time)
+    let server = format!("CloudSSO at {host}");
+    let (key, time) = context.ask(&server, &endpoint, request, &[token], GivenKey::read).await?;
+    key.issued(server, time)
 }

@@ -1,4 +1,4 @@
-//! What a provider works with: the environment, and a way to ask servers within the call's limits.
+//! What a provider works with: the environment, and requests to servers within the call's limits.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,13 +23,13 @@ use crate::stats::Counters;
 use crate::transport::{Destination, Settings, Transport};
 use crate::wait::{Limits, Permit};
 
-/// What the client's surroundings say, as they were when it was made.
+/// The client's environment, as it was when the client was created.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
     pub(super) environment: Environment,
-    /// Where to ask STS in place of its own address.
+    /// The STS endpoint, instead of its own address.
     pub(super) sts: Option<Endpoint>,
-    /// Where to ask for an instance's metadata in place of its own address.
+    /// The endpoint of the instance metadata, instead of its own address.
     pub(super) metadata: Option<Endpoint>,
 }
 
@@ -43,7 +43,7 @@ impl Surroundings {
     }
 }
 
-/// The call that waits for credentials, and what it has of its client.
+/// The call that needs credentials, and the parts of its client that it uses.
 #[derive(Clone, Copy)]
 pub(crate) struct Asker<'a> {
     pub(crate) settings: &'a Arc<Settings>,
@@ -59,9 +59,9 @@ pub(crate) struct Asker<'a> {
 pub(crate) struct Context<'a> {
     pub(super) asker: &'a Asker<'a>,
     pub(super) surroundings: &'a Surroundings,
-    /// Those that were asked before.
+    /// The servers that were asked before.
     pub(super) servers: &'a Servers,
-    /// That it is this call's turn to ask.
+    /// The permit to ask.
     pub(super) permit: &'a Permit<'a>,
 }
 
@@ -74,7 +74,7 @@ impl Context<'_> {
         self.asker.log.write(Level::Warn, || format!("credentials: {}", message()));
     }
 
-    /// The text of a file that holds secrets; a warning where others may read it too.
+    /// Reads a file that holds secrets. Logs a warning if other users can read it.
     pub(super) fn read_secrets(&self, path: &Path) -> Result<Zeroizing<String>, Failure> {
         let file = file::read(path).map_err(|error| Failure::of_system(path.display(), &error))?;
         if file.is_public {
@@ -83,11 +83,11 @@ impl Context<'_> {
         Ok(file.text)
     }
 
-    /// The key that `read` finds in what `whom`, at `endpoint`, answers to `request`, in which there are `secrets`, and when
-    /// that was; else its words.
+    /// Sends `request`, which holds `secrets`, to `endpoint`, and reads the answer with `read`. Returns the key and the
+    /// time of the answer. If it fails, the error names `server`.
     pub(super) async fn ask(
         &self,
-        whom: &str,
+        server: &str,
         endpoint: &Endpoint,
         request: HttpRequest,
         secrets: &[&str],
@@ -98,10 +98,10 @@ impl Context<'_> {
             let answer = self.server(&Destination::new(endpoint)?, self.asker.attempt).ask(request).await?;
             Ok((read(answer.text()?)?, answer.time))
         };
-        ask.await.map_err(|failure: Failure| failure.while_asking(whom))
+        ask.await.map_err(|failure: Failure| failure.while_asking(server))
     }
 
-    /// A server to ask, each time within `attempt`.
+    /// Returns a server to ask. Each request may take `attempt`.
     pub(super) fn server(&self, destination: &Destination, attempt: Duration) -> Server<'_> {
         Server { transport: self.servers.at(destination, self.asker.settings), attempt, context: self }
     }
@@ -115,28 +115,28 @@ pub(super) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    /// Takes a secret that the server knows out of its words.
+    /// Adds a secret that the server knows. It is then redacted from the server's texts.
     pub(super) fn learn(&self, secret: &str) {
         self.context.asker.log.learn(&[secret]);
     }
 
-    /// The answer to `request`, whatever its HTTP status.
+    /// Returns the answer to `request`, with any HTTP status.
     pub(super) async fn ask(&self, request: HttpRequest) -> Result<Answer<'a>, Failure> {
         self.context.permit.extend(self.attempt);
         let limits = self.context.asker.limits.within(self.attempt);
         let again = request.clone();
         let reply = match self.transport.exchange(request, false, &limits).await {
-            // The server has closed a connection that was kept; to ask twice does no harm.
+            // The server has closed a pooled connection. To send this request twice does no harm.
             Err(error) if error.is_stale() => self.transport.exchange(again, true, &limits).await?,
             reply => reply?,
         };
-        // A machine's clock may be off; who gives out credentials tells the time with them.
+        // This machine's clock may be off. The server that issues the credentials also gives the time.
         let time = reply::date(&reply).unwrap_or_else(|| self.context.asker.clock.now());
         Ok(Answer { status: reply.status(), reply, time, context: self.context })
     }
 }
 
-/// What a server answered, and when that was.
+/// A server's answer, and its time.
 pub(super) struct Answer<'a> {
     pub(super) status: u16,
     pub(super) time: SystemTime,
@@ -149,7 +149,7 @@ impl Answer<'_> {
         (200..=299).contains(&self.status)
     }
 
-    /// The text of a success; else the server's words.
+    /// Returns the body of a success, else the server's error.
     pub(super) fn text(&self) -> Result<&str, Failure> {
         if !self.is_success() {
             let error = read_error(&self.reply);
@@ -162,14 +162,14 @@ impl Answer<'_> {
     }
 }
 
-/// Reads an answer, which is JSON.
+/// Parses an answer, which is JSON.
 pub(super) fn parse_answer<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
     parse("the answer", text)
 }
 
-/// Reads `what`, which is JSON. The parser's own words aren't told: they quote what they find wrong.
+/// Parses `what`, which is JSON. Leaves out the parser's own message, because it quotes the text.
 pub(super) fn parse<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T, Failure> {
-    // Of bytes, as replies are read: another parser would be linked for texts.
+    // Parses bytes, as for replies. Parsing a `str` would link a second parser.
     serde_json::from_slice(text.as_bytes()).map_err(|error| unreadable(what, &error))
 }
 

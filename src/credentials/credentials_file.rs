@@ -1,4 +1,4 @@
-//! The provider that reads the credentials file of the SDKs, an INI file.
+//! The provider that reads the SDKs' credentials file, which is an INI file.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::sts::Role;
 use super::{Credentials, Failure, Issued, ecs_ram_role, oidc};
 use crate::environment::{CREDENTIALS_FILE, Environment, HOME, PROFILE};
 
-/// Below the home directory; the first that is there.
+/// Below the home directory. The first that exists is used.
 const PLACES: [&str; 2] = [".alibabacloud/credentials", ".alibabacloud/credentials.ini"];
 
 pub(super) async fn find(context: &Context<'_>) -> Result<Issued, Failure> {
@@ -59,7 +59,7 @@ impl Section {
             }
             "oidc_role_arn" => {
                 let (provider, file) = (self.require("oidc_provider_arn")?, self.require("oidc_token_file_path")?);
-                oidc::take_on(&self.role()?, provider, Path::new(file), context).await
+                oidc::assume(&self.role()?, provider, Path::new(file), context).await
             }
             other => Err(Failure::of(format!(
                 "type {other} isn't supported; access_key, ecs_ram_role, ram_role_arn and oidc_role_arn are"

@@ -1,4 +1,4 @@
-//! The provider that asks a server of the user's own, such as a side-car.
+//! The provider that asks the user's own server, such as a side-car.
 
 use super::context::{Context, parse_answer};
 use super::{Failure, Issued};
@@ -10,9 +10,9 @@ pub(super) async fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     ask(CREDENTIALS_URI, context.environment().require(CREDENTIALS_URI)?, context).await
 }
 
-/// The credentials that the server at `uri` gives, which is the value of the setting `name`.
+/// Returns the credentials that the server at `uri` gives. `uri` is the value of the setting `name`.
 pub(super) async fn ask(name: &str, uri: &str, context: &Context<'_>) -> Result<Issued, Failure> {
-    // Not quoted: there may be a password in it.
+    // The URI isn't quoted, because it may hold a password.
     let (endpoint, resource) = Endpoint::of_url(uri).map_err(|reason| Failure::of(format!("{name} {reason}")))?;
     let (path, query) = resource.split_once('?').unwrap_or((&resource, ""));
     let host = endpoint.host_header();

@@ -1,4 +1,4 @@
-//! The provider for instances of ECS, whose metadata has credentials for the instance's role.
+//! The provider for ECS instances. The instance metadata has the credentials of the instance's role.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::http::HttpRequest;
 use crate::signature::percent_encoding::encode;
 use crate::transport::Destination;
 
-/// The same on every instance, and plain http: it never leaves the machine's host.
+/// The same address on every instance. Plain http is safe, because requests never leave the machine's host.
 const METADATA: &str = "http://100.100.100.200";
 const CREDENTIALS_PATH: &str = "/latest/meta-data/ram/security-credentials/";
 
-/// Elsewhere than on an instance nobody answers; that must not take long.
+/// Outside of an instance nobody answers. To find that out must not take long.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -23,7 +23,7 @@ pub(super) async fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     find_role(context.environment().get(ECS_METADATA), context).await
 }
 
-/// The credentials of `role`, else of the role that the instance has.
+/// Returns the credentials of `role`, else of the instance's role.
 pub(super) async fn find_role(role: Option<&str>, context: &Context<'_>) -> Result<Issued, Failure> {
     if context.environment().is_on(ECS_METADATA_DISABLED) {
         return Err(Failure::of(format!("{ECS_METADATA_DISABLED} is set")));
@@ -39,12 +39,12 @@ pub(super) async fn find_role(role: Option<&str>, context: &Context<'_>) -> Resu
     find.await.map_err(|failure: Failure| failure.while_asking("the instance's metadata"))
 }
 
-/// The metadata of this instance.
+/// The instance metadata.
 struct Metadata<'a> {
     server: Server<'a>,
     context: &'a Context<'a>,
     host: String,
-    /// What the second version of the service wants to see; `None` for the first version, which asks for none.
+    /// The token that IMDSv2 needs. `None`: IMDSv1, which needs none.
     token: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Metadata<'a> {
         let server = context.server(&destination, ATTEMPT_TIMEOUT);
         let mut metadata = Metadata { server, context, host: endpoint.host_header(), token: None };
         let lifetime = ("x-aliyun-ecs-metadata-token-ttl-seconds", "21600");
-        // Where nobody answers, this is no instance; neither the first version nor a second try would change that.
+        // If nobody answers, this is no ECS instance. Neither IMDSv1 nor a second attempt would change that.
         let answer = metadata.ask("PUT", "/latest/api/token", lifetime).await;
         let answer = answer.map_err(|failure| Failure { retryable: false, ..failure })?;
         metadata.token = match token(&answer) {
@@ -78,7 +78,7 @@ impl<'a> Metadata<'a> {
         Ok(metadata)
     }
 
-    /// Whether the first version of the service may be used.
+    /// Whether IMDSv1 may be used.
     fn may_go_without(&self) -> bool {
         !self.context.environment().is_on(IMDSV1_DISABLED)
     }
@@ -103,7 +103,7 @@ impl<'a> Metadata<'a> {
         key.issued(format!("role {role} of the instance"), answer.time)
     }
 
-    /// What the service has at `path`. Where it doesn't take the token that it gave, what it says without one.
+    /// Returns the metadata at `path`. If the service refuses its own token, asks without one.
     async fn get(&mut self, path: &str) -> Result<Answer<'a>, Failure> {
         let without_token = ("accept", "*/*");
         let Some(token) = &self.token else { return self.ask("GET", path, without_token).await };

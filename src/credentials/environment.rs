@@ -9,7 +9,7 @@ pub(super) fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let environment = context.environment();
     let (id, secret) = (environment.require(ACCESS_KEY_ID)?, environment.require(ACCESS_KEY_SECRET)?);
     let token = environment.get(SECURITY_TOKEN);
-    // By the names that the user knows them by.
+    // The errors use the names of the variables.
     check_credential(ACCESS_KEY_ID, id)?;
     check_credential(ACCESS_KEY_SECRET, secret)?;
     if let Some(token) = token {

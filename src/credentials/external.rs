@@ -1,4 +1,4 @@
-//! A command of the user's own that prints credentials.
+//! The user's own command, which prints credentials.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,19 +15,19 @@ use super::{Failure, Issued, words};
 use crate::per_process::generation;
 use crate::wait::{Limits, Ready, WaitError, Watched, is_readable};
 
-/// How long the command may take.
+/// The command's time limit.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// More than any credentials have.
+/// More than any credentials need.
 const LARGEST_OUTPUT: usize = 64 * 1024;
 
-/// How often to look whether the command has ended.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// The time between two checks whether the command has ended.
+const CHECK_EVERY: Duration = Duration::from_millis(10);
 
-/// How often to look for one that was killed, which is gone at once unless the system hangs.
-const LOOKS_AFTER_KILLING: u32 = 10;
+/// How often to check for a killed command. It is gone at once, unless the system hangs.
+const CHECKS_AFTER_KILLING: u32 = 10;
 
-/// The credentials that `command` prints. It is split into words as a shell does, and there is no shell.
+/// Returns the credentials that `command` prints. It is split into words like a shell does. No shell runs.
 pub(super) async fn run(command: &str, context: &Context<'_>) -> Result<Issued, Failure> {
     let output = output_of(command, context).await.map_err(|failure| failure.while_asking("process_command"))?;
     let text = output.text()?;
@@ -56,7 +56,8 @@ async fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failu
             "{program} failed with {status}; run it by hand to see why, since what it says may be secret"
         ))),
         _ => {
-            // All that it has printed is in the pipe by now. What it has started may go on, and keep the pipe open.
+            // Everything that it has printed is in the pipe by now. A process that it started may go on and keep the
+            // pipe open.
             while output.is_open && is_readable(&output.stdout) {
                 output.read()?;
             }
@@ -65,22 +66,21 @@ async fn output_of(command: &str, context: &Context<'_>) -> Result<Output, Failu
     }
 }
 
-/// A command that hasn't been waited for.
+/// A command that hasn't been reaped.
 struct Running {
     /// `None`: it has ended.
     child: Option<Child>,
-    /// Of the process that started it.
+    /// The generation of the process that started it.
     generation: u64,
 }
 
 impl Running {
-    /// Reads what the command prints until it ends, and how it has; `None` where the host program has been told in place of
-    /// the library.
+    /// Reads the command's output until it ends, and returns its exit status. `None` if the host program has reaped it.
     async fn wait(&mut self, output: &mut Output, limits: &Limits<'_>) -> Result<Option<ExitStatus>, Failure> {
         loop {
             let waited = match output.is_open {
-                true => limits.within(LOOK_EVERY).ready(&output.stdout, Ready::Read).await,
-                false => limits.pause(LOOK_EVERY).await,
+                true => limits.within(CHECK_EVERY).ready(&output.stdout, Ready::Read).await,
+                false => limits.pause(CHECK_EVERY).await,
             };
             match waited {
                 Err(WaitError::TimedOut) => limits.check().map_err(stopped)?,
@@ -95,7 +95,7 @@ impl Running {
         }
     }
 
-    /// How it ended, once it has.
+    /// Returns the exit status, once the command has ended.
     fn has_ended(&mut self) -> Option<Option<ExitStatus>> {
         let ended = match self.child.as_mut().map(Child::try_wait) {
             Some(Ok(None)) => return None,
@@ -106,26 +106,26 @@ impl Running {
         Some(ended)
     }
 
-    /// Ends it, and waits until it is gone, whatever the limits say.
+    /// Kills it, and waits until it is gone, regardless of the limits.
     async fn kill(&mut self, limits: &Limits<'_>) {
         self.child.iter().for_each(Child::kill);
-        for _ in 0..LOOKS_AFTER_KILLING {
+        for _ in 0..CHECKS_AFTER_KILLING {
             if self.has_ended().is_some() {
                 return;
             }
-            limits.rest(LOOK_EVERY).await;
+            limits.rest(CHECK_EVERY).await;
         }
     }
 }
 
-/// One that nobody waits for any more, as where its call is dropped.
+/// Kills a command that nobody waits for any more, for example when its call is dropped.
 impl Drop for Running {
     fn drop(&mut self) {
-        /// Those that are waited for when the next one is dropped.
+        /// The killed commands to reap when the next one is dropped.
         static KILLED: Mutex<Vec<Running>> = Mutex::new(Vec::new());
         if self.generation == generation() && self.has_ended().is_none() {
             self.child.iter().for_each(Child::kill);
-            // Not where another thread had the lock when this process was forked; then it isn't waited for.
+            // If another thread of the parent held the lock at the fork, the command isn't reaped.
             let Ok(mut killed) = KILLED.try_lock() else { return };
             killed.retain_mut(|running| running.generation == self.generation && running.has_ended().is_none());
             killed.push(Running { child: self.child.take(), generation: self.generation });
@@ -141,7 +141,7 @@ fn stopped(stop: WaitError) -> Failure {
     }
 }
 
-/// What a command has printed so far.
+/// The output of a command so far.
 struct Output {
     stdout: Watched<File>,
     is_open: bool,
@@ -154,7 +154,7 @@ impl Output {
         Output { stdout, is_open: true, bytes: Zeroizing::new(vec![0; LARGEST_OUTPUT]), length: 0 }
     }
 
-    /// Reads what there is, which doesn't block where the pipe is readable.
+    /// Reads what there is. This doesn't block if the pipe is readable.
     fn read(&mut self) -> Result<(), Failure> {
         let rest = self.bytes.get_mut(self.length..).filter(|rest| !rest.is_empty());
         let rest = rest.ok_or_else(|| Failure::of(format!("it prints more than {LARGEST_OUTPUT} bytes")))?;

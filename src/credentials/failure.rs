@@ -5,31 +5,31 @@ use std::io;
 
 use crate::error::{Error, ErrorKind};
 
-/// The reason, without any secret, and whether asking again may help.
+/// The reason, without any secret, and whether a later request may succeed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(super) reason: String,
     pub(super) retryable: bool,
-    /// Whether no file descriptors are left to get them with.
+    /// Whether it failed because no file descriptors are left.
     pub(super) out_of_descriptors: bool,
-    /// Whether the server complained of the time, which has been corrected since.
+    /// Whether the server refused the time, and the clock has been corrected since.
     pub(super) clock_was_off: bool,
 }
 
 impl Failure {
-    /// A reason that stays until something is changed.
+    /// Returns a failure that lasts until something is changed.
     pub(super) fn of(reason: impl Into<String>) -> Failure {
         Failure { reason: reason.into(), retryable: false, out_of_descriptors: false, clock_was_off: false }
     }
 
-    /// A failure of the system's.
+    /// Returns the failure of a system call.
     pub(super) fn of_system(doing: impl fmt::Display, cause: &io::Error) -> Failure {
         Error::of_system(ErrorKind::Credentials, doing, cause).into()
     }
 
-    /// The same reason, with what was asked for.
-    pub(super) fn while_asking(self, whom: &str) -> Failure {
-        Failure { reason: format!("{whom}: {}", self.reason), ..self }
+    /// Prefixes the reason with who was asked.
+    pub(super) fn while_asking(self, server: &str) -> Failure {
+        Failure { reason: format!("{server}: {}", self.reason), ..self }
     }
 }
 
@@ -40,7 +40,7 @@ impl From<String> for Failure {
 }
 
 impl From<Error> for Failure {
-    /// Who didn't answer in time isn't asked again: with all places of the chain, that would take several times as long.
+    /// A server that didn't answer in time isn't asked again. Across all providers, that would multiply the wait.
     fn from(error: Error) -> Failure {
         let retryable = error.retryable() && error.kind() != ErrorKind::Timeout;
         let out_of_descriptors = error.kind() == ErrorKind::Descriptors;

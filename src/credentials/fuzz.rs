@@ -1,8 +1,8 @@
-//! Files of any content, for the fuzzer.
+//! Fuzzes files that hold credentials.
 
 use super::{cli_profile, ini, words};
 
-/// What a credentials file, the command line's configuration, or a command may hold.
+/// Reads the data as a credentials file, as the command line's configuration, and as a command's output.
 pub fn credential_files(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(values) = ini::section(text, "default") {

@@ -1,21 +1,21 @@
 //! A section of an INI file.
 //!
-//! Written here because the file holds secrets, of which a library's parser leaves copies, and because a section that is
-//! there twice must not be put together of both: its id and its secret might be those of two keys.
+//! Written here for two reasons. The file holds secrets, and a library's parser leaves copies of them in memory. And
+//! two sections of the same name must not be merged: the id of one key could be combined with the secret of another.
 
 use zeroize::Zeroizing;
 
 /// Keys, in lower case, and values.
 pub(super) type Pairs = Vec<(String, Zeroizing<String>)>;
 
-/// The keys and values of the section called `name`; an error says what is wrong, without a value.
+/// Returns the keys and values of the section `name`. An error describes what is wrong, without a value.
 ///
-/// As the official SDKs read it: `#` begins a comment, after a value too; so does `;` where a line begins. A line that is
-/// further in than the key before it goes on with that key's value.
+/// Reads the file as the official SDKs do. `#` begins a comment, also after a value. `;` begins one at the start of a
+/// line. A line with more indentation than the key before it continues that key's value.
 pub(super) fn section(text: &str, name: &str) -> Result<Pairs, String> {
     let mut found = None;
     let mut inside = false;
-    // How far in the last key is.
+    // The indentation of the last key.
     let mut last: Option<usize> = None;
     for (number, line) in text.lines().enumerate() {
         let number = number + 1;
@@ -25,7 +25,8 @@ pub(super) fn section(text: &str, name: &str) -> Result<Pairs, String> {
         }
         let indent = line.len() - line.trim_start().len();
         if let Some(heading) = content.strip_prefix('[') {
-            let heading = heading.strip_suffix(']').ok_or_else(|| format!("line {number} is no section's heading"))?;
+            let heading =
+                heading.strip_suffix(']').ok_or_else(|| format!("line {number} isn't a section's heading"))?;
             inside = heading.trim() == name;
             last = None;
             if inside && found.replace(Pairs::new()).is_some() {
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn what_is_no_ini_is_refused_without_being_repeated() {
         assert_eq!(read(""), Err("it has no section default".into()));
-        assert_eq!(read("[default"), Err("line 1 is no section's heading".into()));
+        assert_eq!(read("[default"), Err("line 1 isn't a section's heading".into()));
         assert_eq!(read("[default]\nhunter2"), Err("line 2 has no =".into()));
         assert_eq!(read(&"a".repeat(1024 * 1024)), Err("it has no section default".into()));
     }

@@ -1,4 +1,4 @@
-//! What a provider gives: credentials, and how long they are good for.
+//! The result of a provider: credentials, and how long they are valid.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,17 +8,17 @@ use super::context::parse_answer;
 use super::setting::{Kind, Settings};
 use super::{Credentials, Failure};
 
-/// Credentials that a provider gave.
+/// Credentials from a provider.
 pub(crate) struct Issued {
     pub(super) credentials: Credentials,
-    /// From now on; `None`: they don't expire.
+    /// From now on. `None`: they don't expire.
     pub(super) lifetime: Option<Duration>,
-    /// Where exactly they come from, for the log.
+    /// The exact origin, for the log.
     pub(super) origin: String,
 }
 
 impl Issued {
-    /// Credentials that don't expire.
+    /// Returns credentials that don't expire.
     pub(super) fn lasting(
         origin: impl Into<String>,
         access_key_id: &str,
@@ -29,21 +29,21 @@ impl Issued {
         Ok(Issued { credentials, lifetime: None, origin: origin.into() })
     }
 
-    /// Credentials that the caller gave.
+    /// Returns the caller's own credentials.
     pub(super) fn given(credentials: &Credentials) -> Issued {
         Issued { credentials: credentials.clone(), lifetime: None, origin: "given by the program".to_owned() }
     }
 
-    /// The same, from a place that is further away.
+    /// Adds `place` to the origin, for credentials that came through another place.
     pub(super) fn by_way_of(self, place: &str) -> Issued {
         Issued { origin: format!("{place}, {}", self.origin), ..self }
     }
 }
 
-/// Temporary credentials as everything that gives them out writes them.
+/// Temporary credentials, in the JSON that all sources share.
 pub(super) struct TemporaryKey(Settings);
 
-/// All of them are wanted.
+/// All of them are required.
 static KEYS: [(&str, Kind); 4] = [
     ("AccessKeyId", Kind::Text),
     ("AccessKeySecret", Kind::Text),
@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for TemporaryKey {
     }
 }
 
-/// The same as STS and CloudSSO give them out.
+/// The same, in the JSON of STS and CloudSSO.
 #[derive(serde::Deserialize)]
 pub(super) struct GivenKey {
     #[serde(alias = "Credentials", alias = "CloudCredential")]
@@ -69,14 +69,14 @@ pub(super) struct GivenKey {
 }
 
 impl GivenKey {
-    /// The key in an answer.
+    /// Parses the key in an answer.
     pub(super) fn read(text: &str) -> Result<TemporaryKey, Failure> {
         parse_answer(text).map(|given: GivenKey| given.key)
     }
 }
 
 impl TemporaryKey {
-    /// The credentials, from `origin`, that are good from `now` until their expiration.
+    /// Returns the credentials, which are valid from `now` until their expiration.
     pub(super) fn issued(self, origin: impl Into<String>, now: SystemTime) -> Result<Issued, Failure> {
         let [id, secret, token, expiration] = KEYS.map(|(key, _)| self.0.text(key).unwrap_or_default());
         let issued = Issued::lasting(origin, id, secret, Some(token))?;
@@ -84,11 +84,11 @@ impl TemporaryKey {
     }
 }
 
-/// What programs in Go write where they have no date.
+/// The text of a missing date in programs written in Go.
 const NO_DATE: &str = "0001-01-01T00:00:00Z";
 
-/// How long it is from `now` to the date `expiration`, such as `2030-01-01T00:00:00Z` or `2030-01-01T08:00:00+08:00`;
-/// `None` where it says that there is no date.
+/// Returns the time from `now` to `expiration`, such as `2030-01-01T00:00:00Z` or `2030-01-01T08:00:00+08:00`. `None`
+/// if it is the text of a missing date.
 pub(super) fn lifetime(expiration: &str, now: SystemTime) -> Result<Option<Duration>, Failure> {
     if expiration == NO_DATE {
         return Ok(None);
@@ -102,7 +102,7 @@ pub(super) fn lifetime(expiration: &str, now: SystemTime) -> Result<Option<Durat
     Ok(Some(left))
 }
 
-/// The time that a date of RFC 3339 names, in UTC or with an offset from it.
+/// Parses a date of RFC 3339, in UTC or with an offset.
 fn date(text: &str) -> Option<SystemTime> {
     const WITHOUT_OFFSET: usize = "yyyy-mm-ddThh:mm:ss".len();
     let Some(sign) = text.rfind(['+', '-']).filter(|&sign| sign >= WITHOUT_OFFSET) else {
@@ -118,7 +118,7 @@ fn date(text: &str) -> Option<SystemTime> {
     if text.get(sign..)?.starts_with('+') { local.checked_sub(offset) } else { local.checked_add(offset) }
 }
 
-/// A number of two digits that isn't above `most`.
+/// Parses a number of two digits that is at most `most`.
 fn two_digits(text: &str, most: u64) -> Option<u64> {
     let is_one = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|&number| is_one && number <= most)

@@ -1,4 +1,4 @@
-//! Who the caller is: an access key, and where it is found.
+//! The identity of the caller: an access key, and where it comes from.
 
 mod cache;
 mod callback;
@@ -34,7 +34,7 @@ use self::failure::Failure;
 use self::issued::Issued;
 use crate::signature::Credentials;
 
-/// As whom the caller wants to make calls.
+/// The identity that the caller has set.
 #[derive(Clone, Debug)]
 pub(crate) enum Identity {
     Credentials(Credentials),

@@ -12,11 +12,11 @@ pub(super) async fn find(context: &Context<'_>) -> Result<Issued, Failure> {
     let environment = context.environment();
     let role = Role { arn: environment.require(ROLE_ARN)?, ..Role::default() };
     let provider = environment.require(OIDC_PROVIDER_ARN)?;
-    take_on(&role, provider, environment.require_path(OIDC_TOKEN_FILE)?, context).await
+    assume(&role, provider, environment.require_path(OIDC_TOKEN_FILE)?, context).await
 }
 
-/// Takes on `role` with the token in `token_file`, which is replaced from time to time and so read each time.
-pub(super) async fn take_on(
+/// Assumes `role` with the token in `token_file`. The file is replaced from time to time, so it is read each time.
+pub(super) async fn assume(
     role: &Role<'_>,
     provider_arn: &str,
     token_file: &Path,

@@ -1,4 +1,4 @@
-//! The servers that give credentials. What was found out about one serves the next time: its address, and connections.
+//! The servers that give credentials. Their addresses and connections are kept for the next request.
 
 #[cfg(feature = "capi")]
 use std::sync::Weak;
@@ -11,7 +11,7 @@ use crate::wait::Host;
 /// More than any chain of providers asks.
 const MOST: usize = 8;
 
-/// The servers that were asked last, the last one at the end.
+/// The servers that were asked recently, the last one at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Servers(Mutex<Vec<(Destination, Arc<Transport>)>>);
 

@@ -1,4 +1,4 @@
-//! Settings of a profile, by their keys.
+//! The settings of a profile, by their keys.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,17 +9,17 @@ use zeroize::Zeroizing;
 
 use super::Failure;
 
-/// What a setting may be, where it isn't null.
+/// The type of a setting that isn't null.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Text,
-    /// A number or a date. The command line writes numbers as such; people and other programs write them as text, or with a
-    /// fraction as well.
+    /// A number or a date. The command line writes numbers. People and other programs write text, or numbers with a
+    /// fraction.
     Scalar,
     Flag,
 }
 
-/// Settings, each of which is empty, missing or null where it isn't used.
+/// Settings. An unused setting is empty, missing or null.
 #[derive(Default)]
 pub(super) struct Settings(Vec<(&'static str, Value)>);
 
@@ -42,8 +42,7 @@ impl Value {
 }
 
 impl Settings {
-    /// Reads the members of an object that have one of these `keys`. A derived reader of a structure would be ten times as
-    /// large.
+    /// Reads the members of an object that have one of these `keys`. A derived reader would be ten times as large.
     pub(super) fn read<'de, D: Deserializer<'de>>(
         keys: &'static [(&'static str, Kind)],
         deserializer: D,
@@ -81,7 +80,7 @@ impl Settings {
         self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
-    /// A text that is there and isn't empty.
+    /// Returns a text, if it exists and isn't empty.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         match self.get(key) {
             Some(Value::Text(text)) if !text.is_empty() => Some(text),
@@ -89,7 +88,7 @@ impl Settings {
         }
     }
 
-    /// A text that is there and isn't empty, or that it is missing.
+    /// Returns a text, or the error that it is missing or empty.
     pub(super) fn require(&self, key: &str) -> Result<&str, Failure> {
         self.text(key).ok_or_else(|| Failure::of(format!("{key} is missing")))
     }
@@ -101,7 +100,7 @@ impl Settings {
         }
     }
 
-    /// A number of seconds; zero is as good as none, as in the command line.
+    /// Returns a number of seconds. Zero counts as missing, as in the command line.
     pub(super) fn seconds(&self, key: &str) -> Result<Option<i64>, Failure> {
         let seconds = match self.get(key) {
             Some(Value::Number(seconds)) => *seconds,
@@ -113,7 +112,8 @@ impl Settings {
         Ok(Some(seconds).filter(|&seconds| seconds != 0))
     }
 
-    /// How long it is from `now` to the time in a setting, in seconds since 1970; zero where that has passed or isn't given.
+    /// Returns the time from `now` to the time in a setting, in seconds since 1970. Zero if that has passed or is
+    /// missing.
     pub(super) fn left(&self, key: &str, now: SystemTime) -> Result<Duration, Failure> {
         Ok(self.seconds(key)?.map(|end| until(end, now)).unwrap_or_default())
     }
@@ -159,15 +159,15 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// How long it is from `now` to so many seconds since 1970; zero where that has passed.
+/// Returns the time from `now` to `end`, in seconds since 1970. Zero if that has passed.
 pub(super) fn until(end: i64, now: SystemTime) -> Duration {
     let end = u64::try_from(end).ok().and_then(|end| UNIX_EPOCH.checked_add(Duration::from_secs(end)));
     end.and_then(|end| end.duration_since(now).ok()).unwrap_or_default()
 }
 
-/// The whole number that a text is, with a fraction or without.
+/// Parses a whole number, with or without a fraction.
 fn number(text: &str) -> Option<i64> {
-    // Read as JSON, for which there is a reader already: that of the standard library would be 16 kB more.
+    // Parses it as JSON, because that parser is linked already. The standard library's would add 16 kB.
     let of_fraction = || serde_json::from_slice(text.as_bytes()).ok().map(|number: f64| number as i64);
     text.parse().ok().or_else(of_fraction)
 }
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_told_by_its_key() {
+    fn what_is_no_number_is_refused_by_its_key() {
         for json in [r#""an hour""#, r#""NaN""#, r#""inf""#, r#""2030-01-01T00:00:00Z""#] {
             assert_eq!(read(json), Err("key is not a number".to_owned()), "{json}");
         }

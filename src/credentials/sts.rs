@@ -1,4 +1,4 @@
-//! STS, which gives out temporary credentials for a role.
+//! STS, which issues temporary credentials for a role.
 
 use super::context::Context;
 use super::issued::GivenKey;
@@ -12,14 +12,14 @@ use crate::signature::{self, FORM, Parameter, Request, SignatureVersion, Stamp};
 
 const VERSION: &str = "2015-04-01";
 
-/// What the role's sessions are called where nobody says it.
+/// The default name of the role's sessions.
 const SESSION_NAME: &str = "libesa";
 
-/// Seconds; what STS itself has as its default, and the least that it gives.
+/// Seconds. The default and the minimum of STS itself.
 const DURATION: i64 = 3600;
 const SHORTEST_DURATION: i64 = 900;
 
-/// A role to take on, and how.
+/// A role to assume, and its settings.
 #[derive(Default)]
 pub(super) struct Role<'a> {
     pub(super) arn: &'a str,
@@ -27,16 +27,16 @@ pub(super) struct Role<'a> {
     pub(super) duration_seconds: Option<i64>,
     pub(super) policy: Option<&'a str>,
     pub(super) external_id: Option<&'a str>,
-    /// The region whose STS to ask.
+    /// The region whose STS is asked.
     pub(super) sts_region: Option<&'a str>,
-    /// Which STS to ask, before the region.
+    /// The STS endpoint. Takes precedence over the region.
     pub(super) sts_endpoint: Option<&'a str>,
-    /// Whether to ask it from inside of a VPC.
+    /// Whether STS is asked from inside a VPC.
     pub(super) vpc: Option<bool>,
 }
 
 impl Role<'_> {
-    /// Takes on the role as `source`.
+    /// Assumes the role as `source`.
     pub(super) async fn assume(&self, source: &Credentials, context: &Context<'_>) -> Result<Issued, Failure> {
         let endpoint = self.endpoint(context)?;
         let host = endpoint.host_header();
@@ -57,7 +57,7 @@ impl Role<'_> {
         }
     }
 
-    /// Takes on the role as whom `token` of the identity provider names.
+    /// Assumes the role with `token` of the identity provider.
     pub(super) async fn assume_with_oidc(
         &self,
         provider_arn: &str,
@@ -91,8 +91,8 @@ impl Role<'_> {
         secrets: &[&str],
         context: &Context<'_>,
     ) -> Result<Issued, Failure> {
-        let whom = format!("STS at {}", endpoint.host_header());
-        let (key, time) = context.ask(&whom, endpoint, request, secrets, GivenKey::read).await?;
+        let server = format!("STS at {}", endpoint.host_header());
+        let (key, time) = context.ask(&server, endpoint, request, secrets, GivenKey::read).await?;
         key.issued(format!("role {}", self.arn), time)
     }
 
@@ -113,13 +113,13 @@ impl Role<'_> {
         Ok(parameters)
     }
 
-    /// The region's STS, as the official SDKs choose it.
+    /// Returns the region's STS endpoint, chosen like the official SDKs do.
     fn endpoint(&self, context: &Context<'_>) -> Result<Endpoint, Failure> {
         if let Some(endpoint) = &context.surroundings.sts {
             return Ok(endpoint.clone());
         }
         if let Some(endpoint) = self.sts_endpoint {
-            // Whatever scheme it has, as the command line reads it.
+            // Ignores the scheme, as the command line does.
             let host = endpoint.trim_start_matches("http://").trim_start_matches("https://").trim_end_matches('/');
             return Endpoint::parse(host).map_err(|error| Failure::of(format!("sts_endpoint: {}", error.message())));
         }
@@ -130,6 +130,6 @@ impl Role<'_> {
             Some(region) => format!("sts.{region}.aliyuncs.com"),
             None => "sts.aliyuncs.com".to_owned(),
         };
-        Endpoint::parse(&host).map_err(|_| Failure::of("the region of STS is not one that there can be"))
+        Endpoint::parse(&host).map_err(|_| Failure::of("the region of STS is invalid"))
     }
 }

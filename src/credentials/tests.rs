@@ -1,4 +1,4 @@
-//! Tests of what the providers read on this machine: variables, files, and what a command prints.
+//! Tests what the providers read on this machine: variables, files, and the output of a command.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
@@ -19,10 +19,10 @@ use crate::stats::Counters;
 use crate::transport::{Options, Settings};
 use crate::wait::{Cancel, Deadline, Task, drive};
 
-/// What a client finds: the source, the id, and the token.
+/// The result of a client's search: the source, the id, and the token.
 type Found = Result<(&'static str, String, Option<String>), String>;
 
-/// What a client finds with these variables and no others, and with no metadata of an instance; with the log.
+/// Returns what a client finds with only these variables and without instance metadata, and the log.
 fn find_with<V: AsRef<OsStr>>(variables: &[(&str, V)], timeout: Duration) -> (Found, Vec<String>) {
     find_within(variables, timeout, None)
 }
@@ -65,7 +65,7 @@ fn found(source: &'static str, id: &str, token: Option<&str>) -> Found {
     Ok((source, id.to_owned(), token.map(str::to_owned)))
 }
 
-/// Whether the reason of this source in the error begins so.
+/// Checks that the error has this reason for this source.
 fn assert_reason(found: &Found, source: &str, reason: &str) {
     let error = found.as_ref().unwrap_err();
     let told = error.split("; ").find_map(|part| part.split_once(&format!("{source}: ")).map(|(_, reason)| reason));
@@ -111,7 +111,7 @@ mod environment_variables {
         assert_reason(&find(&[ID]), "environment", "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set");
     }
 
-    /// Another account's keys, in each file below the home directory.
+    /// Returns a home directory with another account's keys in each file.
     fn another_account() -> Scratch {
         let scratch = Scratch::new();
         scratch.write(".aliyun/config.json", TWO);
@@ -149,7 +149,7 @@ mod environment_variables {
             assert!(found.as_ref().unwrap_err().ends_with("is set"), "{found:?}");
         }
 
-        // Empty means unset: so do those of a job whose secrets aren't there.
+        // An empty variable counts as unset. A job whose secrets are missing has empty variables.
         let empty = [ID.0, SECRET, TOKEN].map(|name| (name, text("")));
         let variables = [&empty[..], &[("HOME", home.path().as_os_str().to_owned())]].concat();
         assert_eq!(find_with(&variables, Duration::from_secs(20)).0, found("cli_profile", "id-a", None));
@@ -180,10 +180,10 @@ mod environment_variables {
         ] {
             let found = find(&[variables, &[("HOME", home.path().to_str().unwrap())]].concat());
             assert_reason(&found, source, "");
-            let ending = format!("; no other place is asked, since {variable} is set");
+            let ending = format!("; no other provider is asked, because {variable} is set");
             assert!(found.as_ref().unwrap_err().ends_with(&ending), "{found:?}");
         }
-        // A role alone may be meant for a profile, and what is switched off names nobody.
+        // A role alone may be meant for a profile, and a disabled provider selects no credentials.
         let others = [("ALIBABA_CLOUD_ROLE_ARN", "r"), ("ALIBABA_CLOUD_ECS_METADATA", "r")];
         let variables = [&others[..], &[("HOME", home.path().to_str().unwrap())]].concat();
         assert_eq!(find(&variables), found("cli_profile", "id-a", None));
@@ -209,7 +209,7 @@ mod environment_variables {
 mod cli_profiles {
     use super::*;
 
-    /// What is found with this configuration of the command line, and these variables as well.
+    /// Returns what is found with this configuration of the command line and these variables.
     fn find_in(config: impl AsRef<[u8]>, variables: &[(&str, &str)]) -> Found {
         let scratch = Scratch::new();
         scratch.write(".aliyun/config.json", config);
@@ -279,7 +279,7 @@ mod cli_profiles {
         assert_reason(&find_in(format!("{{\"x\":{}", "[".repeat(100_000)), &[]), "cli_profile", "is not JSON");
     }
 
-    /// What is found where the profile p, the current one, has these settings beside a key, and others are beside it.
+    /// Returns what is found with the current profile p, which has a key and these settings, beside other profiles.
     fn find_with_profile(settings: Value, others: &[Value]) -> Found {
         let mut profile = json!({"name": "p", "access_key_id": "id", "access_key_secret": "hunter2"});
         profile.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
@@ -344,7 +344,7 @@ mod cli_profiles {
         ];
         assert_eq!(find_with_profile(json!({"mode": "AK"}), &odd), found("cli_profile", "id", None));
 
-        // Nor do numbers that the profile itself has no use for.
+        // Numbers that the profile itself doesn't use don't matter either.
         for number in [json!(-1), json!(0), json!(1800.5), json!("1800"), json!(""), json!("an hour"), json!(null)] {
             let settings = json!({"mode": "AK", "expired_seconds": number, "cloud_sso_access_token_expire": number});
             assert_eq!(find_with_profile(settings, &[]), found("cli_profile", "id", None), "{number}");
@@ -359,7 +359,7 @@ mod cli_profiles {
 
     #[test]
     fn row_128_a_profile_can_name_its_own_sts() {
-        // The port of a well-known service that is nobody's here: refused, over TLS whatever the scheme is.
+        // The port of a well-known service that nobody runs here: refused, over TLS with any scheme.
         let role = json!({"mode": "RamRoleArn", "ram_role_arn": "r", "sts_endpoint": "http://127.0.0.1:1/"});
         assert_reason(&find_with_profile(role, &[]), "cli_profile", "STS at 127.0.0.1:1: ");
 
@@ -368,7 +368,7 @@ mod cli_profiles {
     }
 
     #[test]
-    fn profiles_that_are_null_are_none() {
+    fn null_profiles_count_as_missing() {
         assert_reason(&find_in(r#"{"current": "a", "profiles": null}"#, &[]), "cli_profile", "it has no profile a");
     }
 
@@ -461,7 +461,7 @@ mod commands {
     }
 
     #[test]
-    fn what_goes_wrong_is_told_and_not_what_it_said() {
+    fn failures_are_reported_without_the_output() {
         for (command, reason) in [
             ("   ", "process_command: it is blank"),
             ("echo 'a", "a quote in it has no end"),
@@ -492,30 +492,30 @@ mod commands {
         assert!(started.elapsed() < Duration::from_secs(20));
     }
 
-    /// A process that a command has started in the background, and noted in this file.
+    /// A process that a command has started in the background. It wrote its number into this file.
     struct Background(PathBuf);
 
     impl Background {
-        /// The words of a shell that start it, and the place of its number.
+        /// Returns the shell commands that start it, and the file of its number.
         fn new(scratch: &Scratch) -> (String, Background) {
             let file = scratch.path().join("pid");
             (format!("sleep 600 & echo $! > {}.new; mv {0}.new {0}", file.display()), Background(file))
         }
 
-        /// `None` before it has been started.
+        /// `None` before it has started.
         fn number(&self) -> Option<String> {
             fs::read_to_string(&self.0).ok().map(|text| text.trim().to_owned())
         }
 
-        /// Whether it runs: a zombie doesn't, though nobody may have buried it.
+        /// Whether it runs. A zombie doesn't, even if nobody has reaped it.
         fn runs(&self) -> bool {
             let stat = self.number().and_then(|number| fs::read_to_string(format!("/proc/{number}/stat")).ok());
-            // Its number may be another's by now, and it is a shell until it has become what it shall be.
+            // Another process may have its number by now. It is a shell until it has started the program.
             let state = stat.as_ref().and_then(|stat| stat.split_once("(sleep) ").or(stat.split_once("(sh) ")));
             state.is_some_and(|(_, state)| !state.starts_with(['Z', 'X']))
         }
 
-        /// Waits for its end, which comes at once if it comes.
+        /// Waits for its end.
         fn ends(&self) -> bool {
             (0..1000).any(|_| {
                 std::thread::sleep(Duration::from_millis(10));
@@ -545,7 +545,7 @@ mod commands {
         assert_reason(&find(&format!("sh -c '{start}; {PRINTS_A_KEY}; exit 3'")), "cli_profile", "exit status: 3");
         assert!(background.runs());
 
-        // The output may as well be closed before the command ends.
+        // The output may also be closed before the command ends.
         assert_eq!(find(&format!("sh -c '{PRINTS_A_KEY}; exec >&-; sleep 0.1'")), found("cli_profile", "id", None));
     }
 
@@ -669,7 +669,7 @@ mod credentials_files {
             ("[default]\ntype = rsa_key_pair\n".to_owned(), "type rsa_key_pair isn't supported"),
             ("[default]\ntype = ram_role_arn\naccess_key_id = i\n".to_owned(), "access_key_secret is missing"),
             ("[default]\ntype = oidc_role_arn\noidc_provider_arn = p\n".to_owned(), "oidc_token_file_path is missing"),
-            (format!("[default] {}", "x".repeat(1024 * 1024)), "line 1 is no section's heading"),
+            (format!("[default] {}", "x".repeat(1024 * 1024)), "line 1 isn't a section's heading"),
         ] {
             assert_reason(&find_in(text, &[]), "credentials_file", reason);
         }

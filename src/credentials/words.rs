@@ -1,13 +1,13 @@
-//! A command line as words, split as a POSIX shell does it without running anything.
+//! Splits a command line into words, like a POSIX shell, but runs nothing.
 //!
-//! Written here because `#` begins a comment for a shell, and not for the official programs that run such commands.
+//! Written here because `#` begins a comment in a shell, but not in the official programs that run these commands.
 
 use super::Failure;
 
-/// The words of `command`.
+/// Returns the words of `command`.
 pub(super) fn split(command: &str) -> Result<Vec<String>, Failure> {
     let mut words = Vec::new();
-    // `None` between words: a quoted empty one is a word too.
+    // `None` between words. An empty quoted word counts as a word.
     let mut word: Option<String> = None;
     let mut rest = command.chars();
     while let Some(character) = rest.next() {
@@ -16,7 +16,7 @@ pub(super) fn split(command: &str) -> Result<Vec<String>, Failure> {
             '\'' => quoted(&mut rest, word.get_or_insert_default())?,
             '"' => double_quoted(&mut rest, word.get_or_insert_default())?,
             '\\' => match rest.next() {
-                // It goes on in the next line.
+                // The word continues on the next line.
                 Some('\n') => {}
                 Some(escaped) => word.get_or_insert_default().push(escaped),
                 None => return Err(Failure::of("it ends with a backslash")),
@@ -28,7 +28,7 @@ pub(super) fn split(command: &str) -> Result<Vec<String>, Failure> {
     Ok(words)
 }
 
-/// Up to the quote's end, everything as it is.
+/// Reads up to the closing quote. All characters are literal.
 fn quoted(rest: &mut impl Iterator<Item = char>, word: &mut String) -> Result<(), Failure> {
     for character in rest {
         match character {
@@ -39,7 +39,7 @@ fn quoted(rest: &mut impl Iterator<Item = char>, word: &mut String) -> Result<()
     Err(endless())
 }
 
-/// Up to the quote's end; a backslash is one, except before what has a meaning here.
+/// Reads up to the closing quote. A backslash is literal, unless a special character follows it.
 fn double_quoted(rest: &mut impl Iterator<Item = char>, word: &mut String) -> Result<(), Failure> {
     while let Some(character) = rest.next() {
         match character {

@@ -1,9 +1,9 @@
-//! What a server may send, for the fuzzer.
+//! Fuzzes replies of servers.
 
 use super::reading::{MOST_HEADERS, read_pieces};
 
-/// The first byte is the size of the pieces in which the rest arrives. That makes no difference to what is read. Whatever
-/// the head was like, what is left of it has a line for each header.
+/// The first byte is the size of the pieces in which the rest arrives. It must not change what is read. What remains of
+/// a head must have one line for each header.
 pub fn http_reply(data: &[u8]) {
     let Some((&size, bytes)) = data.split_first() else { return };
     let whole = read_pieces(usize::MAX, bytes).ok();

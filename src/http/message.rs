@@ -1,4 +1,4 @@
-//! What goes out, and what comes back.
+//! HTTP requests and replies.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -8,22 +8,22 @@ use super::LargestBody;
 /// Names and values.
 type Headers<'a> = Vec<(&'a str, &'a str)>;
 
-/// A request, written as it goes out.
+/// A request, as it is sent.
 #[derive(Clone)]
 pub(crate) struct HttpRequest {
     /// The request line and the headers.
     head: String,
     body: String,
-    /// How many lines the head has; unless a header holds the end of one, which would make two of it.
+    /// How many lines the head has, if no header holds a line break. A line break would make two lines of one.
     lines: usize,
     has_sound_path: bool,
     largest_reply: LargestBody,
 }
 
 impl HttpRequest {
-    /// A request for `path` with the query that `write_query` writes; that encodes it, and `path` is encoded.
+    /// Creates a request for `path` with the query that `write_query` writes. Both must be encoded.
     pub(crate) fn new(method: &str, path: &str, write_query: impl FnOnce(&mut String)) -> HttpRequest {
-        // More than most requests have, so that neither has to grow.
+        // Large enough for most requests, so that neither has to grow.
         let (mut head, body) = (String::with_capacity(1024), String::with_capacity(256));
         [method, " ", path, "?"].iter().for_each(|piece| head.push_str(piece));
         write_query(&mut head);
@@ -39,7 +39,7 @@ impl HttpRequest {
         self.line(|line| [name, ": ", value].iter().for_each(|piece| line.push_str(piece)))
     }
 
-    /// A header of which `write` writes the line.
+    /// Adds a header, whose line `write` writes.
     pub(crate) fn line(&mut self, write: impl FnOnce(&mut String)) -> &mut HttpRequest {
         write(&mut self.head);
         self.head.push_str("\r\n");
@@ -47,14 +47,14 @@ impl HttpRequest {
         self
     }
 
-    /// The body that `write` writes; gives it back.
+    /// Sets the body, which `write` writes. Returns it.
     pub(crate) fn set_body(&mut self, write: impl FnOnce(&mut String)) -> &str {
         write(&mut self.body);
         &self.body
     }
 
-    /// What `read` makes of the text that `write` writes. It isn't sent; the head's memory serves for it meanwhile, which
-    /// saves one of the allocations that `signature::tests` counts.
+    /// Returns the result of `read` for the text that `write` writes. The text isn't sent. It uses the head's memory
+    /// temporarily, which saves one of the allocations that `signature::tests` counts.
     pub(crate) fn aside<T>(&mut self, write: impl FnOnce(&mut String), read: impl FnOnce(&str) -> T) -> T {
         let length = self.head.len();
         write(&mut self.head);
@@ -67,12 +67,12 @@ impl HttpRequest {
         self.largest_reply = largest;
     }
 
-    /// How large the body of the reply may be.
+    /// Returns how large the body of the reply may be.
     pub(crate) fn largest_reply(&self) -> LargestBody {
         self.largest_reply
     }
 
-    /// All of it as bytes, with the line that says who sends it; `None` where it can't be sent.
+    /// Returns the whole request as bytes, with the User-Agent header. `None` if it can't be sent.
     pub(crate) fn into_bytes(mut self, user_agent: &str) -> Option<Vec<u8>> {
         self.header("user-agent", user_agent);
         if !self.head.starts_with("GET ") || !self.body.is_empty() {
@@ -88,13 +88,13 @@ impl HttpRequest {
         is_sound.then_some(self.head.into_bytes())
     }
 
-    /// Whether it is read as it is meant.
+    /// Whether a server reads the head as it is meant.
     fn is_sound(&self) -> bool {
         let ends_as_many = |end: char| self.head.matches(end).count() == self.lines;
         self.has_sound_path && ends_as_many('\r') && ends_as_many('\n')
     }
 
-    /// Path and query, the headers, and the body; `None` where it can't be sent.
+    /// Returns the path and query, the headers, and the body. `None` if the request can't be sent.
     pub(crate) fn taken_apart(&self) -> Option<(&str, Headers<'_>, &str)> {
         let mut lines = self.head.lines();
         let target = lines.next()?.split(' ').nth(1)?;
@@ -102,17 +102,17 @@ impl HttpRequest {
         self.is_sound().then(|| (target, headers.collect(), self.body.as_str()))
     }
 
-    /// Head and body.
+    /// Returns the head and the body.
     #[cfg(test)]
     pub(crate) fn parts(&self) -> (&str, &str) {
         (&self.head, &self.body)
     }
 }
 
-/// What came back.
+/// A reply.
 pub(crate) struct Reply {
     pub(super) status: u16,
-    /// Head and body.
+    /// The head and the body.
     pub(super) bytes: Vec<u8>,
     pub(super) head_length: usize,
 }
@@ -122,7 +122,7 @@ impl Reply {
         self.status
     }
 
-    /// A header's value; `None` where it is missing or isn't text.
+    /// Returns a header's value. `None` if it is missing or isn't text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let head = self.bytes.get(..self.head_length)?;
         head.split(|&byte| byte == b'\n').skip(1).find_map(|line| {
@@ -135,25 +135,25 @@ impl Reply {
         })
     }
 
-    /// The gateway's id of the request; empty where there is none.
+    /// Returns the gateway's id of the request. Empty if there is none.
     pub(crate) fn request_id(&self) -> &str {
         self.header("x-acs-request-id").unwrap_or_default()
     }
 
-    /// Without the mark of the byte order that some gateways put in front, which is no JSON.
+    /// Returns the body without the byte order mark that some gateways put before it.
     pub(crate) fn body(&self) -> &[u8] {
         let body = self.bytes.get(self.head_length..).unwrap_or_default();
         body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
     }
 
-    /// For how long the peer keeps the connection, as it says (RFC 2068, section 19.7.1).
+    /// Returns how long the server keeps the connection open, if it says so (RFC 2068, section 19.7.1).
     pub(crate) fn keep_alive_timeout(&self) -> Option<Duration> {
         let mut parameters = self.header("keep-alive")?.split(',').filter_map(|parameter| parameter.split_once('='));
         let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
         value.trim().trim_matches('"').parse().ok().map(Duration::from_secs)
     }
 
-    /// A reply of these parts; no header has the end of a line in it.
+    /// Returns a reply of these parts. No header may hold a line break.
     pub(crate) fn new(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!("HTTP/1.1 {status}\r\n{lines}\r\n");

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as bytes: requests as they go out, replies as they are read. No socket is in here.
+//! HTTP/1.1 as bytes: writes requests and reads replies, without sockets.
 
 #[cfg(fuzzing)]
 pub(crate) mod fuzz;

@@ -1,4 +1,4 @@
-//! Reading a reply: where its head ends, and where its body does.
+//! Reads a reply: finds the end of its head and the end of its body.
 
 use std::mem::MaybeUninit;
 
@@ -6,32 +6,32 @@ use httparse::Status::{Complete, Partial};
 
 use super::Reply;
 
-/// The most that is read of a head: more than any reply has.
+/// The longest head that is read. No reply of the service has a longer one.
 pub(crate) const LARGEST_HEAD: usize = 64 * 1024;
-/// More than any reply has headers.
+/// The most headers. No reply of the service has more.
 pub(crate) const MOST_HEADERS: usize = 256;
 
-/// What is read at once; most replies fit in.
+/// The size of one read. Most replies fit into it.
 const PIECE: usize = 4 * 1024;
 
 /// Why a reply can't be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// The connection ended before it did.
+    /// The connection ended before the reply did.
     CutOff,
-    /// It isn't HTTP, or more of it than anybody needs.
+    /// It isn't HTTP, or it is too large.
     Garbled(&'static str),
 }
 
 use Unreadable::Garbled;
 
-/// The most that is read of a body.
+/// The longest body that is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LargestBody {
-    /// More than any reply has that the library takes apart.
+    /// For replies that the library parses.
     #[default]
     OneMebibyte,
-    /// For replies that are handed out as they are.
+    /// For replies that are returned to the caller unchanged.
     EightMebibytes,
 }
 
@@ -43,7 +43,7 @@ impl LargestBody {
         }
     }
 
-    /// What is wrong with a larger one.
+    /// Returns the error for a larger body.
     fn exceeded(self) -> Unreadable {
         Garbled(match self {
             LargestBody::OneMebibyte => "a body of more than 1 MiB",
@@ -61,10 +61,10 @@ enum Framing {
 
 pub(crate) type Headers<'b> = [MaybeUninit<httparse::Header<'b>>; MOST_HEADERS];
 
-/// Reads the head that `bytes` begin with; its length where it is whole.
+/// Parses the head at the start of `bytes`, and returns its length if it is complete.
 ///
-/// It may be as some gateways write it, against the letter of RFC 9112: with lines that go on in the next one, and blanks
-/// before a colon. Neither can be read in two ways.
+/// Accepts the heads of some gateways that violate RFC 9112: folded lines, and blanks before a colon. Both have only
+/// one meaning.
 #[inline(never)]
 pub(crate) fn parse_head<'h, 'b>(
     head: &mut httparse::Response<'h, 'b>,
@@ -109,13 +109,13 @@ impl Head {
         let closes = values("connection")
             .flat_map(|value| value.split(|&byte| byte == b','))
             .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"));
-        // What follows a 101 is in another protocol, and who says 408 has stopped to listen.
+        // After a 101, another protocol follows. After a 408, the server reads no more.
         let ends = closes || matches!(status, 101 | 408) || matches!(framing, Framing::UntilClose);
         let may_go_on = head.version == Some(1) && !ends;
         Ok(Head { status, length, framing, may_go_on })
     }
 
-    /// What comes after it.
+    /// Returns the part that follows the head.
     fn body(self) -> Part {
         match self.framing {
             Framing::Chunked => {
@@ -127,7 +127,7 @@ impl Head {
     }
 }
 
-/// The length that all of `values` agree on, each of which may be a list.
+/// Returns the length that all `values` agree on. A value may be a list.
 fn content_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<usize>, Unreadable> {
     let mut length = None;
     for value in values.flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii) {
@@ -140,7 +140,7 @@ fn content_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<u
     Ok(length)
 }
 
-/// Makes blanks of the ends of lines that go on in the next one (RFC 9112, section 5.2), so that every header is a line.
+/// Replaces the ends of folded lines by blanks (RFC 9112, section 5.2), so that every header is one line.
 fn unfold(head: &mut [u8]) {
     let goes_on = |pair: &[u8]| matches!(pair, [b'\n', b' ' | b'\t']);
     let mut from = 0;
@@ -153,19 +153,19 @@ fn unfold(head: &mut [u8]) {
     }
 }
 
-/// A reply, as far as it has arrived. It says where the next bytes go to, and is told how many came.
+/// A reply while it arrives. The caller writes into its room and reports how many bytes came.
 #[derive(Default)]
 pub(crate) struct ReplyReader {
-    /// What has arrived, from the head on, and room for more.
+    /// The bytes so far, from the head on, and room for more.
     bytes: Vec<u8>,
     filled: usize,
-    /// How far the current part has been looked at.
+    /// The end of what was scanned for the current part.
     looked_at: usize,
     part: Part,
     largest: LargestBody,
 }
 
-/// What comes next.
+/// The part that comes next.
 #[derive(Default)]
 enum Part {
     #[default]
@@ -174,7 +174,7 @@ enum Part {
     Chunks(Head, Chunks),
 }
 
-/// How far a body has been taken out of its chunks.
+/// The progress of decoding chunks.
 struct Chunks {
     body_end: usize,
     /// Where the next chunk begins.
@@ -182,7 +182,7 @@ struct Chunks {
     next: Next,
 }
 
-/// What of a chunk is next.
+/// The part of a chunk that comes next.
 enum Next {
     Size,
     Data(usize),
@@ -194,7 +194,7 @@ impl ReplyReader {
         ReplyReader { largest, ..ReplyReader::default() }
     }
 
-    /// Room for the next bytes; at least one.
+    /// Returns room for the next bytes, at least one.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         let wanted = match &self.part {
             Part::Body(Head { length, framing: Framing::Length(body), .. }) => length + body,
@@ -207,8 +207,8 @@ impl ReplyReader {
         &mut self.bytes[self.filled..]
     }
 
-    /// Takes note of `count` bytes that have arrived in the room; 0: the connection is at its end. The reply, if that was the
-    /// last of it, and whether another one may follow on the connection.
+    /// Takes `count` bytes that have arrived in the room. 0 means that the connection has ended. If that completes the
+    /// reply, returns it, and whether the connection can be used again.
     pub(crate) fn add(&mut self, count: usize) -> Result<Option<(Reply, bool)>, Unreadable> {
         self.filled += count;
         if count == 0 {
@@ -240,7 +240,7 @@ impl ReplyReader {
                 Part::Chunks(head, chunks) => {
                     let unchunked = unchunk(&mut self.bytes[..self.filled], head.length, chunks, self.largest)?;
                     let (body_end, at) = (chunks.body_end, chunks.at);
-                    // Chunks may be small, and have more to tell than to carry.
+                    // Small chunks may have more overhead than content.
                     if at > LARGEST_HEAD + 2 * self.largest.bytes() {
                         return Err(Garbled("chunks that are mostly not the body"));
                     }
@@ -250,10 +250,10 @@ impl ReplyReader {
         }
     }
 
-    /// The head that has arrived, if it is whole.
+    /// Returns the head, if it has arrived completely.
     fn head(&mut self) -> Result<Option<Head>, Unreadable> {
         let looked_at = std::mem::replace(&mut self.looked_at, self.filled);
-        // The head can't be whole without another end of a line.
+        // Without another end of a line, the head can't be complete.
         if self.bytes[looked_at..self.filled].contains(&b'\n') {
             let mut headers: Headers<'_> = [const { MaybeUninit::uninit() }; MOST_HEADERS];
             let mut head = httparse::Response::new(&mut []);
@@ -273,10 +273,10 @@ impl ReplyReader {
         Ok(None)
     }
 
-    /// The reply, whose body ends at `body_end`, and which itself ends at `end`.
+    /// Returns the reply. Its body ends at `body_end`, and the reply itself at `end`.
     fn end(&mut self, body_end: usize, end: usize) -> Option<(Reply, bool)> {
         let (Part::Body(head) | Part::Chunks(head, _)) = std::mem::take(&mut self.part) else { return None };
-        // More than the reply is nothing that was asked for.
+        // Bytes after the reply belong to no request.
         let may_go_on = head.may_go_on && end == self.filled;
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.truncate(body_end);
@@ -284,7 +284,7 @@ impl ReplyReader {
     }
 }
 
-/// Takes as much of the body that begins at `start` out of its chunks as has arrived; true: all of it.
+/// Decodes the chunks of the body at `start` that have arrived. Returns true if the body is complete.
 fn unchunk(bytes: &mut [u8], start: usize, chunks: &mut Chunks, largest: LargestBody) -> Result<bool, Unreadable> {
     loop {
         match chunks.next {
@@ -310,7 +310,7 @@ fn unchunk(bytes: &mut [u8], start: usize, chunks: &mut Chunks, largest: Largest
                 chunks.at = end + 2;
                 chunks.next = Next::Size;
             }
-            // What follows the chunks, up to an empty line, are headers that came late.
+            // The trailer: headers after the chunks, up to an empty line.
             Next::Trailer => {
                 let Some(line) = line(bytes, chunks.at)? else { return Ok(false) };
                 chunks.at = line.next;
@@ -322,13 +322,13 @@ fn unchunk(bytes: &mut [u8], start: usize, chunks: &mut Chunks, largest: Largest
     }
 }
 
-/// A line's length without its end, and where the next one begins.
+/// The length of a line without its end, and the start of the next one.
 struct Line {
     length: usize,
     next: usize,
 }
 
-/// The line that begins at `start`, if it is whole.
+/// Returns the line at `start`, if it is complete.
 fn line(bytes: &[u8], start: usize) -> Result<Option<Line>, Unreadable> {
     let rest = &bytes[start..];
     match rest.iter().position(|&byte| byte == b'\n') {
@@ -341,7 +341,7 @@ fn line(bytes: &[u8], start: usize) -> Result<Option<Line>, Unreadable> {
 
 fn chunk_size(line: &[u8], largest: LargestBody) -> Result<usize, Unreadable> {
     match httparse::parse_chunk_size(line) {
-        // No digit at all is a size of 0 to it.
+        // The parser takes a missing number for 0.
         Ok(Complete((_, size))) if line.first().is_some_and(u8::is_ascii_hexdigit) => usize::try_from(size).ok(),
         _ => None,
     }
@@ -349,8 +349,8 @@ fn chunk_size(line: &[u8], largest: LargestBody) -> Result<usize, Unreadable> {
     .ok_or(Garbled("a chunk whose size is invalid"))
 }
 
-/// What comes of a reply that arrives in pieces of `size` bytes, after which the connection is closed: the reply, whether
-/// another one may follow, and whether it was all.
+/// Reads a reply that arrives in pieces of `size` bytes, and then the end of the connection. Returns the reply, whether
+/// the connection could be used again, and whether that were all bytes.
 #[cfg(any(test, fuzzing))]
 pub(super) fn read_pieces(size: usize, mut bytes: &[u8]) -> Result<(Reply, bool, bool), Unreadable> {
     let mut reader = ReplyReader::default();
@@ -370,14 +370,14 @@ pub(super) fn read_pieces(size: usize, mut bytes: &[u8]) -> Result<(Reply, bool,
 mod tests {
     use super::*;
 
-    /// What comes of a reply that arrives in pieces of `size` bytes, after which the connection is closed.
+    /// Reads a reply that arrives in pieces of `size` bytes, and then the end of the connection.
     fn read_in(size: usize, bytes: &[u8]) -> Result<(u16, String, bool), Unreadable> {
         read_pieces(size, bytes).map(|(reply, may_go_on, is_all)| {
             (reply.status(), String::from_utf8(reply.body().to_vec()).unwrap(), may_go_on && is_all)
         })
     }
 
-    /// The same for pieces of every size, which must make no difference.
+    /// The same for pieces of every size. The size must make no difference.
     fn read(text: &str) -> Result<(u16, String, bool), String> {
         let described = |read: Result<_, Unreadable>| {
             read.map_err(|unreadable| match unreadable {
@@ -470,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_that_breaks_off_is_none() {
+    fn a_truncated_reply_is_refused() {
         let eof = Err("cut off".to_owned());
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 

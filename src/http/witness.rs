@@ -1,6 +1,7 @@
-//! A second reader of the same bytes: ureq reads what this library reads, and each difference is judged. Tests only.
+//! A second reader of the same bytes. ureq reads what this library reads, and each difference must be listed here. For
+//! tests only.
 //!
-//! The replies are those of [`replies`], of the fuzzer's seeds, and variants of both: cut off at a byte, or with one changed.
+//! The replies are those of [`replies`], the fuzzer's seeds, and variants of both: truncated, or with one byte changed.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
@@ -9,10 +10,10 @@ use std::time::Duration;
 
 use super::reading::{Unreadable, read_pieces};
 
-/// In place of a reason: the reply is read.
+/// Instead of a reason: the reply is read.
 const READ: &str = "";
 
-/// What this library says of a reply, how ureq's error begins, and why they may differ. Sections are those of RFC 9112.
+/// This library's reason, the start of ureq's error, and why they may differ. Sections are those of RFC 9112.
 const DIFFERENCES: [(&str, &str, &str); 14] = [
     (
         READ,
@@ -114,7 +115,7 @@ fn serve(listener: &TcpListener, replies: &[Vec<u8>]) -> io::Result<()> {
             request.extend_from_slice(&piece[..count]);
             assert_ne!(count, 0, "a request ends with an empty line");
         }
-        // A client that has read enough closes.
+        // A client closes when it has read enough.
         let _ = stream.write_all(reply);
         let _ = stream.shutdown(Shutdown::Write);
         let _ = io::copy(&mut stream, &mut io::sink());
@@ -223,7 +224,7 @@ fn replies() -> Vec<Vec<u8>> {
     texts.into_iter().map(String::into_bytes).chain(seeds).collect()
 }
 
-/// At each byte, `reply` is cut off or has another one.
+/// Returns `reply`, truncated or changed at each byte.
 fn variants(reply: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let other = b"\0\t\n\r ,:;0+-aZ\x80";
     (0..reply.len().min(200)).map(|at| {

@@ -1,4 +1,4 @@
-//! Where the library says what it does: the caller's own function, on the caller's own thread.
+//! The client's log: calls the program's own function, on the thread of the call.
 
 mod record;
 mod scope;
@@ -15,22 +15,22 @@ pub(crate) use self::scope::Scope;
 use crate::error::{Error, UnknownNumber};
 use crate::redaction::Redaction;
 
-/// How important a line of the log is.
+/// The level of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 #[repr(i32)]
 pub enum Level {
     /// A bug in the library was caught.
     Error = 1,
-    /// Something isn't as it should be, and the call goes on.
+    /// Something is wrong, and the call goes on.
     Warn = 2,
-    /// What a call decides and what it waits for; and new credentials.
+    /// What a call decides and waits for, and new credentials.
     Info = 3,
     /// Every request.
     Debug = 4,
 }
 
-/// Reads a number of `esa_log_level`.
+/// Converts a number of `esa_log_level`.
 impl TryFrom<i32> for Level {
     type Error = UnknownNumber;
 
@@ -42,11 +42,11 @@ impl TryFrom<i32> for Level {
 
 type Sink = dyn Fn(&LogRecord<'_>) + Send + Sync;
 
-/// Lines that were kept; see [`Log::deferred`].
+/// Stored lines. See [`Log::deferred`].
 #[derive(Default)]
 pub(crate) struct Deferred(Arc<Mutex<Vec<(Level, String)>>>);
 
-/// A log; by default it goes nowhere.
+/// A log. The default has no output.
 ///
 /// ```
 /// use esa::{Config, Level, Log};
@@ -57,33 +57,33 @@ pub(crate) struct Deferred(Arc<Mutex<Vec<(Level, String)>>>);
 #[derive(Clone, Default)]
 pub struct Log {
     sink: Option<(Level, Arc<Sink>)>,
-    /// What its client keeps to itself.
+    /// The client's secrets.
     redaction: Option<Arc<Redaction>>,
 }
 
-/// The log of who has none.
+/// A log without output.
 pub(crate) static NOWHERE: Log = Log { sink: None, redaction: None };
 
 impl Log {
-    /// A log that hands lines of `level` and above to `sink`, on the thread that makes the call. Lines below `level` aren't
-    /// made at all.
+    /// Creates a log that passes lines of `level` and above to `sink`, on the thread of the call. Lines below `level`
+    /// aren't built.
     pub fn new(level: Level, sink: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) -> Log {
         Log { sink: Some((level, Arc::new(sink))), redaction: None }
     }
 
-    /// The same log, for a client that keeps this to itself.
+    /// Returns the log with a client's redaction.
     pub(crate) fn without_secrets(&self, redaction: Redaction) -> Log {
         Log { sink: self.sink.clone(), redaction: Some(Arc::new(redaction)) }
     }
 
-    /// Takes `secrets` out of all texts from now on.
+    /// Removes `secrets` from all texts from now on.
     pub(crate) fn learn(&self, secrets: &[&str]) {
         if let Some(redaction) = &self.redaction {
             redaction.learn(secrets);
         }
     }
 
-    /// Makes of `text` what may leave; `signature` is a secret as well.
+    /// Removes secrets from `text`. `signature` is a secret, too.
     pub(crate) fn redact(&self, text: &mut String, signature: &str) {
         match &self.redaction {
             Some(redaction) => redaction.apply(text, signature),
@@ -91,13 +91,13 @@ impl Log {
         }
     }
 
-    /// An error as it may leave.
+    /// Redacts an error.
     pub(crate) fn redacted(&self, error: Error) -> Error {
         error.redacted(|text| self.redact(text, ""))
     }
 
-    /// A log of the same level that keeps its lines until they are wanted: for the time in which a lock is held, since
-    /// the caller's function may make a call that needs it.
+    /// Returns a log of the same level that stores its lines. It is for code that holds a lock: the program's log
+    /// function may make a call that needs the lock.
     pub(crate) fn deferred(&self) -> (Log, Deferred) {
         let lines = Deferred::default();
         let kept = Arc::clone(&lines.0);

@@ -1,4 +1,4 @@
-//! What lines of the log are about, and how they begin.
+//! The subject of log lines, and how they begin.
 
 use std::fmt::{self, Display};
 use std::ops::Deref;
@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use super::{Deferred, Level, Log, LogRecord};
 
-/// A log, and what is said of every line that is written through it: the call, its action, the attempt of that.
+/// A log and the fields of the lines that are written through it: the call, its action, the attempt.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
     log: &'a Log,
@@ -20,40 +20,40 @@ pub(crate) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// Of the call with this number; 0 for what belongs to no call.
+    /// Returns the scope of the call with this number. 0 stands for no call.
     pub(crate) fn of_call(log: &'a Log, call: u64) -> Scope<'a> {
         let (action, record_name, request_id) = ("", "", "");
         Scope { log, call, action, record_name, attempt: 0, http_status: 0, request_id, elapsed_ms: 0 }
     }
 
-    /// The same for an action, and the record that it is about.
+    /// Adds an action and its record.
     pub(crate) fn action(self, action: &'a str, record_name: &'a str) -> Scope<'a> {
         Scope { action, record_name, ..self }
     }
 
-    /// The same for an attempt of the action.
+    /// Adds an attempt of the action.
     pub(crate) fn attempt(self, attempt: u32) -> Scope<'a> {
         Scope { attempt, ..self }
     }
 
-    /// The same for what the attempt was answered with.
+    /// Adds the reply to the attempt.
     pub(crate) fn reply(self, http_status: u16, request_id: &'a str) -> Scope<'a> {
         Scope { http_status, request_id, ..self }
     }
 
-    /// The same for a request that took so long.
+    /// Adds how long the request took.
     pub(crate) fn took(self, elapsed_ms: u128) -> Scope<'a> {
         Scope { elapsed_ms: elapsed_ms.try_into().unwrap_or(u32::MAX), ..self }
     }
 
-    /// Writes a line, whose words are made only where somebody wants them.
+    /// Writes a line. The text is built only if the log has this level.
     pub(crate) fn write<Words: Display>(&self, level: Level, words: impl FnOnce() -> Words) {
         if self.log.wants(level) {
             self.put(level, &words());
         }
     }
 
-    /// Writes the lines that were kept.
+    /// Writes the stored lines.
     pub(crate) fn write_deferred(&self, Deferred(lines): &Deferred) {
         let lines = std::mem::take(&mut *lines.lock().unwrap_or_else(PoisonError::into_inner));
         for (level, line) in lines {
@@ -82,7 +82,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// A scope is its log, but for the lines.
+/// A scope can be used as its log.
 impl Deref for Scope<'_> {
     type Target = Log;
 
@@ -91,7 +91,7 @@ impl Deref for Scope<'_> {
     }
 }
 
-/// How each line begins.
+/// Writes the start of each line.
 impl Display for Scope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Scope { call, action, record_name, attempt, .. } = self;
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_nobody_wants_are_not_made() {
+    fn text_below_the_level_is_not_built() {
         let made = Cell::new(0);
         let log = Log::new(Level::Info, |_| {});
         for level in [Level::Error, Level::Warn, Level::Info, Level::Debug] {

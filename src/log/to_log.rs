@@ -1,9 +1,10 @@
-//! The lines of the log for the `log` crate.
+//! Sends log lines to the `log` crate.
 
 use super::{Level, Log};
 
 impl Log {
-    /// A log that hands lines of `level` and above to the `log` crate, with the target `esa`. Needs the feature `log`.
+    /// Creates a log that sends lines of `level` and above to the `log` crate, with the target `esa`. Needs the feature
+    /// `log`.
     ///
     /// ```
     /// use esa::{Config, Level, Log};

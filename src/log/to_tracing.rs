@@ -1,8 +1,8 @@
-//! The lines of the log for the `tracing` crate.
+//! Sends log lines to the `tracing` crate.
 
 use super::{Level, Log};
 
-/// An event with the fields of a record. Its level is a constant.
+/// Creates an event with the fields of a record. Its level must be a constant.
 macro_rules! event {
     ($level:expr, $record:expr) => {
         tracing::event!(
@@ -22,8 +22,9 @@ macro_rules! event {
 }
 
 impl Log {
-    /// A log that hands lines of `level` and above to the `tracing` crate, as events with the target `esa` and the fields of
-    /// [`LogRecord`](crate::LogRecord), inside of the span that the call is made in. Needs the feature `tracing`.
+    /// Creates a log that sends lines of `level` and above to the `tracing` crate. They are events with the target
+    /// `esa` and the fields of [`LogRecord`](crate::LogRecord), inside the span of the call. Needs the feature
+    /// `tracing`.
     ///
     /// ```
     /// use esa::{Config, Level, Log};

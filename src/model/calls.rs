@@ -1,4 +1,4 @@
-//! The calls that a client makes in its world.
+//! The calls that a client makes in a world.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use crate::random::Random;
 use crate::record::{Work, create, delete, ensure};
 use crate::wait::at_once;
 
-/// What became of a world.
+/// The result of a world.
 #[derive(Debug)]
 pub(super) struct Played {
-    /// A line for each outcome that wasn't true.
+    /// A line for each outcome that was false.
     pub(super) violations: Vec<String>,
-    /// What kinds of results the calls had.
+    /// The kinds of the calls' results.
     pub(super) outcomes: Vec<String>,
-    /// All that happened.
+    /// Everything that happened.
     pub(super) trace: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Played {
 pub(super) fn play(seed: u64) -> Played {
     let mut random = Random::of(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let mut memory = Memory::default();
-    // Random numbers of its own, so that the other worlds stay what they are.
+    // The lock has random numbers of its own. They don't change the rest of the world.
     let mut lock = Random::of(!seed);
     if lock.percent(25) {
         memory.share_lock(lock);
@@ -111,11 +111,11 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
             let mut work = Work::new(requests);
             for record_name in &names {
                 let mut asked = Asked::begin(state, "bulk", record_name, is_cancellable, time);
-                // It may be ensured before its result is asked for.
+                // The record may be ensured before its result is asked for.
                 asked.since(&begun);
                 let result = at_once(work.next(&begin)).unwrap();
                 judge.made(state, asked, result);
-                // A caller that takes its time.
+                // The caller may be slow.
                 let slow = draw(state, |random| random.percent(15).then(|| random.milliseconds(0, 45_000)));
                 let now = state.borrow().now;
                 state.borrow_mut().advance(now + slow.unwrap_or_default());
@@ -125,7 +125,7 @@ fn make_a_call(state: &RefCell<State>, memory: &Memory, budget: &Budget, judge: 
     }
 }
 
-/// A call of an action by its name: one that creates the record, known or not, or one that lists.
+/// Returns an action by name: it creates the record, known to the library or not, or it lists.
 fn call_by_name(
     state: &RefCell<State>,
     call: &Call<'_, Within<'_>>,

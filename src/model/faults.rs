@@ -1,4 +1,4 @@
-//! What can go wrong with one exchange.
+//! The faults of one exchange.
 
 use std::time::Duration;
 
@@ -6,30 +6,30 @@ use crate::http::Reply;
 use crate::random::Random;
 use crate::service_code::ServiceCode;
 
-/// How an exchange goes.
+/// What happens to an exchange.
 #[derive(Clone, Debug)]
 pub(super) enum Fault {
-    /// As it should.
+    /// The exchange succeeds.
     None,
-    /// No byte leaves.
+    /// No byte is sent.
     NotSent,
-    /// The request is lost, or the answer to it; carried out or not.
+    /// The request or its answer is lost. It may have been carried out.
     Lost { carried_out: bool },
-    /// The request is lost for the client, and carried out this much later.
+    /// The client gives the request up, and the service carries it out this much later.
     Late(Duration),
     /// The answer comes later than any attempt waits.
     Slow,
-    /// The service refuses with this code, and has carried it out all the same.
+    /// The service refuses with this code, but may have carried the request out.
     Refused { code: &'static str, carried_out: bool },
-    /// The answer says nothing.
+    /// The answer has no code.
     Codeless { status: u16, carried_out: bool },
     /// A success that can't be read.
     Garbled { carried_out: bool },
-    /// Refused for the time that it was signed with, once.
+    /// The service refuses the time of the signature, once.
     ClockOff,
 }
 
-/// Codes after which the request may have been carried out: the transient ones, and those that nobody knows.
+/// Codes after which the request may have been carried out: transient and unknown ones.
 const DOUBTFUL: [&str; 10] = [
     "InternalException",
     "InternalOperationError",
@@ -43,11 +43,11 @@ const DOUBTFUL: [&str; 10] = [
     "X.Invalid",
 ];
 
-/// Codes of families, after which it was not.
+/// Codes of families. They prove that nothing has changed.
 const FAMILIES: [&str; 6] =
     ["Throttling.Resource", "Throttling.X", "Routine.ServiceBusy", "ServiceBusy", "MissingName", "InvalidX.Malformed"];
 
-/// What the service's own state decides, so that it isn't drawn.
+/// Codes that follow from the service's state. They aren't drawn at random.
 const OF_STATE: [ServiceCode; 5] = [
     ServiceCode::ParameterAlreadyExist,
     ServiceCode::ParameterNotExist,
@@ -56,7 +56,7 @@ const OF_STATE: [ServiceCode; 5] = [
     ServiceCode::InvalidSecurityTokenExpired,
 ];
 
-/// Whether an answer with this code says that nothing has changed.
+/// Whether an answer with this code proves that nothing has changed.
 pub(super) fn proves(code: &str) -> bool {
     !DOUBTFUL.contains(&code)
 }
@@ -85,7 +85,7 @@ impl Fault {
 
 const STATUSES: [u16; 14] = [101, 302, 304, 400, 401, 403, 404, 408, 409, 429, 499, 502, 503, 999];
 
-/// A code that proves that nothing has changed.
+/// Draws a code that proves that nothing has changed.
 fn proving(random: &mut Random) -> &'static str {
     if random.percent(30) {
         return random.of_all(&FAMILIES);
@@ -98,7 +98,7 @@ fn proving(random: &mut Random) -> &'static str {
     }
 }
 
-/// The reply of the service that refuses with `code`, in one of the forms in which it can still be read.
+/// Returns a refusal with `code`, in one of the forms in which the code can still be read.
 pub(super) fn refusal(random: &mut Random, code: &str) -> Reply {
     let status = random.of_all(&[400, 400, 400, 403, 404, 500, 503]);
     let json = format!(r#""Code":"{code}","RequestId":"R-error""#);
@@ -115,7 +115,7 @@ pub(super) fn refusal(random: &mut Random, code: &str) -> Reply {
     Reply::new(status, headers, body)
 }
 
-/// A reply in which no code can be read, although there may be one.
+/// Returns a reply in which no code can be read, although it may have one.
 pub(super) fn codeless(random: &mut Random, status: u16) -> Reply {
     let bodies: [&[u8]; 7] = [
         b"",
@@ -129,7 +129,7 @@ pub(super) fn codeless(random: &mut Random, status: u16) -> Reply {
     Reply::new(status, &[], random.of_all(&bodies))
 }
 
-/// A success that isn't one, or whose id can't be an id.
+/// Returns a reply with a success status that is incomplete or has an invalid id.
 pub(super) fn garbled(random: &mut Random, creates: bool) -> Reply {
     let last = if creates { r#"{"Status":"OK","RecordId":1e3}"# } else { r#"{"Status":7}"# };
     Reply::new(200, &[], random.of_all(&["", "<html>", "null", r#"{"Status":"Fail"}"#, last]))

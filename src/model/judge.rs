@@ -1,4 +1,4 @@
-//! Whether outcomes are true, by all that happened.
+//! Judges whether outcomes are true, by everything that happened.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::ActionReply;
 use crate::record::{Deletion, Origin, Record};
 
-/// What a call was asked for, and how the world was when it began.
+/// What a call was asked for, and the state of the world when it began.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     kind: &'static str,
     record_name: String,
     start: Duration,
-    /// When its own work began, if that is later.
+    /// When the call's own work began, if that is later.
     own_start: Duration,
     sent: usize,
     listed: usize,
@@ -34,7 +34,7 @@ impl Asked {
         seconds: u64,
     ) -> Asked {
         let state = &mut *state.borrow_mut();
-        state.tell(|| format!("{kind} {record_name}, within {seconds} s"));
+        state.log(|| format!("{kind} {record_name}, within {seconds} s"));
         Asked {
             kind,
             record_name: record_name.to_owned(),
@@ -49,25 +49,25 @@ impl Asked {
 }
 
 impl Asked {
-    /// The same, begun as early as another one.
+    /// Sets the start to that of another call.
     pub(super) fn since(&mut self, other: &Asked) {
         (self.start, self.sent, self.listed) = (other.start, other.sent, other.listed);
     }
 }
 
-/// What a call said.
+/// What a call reported.
 #[derive(Debug)]
 enum Said {
-    /// The record is there, with this id.
+    /// The record exists, with this id.
     Is(Option<i64>),
-    /// No record of the name is there; or none with this id.
+    /// No record of the name exists, or none with this id.
     IsNot(Option<i64>),
     Failed(Box<Error>),
-    /// What the service said, which the call doesn't judge.
+    /// The service's answer, which the call doesn't judge.
     Answered,
 }
 
-/// A call, how it ended, and what it did by then.
+/// A call, how it ended, and what it had done by then.
 struct Ended {
     asked: Asked,
     said: Said,
@@ -110,7 +110,7 @@ impl Judge {
         self.end(state, asked, kind, said);
     }
 
-    /// Of an action that was called by its name: only an id says that it did something.
+    /// Judges an action that was called by its name. Only an id proves that it did something.
     pub(super) fn called(&mut self, state: &RefCell<State>, asked: Asked, result: Result<ActionReply, Error>) {
         let kind = match &result {
             Ok(_) => "answered".to_owned(),
@@ -128,7 +128,7 @@ impl Judge {
 
     fn end(&mut self, state: &RefCell<State>, asked: Asked, kind: String, said: Said) {
         let state = &mut *state.borrow_mut();
-        state.tell(|| format!("{} {}: {said:?}", asked.kind, asked.record_name));
+        state.log(|| format!("{} {}: {said:?}", asked.kind, asked.record_name));
         self.outcomes.push(format!("{}: {kind}", asked.kind));
         self.calls.push(Ended {
             said,
@@ -140,7 +140,7 @@ impl Judge {
         });
     }
 
-    /// Holds what each call said against what happened.
+    /// Compares what each call reported with what happened.
     pub(super) fn judge(self, state: State) -> Played {
         let violations = self.calls.iter().filter_map(|call| {
             Some(format!("{} {}: {}", call.asked.kind, call.asked.record_name, violation(call, &state)?))
@@ -151,7 +151,7 @@ impl Judge {
 
 fn violation(call: &Ended, state: &State) -> Option<String> {
     let Ended { asked, said, end, .. } = call;
-    // A list that lags shows records that others have deleted, and not yet those that they have created.
+    // If the list lags, it shows records that others have deleted, and misses those that others have created.
     let of_name =
         || state.service.lives.iter().filter(|life| life.record_name == asked.record_name && life.site_id == SITE);
     if asked.kind == "call" && state.sent[asked.sent..call.sent].iter().rev().skip(1).any(|sent| !sent.disproved) {
@@ -163,11 +163,11 @@ fn violation(call: &Ended, state: &State) -> Option<String> {
             let sent = &state.sent[asked.sent..call.sent];
             let was_early = sent.iter().any(|sent| sent.record_name == asked.record_name && sent.at < asked.own_start);
             let start = match asked.kind {
-                // A bulk's list is asked again when it is 30 s old.
+                // A bulk reads its list again when it is 30 s old.
                 "bulk" if !was_early => asked.own_start.saturating_sub(BULK_LIST + state.service.lag),
                 _ => asked.start.saturating_sub(state.service.lag),
             };
-            // What this client has deleted itself it knows to be gone, however the list lags.
+            // The client knows which records it has deleted itself, even if the list lags.
             let own_deletion = |life: &Life| {
                 let of_it = |sent: &&Sent| sent.is_deletion && sent.carried_out.is_some_and(|(_, id)| id == life.id);
                 state.sent[..asked.sent].iter().any(|sent| of_it(&sent))
@@ -181,7 +181,7 @@ fn violation(call: &Ended, state: &State) -> Option<String> {
             (!is_it(id)).then(|| format!("the record {id:?} wasn't there from {start:?} to {end:?}"))
         }
         Said::IsNot(id) => {
-            // An id isn't gone before it was given, however the list lags.
+            // An id can't be gone before it was assigned, even if the list lags.
             let lag = if id.is_some() { Duration::ZERO } else { state.service.lag };
             let start = asked.start.saturating_sub(lag);
             let is_it = |life: &&Life| life.routine == ROUTINE && id.is_none_or(|id| life.id == id);
@@ -195,7 +195,7 @@ fn violation(call: &Ended, state: &State) -> Option<String> {
 
 const BULK_LIST: Duration = Duration::from_secs(30);
 
-/// Whether the lives, one after the other, leave no gap between these times.
+/// Whether the lives leave no gap between these times.
 fn always(lives: &[(Duration, Option<Duration>)], start: Duration, end: Duration) -> bool {
     let mut at = start;
     loop {
@@ -224,7 +224,7 @@ fn failure(call: &Ended, error: &Error, state: &State) -> Option<String> {
         Outcome::Refused => None,
         Outcome::Unknown if sent.is_empty() => say("though no write left"),
         Outcome::Unknown if sent.iter().all(|sent| sent.disproved) => say("though each write was refused"),
-        // It was tried while the one before it was asked for, and nobody knows when that ended.
+        // The call ran while the one before it was asked for. Nobody knows when that ended.
         Outcome::Unknown if sent.iter().any(|sent| sent.at < asked.own_start) => None,
         Outcome::Unknown => {
             let listed = &state.listed[asked.listed..call.listed];
@@ -240,7 +240,7 @@ fn failure(call: &Ended, error: &Error, state: &State) -> Option<String> {
             let last = listed.last()?;
             let time_left = (asked.own_start + asked.time).saturating_sub(*end);
             let horizon_left = HORIZON.saturating_sub(*end - asked.own_start);
-            // What was lost is cleared up then; only who has deleted it isn't known.
+            // The outcome is known then. Only who deleted the record isn't known.
             let is_gone = sent.iter().any(|sent| sent.gone);
             let is_unused = call.failed_reads == 0
                 && !is_gone

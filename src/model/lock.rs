@@ -1,4 +1,4 @@
-//! The lock that the client shares with others: they have it now and then, or there is none to be had.
+//! A simulated lock that the client shares with others. They hold it at times, and at times it fails.
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use crate::call::{Lock, TryLock};
 use crate::random::Random;
 
-/// What gives it.
+/// The lock's simulation.
 pub(super) struct Engine(Mutex<State>);
 
 struct State {
     random: Random,
-    /// What was answered last.
+    /// The last answer.
     answer: TryLock,
     is_held: bool,
     violations: Vec<String>,
@@ -23,7 +23,7 @@ impl Engine {
         Engine(Mutex::new(State { random, answer, is_held: false, violations: Vec::new() }))
     }
 
-    /// The client sends a write.
+    /// Records that the client sends a write.
     pub(super) fn is_written_under(&self) {
         let mut state = self.state();
         if !state.is_held && state.answer != TryLock::Without {
@@ -32,7 +32,7 @@ impl Engine {
         }
     }
 
-    /// What went wrong; no call is under way.
+    /// Returns the violations. No call may be running.
     pub(super) fn violations(&self) -> Vec<String> {
         let mut state = self.state();
         if state.is_held {

@@ -1,13 +1,17 @@
-//! Random worlds against the calls, in a time that is a number: whatever the service, the network and other clients do, an
-//! outcome is true.
+//! Plays the calls in random worlds, in simulated time. Whatever the service, the network and other clients do, each
+//! outcome must be true.
 //!
-//! A world is a service with its records (`service`), what others do there meanwhile (`state`), what goes wrong on the way to
-//! it (`faults`), and a client that makes a few `calls` in it, each within its `world`, some with a
-//! `lock` that it shares with others. `judge` knows all that happened and
-//! holds each result against it. A seed makes a world again: `MODEL_SEED=7 MODEL_WORLDS=1 cargo test --lib model -- --nocapture`
-//! plays one and tells what happened in it.
+//! - `service`: the service and its records
+//! - `state`: what others do there meanwhile
+//! - `faults`: what goes wrong between the client and the service
+//! - `calls`: the client's calls, each within its `world`
+//! - `lock`: a lock that the client shares with others in some worlds
+//! - `judge`: compares each result with everything that happened
 //!
-//! tests/mutants breaks the library in one place after the other, and has to be noticed here.
+//! A seed plays a world again: `MODEL_SEED=7 MODEL_WORLDS=1 cargo test --lib model -- --nocapture` plays one and prints
+//! what happened in it.
+//!
+//! tests/mutants breaks the library in one place after the other. These worlds must notice it.
 
 mod calls;
 mod faults;
@@ -19,11 +23,11 @@ mod world;
 
 use std::collections::BTreeMap;
 
-/// How many worlds are played; `make model` plays more.
+/// The number of worlds. `make model` plays more.
 const WORLDS: u64 = 4000;
 
-/// After so many outcomes that weren't true, no further world is played.
-const TOLD: usize = 10;
+/// After this number of false outcomes, no further world is played.
+const SHOWN: usize = 10;
 
 #[test]
 fn every_outcome_is_true() {
@@ -32,7 +36,7 @@ fn every_outcome_is_true() {
     let mut outcomes = BTreeMap::<String, u64>::new();
     let mut failed = Vec::new();
     for seed in first..first + worlds {
-        if failed.len() >= TOLD {
+        if failed.len() >= SHOWN {
             break;
         }
         let played = calls::play(seed);
@@ -45,12 +49,12 @@ fn every_outcome_is_true() {
         }
     }
     println!("{worlds} worlds from seed {first} on: {outcomes:#?}");
-    let told = failed.len().min(TOLD);
+    let shown = failed.len().min(SHOWN);
     assert!(
         failed.is_empty(),
-        "{} outcomes weren't true, of which {told}:\n{}",
+        "{} outcomes weren't true, of which {shown}:\n{}",
         failed.len(),
-        failed[..told].join("\n")
+        failed[..shown].join("\n")
     );
 }
 

@@ -1,4 +1,4 @@
-//! The service: records with their lives, and lists that show them as they were a while ago.
+//! A simulated service: records with their lives, and lists that lag.
 
 use std::time::Duration;
 
@@ -27,23 +27,23 @@ impl Life {
         self.from <= time && self.until.is_none_or(|until| time < until)
     }
 
-    /// Whether it was there at an instant between these two.
+    /// Whether the record existed at some instant between these two.
     pub(super) fn meets(&self, start: Duration, end: Duration) -> bool {
         self.from <= end && self.until.is_none_or(|until| until >= start)
     }
 }
 
-/// A write, as the service is asked for it.
+/// A write that the service is asked for.
 #[derive(Clone, Debug)]
 pub(super) enum Write {
     Create { routine: String, record_name: String, site_id: i64 },
     Delete { id: i64, routine: String, record_name: String, site_id: i64 },
 }
 
-/// A page that a list was answered with.
+/// A page of a list.
 pub(super) struct Page {
     pub(super) body: Value,
-    /// The records that it shows.
+    /// The records on it.
     pub(super) shown: Vec<(String, i64)>,
 }
 
@@ -52,13 +52,13 @@ pub(super) struct Service {
     pub(super) lives: Vec<Life>,
     next_id: i64,
     quota: usize,
-    /// How far lists lag at the most.
+    /// The longest lag of a list.
     pub(super) lag: Duration,
-    /// Whether each list lags as far as the next one. If they come from several places, they don't; then they have one page:
-    /// what pages of several places show together never was there.
+    /// Whether all lists lag equally. If lists come from several places, they lag differently, and have one page each:
+    /// pages from different places would show a list that never existed.
     pub(super) lags_evenly: bool,
     newest_first: bool,
-    /// How the count of all records is wrong.
+    /// How the total count is wrong.
     count: Count,
 }
 
@@ -133,12 +133,12 @@ impl Service {
         }
     }
 
-    /// The record of this name that is there now.
+    /// Returns the record of this name that exists now.
     pub(super) fn named(&self, record_name: &str, now: Duration) -> Option<&Life> {
         self.lives.iter().find(|life| life.record_name == record_name && life.site_id == SITE && life.is_at(now))
     }
 
-    /// A page of the routine's records. The search is as fuzzy as can be: it finds all.
+    /// Returns a page of the routine's records. The search finds all records: it is as fuzzy as possible.
     pub(super) fn list(&self, routine: &str, page: usize, now: Duration, random: &mut Random) -> Page {
         let lag = if self.lags_evenly { self.lag } else { self.lag.mul_f64(random.below(1000) as f64 / 1000.0) };
         let then = now.saturating_sub(lag);

@@ -1,4 +1,4 @@
-//! All that changes in a world: the service, what others do there, and what has happened.
+//! Everything that changes in a world: the service, what others do there, and what has happened.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ pub(super) struct Sent {
     pub(super) at: Duration,
     pub(super) record_name: String,
     pub(super) is_deletion: bool,
-    /// When the service carried it out, and which record that was.
+    /// When the service carried it out, and the id of the record.
     pub(super) carried_out: Option<(Duration, i64)>,
-    /// Whether the client was given an answer that proves that it wasn't.
+    /// Whether the client got an answer which proves that it wasn't carried out.
     pub(super) disproved: bool,
-    /// Whether it was answered that there is nothing to delete.
+    /// Whether the answer was that there is nothing to delete.
     pub(super) gone: bool,
 }
 
@@ -24,29 +24,29 @@ pub(super) struct Sent {
 pub(super) struct Listed {
     pub(super) at: Duration,
     pub(super) shown: Vec<(String, i64)>,
-    /// The ids that the client had deleted lately.
+    /// The ids that the client had deleted recently.
     pub(super) deleted: Vec<i64>,
 }
 
-/// All that changes.
+/// Everything that changes.
 pub(super) struct State {
     pub(super) random: Random,
     pub(super) now: Duration,
     pub(super) service: Service,
-    /// What comes later, in no order.
+    /// Events to come, in no order.
     agenda: Vec<(Duration, Event)>,
     pub(super) sent: Vec<Sent>,
     pub(super) listed: Vec<Listed>,
     /// The list that the client gets if nothing goes wrong.
     pub(super) on_its_way: Option<Listed>,
-    /// How many reads in a row, up to now, failed.
+    /// How many reads have failed in a row.
     pub(super) failed_reads: u32,
     pub(super) trace: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Event {
-    /// A write of the client's arrives late.
+    /// A write of the client arrives late.
     Arrives(usize, Write),
     CreateByOthers {
         routine: &'static str,
@@ -55,7 +55,7 @@ pub(super) enum Event {
     DeleteByOthers {
         record_name: String,
     },
-    /// The oldest records that the client doesn't care for go, so that rows move from page to page.
+    /// Others delete the oldest records that the client doesn't use, so that rows move from page to page.
     DeleteOldest {
         count: usize,
     },
@@ -93,7 +93,7 @@ impl State {
         state
     }
 
-    /// Plans what other clients do to the names that this one cares for, and to those beside them.
+    /// Plans what other clients do to this client's names and to similar names.
     fn plan_others(&mut self, others: u64) {
         let events = self.random.of_all(&[0, 2, 8, 30]);
         for _ in 0..events {
@@ -118,11 +118,11 @@ impl State {
         }
     }
 
-    pub(super) fn tell(&mut self, text: impl FnOnce() -> String) {
+    pub(super) fn log(&mut self, text: impl FnOnce() -> String) {
         self.trace.push(format!("{:9.3} {}", self.now.as_secs_f64(), text()));
     }
 
-    /// Lets time pass, with all that happens until then.
+    /// Advances the time, with all events until then.
     pub(super) fn advance(&mut self, to: Duration) {
         loop {
             let due = (0..self.agenda.len()).filter(|&i| self.agenda[i].0 <= to).min_by_key(|&i| self.agenda[i].0);
@@ -134,7 +134,7 @@ impl State {
         self.now = self.now.max(to);
     }
 
-    /// Lets all that is planned happen.
+    /// Plays all events that are left.
     pub(super) fn finish(&mut self) {
         let last = self.agenda.iter().map(|&(at, _)| at).max();
         self.advance(last.unwrap_or_default().max(self.now) + self.service.lag);
@@ -146,11 +146,11 @@ impl State {
             Event::Arrives(index, write) => {
                 let result = self.service.write(write, now);
                 self.sent[*index].carried_out = result.ok().map(|id| (now, id));
-                self.tell(|| format!("arrives late: {write:?}: {result:?}"));
+                self.log(|| format!("arrives late: {write:?}: {result:?}"));
             }
             Event::CreateByOthers { routine, record_name } => {
                 let result = self.service.create(routine, record_name, SITE, now);
-                self.tell(|| format!("others create {record_name} of {routine}: {result:?}"));
+                self.log(|| format!("others create {record_name} of {routine}: {result:?}"));
             }
             Event::DeleteOldest { count } => {
                 let is_other = |life: &&Life| life.record_name.starts_with('c') && life.until.is_none();
@@ -158,12 +158,12 @@ impl State {
                 for id in ids {
                     let _ = self.service.delete(id, now);
                 }
-                self.tell(|| format!("others delete the {count} oldest"));
+                self.log(|| format!("others delete the {count} oldest"));
             }
             Event::DeleteByOthers { record_name } => {
                 let id = self.service.named(record_name, now).map(|life| life.id);
                 let result = id.map(|id| self.service.delete(id, now));
-                self.tell(|| format!("others delete {record_name}: {result:?}"));
+                self.log(|| format!("others delete {record_name}: {result:?}"));
             }
         }
     }
@@ -173,7 +173,7 @@ impl State {
     }
 }
 
-/// A name that the client cares for.
+/// Returns a name that the client uses.
 pub(super) fn name(number: u64) -> String {
     format!("t{number}.example.com")
 }

@@ -1,4 +1,4 @@
-//! What a call has of its world: an exchange with the service, on which things go wrong, and time that passes.
+//! The world of a call: exchanges with the service, faults, and simulated time.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::signature::Signature;
 use crate::stats::Counters;
 use crate::wait::WaitError;
 
-/// How long one attempt may take.
+/// The time limit of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(3);
 
 /// One call's view of a world.
@@ -33,7 +33,7 @@ pub(super) struct Within<'a> {
     pub(super) cancelled: Option<Duration>,
 }
 
-/// What the client keeps from call to call.
+/// The client's state between calls.
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) deleted: Deleted,
@@ -42,12 +42,12 @@ pub(super) struct Memory {
     pub(super) faults: Cell<u64>,
     counters: Counters,
     log: Log,
-    /// The lock that it shares with others, in some worlds.
+    /// The lock that the client shares with others, in some worlds.
     pub(super) lock: Option<(Arc<Engine>, WriteLock)>,
 }
 
 impl Memory {
-    /// Has the client share a lock.
+    /// Lets the client share a lock.
     pub(super) fn share_lock(&mut self, random: Random) {
         let engine = Arc::new(Engine::new(random));
         let lock = WriteLock::new(&LockKind::Shared(Arc::clone(&engine) as _), Duration::from_secs(2));
@@ -56,7 +56,7 @@ impl Memory {
 }
 
 impl Within<'_> {
-    /// Lets time pass until then, or until the call has to end.
+    /// Advances the time until then, or until the call has to end.
     fn wait(&self, until: Duration) -> Result<(), WaitError> {
         let end = self.cancelled.map_or(self.deadline, |cancelled| cancelled.min(self.deadline));
         let mut state = self.state.borrow_mut();
@@ -83,7 +83,7 @@ impl Within<'_> {
         draw(&mut self.state.borrow_mut().random)
     }
 
-    /// What the service answers at this moment.
+    /// Returns the service's answer at this moment.
     fn answer(&self, outgoing: &Outgoing<'_>, write: Option<(usize, Write)>, fault: &Fault) -> Reply {
         let state = &mut *self.state.borrow_mut();
         let (now, is_carried_out) = (
@@ -101,7 +101,7 @@ impl Within<'_> {
             Some((index, write)) if is_carried_out => {
                 let result = state.service.write(&write, now);
                 state.sent[index].carried_out = result.ok().map(|id| (now, id));
-                state.tell(|| format!("the service is asked for {write:?}: {result:?}"));
+                state.log(|| format!("the service is asked for {write:?}: {result:?}"));
                 match (result, &write) {
                     (Err(code), _) => refusal(&mut state.random, code),
                     (Ok(_), Write::Create { .. }) if state.random.percent(5) => success(json!({"Status": "OK"})),
@@ -133,12 +133,12 @@ impl Within<'_> {
         let page = state.service.list(&parameter(outgoing, "Name"), number, state.now, &mut state.random);
         let is_deleted = |id: &i64| self.memory.deleted.has(*id, state.now, HORIZON);
         let deleted = page.shown.iter().map(|&(_, id)| id).filter(is_deleted).collect();
-        state.tell(|| format!("page {number} shows {:?}", page.shown));
+        state.log(|| format!("page {number} shows {:?}", page.shown));
         state.on_its_way = Some(Listed { at: state.now, shown: page.shown, deleted });
         success(page.body)
     }
 
-    /// Notes whether what the client got disproves a write, and how reads go.
+    /// Records whether the client's answer disproves a write, and how reads go.
     fn note(&self, index: Option<usize>, code: Option<&str>, is_readable: bool) {
         let state = &mut *self.state.borrow_mut();
         match index {
@@ -155,7 +155,7 @@ impl Within<'_> {
     }
 }
 
-/// The horizon of all clients.
+/// The reconcile horizon of all clients.
 pub(super) const HORIZON: Duration = Duration::from_secs(10);
 
 fn success(body: serde_json::Value) -> Reply {
@@ -167,14 +167,14 @@ fn parameter(outgoing: &Outgoing<'_>, name: &str) -> String {
     all.filter(|(found, _)| *found == name).map(|(_, value)| value.to_string()).next().unwrap_or_default()
 }
 
-/// An action that the library doesn't know, and that creates a record.
+/// An action that creates a record and that the library doesn't know.
 pub(super) const BRAND_NEW: &str = "BindRoutineRecord";
 
 fn creates(outgoing: &Outgoing<'_>) -> bool {
     matches!(outgoing.action.name, "CreateRoutineRelatedRecord" | BRAND_NEW)
 }
 
-/// What the service knows of it, whatever the client takes it for.
+/// Whether the service carries it out as a write.
 fn writes(outgoing: &Outgoing<'_>) -> bool {
     creates(outgoing) || outgoing.action.name == "DeleteRoutineRelatedRecord"
 }
@@ -191,7 +191,7 @@ fn write_of(outgoing: &Outgoing<'_>) -> Write {
     }
 }
 
-/// A date so many hours from now, for a clock that is off.
+/// Returns a date this number of hours from now, for a clock that is off.
 fn now_in(hours: u64) -> SystemTime {
     SystemTime::now() + Duration::from_secs(3600 * hours)
 }
@@ -235,7 +235,7 @@ impl World for Within<'_> {
                 disproved: false,
                 gone: false,
             });
-            state.tell(|| format!("sends {write:?}: {fault:?}"));
+            state.log(|| format!("sends {write:?}: {fault:?}"));
             (state.sent.len() - 1, write)
         });
         let index = write.as_ref().map(|&(index, _)| index);
@@ -243,7 +243,7 @@ impl World for Within<'_> {
             self.state.borrow_mut().later(started + there + *delay, Event::Arrives(index, write));
         }
         if let Err(error) = self.wait_in_attempt(started + there, started, Outcome::Unknown) {
-            // What has left arrives all the same.
+            // What was sent still arrives.
             if let (Some((index, write)), false) = (write, matches!(fault, Fault::Late(_))) {
                 self.state.borrow_mut().later(started + there, Event::Arrives(index, write));
             }

@@ -1,4 +1,4 @@
-//! Any action of the service, by its name: what the caller gives, and what becomes of it by what is known of the action.
+//! Any action of the service, by its name. Combines the caller's arguments with what the table knows about the action.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use crate::error::Error;
 use crate::http::LargestBody;
 use crate::signature::Parameter;
 
-/// An action of the service, with its parameters. Begin with [`AnyAction::new`].
+/// An action of the service, with its parameters. Created with [`AnyAction::new`].
 ///
-/// A parameter goes where the service wants it: the library knows the actions. One that it doesn't know goes into the
-/// query; an action that it doesn't know is sent with POST, and taken for one that changes something.
+/// The library knows the service's actions and sends each parameter where the service expects it. An unknown parameter
+/// goes into the query. An unknown action is sent with POST and treated as a write.
 ///
 /// ```
 /// use esa::{ActionParameter, AnyAction};
@@ -26,27 +26,32 @@ use crate::signature::Parameter;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct AnyAction<'a> {
-    /// The service's name for it, such as `CreateRoutine`: 1 to 128 letters and digits.
+    /// The action's name, such as `CreateRoutine`: 1 to 128 letters and digits.
     pub action: &'a str,
-    /// The parameters, a JSON object. Strings are sent as they are, numbers as they are written here, booleans as `true` and
-    /// `false`; `null` stands for a parameter that isn't there. Objects and arrays are sent as the action wants them: as JSON
-    /// text, or as `Name.1`, `Name.2`.
+    /// The parameters: a JSON object.
+    ///
+    /// - Strings are sent unchanged.
+    /// - Numbers are sent as they are written here.
+    /// - Booleans are sent as `true` and `false`.
+    /// - `null` means that the parameter isn't sent.
+    /// - Objects and arrays are sent as the action expects them: as JSON text, or as `Name.1`, `Name.2`.
     pub params: Option<&'a str>,
-    /// Parameters that go into the query whatever the library knows of them: a JSON object.
+    /// Parameters that always go into the query: a JSON object.
     pub query: Option<&'a str>,
-    /// Parameters that go into the form whatever the library knows of them: a JSON object.
+    /// Parameters that always go into the form: a JSON object.
     pub form: Option<&'a str>,
-    /// Parameters with names and values that are sent as they are.
+    /// Parameters whose names and values are sent unchanged.
     pub parameters: &'a [ActionParameter<'a>],
-    /// `GET` or `POST`; `None`: as the action wants it.
+    /// `GET` or `POST`. `None`: the action's own method.
     pub method: Option<&'a str>,
-    /// The version of the service's interface; `None`: `2024-09-10`.
+    /// The version of the service's interface. `None`: `2024-09-10`.
     pub version: Option<&'a str>,
-    /// Whether it changes something, which decides what a lost call may do; `None`: as the library knows it.
+    /// Whether the action changes something. This decides whether a lost call is repeated. `None`: as the library knows
+    /// it.
     pub effect: Option<Effect>,
 }
 
-/// A parameter whose name and value are sent as they are.
+/// A parameter whose name and value are sent unchanged.
 ///
 /// ```
 /// let parameter = esa::ActionParameter::new("SiteId", "54362329990032").with_place(esa::Place::Query);
@@ -54,11 +59,11 @@ pub struct AnyAction<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct ActionParameter<'a> {
-    /// Its name, such as `SiteId` or `Tag.1.Key`: letters, digits, `.`, `-`, `_` and `~`.
+    /// The name, such as `SiteId` or `Tag.1.Key`: letters, digits, `.`, `-`, `_` and `~`.
     pub name: &'a str,
-    /// Its value.
+    /// The value.
     pub value: &'a str,
-    /// Where it goes; `None`: where the action wants it.
+    /// Where it goes. `None`: where the action expects it.
     pub place: Option<Place>,
 }
 
@@ -66,43 +71,43 @@ pub struct ActionParameter<'a> {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActionReply {
-    /// The JSON object that the service answered with, as it wrote it.
+    /// The JSON object that the service answered with, unchanged.
     pub body: String,
     /// The service's id of the request.
     pub request_id: String,
-    /// Which of the call's requests it answers, from 1 on; 0 where the call sent none.
+    /// Which of the call's requests the reply answers, from 1 on. 0 if the call sent no request.
     pub attempts: u32,
     /// 200 to 299.
     pub http_status: u16,
 }
 
 impl<'a> ActionParameter<'a> {
-    /// The parameter `name`, in the place where the action wants it.
+    /// Returns the parameter `name`, in the place where the action expects it.
     pub fn new(name: &'a str, value: &'a str) -> ActionParameter<'a> {
         ActionParameter { name, value, place: None }
     }
 
-    /// Sends it in this place.
+    /// Sends the parameter in this place.
     pub fn with_place(self, place: Place) -> ActionParameter<'a> {
         ActionParameter { place: Some(place), ..self }
     }
 }
 
-/// Without the parameters: they may hold secrets.
+/// Leaves out the parameters: they may hold secrets.
 impl fmt::Debug for AnyAction<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AnyAction").field("action", &self.action).finish_non_exhaustive()
     }
 }
 
-/// Without the value: it may be a secret.
+/// Leaves out the value: it may be a secret.
 impl fmt::Debug for ActionParameter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ActionParameter").field("name", &self.name).field("place", &self.place).finish_non_exhaustive()
     }
 }
 
-/// Without the body: it may hold secrets.
+/// Leaves out the body: it may hold secrets.
 impl fmt::Debug for ActionReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ActionReply { request_id, attempts, http_status, .. } = self;
@@ -115,7 +120,7 @@ impl fmt::Debug for ActionReply {
 }
 
 impl<'a> AnyAction<'a> {
-    /// The action of this name, without parameters.
+    /// Returns the action of this name, without parameters.
     pub fn new(action: &'a str) -> AnyAction<'a> {
         AnyAction {
             action,
@@ -144,27 +149,27 @@ impl<'a> AnyAction<'a> {
         AnyAction { form: Some(form), ..self }
     }
 
-    /// Sets parameters with names and values that are sent as they are.
+    /// Sets parameters whose names and values are sent unchanged.
     pub fn with_parameters(self, parameters: &'a [ActionParameter<'a>]) -> AnyAction<'a> {
         AnyAction { parameters, ..self }
     }
 
-    /// Sends it with this method: `GET` or `POST`.
+    /// Sets the method: `GET` or `POST`.
     pub fn with_method(self, method: &'a str) -> AnyAction<'a> {
         AnyAction { method: Some(method), ..self }
     }
 
-    /// Calls this version of the service's interface, such as `2024-09-10`.
+    /// Sets the version of the service's interface, such as `2024-09-10`.
     pub fn with_version(self, version: &'a str) -> AnyAction<'a> {
         AnyAction { version: Some(version), ..self }
     }
 
-    /// Says whether it changes something, in place of what the library knows.
+    /// Sets whether the action changes something, instead of what the library knows.
     pub fn with_effect(self, effect: Effect) -> AnyAction<'a> {
         AnyAction { effect: Some(effect), ..self }
     }
 
-    /// What there is to send of it, or why that can't be sent.
+    /// Returns the action as it is sent, or an error if it can't be sent.
     pub(crate) fn prepare(&self) -> Result<PreparedAction, Error> {
         check_action(self.action)?;
         let known = actions::action(self.action);
@@ -195,12 +200,12 @@ impl<'a> AnyAction<'a> {
     }
 }
 
-/// What the caller says of an action's effect, else what is known of it; in doubt, it changes something.
+/// Returns the action's effect: the caller's, else the table's. An unknown action counts as a write.
 pub(crate) fn effect_of(action: &str, effect: Option<Effect>) -> Effect {
     effect.or_else(|| Some(actions::action(action)?.effect)).unwrap_or(Effect::Writes)
 }
 
-/// Refuses what can't be the name of an action.
+/// Refuses a text that can't be the name of an action.
 pub(crate) fn check_action(name: &str) -> Result<(), Error> {
     const LONGEST: usize = 128;
     if !(1..=LONGEST).contains(&name.len()) || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -230,7 +235,7 @@ pub(crate) struct PreparedAction {
 }
 
 impl PreparedAction {
-    /// What it is about, for the log: the first of these parameters that it has.
+    /// The action's subject, for the log: the first of these parameters that the action has.
     fn record_name(&self) -> &str {
         let value = |key| self.query.iter().chain(&self.form).find(|(name, _)| name == key).map(|(_, value)| value);
         ["RecordName", "Name", "SiteName", "SiteId"].into_iter().find_map(value).map_or("", String::as_str)
@@ -242,7 +247,7 @@ fn borrowed(pairs: &[(String, String)]) -> Vec<Parameter<'_>> {
 }
 
 impl Operation for PreparedAction {
-    /// Whatever it holds: it is the caller's to read.
+    /// Any JSON. The caller reads it.
     type Reply = Box<RawValue>;
     type Output = ActionReply;
 
@@ -258,11 +263,11 @@ impl Operation for PreparedAction {
         }
     }
 
-    /// Who sends the request otherwise may have use for a reply in another form; a call reads JSON alone.
+    /// A call reads only JSON. A signed request may ask for another format, because its sender reads the reply.
     fn check(&self) -> Result<(), Error> {
         let is_other = |(name, value): &(String, String)| name == "Format" && !value.eq_ignore_ascii_case("JSON");
         match self.query.iter().chain(&self.form).any(is_other) {
-            true => Err(Error::invalid_argument("Format", "is not JSON, which a call's reply has to be")),
+            true => Err(Error::invalid_argument("Format", "must be JSON")),
             false => Ok(()),
         }
     }

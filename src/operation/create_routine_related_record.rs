@@ -8,7 +8,7 @@ use super::{Action, Operation, Receipt, check_id, check_name, number};
 use crate::error::Error;
 use crate::signature::Parameter;
 
-/// Which record to create. The routine and the site exist already.
+/// The record to create. The routine and the site must exist.
 ///
 /// ```
 /// let request = esa::CreateRoutineRelatedRecordRequest::new(54362329990032, "my-routine", "app.example.com");
@@ -26,7 +26,7 @@ pub struct CreateRoutineRelatedRecordRequest<'a> {
 }
 
 impl<'a> CreateRoutineRelatedRecordRequest<'a> {
-    /// The record `record_name` of the site `site_id`, tied to the routine `name`.
+    /// Returns a request for the record `record_name` of the site `site_id`, tied to the routine `name`.
     pub fn new(site_id: i64, name: &'a str, record_name: &'a str) -> CreateRoutineRelatedRecordRequest<'a> {
         CreateRoutineRelatedRecordRequest { site_id, name, record_name }
     }
@@ -40,9 +40,9 @@ pub(crate) struct Reply {
     record_id: Option<i64>,
 }
 
-/// What the service says of a record that it has created.
+/// The service's data of a record that it has created.
 pub(crate) struct Created {
-    /// Missing in replies from before May 2025.
+    /// Replies from before May 2025 don't have it.
     pub(crate) record_id: Option<i64>,
     pub(crate) status: String,
     pub(crate) receipt: Receipt,

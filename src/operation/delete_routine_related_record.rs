@@ -8,7 +8,7 @@ use super::{Action, Operation, Receipt, check_id, check_name};
 use crate::error::Error;
 use crate::signature::Parameter;
 
-/// Which record to delete.
+/// The record to delete.
 ///
 /// ```
 /// use esa::DeleteRoutineRelatedRecordRequest;
@@ -25,17 +25,17 @@ pub struct DeleteRoutineRelatedRecordRequest<'a> {
     pub name: &'a str,
     /// The record's name: 1 to 253 bytes without control characters.
     pub record_name: &'a str,
-    /// The record's id, 1 or more; `None`: it is found by its name.
+    /// The record's id, 1 or more. `None`: the call finds the record by its name.
     pub record_id: Option<i64>,
 }
 
 impl<'a> DeleteRoutineRelatedRecordRequest<'a> {
-    /// The record `record_name` of the site `site_id`, tied to the routine `name`.
+    /// Returns a request for the record `record_name` of the site `site_id`, tied to the routine `name`.
     pub fn new(site_id: i64, name: &'a str, record_name: &'a str) -> DeleteRoutineRelatedRecordRequest<'a> {
         DeleteRoutineRelatedRecordRequest { site_id, name, record_name, record_id: None }
     }
 
-    /// Deletes the record with this id alone, and doesn't look it up by its name.
+    /// Deletes only the record with this id, and doesn't search for it by its name.
     pub fn with_record_id(self, record_id: i64) -> DeleteRoutineRelatedRecordRequest<'a> {
         DeleteRoutineRelatedRecordRequest { record_id: Some(record_id), ..self }
     }
@@ -62,7 +62,7 @@ impl Operation for DeleteRoutineRelatedRecordRequest<'_> {
         self.record_id.map_or(Ok(()), |id| check_id("record_id", id))
     }
 
-    /// Here and not in the form, as the official SDKs send it.
+    /// The parameters go into the query and not into the form, as the official SDKs send them.
     fn query(&self) -> Vec<Parameter<'_>> {
         vec![("SiteId", self.site_id.to_string().into())]
     }

@@ -6,7 +6,7 @@ use super::{Action, Operation, Receipt, check_name, number};
 use crate::error::Error;
 use crate::signature::Parameter;
 
-/// Which record's site to get.
+/// The record whose site is wanted.
 ///
 /// ```
 /// let request = esa::GetMatchSiteRequest::new("app.example.com");
@@ -19,7 +19,7 @@ pub struct GetMatchSiteRequest<'a> {
 }
 
 impl<'a> GetMatchSiteRequest<'a> {
-    /// The site that the record `record_name` belongs to.
+    /// Returns a request for the site that the record `record_name` belongs to.
     pub fn new(record_name: &'a str) -> GetMatchSiteRequest<'a> {
         GetMatchSiteRequest { record_name }
     }
@@ -42,7 +42,7 @@ pub struct MatchSite {
 pub(crate) struct Reply {
     #[serde(deserialize_with = "number::id")]
     site_id: i64,
-    /// The id is what is asked for; the name may be null.
+    /// Only the id is required. The name may be null.
     site_name: Option<String>,
 }
 

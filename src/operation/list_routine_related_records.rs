@@ -12,10 +12,10 @@ use super::{Action, Operation, Receipt, check_name, number};
 use crate::error::Error;
 use crate::signature::Parameter;
 
-/// The most that the service gives at once.
+/// The service's limit for one page.
 pub(crate) const LARGEST_PAGE: u32 = 20;
 
-/// Which page of a routine's records to list.
+/// The page to list of a routine's records.
 ///
 /// ```
 /// let request = esa::ListRoutineRelatedRecordsRequest::new("my-routine").with_page_number(2).with_page_size(10);
@@ -25,31 +25,31 @@ pub(crate) const LARGEST_PAGE: u32 = 20;
 pub struct ListRoutineRelatedRecordsRequest<'a> {
     /// The routine's name: 1 to 253 bytes without control characters.
     pub name: &'a str,
-    /// Only records whose name has something to do with this: the service's match is a fuzzy one.
+    /// Lists only records whose names match this. The service's match is fuzzy.
     pub search_key_word: Option<&'a str>,
     /// The page, from 1 on.
     pub page_number: u32,
-    /// How many records a page has: 1 to 20.
+    /// The number of records on a page: 1 to 20.
     pub page_size: u32,
 }
 
 impl<'a> ListRoutineRelatedRecordsRequest<'a> {
-    /// The first page of all records of the routine `name`, with 20 records.
+    /// Returns a request for the first page of all records of the routine `name`, with 20 records.
     pub fn new(name: &'a str) -> ListRoutineRelatedRecordsRequest<'a> {
         ListRoutineRelatedRecordsRequest { name, search_key_word: None, page_number: 1, page_size: LARGEST_PAGE }
     }
 
-    /// Lists only records whose name has something to do with this.
+    /// Lists only records whose names match this. The service's match is fuzzy.
     pub fn with_search_key_word(self, search_key_word: &'a str) -> ListRoutineRelatedRecordsRequest<'a> {
         ListRoutineRelatedRecordsRequest { search_key_word: Some(search_key_word), ..self }
     }
 
-    /// Lists another page than the first.
+    /// Sets the page, from 1 on.
     pub fn with_page_number(self, page_number: u32) -> ListRoutineRelatedRecordsRequest<'a> {
         ListRoutineRelatedRecordsRequest { page_number, ..self }
     }
 
-    /// Lists so many records with a page: 1 to 20.
+    /// Sets the number of records on a page: 1 to 20.
     pub fn with_page_size(self, page_size: u32) -> ListRoutineRelatedRecordsRequest<'a> {
         ListRoutineRelatedRecordsRequest { page_size, ..self }
     }
@@ -68,7 +68,7 @@ pub struct RelatedRecord {
     /// The site's id.
     #[serde(deserialize_with = "number::id")]
     pub site_id: i64,
-    /// The site's name; may be empty.
+    /// The site's name. May be empty.
     #[serde(default, deserialize_with = "text_or_nothing")]
     pub site_name: String,
 }
@@ -79,18 +79,18 @@ pub struct RelatedRecord {
 pub struct RelatedRecordPage {
     /// The records of this page.
     pub records: Vec<RelatedRecord>,
-    /// How many records there are on all pages, as the service says; 0 if it doesn't. Others may change it meanwhile.
+    /// The number of records on all pages, as the service reports it. 0 if it doesn't. Others may change it meanwhile.
     pub total_count: u64,
     /// Whether there may be records on later pages.
     pub has_more: bool,
-    /// Whether an entry couldn't be read, which may be any record.
+    /// Whether an entry couldn't be read. It may be any record.
     pub(crate) has_unread: bool,
     /// The service's id of the request.
     pub request_id: String,
 }
 
-/// Either may be missing, but not both; and an entry that can't be read is passed over: it's worse to know nothing of the
-/// others.
+/// The reply. Either field may be missing, but not both. An entry that can't be read is skipped, so that the others
+/// still count.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Reply {
@@ -103,7 +103,7 @@ pub(crate) struct Reply {
 #[derive(Default)]
 struct Entries {
     records: Vec<RelatedRecord>,
-    /// How many there are, with those that were passed over.
+    /// The number of entries, including skipped ones.
     count: usize,
 }
 
@@ -143,7 +143,7 @@ impl Operation for ListRoutineRelatedRecordsRequest<'_> {
     type Output = RelatedRecordPage;
 
     fn action(&self) -> Action<'_> {
-        // A record is looked for by its name.
+        // A record is found by its name, which is then the search key word.
         let record_name = self.search_key_word.unwrap_or(self.name);
         Action { record_name, ..Action::read("ListRoutineRelatedRecords") }
     }
@@ -182,7 +182,8 @@ impl Operation for ListRoutineRelatedRecordsRequest<'_> {
         let Entries { records, count } = reply.related_records.unwrap_or_default();
         let total_count = reply.total_count.unwrap_or_default();
         let listed = u64::from(self.page_number) * u64::from(self.page_size);
-        // The count is a hint: others change it meanwhile, and it may lag. A full page says more, an empty one all.
+        // The count is a hint: others change it meanwhile, and it may lag. A full page means that more may follow. An
+        // empty page is the last one.
         let is_full = count >= self.page_size as usize;
         Ok(RelatedRecordPage {
             has_more: is_full || (count > 0 && listed < total_count),
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_nothing_of_a_list_is_none() {
+    fn a_reply_that_is_no_list_is_refused() {
         let receipt = Receipt { attempt: 1, http_status: 200, request_id: String::new() };
         let reply = serde_json::from_slice(br#"{"Status":"OK"}"#).unwrap();
         let error = ListRoutineRelatedRecordsRequest::new("routine").output(reply, receipt).unwrap_err();
@@ -222,7 +223,7 @@ mod tests {
     const ENTRY: &str = r#"{"RecordId":7,"RecordName":"a.example.com","SiteId":1}"#;
 
     #[test]
-    fn what_is_missing_or_odd_is_no_reason_to_know_nothing() {
+    fn missing_or_invalid_entries_do_not_hide_the_others() {
         for nothing in
             [r#"{"TotalCount":0}"#, r#"{"RelatedRecords":null}"#, r#"{"RelatedRecords":[],"TotalCount":null}"#]
         {

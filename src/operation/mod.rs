@@ -1,4 +1,4 @@
-//! The operations of the service, one file each: parameters, reply, and what they need.
+//! The operations of the service, one file each: parameters, reply, and preconditions.
 
 mod actions;
 mod any_action;
@@ -24,38 +24,39 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::LargestBody;
 use crate::signature::Parameter;
 
-/// The version of the service's interface that all operations are of.
+/// The version of the service's interface that all operations use.
 pub(crate) const API_VERSION: &str = "2024-09-10";
 
-/// What to do about a lost write of which nobody here knows how to read it back.
+/// The advice for a lost write that the library can't read back itself.
 pub(crate) const READ_BACK: &str =
-    "The request may have been carried out: read back what it was to change before you make it again.";
+    "The request may have been carried out: read back what it changes before you send it again.";
 
-/// What an operation is to the service, and to the client.
+/// The properties of an operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Action<'a> {
-    /// The service's name for it.
+    /// The service's name for the action.
     pub(crate) name: &'a str,
     pub(crate) method: &'static str,
     pub(crate) version: &'a str,
-    /// Whether it changes something.
+    /// Whether the action changes something.
     pub(crate) writes: bool,
-    /// Whether it takes its turn among the client's writes: the service refuses it while another one runs.
+    /// Whether the action counts against the client's write limit, because the service refuses it while another one
+    /// runs.
     pub(crate) serial: bool,
     pub(crate) largest_reply: LargestBody,
-    /// What it is about, for the log: the name of a record, if it has one.
+    /// The subject, for the log: the record's name, if there is one.
     pub(crate) record_name: &'a str,
 }
 
 impl Action<'static> {
-    /// One that changes nothing.
+    /// Returns an action that changes nothing.
     fn read(name: &'static str) -> Action<'static> {
         let largest_reply = LargestBody::default();
         let (writes, serial, record_name) = (false, false, "");
         Action { name, method: "POST", version: API_VERSION, writes, serial, largest_reply, record_name }
     }
 
-    /// One that changes something of a routine.
+    /// Returns an action that changes a routine.
     fn write(name: &'static str) -> Action<'static> {
         Action { writes: true, serial: true, ..Action::read(name) }
     }
@@ -66,36 +67,37 @@ pub(crate) trait Operation {
     /// The body of a successful reply.
     type Reply: DeserializeOwned;
 
-    /// What the caller gets.
+    /// The result for the caller.
     type Output;
 
     fn action(&self) -> Action<'_>;
 
-    /// Refuses, by name, arguments that can't be sent. What is merely wrong is the service's to judge.
+    /// Refuses arguments that can't be sent. The error names the argument. All other arguments are for the service to
+    /// judge.
     fn check(&self) -> Result<(), Error>;
 
-    /// The parameters of the query.
+    /// Returns the parameters of the query.
     fn query(&self) -> Vec<Parameter<'_>> {
         Vec::new()
     }
 
-    /// The parameters of the form.
+    /// Returns the parameters of the form.
     fn form(&self) -> Vec<Parameter<'_>> {
         Vec::new()
     }
 
-    /// What the caller gets of a reply; an error where the reply isn't the operation's success after all.
+    /// Returns the result from a reply. Fails if the reply isn't a success of this operation.
     fn output(&self, reply: Self::Reply, receipt: Receipt) -> Result<Self::Output, Error>;
 
-    /// The texts of what the caller gets, but for the id of the request.
+    /// Returns the texts of the result, except the request id.
     fn texts(_: &mut Self::Output) -> Vec<&mut String> {
         Vec::new()
     }
 }
 
-/// How a reply came about.
+/// Which attempt a reply answers, and its request id.
 pub(crate) struct Receipt {
-    /// Which of the call's attempts it answers, from 1 on.
+    /// Which of the call's attempts the reply answers, from 1 on.
     pub(crate) attempt: u32,
     pub(crate) http_status: u16,
     /// The service's id of the request.
@@ -103,26 +105,26 @@ pub(crate) struct Receipt {
 }
 
 impl Receipt {
-    /// The failure of a reply that isn't what the operation is answered with.
+    /// Returns the error of a reply that doesn't fit the operation.
     fn unreadable(&self, reason: &str) -> Error {
         Error::unreadable(reason).in_reply(self.http_status, &self.request_id)
     }
 
-    /// Refuses a success whose own word for it is another one.
+    /// Refuses a success whose status isn't `OK`.
     fn check_status(&self, status: &str) -> Result<(), Error> {
         if status == "OK" {
             return Ok(());
         }
-        let message = format!("the service answered with Status {status:?} in place of \"OK\"");
+        let message = format!("the service answered with Status {status:?} instead of \"OK\"");
         let error = Error::new(ErrorKind::Server, message).with_outcome(Outcome::Unknown);
         Err(error.in_reply(self.http_status, &self.request_id))
     }
 }
 
-/// The longest domain name that there can be, and more than the service takes for a routine's name.
+/// The longest possible domain name. The service's limit for a routine's name is lower.
 const LONGEST_NAME: usize = 253;
 
-/// Refuses a name that can't be one, whatever the service thinks of it.
+/// Refuses a name that can't be valid. All other names are for the service to judge.
 pub(crate) fn check_name(field: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() {
         return Err(Error::invalid_argument(field, "is empty"));
@@ -139,7 +141,7 @@ pub(crate) fn check_name(field: &str, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses an id that the service can't have given.
+/// Refuses an id that the service can't have assigned.
 pub(crate) fn check_id(field: &str, id: i64) -> Result<(), Error> {
     if id < 1 {
         return Err(Error::invalid_argument(field, format_args!("is {id}; it is 1 or more")));

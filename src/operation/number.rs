@@ -1,22 +1,22 @@
-//! Numbers in replies. Ids are integers of 15 and more digits, written as a number or as a string of digits, never through
-//! a float.
+//! Numbers in replies. Ids are integers of 15 and more digits, as a JSON number or a string of digits. They are never
+//! converted to a float.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 
-/// An id that is a positive integer; `None` for null.
+/// Reads an id: a positive integer. `None` for null.
 pub(super) fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     deserializer.deserialize_any(Id)
 }
 
-/// An id that is a positive integer.
+/// Reads an id: a positive integer.
 pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     optional_id(deserializer)?.ok_or_else(|| D::Error::custom("id is null"))
 }
 
-/// A count, as a number or a string of digits; 0 for anything else that is there.
+/// Reads a count, as a number or a string of digits. 0 for any other value.
 pub(super) fn count_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let value = <&RawValue>::deserialize(deserializer)?;
     Ok(Some(value.get().trim_matches('"').parse().unwrap_or(0)))

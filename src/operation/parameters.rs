@@ -1,4 +1,4 @@
-//! The parameters of any action: JSON and pairs in, names and values out, each at its place.
+//! The parameters of an action: converts JSON and pairs into names and values, each in its place.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,13 +10,13 @@ use super::any_action::ActionParameter;
 use crate::error::Error;
 use crate::json;
 
-/// More than any action takes, lists taken apart.
+/// More than any action has, with every list item counted.
 const MOST: usize = 1000;
 
-/// How deep a list may be nested that is taken apart.
+/// The deepest nesting of a list that is sent as `Name.1`, `Name.2`.
 const DEEPEST: u32 = 8;
 
-/// What a request says of itself by these names, in one version of the signature or the other.
+/// Parameters that each request sets itself, in one version of the signature or the other.
 pub(super) const RESERVED: [&str; 11] = [
     "AccessKeyId",
     "Action",
@@ -33,17 +33,17 @@ pub(super) const RESERVED: [&str; 11] = [
 
 type Pairs = Vec<(String, String)>;
 
-/// The parameters of an action, as far as they are read.
+/// The parameters of an action that were read so far.
 pub(super) struct Parameters {
-    /// What is known of the action.
+    /// What the table knows about the action.
     action: Option<Action>,
     query: Pairs,
     form: Pairs,
-    /// The names that are taken, sorted: they are few, and a table of hashes is 3 kB of code.
+    /// The names so far, sorted. They are few, and a hash table costs 3 kB of code.
     names: Vec<String>,
 }
 
-/// Where something stands among what the caller gives.
+/// Where a value stands in the caller's arguments.
 #[derive(Clone, Copy)]
 struct At<'a> {
     field: &'a str,
@@ -55,12 +55,12 @@ impl Parameters {
         Parameters { action, query: Pairs::new(), form: Pairs::new(), names: Vec::new() }
     }
 
-    /// The query and the form.
+    /// Returns the query and the form.
     pub(super) fn placed(self) -> (Pairs, Pairs) {
         (self.query, self.form)
     }
 
-    /// Adds a parameter that is sent as it is; it is the caller's of this `number`.
+    /// Adds a parameter that is sent unchanged. `number` is its index in the caller's array.
     pub(super) fn add(&mut self, number: usize, parameter: &ActionParameter<'_>) -> Result<(), Error> {
         let ActionParameter { name, value, place } = *parameter;
         let field = format!("parameters[{number}].name");
@@ -68,8 +68,8 @@ impl Parameters {
         self.push(At { field: &field, place: place.unwrap_or(known) }, name.to_owned(), value.to_owned())
     }
 
-    /// Adds the members of the object that the text of a `field` holds, all of them at `place`, or each where the action
-    /// wants it.
+    /// Adds the members of the JSON object in `field`. All go to `place`; if that is `None`, each goes where the action
+    /// expects it.
     pub(super) fn add_json(&mut self, field: &str, text: Option<&str>, place: Option<Place>) -> Result<(), Error> {
         let Some(text) = text else { return Ok(()) };
         for (name, value) in object(field, text)? {
@@ -80,7 +80,7 @@ impl Parameters {
                 Shape::List => self.take_apart(at, &name, value, 0)?,
                 Shape::Plain | Shape::Json => self.extend(at, &name, value)?,
             }
-            // One that isn't sent, or not by this name, may not be there twice either.
+            // A name that isn't sent, or is sent in another form, must not occur twice either.
             if self.names.len() == before || self.place(&name).is_err() {
                 self.claim(field, &name)?;
             }
@@ -88,14 +88,14 @@ impl Parameters {
         Ok(())
     }
 
-    /// Where a parameter goes and how it is written, by the part of its name that is before the first dot.
+    /// Returns where a parameter goes and how it is written. The part of its name before the first dot decides.
     fn known(&self, name: &str) -> (Place, Shape) {
         let name = name.split('.').next().unwrap_or_default();
         let known = self.action.as_ref().and_then(|action| action.parameter(name));
         known.unwrap_or((Place::Query, Shape::Plain))
     }
 
-    /// Adds a value: objects and arrays as the JSON text that they are.
+    /// Adds a value. Objects and arrays are added as their JSON text.
     fn extend(&mut self, at: At<'_>, name: &str, value: &RawValue) -> Result<(), Error> {
         let text = match value.get() {
             "null" => return Ok(()),
@@ -105,7 +105,7 @@ impl Parameters {
         self.push(at, name.to_owned(), text)
     }
 
-    /// Adds what is in a value, by names that tell where in it that was.
+    /// Adds the items of a value, with names that give their position: `Name.1.Key`.
     fn take_apart(&mut self, at: At<'_>, name: &str, value: &RawValue, depth: u32) -> Result<(), Error> {
         if depth > DEEPEST {
             return Err(Error::invalid_argument(at.field, format_args!("has {name:?}, which is nested too deep")));
@@ -138,7 +138,7 @@ impl Parameters {
         Ok(())
     }
 
-    /// Takes a name, which nothing else may have.
+    /// Reserves a name. No other parameter may have it.
     fn claim(&mut self, field: &str, name: &str) -> Result<(), Error> {
         let refused = |reason: fmt::Arguments<'_>| Err(Error::invalid_argument(field, reason));
         let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~');
@@ -146,7 +146,7 @@ impl Parameters {
             return refused(format_args!("has the invalid name {name:?}: letters, digits, '.', '-', '_' and '~'"));
         }
         if RESERVED.contains(&name) {
-            return refused(format_args!("has {name:?}, which the request has of its own"));
+            return refused(format_args!("has {name:?}, which each request sets itself"));
         }
         if self.names.len() == MOST {
             return refused(format_args!("has too many parameters: {MOST} are the most"));
@@ -158,22 +158,22 @@ impl Parameters {
         Ok(())
     }
 
-    /// Where the name is among those that are taken, or would be.
+    /// Returns the name's position among the names so far, or where it would be.
     fn place(&self, name: &str) -> Result<usize, usize> {
         self.names.binary_search_by(|taken| taken.as_str().cmp(name))
     }
 }
 
-/// The text that a JSON string stands for.
+/// Returns the text of a JSON string.
 fn string(field: &str, name: &str, value: &RawValue) -> Result<String, Error> {
-    // Of bytes, as replies are read: another parser would be linked for texts.
+    // Parses bytes, as for replies. Parsing a `str` would link a second parser.
     serde_json::from_slice(value.get().as_bytes())
-        .map_err(|_| Error::invalid_argument(field, format_args!("has {name:?}, whose value is no text of Unicode")))
+        .map_err(|_| Error::invalid_argument(field, format_args!("has {name:?}, whose value isn't valid Unicode")))
 }
 
 type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
-/// The members of the object that `text` holds, in their order.
+/// Returns the members of the object in `text`, in their order.
 fn object<'a>(field: &str, text: &'a str) -> Result<Members<'a>, Error> {
     let mut members = Members::new();
     let read = json::members(text.as_bytes(), &mut |name, value| members.push((name, value)));
@@ -181,10 +181,10 @@ fn object<'a>(field: &str, text: &'a str) -> Result<Members<'a>, Error> {
     Ok(members)
 }
 
-/// Says where a text isn't the object that it is to be, without a word of it.
+/// Returns an error that says where the JSON is wrong, without quoting it.
 fn unreadable(field: &str, error: &serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
-    Error::invalid_argument(field, format_args!("is no JSON object: look at line {line}, column {column}"))
+    Error::invalid_argument(field, format_args!("isn't a JSON object: see line {line}, column {column}"))
 }
 
 #[cfg(test)]
@@ -192,7 +192,7 @@ mod tests {
     use super::super::actions;
     use super::*;
 
-    /// Of an action that has a list of objects.
+    /// Reads the parameters of an action that has a list of objects.
     fn read(text: &str) -> Result<Vec<String>, Error> {
         let mut parameters = Parameters::of(actions::action("TagResources"));
         parameters.add_json("params", Some(text), None)?;
@@ -225,7 +225,7 @@ mod tests {
         for text in ["", "null", "[]", "\"hunter2\"", "7", "{", r#"{"A":hunter2}"#, r#"{"A":1} hunter2"#, r#"{"A":1,}"#]
         {
             let error = read(text).unwrap_err();
-            assert!(error.message().starts_with("params is no JSON object"), "{text}: {error}");
+            assert!(error.message().starts_with("params isn't a JSON object"), "{text}: {error}");
             assert!(!error.message().contains("hunter2"), "{error}");
         }
         assert!(read(r#"{"A":"\ud800"}"#).unwrap_err().message().contains("\"A\""));

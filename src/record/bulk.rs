@@ -1,4 +1,4 @@
-//! Ensuring many records, whenever the next one is asked for.
+//! Ensures many records, one each time that the next one is asked for.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,32 +12,31 @@ use crate::error::Error;
 use crate::operation::CreateRoutineRelatedRecordRequest;
 use crate::wait::{Deadline, Task};
 
-/// Records that are ensured one after the other, in their order, whenever the next one is asked for.
+/// Ensures records one after the other, in their order, one each time the iterator is advanced.
 ///
-/// One that fails doesn't keep the others from being tried, unless it fails for a reason that all of them share (the
-/// credentials, the account): then the rest fail with it, without being sent. Run again with the same records, it does
+/// If one record fails, the others are still tried, unless the failure concerns all of them (the credentials, the
+/// account). Then the rest fail with the same error, without being sent. A second run with the same records does only
 /// what is left to do.
 pub struct Bulk {
     core: Arc<Core>,
-    /// Of the call that all of it is.
+    /// The number of the whole bulk's call.
     number: u64,
     options: CallOptions,
     deadline: Deadline,
     work: Work,
     keep: Keep,
-    /// When the last result was handed out.
+    /// When the last result was returned.
     handed_out: Option<Instant>,
 }
 
-/// How soon a program comes for the next record that does little else: the client keeps the lock for it that it shares with
-/// others.
+/// If the program asks for the next record within this time, the client holds the shared lock for it.
 const SOON: Duration = Duration::from_millis(5);
 
-/// What comes of the next record. On its own, since both drivers make it.
+/// What becomes of the next record. It is a function of its own because both drivers use it.
 type Next<'a> = Pin<Box<dyn Future<Output = Option<Result<Record, Error>>> + 'a>>;
 
 impl Bulk {
-    /// The records of `requests`, each within `options`.
+    /// Returns a bulk for the records of `requests`, each within `options`.
     pub(crate) fn new<'a>(
         core: &Arc<Core>,
         requests: impl IntoIterator<Item = CreateRoutineRelatedRecordRequest<'a>>,
@@ -54,20 +53,20 @@ impl Bulk {
         }
     }
 
-    /// Ends by this time, from now on, whatever is left: further records fail with
+    /// Limits the time of the whole bulk, counted from now. Records that are left over then fail with
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout).
     pub fn with_timeout(mut self, timeout: Duration) -> Bulk {
         self.deadline = Deadline::after(timeout);
         self
     }
 
-    /// Ensures the next record as part of this task; `None` after the last one.
+    /// Ensures the next record as part of this task. `None` after the last one.
     pub(crate) fn next_of<'a>(&'a mut self, task: &'a Task) -> Next<'a> {
         Box::pin(async move {
             let is_soon = self.handed_out.is_some_and(|at| at.elapsed() <= SOON);
             let Bulk { core, number, options, deadline, work, keep, .. } = self;
             let ensured = work.next(&|| Call::begin(core, *number, options, task, *deadline).keeping(keep)).await;
-            // Nobody could let it go while the program does something else.
+            // While the program does something else, nobody could release the lock.
             if !is_soon || !work.has_untried() {
                 self.let_go();
             }
@@ -77,13 +76,13 @@ impl Bulk {
         })
     }
 
-    /// Makes the rest fail as cancelled, without being sent.
+    /// Cancels the bulk. The rest of the records fail as cancelled, without being sent.
     pub fn cancel(&mut self) {
         self.let_go();
         self.work.cancel();
     }
 
-    /// Lets others have the lock that the client shares with them.
+    /// Releases the lock that the client shares with others.
     fn let_go(&self) {
         self.keep.end(self.core.live().write_lock.as_ref(), self.core.started.elapsed());
     }
@@ -98,7 +97,7 @@ impl Drop for Bulk {
 impl Iterator for Bulk {
     type Item = Result<Record, Error>;
 
-    /// Ensures the next record; `None` after the last one.
+    /// Ensures the next record. `None` after the last one.
     fn next(&mut self) -> Option<Result<Record, Error>> {
         let options = self.options.clone();
         options.run(async |task| self.next_of(task).await)

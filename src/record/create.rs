@@ -1,4 +1,4 @@
-//! Creating a record, never lost and never doubled.
+//! Creates a record, never lost and never doubled.
 
 use super::find::find;
 use crate::call::{Call, Done, Reconcile, World, without_result};
@@ -11,10 +11,10 @@ use crate::service_code::ServiceCode;
 #[non_exhaustive]
 #[repr(i32)]
 pub enum Origin {
-    /// This call created it: the service says so.
+    /// The call created the record. The service says so.
     Created = 1,
-    /// It is there: the list shows it, after an answer was lost or incomplete. One of this call's requests may have created
-    /// it, or somebody else at the same time; the service doesn't say who.
+    /// The list shows the record after an answer was lost or incomplete. Either one of the call's requests created it,
+    /// or somebody else did at the same time. The service doesn't say which.
     Recovered = 2,
     /// It was there already.
     Existing = 3,
@@ -30,7 +30,7 @@ pub struct Record {
     pub site_id: i64,
     /// Where the record came from.
     pub origin: Origin,
-    /// The service's word: `OK`.
+    /// The service's status: `OK`.
     pub status: String,
     /// The service's id of the request.
     pub request_id: String,
@@ -38,7 +38,7 @@ pub struct Record {
     pub attempts: u32,
 }
 
-/// Creates the record of `request`. If there is one already it fails, unless the caller is content with `anybodys`.
+/// Creates the record of `request`. Fails if the record exists already, unless `anybodys` is true.
 pub(super) async fn create<W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecordRequest<'_>,
@@ -53,7 +53,7 @@ pub(super) async fn create<W: World>(
         Done::Answered | Done::Gone(_) => Origin::Created,
     };
     if created.record_id.is_none() {
-        // It is there all the same, so a list that fails is no reason to fail.
+        // The record exists in any case. The call succeeds even if the list can't be read.
         if let Ok(Some(found)) = read_back(call, request, created.receipt.attempt).await {
             (created, origin) = (found, Origin::Recovered);
         }
@@ -64,7 +64,7 @@ pub(super) async fn create<W: World>(
     Ok(record(request, created, origin))
 }
 
-/// The record of `request` as the list has it, after so many attempts to create it.
+/// Returns the record of `request` from the list, after this number of attempts to create it.
 pub(super) async fn read_back<W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecordRequest<'_>,

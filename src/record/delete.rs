@@ -1,4 +1,4 @@
-//! Deleting a record, so that it is gone afterwards.
+//! Deletes a record.
 
 use std::cell::Cell;
 
@@ -13,8 +13,8 @@ use crate::wait::WaitError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deletion {
-    /// Whether this call deleted the record; else it was gone already. If an answer was lost it may have been somebody else
-    /// at the same time: the service doesn't say who.
+    /// Whether this call deleted the record. If false, it was gone already. If an answer was lost, somebody else may
+    /// have deleted it at the same time. The service doesn't say who did.
     pub deleted: bool,
     /// The service's id of the request.
     pub request_id: String,
@@ -34,7 +34,7 @@ pub(crate) async fn delete<W: World>(
     }
 }
 
-/// Deletes whatever record has the name. One that others delete first, and create again, is found again.
+/// Deletes the record of this name. If others delete it first and create it again, the new record is found and deleted.
 async fn delete_name<W: World>(
     call: &Call<'_, W>,
     request: &DeleteRoutineRelatedRecordRequest<'_>,
@@ -47,7 +47,7 @@ async fn delete_name<W: World>(
         let (made, deleted) = (deletion.attempts, deletion.deleted);
         let in_all = |error| after_attempts(error, made, deleted);
         let pass = find(call, request.name, request.site_id, request.record_name).await.map_err(in_all)?;
-        // What is shown again, although the service knows it no more, is a list that lags.
+        // If the list still shows a record that the service no longer knows, the list lags.
         if let Some((record, _)) = pass.found.as_ref().filter(|(record, _)| tried != Some(record.record_id)) {
             tried = Some(record.record_id);
             let (next, is_absent) = delete_id(call, request, record.record_id).await.map_err(in_all)?;
@@ -61,7 +61,7 @@ async fn delete_name<W: World>(
         if pass.proves_absence(before.as_ref()) {
             return Ok(deletion);
         }
-        // Another pass may be enough, and is made at once.
+        // Another pass may be enough. It is made at once.
         let is_first = before.replace(pass).is_none();
         if !is_first {
             wait(call, &mut read_backs).await.map_err(in_all)?;
@@ -69,8 +69,8 @@ async fn delete_name<W: World>(
     }
 }
 
-/// Deletes the record of this id. True: no record of its name is there at this moment. Else it is gone since whenever, and
-/// others may have created another one.
+/// Deletes the record of this id. Returns true if no record of its name exists at this moment. False: the record is
+/// gone since an unknown time, and others may have created a new one.
 async fn delete_id<W: World>(
     call: &Call<'_, W>,
     request: &DeleteRoutineRelatedRecordRequest<'_>,
@@ -106,11 +106,11 @@ fn gone(deleted: bool, refusal: &Error) -> Deletion {
     Deletion { deleted, request_id: refusal.request_id().to_owned(), attempts: refusal.attempts() }
 }
 
-/// Waits for a list that hasn't settled.
+/// Waits until the list has settled.
 async fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Result<(), Error> {
     let unsettled = || {
         let message = "the list of the routine's records lags, changes too fast or can't be read in full, so that it \
-                       doesn't tell whether there is such a record";
+                       doesn't show whether the record exists";
         Error::new(ErrorKind::Timeout, message)
             .with_retryable(true)
             .with_advice("Try again later, or give the record's id.")
@@ -122,8 +122,8 @@ async fn wait<W: World>(call: &Call<'_, W>, read_backs: &mut ReadBacks) -> Resul
     })
 }
 
-/// The failure of a call that has made so many attempts before, each refused since there was nothing to delete; or lost, if
-/// it may have `deleted` a record.
+/// Returns the failure of a call that made this number of attempts before. If the call may have `deleted` a record, the
+/// outcome is unknown. Otherwise each attempt was refused because there was nothing to delete.
 fn after_attempts(error: Error, attempts: u32, deleted: bool) -> Error {
     let before = if deleted { Outcome::Unknown } else { Outcome::Refused };
     let (outcome, total) = (error.outcome().max(before), error.attempts() + attempts);

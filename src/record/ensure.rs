@@ -1,4 +1,4 @@
-//! Ensuring that a record is there.
+//! Ensures that a record exists.
 
 use super::Record;
 use super::create::{Origin, create, read_back, record};
@@ -8,8 +8,8 @@ use crate::log::Level;
 use crate::operation::{Action, CreateRoutineRelatedRecordRequest, GetMatchSiteRequest, Operation};
 use crate::service_code::ServiceCode;
 
-/// Creates the record of `request`, unless it is there already, tied to the same routine. What is there costs a read, and no
-/// write that others would have to wait for. A site id of 0 stands for the site that the record's name belongs to.
+/// Creates the record of `request`, unless it exists and is tied to the same routine. An existing record costs a read,
+/// and no write that others would wait for. If the site id is 0, the site is the one that the record's name belongs to.
 pub(crate) async fn ensure<W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecordRequest<'_>,
@@ -21,13 +21,13 @@ pub(crate) async fn ensure<W: World>(
     }
 }
 
-/// Refuses arguments that can't be sent; the site's id may be looked up.
+/// Refuses arguments that can't be sent. A site id of 0 is valid: the call looks it up.
 pub(crate) fn check(request: &CreateRoutineRelatedRecordRequest<'_>) -> Result<(), Error> {
     let any_site = if request.site_id == 0 { 1 } else { request.site_id };
     CreateRoutineRelatedRecordRequest { site_id: any_site, ..*request }.check()
 }
 
-/// The same request with its site's id.
+/// Returns the same request with its site's id.
 pub(super) async fn with_site<'a, W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecordRequest<'a>,
@@ -44,20 +44,20 @@ fn without_site(error: Error) -> Error {
     match error.service_code() {
         ServiceCode::SiteNotFound => error.with_advice(
             "No site of this account has a name that the record's name ends in: add the site, or check the record's name and \
-             whose credentials these are.",
+             which account these credentials belong to.",
         ),
         _ => error,
     }
 }
 
-/// The record of `request`, if the list shows it.
+/// Returns the record of `request`, if the list shows it.
 pub(super) async fn read_first<W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecordRequest<'_>,
 ) -> Result<Option<Record>, Error> {
     match read_back(call, request, 0).await {
         Ok(found) => Ok(found.map(|found| record(request, found, Origin::Existing))),
-        // Who may create records but not list them can still create this one.
+        // Credentials that can create records but not list them can still create this one.
         Err(error) if error.kind() == ErrorKind::Forbidden => {
             let Action { name, record_name, .. } = request.action();
             let because = || format!("created without reading the list first, because {error}");

@@ -1,30 +1,30 @@
-//! Finding a record: the service has no operation that gets one, so its routine's list is read, page by page.
+//! Finds a record. The service has no operation that gets one, so its routine's list is read, page by page.
 //!
-//! A list is evidence with limits. A row that it shows counts, unless this client has deleted that record lately: lists lag.
-//! A row that it lacks counts for less: while others delete, rows move from page to page, past the reader.
+//! A row in the list counts as a record, unless this client has deleted that record lately: lists lag. A missing row
+//! proves less: while others delete, rows move to earlier pages, and the reader can miss them.
 
 use super::host_name::host_key;
 use crate::call::{Call, World};
 use crate::error::Error;
 use crate::operation::{ListRoutineRelatedRecordsRequest, RelatedRecord};
 
-/// What one pass over the list shows.
+/// The result of one pass over the list.
 #[derive(Debug)]
 pub(super) struct Pass {
-    /// The record, and the list's id of the request. With it, the pass ends.
+    /// The record, and the request id of the list that shows it. The pass ends with it.
     pub(super) found: Option<(RelatedRecord, String)>,
-    /// Whether it shows the record as it was before this client deleted it, so that it lags.
+    /// Whether the list lags: it shows the record as it was before this client deleted it.
     lags: bool,
-    /// Whether it has an entry that can't be read, and may be the record.
+    /// Whether the list has an entry that can't be read and may be the record.
     has_unread: bool,
     pages: u32,
-    /// All that it shows.
+    /// All ids that the list shows.
     ids: Vec<i64>,
 }
 
 impl Pass {
-    /// Whether the record isn't there, given the pass before this one: a single page can't miss a row, and neither can
-    /// two passes between which no row moved.
+    /// Whether this pass and the one `before` prove that the record doesn't exist. A single page can't miss a row. Nor
+    /// can two passes if no row moved between them.
     pub(super) fn proves_absence(&self, before: Option<&Pass>) -> bool {
         let has_settled = before.is_some_and(|before| before.ids == self.ids);
         self.found.is_none() && !self.lags && !self.has_unread && (self.pages == 1 || has_settled)
@@ -34,13 +34,14 @@ impl Pass {
         self.ids.contains(&id)
     }
 
-    /// The same for the record of this `id`. That there is another one of its name says so as well: a name is there once.
+    /// The same for the record of this `id`. Another record of the same name is proof as well, because a name exists
+    /// once.
     pub(super) fn proves_absence_of(&self, id: i64, before: Option<&Pass>) -> bool {
         !self.shows(id) && (self.found.is_some() || self.proves_absence(before))
     }
 }
 
-/// Looks once for the record of this name on this site, among those of the routine `name`.
+/// Reads the list of the routine `name` once, and returns what it shows of this record.
 pub(super) async fn find<W: World>(
     call: &Call<'_, W>,
     name: &str,
@@ -56,7 +57,7 @@ pub(super) async fn find<W: World>(
         pass.has_unread |= page.has_unread;
         for record in page.records {
             pass.ids.push(record.record_id);
-            // The service's search is a fuzzy one.
+            // The service's search is fuzzy.
             if record.site_id != site_id || host_key(&record.record_name) != key {
                 continue;
             }
@@ -75,12 +76,12 @@ pub(super) async fn find<W: World>(
 }
 
 impl<W: World> Call<'_, W> {
-    /// Whether this client has deleted the record of this `id` so lately that a list may still show it.
+    /// Whether this client has deleted the record of this `id` so recently that a list may still show it.
     pub(super) fn has_deleted(&self, id: i64) -> bool {
         self.world.deleted().has(id, self.world.now(), self.rules.horizon)
     }
 
-    /// Remembers that the record of this `id` is gone, or may be.
+    /// Remembers that the record of this `id` is gone or may be gone.
     pub(super) fn remember_deleted(&self, id: i64) {
         self.world.deleted().add(id, self.world.now(), self.rules.horizon);
     }

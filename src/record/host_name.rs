@@ -1,6 +1,6 @@
-//! Host names, as they are compared: without case, with or without a dot at the end, in Unicode or in ASCII.
+//! Compares host names: without case, with or without a final dot, in Unicode or in ASCII.
 
-/// What all spellings of one host name have in common.
+/// Returns a key that is the same for all spellings of a host name.
 pub(super) fn host_key(name: &str) -> String {
     let name = name.strip_suffix('.').unwrap_or(name);
     let labels: Vec<_> = name.split('.').map(label_key).collect();
@@ -21,7 +21,7 @@ fn label_key(label: &str) -> String {
     }
 }
 
-/// Character by character, as host names are mapped: a sigma at the end of a word is one like any other.
+/// Lowercases each character for itself, as host names are mapped. A final sigma is mapped like any other sigma.
 fn lowercase(label: &str) -> String {
     label.chars().flat_map(char::to_lowercase).collect()
 }

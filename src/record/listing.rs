@@ -1,4 +1,4 @@
-//! What a bulk knows of a routine's records, from listing them.
+//! The records of a routine, as a bulk has listed them.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use crate::call::{Call, World};
 use crate::error::Error;
 use crate::operation::{LARGEST_PAGE, ListRoutineRelatedRecordsRequest};
 
-/// For how long it says what exists: others delete meanwhile.
+/// How long a listing counts. Others may delete records meanwhile.
 const FRESH: Duration = Duration::from_secs(30);
 
-/// Whether what was read then still says what exists now.
+/// Whether a listing that was read at `read_at` still counts now.
 pub(super) fn is_fresh(read_at: Duration, now: Duration) -> bool {
     now.saturating_sub(read_at) < FRESH
 }
 
-/// The records of one routine, as they were at one time.
+/// The records of one routine at one time.
 #[derive(Debug)]
 pub(super) struct Listing {
     pub(super) read_at: Duration,
-    /// Whether it has all of them.
+    /// Whether the listing has all records of the routine.
     pub(super) is_complete: bool,
     /// Sorted by their names.
     records: Vec<Known>,
@@ -29,7 +29,7 @@ pub(super) struct Listing {
 
 #[derive(Clone, Debug)]
 struct Known {
-    /// What names that are alike have in common.
+    /// The same for all spellings of the name.
     key: String,
     site_id: i64,
     record_id: Option<i64>,
@@ -37,12 +37,13 @@ struct Known {
 }
 
 impl Listing {
-    /// A listing that has nothing, at this time.
+    /// Returns a listing without records.
     pub(super) fn empty(now: Duration) -> Listing {
         Listing { read_at: now, is_complete: false, records: Vec::new() }
     }
 
-    /// Lists the records of the routine `name`, as far as so many `items` are worth it. Each page is a call of its own.
+    /// Lists the records of the routine `name`, but no more pages than pay for this number of `items`. Each page is a
+    /// call of its own.
     pub(super) async fn read<'c, W: World>(
         begin: &dyn Fn() -> Call<'c, W>,
         name: &str,
@@ -54,7 +55,7 @@ impl Listing {
         loop {
             let call = begin();
             let page = call.perform(&list).await?;
-            // What this client has deleted stands in a list that lags. It isn't there now, and less so later.
+            // If the list lags, it shows records that this client has deleted. They are gone now and stay gone.
             for record in page.records.into_iter().filter(|record| !call.has_deleted(record.record_id)) {
                 let known = Known {
                     key: host_key(&record.record_name),
@@ -65,7 +66,7 @@ impl Listing {
                 listing.insert(known);
             }
             listing.is_complete = !page.has_more;
-            // A list that is longer than the work isn't worth its pages.
+            // If the list is longer than the work, its pages cost more than they save.
             let pages = page.total_count.div_ceil(LARGEST_PAGE.into()).max(list.page_number.into());
             if listing.is_complete || pages > most_pages {
                 return Ok(listing);
@@ -74,7 +75,7 @@ impl Listing {
         }
     }
 
-    /// Adds what has been ensured since.
+    /// Adds a record that was ensured after the list was read.
     pub(super) fn add(&mut self, record_name: &str, record: &Record) {
         self.insert(Known {
             key: host_key(record_name),
@@ -89,7 +90,8 @@ impl Listing {
         self.records.insert(place, known);
     }
 
-    /// The record of this name, unless `call`'s client has deleted it since; without a site's id, the only one.
+    /// Returns the record of this name, unless `call`'s client has deleted it since. Without a site id, the name must
+    /// be unique.
     pub(super) fn find<W: World>(&self, call: &Call<'_, W>, site_id: i64, record_name: &str) -> Option<Record> {
         let is_there = |known: &&Known| !known.record_id.is_some_and(|id| call.has_deleted(id));
         let key = host_key(record_name);

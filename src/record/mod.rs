@@ -1,4 +1,4 @@
-//! Records: what a caller wants of them, made of the service's operations.
+//! Records: combines the service's operations into what callers need.
 
 mod bulk;
 mod create;
@@ -23,7 +23,7 @@ use crate::call::{Call, World};
 use crate::error::Error;
 use crate::operation::CreateRoutineRelatedRecordRequest;
 
-/// Creates the record of `request`; that there is one already is an error.
+/// Creates the record of `request`. Fails if it exists already.
 pub(crate) async fn create<W: World>(
     call: &Call<'_, W>,
     request: &CreateRoutineRelatedRecordRequest<'_>,

@@ -1,7 +1,8 @@
-//! The work of a bulk: a list first, so that what exists costs no call of its own, then one record after the other.
+//! The work of a bulk: first the list, so that existing records cost no call of their own, then one record after the
+//! other.
 //!
-//! What somebody else has created a moment ago, and no list shows yet, is looked for again while the others are ensured, in
-//! passes that all of its kind share.
+//! If somebody else has just created a record and no list shows it yet, it is read back again while the others are
+//! ensured. A pass reads back all records of this kind together.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -19,43 +20,43 @@ use crate::wait::WaitError;
 
 pub(crate) struct Work {
     count: usize,
-    /// How many results have been handed out.
+    /// How many results have been returned.
     done: usize,
     items: VecDeque<Item>,
     /// By their names.
     routines: HashMap<String, Routine>,
-    /// What came of items, until it is their turn to be handed out. It begins with the one whose turn is next.
+    /// The results of items that can't be returned yet. The first one is for the item that is returned next.
     tried: VecDeque<Option<Tried>>,
     unlisted: Vec<Unlisted>,
-    /// When to look for them again.
+    /// When to read the unlisted records back.
     read_backs: ReadBacks,
-    next_look: Duration,
+    next_read_back: Duration,
     /// The failure that all the rest share.
     aborted: Option<Error>,
 }
 
-/// What there is of a routine.
+/// What is known of a routine.
 #[derive(Default)]
 struct Routine {
-    /// How many items.
+    /// The number of items.
     items: usize,
     listing: Option<Listing>,
 }
 
-/// What came of an item.
+/// The result of an item.
 struct Tried {
     item: Item,
-    /// When that was so.
+    /// When the result was known.
     at: Duration,
     result: Result<Record, Error>,
 }
 
-/// A record that exists by the service's word, though no list shows it yet.
+/// A record that exists according to the service, although no list shows it yet.
 struct Unlisted {
     item: Item,
-    /// That word.
+    /// The service's refusal that says so.
     refusal: Error,
-    /// Until when to look for it.
+    /// Until when to read it back.
     until: Duration,
 }
 
@@ -65,7 +66,7 @@ struct Item {
     site_id: i64,
     name: String,
     record_name: String,
-    /// Whether a write of it left, and was refused.
+    /// Whether a write of it was sent and refused.
     was_refused: bool,
 }
 
@@ -81,7 +82,7 @@ impl Item {
     }
 }
 
-/// The routines of the items, by their names.
+/// Groups the items by their routines' names.
 fn routines_of<'a>(items: impl IntoIterator<Item = &'a Item>) -> HashMap<String, Routine> {
     let mut routines = HashMap::<_, Routine>::new();
     for item in items {
@@ -111,34 +112,34 @@ impl Work {
             items,
             unlisted: Vec::new(),
             read_backs: ReadBacks::within(Duration::ZERO),
-            next_look: Duration::ZERO,
+            next_read_back: Duration::ZERO,
             aborted: None,
         }
     }
 
-    /// Makes the rest fail as cancelled, without being sent.
+    /// Cancels the rest. They fail without being sent.
     pub(super) fn cancel(&mut self) {
-        self.aborted = Some(Error::new(ErrorKind::Cancelled, "cancelled before its turn"));
+        self.aborted = Some(Error::new(ErrorKind::Cancelled, "cancelled before it was tried"));
     }
 
-    /// How many results are still to come.
+    /// Returns how many results are still to come.
     pub(super) fn left(&self) -> usize {
         self.count - self.done
     }
 
-    /// Whether a record is still to be tried.
+    /// Returns whether a record is still to be tried.
     pub(super) fn has_untried(&self) -> bool {
         !self.items.is_empty() && self.aborted.is_none()
     }
 
-    /// The next result, in the order of the items.
+    /// Returns the next result, in the order of the items.
     pub(crate) async fn next<W: World>(&mut self, begin: Begin<'_, '_, W>) -> Option<Result<Record, Error>> {
         if self.left() == 0 {
             return None;
         }
         loop {
             match self.tried.front_mut().and_then(Option::take) {
-                // It may be gone by now.
+                // The record may be gone by now.
                 Some(tried) if tried.is_existing() && !is_fresh(tried.at, begin().world.now()) => {
                     self.ensure(tried.item, begin).await;
                     continue;
@@ -150,7 +151,7 @@ impl Work {
                 }
                 None => {}
             }
-            if self.is_time_to_look(begin) {
+            if self.is_time_to_read_back(begin) {
                 self.read_back_unlisted(begin).await;
             } else {
                 let item = self.items.pop_front()?;
@@ -168,8 +169,8 @@ impl Work {
         self.routines.get(name)?.listing.as_ref()
     }
 
-    fn is_time_to_look<W: World>(&self, begin: Begin<'_, '_, W>) -> bool {
-        !self.unlisted.is_empty() && (self.items.is_empty() || begin().world.now() >= self.next_look)
+    fn is_time_to_read_back<W: World>(&self, begin: Begin<'_, '_, W>) -> bool {
+        !self.unlisted.is_empty() && (self.items.is_empty() || begin().world.now() >= self.next_read_back)
     }
 
     /// Tries one record.
@@ -190,16 +191,16 @@ impl Work {
         match &result {
             Err(refusal) if is_unlisted(refusal) => {
                 item.was_refused = true;
-                // Within the record's own time limit, as if its call went on.
+                // The record's own time limit counts, as if its call went on.
                 let left = call.world.left().unwrap_or(Duration::MAX);
                 let until = call.world.now().saturating_add(call.rules.horizon.min(left));
                 self.unlisted.push(Unlisted { item, refusal: refusal.clone(), until });
                 self.read_backs = ReadBacks::within(call.rules.horizon);
-                self.plan_next_look(&call);
+                self.plan_next_read_back(&call);
                 return;
             }
             Err(error) if self.aborted.is_none() && is_shared_by_all(error) => {
-                let message = format!("not tried, because of what came of {}: {error}", item.record_name);
+                let message = format!("not tried, because {} failed: {error}", item.record_name);
                 let aborted = Error::new(error.kind(), message).with_advice(error.advice().to_owned());
                 self.aborted = Some(aborted.with_retryable(error.retryable()));
             }
@@ -221,18 +222,19 @@ impl Work {
         self.tried[place] = Some(Tried { item, at, result });
     }
 
-    /// The record, and when it was seen to be there.
+    /// Returns the record, and when it was seen to exist.
     async fn try_to_ensure<W: World>(
         &mut self,
         item: &mut Item,
         call: &Call<'_, W>,
         begin: Begin<'_, '_, W>,
     ) -> Result<(Record, Duration), Error> {
-        let waiting = |stop: WaitError| stop.while_doing("waiting for its turn", ErrorKind::Io, Outcome::NotSent);
+        let waiting =
+            |stop: WaitError| stop.while_doing("waiting for the records before it", ErrorKind::Io, Outcome::NotSent);
         call.world.check().map_err(waiting)?;
         let rest = 1 + self.routine(&item.name).items;
         let is_fresh = |listing: &Listing| is_fresh(listing.read_at, call.world.now());
-        // A single record is found out about by the call that makes it.
+        // A single record needs no list of all: its own call reads the list.
         if rest > 1 && !self.listing(&item.name).is_some_and(is_fresh) {
             self.list(&item.name, rest, begin).await?;
         }
@@ -252,12 +254,12 @@ impl Work {
         create(call, &item.request(), false).await.map(|record| (record, call.world.now()))
     }
 
-    /// Lists the routine's records, as far as so many items are worth it.
+    /// Lists the routine's records, but no more pages than pay for this number of items.
     async fn list<W: World>(&mut self, name: &str, items: usize, begin: Begin<'_, '_, W>) -> Result<(), Error> {
         let listing = match Listing::read(begin, name, items).await {
             Err(error) if error.kind() == ErrorKind::Cancelled || is_shared_by_all(&error) => return Err(error),
             Err(error) => {
-                // Without the list, each call finds out for itself.
+                // Without the list, each record's call reads the list itself.
                 let world = begin().world;
                 let log = world.log().action("ListRoutineRelatedRecords", name);
                 log.write(Level::Warn, || format!("the records of {name} aren't listed first, because {error}"));
@@ -269,17 +271,17 @@ impl Work {
         Ok(())
     }
 
-    /// Looks for all that is unlisted, once it is time to. Those whose own time is over have failed.
+    /// Waits until the next read-back, and then reads back all unlisted records. Fails those whose time is over.
     async fn read_back_unlisted<W: World>(&mut self, begin: Begin<'_, '_, W>) {
         let call = begin();
-        let wait = self.next_look.saturating_sub(call.world.now());
+        let wait = self.next_read_back.saturating_sub(call.world.now());
         let gives_up = self.aborted.is_some() || call.world.pause(wait).await.is_err();
         let unlisted = std::mem::take(&mut self.unlisted);
         let listed = if gives_up { Vec::new() } else { self.list_again(&unlisted, begin).await };
         for Unlisted { item, refusal, until } in unlisted {
             let found = if gives_up { None } else { self.read_back(&item, listed.contains(&item.name), begin).await };
             match found {
-                // What was refused was an attempt all the same.
+                // The refused request was an attempt, too.
                 Some(record) => {
                     let attempts = refusal.attempts();
                     self.finish(item, call.world.now(), Ok(Record { attempts, ..record }));
@@ -288,10 +290,10 @@ impl Work {
                 None => self.finish(item, call.world.now(), Err(refusal.with_advice(UNLISTED))),
             }
         }
-        self.plan_next_look(&call);
+        self.plan_next_read_back(&call);
     }
 
-    /// Lists the routines of which more than one record is unlisted; their names.
+    /// Lists the routines that have more than one unlisted record. Returns their names.
     async fn list_again<W: World>(&mut self, unlisted: &[Unlisted], begin: Begin<'_, '_, W>) -> Vec<String> {
         let routines = routines_of(unlisted.iter().map(|unlisted| &unlisted.item));
         let mut listed = Vec::new();
@@ -303,7 +305,7 @@ impl Work {
         listed
     }
 
-    /// The record, if the service shows it by now.
+    /// Returns the record, if the service shows it by now.
     async fn read_back<W: World>(&self, item: &Item, was_listed: bool, begin: Begin<'_, '_, W>) -> Option<Record> {
         let call = begin();
         let listing = self.listing(&item.name).filter(|_| was_listed);
@@ -316,19 +318,20 @@ impl Work {
         }
     }
 
-    fn plan_next_look<W: World>(&mut self, call: &Call<'_, W>) {
+    fn plan_next_read_back<W: World>(&mut self, call: &Call<'_, W>) {
         let now = call.world.now();
         let last = self.unlisted.iter().map(|unlisted| unlisted.until).max().unwrap_or(now);
-        self.next_look = self.read_backs.next_wait(call.world.left()).map_or(last, |wait| now.saturating_add(wait));
+        self.next_read_back =
+            self.read_backs.next_wait(call.world.left()).map_or(last, |wait| now.saturating_add(wait));
     }
 }
 
-/// Whether the service says that somebody else has created the record.
+/// Returns whether the service says that somebody else has created the record.
 fn is_unlisted(error: &Error) -> bool {
     error.service_code() == ServiceCode::ParameterAlreadyExist && error.outcome() == Outcome::Refused
 }
 
-/// Whether what failed one record's call will fail the next one's as well.
+/// Returns whether this failure of one record's call will fail all the others as well.
 fn is_shared_by_all(error: &Error) -> bool {
     let concerns_all = matches!(
         error.kind(),

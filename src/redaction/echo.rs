@@ -1,16 +1,15 @@
-//! What the service repeats of a request whose signature it doesn't accept: the text that it has signed, which holds the
-//! access key id and the token.
+//! Finds the text that the service repeats if it doesn't accept a signature. It holds the access key id and the token.
 
 pub(crate) const STRING_TO_SIGN: &str = "stringtosign";
 pub(crate) const CANONICAL_REQUEST: &str = "canonicalrequest";
 
-/// Where in `text` the service begins to repeat what it signed.
+/// Returns where in `text` the service's echo begins.
 pub(crate) fn start(text: &str) -> Option<usize> {
     let echoes = [STRING_TO_SIGN, CANONICAL_REQUEST].into_iter().filter_map(|marker| behind(text, marker));
     echoes.map(|echo| text.len() - echo.len()).min()
 }
 
-/// What follows the first `marker` in `text`, whatever its case and blanks.
+/// Returns the rest of `text` after the first `marker`. Ignores case and blanks.
 pub(crate) fn behind<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
     let rest = text.char_indices().find_map(|(start, _)| without(&text[start..], marker))?.trim_start();
     Some(without(rest, "is").unwrap_or(rest).trim_start_matches([':', ' ', '[']))

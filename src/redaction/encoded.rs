@@ -1,27 +1,27 @@
-//! Finding a secret in a text, in whatever way its characters are written there.
+//! Finds a secret in a text, in any encoding.
 //!
-//! A secret goes out percent-encoded, in a query once and in a string to sign twice, and comes back in JSON, which may be
-//! in JSON again. Encoders differ in which characters they encode and in the case of digits. So it isn't looked for in
-//! certain forms: each character is recognized in each of its encodings, beside others in other ones.
+//! A secret is sent percent-encoded: in a query once, in a string to sign twice. It comes back in JSON, perhaps nested
+//! in other JSON. Encoders differ in the characters that they encode and in the case of digits. So the search
+//! recognizes each character in each of its encodings, even if neighbours are encoded differently.
 
 use std::ops::Range;
 
-/// How often something that was encoded is encoded again.
+/// How often a text may be encoded again.
 const DEPTH: usize = 3;
 
-/// How many bytes of a longer secret tell that it is there: the rest may be cut off.
-const TELLING: usize = 32;
+/// How many bytes of a longer secret prove that it is there. The rest may be cut off.
+const CONVINCING: usize = 32;
 
-/// Shows secrets, one after the other.
+/// Passes secrets to a function, one after the other.
 pub(super) type ForEach<'a> = dyn Fn(&mut dyn FnMut(&str)) + 'a;
 
-/// Whether `text` may have one of the secrets that `for_each` shows: most texts have neither the beginning of one nor
-/// anything that would be encoded.
+/// Whether `text` may hold one of the secrets of `for_each`. Most texts hold neither the start of a secret nor an
+/// encoded character.
 pub(super) fn may_be_in(text: &str, for_each: &ForEach<'_>) -> bool {
     let bytes = text.as_bytes();
     let mut may_be_there = bytes.iter().copied().any(is_mark);
     for_each(&mut |secret| {
-        let telling = secret.as_bytes().get(..TELLING).unwrap_or(secret.as_bytes());
+        let telling = secret.as_bytes().get(..CONVINCING).unwrap_or(secret.as_bytes());
         let Some(first) = telling.first() else { return };
         may_be_there =
             may_be_there || bytes.windows(telling.len()).any(|part| part.first() == Some(first) && part == telling);
@@ -29,8 +29,8 @@ pub(super) fn may_be_in(text: &str, for_each: &ForEach<'_>) -> bool {
     may_be_there
 }
 
-/// The first place in `text`, from the byte `from` on, that has one of the secrets that `for_each` shows. Where several
-/// begin there, it is the longest: tokens of one issuer begin alike.
+/// Returns the first range in `text`, from the byte `from` on, that holds one of the secrets of `for_each`. If several
+/// begin there, returns the longest, because tokens of one issuer start with the same characters.
 pub(super) fn find(text: &str, from: usize, for_each: &ForEach<'_>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     (from..bytes.len()).find_map(|start| {
@@ -41,15 +41,15 @@ pub(super) fn find(text: &str, from: usize, for_each: &ForEach<'_>) -> Option<Ra
                 longest = longest.max(end(bytes, start, secret.as_bytes()));
             }
         });
-        // One that is cut off may end like the secret in a part of a character.
+        // A truncated secret may end within a character.
         (longest?..=bytes.len()).find(|&end| text.is_char_boundary(end)).map(|end| start..end)
     })
 }
 
-/// Where the encoding of `secret` ends that begins at `start`; or of as much of it as tells.
+/// Returns where the encoding of `secret` that begins at `start` ends. Its first `CONVINCING` bytes are enough.
 fn end(text: &[u8], start: usize, secret: &[u8]) -> Option<usize> {
-    // No encoding is shorter than what it encodes.
-    if secret.is_empty() || text.len() - start < secret.len().min(TELLING) {
+    // No encoding is shorter than the text itself.
+    if secret.is_empty() || text.len() - start < secret.len().min(CONVINCING) {
         return None;
     }
     let (mut most, mut end) = (0, start);
@@ -68,11 +68,11 @@ fn end(text: &[u8], start: usize, secret: &[u8]) -> Option<usize> {
         }
         readings = next;
     }
-    (most >= secret.len().min(TELLING)).then_some(end)
+    (most >= secret.len().min(CONVINCING)).then_some(end)
 }
 
-/// How much of a secret was read, and up to where: in several ways, where a mark may stand for itself or begin an
-/// encoding. There is room for all of them but with a secret of nothing but marks.
+/// How much of a secret was read, and up to where. A mark may be literal or begin an encoding, so there may be several
+/// readings. There is room for all of them, except for a secret that is all marks.
 #[derive(Default)]
 struct Readings {
     all: [(usize, usize); 16],
@@ -103,8 +103,8 @@ fn is_mark(byte: u8) -> bool {
     matches!(byte, b'%' | b'\\' | b'&' | b'+')
 }
 
-/// Shows what may be meant at `at`, as bytes of UTF-8, and where it ends: what stands there; if that is the mark of an
-/// encoding, what it encodes; and so on.
+/// Passes each possible meaning of the text at `at` to `show`, as bytes of UTF-8, with its end. First comes the literal
+/// character. If it is a mark, what it encodes follows, and so on.
 fn for_each_reading(text: &[u8], at: usize, mut show: impl FnMut(&[u8], usize)) {
     let Some(&byte) = text.get(at) else { return };
     let mut end = at + 1;
@@ -129,13 +129,13 @@ fn for_each_reading(text: &[u8], at: usize, mut show: impl FnMut(&[u8], usize)) 
     }
 }
 
-/// What an encoding stands for.
+/// The meaning of an encoding.
 enum Meant {
     Byte(u8),
     Character(char),
 }
 
-/// What `mark` and the text from `at` on stand for, and where that ends.
+/// Decodes `mark` and the text from `at` on. Returns the meaning and its end.
 fn decoded(text: &[u8], mark: u8, at: usize) -> Option<(Meant, usize)> {
     let rest = text.get(at..)?;
     match mark {
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_work_for_a_text_is_bounded_by_its_length() {
-        // Each of them can be read in several ways, and so can what follows.
+        // Each of them has several readings, and so does what follows.
         for unit in ["%25", r"\\", "&#37;", r"\u005c", "%5c", "%%25"] {
             let (text, secret) = (unit.repeat(10_000), ["%", "\\"].map(|mark| mark.repeat(1000)));
             assert_eq!(find_any(&text, &[SECRET]), None, "{unit}");

@@ -1,8 +1,8 @@
-//! What every text passes on its way out, be it an error's, a result's or a line of the log: secrets are taken out of it,
-//! and one line is made of it.
+//! Redacts every text that leaves the library: errors, results and log lines. Removes secrets and makes one line of the
+//! text.
 //!
-//! Texts come from outside: the service's words, a proxy's, those of whoever gives out credentials. All of them have seen
-//! secrets and may repeat them, in whatever form these reached them or were put into words.
+//! Texts come from outside: from the service, a proxy, or a server of credentials. Each of them has seen secrets and
+//! may repeat them in any encoding.
 
 pub(crate) mod echo;
 mod encoded;
@@ -20,20 +20,19 @@ use crate::per_process::PerProcess;
 
 const REDACTED: &str = "[redacted]";
 
-/// How long a secret is at least to be taken out. A shorter one, which only a proxy's password can be, would take words
-/// apart wherever they happen to have it in them, and so tell what it is. It is found by trying anyway.
+/// The shortest secret that is removed. Only a proxy's password can be shorter. To remove a short one would also cut
+/// parts out of ordinary words, which would reveal it. It is easy to guess anyway.
 const SHORTEST: usize = 8;
 
-/// How many secrets are remembered. A client gets a few at a time, and others after minutes at the earliest.
+/// How many secrets are remembered. A client gets a few at once, and new ones after minutes at the earliest.
 const REMEMBERED: usize = 32;
 
 /// The secrets of one client.
 #[derive(Default)]
 pub(crate) struct Redaction {
-    /// Those that it was made with.
+    /// The secrets that the client was created with.
     lasting: Vec<Secret>,
-    /// Those that it has got or shown since, the last ones at the end: an answer that comes late may repeat what was
-    /// renewed meanwhile.
+    /// Later secrets, the last ones at the end. A late answer may repeat a secret that was renewed meanwhile.
     passing: Option<PerProcess<Passing>>,
 }
 
@@ -41,19 +40,20 @@ type Passing = Mutex<Vec<Secret>>;
 
 impl Redaction {
     pub(crate) fn new(lasting: &[&str]) -> Redaction {
-        let lasting = lasting.iter().filter(|secret| is_told(secret)).map(|secret| Secret::of(secret)).collect();
+        let lasting =
+            lasting.iter().filter(|secret| is_worth_hiding(secret)).map(|secret| Secret::of(secret)).collect();
         Redaction { lasting, passing: Some(PerProcess::new(Passing::default())) }
     }
 
-    /// Takes `secrets` out of all texts from now on.
+    /// Removes `secrets` from all texts from now on.
     pub(crate) fn learn(&self, secrets: &[&str]) {
         let Some(mut passing) = self.passing() else { return };
         for secret in secrets {
-            if !is_told(secret) || self.lasting.iter().any(|known| known.is(secret)) {
+            if !is_worth_hiding(secret) || self.lasting.iter().any(|known| known.is(secret)) {
                 continue;
             }
             let known = passing.iter().position(|known| known.is(secret));
-            // It moves to the end, or takes the place of the one that was used the longest time ago.
+            // A known secret moves to the end. A new one replaces the one that was used least recently.
             if let Some(place) = known.or((passing.len() == REMEMBERED).then_some(0)) {
                 passing.remove(place);
             }
@@ -61,15 +61,15 @@ impl Redaction {
         }
     }
 
-    /// Makes of `text` what may leave: without secrets, among which is `signature`, and on one line.
+    /// Removes secrets and `signature` from `text`, and makes one line of it.
     pub(crate) fn apply(&self, text: &mut String, signature: &str) {
         cut_echo(text);
-        // First, since what a character becomes may complete a secret. No secret has one that is lost.
+        // Comes first, because a replaced character may complete a secret. No secret has a character that is replaced.
         if let Cow::Owned(line) = on_one_line(text) {
             *text = line;
         }
-        // Few texts are as long as this one's base64, so that it is made only where it may be found.
-        let signature = Some(signature).filter(|signature| is_told(signature) && signature.len() <= text.len());
+        // Few texts are as long as the signature's base64. It is computed only for those.
+        let signature = Some(signature).filter(|signature| is_worth_hiding(signature) && signature.len() <= text.len());
         let signature = signature.map(Secret::of);
         let passing = self.passing();
         let for_each_form = |look: &mut dyn FnMut(&str)| {
@@ -77,7 +77,7 @@ impl Redaction {
             passing.iter().for_each(|passing| passing.iter().for_each(|secret| secret.for_each_form(look)));
         };
         if may_be_in(text, &for_each_form) {
-            // Once through the text, however often it has a secret.
+            // Reads the text once, even if it holds many secrets.
             let (mut clean, mut from) = (String::new(), 0);
             while let Some(found) = find(text, from, &for_each_form) {
                 clean.push_str(text.get(from..found.start).unwrap_or_default());
@@ -97,21 +97,21 @@ impl Redaction {
     }
 }
 
-/// None of them.
+/// Shows no secret.
 impl fmt::Debug for Redaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Redaction")
     }
 }
 
-/// Takes out what the service repeats of what was signed, which holds the access key id and the token.
+/// Cuts out the echo of the signed text, which holds the access key id and the token.
 fn cut_echo(text: &mut String) {
-    // No echo begins without this letter, and few ids have it.
+    // Every echo begins with this letter, and few ids have it.
     if !text.bytes().any(|byte| byte.eq_ignore_ascii_case(&b'n')) {
         return;
     }
     let Some(start) = echo::start(text) else { return };
-    // What was said about an echo that has been taken out stays. Its bracket counts to what comes before it.
+    // Text about an echo that was cut out stays. The echo's bracket belongs to the text before it.
     let is_cut = text.get(start..).is_some_and(|echo| echo.starts_with(REDACTED.trim_start_matches('[')));
     if !is_cut {
         text.truncate(start);
@@ -119,12 +119,12 @@ fn cut_echo(text: &mut String) {
     }
 }
 
-/// Whether `secret` is one that it helps to take out.
-fn is_told(secret: &str) -> bool {
+/// Whether removing `secret` helps.
+fn is_worth_hiding(secret: &str) -> bool {
     secret.len() >= SHORTEST
 }
 
-/// A secret: itself, and the base64 of it in both alphabets, without the padding.
+/// A secret as it is, and as base64 in both alphabets, without padding.
 struct Secret([Zeroizing<String>; 3]);
 
 impl Secret {
@@ -142,7 +142,7 @@ impl Secret {
     }
 }
 
-/// `text` on one line, and without what a terminal would act on.
+/// Returns `text` on one line, without control characters for terminals.
 fn on_one_line(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.chars().any(moves_the_cursor) {
         return Cow::Borrowed(text);
@@ -152,10 +152,10 @@ fn on_one_line(text: &str) -> Cow<'_, str> {
     for character in text.chars() {
         match character {
             '\n' if before == '\r' => {}
-            // Blanks may stand wherever these may in JSON.
+            // In JSON, whitespace may stand wherever these may.
             '\n' | '\r' | '\t' => line.push(' '),
             character if moves_the_cursor(character) => {
-                // Writing to a String can't fail. All of them have four digits at most.
+                // Writing to a String can't fail. All these characters have at most four digits.
                 let _ = write!(line, "\\u{:04x}", u32::from(character));
             }
             character => line.push(character),
@@ -165,7 +165,7 @@ fn on_one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
-/// Whether a character ends a line, controls a terminal, or changes the direction of what follows.
+/// Whether a character ends a line, controls a terminal, or changes the direction of text.
 fn moves_the_cursor(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}')
@@ -219,7 +219,7 @@ mod tests {
         redaction.apply(&mut text, "");
         assert_eq!(text, secret(0));
 
-        // One that is learnt again is the last one.
+        // A secret that is learnt again becomes the last one.
         redaction.learn(&[&secret(1)]);
         redaction.learn(&[&secret(0)]);
         let mut text = format!("{} {} {}", secret(0), secret(1), secret(2));
@@ -263,7 +263,7 @@ mod tests {
         const TIMES: usize = 50_000;
         let mut text = "t/k=n+t/k=n ".repeat(TIMES);
         text.push_str("the end");
-        // A search from the beginning for each of them would take minutes.
+        // A search from the start for each secret would take minutes.
         assert_eq!(redacted(&text), format!("{}the end", "[redacted] ".repeat(TIMES)));
     }
 }

@@ -1,14 +1,14 @@
-//! A secret of any kind, written in any way, in every text that leaves.
+//! Properties of redaction: any secret, in any encoding, in every text.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
 use super::Redaction;
-use crate::error::{Error, ServiceWords};
+use crate::error::{Error, ErrorBody};
 use crate::service_code::ServiceCode;
 
-/// How one character may be written.
+/// Returns one character in one of its encodings.
 fn written(character: char, way: u8) -> String {
     let mut utf8 = [0; 4];
     let bytes = character.encode_utf8(&mut utf8).as_bytes();
@@ -30,9 +30,9 @@ fn written(character: char, way: u8) -> String {
     }
 }
 
-/// A secret, and a form of it in which it must not leave.
+/// A secret, and one of its encoded forms. Neither may leave.
 fn secrets() -> impl Strategy<Value = (String, String)> {
-    // Odd characters come often.
+    // Generates special characters often.
     let secret = proptest::string::string_regex(r#"([!-~]|[/+=%\\"&]){8,90}"#).unwrap();
     (secret, prop::collection::vec(any::<u8>().prop_map(|way| way % 12), 1..200), 0..8_u8).prop_map(
         |(secret, ways, whole)| {
@@ -52,7 +52,7 @@ fn secrets() -> impl Strategy<Value = (String, String)> {
 }
 
 fn error_of(text: &str) -> Error {
-    let words = ServiceWords {
+    let words = ErrorBody {
         code: text.to_owned(),
         message: text.to_owned(),
         request_id: text.to_owned(),

@@ -1,13 +1,14 @@
-//! The body of an error reply: the service's JSON, in either case of the keys' first letter, or the gateway's XML.
+//! Reads the body of an error reply: the service's JSON, with keys in either case of the first letter, or the gateway's
+//! XML.
 //!
-//! The code decides what a call did, so it is read wherever it stands whole at the top level, whatever is wrong with what
-//! stands beside it: another encoding, a raw tab, another type, an end that was cut off.
+//! The code decides what a call did. So it is read if it is complete and at the top level, even if something beside it
+//! is wrong: another encoding, a raw tab, another type, a truncated end.
 
-use crate::error::ServiceWords;
+use crate::error::ErrorBody;
 use crate::json;
 
-/// The service's words in `body`; `None` if it holds no error code (HTML, empty, something else altogether).
-pub(super) fn parse(body: &[u8]) -> Option<ServiceWords> {
+/// Returns the service's error in `body`. `None` if it holds no error code, as in HTML or an empty body.
+pub(super) fn parse(body: &[u8]) -> Option<ErrorBody> {
     let body = String::from_utf8_lossy(body);
     let body = body.trim();
     let mut words = if body.starts_with('{') { from_json(body) } else { from_xml(body) }?;
@@ -15,13 +16,13 @@ pub(super) fn parse(body: &[u8]) -> Option<ServiceWords> {
     Some(words).filter(|words| !words.code.is_empty() && !words.code.contains(char::REPLACEMENT_CHARACTER))
 }
 
-/// The members of an object at the top level, as far as they can be read.
+/// The members of an object at the top level that can be read.
 #[derive(Default)]
 struct Members {
     /// `None`: no code, or more than one.
     code: Option<String>,
     has_code: bool,
-    words: ServiceWords,
+    words: ErrorBody,
 }
 
 impl Members {
@@ -43,22 +44,22 @@ impl Members {
     }
 }
 
-fn from_json(body: &str) -> Option<ServiceWords> {
-    // In a text, JSON allows no control characters; between texts, all that it allows are blanks.
+fn from_json(body: &str) -> Option<ErrorBody> {
+    // JSON allows no control characters in strings. Between tokens it allows only whitespace.
     let body: Vec<u8> = body.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }).collect();
     let mut members = Members::default();
-    // An error ends the reading. What was whole before it counts.
+    // An error ends the reading. Complete members before it count.
     let _ = json::members(&body, &mut |name, value| members.add(&name, value.get()));
-    Some(ServiceWords { code: members.code?, ..members.words })
+    Some(ErrorBody { code: members.code?, ..members.words })
 }
 
-/// The text that a JSON string stands for; `None` if it isn't one.
+/// Returns the text of a JSON string. `None` if `value` is something else.
 fn text_of_json(value: &str) -> Option<String> {
-    // Of bytes, as replies are read: another parser would be linked for texts.
+    // Parses bytes, as for replies. Parsing a `str` would link a second parser.
     serde_json::from_slice(value.as_bytes()).ok()
 }
 
-/// The same, or else the value as it is written, without quotes.
+/// The same, but returns any other value as it is written, without quotes.
 pub(super) fn lenient_text_of_json(value: &str) -> String {
     match text_of_json(value) {
         Some(text) => text,
@@ -67,13 +68,14 @@ pub(super) fn lenient_text_of_json(value: &str) -> String {
     }
 }
 
-/// The words in an `Error` element at the root or right below it: all the XML that a gateway sends. HTML has none.
-fn from_xml(body: &str) -> Option<ServiceWords> {
+/// Returns the error in an `Error` element at the root or directly below it. Gateways send no other XML. HTML has no
+/// such element.
+fn from_xml(body: &str) -> Option<ErrorBody> {
     // A gateway defines no entities of its own.
     let body = Some(body).filter(|body| !body.contains("<!DOCTYPE"))?;
     let (name, root) = Elements(body).next()?;
     let error = if name == "Error" { root } else { Elements(root).find(|&(name, _)| name == "Error")?.1 };
-    let mut words = ServiceWords::default();
+    let mut words = ErrorBody::default();
     for (name, inside) in Elements(error) {
         match name.to_ascii_lowercase().as_str() {
             "code" if !words.code.is_empty() => return None,
@@ -87,8 +89,8 @@ fn from_xml(body: &str) -> Option<ServiceWords> {
     Some(words)
 }
 
-/// The elements that follow each other in a text: the name of each, and what it holds. An element in which another one has
-/// its name is cut short; the service's errors have none.
+/// The consecutive elements of a text: the name and the content of each. An element that contains another one of the
+/// same name is cut short. The service's errors have none.
 struct Elements<'a>(&'a str);
 
 impl<'a> Iterator for Elements<'a> {
@@ -102,19 +104,19 @@ impl<'a> Iterator for Elements<'a> {
                 self.0 = content;
                 continue;
             }
-            // What is verbatim may hold anything, an end of the element too.
+            // CDATA may hold anything, even a closing tag.
             let start = if content.trim_start().starts_with("<![CDATA[") { content.find("]]>")? } else { 0 };
             let end = start + content.get(start..)?.find(&format!("</{name}>"))?;
             let (inside, rest) = content.split_at(end);
             self.0 = rest;
-            // The end of the element itself is no element.
+            // Skips the closing tag of the element itself.
             self.0 = self.0.split_once('>')?.1;
             return Some((name, inside));
         }
     }
 }
 
-/// The text of an element without others in it.
+/// Returns the text of an element that has no child elements.
 fn text_of_xml(inside: &str) -> String {
     let inside = inside.trim();
     if let Some(verbatim) = inside.strip_prefix("<![CDATA[").and_then(|inside| inside.strip_suffix("]]>")) {

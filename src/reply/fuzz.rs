@@ -1,4 +1,4 @@
-//! Replies of any kind, for the fuzzer.
+//! Fuzzes replies.
 
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ use crate::operation::{
     ListRoutineRelatedRecordsRequest, Operation, Receipt,
 };
 
-/// The first byte chooses the HTTP status, the rest is the body: every operation reads it.
+/// The first byte chooses the HTTP status. The rest is the body, which every operation reads.
 pub fn reply(data: &[u8]) {
     let Some((&choice, body)) = data.split_first() else { return };
     let status = [200, 201, 301, 400, 403, 404, 429, 500, 502, 503][usize::from(choice) % 10];
@@ -33,7 +33,7 @@ fn read<O: Operation>(reply: &Reply, operation: &O) {
     }
 }
 
-/// Lines, each the value of one of the headers that ask to wait.
+/// Each line is the value of one of the headers that ask to wait.
 pub fn retry_hint(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if !text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {

@@ -1,11 +1,11 @@
-//! A signature that the service doesn't accept: whether the secret is wrong, or the request was changed on its way.
+//! Explains why the service doesn't accept a signature: the secret is wrong, or the request was changed on its way.
 //!
 //! The service repeats the text that it has signed, as `server string to sign is:…`, or as `server StringToSign is […]`
-//! and `server CanonicalRequest is […]`. Where that is the client's own, they have signed it with different secrets; else
-//! something between them has changed what was sent. The text itself is told to nobody.
+//! and `server CanonicalRequest is […]`. If that equals the client's own text, the secrets differ. Otherwise something
+//! between them has changed the request. The text itself is never shown.
 //!
-//! The part that differs points to what has changed it: a gateway that forwards under a host of its own changes the header
-//! host, one that adds a parameter the query.
+//! The part that differs hints at the cause. A gateway that forwards under its own host name changes the header host.
+//! One that adds a parameter changes the query.
 
 use percent_encoding::percent_decode_str;
 
@@ -14,7 +14,7 @@ use crate::redaction::echo::{CANONICAL_REQUEST, STRING_TO_SIGN, behind};
 use crate::service_code::ServiceCode;
 use crate::signature::Signed;
 
-/// What a refusal of a signature says about the request of which `signed` is the text.
+/// Explains the refusal of a signature. `signed` is the text that the client signed.
 pub(crate) fn explain(error: &Error, signed: impl FnOnce() -> Signed) -> Option<Explanation> {
     if !matches!(error.service_code(), ServiceCode::SignatureDoesNotMatch | ServiceCode::IncompleteSignature) {
         return None;
@@ -29,28 +29,28 @@ pub(crate) fn explain(error: &Error, signed: impl FnOnce() -> Signed) -> Option<
                 Some(part) => format!("the request was changed on its way: {part} differs"),
                 None => "the request was changed on its way".to_owned(),
             },
-            advice: "Look for what changes requests on their way to the service: a proxy, a gateway, or a program in \
+            advice: "Find what changes requests on their way to the service: a proxy, a gateway, or a program in \
                      between.",
         }),
     }
 }
 
-/// What to add to the refusal.
+/// The text to add to the refusal.
 pub(crate) struct Explanation {
     pub(crate) message: String,
     pub(crate) advice: &'static str,
 }
 
-/// How a request arrived, by what the service repeats of it.
+/// How a request arrived, according to the text that the service repeats.
 #[derive(Debug, PartialEq, Eq)]
 enum Arrival {
     AsSent,
-    /// With the first part that is different, as far as it can be told, by the name that it had here.
+    /// The first part that differs, by its name in the client's text, if it is known.
     Changed(Option<String>),
 }
 
 impl Arrival {
-    /// `None` where `message` doesn't repeat what was signed.
+    /// Returns `None` if `message` doesn't repeat what was signed.
     fn of(message: &str, signed: &Signed) -> Option<Arrival> {
         let message = message.replace("\\n", "\n");
         let own: Vec<_> = signed.string_to_sign.split_whitespace().collect();
@@ -67,7 +67,7 @@ impl Arrival {
             }
             (Some(canonical_request), [algorithm, _]) if own.first() == Some(algorithm) => {
                 let (own, echo) = (lines(canonical_request), behind(&message, CANONICAL_REQUEST).map(lines));
-                // With another number of lines, it can't be told which is which.
+                // If the number of lines differs, the parts can't be matched.
                 let echo = echo.filter(|echo| echo.len() == own.len());
                 Some(Arrival::Changed(echo.and_then(|echo| first_difference(own, &echo))))
             }
@@ -76,14 +76,14 @@ impl Arrival {
     }
 }
 
-/// What a part is called, and its value.
+/// The name of a part, and its value.
 type Part = (String, String);
 
 fn first_difference(own: Vec<Part>, echo: &[Part]) -> Option<String> {
     own.into_iter().find(|part| !echo.contains(part)).map(|(name, _)| name)
 }
 
-/// The parts of a V1 string to sign: METHOD "&" path "&" parameters, each of them in one more encoding.
+/// Returns the parts of a V1 string to sign: METHOD "&" path "&" parameters. Each part is percent-encoded once more.
 fn parameters(string_to_sign: &str) -> Vec<Part> {
     let mut parts = string_to_sign.split('&');
     let mut named = vec![("the method".to_owned(), parts.next().unwrap_or_default().to_owned())];
@@ -93,7 +93,7 @@ fn parameters(string_to_sign: &str) -> Vec<Part> {
     named
 }
 
-/// The parts of a V3 canonical request, which are lines, but for the names of the headers.
+/// Returns the parts of a V3 canonical request. They are lines. The line of header names is left out.
 fn lines(canonical_request: &str) -> Vec<Part> {
     let mut lines = canonical_request.trim_end().trim_end_matches(']').lines().map(str::trim_end);
     let first = ["the method", "the path", "the query"].into_iter().zip(lines.by_ref());
@@ -107,7 +107,7 @@ fn lines(canonical_request: &str) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ServiceWords;
+    use crate::error::ErrorBody;
     use crate::signature::SignatureVersion;
     use crate::signature::percent_encoding::sort;
     use crate::signature::tests::{DATE, NONCE, create, stamp, test_credentials};
@@ -132,8 +132,8 @@ mod tests {
         Arrival::of(message, &signed(SignatureVersion::V1, &create()))
     }
 
-    /// What `message` tells about the create call, signed with V3, where `%S` and `%C` are what the service makes of
-    /// `arrived`.
+    /// Returns how the create call arrived, signed with V3. In `message`, `%S` and `%C` stand for the service's texts
+    /// of `arrived`.
     fn v3(arrived: &Request<'_>, message: &str) -> Option<Arrival> {
         let theirs = signed(SignatureVersion::V3, arrived);
         let message = message.replace("%S", &theirs.string_to_sign);
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(with("test-routine1", "other"), changed("the parameter Name"));
         assert_eq!(with("POST", "GET"), changed("the method"));
         assert_eq!(with("%26Timestamp%3D2025-01-02T03%253A04%253A05Z", ""), changed("the parameter Timestamp"));
-        // What was signed here is all of the beginning.
+        // The message ends before the end of what was signed.
         assert_eq!(with("2024-09-10", "2024-09-10%26utm%3D1"), changed(""));
     }
 
@@ -216,7 +216,7 @@ mod tests {
     fn only_refusals_of_a_signature_are_explained() {
         let explained = |code: ServiceCode| {
             let message = format!("{SAYS}{V1}");
-            let words = ServiceWords { code: code.as_str().to_owned(), message, ..ServiceWords::default() };
+            let words = ErrorBody { code: code.as_str().to_owned(), message, ..ErrorBody::default() };
             let error = Error::refused_by_service(code, 400, words);
             explain(&error, || signed(SignatureVersion::V1, &create())).map(|explanation| explanation.message)
         };

@@ -1,4 +1,4 @@
-//! What a reply means: the operation's success, or the error that it stands for.
+//! Reads replies: a success of the operation, or an error.
 
 mod error_body;
 #[cfg(fuzzing)]
@@ -16,11 +16,11 @@ use serde_json::value::RawValue;
 
 pub(crate) use self::mismatch::{Explanation, explain};
 use crate::clock;
-use crate::error::{Error, ErrorKind, Outcome, ServiceWords};
+use crate::error::{Error, ErrorBody, ErrorKind, Outcome};
 use crate::http::Reply;
 use crate::service_code::ServiceCode;
 
-/// The body of a successful reply, and the service's id of the request.
+/// Returns the body of a successful reply, and the service's id of the request.
 pub(crate) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error> {
     match reply.status() {
         200..=299 => read_success(reply),
@@ -33,7 +33,7 @@ fn read_success<T: DeserializeOwned>(reply: &Reply) -> Result<(T, String), Error
     parsed.map_err(|error| unreadable(reply, &error))
 }
 
-/// The service's id of the request. Whatever it is in the body: it has no part in what was done.
+/// Returns the service's id of the request. Its type in the body doesn't matter, because it doesn't affect the outcome.
 fn request_id(reply: &Reply) -> serde_json::Result<String> {
     #[derive(Deserialize)]
     struct Identity<'a> {
@@ -49,7 +49,7 @@ fn unreadable(reply: &Reply, reason: &serde_json::Error) -> Error {
     Error::unreadable(reason).in_reply(reply.status(), reply.request_id())
 }
 
-/// The error that a reply which is no success stands for.
+/// Returns the error of a reply that isn't a success.
 pub(crate) fn read_error(reply: &Reply) -> Error {
     let error = match error_body::parse(reply.body()) {
         Some(words) => read_words(reply, words),
@@ -57,7 +57,7 @@ pub(crate) fn read_error(reply: &Reply) -> Error {
     };
     let hint = retry_hint::read(reply, SystemTime::now());
     let is_unfamiliar = error.service_code().is_unfamiliar(error.code(), !error.request_id().is_empty());
-    // To ask for a wait is to promise that trying again helps.
+    // A reply that asks for a wait implies that a later attempt may succeed.
     let retryable = error.retryable() || (is_unfamiliar && hint.is_some());
     let error = error.with_retryable(retryable).with_retry_after(hint).with_reply_date(date(reply));
     match error.service_code() {
@@ -66,7 +66,7 @@ pub(crate) fn read_error(reply: &Reply) -> Error {
     }
 }
 
-/// When the service made the reply; `None` where a cache on the way did.
+/// Returns when the service made the reply. `None` if a cache made it.
 pub(crate) fn date(reply: &Reply) -> Option<SystemTime> {
     if reply.header("age").is_some() {
         return None;
@@ -74,7 +74,7 @@ pub(crate) fn date(reply: &Reply) -> Option<SystemTime> {
     httpdate::parse_http_date(reply.header("date")?).ok()
 }
 
-fn read_words(reply: &Reply, mut words: ServiceWords) -> Error {
+fn read_words(reply: &Reply, mut words: ErrorBody) -> Error {
     if words.request_id.is_empty() {
         words.request_id = reply.request_id().to_owned();
     }
@@ -84,8 +84,8 @@ fn read_words(reply: &Reply, mut words: ServiceWords) -> Error {
     Error::refused_by_service(ServiceCode::of(&words.code), reply.status(), words)
 }
 
-/// An error reply in which the service says nothing: a load balancer's, a proxy's or a portal's. Whatever its status, it
-/// doesn't say what became of the request.
+/// Returns the error of a reply without the service's error: it comes from a load balancer, a proxy or a portal.
+/// Whatever its status, it doesn't say what became of the request.
 fn without_words(reply: &Reply) -> Error {
     let status = reply.status();
     let (kind, retryable) = match status {
@@ -97,7 +97,7 @@ fn without_words(reply: &Reply) -> Error {
     Error::new(kind, format!("HTTP status {status} without an error of the service"))
         .with_outcome(Outcome::Unknown)
         .with_retryable(retryable)
-        // The server gave up waiting for a request on a connection that it closes.
+        // The server closes the connection, because it got no complete request in time.
         .with_stale(status == REQUEST_TIMEOUT)
         .in_reply(status, reply.request_id())
 }
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn an_error_without_a_message_has_one_all_the_same() {
-        // Nor does a mark of the byte order matter.
+        // A byte order mark doesn't matter either.
         assert_eq!(error(400, &[], "\u{feff}{\"Code\":\"X\"}").message(), "the service gives no reason");
     }
 

@@ -1,4 +1,4 @@
-//! What holds for every reply.
+//! Properties of every reply.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use crate::operation::{CreateRoutineRelatedRecordRequest, Operation, Receipt};
 
 type CreateReply = <CreateRoutineRelatedRecordRequest<'static> as Operation>::Reply;
 
-/// The id in a reply to a create, as `id` writes it there; `None` where the reply is refused.
+/// Returns the id in a reply to a create, whose text is `id`. `None` if the reply is refused.
 fn record_id(id: &str) -> Option<Option<i64>> {
     let reply = Reply::new(200, &[], format!(r#"{{"Status":"OK","RecordId":{id}}}"#));
     let (reply, request_id) = read::<CreateReply>(&reply).ok()?;

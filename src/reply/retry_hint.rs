@@ -1,10 +1,10 @@
-//! How long a reply asks to wait, where it does.
+//! Reads how long a reply asks to wait.
 
 use std::time::{Duration, SystemTime};
 
 use crate::http::Reply;
 
-/// The longest of the waits that the reply's headers ask for; what can't be read asks for nothing.
+/// Returns the longest wait that the reply's headers ask for. Ignores invalid ones.
 pub(super) fn read(reply: &Reply, now: SystemTime) -> Option<Duration> {
     let acs = reply.header("x-acs-retry-after").and_then(milliseconds);
     let http = reply.header("retry-after").and_then(|value| seconds_or_date(value, now));
@@ -24,7 +24,7 @@ fn seconds_or_date(value: &str, now: SystemTime) -> Option<Duration> {
     })
 }
 
-/// Of `Limit:1,Remain:0,TimeLeft:2000,Reset:1234`, in milliseconds.
+/// Parses `Limit:1,Remain:0,TimeLeft:2000,Reset:1234`. The unit is milliseconds.
 fn time_left(value: &str) -> Option<Duration> {
     value.split(',').find_map(|part| part.trim().strip_prefix("TimeLeft:")).and_then(milliseconds)
 }

@@ -1,4 +1,4 @@
-//! As whom a request is signed.
+//! The credentials that requests are signed with.
 
 use std::fmt;
 
@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 use super::SigningKeys;
 use crate::error::Error;
 
-/// An access key: id, secret, and the token that temporary ones have. The secret parts are wiped from memory at the end.
+/// An access key: the id, the secret, and the token of temporary credentials. The secret and the token are wiped from
+/// memory on drop.
 ///
 /// ```
 /// use esa::Credentials;
@@ -22,11 +23,11 @@ pub struct Credentials {
     access_key_id: String,
     access_key_secret: Zeroizing<String>,
     security_token: Option<Zeroizing<String>>,
-    /// In a place of its own: where credentials are moved, no copy stays behind.
+    /// Boxed, so that moving the credentials leaves no copy in memory.
     signing_keys: Box<SigningKeys>,
 }
 
-/// The keys follow from the rest.
+/// The signing keys follow from the other fields.
 impl PartialEq for Credentials {
     fn eq(&self, other: &Credentials) -> bool {
         self.access_key_id == other.access_key_id
@@ -38,12 +39,12 @@ impl PartialEq for Credentials {
 impl Eq for Credentials {}
 
 impl Credentials {
-    /// An access key of the account or of a RAM user: two parts of printable ASCII without blanks.
+    /// Creates an access key of the account or of a RAM user. Both parts must be printable ASCII without blanks.
     pub fn new(access_key_id: &str, access_key_secret: &str) -> Result<Credentials, Error> {
         Credentials::of(access_key_id, access_key_secret, None)
     }
 
-    /// Temporary credentials of STS: three parts of printable ASCII without blanks.
+    /// Creates temporary credentials of STS. The three parts must be printable ASCII without blanks.
     pub fn temporary(access_key_id: &str, access_key_secret: &str, security_token: &str) -> Result<Credentials, Error> {
         Credentials::of(access_key_id, access_key_secret, Some(security_token))
     }
@@ -74,7 +75,7 @@ impl Credentials {
         &self.access_key_secret
     }
 
-    /// The secret parts; "" for a token that isn't there.
+    /// Returns the secret and the token. A missing token is "".
     pub(crate) fn secrets(&self) -> [&str; 2] {
         [self.access_key_secret(), self.security_token().unwrap_or_default()]
     }
@@ -88,7 +89,7 @@ impl Credentials {
     }
 }
 
-/// These parts go into headers and URLs, and nothing else than this was ever issued.
+/// Checks a part. Parts go into headers and URLs, and all that were ever issued are printable ASCII.
 pub(crate) fn check_credential(field: &str, value: &str) -> Result<(), Error> {
     if value.is_empty() {
         return Err(Error::invalid_argument(field, "is empty"));

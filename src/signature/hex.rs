@@ -1,6 +1,6 @@
 //! Bytes as hexadecimal text.
 
-/// Each byte in lower hex.
+/// The two hexadecimal digits of each byte.
 const DIGITS: &[[u8; 2]; 256] = &{
     const DIGIT: &[u8; 16] = b"0123456789abcdef";
     let mut digits = [[0; 2]; 256];
@@ -12,14 +12,14 @@ const DIGITS: &[[u8; 2]; 256] = &{
     digits
 };
 
-/// Writes `bytes` in lower hex; `hex` has two for each.
+/// Writes `bytes` as lower-case hexadecimal digits. `hex` has two for each byte.
 pub(crate) fn write_hex(bytes: &[u8], hex: &mut [u8]) {
     for (two, &byte) in hex.chunks_exact_mut(2).zip(bytes) {
         two.copy_from_slice(&DIGITS[usize::from(byte)]);
     }
 }
 
-/// 32 bytes in lower hex.
+/// 32 bytes as lower-case hexadecimal digits.
 pub(crate) struct Hex([u8; 64]);
 
 impl Hex {

@@ -1,12 +1,12 @@
-//! An access key's secret, made ready to sign with.
+//! An access key's secret, prepared for signing.
 
 use hmac::{Hmac, KeyInit};
 use sha1::Sha1;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// What every signature with a secret begins with, computed once: two blocks of hashing less for each. As secret as the
-/// secret itself, and wiped from memory at the end as well.
+/// The hash states that every signature with a secret starts from. They are computed once, which saves two hash blocks
+/// per signature. They are as sensitive as the secret, and wiped from memory on drop.
 #[derive(Clone)]
 pub(crate) struct SigningKeys {
     v1: Hmac<Sha1>,

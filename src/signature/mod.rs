@@ -1,4 +1,4 @@
-//! Signing a request: pure functions of what is sent, the credentials, and the date and nonce.
+//! Signs requests. A signature is a pure function of the request, the credentials, the date and the nonce.
 
 mod credentials;
 #[cfg(fuzzing)]
@@ -35,7 +35,7 @@ pub enum SignatureVersion {
     V3,
 }
 
-/// A parameter's name, of characters that need no encoding, and its value, not encoded.
+/// A parameter: its name, which needs no encoding, and its value, not encoded.
 pub(crate) type Parameter<'a> = (&'a str, Cow<'a, str>);
 
 /// A request before it is signed.
@@ -54,14 +54,14 @@ const PATH: &str = "/";
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// What the service repeats where it doesn't accept a signature.
+/// The texts that the service repeats if it doesn't accept a signature.
 pub(crate) struct Signed {
     pub(crate) string_to_sign: String,
-    /// Of V3 only.
+    /// Only V3 has it.
     pub(crate) canonical_request: Option<String>,
 }
 
-/// What [`sign`] has signed; the parameters are in the order into which that has brought them.
+/// Returns what [`sign`] has signed. The parameters must be in the order that `sign` left them in.
 pub(crate) fn signed(
     version: SignatureVersion,
     request: &Request<'_>,
@@ -74,7 +74,7 @@ pub(crate) fn signed(
     }
 }
 
-/// The signature of a request, as it was sent.
+/// The signature of a request that was sent.
 pub(crate) enum Signature {
     V1(String),
     V3(Hex),
@@ -89,7 +89,7 @@ impl Signature {
     }
 }
 
-/// Signs `request`, whose parameters it brings into their order.
+/// Signs `request` and sorts its parameters.
 pub(crate) fn sign(
     version: SignatureVersion,
     request: &mut Request<'_>,
@@ -111,7 +111,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::allocations::counted;
 
-    /// The create call of the vectors that were computed with the official code.
+    /// The create call of the vectors that the official code computed.
     pub(crate) fn create() -> Request<'static> {
         Request {
             method: "POST",
@@ -139,7 +139,7 @@ pub(crate) mod tests {
         Stamp { date, nonce: super::stamp::Nonce::parse(nonce).unwrap() }
     }
 
-    /// A signed request, taken apart.
+    /// A signed request, split into its parts.
     #[derive(Debug)]
     pub(crate) struct Sent {
         pub(crate) query: String,
@@ -153,7 +153,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// `request` as it is sent, signed.
+    /// Returns `request`, signed, as it is sent.
     pub(crate) fn sent(
         version: SignatureVersion,
         mut request: Request<'_>,
@@ -174,7 +174,7 @@ pub(crate) mod tests {
     fn signing_allocates_nothing_but_what_is_sent() {
         let (credentials, stamp) = (test_credentials(), stamp(DATE, NONCE));
 
-        // Head and body; the older signature also puts together what it signs.
+        // Head and body. V1 also assembles the text that it signs.
         for (version, most) in [(SignatureVersion::V3, 2), (SignatureVersion::V1, 3)] {
             let mut request = create();
             let (allocations, _signed) = counted(|| sign(version, &mut request, &credentials, &stamp));
@@ -183,7 +183,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// What `make bench` runs, and reads: nanoseconds for a stamp and a signature.
+    /// `make bench` runs it and reads its output: nanoseconds for a stamp and a signature.
     #[test]
     #[ignore = "a measurement"]
     fn how_long_signing_takes() {

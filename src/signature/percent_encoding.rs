@@ -1,4 +1,4 @@
-//! Percent-encoding as both signatures want it: everything but `A-Z a-z 0-9 - _ . ~`, as UTF-8, in upper case.
+//! Percent-encoding for both signatures: all bytes of the UTF-8 text except `A-Z a-z 0-9 - _ . ~`, in upper case.
 
 use std::iter;
 
@@ -8,12 +8,12 @@ use super::Parameter;
 
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// `text`, encoded.
+/// Returns `text`, encoded.
 pub(crate) fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, RESERVED)
 }
 
-/// Which bytes stay. Looked up for each byte, and this is the fastest way.
+/// The bytes that aren't encoded. A table of all bytes is the fastest test.
 const UNRESERVED: &[bool; 256] = &{
     let mut unreserved = [false; 256];
     let mut byte = 0;
@@ -24,13 +24,13 @@ const UNRESERVED: &[bool; 256] = &{
     unreserved
 };
 
-/// Writes `name=enc(value)` of each parameter, joined by `&`. Where they are signed, they are sorted already: the
-/// order is part of what is signed.
+/// Writes `name=enc(value)` for each parameter, joined by `&`. Parameters that are signed must be sorted already,
+/// because their order is signed.
 pub(crate) fn push_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>, text: &mut String) {
     push_separated(parameters, ["&", "="], text, |value, text| text.extend(encode(value)));
 }
 
-/// Writes what [`push_pairs`] writes, encoded once more.
+/// Writes the text of [`push_pairs`], encoded once more.
 pub(super) fn push_encoded_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>, text: &mut String) {
     push_separated(parameters, ["%26", "%3D"], text, |value, text| text.extend(encode(value).flat_map(encode)));
 }
@@ -46,7 +46,7 @@ fn push_separated<'a>(
         text.push_str(separator);
         text.push_str(name);
         text.push_str(equals);
-        // As nearly all are.
+        // Nearly all values need no encoding.
         if value.bytes().all(|byte| UNRESERVED[usize::from(byte)]) {
             text.push_str(value);
         } else {
@@ -56,8 +56,8 @@ fn push_separated<'a>(
     }
 }
 
-/// Brings parameters into the order in which they are signed. There are a dozen at most, which nearly are in it; for them,
-/// the standard library's sort is 8 kB too many.
+/// Sorts parameters for signing. There are at most a dozen, and they are nearly sorted. The standard library's sort
+/// would add 8 kB.
 pub(crate) fn sort(parameters: &mut [Parameter<'_>]) {
     for end in 1..=parameters.len() {
         let Some(([sorted @ .., (name, _)], _)) = parameters.split_at_mut_checked(end) else { return };
@@ -66,7 +66,7 @@ pub(crate) fn sort(parameters: &mut [Parameter<'_>]) {
     }
 }
 
-/// All the parameters of lists that are sorted, in their common order.
+/// Merges sorted lists of parameters.
 pub(super) fn merged<'a, const N: usize>(
     lists: [&'a [Parameter<'a>]; N],
 ) -> impl Iterator<Item = &'a Parameter<'a>> + Clone {
@@ -80,7 +80,7 @@ pub(super) fn merged<'a, const N: usize>(
     })
 }
 
-/// The pairs as a text.
+/// Returns the pairs as a text.
 #[cfg(test)]
 pub(super) fn encoded_pairs<'a>(parameters: impl IntoIterator<Item = &'a Parameter<'a>>) -> String {
     let mut pairs = String::new();

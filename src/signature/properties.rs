@@ -1,5 +1,5 @@
-//! What holds for every request: the encoding's properties, and both signatures as their formulas say, written once more
-//! from the definitions alone.
+//! Properties of every request: the encoding's properties, and both signatures, implemented again from their formulas
+//! alone.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -72,7 +72,7 @@ fn naive_base64(bytes: &[u8]) -> String {
     text
 }
 
-/// A request's parameters, in no order; the names of query and form differ.
+/// A request's parameters, in random order. Query and form have different names.
 #[derive(Clone, Debug)]
 struct Sample {
     query: Vec<(String, String)>,
@@ -100,7 +100,7 @@ impl Sample {
     }
 }
 
-/// A few hundred short names, for the length of the tests.
+/// Leaks a few hundred short names until the tests end.
 fn leak(name: &str) -> &'static str {
     Box::leak(name.to_owned().into_boxed_str())
 }

@@ -1,14 +1,14 @@
-//! A signed request, for whoever sends it.
+//! A signed request, for others to send.
 
 use std::fmt;
 
 use crate::error::{Error, ErrorKind};
 use crate::http::HttpRequest;
 
-/// A signed request, ready to be sent once, by anything, within 15 minutes of its date.
+/// A signed request. Any program may send it, once, within 15 minutes of its date.
 ///
-/// All of it is under the signature or is the signature: send it as it is. What else a request has, such as its length, is
-/// whoever sends it to add.
+/// Send all of it unchanged, because the signature covers it. The sender adds the rest of the request, such as its
+/// length.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignedRequest {
@@ -16,13 +16,13 @@ pub struct SignedRequest {
     pub method: &'static str,
     /// The whole URL, with its query.
     pub url: String,
-    /// Names, in small letters, and values.
+    /// Names, in lower case, and values.
     pub headers: Vec<(String, String)>,
-    /// The form, encoded; empty where there is none.
+    /// The encoded form. Empty if there is none.
     pub body: String,
 }
 
-/// Without the signature, which is a secret until it has been used.
+/// Leaves out the signature. It is a secret until it has been used.
 impl fmt::Debug for SignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedRequest").field("method", &self.method).finish_non_exhaustive()
@@ -30,7 +30,7 @@ impl fmt::Debug for SignedRequest {
 }
 
 impl SignedRequest {
-    /// The request to the server of this URL, which has no path.
+    /// Returns the request to the server of this URL. The URL has no path.
     pub(crate) fn of(request: &HttpRequest, method: &'static str, server: &str) -> Result<SignedRequest, Error> {
         let apart = request.taken_apart();
         let (target, headers, body) =

@@ -1,4 +1,4 @@
-//! The date and nonce of one attempt.
+//! The date and the nonce of one attempt.
 
 use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,14 +8,14 @@ use humantime::format_rfc3339_seconds;
 use super::write_hex;
 use crate::error::{Error, ErrorKind};
 
-/// What makes one attempt's signature its own.
+/// The date and the nonce that make one attempt's signature unique.
 pub(crate) struct Stamp {
     /// `yyyy-MM-ddTHH:mm:ssZ`, UTC.
     pub(crate) date: [u8; 20],
     pub(crate) nonce: Nonce,
 }
 
-/// What was never used before.
+/// A text that was never used before.
 pub(crate) struct Nonce {
     bytes: [u8; Nonce::LONGEST],
     length: usize,
@@ -43,13 +43,13 @@ impl Nonce {
 const YEAR_10000: u64 = 253_402_300_800;
 
 impl Stamp {
-    /// A stamp for a request that is sent at `time`, with a `nonce` that was never used before.
+    /// Returns a stamp for a request that is sent at `time`. `nonce` must never have been used before.
     pub(crate) fn of(time: SystemTime, nonce: u128) -> Result<Stamp, Error> {
         let refused = |_| Error::new(ErrorKind::Config, "this machine's clock is decades off");
         Ok(Stamp { date: date(time).map_err(refused)?, nonce: Nonce::of(nonce) })
     }
 
-    /// The same, of what the caller gives.
+    /// Returns a stamp of the caller's own date and nonce.
     pub(crate) fn given(time: SystemTime, nonce: &str) -> Result<Stamp, Error> {
         let refused = |_| Error::invalid_argument("date", "is not between the years 1970 and 9999");
         Ok(Stamp { date: date(time).map_err(refused)?, nonce: Nonce::parse(nonce)? })
@@ -65,7 +65,7 @@ impl Stamp {
     }
 }
 
-/// A time that can't be written with four digits for the year.
+/// A time whose year doesn't have four digits.
 struct OutOfRange;
 
 fn date(time: SystemTime) -> Result<[u8; 20], OutOfRange> {

@@ -1,4 +1,4 @@
-//! Signature V1, RPC style with HMAC-SHA1: the parameters are signed, and the signature is a parameter.
+//! Signature V1, RPC style with HMAC-SHA1. It signs the parameters, and is itself a parameter.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
     let signature = signature(method, to_sign, credentials.signing_keys());
     let sent: [Parameter<'_>; 1] = [("Signature", signature.as_str().into())];
 
-    // In any order: the service sorts them again.
+    // The order doesn't matter: the service sorts them.
     let query = common.iter().chain(&format).chain(&token).chain(query).chain(&sent);
     let mut signed = HttpRequest::new(method, PATH, |text| push_pairs(query, text));
     signed.header("host", request.host);
@@ -27,7 +27,7 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
     (signed, Signature::V1(signature))
 }
 
-/// What is signed.
+/// Returns the text that is signed.
 pub(super) fn signed(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> Signed {
     let (common, format) = (common(request, credentials, stamp), format(request));
     let token = token(credentials);
@@ -37,7 +37,7 @@ pub(super) fn signed(request: &Request<'_>, credentials: &Credentials, stamp: &S
     Signed { string_to_sign, canonical_request: None }
 }
 
-/// The parameters that every request has.
+/// Returns the parameters that every request has.
 fn common<'a>(request: &Request<'a>, credentials: &'a Credentials, stamp: &'a Stamp) -> [Parameter<'a>; 7] {
     [
         ("AccessKeyId", credentials.access_key_id().into()),
@@ -50,7 +50,7 @@ fn common<'a>(request: &Request<'a>, credentials: &'a Credentials, stamp: &'a St
     ]
 }
 
-/// How the service is to reply; the request may say it itself.
+/// Returns the parameter for the format of the reply, unless the request has its own.
 fn format<'a>(request: &Request<'a>) -> Option<Parameter<'a>> {
     let says_it = request.query.iter().chain(&request.form).any(|(name, _)| *name == "Format");
     (!says_it).then(|| ("Format", "JSON".into()))
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_create_is_signed_as_the_official_code_signs_it() {
-        // That code says Format=json; the value is part of what is signed, so the vector holds with it only.
+        // That code sends Format=json. The vector holds only with this value, because the value is signed.
         let request = Request { query: vec![("Format", "json".into())], ..create() };
 
         let signed = sent(V1, request, &test_credentials(), &stamp(DATE, NONCE));

@@ -1,4 +1,4 @@
-//! Signature V3, ACS3-HMAC-SHA256: the method, query, headers and body are signed, and the signature is a header.
+//! Signature V3, ACS3-HMAC-SHA256. It signs the method, the query, the headers and the body, and is itself a header.
 
 use hmac::Mac;
 use sha2::{Digest, Sha256};
@@ -12,16 +12,16 @@ use crate::signature::Credentials;
 const ALGORITHM_LINE: &str = "ACS3-HMAC-SHA256\n";
 const AUTHORIZATION: &str = "authorization: ACS3-HMAC-SHA256 Credential=";
 
-/// A header that is signed; one with an empty value isn't there.
+/// A header that is signed. If its value is empty, it isn't sent.
 struct Header<'a> {
-    /// As its line begins in what is signed, after the line before.
+    /// The start of its line in the signed text, after the line before.
     canonical: &'static str,
-    /// As its line begins in what is sent.
+    /// The start of its line in the sent head.
     sent: &'static str,
     value: &'a str,
 }
 
-/// A header of this name and value. Its pieces are put together by the compiler: fewer to hash and to send.
+/// Builds a header of this name and value. The compiler joins the constant pieces, so that fewer are hashed and sent.
 macro_rules! header {
     ($name:literal, $value:expr) => {
         Header { canonical: concat!("\n", $name, ":"), sent: concat!($name, ": "), value: $value }
@@ -31,7 +31,7 @@ macro_rules! header {
 /// The headers that are signed.
 struct SignedHeaders<'a> {
     headers: [Header<'a>; 8],
-    /// Of those that are there, joined by ";".
+    /// The names of those that are sent, joined by ";".
     names: &'static str,
 }
 
@@ -41,7 +41,7 @@ impl<'a> SignedHeaders<'a> {
     }
 }
 
-/// The names of all headers, joined by ";", with these at the places of the ones that may be missing.
+/// Joins the names of all headers by ";", with these in the places of the optional ones.
 macro_rules! names {
     ($content_type:literal, $security_token:literal) => {
         concat!(
@@ -75,7 +75,7 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, stamp: &Sta
     (signed, Signature::V3(signature))
 }
 
-/// What is signed.
+/// Returns the text that is signed.
 pub(super) fn signed(request: &Request<'_>, credentials: &Credentials, stamp: &Stamp) -> Signed {
     let mut body = String::new();
     push_pairs(&request.form, &mut body);
@@ -87,7 +87,8 @@ pub(super) fn signed(request: &Request<'_>, credentials: &Credentials, stamp: &S
     Signed { string_to_sign, canonical_request: Some(canonical_request) }
 }
 
-/// Host, content type and every `x-acs-*` header, sorted; no others, since a proxy may rewrite them.
+/// Returns the host, the content type and every `x-acs-*` header, sorted. Others aren't signed, because a proxy may
+/// rewrite them.
 fn headers_to_sign<'a>(
     request: &Request<'a>,
     credentials: &'a Credentials,

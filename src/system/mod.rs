@@ -1,6 +1,6 @@
-//! What differs by operating system, and nothing else: Linux's own means, and those that every POSIX system has.
+//! The only code that differs by operating system: one part for Linux, and one for every POSIX system.
 //!
-//! With the feature `_portable`, Linux takes the latter, so that tests run what other systems do.
+//! With the feature `_portable`, Linux uses the POSIX part, so that tests run the code of other systems.
 
 #[cfg(all(target_os = "linux", not(feature = "_portable")))]
 mod linux;
@@ -12,7 +12,7 @@ mod portable;
 #[cfg(not(all(target_os = "linux", not(feature = "_portable"))))]
 pub(crate) use portable::*;
 
-/// Whether `getaddrinfo` says with this code that there is no such name, or none with an address.
+/// Whether this code of `getaddrinfo` means that the name doesn't exist or has no address.
 pub(crate) fn is_unknown_name(code: i32) -> bool {
     #[cfg(not(target_os = "freebsd"))]
     if code == libc::EAI_NODATA {
@@ -21,10 +21,10 @@ pub(crate) fn is_unknown_name(code: i32) -> bool {
     code == libc::EAI_NONAME
 }
 
-/// Forgets the last error of this thread, so that one which comes is seen.
+/// Clears this thread's errno, so that a new error can be seen.
 #[allow(unsafe_code)]
 pub(crate) fn clear_errno() {
-    // SAFETY: errno is this thread's own.
+    // SAFETY: errno belongs to this thread.
     unsafe {
         #[cfg(target_os = "linux")]
         let errno = libc::__errno_location();
@@ -34,14 +34,14 @@ pub(crate) fn clear_errno() {
     }
 }
 
-/// The new descriptor that a system call gave, which is nobody else's; or why it gave none.
+/// Returns the new descriptor of a system call as owned, or the system's error.
 #[allow(unsafe_code)]
 fn owned(descriptor: std::os::fd::RawFd) -> std::io::Result<std::os::fd::OwnedFd> {
     use std::os::fd::FromRawFd;
     if descriptor < 0 {
         return Err(std::io::Error::last_os_error());
     }
-    // SAFETY: it is new, and nobody else's.
+    // SAFETY: the descriptor is new, and nobody else owns it.
     Ok(unsafe { std::os::fd::OwnedFd::from_raw_fd(descriptor) })
 }
 
@@ -83,7 +83,7 @@ mod tests {
     fn programs_that_are_started_get_none_of_its_descriptors() {
         let (event, (output, input)) = (Event::new().unwrap(), pipe().unwrap());
         for descriptor in [event.as_raw_fd(), output.as_raw_fd(), input.as_raw_fd()] {
-            // SAFETY: takes no memory.
+            // SAFETY: fcntl with F_GETFD takes no memory.
             let flags = unsafe { libc::fcntl(descriptor, libc::F_GETFD) };
             assert_eq!(flags & libc::FD_CLOEXEC, libc::FD_CLOEXEC);
         }

@@ -1,4 +1,4 @@
-//! A connection to the endpoint, and the exchanges that go on over it, one at a time.
+//! A connection to the endpoint, and its exchanges, one at a time.
 
 use std::io;
 #[cfg(feature = "capi")]
@@ -16,7 +16,7 @@ use crate::wait::{Limits, WaitError};
 pub(super) struct Connection {
     stream: Stream,
     last_used: Instant,
-    /// For how long the peer keeps it, where it says so.
+    /// How long the server keeps the connection open, if it says so.
     announced: Option<Duration>,
     /// Whether it has served an exchange before.
     was_kept: bool,
@@ -27,20 +27,20 @@ impl Connection {
         Connection { stream, last_used: Instant::now(), announced: None, was_kept: false }
     }
 
-    /// Whether it hasn't been idle for `longest` or more, nor for as long as the peer keeps it.
+    /// Whether it has been idle for less than `longest`, and for less than the server keeps it open.
     pub(super) fn is_fresh(&self, longest: Duration) -> bool {
-        // A request takes a while to arrive.
+        // A request takes time to arrive.
         const MARGIN: Duration = Duration::from_secs(1);
         let longest = self.announced.map_or(longest, |announced| longest.min(announced.saturating_sub(MARGIN)));
         self.last_used.elapsed() < longest
     }
 
-    /// Whether it can be used for another request: fresh, open, and nothing in it that nobody asked for.
+    /// Whether it can be used for another request: it is fresh and open, and holds no unexpected data.
     pub(super) fn is_usable(&mut self, longest: Duration) -> bool {
         self.is_fresh(longest) && self.stream.is_idle()
     }
 
-    /// Whether it is the driver of this call that waits for it.
+    /// Whether this call's driver can wait for it.
     pub(super) fn is_of(&self, limits: &Limits<'_>) -> bool {
         limits.can_wait_for(self.stream.socket())
     }
@@ -50,7 +50,7 @@ impl Connection {
         self.stream.socket().is_of(Some(host))
     }
 
-    /// Sends `request` and reads the reply. False or an error: the connection is of no more use.
+    /// Sends `request` and reads the reply. If it returns false or an error, the connection can't be used again.
     pub(super) async fn exchange(
         &mut self,
         request: &[u8],
@@ -70,7 +70,7 @@ impl Connection {
         })
     }
 
-    /// `answered` is set with the reply's first byte.
+    /// Sets `answered` with the reply's first byte.
     async fn try_exchange(
         &mut self,
         request: &[u8],

@@ -1,4 +1,4 @@
-//! What TLS computes with: ring, by way of rustls, without what a client of this service has no use for.
+//! The cryptography of TLS: ring, used by rustls, without the parts that a client of this service never uses.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use webpki::ring::{
     RSA_PSS_2048_8192_SHA384_LEGACY_KEY, RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
 };
 
-/// Put together here, since whatever refers to rustls' own provider links all that is in it.
+/// Assembled here because any reference to rustls' own provider links all of it.
 pub(super) fn provider() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: CIPHER_SUITES.to_vec(),
@@ -24,8 +24,8 @@ pub(super) fn provider() -> CryptoProvider {
     }
 }
 
-/// AES-GCM, which every server has: TLS 1.3 demands it (RFC 8446, section 9.1), and the advice for TLS 1.2 as well (RFC
-/// 9325, section 4.2). ChaCha20-Poly1305 would be another 50 kB.
+/// AES-GCM. Every server has it: TLS 1.3 requires it (RFC 8446, section 9.1), and RFC 9325, section 4.2 recommends it
+/// for TLS 1.2. ChaCha20-Poly1305 would add 50 kB.
 const CIPHER_SUITES: &[SupportedCipherSuite] = &[
     cipher_suite::TLS13_AES_256_GCM_SHA384,
     cipher_suite::TLS13_AES_128_GCM_SHA256,
@@ -37,11 +37,11 @@ const CIPHER_SUITES: &[SupportedCipherSuite] = &[
 
 type Algorithms = &'static [&'static dyn SignatureVerificationAlgorithm];
 
-/// All that rustls has with ring.
+/// All algorithms that rustls has with ring.
 const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: webpki::ALL_VERIFICATION_ALGS,
     mapping: &[
-        // TLS 1.2 leaves the curve open. TLS 1.3 doesn't, and takes the first.
+        // TLS 1.2 leaves the curve open. TLS 1.3 fixes it and uses the first.
         (SignatureScheme::ECDSA_NISTP384_SHA384, &[ECDSA_P384_SHA384, ECDSA_P256_SHA384] as Algorithms),
         (SignatureScheme::ECDSA_NISTP256_SHA256, &[ECDSA_P256_SHA256, ECDSA_P384_SHA256]),
         (SignatureScheme::ED25519, &[ED25519]),
@@ -63,7 +63,7 @@ impl SecureRandom for SystemRandom {
     }
 }
 
-/// The service knows its clients by their access keys. The code that signs with client certificates is 40 kB.
+/// The service identifies clients by their access keys. Code for client certificates would add 40 kB.
 #[derive(Debug)]
 struct NoClientKeys;
 
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// What there is besides ChaCha20-Poly1305 is here as well; where rustls gets more, this fails.
+    /// Fails if rustls gets more than this provider has, besides ChaCha20-Poly1305.
     #[test]
     fn all_else_is_as_rustls_has_it() {
         let (own, whole) = (provider(), ring::default_provider());

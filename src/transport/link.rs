@@ -1,4 +1,4 @@
-//! Where connections go to, and what they are made with.
+//! The destinations of connections, and their settings.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::wait::Limits;
 
-/// An endpoint that requests can be sent to.
+/// An endpoint for requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Destination {
     endpoint: Endpoint,
@@ -25,7 +25,7 @@ pub(crate) struct Destination {
     server_name: Option<ServerName<'static>>,
     /// `None`: the configuration's.
     connect_timeout: Option<Duration>,
-    /// Whether the way there may lead through a proxy.
+    /// Whether a proxy may be used to reach it.
     by_proxy: bool,
 }
 
@@ -38,24 +38,24 @@ impl Destination {
         Ok(Destination { endpoint: endpoint.clone(), server_name, connect_timeout: None, by_proxy: true })
     }
 
-    /// The same, to which a connection has to be made within `connect_timeout`.
+    /// Sets the time limit of its connections.
     pub(crate) fn connected_within(self, connect_timeout: Duration) -> Destination {
         Destination { connect_timeout: Some(connect_timeout), ..self }
     }
 
-    /// The same, which is reached without a proxy whatever the configuration says.
+    /// Makes its connections ignore proxies.
     pub(crate) fn without_proxy(self) -> Destination {
         Destination { by_proxy: false, ..self }
     }
 }
 
-/// The destination as the links of one process share it.
+/// The destination, shared by the links of one process.
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) settings: Arc<Settings>,
     destination: Destination,
     resolver: Resolver,
-    /// On the way there.
+    /// The proxy on the route.
     proxy: Option<(Proxy, Resolver)>,
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
 }
@@ -63,7 +63,7 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn new(settings: &Arc<Settings>, destination: &Destination) -> Target {
         let Destination { endpoint, server_name, .. } = destination;
-        // The sessions to resume are behind a lock, so each process has its own.
+        // The cached sessions are behind a lock, so each process has its own.
         let tls = server_name.clone().map(|server_name| (tls::with_own_sessions(&settings.tls), server_name));
         let proxy = settings.proxies.on_the_way_to(endpoint).filter(|_| destination.by_proxy);
         Target {
@@ -83,7 +83,7 @@ impl Target {
             return self.secured(socket, limits).await;
         }
         let addresses = self.resolver.resolve(limits).await?;
-        // The name may be localhost and the address another machine's all the same.
+        // The name may be localhost and still resolve to another machine's address.
         let elsewhere = addresses.iter().find(|address| !address.ip().is_loopback());
         if let Some(elsewhere) = elsewhere.filter(|_| endpoint.is_loopback() && !endpoint.is_tls()) {
             let message = format!("plain http is for this machine only, and {elsewhere} is another one");
@@ -123,7 +123,7 @@ mod tests {
         Arc::new(Settings::new(options, &Environment::of(variables.iter().copied()), &Arc::default()).unwrap())
     }
 
-    /// A server of TLS for localhost: its address, and its certificate.
+    /// Returns a TLS server for localhost: its address and its certificate.
     fn secured() -> (SocketAddr, String) {
         let (config, pem) = tls::server_of_tests();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

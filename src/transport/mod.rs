@@ -1,9 +1,9 @@
 //! HTTP/1.1 exchanges with an endpoint.
 //!
-//! A call needs of HTTP no more than a head, a body and connections that are kept; and of a connection what HTTP libraries
-//! don't have: it waits in `poll` for data, the deadline and the caller's cancelling at once, and notes when the first
-//! byte of a request has left. So httparse reads what the service says, and this module does the rest, which makes a
-//! call take half the time that it takes through a whole HTTP library.
+//! A call needs little of HTTP: a head, a body and pooled connections. But it needs two things of a connection that
+//! HTTP libraries lack. It waits in `poll` for data, the deadline and a cancellation at once. And it knows whether the
+//! first byte of a request was sent. So this module does this itself, and httparse parses replies. A call takes half
+//! the time that it takes with a full HTTP library.
 
 mod connection;
 mod crypto;
@@ -37,11 +37,11 @@ use crate::http::{HttpRequest, Reply};
 use crate::wait::Host;
 use crate::wait::Limits;
 
-/// Exchanges requests for replies, with connections that are kept for the next ones. It belongs to one process.
+/// Exchanges requests for replies, over pooled connections. It belongs to one process.
 #[derive(Debug)]
 pub(crate) struct Transport {
     target: Target,
-    /// Connections that no call uses at the moment; the one used last is at the end.
+    /// Idle connections. The one used last is at the end.
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -50,10 +50,10 @@ impl Transport {
         Transport { target: Target::new(settings, destination), idle: Mutex::default() }
     }
 
-    /// Sends `request` and returns the reply, whatever its HTTP status. `over_new_connection`
-    /// says to leave pooled connections alone.
+    /// Sends `request` and returns the reply with any HTTP status. `over_new_connection` says not to use a pooled
+    /// connection.
     ///
-    /// An error has the outcome `NotSent` where no byte of the request left this machine, else `Unknown`.
+    /// An error has the outcome `NotSent` if no byte of the request was sent, else `Unknown`.
     pub(crate) async fn exchange(
         &self,
         request: HttpRequest,
@@ -71,7 +71,7 @@ impl Transport {
                 connection
             }
             None => {
-                // On its own, so that what a call needs for a pooled connection stays small.
+                // Boxed, so that calls over a pooled connection need less memory.
                 let stream = Box::pin(self.target.connect(limits)).await?;
                 counters.connections_opened.count();
                 Connection::new(stream)
@@ -84,7 +84,7 @@ impl Transport {
         Ok(reply)
     }
 
-    /// A connection that can still be used, and that the call's driver waits for.
+    /// Returns a pooled connection that can still be used, and that the call's driver can wait for.
     fn take_idle(&self, limits: &Limits<'_>) -> Option<Connection> {
         loop {
             let mut connection = {
@@ -104,7 +104,7 @@ impl Transport {
         self.lock().retain(|connection| !connection.is_of_host(host));
     }
 
-    /// Keeps a connection, unless the call's driver has enough.
+    /// Returns a connection to the pool, unless the call's driver has enough.
     fn put_idle(&self, connection: Connection, limits: &Limits<'_>) {
         let keep_alive = self.target.settings.keep_alive;
         let mut idle = self.lock();

@@ -1,5 +1,5 @@
-//! The race of an endpoint's addresses (RFC 8305): a connection to each is begun a moment after the one before, or when
-//! that has failed, and the first that is made is taken.
+//! Races an endpoint's addresses (RFC 8305). The next attempt starts when the one before it has failed, or a moment
+//! after its start. The first connection that succeeds is used.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -12,12 +12,12 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind};
 use crate::wait::{Deadline, Interest, Limits};
 
-/// How long an attempt goes on alone.
+/// How long an attempt runs before the next one starts.
 const DELAY: Duration = Duration::from_millis(250);
 
 pub(super) type Attempt<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
 
-/// The addresses that lost or failed when another one was made. The next time they come last.
+/// The addresses that lost or failed in earlier races. They come last in the next one.
 #[derive(Debug, Default)]
 pub(super) struct Losers(Mutex<Vec<SocketAddr>>);
 
@@ -26,7 +26,7 @@ impl Losers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All that were `begun`, but for the winner.
+    /// Records all addresses that were `begun`, except the winner.
     fn have_lost(&self, begun: &[SocketAddr], winner: Option<SocketAddr>) {
         let mut losers = self.lock();
         losers.retain(|address| !begun.contains(address));
@@ -42,15 +42,15 @@ impl Losers {
     }
 }
 
-/// The first of `addresses` that `attempt` succeeds for; else the failure of the one that failed last. Each attempt waits for
-/// one descriptor at a time.
+/// Returns the result of the first of `addresses` for which `attempt` succeeds. If all fail, returns the last failure.
+/// Each attempt waits for one descriptor at a time.
 pub(super) async fn race<'a, T>(
     addresses: Vec<SocketAddr>,
     losers: &Losers,
     attempt: impl Fn(SocketAddr) -> Attempt<'a, T>,
     limits: &Limits<'_>,
 ) -> Result<T, Error> {
-    let mut waiting = losers.put_last(in_turns(addresses));
+    let mut waiting = losers.put_last(alternating(addresses));
     let mut begun: Vec<SocketAddr> = Vec::new();
     let mut running: Vec<(SocketAddr, Attempt<'_, T>)> = Vec::new();
     let mut next_start = Deadline::after(Duration::ZERO);
@@ -67,7 +67,7 @@ pub(super) async fn race<'a, T>(
                     }
                     Poll::Ready(Err(error)) if error.kind() == ErrorKind::Cancelled => return Poll::Ready(Err(error)),
                     Poll::Ready(Err(error)) => {
-                        // What is wrong with a certificate says more than that another address can't be reached.
+                        // A certificate error says more than a later address that can't be reached.
                         if failure.kind() != ErrorKind::Tls || failure.retryable() {
                             failure = error;
                         }
@@ -107,8 +107,8 @@ pub(super) async fn race<'a, T>(
     .await
 }
 
-/// The addresses of both families in turns, in the order in which each of them comes.
-fn in_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+/// Alternates between the address families. Each keeps its order.
+fn alternating(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let is_first = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (one, other): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| address.is_ipv6() == is_first);
     let (mut one, mut other) = (one.into_iter(), other.into_iter());
@@ -162,7 +162,7 @@ mod tests {
         assert!(error.message().starts_with(&format!("connecting to {address} failed")), "{error}");
     }
 
-    /// What each of so many addresses does: it never answers, or fails or succeeds after so many milliseconds.
+    /// What each address does: it never answers, or it fails or succeeds after this number of milliseconds.
     fn raced(script: &[Option<(u64, bool)>]) -> (Result<u16, Error>, Vec<u16>) {
         raced_with(&Losers::default(), script)
     }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_is_followed_by_the_next_at_once_and_the_last_failure_is_told() {
+    fn what_fails_is_followed_by_the_next_at_once_and_the_last_failure_is_returned() {
         let (won, begun) = raced(&[Some((0, false)), Some((0, false)), Some((10, false))]);
 
         assert_eq!(won.unwrap_err().message(), "127.0.0.1:2");
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_is_wrong_is_told_although_another_address_fails_later() {
+    fn a_certificate_that_is_wrong_is_returned_although_another_address_fails_later() {
         let task = Task::default();
         let limits = task.limits(Deadline::after(Duration::from_secs(20)));
         let addresses = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port))).to_vec();
@@ -233,12 +233,12 @@ mod tests {
     }
 
     #[test]
-    fn families_come_in_turns() {
+    fn families_alternate() {
         let address = |text: &str| text.parse::<SocketAddr>().unwrap();
         let all = ["[::1]:1", "[::2]:1", "[::3]:1", "1.0.0.1:1", "1.0.0.2:1"].map(address);
         let wanted = ["[::1]:1", "1.0.0.1:1", "[::2]:1", "1.0.0.2:1", "[::3]:1"].map(address);
 
-        assert_eq!(in_turns(all.to_vec()), wanted);
-        assert_eq!(in_turns(Vec::new()), []);
+        assert_eq!(alternating(all.to_vec()), wanted);
+        assert_eq!(alternating(Vec::new()), []);
     }
 }

@@ -1,5 +1,5 @@
-//! Looking up the endpoint's name, on a thread of its own, since `getaddrinfo` can neither be cancelled nor given a
-//! deadline. A thread that it keeps is shared by all calls that wait for the same answer.
+//! Resolves the endpoint's name. It does so on a separate thread, because `getaddrinfo` can neither be cancelled nor
+//! given a deadline. Calls that wait for the same answer share a thread.
 
 use std::ffi::CString;
 use std::io;
@@ -20,13 +20,13 @@ use crate::wait::{Deadline, Limits, Queue, WaitError};
 
 const THREAD_NAME: &str = "esa-resolver";
 
-/// Whether the library made this thread.
+/// Whether the library started this thread.
 #[cfg(feature = "capi")]
 pub(crate) fn is_library_thread() -> bool {
     thread::current().name() == Some(THREAD_NAME)
 }
 
-/// The way from the endpoint's name to its addresses.
+/// Resolves an endpoint's name.
 #[derive(Debug)]
 pub(super) struct Resolver {
     host: String,
@@ -35,28 +35,28 @@ pub(super) struct Resolver {
     losers: Losers,
 }
 
-/// A look-up, running or done.
+/// A look-up, running or finished.
 #[derive(Debug, Default)]
 struct LookUp {
     result: OnceBox<Answer>,
     waiting: Mutex<Queue<Waker>>,
 }
 
-/// Who waits for a look-up, until it is dropped.
+/// A call that waits for a look-up, until it is dropped.
 struct Waiter<'a> {
     look_up: &'a LookUp,
     number: u64,
-    /// Of the process that it waits in.
+    /// The generation of the process that waits.
     generation: u64,
 }
 
 type Answer = Result<Vec<IpAddr>, Failure>;
 
-/// What `getaddrinfo` says when it finds nothing.
+/// The error of `getaddrinfo`.
 #[derive(Clone, Copy, Debug)]
 struct Failure {
     code: i32,
-    /// The last thing that the system refused on the way there; 0: nothing.
+    /// The last errno of the look-up. 0 if there is none.
     errno: i32,
 }
 
@@ -65,28 +65,31 @@ impl Resolver {
         Resolver { host: host.to_owned(), port, running: Mutex::new(None), losers: Losers::default() }
     }
 
-    /// Its addresses that were tried in vain.
+    /// Returns the addresses that lost or failed in earlier races.
     pub(super) fn losers(&self) -> &Losers {
         &self.losers
     }
 
-    /// The endpoint's addresses, at least one, in the order in which to try them.
+    /// Returns the endpoint's addresses, at least one, in the order in which to try them.
     pub(super) async fn resolve(&self, limits: &Limits<'_>) -> Result<Vec<SocketAddr>, Error> {
         if let Ok(address) = self.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, self.port)]);
         }
         let look_up = self.look_up().map_err(|error| {
-            Error::new(ErrorKind::Dns, format!("no thread can be started to look up {}: {error}", self.host))
-                .with_retryable(true)
+            Error::new(
+                ErrorKind::Dns,
+                format!("{} can't be resolved, because no thread can be started: {error}", self.host),
+            )
+            .with_retryable(true)
         })?;
-        let doing = format!("looking up {}", self.host);
+        let doing = format!("resolving {}", self.host);
         let answer = look_up.answer(limits).await;
         let answer = answer.map_err(|stop| stop.while_doing(&doing, ErrorKind::Dns, Outcome::NotSent))?;
         let addresses = answer.as_ref().map_err(|failure| failure.explain(&self.host))?;
         Ok(addresses.iter().map(|&address| SocketAddr::new(address, self.port)).collect())
     }
 
-    /// The look-up that runs, or else a new one.
+    /// Returns the look-up that runs, or starts a new one.
     fn look_up(&self) -> io::Result<Arc<LookUp>> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(look_up) = running.as_ref().filter(|look_up| look_up.result.get().is_none()) {
@@ -102,7 +105,7 @@ impl Resolver {
 }
 
 impl LookUp {
-    /// What it finds, as soon as it has.
+    /// Returns the look-up's answer, as soon as there is one.
     async fn answer(&self, limits: &Limits<'_>) -> Result<&Answer, WaitError> {
         let _waiter = match self.result.get() {
             None => Some(self.wait(limits.waker().map_err(WaitError::Failed)?)),
@@ -123,7 +126,7 @@ impl LookUp {
 
     fn end(&self, answer: Answer) {
         let _ = self.result.set(Box::new(answer));
-        // Not while the lock is held, which those that are woken want.
+        // The lock isn't held here, because the woken calls need it.
         let wakers = self.waiting().take_all();
         wakers.for_each(Waker::wake);
     }
@@ -135,7 +138,7 @@ impl LookUp {
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        // In a child, another thread of the parent's may have had the lock when that was forked.
+        // In a forked child, a thread of the parent may have held the lock at the fork.
         if self.generation == generation() {
             self.look_up.waiting().remove(self.number);
         }
@@ -144,27 +147,28 @@ impl Drop for Waiter<'_> {
 
 impl Failure {
     fn explain(self, host: &str) -> Error {
-        // glibc then says that the name doesn't exist, since it couldn't read the files where it looks for it.
+        // glibc reports that the name doesn't exist if it couldn't open its files, such as /etc/hosts.
         if is_out_of_descriptors(&io::Error::from_raw_os_error(self.errno)) {
             return Error::out_of_descriptors(format_args!("{host} can't be resolved"));
         }
         let (reason, passes) = match self.code {
             code if is_unknown_name(code) => ("the name doesn't exist, or has no address".to_owned(), false),
-            libc::EAI_AGAIN => ("no name server answers at the moment".to_owned(), true),
+            libc::EAI_AGAIN => ("no name server answers now".to_owned(), true),
             libc::EAI_SYSTEM => (io::Error::from_raw_os_error(self.errno).to_string(), true),
-            code => (format!("the system's resolver fails with code {code}"), true),
+            code => (format!("the system's resolver failed with code {code}"), true),
         };
         Error::new(ErrorKind::Dns, format!("{host} can't be resolved: {reason}")).with_retryable(passes)
     }
 }
 
-/// Runs `start` so that a thread which it starts gets none of the process's signals: they are the host's.
+/// Runs `start` with all signals blocked. A thread that it starts then receives no signals: they are for the host
+/// program.
 #[allow(unsafe_code)]
 fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: both sets are writable; `sigfillset` fills the first before it is read, and the second is read only
-    // where `pthread_sigmask` has filled it.
+    // SAFETY: both sets are writable. `sigfillset` fills the first before it is read. The second is read only if
+    // `pthread_sigmask` has filled it.
     let blocked = unsafe {
         libc::sigfillset(all.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) == 0
@@ -177,40 +181,39 @@ fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
     started
 }
 
-/// The addresses of `host`, as the system's resolver orders them.
+/// Returns the addresses of `host`, in the order of the system's resolver.
 #[allow(unsafe_code)]
 fn addresses_of(host: &str) -> Result<Vec<IpAddr>, Failure> {
     let Ok(name) = CString::new(host) else {
         return Err(Failure { code: libc::EAI_NONAME, errno: 0 });
     };
-    // SAFETY: an addrinfo of zeros is a valid one: no flags, any family, no pointers.
+    // SAFETY: an addrinfo of zeros is valid: no flags, any family, no pointers.
     let mut hints: libc::addrinfo = unsafe { MaybeUninit::zeroed().assume_init() };
     hints.ai_socktype = libc::SOCK_STREAM;
     let mut list = ptr::null_mut();
     clear_errno();
-    // SAFETY: the name is NUL-terminated, the hints are valid, and `list` is written on
-    // success only.
+    // SAFETY: the name is NUL-terminated, the hints are valid, and `list` is written only on success.
     let code = unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &hints, &mut list) };
     if code != 0 {
         return Err(Failure { code, errno: io::Error::last_os_error().raw_os_error().unwrap_or_default() });
     }
     let mut addresses = Vec::new();
     let mut next = list.cast_const();
-    // SAFETY: `next` walks the list that getaddrinfo made, to its NULL.
+    // SAFETY: `next` walks the list of getaddrinfo up to its NULL.
     while let Some(entry) = unsafe { next.as_ref() } {
-        // SAFETY: the address belongs to the list and is of the family that the entry says.
+        // SAFETY: the address belongs to the list and has the family that the entry names.
         addresses.extend(unsafe { address_of(entry) });
         next = entry.ai_next;
     }
-    // SAFETY: made by getaddrinfo, and nothing refers to it any more.
+    // SAFETY: getaddrinfo allocated the list, and nothing refers to it any more.
     unsafe { libc::freeaddrinfo(list) };
     if addresses.is_empty() { Err(Failure { code: libc::EAI_NONAME, errno: 0 }) } else { Ok(addresses) }
 }
 
-/// The entry's address, where it is one of IPv4 or IPv6.
+/// Returns the entry's address, if it is IPv4 or IPv6.
 ///
 /// # Safety
-/// `entry` is one that `getaddrinfo` made.
+/// `entry` must come from `getaddrinfo`.
 #[allow(unsafe_code)]
 unsafe fn address_of(entry: &libc::addrinfo) -> Option<IpAddr> {
     match entry.ai_family {
@@ -254,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_name_that_cannot_be_is_an_error_without_a_thread_left() {
-        // Longer than the DNS has names, so nobody is asked.
+        // Longer than any DNS name, so no server is asked.
         let host = "a".repeat(300);
 
         let error = resolve(&Resolver::new(&host, 80)).unwrap_err();
@@ -263,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_by_what_the_system_refused() {
+    fn a_failure_names_what_the_system_refused() {
         let explained = |code, errno| {
             let error = Failure { code, errno }.explain("h");
             (error.message().to_owned(), error.retryable())
@@ -276,7 +279,7 @@ mod tests {
         }
         let refused = "h can't be resolved: Permission denied (os error 13)";
         assert_eq!(explained(libc::EAI_SYSTEM, libc::EACCES), (refused.to_owned(), true));
-        // Along the way there may be files that are missing.
+        // Some of the resolver's files may be missing.
         let missing = "h can't be resolved: the name doesn't exist, or has no address";
         assert_eq!(explained(libc::EAI_NONAME, libc::ENOENT), (missing.to_owned(), false));
     }

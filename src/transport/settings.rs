@@ -1,4 +1,4 @@
-//! What connections are made with, as the configuration says.
+//! The settings of connections.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use crate::environment::{self, Environment};
 use crate::error::{Error, ErrorKind};
 use crate::stats::Counters;
 
-/// What a caller says of connections; what is `None` comes from the environment.
+/// The caller's settings of connections. `None`: the environment's.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// "": none.
+    /// "": no proxy.
     pub(crate) proxy: Option<ProxyUrl>,
     pub(crate) trust: Trust,
-    /// How long one connection may take: name look-up, TCP and TLS together.
+    /// How long one connection may take: name resolution, TCP and TLS together.
     pub(crate) connect_timeout: Duration,
     pub(crate) keep_alive: KeepAlive,
-    /// For the end of the User-Agent header.
+    /// Appended to the User-Agent header.
     pub(crate) product: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Default for Options {
     }
 }
 
-/// How connections are kept between calls.
+/// The limits of idle connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeepAlive {
     pub(crate) max_idle: usize,
@@ -49,13 +49,13 @@ pub(crate) struct KeepAlive {
 }
 
 impl Default for KeepAlive {
-    /// As many connections as a busy program has threads; for less time than load balancers keep theirs.
+    /// As many connections as a busy program has threads, for less time than load balancers allow.
     fn default() -> KeepAlive {
         KeepAlive { max_idle: 64, idle: Duration::from_secs(5) }
     }
 }
 
-/// What connections are made with, wherever they go to, as the configuration says.
+/// The settings of connections to any destination.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(super) tls: ClientConfig,
@@ -67,7 +67,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// What isn't set comes from `environment`.
+    /// Settings that aren't set come from `environment`.
     pub(crate) fn new(
         options: &Options,
         environment: &Environment,
@@ -83,13 +83,13 @@ impl Settings {
         })
     }
 
-    /// What is secret in them.
+    /// Returns the secrets in the settings.
     pub(crate) fn secrets(&self) -> Vec<Zeroizing<String>> {
         self.proxies.secrets()
     }
 }
 
-/// Refuses a text that can't stand at the end of the User-Agent header.
+/// Refuses a text that can't be in the User-Agent header.
 pub(crate) fn check_product(text: &str) -> Result<(), Error> {
     match is_product(text) {
         true => Ok(()),
@@ -101,7 +101,7 @@ fn is_product(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// What the caller, or else the environment, wants at the end of the User-Agent header.
+/// Returns the caller's product, else the environment's.
 fn product<'a>(options: &'a Options, environment: &'a Environment) -> Result<Option<&'a str>, Error> {
     if let Some(product) = options.product.as_deref() {
         return check_product(product).map(|()| Some(product));
@@ -114,7 +114,7 @@ fn product<'a>(options: &'a Options, environment: &'a Environment) -> Result<Opt
     }
 }
 
-/// In the form of the official SDKs, with the caller's product at its end.
+/// Returns the header in the form of the official SDKs, with the caller's product at the end.
 fn user_agent(product: Option<&str>) -> String {
     let (os, arch, version) = (std::env::consts::OS, std::env::consts::ARCH, env!("CARGO_PKG_VERSION"));
     let own = format!("AlibabaCloud ({os}; {arch}) libesa/{version} Core/{version} TeaDSL/2");

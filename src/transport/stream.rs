@@ -1,4 +1,4 @@
-//! A connection's bytes, plain or in TLS. Nothing here blocks: what isn't ready is waited for, within limits.
+//! A connection's bytes, plain or in TLS. Nothing here blocks: the code waits within the call's limits.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
@@ -21,7 +21,7 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Does the TLS handshake over `socket`. What that has to say last goes out with the first request.
+    /// Does the TLS handshake over `socket`. Its last message is sent with the first request.
     pub(super) async fn secured(
         socket: Socket,
         config: &Arc<ClientConfig>,
@@ -41,7 +41,7 @@ impl Stream {
                     return Err(failed(WaitError::Failed(io::ErrorKind::UnexpectedEof.into())));
                 }
                 if let Err(error) = tls.process_new_packets() {
-                    // The server is told why; whether it listens doesn't matter.
+                    // Sends the alert to the server. A failure doesn't matter.
                     let _ = tls.write_tls(&mut Quiet(&socket));
                     return Err(refused(error));
                 }
@@ -55,7 +55,7 @@ impl Stream {
         socket
     }
 
-    /// Reads some bytes; 0 at the end.
+    /// Reads some bytes. Returns 0 at the end.
     pub(super) async fn read(&mut self, buffer: &mut [u8], limits: &Limits<'_>) -> Result<usize, WaitError> {
         match self {
             Stream::Plain(socket) => retried(socket, Ready::Read, limits, &mut || (&**socket).read(buffer)).await,
@@ -71,13 +71,13 @@ impl Stream {
         }
     }
 
-    /// Writes all of `bytes`; `sent` is set as soon as one of them has left.
+    /// Writes all of `bytes`. Sets `sent` as soon as one byte has been sent.
     pub(super) async fn write(&mut self, bytes: &[u8], limits: &Limits<'_>, sent: &mut bool) -> Result<(), WaitError> {
         match self {
             Stream::Plain(socket) => write_plain(socket, bytes, limits, sent).await,
             Stream::Tls(tls, socket) => {
                 let mut bytes = bytes;
-                // It takes no more than its buffer holds.
+                // TLS takes only as much as its buffer holds.
                 while !bytes.is_empty() {
                     let taken = tls.writer().write(bytes).map_err(WaitError::Failed)?;
                     bytes = bytes.get(taken..).unwrap_or_default();
@@ -88,12 +88,13 @@ impl Stream {
         }
     }
 
-    /// Whether the connection can be used for another request: open, and nothing in it that nobody asked for.
+    /// Whether the connection can be used for another request: it is open, and holds no unexpected data.
     pub(super) fn is_idle(&mut self) -> bool {
         match self {
             Stream::Plain(socket) => is_would_block(&socket.peek(&mut [0])),
             Stream::Tls(tls, socket) => {
-                // Session tickets may come at any time. More of them than servers send are no good sign.
+                // Session tickets may come at any time. If more come than servers usually send, the connection isn't
+                // used.
                 for _ in 0..MOST_READS_OF_TICKETS {
                     match tls.read_tls(&mut &**socket) {
                         Ok(1..) => {}
@@ -110,11 +111,11 @@ impl Stream {
     }
 }
 
-/// Each takes up to 4 KiB; a server sends about 0.5.
+/// Each read takes up to 4 KiB. A server sends about 0.5 KiB.
 const MOST_READS_OF_TICKETS: usize = 8;
 
-/// A socket of which vectored writes don't raise SIGPIPE where the peer has closed, as the standard library's do: that
-/// ends host programs.
+/// A socket whose vectored writes don't raise SIGPIPE if the peer has closed the connection. Those of the standard
+/// library do, and end the host program.
 struct Quiet<'a>(&'a TcpStream);
 
 impl Write for Quiet<'_> {
@@ -126,7 +127,7 @@ impl Write for Quiet<'_> {
         if let [piece] = pieces {
             return self.0.write(piece);
         }
-        // The end of a handshake, and a request. In one packet they arrive sooner.
+        // The end of the handshake, and a request. In one packet they arrive sooner.
         let mut bytes = Vec::new();
         pieces.iter().for_each(|piece| bytes.extend_from_slice(piece));
         self.0.write(&bytes)
@@ -141,7 +142,7 @@ fn is_would_block(result: &io::Result<usize>) -> bool {
     result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
-/// Sends what TLS has to send; `sent` is set as soon as a byte has left.
+/// Sends what TLS has to send. Sets `sent` as soon as one byte has been sent.
 async fn flush(
     tls: &mut ClientConnection,
     socket: &Socket,
@@ -157,7 +158,7 @@ async fn flush(
     Ok(())
 }
 
-/// Looks at what has arrived without taking it; 0 at the end.
+/// Reads what has arrived without removing it. Returns 0 at the end.
 pub(super) async fn peek(socket: &Socket, buffer: &mut [u8], limits: &Limits<'_>) -> Result<usize, WaitError> {
     retried(socket, Ready::Read, limits, &mut || socket.peek(buffer)).await
 }
@@ -178,7 +179,7 @@ pub(super) async fn write_all(socket: &Socket, bytes: &[u8], limits: &Limits<'_>
     write_plain(socket, bytes, limits, &mut false).await
 }
 
-/// Writes all of `bytes`; `sent` is set as soon as one of them has left.
+/// Writes all of `bytes`. Sets `sent` as soon as one byte has been sent.
 async fn write_plain(socket: &Socket, mut bytes: &[u8], limits: &Limits<'_>, sent: &mut bool) -> Result<(), WaitError> {
     while !bytes.is_empty() {
         match retried(socket, Ready::Write, limits, &mut || (&**socket).write(bytes)).await? {
@@ -190,10 +191,10 @@ async fn write_plain(socket: &Socket, mut bytes: &[u8], limits: &Limits<'_>, sen
     Ok(())
 }
 
-/// What is done with a socket, as often as it takes. There is one piece of code that waits for all of it.
+/// A socket operation that is repeated until it succeeds. All operations share the code that waits.
 type Work<'a> = &'a mut dyn FnMut() -> io::Result<usize>;
 
-/// Does `work` on the socket as soon as that is ready for it.
+/// Does `work` on the socket as soon as the socket is ready.
 async fn retried(socket: &Socket, ready: Ready, limits: &Limits<'_>, work: Work<'_>) -> Result<usize, WaitError> {
     limits.check()?;
     loop {
@@ -226,7 +227,7 @@ mod tests {
         drive(&task, work(&limits))
     }
 
-    /// A connection, and a thread that is done when `serve` is with the other end of it. That sends so many tickets.
+    /// Returns a connection, and a thread that runs `serve` on its other end. The server sends this number of tickets.
     fn connected<T: Send + 'static>(
         tickets: usize,
         serve: impl FnOnce(&mut StreamOwned<ServerConnection, TcpStream>) -> T + Send + 'static,
@@ -274,7 +275,7 @@ mod tests {
         let (done, wait) = std::sync::mpsc::channel::<()>();
         let (mut stream, server) = connected(2, move |server| {
             read_all(server, 1);
-            // Nothing more is read until the client has given up.
+            // The server reads nothing more until the client has given up.
             wait.recv().unwrap_err();
         });
 
@@ -295,7 +296,7 @@ mod tests {
                 server.sock.try_clone().unwrap()
             });
             within(60.0, async |limits| stream.write(b"x", limits, &mut false).await).unwrap();
-            // All of the tickets have been sent, and arrive.
+            // All tickets have been sent and have arrived.
             let _open = server.join().unwrap();
             let Stream::Tls(_, socket) = &stream else { unreachable!() };
             let wanted = if tickets == 1000 { 64 * 1024 } else { 50 * tickets };
@@ -307,7 +308,7 @@ mod tests {
         }
     }
 
-    /// How many bytes there are to read.
+    /// Returns how many bytes can be read.
     #[allow(unsafe_code)]
     fn arrived(socket: &TcpStream) -> usize {
         let mut count = 0;

@@ -1,4 +1,4 @@
-//! Making a TCP connection that never blocks.
+//! Opens TCP connections without blocking.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -8,7 +8,7 @@ use socket2::{Domain, Socket, Type};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::wait::{Limits, Ready, WaitError, Watched};
 
-/// A connection to `address`.
+/// Connects to `address`.
 pub(super) async fn connect(address: SocketAddr, limits: &Limits<'_>) -> Result<Watched<TcpStream>, Error> {
     try_to_connect(address, limits)
         .await
@@ -20,7 +20,7 @@ async fn try_to_connect(address: SocketAddr, limits: &Limits<'_>) -> Result<Watc
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).map_err(WaitError::Failed)?;
     socket.set_nonblocking(true).map_err(WaitError::Failed)?;
     let begun = socket.connect(&address.into());
-    // A request is sent in one piece; nothing is gained by waiting for more.
+    // A request is sent in one piece. To wait for more data gains nothing.
     socket.set_tcp_nodelay(true).map_err(WaitError::Failed)?;
     let socket = limits.watch(TcpStream::from(socket)).map_err(WaitError::Failed)?;
     match begun {
@@ -41,7 +41,7 @@ async fn try_to_connect(address: SocketAddr, limits: &Limits<'_>) -> Result<Watc
     }
 }
 
-/// A connect that a signal interrupts goes on as well.
+/// Whether the connect goes on. It also goes on after a signal.
 fn is_in_progress(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR))
 }

@@ -1,4 +1,4 @@
-//! Cancelling calls from another thread or a signal handler.
+//! Cancels calls from another thread or a signal handler.
 
 use std::fmt;
 use std::io;
@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::wake::Wake;
 
-/// Cancels the calls that were given it, once and for all. Clones are the same object.
+/// Cancels the calls that use it, permanently. A clone is the same object.
 ///
-/// It holds a file descriptor: a call waits for its socket and for this at the same time, so that cancelling needs no
-/// polling and takes effect in whatever the call waits for. Parent and child of a fork have that in common: whoever
-/// triggers it ends what the other waits for, too.
+/// It holds a file descriptor. A call waits for its socket and for this descriptor at the same time. So cancelling
+/// needs no polling, and ends every kind of wait. After a fork, parent and child share it: if one triggers it, the
+/// calls of both end.
 ///
 /// ```
 /// use esa::{CallOptions, Cancel, Client, Config, Credentials, ErrorKind, GetMatchSiteRequest};
@@ -38,14 +38,14 @@ struct Inner {
 }
 
 impl Cancel {
-    /// An object that can cancel calls; an error where the process has no file descriptors left.
+    /// Creates an object that can cancel calls. Fails if the process has no file descriptors left.
     pub fn new() -> io::Result<Cancel> {
         Ok(Cancel(Arc::new(Inner { triggered: AtomicBool::new(false), wake: Wake::new()? })))
     }
 
-    /// Cancels every call that was given this, those that run and those to come.
+    /// Cancels every call that uses this, those that run and later ones.
     ///
-    /// A signal handler may call it: it takes no lock and allocates nothing.
+    /// A signal handler may call it. It takes no lock and allocates nothing.
     pub fn trigger(&self) {
         if !self.0.triggered.swap(true, Ordering::SeqCst) {
             self.0.wake.happen();
@@ -56,7 +56,7 @@ impl Cancel {
         self.0.triggered.load(Ordering::SeqCst)
     }
 
-    /// Becomes readable when this is triggered, and stays so.
+    /// Returns a descriptor that becomes readable when this is triggered, and stays readable.
     pub(crate) fn descriptor(&self) -> RawFd {
         self.0.wake.as_raw_fd()
     }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_call_that_waits_is_cancelled_by_the_other_process_of_a_fork() {
         let cancel = Cancel::new().unwrap();
-        // All that this process sees of it.
+        // What this process sees of it.
         cancel.0.wake.happen();
         let task = Task::new(Some(cancel), None);
         let limits = task.limits(Deadline::after(Duration::from_secs(60)));

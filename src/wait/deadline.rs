@@ -1,13 +1,13 @@
-//! When something has to end.
+//! Deadlines.
 
 use std::time::{Duration, Instant};
 
-/// A point in time on the monotonic clock; `None` is further away than the clock goes.
+/// A point in time on the monotonic clock. `None` is beyond the clock's range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// No end.
+    /// No deadline.
     pub(crate) const NEVER: Deadline = Deadline(None);
 
     pub(crate) fn after(duration: Duration) -> Deadline {
@@ -21,7 +21,7 @@ impl Deadline {
         }
     }
 
-    /// The time left; zero from the deadline on, `None` where there is no end.
+    /// Returns the time left. Zero from the deadline on. `None` if there is no deadline.
     pub(crate) fn left(self) -> Option<Duration> {
         self.0.map(|end| end.saturating_duration_since(Instant::now()))
     }

@@ -1,23 +1,23 @@
-//! What drives many calls at once.
+//! Drivers that run many calls at once.
 
 use std::io;
 use std::ops::Deref;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Weak;
 
-/// What drives many calls on one thread. It knows the descriptors that they wait for from when these are made until they are
-/// closed, so that to wait for one costs no system call.
+/// A driver of many calls on one thread. It registers a descriptor when that is created, until it is closed. So a wait
+/// costs no system call.
 pub(crate) trait Host: Send + Sync {
     fn watch(&self, descriptor: RawFd) -> io::Result<()>;
 
     fn forget(&self, descriptor: RawFd);
 }
 
-/// A source of events, and whose calls wait for it: those of a host, or (`None`) each on a thread of its own.
+/// A source of events, and whose calls wait for it: those of a host, or (`None`) each on its own thread.
 #[derive(Debug)]
 pub(crate) struct Watched<T: AsRawFd> {
     source: T,
-    /// It may be gone, and knows nothing of this then.
+    /// The host. If it is gone, it no longer knows the source.
     host: Option<Weak<dyn Host>>,
 }
 
@@ -33,7 +33,7 @@ impl<T: AsRawFd> Watched<T> {
         &mut self.source
     }
 
-    /// Whether it is this host's.
+    /// Whether the source belongs to this host.
     pub(crate) fn is_of(&self, host: Option<&Weak<dyn Host>>) -> bool {
         match (&self.host, host) {
             (Some(own), Some(other)) => Weak::ptr_eq(own, other),

@@ -1,23 +1,23 @@
-//! A question to the caller while a call goes on: shall it end?
+//! A question to the caller during a call: may it go on?
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A question to the caller, asked while a call waits or reads: shall it end?
+/// A question to the caller during a call: may it go on? It is asked while the call waits or reads.
 #[derive(Clone)]
 pub(crate) struct Interrupt(Arc<Question<dyn Fn() -> bool + Send + Sync>>);
 
 struct Question<F: ?Sized> {
     begun: Instant,
-    /// When it was asked last, in milliseconds since it was begun.
+    /// When it was asked last, in milliseconds since the start.
     asked: AtomicU64,
     ask: F,
 }
 
 impl Interrupt {
-    /// How often it is asked.
+    /// The time between two questions.
     pub(crate) const EVERY: Duration = Duration::from_millis(50);
 
     pub(crate) fn new(ask: impl Fn() -> bool + Send + Sync + 'static) -> Interrupt {

@@ -1,4 +1,4 @@
-//! A call's limits, and how it waits within them.
+//! A call's limits, and waiting within them.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Cancel, Deadline, Interest, Interrupt, Ready, Task, Watched};
 use crate::error::{Error, ErrorKind, Outcome};
 
-/// When a piece of work has to end: at its deadline, or at once when the caller cancels.
+/// The limits of a piece of work: its deadline, and the caller's cancellation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits<'a> {
     task: &'a Task,
@@ -23,12 +23,12 @@ impl Task {
 }
 
 impl Limits<'_> {
-    /// These limits, and `duration` from now as well.
+    /// Returns these limits, with a deadline at most `duration` from now.
     pub(crate) fn within(&self, duration: Duration) -> Self {
         Limits { deadline: self.deadline.earlier(Deadline::after(duration)), ..*self }
     }
 
-    /// Whether the work may go on.
+    /// Checks whether the work may go on.
     pub(crate) fn check(&self) -> Result<(), WaitError> {
         if self.task.is_cancelled.get() || self.task.cancel.as_ref().is_some_and(Cancel::is_triggered) {
             return Err(WaitError::Cancelled);
@@ -39,7 +39,7 @@ impl Limits<'_> {
         if let Some(error) = self.task.failure.take() {
             return Err(WaitError::Failed(error));
         }
-        // A peer that keeps the call busy is no reason not to ask.
+        // The caller is asked even if the peer keeps the call busy, so that it never waits.
         if self.task.interrupt.as_ref().is_some_and(Interrupt::is_due) {
             self.task.ask();
             return if self.task.is_cancelled.get() { Err(WaitError::Cancelled) } else { Ok(()) };
@@ -47,7 +47,8 @@ impl Limits<'_> {
         Ok(())
     }
 
-    /// Waits until `descriptor` is ready or broken. It may come back sooner: whoever finds nothing waits again.
+    /// Waits until `descriptor` is ready or broken. May return early; if there is nothing to read or write, the caller
+    /// waits again.
     pub(crate) fn ready(&self, descriptor: &impl AsRawFd, ready: Ready) -> Wait<'_> {
         self.wait(Interest::until(self.deadline).or(descriptor, ready))
     }
@@ -61,7 +62,7 @@ impl Limits<'_> {
         self.check()
     }
 
-    /// Waits for `duration`, which is short, whatever the limits say.
+    /// Waits for a short `duration`, regardless of the limits.
     pub(crate) async fn rest(&self, duration: Duration) {
         let end = Deadline::after(duration);
         while !end.has_passed() {
@@ -69,27 +70,27 @@ impl Limits<'_> {
         }
     }
 
-    /// Waits until somebody wakes the call, or until a time. It may come back sooner.
+    /// Waits until the call is woken, or until a time. May return early.
     pub(crate) fn woken(&self, until: Deadline) -> Wait<'_> {
         self.wait(Interest::until(self.deadline.earlier(until)))
     }
 
-    /// What wakes the call.
+    /// Returns a waker that wakes the call.
     pub(crate) fn waker(&self) -> io::Result<Waker> {
         self.task.waker()
     }
 
-    /// `source`, to wait for it.
+    /// Registers `source`, so that the call can wait for it.
     pub(crate) fn watch<T: AsRawFd>(&self, source: T) -> io::Result<Watched<T>> {
         Watched::new(source, self.task.host())
     }
 
-    /// Whether the call's driver is the one that waits for `watched`.
+    /// Whether the call's driver can wait for `watched`.
     pub(crate) fn can_wait_for<T: AsRawFd>(&self, watched: &Watched<T>) -> bool {
         watched.is_of(self.task.host())
     }
 
-    /// Collects what several pieces of work of the call wait for.
+    /// Returns the task, which collects what several pieces of work of the call wait for.
     pub(crate) fn task(&self) -> &Task {
         self.task
     }
@@ -100,7 +101,7 @@ impl Limits<'_> {
     }
 }
 
-/// The one thing that calls wait for: their driver, which polls them again.
+/// A wait for the driver, which polls the call again. Calls wait for nothing else.
 pub(crate) struct Wait<'a> {
     limits: &'a Limits<'a>,
     was_polled: bool,
@@ -117,7 +118,7 @@ impl Future for Wait<'_> {
     }
 }
 
-/// Why something ended before it was done.
+/// Why a wait ended early.
 #[derive(Debug)]
 pub(crate) enum WaitError {
     TimedOut,
@@ -126,7 +127,8 @@ pub(crate) enum WaitError {
 }
 
 impl WaitError {
-    /// The error for the caller; `doing` says what was going on, `failed` the kind of failure where it wasn't a limit.
+    /// Returns the error for the caller. `doing` describes the work. `failed` is the kind of the error if no limit
+    /// ended the wait.
     pub(crate) fn while_doing(self, doing: &str, failed: ErrorKind, outcome: Outcome) -> Error {
         let error = match self {
             WaitError::TimedOut => {

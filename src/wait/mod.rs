@@ -1,8 +1,10 @@
 //! Waiting within a call's limits.
 //!
-//! A call is an `async fn` that awaits one kind of thing: that a descriptor is ready, a time has come, or somebody wakes it
-//! ([`Limits`]). It says so in its [`Task`], where its driver finds it. There are two: [`drive`] makes a call on the thread that asks for it, and
-//! a multi, which can be taken out, many calls on one thread.
+//! A call is an `async fn` that awaits only three things ([`Limits`]): a descriptor is ready, a time has come, or
+//! another thread wakes it. It stores what it waits for in its [`Task`], where its driver reads it.
+//!
+//! There are two drivers. [`drive`] runs a call on the caller's thread. A multi, which is a feature, runs many calls on
+//! one thread.
 
 mod cancel;
 mod deadline;

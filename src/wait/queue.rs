@@ -1,8 +1,8 @@
-//! Values in the order in which they came, each by a number.
+//! Values in the order in which they came. Each has a number.
 
 use std::collections::VecDeque;
 
-/// Each number is larger than all before, and given once.
+/// A queue. Each number is larger than all before it, and used once.
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
     values: VecDeque<(u64, T)>,
@@ -16,13 +16,13 @@ impl<T> Default for Queue<T> {
 }
 
 impl<T> Queue<T> {
-    /// A number that no value has or will have; 1 or more.
+    /// Returns a number that no value has or will have: 1 or more.
     pub(crate) fn next_number(&mut self) -> u64 {
         self.last += 1;
         self.last
     }
 
-    /// Adds a value at the end; its number.
+    /// Adds a value at the end. Returns its number.
     pub(crate) fn push(&mut self, value: T) -> u64 {
         let number = self.next_number();
         self.values.push_back((number, value));
@@ -33,7 +33,7 @@ impl<T> Queue<T> {
         self.place(number).is_some()
     }
 
-    /// Takes out the value of this number, if it is still there.
+    /// Removes the value of this number, if it is still there.
     pub(crate) fn remove(&mut self, number: u64) -> Option<T> {
         let place = self.place(number)?;
         self.values.remove(place).map(|(_, value)| value)
@@ -43,12 +43,12 @@ impl<T> Queue<T> {
         self.values.front().map(|(_, value)| value)
     }
 
-    /// Takes out the first value, and its number.
+    /// Removes the first value. Returns it with its number.
     pub(crate) fn pop_first(&mut self) -> Option<(u64, T)> {
         self.values.pop_front()
     }
 
-    /// Takes out all values.
+    /// Removes all values.
     pub(crate) fn take_all(&mut self) -> impl Iterator<Item = T> + use<T> {
         std::mem::take(&mut self.values).into_iter().map(|(_, value)| value)
     }

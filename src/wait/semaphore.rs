@@ -1,8 +1,8 @@
-//! A semaphore whose permits are given in the order in which they were asked for, and end: how many writes of a client may
-//! be under way at once, and who asks for credentials.
+//! A semaphore. Its permits are granted in the order of the requests, and expire. It limits the writes of a client that
+//! run at once, and the calls that ask for credentials.
 //!
-//! The service refuses a routine call of an account while another one runs. Calls of one client wait for each other here
-//! instead, without a request.
+//! The service refuses a routine call of an account while another one runs. With the semaphore, the calls of one client
+//! wait for each other without a request.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use super::{Deadline, Limits, Queue, WaitError};
 use crate::per_process::generation;
 
-/// What a holder may take longer than it said, before its permit goes to another.
+/// How much longer than it said a holder may keep its permit, before another one gets it.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How soon a call has to take up the permit that it gets in the queue, else it goes to the next.
+/// How soon a call has to take up the permit that the queue grants it. After that, the next one gets it.
 const TAKE_UP: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
@@ -22,25 +22,25 @@ pub(crate) struct Semaphore {
     /// `usize::MAX`: no limit.
     most: usize,
     state: Mutex<State>,
-    /// Of the process that it belongs to.
+    /// The generation of the process that it belongs to.
     generation: u64,
 }
 
 #[derive(Debug, Default)]
 struct State {
     holders: Vec<Holder>,
-    /// Who waits, by the number that its permit will have. They are given in this order.
+    /// The waiting calls, by the numbers that their permits will have. Permits are granted in this order.
     queue: Queue<Waker>,
 }
 
-/// Who holds a permit, and until when at the latest. Whoever drives the call may have stopped to.
+/// A holder of a permit, and when the permit expires at the latest. The holder's driver may have stopped.
 #[derive(Debug)]
 struct Holder {
     number: u64,
     until: Option<Instant>,
 }
 
-/// The right to go on; it goes to the next in the queue when this is dropped.
+/// The permit to go on. When it is dropped, the next in the queue gets it.
 #[derive(Debug)]
 pub(crate) struct Permit<'a> {
     /// `None`: there is no limit.
@@ -53,7 +53,7 @@ impl Semaphore {
         Semaphore { most, state: Mutex::default(), generation: generation() }
     }
 
-    /// A permit for as long as `hold`, where one is free.
+    /// Returns a permit for `hold`, if one is free.
     pub(crate) fn try_acquire(&self, hold: Duration) -> Option<Permit<'_>> {
         if self.most == usize::MAX {
             return Some(Permit { semaphore: None, number: 0 });
@@ -68,18 +68,18 @@ impl Semaphore {
         })
     }
 
-    /// Waits for a permit for as long as `hold`, within `limits`.
+    /// Waits for a permit for `hold`, within `limits`.
     pub(crate) async fn acquire(&self, limits: &Limits<'_>, hold: Duration) -> Result<Permit<'_>, WaitError> {
         if let Some(permit) = self.try_acquire(hold) {
             return Ok(permit);
         }
         let waker = limits.waker().map_err(WaitError::Failed)?;
-        // To drop it is to leave the queue.
+        // Dropping it removes the call from the queue.
         let mut permit = Permit { semaphore: Some(self), number: 0 };
         loop {
             let next_end = {
                 let mut state = self.lock();
-                // Late, too, where nobody has taken it back.
+                // A late call keeps its permit, unless another call has taken the permit back.
                 if state.hold(permit.number, hold) {
                     return Ok(permit);
                 }
@@ -87,7 +87,7 @@ impl Semaphore {
                 if state.hold(permit.number, hold) {
                     return Ok(permit);
                 }
-                // Whoever came too late to take up its permit waits once more.
+                // A call that took up its permit too late waits again.
                 if !state.queue.contains(permit.number) {
                     permit.number = state.queue.push(waker.clone());
                     continue;
@@ -108,14 +108,14 @@ impl State {
         self.holders.push(Holder { number, until: Instant::now().checked_add(hold) });
     }
 
-    /// Has the holder of the permit `number` hold it for as long as `hold` from now on; false: it has none.
+    /// Extends the permit `number` to `hold` from now. Returns false if there is no such permit.
     fn hold(&mut self, number: u64, hold: Duration) -> bool {
         let Some(holder) = self.holders.iter_mut().find(|holder| holder.number == number) else { return false };
         holder.until = Instant::now().checked_add(hold.saturating_add(GRACE));
         true
     }
 
-    /// Takes back the permits that have ended.
+    /// Takes back expired permits.
     fn take_back(&mut self) {
         if !self.holders.is_empty() {
             let now = Instant::now();
@@ -123,7 +123,7 @@ impl State {
         }
     }
 
-    /// Gives what is free to the first in the queue.
+    /// Grants free permits to the first in the queue.
     fn pass_on(&mut self, most: usize) {
         self.take_back();
         let holding = self.holders.len();
@@ -132,20 +132,20 @@ impl State {
             self.give(number, TAKE_UP);
             waker.wake();
         }
-        // Whoever is next looks at it that the permits are taken up.
+        // The next in the queue watches whether the permits are taken up.
         if let Some(next) = self.queue.first().filter(|_| holding < most) {
             next.wake_by_ref();
         }
     }
 
-    /// When the next permit ends, unless its holder returns it before.
+    /// Returns when the next permit expires.
     fn next_end(&self) -> Deadline {
         Deadline::at(self.holders.iter().filter_map(|holder| holder.until).min())
     }
 }
 
 impl Permit<'_> {
-    /// Holds it for as long as `hold` from now on; false: it has gone to another one.
+    /// Extends the permit to `hold` from now. Returns false if another call has got it.
     pub(crate) fn extend(&self, hold: Duration) -> bool {
         self.semaphore.is_none_or(|semaphore| semaphore.lock().hold(self.number, hold))
     }
@@ -154,7 +154,7 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let Some(semaphore) = self.semaphore else { return };
-        // In a child, another thread of the parent's may have had the lock when that was forked.
+        // In a forked child, a thread of the parent may have held the lock at the fork.
         if semaphore.generation != generation() {
             return;
         }
@@ -261,7 +261,7 @@ mod tests {
     fn a_permit_that_nobody_takes_up_goes_to_the_next() {
         let semaphore = Semaphore::new(1);
         let first = acquire(&semaphore, 60_000).unwrap();
-        // One whose driver has stopped.
+        // A call whose driver has stopped.
         let stopped = semaphore.lock().queue.push(Waker::noop().clone());
         drop(first);
         assert!(semaphore.lock().hold(stopped, TAKE_UP));
@@ -275,7 +275,7 @@ mod tests {
     fn who_waits_while_nobody_takes_a_permit_up_gets_it_as_well() {
         let semaphore = Semaphore::new(1);
         let first = acquire(&semaphore, 60_000).unwrap();
-        // One whose driver has stopped, and that comes first.
+        // A call whose driver has stopped, first in the queue.
         semaphore.lock().queue.push(Waker::noop().clone());
 
         thread::scope(|scope| {
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_limit_where_none_is_wanted() {
+    fn without_a_limit_nobody_waits() {
         let semaphore = Semaphore::new(usize::MAX);
 
         let permits: Vec<_> = (0..100).map(|_| (semaphore.try_acquire(HOLD), acquire(&semaphore, 0))).collect();

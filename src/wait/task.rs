@@ -1,4 +1,4 @@
-//! A call as its driver sees it: what it waits for, and what ends it early.
+//! A call, as its driver sees it: what it waits for, and what ends it early.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -9,23 +9,23 @@ use std::task::Waker;
 use super::wake::Wake;
 use super::{Cancel, Deadline, Host, Interrupt};
 
-/// What a call and its driver share. The call is a future: it leaves here what it waits for; the driver polls it again when
-/// that has happened, or something ends it.
+/// State that a call and its driver share. The call is a future that stores here what it waits for. The driver polls it
+/// again when that has happened, or when something ends it.
 #[derive(Debug, Default)]
 pub(crate) struct Task {
     pub(super) interest: Cell<Interest>,
     pub(super) cancel: Option<Cancel>,
     pub(super) interrupt: Option<Interrupt>,
     pub(super) is_cancelled: Cell<bool>,
-    /// Why it can't wait.
+    /// Why the call can't wait.
     pub(super) failure: RefCell<Option<io::Error>>,
-    /// What wakes its thread, where it waits for something other than a descriptor.
+    /// Wakes the call's thread, if the call waits for something other than a descriptor.
     pub(super) wake: RefCell<Option<Arc<Wake>>>,
-    /// What drives it together with others, and what tells that to poll it again.
+    /// The driver of many calls, if there is one, and a waker that makes it poll the call again.
     pub(super) host: Option<(Weak<dyn Host>, Waker)>,
 }
 
-/// Which way a descriptor has to be ready.
+/// The direction in which a descriptor has to be ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ready {
     Read,
@@ -40,20 +40,20 @@ pub(crate) struct Interest {
 }
 
 impl Interest {
-    /// More descriptors than that are not waited for at once.
+    /// The limit of descriptors to wait for at once.
     pub(crate) const MOST: usize = 6;
 
     pub(crate) fn until(until: Deadline) -> Interest {
         Interest { until, ..Interest::default() }
     }
 
-    /// This, and `descriptor` as well.
+    /// Adds `descriptor`.
     pub(crate) fn or(mut self, descriptor: &impl AsRawFd, ready: Ready) -> Interest {
         self.add(descriptor.as_raw_fd(), ready);
         self
     }
 
-    /// This, or what `other` waits for.
+    /// Adds what `other` waits for.
     pub(crate) fn or_other(mut self, other: Interest) -> Interest {
         other.watched().for_each(|(descriptor, ready)| self.add(descriptor, ready));
         Interest { until: self.until.earlier(other.until), ..self }
@@ -71,12 +71,12 @@ impl Interest {
 }
 
 impl Task {
-    /// A call on a thread of its own.
+    /// Returns the task of a call that has its own thread.
     pub(crate) fn new(cancel: Option<Cancel>, interrupt: Option<Interrupt>) -> Task {
         Task { cancel, interrupt, ..Task::default() }
     }
 
-    /// What the call waits for, since it was polled last.
+    /// Returns what the call waits for since the last poll.
     pub(crate) fn interest(&self) -> Interest {
         self.interest.take()
     }
@@ -89,7 +89,7 @@ impl Task {
         self.host.as_ref().map(|(host, _)| host)
     }
 
-    /// What polls the call again when it is woken, by any thread.
+    /// Returns a waker. Any thread may use it to have the call polled again.
     pub(super) fn waker(&self) -> io::Result<Waker> {
         if let Some((_, waker)) = &self.host {
             return Ok(waker.clone());

@@ -1,4 +1,4 @@
-//! What wakes a thread that waits in `poll`.
+//! Wakes a thread that waits in `poll`.
 
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
@@ -6,22 +6,22 @@ use std::sync::Arc;
 
 use crate::system::Event;
 
-/// An event that a waker makes happen.
+/// An event that a waker triggers.
 #[derive(Debug)]
 pub(crate) struct Wake(Event);
 
 impl Wake {
-    /// One that hasn't happened; an error where the process has no file descriptors left.
+    /// Creates an event that hasn't happened. Fails if the process has no file descriptors left.
     pub(crate) fn new() -> io::Result<Wake> {
         Event::new().map(Wake)
     }
 
-    /// Makes it happen. A signal handler may call it: it takes no lock and allocates nothing.
+    /// Triggers the event. A signal handler may call it: it takes no lock and allocates nothing.
     pub(crate) fn happen(&self) {
         self.0.happen();
     }
 
-    /// Makes as if it hadn't happened.
+    /// Resets the event.
     pub(crate) fn reset(&self) {
         self.0.reset();
     }

@@ -1,6 +1,6 @@
 /*
- * Linked into the library that tests/c/check-threads builds: what ThreadSanitizer can't see, since Rust's standard
- * library is built without it. Nothing here hides a race; both tell it of an order that there is.
+ * Linked into the library that tests/c/check-threads builds. ThreadSanitizer can't see these orders, because Rust's
+ * standard library is built without it. Nothing here hides a race: both functions only announce an order that exists.
  */
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-/* Sends the code of a routine where GetRoutineStagingCodeUploadInfo says: a form, to the emulator in place of OSS. */
+/* Uploads a routine's code with the form of GetRoutineStagingCodeUploadInfo, to the emulator instead of OSS. */
 #ifndef CODE_UPLOAD_H
 #define CODE_UPLOAD_H
 

@@ -60,7 +60,7 @@ static inline create_request new_request(const char *record_name) {
     return request;
 }
 
-/* A call of which only the status and the error are wanted. */
+/* A call whose status and error matter. */
 static inline esa_status create(const esa_client *client, const char *record_name, const esa_call_options *options,
                                 esa_error **error) {
     create_request request = new_request(record_name);
@@ -78,7 +78,7 @@ static inline void add_fault(const char *rule) {
 
 #define HANG "{\"wire\": {\"kind\": \"hang\"}, \"times\": 0}"
 
-/* How many requests the service got; -1 where the emulator doesn't say. */
+/* How many requests the service got; -1 if the emulator doesn't say. */
 static inline int requests_seen(void) {
     char *log = NULL;
     if (esa_emulator_get(&emulator, "requests", &log) != 0) {

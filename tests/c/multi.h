@@ -17,7 +17,7 @@ static inline target new_target(const char *record_name) {
     return (target){emulator.site_id, emulator.routine, record_name};
 }
 
-/* What came of a call, without what is another one each time. */
+/* The result of a call, without the parts that differ each time. */
 typedef struct outcome {
     esa_status status;
     char text[2048];
@@ -177,7 +177,7 @@ static inline int is_readable_within(const esa_multi *multi, int milliseconds) {
     return poll(&polled, 1, milliseconds) == 1 && polled.revents == POLLIN;
 }
 
-/* The program's event loop: waits, steps, and takes the next call that has finished; NULL where none does. */
+/* The program's event loop: waits, steps, and takes the next finished call. NULL if there is none. */
 static inline esa_pending *next_finished(esa_multi *multi) {
     for (;;) {
         esa_pending *pending = esa_multi_next_finished(multi);
@@ -236,7 +236,7 @@ static inline outcome finish_of(const action *action, esa_pending *pending) {
     return outcome;
 }
 
-/* Finishes a call of which only the status is wanted. */
+/* Finishes a call whose status matters. */
 static inline esa_status status_of(const action *action, esa_pending *pending) {
     return finish_of(action, pending).status;
 }

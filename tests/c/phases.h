@@ -44,7 +44,7 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 
 static int stuff_connections;
 
-/* In place of the C library's: what is sent finds no room, where the test wants it. */
+/* Replaces the C library's function. If the test wants it, sending finds no room. */
 ssize_t send(int descriptor, const void *bytes, size_t count, int flags) {
     static ssize_t (*real)(int, const void *, size_t, int);
     if (!real) {
@@ -160,7 +160,7 @@ static const char *at_command_home(const char *name) {
     return path;
 }
 
-/* Runs this command, at a home directory of its own. */
+/* Runs this command with its own home directory. */
 static esa_client *client_of_command(const char *command, const char *endpoint) {
     char before[256];
     snprintf(before, sizeof before, "%s", getenv("HOME"));
@@ -185,7 +185,7 @@ static esa_client *client_of_command(const char *command, const char *endpoint) 
 /* One that would go on for longer than any test. */
 static esa_client *runs_a_command_for_credentials(void) { return client_of_command("sleep 600", "http://127.0.0.1:1"); }
 
-/* The emulator's client, of which a rule holds up the calls. */
+/* The emulator's client. A rule delays its calls. */
 static esa_client *held_up_by(const char *rule) {
     reset();
     add_fault(rule);

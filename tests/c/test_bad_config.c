@@ -175,7 +175,7 @@ static void calls_without_credentials(void) {
     config = esa_config_new();
     esa_config_set_endpoint(config, emulator.url);
     call_lacks_credentials(config, "no credentials: environment: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set; "
-                                   "no other place is asked, since ALIBABA_CLOUD_ACCESS_KEY_ID is set");
+                                   "no other provider is asked, because ALIBABA_CLOUD_ACCESS_KEY_ID is set");
     unsetenv("ALIBABA_CLOUD_ACCESS_KEY_ID");
 }
 
@@ -235,7 +235,7 @@ static void give_nothing(void *user_data, uint32_t timeout_ms, esa_credentials *
     esa_credentials_fail(credentials, "none here");
 }
 
-/* Another account's must not be used where the caller's own can't. */
+/* If the caller's credentials can't be used, another account's must not be used either. */
 static void credentials_that_were_refused_are_made_good_by_others_alone(void) {
     esa_config *config = new_config();
     esa_client *client = NULL;

@@ -11,7 +11,7 @@ enum { ITEMS = 5 };
 static esa_client *client;
 static create_request items[ITEMS];
 
-/* Five records, the fourth of which is on no site of the account. */
+/* Five records. The fourth is on no site of the account. */
 static bulk_request new_bulk(void) {
     static const char *const names[ITEMS] = {"b0.example.com", "b1.example.com", "b2.example.com", "b.elsewhere.org",
                                              "b4.example.com"};
@@ -24,7 +24,7 @@ static bulk_request new_bulk(void) {
     return request;
 }
 
-/* NULL where the call fails, which the tests see by its message. */
+/* NULL if the call fails. The tests then check its message. */
 static bulk_result *ensured(const bulk_request *request) {
     bulk_result *result = NULL;
     esa_error *error = (esa_error *)&client;

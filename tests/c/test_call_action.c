@@ -16,7 +16,7 @@ static call_request new_call(const char *action, const char *params) {
     return request;
 }
 
-/* The body of the reply, up to the next call; "" and a failed test where there is none. */
+/* The body of the reply, up to the next call; "" and a failed test if there is none. */
 static const char *body_of(const call_request *request) {
     static char body[4096];
     call_result *result = NULL;
@@ -281,7 +281,7 @@ static void what_cannot_be_sent_is_refused(void) {
     request = new_call("Create Routine", NULL);
     fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "action ");
     request = new_call("GetRoutine", "[]");
-    fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "params is no JSON object");
+    fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "params isn't a JSON object");
     request.params = "{\"Name\":1,\"Name\":2}";
     fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "twice");
     request.params = "{\"Name\":1}";
@@ -320,7 +320,7 @@ static void what_cannot_be_sent_is_refused(void) {
     fails(NULL, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "request is NULL");
 }
 
-/* A call on a multi: its status, with the result and the error, of which the caller releases those that there are. */
+/* A call on a multi: its status, and the result and the error. The caller releases them. */
 static esa_status call_on(esa_multi *multi, const call_request *request, call_result **result, esa_error **error) {
     esa_pending *pending = NULL;
     const esa_status status = esa_call_action_start(multi, client, request, NULL, multi, &pending, error);

@@ -75,7 +75,7 @@ static void an_error_is_read_on_another_thread(void) {
 
 enum { THREADS = 8, CALLS = 10 };
 
-/* Creates records of its own; returns how many, as a pointer. */
+/* Creates records with new names. Returns how many, as a pointer. */
 static void *create_some(void *argument) {
     const long thread = (long)(intptr_t)argument;
     intptr_t created = 0;

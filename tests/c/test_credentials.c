@@ -18,7 +18,7 @@ typedef struct vault {
     int slow_ms;             /* how long it takes */
     const esa_client *other; /* to make a call with; NULL: none */
     int asked;
-    uint32_t timeout_ms; /* what it was told last */
+    uint32_t timeout_ms; /* its last argument */
     esa_status status, other_status;
 } vault;
 
@@ -65,7 +65,7 @@ static esa_client *client_with(esa_credentials_fn function, void *user_data) {
     return client_of(config);
 }
 
-/* A client of the environment as it is now. */
+/* A client with the present environment. */
 static esa_client *client_of_environment(void) {
     esa_config *config = esa_config_new();
     esa_config_set_endpoint(config, emulator.url);

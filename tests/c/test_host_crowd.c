@@ -1,4 +1,4 @@
-/* Many threads with one client, with all that they share: connections, the gate, credentials that expire, log,
+/* Many threads with one client, with all that they share: connections, the write limit, credentials that expire, log,
  * cancelling. */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
@@ -106,7 +106,7 @@ static void every_call_of_a_crowd_succeeds(void) {
     CHECK(logged >= 2L * THREADS * ROUNDS);
 }
 
-/* How many calls have begun: only a function of the program's own tells. */
+/* How many calls have begun. Only a function of the program can count them. */
 static sem_t begun;
 
 static int32_t begins(void *is_new) {

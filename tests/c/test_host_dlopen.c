@@ -7,7 +7,7 @@ enum { ROUNDS = 100 };
 
 #define FIND(name) *(void **)(&name) = dlsym(library, #name)
 
-/* Loads, calls by name (so that a thread of the library's own runs), unloads; NULL where all went well. */
+/* Loads the library, calls by name (so that its resolver thread runs), and unloads it. NULL on success. */
 static void *load_call_unload(void *argument) {
     (void)argument;
     esa_config *(*esa_config_new)(void);

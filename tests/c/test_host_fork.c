@@ -6,7 +6,7 @@
 /* The most that a child may take before its alarm kills it; its calls end earlier. */
 enum { CHILD_SECONDS = 30, CHILD_CALL_MS = 10000 };
 
-/* Makes a call in a forked child; its exit status, or -1 where it didn't end by itself. */
+/* Makes a call in a forked child. Returns its exit status, or -1 if it didn't end by itself. */
 static int call_in_a_child(const esa_client *client, const char *record_name) {
     fflush(stdout);
     const pid_t child = fork();
@@ -124,7 +124,7 @@ static void a_child_of_a_child_works_too(void) {
     CHECK_INTEGER(status, 0);
 }
 
-/* Forks into a PID namespace of its own, where the child's id is 1; -1 where that isn't allowed. */
+/* Forks into a new PID namespace. The child's id there is 1; -1 if that isn't allowed. */
 static pid_t fork_into_namespace(void) {
     /* Who isn't root may have one in a user namespace. */
     return unshare(CLONE_NEWPID) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWPID) == 0 ? fork() : -1;

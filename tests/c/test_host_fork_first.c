@@ -76,7 +76,7 @@ static int fork_at(long place) {
     sem_post(&released);
     void *used = NULL;
     pthread_join(thread, &used);
-    /* The first post was the end's where there is no other. */
+    /* If there is no other post, the first one was the end's. */
     const int has_place = sem_trywait(&held) == 0;
     return status != 0 || !used ? 1 : has_place ? 0 : 2;
 }

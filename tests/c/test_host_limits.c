@@ -84,7 +84,7 @@ static void few_descriptors_are_left_to_look_up_the_name(void) {
             esa_client_free(client);
         } else {
             CHECK_TEXT(esa_status_name(status), "ESA_ERR_DESCRIPTORS");
-            /* glibc says of a name that it had no descriptors to look for that there is none. */
+            /* If glibc has no descriptors for a look-up, it reports that the name does not exist. */
             CHECK(strstr(error->message, "no file descriptors"));
             has_sent_nothing(client, error);
         }

@@ -6,7 +6,7 @@ typedef struct cancelled_call {
     const esa_client *client;
     const esa_cancel *cancel;
     int type;
-    /* What came of the call, where the thread went on after it. */
+    /* The result of the call, if the thread went on after it. */
     esa_status status;
     int state_after;
     /* What the library handed out before the thread ended. */
@@ -44,7 +44,7 @@ static void cancel_in_a_call(cancelled_call *call) {
     void *result = NULL;
     pthread_join(thread, &result);
     esa_cancel_free(cancel);
-    /* The call has left the gate behind as others want it. */
+    /* The call has released its write permit. */
     const esa_status after = create(call->client, "after.example.com", NULL, NULL);
     CHECK(arrived);
     CHECK(result == PTHREAD_CANCELED);

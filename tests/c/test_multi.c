@@ -8,7 +8,7 @@
 static esa_client *client;
 static esa_multi *multi;
 
-/* Of clients, where something else is to end a call. */
+/* For clients whose calls must end for another reason. */
 enum { FAR_MS = 60000 };
 
 /* --- The same results and errors as the calls that block. --- */
@@ -54,7 +54,7 @@ static target target_in(const situation *situation) {
     return target;
 }
 
-/* A client of its own, since what fails is remembered. */
+/* A new client, because failures are remembered. */
 static esa_client *prepare(const situation *situation) {
     reset();
     esa_client *own = new_client();
@@ -169,7 +169,7 @@ static void a_bulk_is_ended_by_its_progress_and_its_time_limit_as_the_one_that_b
 
 /* --- A start that fails. --- */
 
-/* Nothing was started or sent, and the reason is told. */
+/* Nothing was started or sent, and the error has the reason. */
 static void does_not_start(const action *action, esa_multi *where, const esa_client *by, const target *target,
                            const esa_call_options *options, esa_status status, const char *message) {
     esa_pending *pending = (esa_pending *)&client;
@@ -609,7 +609,7 @@ static void it_works_in_poll(void) { a_loop_drives_calls(wait_with_poll); }
 static void it_works_in_epoll_for_levels(void) { a_loop_drives_calls(level_triggered); }
 static void it_works_in_epoll_for_edges(void) { a_loop_drives_calls(wait_with_epoll); }
 
-/* What is cancelled while another call waits to be taken has an edge of its own, once that is taken. */
+/* A call that is cancelled while another waits to be taken gets its own edge, once that one is taken. */
 static void what_is_woken_while_calls_are_taken_has_an_edge_of_its_own(void) {
     reset();
     esa_multi *own = new_multi();
@@ -659,7 +659,7 @@ static void misbehave(guest *guest) {
     if (guest->started) {
         return;
     }
-    guest->started = (esa_pending *)guest; /* Not again, in what starting tells. */
+    guest->started = (esa_pending *)guest; /* Not again, from a callback of the start. */
     guest->wrong += esa_multi_step(multi) != ESA_ERR_INVALID_ARGUMENT;
     guest->wrong += esa_multi_next_finished(multi) != NULL;
     esa_error *error = NULL;
@@ -747,7 +747,7 @@ static void where_a_bulk_tells_its_progress(void) {
     CHECK_INTEGER(guest.times, BULK_ITEMS);
 }
 
-/* Starts a call with each line that it is told, until there are enough. */
+/* Starts a call at each log line, until there are enough. */
 typedef struct chain {
     esa_multi *multi;
     esa_client *client;
@@ -792,7 +792,7 @@ static void calls_that_callbacks_start_start_others(void) {
     esa_multi_free(chain.multi);
 }
 
-/* Each call that is cancelled says so in the log, where a new one is started. */
+/* Each cancelled call writes a log line. The log function then starts a new call. */
 static void calls_that_are_started_while_their_multi_is_freed_finish_too(void) {
     reset();
     add_fault(HANG);

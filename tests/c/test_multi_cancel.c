@@ -1,11 +1,11 @@
-/* What ends a call of a multi: cancelling, its deadline, and the end of another's turn; in whatever it waits for.
- * test_multi_cancel SEED. */
+/* What ends a call of a multi: cancelling, its deadline, and the end of another call's permit; during each kind of
+ * wait. test_multi_cancel SEED. */
 #define _GNU_SOURCE
 #include "phases.h"
 
 static esa_multi *multi;
 
-/* A call for which nothing is due for so long has got to what it is to wait for. */
+/* If nothing is due for this long, the call has reached its wait. */
 enum { REACH_MS = 60 };
 
 /* A command is looked after more often. */
@@ -255,7 +255,7 @@ static void a_stalled_multi_that_writes_is_passed_by(void) {
     threads_go_on_beside(with_short_attempts(new_config()), CREATE, 1, one_request_has_arrived);
 }
 
-/* They get their turns one after the other, and take up none. */
+/* They get their permits one after the other, and take up none. */
 static void a_stalled_multi_with_calls_in_the_queue_is_passed_by(void) {
     reset();
     threads_go_on_beside(with_short_attempts(new_config()), CREATE, 3, one_request_has_arrived);

@@ -63,7 +63,7 @@ static void ten_thousand_writes_wait_for_each_other(void) {
     CHECK_INTEGER(threads(), threads_before);
     CHECK(!is_readable_within(multi, 0));
     CHECK(!esa_multi_next_finished(multi));
-    /* Some go on when it is their turn; the others are cancelled. */
+    /* Some go on when they get their permit. The others are cancelled. */
     esa_pending_free(first);
     for (int i = 0; i < 10; i++) {
         CHECK(next_finished(multi) == pending[i]);

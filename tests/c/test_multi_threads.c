@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "multi.h"
 
-/* --- One multi, whoever has it at the moment. --- */
+/* --- One multi, passed between threads. --- */
 
 enum { HANDS = 4, HANDED = 60 };
 

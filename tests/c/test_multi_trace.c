@@ -1,4 +1,4 @@
-/* Starting and stepping calls of a multi never blocks, whatever they wait for: no system call that does is made. */
+/* Starting and stepping calls of a multi makes no blocking system call, during each kind of wait. */
 #define _GNU_SOURCE
 #include "phases.h"
 #include "trace.h"
@@ -216,7 +216,7 @@ static void no_phase_blocks(void) {
     }
 }
 
-/* A call of every action and one by its name, then many reads at once, all of which succeed. */
+/* A call of every action and one by its name, then many reads at once. All succeed. */
 static int succeeds(const void *argument) {
     enum { READS = 30 };
     esa_client *client = (esa_client *)argument;

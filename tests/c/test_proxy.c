@@ -1,4 +1,4 @@
-/* A proxy that the configuration names is asked to connect, with the login, and nothing goes around it. */
+/* A proxy that the configuration names is asked to connect, with the credentials, and nothing goes around it. */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
 
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* "me:p@ss" of the URL, in Base64. */
-#define LOGIN "Proxy-Authorization: Basic bWU6cEBzcw==\r\n"
+#define CREDENTIALS "Proxy-Authorization: Basic bWU6cEBzcw==\r\n"
 
 /* A proxy for one connection. */
 typedef struct {
@@ -52,7 +52,7 @@ static void *serve(void *argument) {
     int port;
     const int server = socket(AF_INET, SOCK_STREAM, 0);
     const char *answer = "HTTP/1.1 407 Who are you\r\n\r\n";
-    if (strstr(self->head, LOGIN) && sscanf(self->head, "CONNECT 127.0.0.1:%d HTTP/1.1\r\n", &port) == 1 &&
+    if (strstr(self->head, CREDENTIALS) && sscanf(self->head, "CONNECT 127.0.0.1:%d HTTP/1.1\r\n", &port) == 1 &&
         on_this_machine(connect, server, port) == 0) {
         answer = "HTTP/1.1 200 Connected\r\n\r\n";
     }
@@ -64,8 +64,8 @@ static void *serve(void *argument) {
     return NULL;
 }
 
-/* `login` is the URL's, with its "@". */
-static void start(proxy *self, const char *login) {
+/* `credentials` is the URL's, with its "@". */
+static void start(proxy *self, const char *credentials) {
     struct sockaddr_in address;
     socklen_t length = sizeof address;
     memset(self, 0, sizeof *self);
@@ -73,7 +73,7 @@ static void start(proxy *self, const char *login) {
     CHECK_INTEGER(on_this_machine(bind, self->listener, 0), 0);
     CHECK_INTEGER(listen(self->listener, 1), 0);
     CHECK_INTEGER(getsockname(self->listener, (struct sockaddr *)&address, &length), 0);
-    snprintf(self->url, sizeof self->url, "http://%s127.0.0.1:%d", login, ntohs(address.sin_port));
+    snprintf(self->url, sizeof self->url, "http://%s127.0.0.1:%d", credentials, ntohs(address.sin_port));
     CHECK_INTEGER(pthread_create(&self->thread, NULL, serve, self), 0);
 }
 
@@ -102,7 +102,7 @@ static void a_record_is_created_through_a_proxy(void) {
     CHECK(strstr(self.head, emulator.url + 8));
 }
 
-static void a_proxy_that_refuses_the_login_is_an_error_without_it(void) {
+static void a_proxy_that_refuses_the_credentials_is_an_error_without_it(void) {
     proxy self;
     start(&self, "me:hunter2@");
     CHECK_STILL_GOOD();
@@ -125,6 +125,6 @@ int main(void) {
         return 2;
     }
     RUN(a_record_is_created_through_a_proxy);
-    RUN(a_proxy_that_refuses_the_login_is_an_error_without_it);
+    RUN(a_proxy_that_refuses_the_credentials_is_an_error_without_it);
     return stop_emulator();
 }

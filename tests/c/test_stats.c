@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* All zero where it fails. */
+/* All zero if it fails. */
 static esa_stats stats_of(const esa_client *client) {
     esa_stats stats = ESA_STATS_INIT;
     esa_client_stats(client, &stats);

@@ -1,4 +1,4 @@
-/* Every time limit ends a call, in whatever phase, and the outcome says whether something was sent. */
+/* Every time limit ends a call, in each phase, and the outcome says whether something was sent. */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
 

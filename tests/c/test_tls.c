@@ -1,4 +1,4 @@
-/* TLS: the service is believed where its certificate authority is trusted, and nowhere else. */
+/* TLS: the service is accepted only if its certificate authority is trusted. */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
 

@@ -9,7 +9,7 @@ typedef struct engine {
     size_t count;
     uint32_t lease_ms;
     int asked, held, acquired, released;
-    int misused;      /* acquired or released twice, or told nothing to begin with */
+    int misused;      /* acquired or released twice, or *retry_after_ms was not 0 */
     pthread_t thread; /* on which it was asked */
 } engine;
 
@@ -135,7 +135,7 @@ static void a_multi_never_waits_for_it(void) {
     CHECK_INTEGER(esa_create_routine_related_record_finish(pending, &result, NULL), ESA_ERR_CANCELLED);
     CHECK_INTEGER(requests_seen(), 0);
 
-    /* One that has the lock lets it go where it is released. */
+    /* A client that holds the lock releases it when the client is released. */
     engine.count = 0;
     add_fault(HANG);
     CHECK_INTEGER(esa_create_routine_related_record_start(multi, client, &request, NULL, NULL, &pending, NULL), ESA_OK);

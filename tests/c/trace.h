@@ -32,7 +32,7 @@ typedef const char *(*judge_fn)(const system_call *call);
 
 enum { PASSING_MS = 50 };
 
-/* What came of a traced child. */
+/* The result of a traced child. */
 typedef struct traced {
     int can_trace;
     int status; /* the child's exit status; -1: it ended otherwise */

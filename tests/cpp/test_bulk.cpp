@@ -5,7 +5,7 @@
 
 using namespace std::chrono_literals;
 
-// Five records, the fourth of which is on no site of the account.
+// Five records. The fourth is on no site of the account.
 static std::vector<esa::CreateRoutineRelatedRecordRequest> five_requests() {
     return {new_request("b0.example.com"), new_request("b1.example.com"), new_request("b2.example.com"),
             new_request("b.elsewhere.org"), new_request("b4.example.com")};

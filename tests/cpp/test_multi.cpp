@@ -335,7 +335,7 @@ static void a_multi_that_is_destroyed_runs_no_callback() {
     const auto progress = [held](auto, auto, const auto &) { return ++*held == 0; };
     const auto requests = {new_request("d0.example.com"), new_request("d1.example.com")};
     emulator().post("faults", HANG);
-    // One that hangs, one that would tell of the records that it doesn't try any more, and one that has finished.
+    // One call that hangs, one that would report its records as not tried any more, and one that has finished.
     const auto call = multi->start<esa::GetMatchSite>(client, {"a.example.com"}, callback).value();
     CHECK(multi->start<esa::EnsureRoutineRelatedRecords>(client, {requests, {}, progress}, callback));
     CHECK(steps_until(*multi, [] { return requests_seen() == 2; }));

@@ -2,7 +2,7 @@
 // this is compiled, finds what refers to a string that is gone.
 #include "fixture.hpp"
 
-// A string that is too long to lie inside of its object, and goes where it isn't kept.
+// A string that is too long to be stored inside its object, so a missing copy is found.
 static std::string text(std::string_view start) { return std::string(start) + std::string(64, 'x'); }
 
 static void a_request_outlives_the_strings_that_it_was_made_of() {

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import re
+from pathlib import Path
 
 from programs import ROOT
 
@@ -76,6 +77,21 @@ def test_the_readme_counts() -> None:
     assert len(mutants) > 30
     assert "its nine fuzzers" in readme
     assert len(list((ROOT / "fuzz" / "fuzz_targets").glob("*.rs"))) == 9
+
+
+def test_the_lines_of_what_is_written_by_hand() -> None:
+    shown = re.findall(r"\(`([\w/.]+)`\) \| (\d+) \|", page("design"))
+
+    assert len(shown) == 8
+    for path, lines in shown:
+        assert abs(int(lines) - code_lines(ROOT / "src" / path)) <= 15, path
+
+
+def code_lines(path: Path) -> int:
+    """The lines of a file, or of the files of a folder, without comments and tests."""
+    sources = [path] if path.is_file() else list(path.glob("*.rs"))
+    code = "\n".join(source.read_text(encoding="utf-8").split("\n#[cfg(test)]\n")[0] for source in sources)
+    return len(re.findall(r"^(?! *//) *\S", code, re.MULTILINE))
 
 
 def test_every_name_of_c_is_in_the_header() -> None:

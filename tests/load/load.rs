@@ -1,4 +1,4 @@
-//! Many processes create records at once, of an account that is locked by each and with a reply in ten lost.
+//! Many processes create records of one account at once. Each create locks the account, and one reply in ten is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::emulator::Emulator;
 use crate::worker::{self, PROCESSES, distinct_name, shared_name};
 
-/// How long the emulator's account is locked by a write.
+/// How long a write locks the emulator's account.
 const HOLD: Duration = Duration::from_millis(5);
 
 #[test]
@@ -47,7 +47,7 @@ fn run(distinct: usize, shared: usize, most: Duration) {
     assert!(took < most, "{took:?}");
 }
 
-/// What a worker reported, at its end.
+/// A worker's final report.
 fn lines(worker: Child) -> Vec<String> {
     let output = worker.wait_with_output().unwrap();
     assert!(output.status.success());
@@ -55,13 +55,13 @@ fn lines(worker: Child) -> Vec<String> {
     text.lines().filter_map(|line| line.strip_prefix("load ")).map(str::to_owned).collect()
 }
 
-/// The names of which a process says that they weren't there before.
+/// The names that a process reports as created by itself.
 fn makers(lines: &[String]) -> BTreeSet<&str> {
     let made = lines.iter().filter(|line| !line.contains(" Existing "));
     made.map(|line| line.split(' ').next().unwrap()).collect()
 }
 
-/// How often each name is in the emulator's state.
+/// Returns how often each name is in the emulator's state.
 fn stored(emulator: &Emulator) -> BTreeMap<String, usize> {
     let state = admin(emulator, "state");
     let mut stored = BTreeMap::new();

@@ -1,6 +1,6 @@
-//! The library under load, and for a long time, against the emulator.
+//! Load tests and long-running tests, against the emulator.
 //!
-//! `make load` and `make soak` run what is ignored here: it takes minutes.
+//! `make load` and `make soak` run the ignored ones, which take minutes.
 
 #[allow(dead_code)]
 #[path = "../rust/emulator.rs"]
@@ -18,7 +18,7 @@ use esa::{Client, Config, Credentials};
 const SITE_ID: i64 = 54362329990032;
 const ROUTINE: &str = "test-routine1";
 
-/// A client of the emulator at `url`, with more patience than usual.
+/// Returns a client of the emulator at `url` with longer limits than usual.
 fn client(url: &str) -> Client {
     let key = Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret").unwrap();
     let mut config = Config::new();

@@ -1,4 +1,4 @@
-//! One client, used without a pause while much fails: neither memory nor descriptors may grow.
+//! Uses one client without a pause while much fails. Neither memory nor descriptors may grow.
 
 use std::env;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use crate::{ROUTINE, SITE_ID, client};
 
 const THREADS: usize = 8;
 
-/// What memory may grow by after a quarter of the time, and descriptors: connections come and go.
+/// How much memory and descriptors may grow after a quarter of the time. Connections come and go.
 const MOST_KIB: u64 = 8 * 1024;
 const MOST_DESCRIPTORS: usize = 3 * THREADS;
 
@@ -51,7 +51,7 @@ fn nothing_grows() {
     assert!(descriptors() <= before, "{} descriptors, {before} before", descriptors());
 }
 
-/// Looks every ten seconds, or six times; what the first quarter needed is the measure for the rest.
+/// Measures every ten seconds, or six times. The first quarter's need is the measure for the rest.
 fn watch(counts: &Counts, seconds: u64, end: Instant) {
     let every = Duration::from_secs((seconds / 6).clamp(1, 10));
     let warm = Instant::now() + Duration::from_secs(seconds / 4);

@@ -1,4 +1,4 @@
-//! One of the processes that create records at the same time: this program again, told what to do by its environment.
+//! A process that creates records together with others: this program again, controlled by environment variables.
 
 use std::env;
 use std::process::{Child, Command, Stdio};
@@ -16,7 +16,7 @@ const PROCESS: &str = "LOAD_PROCESS";
 const DISTINCT: &str = "LOAD_DISTINCT";
 const SHARED: &str = "LOAD_SHARED";
 
-/// Starts the process of this `number`, which creates its part of the `distinct` names and ensures all `shared` ones.
+/// Starts the process `number`. It creates its part of the `distinct` names, and ensures all `shared` ones.
 pub(crate) fn start(number: usize, url: &str, distinct: usize, shared: usize) -> Child {
     Command::new(env::current_exe().unwrap())
         .args(["--exact", "worker::creates_its_part", "--ignored", "--nocapture"])
@@ -73,7 +73,7 @@ fn call(
     make(&CreateRoutineRelatedRecordRequest::new(SITE_ID, ROUTINE, name), &CallOptions::new())
 }
 
-/// One line for the process that started this one.
+/// Prints one line for the parent process.
 fn report(name: &str, result: Result<Record, Error>) {
     match result {
         Ok(record) => println!("\nload {name} {:?} {}", record.origin, record.attempts),

@@ -1,4 +1,5 @@
-//! Every action of the service: what is sent is what the official SDK sends, as it was recorded; and what they do together.
+//! Every action of the service: the library sends what the official SDK sends, as recorded. Also what actions do
+//! together.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -108,7 +109,7 @@ fn a_routine_and_a_site_live_by_calls_alone() {
     assert_eq!(call("GetSite", json!({"SiteId": id}))["SiteModel"]["SiteName"], "called.org");
 }
 
-/// Sends a routine's code where the service's form says.
+/// Uploads a routine's code as the service's form says.
 fn upload(form: &Value, code: &str) {
     let mut body = String::new();
     let file = ("file\"; filename=\"index.js", code);
@@ -132,8 +133,8 @@ fn upload(form: &Value, code: &str) {
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
 }
 
-/// Python spells booleans `True` and `False`, the official SDKs of the other languages as JSON does. It names the type of a
-/// form that has nothing in it as well; there is no body then.
+/// Python writes booleans as `True` and `False`. The other official SDKs write them like JSON. Python also sends the
+/// type of an empty form, although there is no body.
 fn as_sent_here(mut sent: Sent, params: &RawValue) -> Sent {
     let params: BTreeMap<String, Value> = serde_json::from_str(params.get()).unwrap();
     for (name, value) in sent.query.iter_mut().chain(&mut sent.form) {
@@ -168,7 +169,7 @@ impl Sent {
     }
 }
 
-/// Of a query or a form: decoded, and in the table's order.
+/// Decodes a query or a form, in the table's order.
 fn pairs(encoded: &str) -> Vec<(String, String)> {
     let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().unwrap().into_owned();
     let pairs = encoded.split('&').filter_map(|pair| pair.split_once('='));

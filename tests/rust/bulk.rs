@@ -1,4 +1,4 @@
-//! Ensuring many records, against the emulator and the fault suite's server.
+//! Ensures many records, against the emulator and the fault suite's server.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Fixture {
         self.bulk(site_id, names, &CallOptions::new(), None).collect()
     }
 
-    /// How many requests of each kind there were: creates, lists, others.
+    /// Returns how many requests of each kind there were: creates, lists, others.
     fn seen(&self) -> (usize, usize, usize) {
         let requests = self.emulator.requests();
         let count = |action: &str| requests.iter().filter(|request: &&Value| request["action"] == action).count();
@@ -134,7 +134,7 @@ fn what_fails_all_of_them_is_found_out_once() {
     assert_eq!(results[0].as_ref().unwrap_err().outcome(), Outcome::Refused);
     let last = results[49].as_ref().unwrap_err();
     assert_eq!((last.outcome(), last.attempts()), (Outcome::NotSent, 0));
-    assert!(last.message().starts_with("not tried, because of what came of r0.example.com: "), "{last}");
+    assert!(last.message().starts_with("not tried, because r0.example.com failed: "), "{last}");
     assert_eq!(fixture.seen(), (0, 1, 0));
 }
 

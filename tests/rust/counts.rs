@@ -1,4 +1,4 @@
-//! What a call costs in numbers that don't depend on the machine: system calls, and the crates that are linked.
+//! The costs of a call that don't depend on the machine: system calls, and linked crates.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -37,7 +37,7 @@ fn calls() {
 
     create(CALLS);
     create(CALLS + 1);
-    // A system call that nothing else makes, before and after what is counted.
+    // A marker before and after the counted part: a system call that nothing else makes.
     let _ = parent_id();
     (0..CALLS).for_each(create);
     let _ = parent_id();
@@ -46,8 +46,8 @@ fn calls() {
 /// A system call: its number, and what it returned.
 type SystemCall = (i64, i64);
 
-/// The system calls of `CALLS` calls to `emulator`, on one connection where that is kept, else on one each. None where
-/// they can't be counted, which is said.
+/// Returns the system calls of `CALLS` calls to `emulator`, over one connection, or over one each if connections aren't
+/// kept. If they can't be counted, says so and returns None.
 fn system_calls(emulator: &Emulator, keep: bool) -> Option<Vec<SystemCall>> {
     let text = |name: &str| emulator.ready[name].as_str();
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -69,10 +69,10 @@ fn system_calls(emulator: &Emulator, keep: bool) -> Option<Vec<SystemCall>> {
     Some(counted.to_vec())
 }
 
-/// Runs a program; the system calls of all its threads. It is this thread's child, and ends with it. None where tracing
-/// is forbidden, as in some containers and below another tracer.
+/// Runs a program, and returns the system calls of all its threads. The program is a child of this thread and ends with
+/// it. Returns None if tracing is forbidden, as in some containers and below another tracer.
 fn trace(mut command: Command) -> Option<Vec<SystemCall>> {
-    // SAFETY: between fork and exec, the child makes this system call alone.
+    // SAFETY: between fork and exec, the child makes only this system call.
     let command = unsafe {
         command.pre_exec(|| match libc::ptrace(libc::PTRACE_TRACEME) {
             0 => Ok(()),
@@ -85,7 +85,7 @@ fn trace(mut command: Command) -> Option<Vec<SystemCall>> {
     };
     let main = libc::pid_t::try_from(child.id()).unwrap();
     let go_on = |thread: libc::pid_t, signal: i32| {
-        // SAFETY: a request without memory of ours; a thread that is gone is an error that doesn't matter.
+        // SAFETY: the request uses no memory of this process. If the thread is gone, the error doesn't matter.
         unsafe { libc::ptrace(libc::PTRACE_SYSCALL, thread, 0, signal) };
     };
     let mut status = wait(main).1;
@@ -99,7 +99,7 @@ fn trace(mut command: Command) -> Option<Vec<SystemCall>> {
     let mut entered = HashMap::new();
     loop {
         let thread;
-        // -1: whichever of its threads stops.
+        // -1: any of its threads.
         (thread, status) = wait(-1);
         if !libc::WIFSTOPPED(status) {
             if thread == main {
@@ -122,7 +122,7 @@ fn trace(mut command: Command) -> Option<Vec<SystemCall>> {
                 }
             }
         }
-        // Stops that tracing makes are not the program's; all others are.
+        // Tracing itself causes some stops. All others belong to the program.
         let is_ours = matches!(signal & 0x7f, libc::SIGTRAP | libc::SIGSTOP);
         go_on(thread, if is_ours { 0 } else { signal });
     }
@@ -132,7 +132,7 @@ fn trace(mut command: Command) -> Option<Vec<SystemCall>> {
     Some(calls)
 }
 
-/// Waits for a change of a child of this thread, since other threads have children of their own.
+/// Waits for a change of this thread's children. Other threads have their own children.
 fn wait(child: libc::pid_t) -> (libc::pid_t, i32) {
     let mut status = 0;
     // SAFETY: `status` outlives the call.
@@ -142,17 +142,17 @@ fn wait(child: libc::pid_t) -> (libc::pid_t, i32) {
 }
 
 fn syscall_info(thread: libc::pid_t) -> libc::ptrace_syscall_info {
-    // SAFETY: zeros are a value of this struct of integers.
+    // SAFETY: zeros are a valid value of this struct of integers.
     let mut info: libc::ptrace_syscall_info = unsafe { std::mem::zeroed() };
-    // SAFETY: `info` has the size that is given, and outlives the call.
+    // SAFETY: `info` has the given size, and outlives the call.
     let length =
         unsafe { libc::ptrace(libc::PTRACE_GET_SYSCALL_INFO, thread, size_of_val(&info), ptr::from_mut(&mut info)) };
     assert!(length > 0, "{}", std::io::Error::last_os_error());
     info
 }
 
-/// Three: whether the connection is still good, the request, the reply. Where the reply isn't there yet, two more: the
-/// attempt to read it, and the wait.
+/// Three: a check of the connection, the request, the reply. If the reply isn't there yet, two more: the attempt to
+/// read it, and the wait.
 fn assert_few(calls: &[SystemCall]) {
     let count = |wanted: &[i64]| calls.iter().filter(|(number, _)| wanted.contains(number)).count();
     let waits = count(&WAITS);
@@ -185,7 +185,7 @@ fn a_call_on_a_kept_tls_connection_makes_three_system_calls() {
     }
 }
 
-/// The beginning of the handshake; its end, and the request.
+/// The start of the handshake. Then its end, together with the request.
 #[test]
 fn a_call_on_a_new_tls_connection_sends_twice() {
     let Some(calls) = system_calls(&Emulator::start(&["--tls"]), false) else { return };
@@ -203,7 +203,7 @@ fn at_most_40_crates_are_linked() {
         .unwrap();
     assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
     let lines = String::from_utf8(tree.stdout).unwrap();
-    // Their names and versions, each once.
+    // The names and versions of the crates, each once.
     let mut crates: Vec<_> = lines.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>()).collect();
     crates.sort();
     crates.dedup();

@@ -1,4 +1,4 @@
-//! Finding credentials in every place, with the emulator in the part of those that give them out.
+//! Finds credentials in every place. The emulator plays the servers that give them.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ const ROLE: &str = "acs:ram::1000000000000001:role/test-role";
 const PROVIDER: &str = "acs:ram::1000000000000001:oidc-provider/test-oidc";
 const KEY: (&str, &str) = ("EsaEmulatorKeyId", "EsaEmulatorKeySecret");
 
-/// The keys of `roles.json`, and the same with a session's.
+/// The keys of `roles.json`, and the same with a session's keys.
 const KEYS: &str = r#""keys": ["#;
 const KEYS_WITH_TOKEN: &str =
     r#""keys": [{"access_key_id": "STS.id", "access_key_secret": "secret", "security_token": "a-token"}, "#;
@@ -22,7 +22,7 @@ struct Fixture {
     home: PathBuf,
 }
 
-/// What a call found: the source, and what was asked of the emulator.
+/// The result of a call: the source, and the requests to the emulator.
 type Found = (Option<&'static str>, Vec<String>);
 
 fn fixture(name: &str, arguments: &[&str]) -> Fixture {
@@ -39,20 +39,20 @@ impl Fixture {
         path.to_str().unwrap().to_owned()
     }
 
-    /// Writes the command line's profiles; the first is the current one.
+    /// Writes the command line's profiles. The first is the current one.
     fn profiles(&self, profiles: &[Value]) {
         let config = json!({"current": profiles[0]["name"], "profiles": profiles});
         self.write(".aliyun/config.json", config.to_string());
     }
 
-    /// A client with these variables, and with those that point it at the emulator.
+    /// Returns a client with these variables and those that point it at the emulator.
     fn client(&self, variables: &[(&str, &str)]) -> Client {
         let (url, home) = (self.emulator.url(), self.home.to_str().unwrap());
         let own = [("ESA_ENDPOINT", url), ("ESA_STS_ENDPOINT", url), ("ESA_METADATA_ENDPOINT", url), ("HOME", home)];
         Client::new(Config::new().environment(own.iter().chain(variables).copied())).unwrap()
     }
 
-    /// What a call of such a client finds.
+    /// Returns what a call of this client finds.
     fn find(&self, variables: &[(&str, &str)]) -> Result<Found, Error> {
         let client = self.client(variables);
         list(&client)?;
@@ -104,7 +104,7 @@ fn a_token_of_an_identity_provider_is_good_for_a_role() {
     assert_eq!(requests[0]["parameters"]["RoleSessionName"], "a-session");
     assert_eq!(requests[0]["parameters"]["DurationSeconds"], "3600");
 
-    // It is read anew each time, and the server's words don't repeat it.
+    // The file is read again each time. The error doesn't repeat the server's message.
     fixture.write("token", "another-token");
     let error =
         fixture.find(&[&variables[..], &[("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")]].concat()).unwrap_err();
@@ -194,7 +194,7 @@ fn roles_are_taken_on_one_by_another() {
 }
 
 #[test]
-fn a_role_that_cannot_be_taken_on_is_told_without_secrets() {
+fn a_role_that_cannot_be_assumed_is_reported_without_secrets() {
     let fixture = fixture("refused", &[]);
     for (secret, code) in [(KEY.1, "EntityNotExist.Role"), ("not-the-secret", "SignatureDoesNotMatch")] {
         fixture.profiles(&[json!({
@@ -249,7 +249,10 @@ fn row_125_a_role_that_a_variable_names_is_meant_and_nothing_else() {
     let error = fixture.find(&variables).unwrap_err();
 
     assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Credentials, Outcome::NotSent, 0));
-    assert!(error.message().ends_with("no other place is asked, since ALIBABA_CLOUD_ECS_METADATA is set"), "{error}");
+    assert!(
+        error.message().ends_with("no other provider is asked, because ALIBABA_CLOUD_ECS_METADATA is set"),
+        "{error}"
+    );
     assert!(!fixture.asked().contains(&"GetCredentials".to_owned()));
 }
 
@@ -314,7 +317,7 @@ fn a_client_stays_who_it_is() {
     fixture.emulator.post("seed", &short_sessions());
     let client = fixture.client(&[]);
     list(&client).unwrap();
-    // What comes first in the chain, and has appeared since.
+    // A provider that is earlier in the chain and has credentials since.
     fixture.profiles(&[json!({"name": "a", "mode": "AK", "access_key_id": KEY.0, "access_key_secret": KEY.1})]);
     std::thread::sleep(std::time::Duration::from_millis(2100));
 
@@ -333,7 +336,7 @@ fn row_144_a_variable_that_is_to_name_a_server_and_does_not_is_a_config_error() 
             assert!(error.message().starts_with(name) && error.message().contains(reason), "{error}");
         }
     }
-    // Where the program names the endpoint, the variable doesn't count.
+    // If the program sets the endpoint, the variable doesn't count.
     let mut config = Config::new();
     assert!(Client::new(config.endpoint("http://127.0.0.1:1").environment([("ESA_ENDPOINT", "")])).is_ok());
 }

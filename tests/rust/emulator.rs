@@ -1,4 +1,4 @@
-//! The emulator of the service, as a child process.
+//! The service's emulator, as a child process.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -12,14 +12,14 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
-/// A running emulator; it ends with this value.
+/// A running emulator. It ends when this is dropped.
 pub(crate) struct Emulator {
     child: Child,
     pub(crate) ready: Value,
 }
 
 impl Emulator {
-    /// Starts the emulator that `ESA_EMULATOR` names, else the one of this build.
+    /// Starts the emulator in `ESA_EMULATOR`, else the one of this build.
     pub(crate) fn start(arguments: &[&str]) -> Emulator {
         let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/debug/esa-emulator");
         let program = std::env::var_os("ESA_EMULATOR").map_or(built, PathBuf::from);
@@ -37,7 +37,7 @@ impl Emulator {
         Emulator { child, ready }
     }
 
-    /// One that knows what the vectors need.
+    /// Starts an emulator with the data of the vectors.
     pub(crate) fn with_vectors() -> Emulator {
         Emulator::start(&["--seed", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/seed.json")])
     }
@@ -46,7 +46,7 @@ impl Emulator {
         self.ready["url"].as_str().unwrap()
     }
 
-    /// The requests that reached it, oldest first.
+    /// Returns the requests that reached it, oldest first.
     pub(crate) fn requests(&self) -> Vec<Value> {
         self.admin("GET", "requests", "")["requests"].as_array().unwrap().clone()
     }
@@ -94,7 +94,7 @@ fn ask(mut admin: impl Read + Write, request: &str) -> Value {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // It ends when its standard input does.
+        // It ends when its standard input closes.
         drop(self.child.stdin.take());
         let _ = self.child.wait();
     }

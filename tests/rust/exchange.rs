@@ -1,4 +1,4 @@
-//! One exchange: what goes out, and what comes of replies that no service should give.
+//! One exchange: what is sent, and what happens after replies that no service should send.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use esa::{ErrorKind, Outcome};
 
 use crate::server::{SUCCESS, Server, call, config, read_request};
 
-/// What a reply that can't be understood comes to: the request was sent, and nobody knows what became of it.
+/// Checks the error of a reply that can't be understood: the request was sent, and its outcome is unknown.
 fn assert_not_understood(reply: impl Into<Vec<u8>>) {
     let reply = reply.into();
     let shown = String::from_utf8_lossy(&reply[..reply.len().min(60)]).into_owned();
@@ -111,7 +111,7 @@ fn a_body_of_a_gigabyte_is_given_up_early() {
     let error = server.call().unwrap_err();
 
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Response, Outcome::Unknown), "{error}");
-    // What the client reads, and what fits into the sockets between.
+    // The bytes that the client reads, and those that fit into the sockets in between.
     assert!(sent.load(Ordering::SeqCst) < 64 << 20);
 }
 

@@ -1,4 +1,4 @@
-//! The committed header is the one that the sources make, and its numbers are those of the Rust types.
+//! The committed header equals the generated one, and its numbers equal those of the Rust types.
 
 use esa::ServiceCode;
 
@@ -12,7 +12,7 @@ fn the_committed_header_is_the_one_that_the_sources_make() {
     assert!(COMMITTED == MADE, "include/esa.h differs at line {differs:?}: `make header` makes it anew");
 }
 
-/// The enumerators of the header that begin with `prefix`, with their numbers.
+/// Returns the header's enumerators that begin with `prefix`, with their numbers.
 fn enumerators(prefix: &str) -> Vec<(&str, i32)> {
     let lines = COMMITTED.lines().map(str::trim).filter(|line| line.starts_with(prefix));
     let numbered = lines.filter_map(|line| line.trim_end_matches(',').split_once(" = "));

@@ -1,4 +1,4 @@
-//! A call ends by its deadline, and at once when it is cancelled, whatever it waits for.
+//! A call ends at its deadline, and at once when it is cancelled, during each kind of wait.
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::server::{Server, call, call_with, config, read_request};
 
-/// Far beyond what a call may take, and far below the limits that would end it where the tested one doesn't.
+/// Far above what a call may take, and far below the limits that would end it without the tested one.
 const SOON: Duration = Duration::from_secs(10);
 const LATE: Duration = Duration::from_secs(60);
 
@@ -23,13 +23,13 @@ fn ended(config: &Config, options: &CallOptions) -> Error {
     error
 }
 
-/// A call with a time limit of its own, where the client's are far away.
+/// Makes a call with its own time limit. The client's limits are far away.
 fn ended_by_timeout(mut config: Config) -> Error {
     config.connect_timeout(LATE).attempt_timeout(LATE).timeout(LATE);
     ended(&config, CallOptions::new().timeout(Duration::from_millis(200)))
 }
 
-/// A call that another thread cancels while it runs.
+/// Makes a call that another thread cancels while it runs.
 fn ended_by_cancelling(mut config: Config) -> Error {
     config.connect_timeout(LATE).attempt_timeout(LATE).timeout(LATE);
     let cancel = Cancel::new().unwrap();
@@ -50,7 +50,7 @@ fn silent() -> Server {
     })
 }
 
-/// A port whose queue is full, so that further connections are neither accepted nor refused.
+/// Returns a port whose queue is full. Further connections are neither accepted nor refused.
 struct BlackHole {
     _listener: Socket,
     _queue: Vec<Socket>,

@@ -1,4 +1,4 @@
-//! That each line of the log can be tied to its call and its record.
+//! Each line of the log names its call and its record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use crate::emulator::Emulator;
 const SITE_ID: i64 = 54362329990032;
 const ROUTINE: &str = "test-routine1";
 
-/// A line, kept.
+/// A stored line.
 #[derive(Clone, Debug)]
 struct Line {
     level: Level,
@@ -55,7 +55,7 @@ fn given(level: Level) -> Fixture {
     let sink = Arc::clone(&lines);
     let mut config = Config::new();
     config.endpoint(emulator.url()).log(Log::new(level, move |record| sink.lock().unwrap().push(Line::of(record))));
-    // Those of a provider have a line of their own.
+    // The requests of a provider have a line of their own.
     config.credentials_provider(|_| {
         let credentials = Credentials::new("EsaEmulatorKeyId", "EsaEmulatorKeySecret").unwrap();
         Ok(ProvidedCredentials::new(credentials))
@@ -124,7 +124,7 @@ fn a_decision_has_what_the_service_answered() {
 }
 
 #[test]
-fn calls_at_once_are_told_apart() {
+fn calls_at_once_have_different_numbers() {
     let fixture = given(Level::Debug);
     let names = ["a.example.com", "b.example.com"];
     names.iter().for_each(|name| fixture.lose_an_answer(name));
@@ -169,7 +169,7 @@ fn a_bulk_is_one_call_with_a_name_for_each_record() {
         let creates = lines.iter().filter(|line| line.level == Level::Debug && line.action.starts_with("Create"));
         assert_eq!(creates.filter(|line| line.record_name == name).count(), attempts, "{lines:#?}");
     }
-    // The list is that of the routine, for all of them.
+    // One list of the routine serves all of them.
     let list = lines.iter().find(|line| line.action == "ListRoutineRelatedRecords").unwrap();
     assert_eq!(list.record_name, ROUTINE);
 }

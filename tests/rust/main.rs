@@ -20,7 +20,8 @@ mod server;
 mod vectors;
 mod write_lock;
 
-/// Says that a test can't be done here, and why. Not by a macro, whose output the test's success would hide.
+/// Says that a test can't run here, and why. It isn't a macro, because the output of a macro is hidden if the test
+/// succeeds.
 fn left_out(what: &str) {
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("LEFT OUT: {what}\n").as_bytes());
 }

@@ -1,4 +1,4 @@
-//! What a client tells of its work: numbers, log lines, and the reasons behind refusals.
+//! What a client reports: numbers, log lines, and the reasons of refusals.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -52,7 +52,7 @@ fn the_numbers_are_those_of_what_was_done() {
     create(&client, "c.example.com").unwrap();
 
     let stats = client.stats();
-    // A create; a create whose answer was lost, and a read-back; a create that was refused as busy, and another one.
+    // A create. A create whose answer is lost, and a read-back. A create that is refused as busy, and another one.
     assert_eq!((stats.calls, stats.attempts, stats.retries), (3, 5, 1));
     assert_eq!((stats.recoveries, stats.busy_waits, stats.write_limit_waits), (1, 1, 0));
     assert_eq!((stats.connections_opened, stats.connections_reused), (2, 3));
@@ -87,7 +87,7 @@ fn every_request_is_a_line() {
 }
 
 #[test]
-fn the_end_of_waiting_for_a_busy_service_is_told() {
+fn the_end_of_waiting_for_a_busy_service_is_logged() {
     let emulator = Emulator::start(&[]);
     emulator.post("faults", r#"{"action": "CreateRoutineRelatedRecord", "reply": {"code": "LockFailed"}}"#);
     let (config, lines) = config(emulator.url(), SECRET);
@@ -103,7 +103,7 @@ fn the_end_of_waiting_for_a_busy_service_is_told() {
     assert!(decisions[1].ends_with(&format!(" a.example.com: attempt 2: {over}")), "{decisions:#?}");
 }
 
-/// A busy service is waited for whether or not an earlier request is in doubt.
+/// A busy service is waited for, whether or not an earlier request is in doubt.
 #[test]
 fn every_wait_for_a_busy_service_is_counted() {
     let emulator = Emulator::start(&[]);
@@ -120,7 +120,7 @@ fn every_wait_for_a_busy_service_is_counted() {
     assert_eq!((stats.attempts, stats.retries, stats.busy_waits), (4, 2, 1));
 }
 
-/// Makes two calls at once, of which the second waits for the first, with a client that tells its decisions to `sink`.
+/// Makes two calls at once. The second waits for the first. The client logs to `sink`.
 fn two_calls(sink: impl Fn(&Client, &str) + Send + Sync + 'static) -> Stats {
     let (server, release) = Server::holding_the_first();
     let shared = Arc::new(OnceLock::new());
@@ -162,7 +162,7 @@ fn a_call_that_waits_for_another_one_says_so() {
 }
 
 #[test]
-fn a_log_that_is_told_of_a_wait_may_make_a_call() {
+fn a_log_that_gets_a_line_about_a_wait_may_make_a_call() {
     let (sender, results) = mpsc::channel();
 
     two_calls(move |client, line| {
@@ -186,14 +186,14 @@ fn a_request_that_is_lost_on_a_kept_connection_has_reused_it() {
     let client = Client::new(&server.config()).unwrap();
 
     call(&client).unwrap();
-    // What answers isn't the service, and has no list.
+    // The server isn't the service, and has no list.
     call(&client).unwrap_err();
 
     let stats = client.stats();
     assert_eq!((stats.connections_opened, stats.connections_reused), (server.connections().into(), 1));
 }
 
-/// A program between client and server that writes `to` for `from`, which has as many bytes.
+/// A relay between client and server that replaces `from` by `to`, which has the same length.
 fn relay(server: &str, from: &'static str, to: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -224,7 +224,7 @@ fn refused(url: &str, secret: &str, version: SignatureVersion) -> Error {
 }
 
 #[test]
-fn a_wrong_secret_and_a_changed_request_are_told_apart() {
+fn a_wrong_secret_and_a_changed_request_have_different_reasons() {
     let emulator = Emulator::start(&[]);
     for version in [SignatureVersion::V1, SignatureVersion::V3] {
         let error = refused(emulator.url(), "another-secret", version);
@@ -266,7 +266,7 @@ fn a_clock_that_is_off_says_by_how_much() {
     let because = " a.example.com: attempt 1: trying again at once, because InvalidTimeStamp.Expired: ";
     assert!(decisions[0].contains(because) && decisions[0].contains(off), "{decisions:#?}");
 
-    // It may be the other way round, too.
+    // The order may also be reversed.
     emulator.post("clock", r#"{"offset_ms": -7200000}"#);
     let request = ListRoutineRelatedRecordsRequest::new("test-routine1");
     let error = client.list_routine_related_records(&request, &CallOptions::new());

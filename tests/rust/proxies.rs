@@ -1,4 +1,4 @@
-//! The way out through a proxy: a small one of the tests' own, and a real one where it is installed.
+//! Calls through a proxy: a small one for tests, and a real one if it is installed.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -16,10 +16,10 @@ use esa::{
 
 use crate::emulator::Emulator;
 use crate::left_out;
-use crate::proxy_server::{LOGIN_IN_URL, ProxyServer};
+use crate::proxy_server::{CREDENTIALS_IN_URL, ProxyServer};
 use crate::server::Server;
 
-/// A configuration for the emulator over TLS, which is all that goes through proxies on this machine.
+/// Returns a configuration for the emulator over TLS. On this machine, only TLS uses proxies.
 fn config(emulator: &Emulator, proxy: &str) -> Config {
     let mut config = Config::new();
     config.environment([("HTTPS_PROXY", "http://127.0.0.1:1")]).endpoint(emulator.url()).proxy(proxy);
@@ -43,12 +43,16 @@ fn every_kind_of_proxy_connects() {
     let emulator = Emulator::start(&["--tls"]);
     let address = emulator.url().strip_prefix("https://").unwrap().to_owned();
     let named = by_name(&emulator).replace("https://", "");
-    for (scheme, login) in
-        [("http://", ""), ("http://", LOGIN_IN_URL), ("socks5://", ""), ("socks5://", LOGIN_IN_URL), ("socks5h://", "")]
-    {
-        let proxy = ProxyServer::start(!login.is_empty());
-        let login = if login.is_empty() { String::new() } else { format!("{login}@") };
-        let url = format!("{scheme}{login}{}", proxy.address);
+    for (scheme, credentials) in [
+        ("http://", ""),
+        ("http://", CREDENTIALS_IN_URL),
+        ("socks5://", ""),
+        ("socks5://", CREDENTIALS_IN_URL),
+        ("socks5h://", ""),
+    ] {
+        let proxy = ProxyServer::start(!credentials.is_empty());
+        let credentials = if credentials.is_empty() { String::new() } else { format!("{credentials}@") };
+        let url = format!("{scheme}{credentials}{}", proxy.address);
 
         assert!(ensure(&config(&emulator, &url)).is_ok(), "{url}");
         assert!(ensure(config(&emulator, &url).endpoint(&by_name(&emulator))).is_ok(), "{url}");
@@ -57,7 +61,7 @@ fn every_kind_of_proxy_connects() {
         match scheme {
             "http://" => assert_eq!(asked, [format!("CONNECT {address}"), format!("CONNECT {named}")]),
             "socks5h://" => assert_eq!(asked, [format!("name {address}"), format!("name {named}")]),
-            // This machine has looked the name up, and found ::1 or 127.0.0.1.
+            // This machine has resolved the name to ::1 or 127.0.0.1.
             _ => assert!(asked.iter().all(|asked| asked.starts_with("address ")), "{asked:?}"),
         }
     }
@@ -75,10 +79,10 @@ fn a_connection_through_a_proxy_is_kept() {
     assert_eq!(proxy.asked().len(), 1);
 }
 
-/// What comes of a call through a proxy at `address`, with `login`; nothing is sent to the service in any case.
-fn fails(address: SocketAddr, scheme: &str, login: &str) -> Error {
+/// Returns the error of a call through a proxy at `address`, with `credentials`. Nothing is sent to the service.
+fn fails(address: SocketAddr, scheme: &str, credentials: &str) -> Error {
     let (emulator, log) = (Emulator::start(&["--tls"]), Arc::new(Mutex::new(String::new())));
-    let mut config = config(&emulator, &format!("{scheme}://{login}{address}"));
+    let mut config = config(&emulator, &format!("{scheme}://{credentials}{address}"));
     let sink = Arc::clone(&log);
     config.log(Log::new(Level::Debug, move |record| sink.lock().unwrap().push_str(record.message)));
     let error = ensure(&config).unwrap_err();
@@ -103,11 +107,11 @@ fn row_18_a_proxy_that_refuses_the_connection_is_tried_again() {
 }
 
 #[test]
-fn row_19_a_proxy_that_wants_another_login_is_not() {
+fn row_19_a_proxy_that_wants_other_credentials_is_not() {
     let proxy = ProxyServer::start(true);
     for scheme in ["http", "socks5h"] {
-        for (login, reason) in [("", "wants credentials"), ("me:hunter2@", "doesn't accept the credentials")] {
-            let error = fails(proxy.address, scheme, login);
+        for (credentials, reason) in [("", "wants credentials"), ("me:hunter2@", "doesn't accept the credentials")] {
+            let error = fails(proxy.address, scheme, credentials);
             assert_eq!((error.kind(), error.retryable(), error.attempts()), (ErrorKind::Proxy, false, 1), "{error:?}");
             assert!(error.message().contains(reason), "{error}");
             assert_eq!(error.advice(), "Check the user name and the password in the proxy's URL.");
@@ -124,7 +128,7 @@ fn row_20_a_proxy_that_fails_or_goes_away_is_tried_again() {
         (b"HTTP/1.1 407 Who\r\nProxy-Authenticate: NTLM\r\n\r\n", false),
         (b"", true),
         (b"HTTP/1.1 200 Connec", true),
-        // Known for what it is, without waiting for an end that a head would have.
+        // Recognized without waiting for the end of a head.
         (b"SSH-2.0-OpenSSH\r\n", false),
         (b"HTTP/1.1 99999 A\r\n\r\n", false),
     ] {
@@ -225,7 +229,7 @@ fn the_environment_s_proxy_is_not_for_this_machine() {
     assert!(ensure(&config).is_ok());
 }
 
-/// tinyproxy, as Debian has it.
+/// tinyproxy, as packaged by Debian.
 struct Tinyproxy {
     child: Child,
     port: u16,
@@ -233,7 +237,7 @@ struct Tinyproxy {
 }
 
 impl Tinyproxy {
-    /// `None` where it isn't installed.
+    /// Returns `None` if it isn't installed.
     fn start() -> Option<Tinyproxy> {
         Command::new("tinyproxy").arg("-v").stdout(Stdio::null()).status().ok()?;
         let directory = std::env::temp_dir().join(format!("libesa-tinyproxy-{}", std::process::id()));
@@ -262,17 +266,18 @@ impl Drop for Tinyproxy {
 }
 
 #[test]
-fn a_real_proxy_connects_with_its_login_only() {
+fn a_real_proxy_connects_with_its_credentials_only() {
     let Some(proxy) = Tinyproxy::start() else {
         left_out("tinyproxy is not installed");
         return;
     };
     let emulator = Emulator::start(&["--tls"]);
-    let through = |login: &str| ensure(&config(&emulator, &format!("http://{login}127.0.0.1:{}", proxy.port)));
+    let through =
+        |credentials: &str| ensure(&config(&emulator, &format!("http://{credentials}127.0.0.1:{}", proxy.port)));
 
     assert!(through("me:secret@").is_ok());
-    for login in ["", "me:other@"] {
-        let error = through(login).unwrap_err();
+    for credentials in ["", "me:other@"] {
+        let error = through(credentials).unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Proxy, Outcome::NotSent), "{error:?}");
         assert_eq!(error.attempts(), 1, "{error:?}");
         assert_eq!(error.advice(), "Check the user name and the password in the proxy's URL.");

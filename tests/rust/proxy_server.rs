@@ -1,4 +1,4 @@
-//! A small proxy: CONNECT with a login, and SOCKS5 with a login, on one port.
+//! A small proxy: CONNECT with credentials, and SOCKS5 with credentials, on one port.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,22 +9,22 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-pub(crate) const LOGIN: &str = "me:p@ss:word";
-/// The same in a URL.
-pub(crate) const LOGIN_IN_URL: &str = "me:p%40ss%3Aword";
+pub(crate) const CREDENTIALS: &str = "me:p@ss:word";
+/// The same, as in a URL.
+pub(crate) const CREDENTIALS_IN_URL: &str = "me:p%40ss%3Aword";
 
 /// A running proxy. Its threads end with the test's process.
 #[derive(Clone)]
 pub(crate) struct ProxyServer {
     pub(crate) address: SocketAddr,
-    wants_login: bool,
+    wants_credentials: bool,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl ProxyServer {
-    pub(crate) fn start(wants_login: bool) -> ProxyServer {
+    pub(crate) fn start(wants_credentials: bool) -> ProxyServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let proxy = ProxyServer { address: listener.local_addr().unwrap(), wants_login, asked: Arc::default() };
+        let proxy = ProxyServer { address: listener.local_addr().unwrap(), wants_credentials, asked: Arc::default() };
         let shared = proxy.clone();
         thread::spawn(move || {
             for client in listener.incoming() {
@@ -40,7 +40,7 @@ impl ProxyServer {
         proxy
     }
 
-    /// What it was asked to connect to: `CONNECT host:port`, `name host:port` or `address host:port`.
+    /// Its requests to connect: `CONNECT host:port`, `name host:port` or `address host:port`.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -62,8 +62,8 @@ impl ProxyServer {
             head.extend(read::<1>(client)?);
         }
         let head = String::from_utf8(head).unwrap();
-        let login = format!("Proxy-Authorization: Basic {}", STANDARD.encode(LOGIN));
-        if self.wants_login && !head.lines().any(|line| line == login) {
+        let credentials = format!("Proxy-Authorization: Basic {}", STANDARD.encode(CREDENTIALS));
+        if self.wants_credentials && !head.lines().any(|line| line == credentials) {
             client.write_all(b"HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")?;
             return Ok(None);
         }
@@ -71,7 +71,7 @@ impl ProxyServer {
         assert!(head.contains(&format!("\r\nHost: {target}\r\n")), "{head}");
         match self.connect("CONNECT", target) {
             Ok(server) => {
-                // In two pieces, with what may come before the answer.
+                // Sent in two pieces, with bytes that may precede the answer.
                 client.write_all(b"HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 ")?;
                 thread::sleep(Duration::from_millis(10));
                 client.write_all(b"Connected\r\nVia: here\r\n\r\n")?;
@@ -85,16 +85,16 @@ impl ProxyServer {
         let [_, count] = read(client)?;
         let mut methods = vec![0; count.into()];
         client.read_exact(&mut methods)?;
-        if self.wants_login {
+        if self.wants_credentials {
             if !methods.contains(&2) {
                 client.write_all(&[5, 0xff])?;
                 return Ok(None);
             }
             client.write_all(&[5, 2])?;
             let [_version] = read(client)?;
-            let login = [read_text(client)?, read_text(client)?].join(":");
-            client.write_all(&[1, u8::from(login != LOGIN)])?;
-            if login != LOGIN {
+            let credentials = [read_text(client)?, read_text(client)?].join(":");
+            client.write_all(&[1, u8::from(credentials != CREDENTIALS)])?;
+            if credentials != CREDENTIALS {
                 return Ok(None);
             }
         } else {

@@ -162,7 +162,7 @@ fn a_record_s_site_is_got_by_its_name() {
 }
 
 #[test]
-fn a_list_whose_answer_is_lost_is_made_again_and_nothing_is_looked_for() {
+fn a_list_whose_answer_is_lost_is_repeated_without_a_read_back() {
     let page = r#"{"TotalCount":0,"RelatedRecords":[]}"#;
     let server = Server::start(move |mut connection, number| {
         read_request(&mut connection);

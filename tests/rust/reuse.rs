@@ -1,4 +1,4 @@
-//! Connections are kept for the next call, and only those that are still good.
+//! Connections are kept for the next call, but only usable ones.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -54,7 +54,7 @@ fn a_connection_that_the_server_closed_is_not_used_again() {
 
     for number in 1..=5 {
         call(&client).unwrap();
-        // Until the server's end has reached this one.
+        // Waits until the server's close has arrived.
         std::thread::sleep(Duration::from_millis(50));
         assert_eq!(server.connections(), number);
     }
@@ -84,7 +84,8 @@ fn a_connection_that_the_reply_ends_is_not_used_again() {
     assert_eq!(server.connections(), 2);
 }
 
-/// Which names it was asked to create, and how often. `serve` gets a connection, and what answers a request on it.
+/// The names that it was asked to create, and how often. `serve` gets a connection and a function that answers a
+/// request on it.
 fn creating(
     serve: impl Fn(&mut TcpStream, &dyn Fn(&str) -> &'static str) + Send + Sync + 'static,
 ) -> (Server, Created) {
@@ -113,8 +114,8 @@ fn create(client: &Client, count: u32) {
     }
 }
 
-/// The close may be on its way while the next request is. Then nobody can tell whether that arrived, and it may not be sent
-/// again before a read-back.
+/// The close may cross the next request. Then nobody knows whether that arrived, and it must not be sent again before a
+/// read-back.
 #[test]
 fn a_server_that_closes_after_each_reply_gets_every_record_once() {
     let (server, created) = creating(|connection, answer| {
@@ -143,12 +144,12 @@ fn where_a_kept_connection_was_lost_the_next_attempt_goes_over_a_new_one() {
     assert_eq!(created.lock().unwrap().len(), 2);
     let stats = client.stats();
     assert_eq!((stats.connections_reused, stats.retries), (1, 1));
-    // The look's and the second attempt's came after the first.
+    // The connections of the read-back and the second attempt came after the first.
     assert_eq!(server.connections(), 3);
 }
 
 #[test]
-fn no_connection_is_kept_where_none_is_wanted_or_it_is_too_old() {
+fn no_connection_is_kept_if_the_limit_is_zero_or_it_is_too_old() {
     for (max_idle, idle) in [(0, Duration::from_secs(60)), (8, Duration::ZERO)] {
         let server = Server::start(|connection, _| keep_answering(connection, SUCCESS));
         let mut config = server.config();

@@ -1,4 +1,4 @@
-//! A server of one test: what it does with its connections is the test's to say.
+//! A server for one test. The test decides what happens to its connections.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -18,8 +18,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Handles each connection with `handle`, which gets it and its number, from 1 on. Its threads end with the test's
-    /// process.
+    /// Handles each connection with `handle`. Its arguments are the connection and its number, from 1 on. The threads
+    /// end with the test's process.
     pub(crate) fn start(handle: impl Fn(TcpStream, u32) + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -28,7 +28,7 @@ impl Server {
         std::thread::spawn(move || {
             for connection in listener.incoming() {
                 let (connection, handle) = (connection.unwrap(), Arc::clone(&handle));
-                // Nothing in a test may wait for ever.
+                // No test may wait forever.
                 connection.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
                 let number = counter.fetch_add(1, Ordering::SeqCst) + 1;
                 std::thread::spawn(move || handle(connection, number));
@@ -42,12 +42,12 @@ impl Server {
         let reply = reply.into();
         Server::start(move |mut connection, _| {
             read_request(&mut connection);
-            // The client may have seen enough before the end.
+            // The client may have read enough before the end.
             let _ = connection.write_all(&reply);
         })
     }
 
-    /// Lets every request succeed; the first one as soon as the sender is used.
+    /// Lets every request succeed. The first one succeeds when the sender is used.
     pub(crate) fn holding_the_first() -> (Server, Sender<()>) {
         let (release, held) = mpsc::channel();
         let held = Mutex::new(held);
@@ -77,7 +77,7 @@ impl Server {
         config(&format!("http://{}", self.address))
     }
 
-    /// Makes the one call of these tests, with a client of its own.
+    /// Makes the one call of these tests, with a new client.
     pub(crate) fn call(&self) -> Result<Record, Error> {
         call(&Client::new(&self.config()).unwrap())
     }
@@ -86,7 +86,7 @@ impl Server {
 pub(crate) fn config(endpoint: &str) -> Config {
     let mut config = Config::new();
     config.endpoint(endpoint).credentials(Credentials::new("testid", "testsecret").unwrap());
-    // Most of these tests have nothing to find.
+    // In most of these tests, a read-back finds nothing.
     config.reconcile_horizon(Duration::from_millis(500));
     config
 }
@@ -100,7 +100,7 @@ pub(crate) fn call_with(client: &Client, options: &CallOptions) -> Result<Record
     client.create_routine_related_record(&request, options)
 }
 
-/// Reads one request, head and body; what came in, as text.
+/// Reads one request, head and body. Returns it as text.
 pub(crate) fn read_request(connection: &mut TcpStream) -> String {
     let mut request = Vec::new();
     let mut byte = [0];

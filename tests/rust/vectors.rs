@@ -106,7 +106,7 @@ fn upper_case(variant: impl std::fmt::Debug) -> String {
     name
 }
 
-/// `"*"` stands for anything that isn't empty, or for 1 and more.
+/// `"*"` stands for any text that isn't empty, or for any number from 1 on.
 fn agree(expected: &Value, found: &Value) -> bool {
     match (expected.as_str(), found) {
         (Some("*"), Value::String(text)) => !text.is_empty(),

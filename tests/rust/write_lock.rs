@@ -1,4 +1,4 @@
-//! The lock that a client shares with others: when it is asked for, who holds it, and what becomes of calls that don't get it.
+//! The lock that clients share: when it is asked for, who holds it, and what happens to calls that don't get it.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ const ROUTINE: &str = "test-routine1";
 const LONG: Duration = Duration::from_secs(60);
 const NOT_YET: TryLock = TryLock::NotYet { retry_after: Duration::from_millis(2) };
 
-/// A lock that says what it is told to, then that it is acquired; and what was done with it.
+/// A lock that gives scripted answers, and then is always acquired. It records its use.
 #[derive(Clone, Default)]
 struct Engine(Arc<Mutex<Script>>);
 
@@ -69,14 +69,14 @@ impl Engine {
         self.0.lock().unwrap().is_held
     }
 
-    /// How often it was asked, acquired, and released.
+    /// How often it was asked for, acquired, and released.
     fn counts(&self) -> (usize, usize, usize) {
         let script = self.0.lock().unwrap();
         (script.asked, script.acquired, script.released)
     }
 }
 
-/// An emulator whose account is locked by each write.
+/// An emulator whose account each write locks.
 fn locking(milliseconds: u64) -> Emulator {
     let emulator = Emulator::start(&[]);
     let seed = json!({"accounts": [{
@@ -218,7 +218,7 @@ fn a_bulk_whose_lock_fails_fails_as_a_whole() {
 }
 
 #[test]
-fn without_a_lock_calls_go_on_and_an_outage_is_told_once() {
+fn without_a_lock_calls_go_on_and_an_outage_is_logged_once() {
     let emulator = Emulator::start(&[]);
     let (mut config, lines) = config(&emulator);
     let engine = Engine::saying([TryLock::Without, TryLock::Without]);
@@ -235,8 +235,8 @@ fn without_a_lock_calls_go_on_and_an_outage_is_told_once() {
     assert_eq!(engine.counts(), (3, 1, 1));
     let lines = lines.lock().unwrap();
     let warnings: Vec<_> = lines.iter().filter(|(level, _)| *level == Level::Warn).collect();
-    assert!(warnings.len() == 1 && warnings[0].1.contains("there is no write lock to be had"), "{lines:?}");
-    assert!(lines.iter().any(|(_, line)| line.contains("there is a write lock again")), "{lines:?}");
+    assert!(warnings.len() == 1 && warnings[0].1.contains("the write lock is unavailable"), "{lines:?}");
+    assert!(lines.iter().any(|(_, line)| line.contains("the write lock is available again")), "{lines:?}");
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn calls_that_queue_write_in_one_holding() {
     const CALLS: usize = 8;
     let emulator = Emulator::start(&[]);
     let engine = Engine::default();
-    // The first one gets it once the others wait.
+    // The first client gets it when the others wait.
     let client: Arc<OnceLock<Client>> = Arc::default();
     let (mut config, _) = config(&emulator);
     let (asked, released, known) = (engine.clone(), engine.clone(), Arc::clone(&client));
@@ -294,7 +294,7 @@ fn it_is_let_go_when_it_was_held_long_enough() {
         }
     });
 
-    // Three of 20 ms begin within 50 ms.
+    // Three writes of 20 ms begin within 50 ms.
     let (_, acquired, released) = engine.counts();
     assert!(acquired >= 4 && acquired == released, "{:?}", engine.counts());
     assert_eq!(client.stats().lock_losses, 0);
@@ -333,14 +333,14 @@ fn a_bulk_that_is_asked_at_once_keeps_it_from_record_to_record() {
     config.write_lock_hold(LONG);
     let mut bulk = bulk(&Client::new(&config).unwrap(), &names(8));
 
-    // Nobody knows yet how soon the program comes back.
+    // Nobody knows yet how soon the program asks for the next record.
     assert!(bulk.next().unwrap().is_ok() && !engine.is_held());
     let mut kept = 0;
     for _ in 1..7 {
         assert!(bulk.next().unwrap().is_ok());
         kept += usize::from(engine.is_held());
     }
-    // A loaded machine may be late now and then.
+    // A loaded machine may be late at times.
     assert!(kept > 0);
     assert!(bulk.next().unwrap().is_ok());
     assert!(!engine.is_held(), "after the last record");
@@ -405,7 +405,7 @@ fn a_child_of_fork_does_not_hold_what_its_parent_does() {
     if child == 0 {
         drop(kept);
         let status = if engine.is_held() { 7 } else { 1 };
-        // SAFETY: ends the child alone.
+        // SAFETY: ends only the child.
         unsafe { libc::_exit(status) };
     }
     let mut status = 0;
@@ -437,7 +437,7 @@ fn a_panic_of_the_function_is_its_call_s_alone() {
     create(&client, "a.example.com").unwrap();
 }
 
-/// A file of a test's own that isn't there yet.
+/// Returns a file for one test that doesn't exist yet.
 struct LockFile(PathBuf);
 
 impl LockFile {
@@ -465,7 +465,7 @@ impl Drop for LockFile {
 fn lock(path: &Path) -> std::fs::File {
     use std::os::fd::AsRawFd;
     let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(path).unwrap();
-    // SAFETY: takes no memory, and an open descriptor.
+    // SAFETY: flock takes no memory, and the descriptor is open.
     assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) }, 0);
     file
 }
@@ -500,7 +500,7 @@ fn a_file_that_another_program_has_locked_is_waited_for() {
     assert_eq!(error.unwrap_err().outcome(), Outcome::NotSent);
     drop(other);
     create(&client, "a.example.com").unwrap();
-    // It was let go.
+    // It was released.
     drop(lock(&file.0));
 }
 
@@ -519,12 +519,12 @@ fn a_file_is_made_for_its_owner_alone_and_one_that_cannot_be_opened_fails_the_ca
     assert!(error.message().contains("/no/such/directory/lock: No such file"), "{error}");
 }
 
-/// Whether somebody has the file locked.
+/// Whether somebody has locked the file.
 #[allow(unsafe_code)]
 fn is_held(file: &LockFile) -> bool {
     use std::os::fd::AsRawFd;
     let Ok(file) = std::fs::File::open(&file.0) else { return false };
-    // SAFETY: takes no memory, and an open descriptor.
+    // SAFETY: flock takes no memory, and the descriptor is open.
     unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) != 0 }
 }
 
@@ -553,12 +553,12 @@ fn a_child_of_fork_does_not_keep_a_file_locked() {
         while !is_held(&file) {
             std::thread::yield_now();
         }
-        // SAFETY: the child looks at what it has, and ends.
+        // SAFETY: the child only checks its own state, and ends.
         let child = unsafe { libc::fork() };
         if child == 0 {
             let open = std::fs::read_dir("/proc/self/fd").unwrap();
             let has = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()).any(|path| path == file.0);
-            // SAFETY: ends the child alone.
+            // SAFETY: ends only the child.
             unsafe { libc::_exit(if has { 1 } else { 7 }) };
         }
         let mut status = 0;

@@ -1,7 +1,7 @@
-//! The limit: a blocking socket that sends the same signed request again and again, and looks at no more of a reply than
-//! where it ends. Over TLS it is rustls with sessions to resume. One socket for each thread.
+//! The lower limit: a blocking socket that sends the same signed request again and again, and only finds the end of
+//! each reply. Over TLS it is rustls with session resumption. Each thread has its own socket.
 //!
-//! `raw URL CA_FILE THREADS`, as every client of the benchmarks.
+//! `raw URL CA_FILE THREADS`, like every client of the benchmarks.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -23,7 +23,7 @@ struct Raw {
     tls: Option<Arc<ClientConfig>>,
     request: Vec<u8>,
     stream: Option<Stream>,
-    /// Whether the server closes after a reply, which the first reply tells.
+    /// Whether the server closes after a reply. The first reply shows it.
     closes: Option<bool>,
 }
 

@@ -1,9 +1,9 @@
 //! The server of the benchmarks: it answers every request at once with the reply of a successful create.
 //!
-//! `server CA_FILE` listens on four ports of 127.0.0.1, writes the CA of its certificate to CA_FILE, prints the ports as
-//! a line of JSON, and ends when its standard input closes. What a port stands for is all its own doing, so that clients
-//! need no switches: `http` and `tls` keep connections open, `tls_resumed` closes each after its reply, and `tls_new`
-//! does so too and resumes no session.
+//! `server CA_FILE` listens on four ports of 127.0.0.1, writes the CA of its certificate to CA_FILE, prints the ports
+//! as a line of JSON, and ends when its standard input closes. The ports differ, so that clients need no options:
+//! `http` and `tls` keep connections open, `tls_resumed` closes each after its reply, and `tls_new` does so too and
+//! resumes no session.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::NoServerSessionStorage;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// What the service's gateway sends, as to its headers.
+/// Returns a reply with the headers of the service's gateway.
 fn reply(connection: &str) -> Arc<[u8]> {
     let body = r#"{"Status":"OK","RequestId":"EDBD3EB3-97DA-5465-AEF5-8DCA5DC5E395","RecordId":3227405728754048}"#;
     let head = [
@@ -33,7 +33,7 @@ fn reply(connection: &str) -> Arc<[u8]> {
     Arc::from(format!("{}\r\n\r\n{body}", head.join("\r\n")).into_bytes())
 }
 
-/// The bytes of the first request in `input`, once it is there whole.
+/// Returns the length of the first request in `input`, if it is complete.
 fn request_length(input: &[u8]) -> Option<usize> {
     let head = input.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let body = std::str::from_utf8(&input[..head]).ok()?.lines().find_map(|line| {
@@ -44,7 +44,7 @@ fn request_length(input: &[u8]) -> Option<usize> {
     (input.len() >= length).then_some(length)
 }
 
-/// Answers requests until the client closes, or the first one where `once`.
+/// Answers requests until the client closes. With `once`, answers only the first.
 fn answer(mut stream: impl Read + Write, reply: &[u8], once: bool) -> io::Result<()> {
     let mut buffer = [0; 16 * 1024];
     let mut filled = 0;
@@ -72,7 +72,7 @@ fn listen(once: bool, serve: impl Fn(TcpStream, &[u8]) -> io::Result<()> + Clone
     std::thread::spawn(move || {
         for socket in listener.incoming().flatten() {
             let (serve, reply) = (serve.clone(), Arc::clone(&reply));
-            // A client that goes away is no failure.
+            // A client that closes isn't an error.
             std::thread::spawn(move || socket.set_nodelay(true).and_then(|()| serve(socket, &reply)));
         }
     });
@@ -89,7 +89,7 @@ fn listen_tls(once: bool, config: Arc<ServerConfig>) -> io::Result<u16> {
     })
 }
 
-/// TLS with a certificate of a CA made for this run, whose certificate is the second part.
+/// Returns TLS settings with a certificate of a CA that is created for this run, and the CA's certificate.
 fn tls_config() -> Result<(ServerConfig, String), Box<dyn std::error::Error>> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.distinguished_name.push(DnType::CommonName, "libesa benchmarks CA");

@@ -1,7 +1,7 @@
-//! What a Rust program would take where there is no SDK: ureq, with a time limit, and the signed request of `request.txt`. It
-//! signs nothing and reads no JSON. One agent for all threads, with a pooled connection for each.
+//! A Rust client without an SDK: ureq, with a time limit, sends the signed request of `request.txt`. It signs nothing
+//! and reads no JSON. All threads share one agent, with a pooled connection for each.
 //!
-//! `ureq URL CA_FILE THREADS`, as every client of the benchmarks.
+//! `ureq URL CA_FILE THREADS`, like every client of the benchmarks.
 
 use std::time::Duration;
 

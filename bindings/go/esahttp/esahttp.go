@@ -1,5 +1,5 @@
-// Package esahttp has net/http send requests that package esa has signed. It is a package of its own, so that programs
-// without net/http stay without it.
+// Package esahttp makes requests for net/http of those that package esa signs. It is a package of its own, so that
+// other programs don't link net/http.
 package esahttp
 
 import (
@@ -11,10 +11,10 @@ import (
 	"github.com/libesa/libesa/bindings/go"
 )
 
-// NewRequest is the signed request for an [http.Client], to be sent once. The client has to follow no redirects: see its
-// CheckRedirect. [esa.ReadReply] reads the response.
+// NewRequest makes a request for an [http.Client] of a signed one. Send it once, with a client that follows no
+// redirects: see its CheckRedirect. [esa.ReadReply] reads the response.
 //
-// The error is that of [http.NewRequestWithContext].
+// It fails if [http.NewRequestWithContext] does.
 func NewRequest(ctx context.Context, signed *esa.SignedRequest) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, signed.Method, signed.URL, strings.NewReader(signed.Body))
 	if err != nil {
@@ -25,7 +25,7 @@ func NewRequest(ctx context.Context, signed *esa.SignedRequest) (*http.Request, 
 	}
 	request.Host = signed.Header["host"]
 	if signed.Method == http.MethodGet {
-		// net/http sends a GET again by itself where its answer is lost, unless it can't read the body again.
+		// If the answer to a GET is lost, net/http repeats the request, unless it can't read the body again.
 		request.Body, request.GetBody = io.NopCloser(strings.NewReader(signed.Body)), nil
 	}
 	return request, nil

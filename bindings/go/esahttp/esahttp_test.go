@@ -25,7 +25,7 @@ func newClient(t *testing.T, config esa.Config) *esa.Client {
 	return client
 }
 
-// send has net/http send a signed request, and reads the reply.
+// send sends a signed request with net/http, and reads the reply.
 func send(t *testing.T, sender *http.Client, action string, signed *esa.SignedRequest) (*esa.Reply, error) {
 	t.Helper()
 	request, err := esahttp.NewRequest(context.Background(), signed)
@@ -97,7 +97,7 @@ func TestNetHTTPSendsASignedRequestOnce(t *testing.T) {
 		{Action: "GetRoutine", Form: map[string]any{"Name": emulator.Routine}},
 	} {
 		emulator.Reset(t)
-		// It keeps the connection, on which net/http would take a lost answer for one that came too late.
+		// The connection is pooled: net/http repeats a GET whose answer is lost on it.
 		if _, err := send(t, sender, request.Action, sign(t, client, request)); err != nil {
 			t.Fatal(err)
 		}

@@ -14,44 +14,44 @@ import (
 	"time"
 )
 
-// Request is what the emulator noted about one request. Where it has nothing to say, there is the zero value.
+// Request is the emulator's record of one request. A field without a value is zero.
 type Request struct {
-	// Number counts the requests, Connection the connections that they came on.
+	// Number is the request's number, Connection the number of its connection.
 	Number     int       `json:"number"`
 	Connection int       `json:"connection"`
 	Time       time.Time `json:"time"`
 	Method     string    `json:"method"`
 	Action     string    `json:"action"`
-	// NearestAction is the one that was probably meant, where the service has no such action.
+	// NearestAction is the action with the most similar name, if the service has none of this name.
 	NearestAction string `json:"nearest_action"`
-	// Parameters are those of the operation.
+	// Parameters are the operation's parameters.
 	Parameters       map[string]string `json:"parameters"`
 	AccessKeyID      string            `json:"access_key_id"`
 	SignatureVersion string            `json:"signature_version"`
 	Nonce            string            `json:"nonce"`
-	// Verdict is the service's own judgement: an error's code, or "OK".
+	// Verdict is the emulator's answer: an error's code, or "OK".
 	Verdict string `json:"verdict"`
-	// Executed tells that the operation took effect, Fault that a fault rule applied, Canned that a canned reply answered.
+	// Executed is true if the operation took effect, Fault if a fault rule applied, Canned if a canned reply answered.
 	Executed bool `json:"executed"`
 	Fault    bool `json:"fault"`
 	Canned   bool `json:"canned"`
-	// Status is the HTTP status of the reply; 0 where none was sent.
+	// Status is the HTTP status of the reply; 0 if there was no reply.
 	Status int `json:"status"`
 }
 
-// Reset brings everything back to how it started: state, rules, clock, nonces, log.
+// Reset restores the state, rules, clock, nonces and log that the emulator started with.
 func (emulator *Emulator) Reset(t testing.TB) {
 	t.Helper()
 	emulator.admin(t, http.MethodPost, "reset", "")
 }
 
-// State is the accounts and rules as they are now: the JSON of a seed document.
+// State returns the current accounts and rules, as the JSON of a seed document.
 func (emulator *Emulator) State(t testing.TB) []byte {
 	t.Helper()
 	return emulator.admin(t, http.MethodGet, "state", "")
 }
 
-// Requests are the requests that the service got, in order.
+// Requests returns the requests that the emulator got, in order.
 func (emulator *Emulator) Requests(t testing.TB) []Request {
 	t.Helper()
 	var log struct{ Requests []Request }
@@ -77,13 +77,13 @@ func (emulator *Emulator) AddReply(t testing.TB, reply string) {
 	emulator.admin(t, http.MethodPost, "replies", reply)
 }
 
-// SetClock moves the emulator's clock so far from this machine's.
+// SetClock sets the difference between the emulator's clock and this machine's.
 func (emulator *Emulator) SetClock(t testing.TB, offset time.Duration) {
 	t.Helper()
 	emulator.admin(t, http.MethodPost, "clock", fmt.Sprintf(`{"offset_ms": %d}`, offset.Milliseconds()))
 }
 
-// admin sends one request to the emulator itself, and fails the test where it isn't answered with success.
+// admin sends a request to the emulator itself. If it doesn't succeed, the test fails.
 func (emulator *Emulator) admin(t testing.TB, method, name, body string) []byte {
 	t.Helper()
 	reply, err := emulator.exchange(method, emulator.URL+"/_emulator/"+name, body)
@@ -94,7 +94,7 @@ func (emulator *Emulator) admin(t testing.TB, method, name, body string) []byte 
 }
 
 func (emulator *Emulator) exchange(method, url, body string) ([]byte, error) {
-	// A transport of its own: no proxy, and no connection left over when the test looks for leaks.
+	// A transport of its own has no proxy, and leaves no connection behind if the test looks for leaks.
 	transport := &http.Transport{DisableKeepAlives: true}
 	if emulator.CAFile != "" {
 		pem, err := os.ReadFile(emulator.CAFile)

@@ -1,8 +1,8 @@
-// Package esatest starts an emulator of the service for tests: a process of its own, on a free port of this machine,
-// that checks requests as strictly as the service does.
+// Package esatest starts an emulator of the service for tests. The emulator is a process of its own, on a free port of
+// this machine. It checks requests as strictly as the service does.
 //
-// The program is the one that the environment variable ESA_EMULATOR names, else esa-emulator on the PATH. What it does,
-// and the JSON that it takes and gives, is in its own documentation.
+// The environment variable ESA_EMULATOR names the program. If it isn't set, esa-emulator on the PATH is used. The
+// emulator's own documentation describes what it does, and its JSON.
 package esatest
 
 import (
@@ -20,23 +20,23 @@ import (
 	"github.com/libesa/libesa/bindings/go"
 )
 
-// How long the program may take to begin, to answer, and to end.
+// How long the program can take to start, to answer, and to end.
 const startTimeout = 30 * time.Second
 
 var stopTimeout = 10 * time.Second
 
-// Emulator is a running emulator. Any number of goroutines may use one at once.
+// Emulator is a running emulator. Any number of goroutines can use it at once.
 type Emulator struct {
 	// URL is the endpoint, such as "http://127.0.0.1:41231".
 	URL string `json:"url"`
-	// AccessKeyID and AccessKeySecret are of a key that the emulator knows and that may do everything.
+	// AccessKeyID and AccessKeySecret are an access key with all permissions.
 	AccessKeyID     string `json:"access_key_id"`
 	AccessKeySecret string `json:"access_key_secret"`
-	// SiteID, SiteName and Routine are there to create records on.
+	// SiteID, SiteName and Routine are a site and a routine to create records for.
 	SiteID   int64  `json:"site_id"`
 	SiteName string `json:"site_name"`
 	Routine  string `json:"routine"`
-	// CAFile is the certificate authority's file with [TLS], else empty.
+	// CAFile is the file of the certificate authority, with [TLS]; otherwise it is empty.
 	CAFile string `json:"ca_file"`
 
 	command *exec.Cmd
@@ -44,19 +44,19 @@ type Emulator struct {
 	exited  chan struct{}
 }
 
-// Option is how an emulator is to be started.
+// Option changes how an emulator is started.
 type Option struct {
 	arguments []string
 }
 
-// Seed starts with the state and fault rules of a file, in place of the built-in ones. The fields of [Emulator] are then
-// about its first account.
+// Seed starts the emulator with the state and fault rules of a file, instead of the built-in ones. The fields of
+// [Emulator] then describe the first account in it.
 func Seed(path string) Option { return Option{[]string{"--seed", path}} }
 
-// TLS serves HTTPS, with a certificate authority made for this run.
+// TLS starts the emulator with HTTPS, and a certificate authority that is made for this run.
 func TLS() Option { return Option{[]string{"--tls"}} }
 
-// Start starts an emulator that ends with the test. Where it can't, the test fails at once and says why.
+// Start starts an emulator that ends with the test. If it can't, the test fails at once and says why.
 func Start(t testing.TB, options ...Option) *Emulator {
 	t.Helper()
 	emulator, err := Launch(options...)
@@ -71,7 +71,7 @@ func Start(t testing.TB, options ...Option) *Emulator {
 	return emulator
 }
 
-// Launch is [Start] where there is no test to end with, as in TestMain. [Emulator.Stop] ends the emulator.
+// Launch starts an emulator outside of a test, as in TestMain. End it with [Emulator.Stop].
 func Launch(options ...Option) (*Emulator, error) {
 	path := os.Getenv("ESA_EMULATOR")
 	if path == "" {
@@ -84,7 +84,7 @@ func Launch(options ...Option) (*Emulator, error) {
 	var complaint bytes.Buffer
 	command := exec.Command(path, arguments...)
 	command.Stderr = &complaint
-	// A process group of its own: Ctrl-C in a terminal ends the test, and not the emulator under it.
+	// With a process group of its own, Ctrl-C in a terminal ends the test, and not the emulator under it.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdin, err := command.StdinPipe()
 	if err != nil {
@@ -121,7 +121,7 @@ func Launch(options ...Option) (*Emulator, error) {
 	return emulator, nil
 }
 
-// Stop ends the emulator, which [Start] does by itself.
+// Stop ends an emulator that [Launch] started. One that [Start] started ends with its test.
 func (emulator *Emulator) Stop() error {
 	_ = emulator.stdin.Close()
 	select {
@@ -134,7 +134,7 @@ func (emulator *Emulator) Stop() error {
 	}
 }
 
-// Config is what a client needs to use the emulator. Change it as you like.
+// Config returns the configuration of a client for the emulator. Change it as you like.
 func (emulator *Emulator) Config() esa.Config {
 	return esa.Config{
 		Credentials: esa.Credentials{

@@ -468,6 +468,8 @@ def test_a_success_that_python_cannot_read_is_an_error_with_an_outcome() -> None
         libesa.read_reply(http_status=200, body=body, action="CreateRoutine")
 
     assert (caught.value.outcome, caught.value.request_id) == (Outcome.UNKNOWN, "r1")
+    assert "the reply can't be read: Exceeds the limit" in str(caught.value)
+    assert not caught.value.retryable
     assert "read back" in caught.value.advice
 
 

@@ -1,13 +1,14 @@
-//! What is known of the service's actions: how each is sent, and whether it changes something. The table is made of
+//! The table of the service's actions: how each is sent, and whether it changes something. It is generated from
 //! data/actions.tsv.
 
 use std::cmp::Ordering;
 
-/// A line for each action, sorted by name: the name, its flags, and its parameters, separated by spaces.
+/// One line for each action, sorted by name: the name, its flags, and its parameters, separated by spaces.
 ///
-/// The flags are the method (`P`OST, `G`ET), the effect (`R`eads, `W`rites), and `S` if it is serial. A parameter goes into the
-/// form, or, if `?` precedes it, into the query. `{}` follows it if it is JSON text, and `[]` if it is a list. The parameters
-/// that go into the query as they are don't stand here: unknown ones go there too.
+/// The flags are the method (`P`OST, `G`ET), the effect (`R`eads, `W`rites), and `S` if the action is serial. A
+/// parameter goes into the form, or into the query if `?` precedes it. `{}` follows it if its value is JSON text, `[]`
+/// if it is a list. The table leaves out parameters that go into the query unchanged, because unknown parameters do so
+/// too.
 const TABLE: &str = include_str!("table.txt");
 
 /// Returns what is known of the action `name`; `None` if the table doesn't have it.
@@ -34,19 +35,19 @@ pub(crate) struct Action {
     pub(crate) method: &'static str,
     /// Whether it changes something.
     pub(crate) effect: Effect,
-    /// Whether it waits for its turn at the client's write limit.
+    /// Whether the action waits at the client's write limit.
     pub(crate) serial: bool,
-    /// As the table has them.
+    /// The parameters, as in the table.
     parameters: &'static str,
 }
 
-/// Whether an action changes something, which decides what a lost call may do.
+/// Whether an action changes something. This decides whether a lost call is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Effect {
-    /// It changes nothing: a lost call is made again.
+    /// The action changes nothing. A lost call is repeated.
     Reads,
-    /// It changes something: a lost call isn't made again.
+    /// The action changes something. A lost call isn't repeated.
     Writes,
 }
 
@@ -60,19 +61,19 @@ pub enum Place {
     Form,
 }
 
-/// How the value of a parameter is written.
+/// How a parameter's value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// As it is.
+    /// Unchanged.
     Plain,
     /// An object or an array as JSON text.
     Json,
-    /// An array as `Name.1`, `Name.2`, and an object as `Name.Key`; what is inside likewise.
+    /// An array as `Name.1`, `Name.2`, and an object as `Name.Key`, with nested ones likewise.
     List,
 }
 
 impl Action {
-    /// Reads what stands after the action's name.
+    /// Reads the part of a line after the action's name.
     fn new(facts: &'static str) -> Self {
         let (flags, parameters) = facts.split_once(' ').unwrap_or((facts, ""));
         Self {
@@ -85,15 +86,15 @@ impl Action {
 
     /// Returns where the parameter `name` is sent and how its value is written.
     ///
-    /// `None` if the table doesn't name it: it goes into the query, as those of an unknown action do. The table
-    /// leaves out the known parameters that go there as they are.
+    /// Returns `None` if the table doesn't have it. It then goes into the query, like the parameters of an unknown
+    /// action. The table leaves out known parameters that go there unchanged.
     pub(crate) fn parameter(&self, name: &str) -> Option<(Place, Shape)> {
         let mut parameters = self.parameters.split_ascii_whitespace().map(placed);
         parameters.find_map(|(known, place, shape)| (known == name).then_some((place, shape)))
     }
 }
 
-/// Reads a parameter of the table: its name, where it goes, and how its value is written.
+/// Reads a parameter of the table: its name, its place, and its shape.
 fn placed(parameter: &str) -> (&str, Place, Shape) {
     let (place, parameter) = match parameter.strip_prefix('?') {
         Some(rest) => (Place::Query, rest),
@@ -117,13 +118,13 @@ mod tests {
 
     const LARGEST: usize = 24 * 1024;
 
-    /// The lines of the list, as its columns.
+    /// Returns the lines of the list, split into columns.
     fn listed() -> Vec<[&'static str; 6]> {
         let lines = LIST.lines().filter(|line| !line.starts_with('#'));
         lines.map(|line| line.split('\t').collect::<Vec<_>>().try_into().unwrap()).collect()
     }
 
-    /// The parameters of a column, with their types.
+    /// Returns the parameters of a column, with their types.
     fn parameters(column: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
         let listed = column.split(',').filter(|parameter| *parameter != "-");
         listed.map(|parameter| {

@@ -6,21 +6,21 @@ use std::time::Instant;
 
 use crate::system::owned;
 
-/// What a descriptor is ready for, as bits.
+/// Readiness to read, as bits of events.
 pub(crate) const READ: u32 = (libc::EPOLLIN | libc::EPOLLRDHUP) as u32;
-/// As above.
+/// Readiness to write.
 pub(crate) const WRITE: u32 = libc::EPOLLOUT as u32;
-/// Ends both.
+/// A broken connection, for both directions.
 pub(crate) const BROKEN: u32 = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
 const EDGES: u32 = libc::EPOLLET as u32;
 
-/// How many descriptors are told of at once.
+/// How many events one system call returns.
 const EVENTS: usize = 128;
 
-/// What the timer is told of as.
+/// The timer's number among the events.
 const TIMER: u64 = u64::MAX;
 
-/// One poller, with its timer.
+/// A poller with its timer.
 #[derive(Debug)]
 pub(crate) struct Poller {
     epoll: OwnedFd,
@@ -34,10 +34,10 @@ pub(crate) enum Readied {
 }
 
 impl Poller {
-    /// One that polls for its timer alone.
+    /// Creates a poller that polls only its timer.
     #[allow(unsafe_code)]
     pub(crate) fn new() -> io::Result<Poller> {
-        // SAFETY: takes no memory.
+        // SAFETY: epoll_create1 takes no memory.
         let epoll = owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
         // SAFETY: as above.
         let timer =
@@ -47,43 +47,43 @@ impl Poller {
         Ok(poller)
     }
 
-    /// Tells of the descriptor once, each time it becomes ready for one of these.
+    /// Adds the descriptor, edge-triggered: reports each time it becomes ready for one of `events`.
     pub(crate) fn add_edges(&self, descriptor: RawFd, events: u32) -> io::Result<()> {
         self.control(libc::EPOLL_CTL_ADD, descriptor, events | EDGES, data(descriptor))
     }
 
-    /// Tells of the descriptor for as long as it is ready for one of these.
+    /// Adds the descriptor, level-triggered: reports while it is ready for one of `events`.
     pub(crate) fn add_level(&self, descriptor: RawFd, events: u32) -> io::Result<()> {
         self.control(libc::EPOLL_CTL_ADD, descriptor, events, data(descriptor))
     }
 
-    /// Tells of it no more.
+    /// Removes the descriptor.
     pub(crate) fn remove(&self, descriptor: RawFd) {
-        // It fails where the descriptor is closed already, which has removed it.
+        // Fails if the descriptor is closed already. Closing it has removed it.
         let _ = self.control(libc::EPOLL_CTL_DEL, descriptor, 0, 0);
     }
 
-    /// Tells at this time.
+    /// Sets the timer to this time.
     #[allow(unsafe_code)]
     pub(crate) fn set_timer(&self, at: Instant) {
         let left = at.saturating_duration_since(Instant::now());
-        // A time of zero would switch it off. The seconds fit into 32 bits, which each system's `time_t` has.
+        // A time of zero would switch the timer off. The seconds fit into 32 bits, as each system's `time_t` requires.
         let value = libc::timespec {
             tv_sec: i32::try_from(left.as_secs()).unwrap_or(i32::MAX).into(),
             tv_nsec: left.subsec_nanos().max(1).into(),
         };
         let interval = libc::timespec { tv_sec: 0, tv_nsec: 0 };
         let timer = libc::itimerspec { it_interval: interval, it_value: value };
-        // SAFETY: `timer` outlives the call, and the value before isn't asked for.
+        // SAFETY: `timer` outlives the call, and the old value isn't read.
         unsafe { libc::timerfd_settime(self.timer.as_raw_fd(), 0, &timer, std::ptr::null_mut()) };
     }
 
-    /// Gives `each` all that is ready now. It doesn't wait.
+    /// Passes all that is ready now to `each`. Doesn't wait.
     #[allow(unsafe_code)]
     pub(crate) fn poll(&self, mut each: impl FnMut(Readied)) -> io::Result<()> {
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; EVENTS];
         loop {
-            // SAFETY: `events` has room for so many, and outlives the call.
+            // SAFETY: `events` has room for this many, and outlives the call.
             let count =
                 unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events.as_mut_ptr(), EVENTS as libc::c_int, 0) };
             let Ok(count) = usize::try_from(count) else {

@@ -1,4 +1,4 @@
-//! What every POSIX system has: events are pipes, and handlers of fork wipe memory.
+//! Every POSIX system: events are pipes, and fork handlers wipe memory.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -12,7 +12,7 @@ mod poller;
 #[cfg(feature = "capi")]
 pub(crate) use poller::*;
 
-/// A file descriptor that becomes readable when the event happens, and stays so.
+/// A file descriptor that becomes readable when the event happens, and stays readable.
 #[derive(Debug)]
 pub(crate) struct Event {
     output: File,
@@ -20,7 +20,7 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// One that hasn't happened; an error where the process has no file descriptors left.
+    /// Creates an event that hasn't happened. Fails if the process has no file descriptors left.
     pub(crate) fn new() -> io::Result<Event> {
         let (output, input) = pipe()?;
         for end in [&output, &input] {
@@ -29,15 +29,15 @@ impl Event {
         Ok(Event { output: output.into(), input: input.into() })
     }
 
-    /// Makes it happen. A signal handler may call it: it takes no lock and allocates nothing.
+    /// Triggers the event. A signal handler may call it: it takes no lock and allocates nothing.
     pub(crate) fn happen(&self) {
-        // It fails only where it has happened so often that the pipe is full.
+        // A write fails only if the pipe is full. The event has happened then.
         let _ = (&self.input).write(&[0]);
     }
 
-    /// Makes as if it hadn't happened.
+    /// Resets the event.
     pub(crate) fn reset(&self) {
-        // It fails where it hasn't.
+        // A read fails if the event hasn't happened.
         while (&self.output).read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
     }
 }
@@ -48,16 +48,16 @@ impl AsRawFd for Event {
     }
 }
 
-/// What to read from, and what to write to; programs that are started get neither.
+/// Returns the read end and the write end of a pipe. Child programs inherit neither.
 #[allow(unsafe_code)]
 pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [-1; 2];
-    // SAFETY: there is room for two.
+    // SAFETY: `ends` has room for two.
     if unsafe { libc::pipe(ends.as_mut_ptr()) } != 0 {
         return Err(io::Error::last_os_error());
     }
     let (output, input) = (owned(ends[0])?, owned(ends[1])?);
-    // A program that another thread starts right now gets them all the same: macOS has no call that does both.
+    // If another thread starts a program right now, the program inherits them. macOS has no call that does both steps.
     for end in [&output, &input] {
         set(end, libc::F_SETFD, libc::FD_CLOEXEC)?;
     }
@@ -66,14 +66,14 @@ pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 
 #[allow(unsafe_code)]
 fn set(descriptor: &OwnedFd, what: libc::c_int, flags: libc::c_int) -> io::Result<()> {
-    // SAFETY: takes no memory.
+    // SAFETY: fcntl takes no memory here.
     match unsafe { libc::fcntl(descriptor.as_raw_fd(), what, flags) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// Memory that is 0 again in every child, however it was forked: these kernels have none like it.
+/// Returns memory that is 0 again in every forked child. These kernels have none.
 pub(crate) fn wiped_by_kernel() -> Option<&'static AtomicU64> {
     None
 }

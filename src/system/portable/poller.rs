@@ -1,22 +1,22 @@
-//! Many descriptors and a timer behind one descriptor: Linux alone has it so far. No poller is ever made here.
+//! A poller of many descriptors and a timer. Only Linux has one so far, so no poller is ever created here.
 
 use std::convert::Infallible;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Instant;
 
-/// What a descriptor is ready for, as bits.
+/// Readiness to read, as bits of events.
 pub(crate) const READ: u32 = 1;
-/// As above.
+/// Readiness to write.
 pub(crate) const WRITE: u32 = 2;
-/// Ends both.
+/// A broken connection, for both directions.
 pub(crate) const BROKEN: u32 = 4;
 
-/// One poller, of which there is none.
+/// A poller. No value of it exists.
 #[derive(Debug)]
 pub(crate) struct Poller(Infallible);
 
-/// What has become ready, which nobody is told.
+/// What has become ready. Nobody receives it.
 #[allow(dead_code)]
 pub(crate) enum Readied {
     Timer,
@@ -24,7 +24,7 @@ pub(crate) enum Readied {
 }
 
 impl Poller {
-    /// An error: there is none here.
+    /// Fails: there is no poller here.
     pub(crate) fn new() -> io::Result<Poller> {
         Err(io::ErrorKind::Unsupported.into())
     }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_none() {
+    fn no_poller_can_be_created() {
         assert_eq!(Poller::new().unwrap_err().kind(), io::ErrorKind::Unsupported);
     }
 }

@@ -1,4 +1,4 @@
-//! Which proxy a connection takes: the configuration's, or the environment's.
+//! Chooses a connection's proxy: the configuration's, else the environment's.
 
 use zeroize::Zeroizing;
 
@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 /// The proxies of a client.
 #[derive(Clone, Debug)]
 pub(in super::super) enum Proxies {
-    /// What the caller wants; `None`: none at all.
+    /// The caller's choice. `None`: no proxy.
     Configured(Option<Proxy>),
     Environment {
         https: Option<Proxy>,
@@ -21,8 +21,8 @@ pub(in super::super) enum Proxies {
 }
 
 impl Proxies {
-    /// The proxy that the caller has set ("" for none), else what the environment says. One that can't be used is an
-    /// error, whether or not this client would take it: to go without it might not be wanted.
+    /// Returns the proxy that the caller has set (`""`: no proxy), else the environment's. If one of these is invalid,
+    /// fails even if this client would not use it. To go on without a proxy might not be intended.
     pub(in super::super) fn new(configured: Option<&str>, environment: &Environment) -> Result<Proxies, Error> {
         match configured {
             Some("") => Ok(Proxies::Configured(None)),
@@ -37,12 +37,12 @@ impl Proxies {
             found.map(|(name, url)| parse(name, url)).transpose()
         };
         let https = of_variables(&environment::HTTPS_PROXY)?;
-        // In a CGI program, a request's header Proxy becomes HTTP_PROXY.
+        // In a CGI program, the request header Proxy becomes HTTP_PROXY.
         let http = match environment.get(environment::REQUEST_METHOD) {
             Some(_) => of_variables(&environment::HTTP_PROXY[1..])?,
             None => of_variables(&environment::HTTP_PROXY)?,
         };
-        // Where both schemes have a proxy, desktops set one here of a kind that few programs know.
+        // If both schemes have a proxy, desktops set ALL_PROXY to a kind that few programs support.
         let all = if https.is_some() && http.is_some() { None } else { of_variables(&environment::ALL_PROXY)? };
         let no_proxy = environment::NO_PROXY.iter().find_map(|name| environment.get(name));
         Ok(Proxies::Environment {
@@ -52,7 +52,7 @@ impl Proxies {
         })
     }
 
-    /// What the proxies' credentials have that is secret.
+    /// Returns the secrets in the proxies' credentials.
     pub(in super::super) fn secrets(&self) -> Vec<Zeroizing<String>> {
         let proxies = match self {
             Proxies::Configured(proxy) => [proxy.as_ref(), None],
@@ -61,10 +61,10 @@ impl Proxies {
         proxies.into_iter().flatten().flat_map(Proxy::secrets).collect()
     }
 
-    /// The proxy on the way to `endpoint`.
+    /// Returns the proxy for `endpoint`.
     ///
-    /// Plain http to this machine takes none, since the proxy might be another machine; and what the environment says is
-    /// not meant for this machine at all.
+    /// Plain http to this machine uses none, because the proxy might be another machine. The environment's proxies are
+    /// never used for this machine.
     pub(in super::super) fn on_the_way_to(&self, endpoint: &Endpoint) -> Option<&Proxy> {
         if endpoint.is_loopback() && !endpoint.is_tls() {
             return None;

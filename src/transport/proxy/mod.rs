@@ -1,6 +1,6 @@
 //! Connections through a proxy: an HTTP proxy with CONNECT, or a SOCKS5 proxy.
 //!
-//! In both cases TLS is between this machine and the endpoint: the proxy sees where the connection goes, and no more.
+//! In both cases TLS is between this machine and the endpoint. The proxy sees only the connection's destination.
 
 mod choice;
 #[cfg(fuzzing)]
@@ -26,7 +26,7 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::url::{Unusable, Url};
 use crate::wait::{Limits, WaitError};
 
-/// A proxy's URL, which may have a password in it.
+/// A proxy's URL, which may hold a password.
 #[derive(Clone)]
 pub(crate) struct ProxyUrl(Zeroizing<String>);
 
@@ -46,7 +46,7 @@ impl fmt::Debug for ProxyUrl {
     }
 }
 
-/// A proxy, as a URL names it.
+/// A parsed proxy.
 #[derive(Clone, PartialEq, Eq)]
 pub(in super::super) struct Proxy {
     protocol: Protocol,
@@ -58,11 +58,11 @@ pub(in super::super) struct Proxy {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protocol {
-    /// CONNECT of HTTP.
+    /// HTTP CONNECT.
     Http,
-    /// SOCKS5, where this machine looks up the endpoint's name.
+    /// SOCKS5. This machine resolves the endpoint's name.
     Socks5,
-    /// SOCKS5, where the proxy does.
+    /// SOCKS5. The proxy resolves the name.
     Socks5h,
 }
 
@@ -73,10 +73,10 @@ struct ProxyCredentials {
 }
 
 impl Proxy {
-    /// The proxy of a URL such as `http://user:password@host:3128`, `host:3128`, `socks5://host` or `socks5h://host`. The
-    /// reason why it can't be used doesn't repeat it: there may be a password in it.
+    /// Parses a URL such as `http://user:password@host:3128`, `host:3128`, `socks5://host` or `socks5h://host`. The
+    /// error doesn't quote it, because it may hold a password.
     fn parse(text: &str) -> Result<Proxy, &'static str> {
-        // In a password it would cut the URL there, and make a host of the user's name.
+        // A '#' in a password would end the URL there and make the user name the host.
         if text.contains('#') {
             return Err("has a '#': write it as %23 in a user name or password");
         }
@@ -109,7 +109,7 @@ impl Proxy {
         Ok(Proxy { protocol, host, port, credentials })
     }
 
-    /// A connection through the proxy to `endpoint`. `resolver` knows the proxy's address.
+    /// Connects through the proxy to `endpoint`. `resolver` resolves the proxy's name.
     pub(super) async fn connect(
         &self,
         resolver: &Resolver,
@@ -134,7 +134,7 @@ impl Proxy {
         Ok(socket)
     }
 
-    /// A connection through the proxy, with which `socket` is one, to one of the addresses of an endpoint's name.
+    /// Connects through the proxy to one of the addresses of an endpoint's name. `socket` is connected to the proxy.
     async fn connect_to_any(
         &self,
         socket: Socket,
@@ -145,9 +145,9 @@ impl Proxy {
         let broken =
             |error| WaitError::Failed(error).while_doing("asking the proxy", ErrorKind::Proxy, Outcome::NotSent);
         let proxy_address = socket.peer_addr().map_err(broken)?;
-        // The first attempt has one already.
+        // The first attempt uses the existing connection.
         let first = &Cell::new(Some(socket));
-        // Wrong credentials are wrong for all addresses, and aren't sent again.
+        // Wrong credentials are wrong for all addresses. They aren't sent again.
         let refused = &RefCell::new(None);
         let attempt = |address: SocketAddr| -> Attempt<'_, Socket> {
             Box::pin(async move {
@@ -174,7 +174,7 @@ impl Proxy {
         race(addresses, endpoint_resolver.losers(), attempt, limits).await
     }
 
-    /// The password, alone and as Basic has it.
+    /// Returns the password, alone and as encoded for Basic.
     fn secrets(&self) -> impl Iterator<Item = Zeroizing<String>> {
         let secrets = self.credentials.as_ref().map(|credentials| [credentials.password.clone(), credentials.basic()]);
         secrets.into_iter().flatten()
@@ -184,7 +184,7 @@ impl Proxy {
         Resolver::new(&self.host, self.port)
     }
 
-    /// The proxy can't be reached, for the reason of `error`; limits are limits nevertheless.
+    /// Returns the error of a proxy that can't be reached. A limit that ended the call stays that limit's error.
     fn unreachable(&self, error: Error) -> Error {
         match error.kind() {
             ErrorKind::Timeout | ErrorKind::Cancelled => error,
@@ -195,15 +195,15 @@ impl Proxy {
     }
 }
 
-/// Why a proxy doesn't connect.
+/// Why a proxy didn't connect.
 enum Failure {
     /// A limit passed, or the connection broke.
     Stopped(WaitError),
-    /// It answered with something that isn't an answer.
+    /// The answer isn't in the proxy's protocol.
     NoAnswer(String),
-    /// It says no; whether it may say yes the next time.
+    /// It refuses. `passes`: it may accept later.
     Refused { reason: String, passes: bool },
-    /// It wants credentials, or other ones.
+    /// It asks for credentials, or refuses those that were sent.
     Credentials(String),
 }
 
@@ -229,7 +229,7 @@ impl Failure {
     }
 }
 
-/// Without the credentials.
+/// Leaves out the credentials.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.host.contains(':') {
@@ -239,7 +239,7 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// Without the credentials.
+/// Leaves out the credentials.
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {self}", self.protocol)
@@ -247,15 +247,15 @@ impl fmt::Debug for Proxy {
 }
 
 impl ProxyCredentials {
-    /// `user:password`, percent-encoded.
+    /// Parses `user:password`, percent-encoded.
     fn parse(text: &str) -> Result<ProxyCredentials, &'static str> {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
         Ok(ProxyCredentials { user: decoded(user)?, password: decoded(password)? })
     }
 
-    /// The credentials of Basic, before they are encoded.
+    /// Returns the credentials for Basic, before they are encoded.
     fn basic(&self) -> Zeroizing<String> {
-        // Made in its full length: one that grew would leave the password behind.
+        // Allocated with its full length: growing would leave copies of the password in memory.
         Zeroizing::new([self.user.as_str(), ":", self.password.as_str()].concat())
     }
 
@@ -265,7 +265,7 @@ impl ProxyCredentials {
 }
 
 fn decoded(text: &str) -> Result<Zeroizing<String>, &'static str> {
-    // As long as it can become: one that grew would leave the password behind.
+    // Allocated with its longest length: growing would leave copies of the password in memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     bytes.extend(percent_decode_str(text));
     let text = std::str::from_utf8(&bytes).map_err(|_| "has credentials that are not UTF-8")?;
@@ -307,7 +307,7 @@ mod tests {
         }
     }
 
-    fn long_login(scheme: &str) -> String {
+    fn long_credentials(scheme: &str) -> String {
         format!("{scheme}://me:{}@proxy", "a".repeat(256))
     }
 
@@ -330,13 +330,13 @@ mod tests {
             ("http://me:1@2/hunter2@proxy", "has a '/' in its user name or password: write it as %2F"),
             ("\"http://me:hunter2@proxy\"", "has quotes around it: remove them"),
             ("'proxy:3128'", "has quotes around it: remove them"),
-            (&long_login("socks5h"), "more than 255 bytes"),
+            (&long_credentials("socks5h"), "more than 255 bytes"),
         ] {
             let refused = Proxy::parse(text).unwrap_err();
             assert!(refused.contains(reason), "{text}: {refused}");
             assert!(!refused.contains("hunter2"));
         }
-        assert!(Proxy::parse(&long_login("http")).is_ok());
+        assert!(Proxy::parse(&long_credentials("http")).is_ok());
     }
 
     proptest! {
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn the_login_is_in_no_text() {
+    fn the_credentials_are_in_no_text() {
         let proxy = Proxy::parse("http://me:hunter2@proxy:3128").unwrap();
 
         assert_eq!((proxy.to_string(), format!("{proxy:?}")), ("proxy:3128".into(), "Http proxy:3128".into()));

@@ -1,4 +1,4 @@
-//! The hosts that are reached without a proxy, as NO_PROXY lists them.
+//! The hosts that are reached without a proxy, from NO_PROXY.
 
 use std::net::IpAddr;
 
@@ -9,20 +9,20 @@ pub(in super::super) struct NoProxy(Vec<Entry>);
 #[derive(Clone, Debug)]
 enum Entry {
     Everything,
-    /// A name and all below it, on any port or on one.
+    /// A name and all names below it, on any port or on one.
     Name(String, Option<u16>),
     Address(IpAddr, Option<u16>),
-    /// The addresses that share so many bits with this one.
+    /// The addresses that share this number of bits with this one.
     Network(IpAddr, u8),
 }
 
 impl NoProxy {
-    /// What isn't an entry matches nothing, as everywhere.
+    /// Parses a list. Invalid entries match nothing, as in other programs.
     pub(super) fn parse(list: &str) -> NoProxy {
         NoProxy(list.split([',', ' ', '\t']).filter(|text| !text.is_empty()).filter_map(Entry::parse).collect())
     }
 
-    /// Whether `host` (without brackets) on `port` is reached directly.
+    /// Whether `host` (without brackets) on `port` is reached without a proxy.
     pub(super) fn matches(&self, host: &str, port: u16) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         self.0.iter().any(|entry| entry.matches(&host, port))

@@ -1,4 +1,4 @@
-//! A connection through a SOCKS5 proxy: RFC 1928, with the credentials of RFC 1929.
+//! Connects through a SOCKS5 proxy: RFC 1928, with the credentials of RFC 1929.
 
 use std::net::IpAddr;
 
@@ -8,25 +8,25 @@ use super::super::stream::{Socket, read_exact, write_all};
 use super::{Failure, ProxyCredentials};
 use crate::wait::Limits;
 
-/// The most bytes that a part can have, since its length is one byte.
+/// The longest part of a request. Its length is one byte.
 pub(super) const LONGEST_PART: usize = 255;
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
-const LOGIN_VERSION: u8 = 1;
+const CREDENTIALS_VERSION: u8 = 1;
 const CONNECT: u8 = 1;
 const IPV4: u8 = 1;
 const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
-/// Where the proxy shall connect to.
+/// The address that the proxy connects to.
 pub(super) enum Target<'a> {
     Name(&'a str),
     Address(IpAddr),
 }
 
-/// Has the proxy at the other end of `socket` connect it with `target`.
+/// Asks the proxy at the other end of `socket` to connect to `target`.
 pub(super) async fn open(
     socket: &Socket,
     target: &Target<'_>,
@@ -70,8 +70,9 @@ async fn authenticate(
     limits: &Limits<'_>,
 ) -> Result<(), Failure> {
     let (user, password) = (user.as_bytes(), password.as_bytes());
-    // Made in its full length: one that grew would leave the password behind.
-    let request = Zeroizing::new([&[LOGIN_VERSION, length(user)?], user, &[length(password)?], password].concat());
+    // Allocated with its full length: growing would leave copies of the password in memory.
+    let request =
+        Zeroizing::new([&[CREDENTIALS_VERSION, length(user)?], user, &[length(password)?], password].concat());
     write_all(socket, &request, limits).await?;
     match read(socket, limits).await? {
         [_, 0] => Ok(()),
@@ -86,7 +87,7 @@ async fn read_answer(socket: &Socket, limits: &Limits<'_>) -> Result<(), Failure
     }
     let (reason, passes) = match reply {
         0 => {
-            // The address that it connects from, and a port, which nobody here wants to know.
+            // The address and the port that the proxy connects from. They aren't used.
             let address = match kind {
                 IPV4 => 4,
                 IPV6 => 16,
@@ -102,8 +103,8 @@ async fn read_answer(socket: &Socket, limits: &Limits<'_>) -> Result<(), Failure
         4 => ("the endpoint's host can't be reached", true),
         5 => ("the endpoint refuses the connection", true),
         6 => ("it takes too long", true),
-        7 => ("it knows no CONNECT", false),
-        8 => ("it doesn't know such addresses", false),
+        7 => ("it doesn't support CONNECT", false),
+        8 => ("it doesn't support this kind of address", false),
         _ => return Err(no_answer()),
     };
     Err(Failure::Refused { reason: format!("doesn't connect: {reason}"), passes })
@@ -115,9 +116,10 @@ async fn read<const N: usize>(socket: &Socket, limits: &Limits<'_>) -> Result<[u
     Ok(bytes)
 }
 
-/// The length of a part, which is one byte.
+/// Returns the length of a part as one byte.
 fn length(part: &[u8]) -> Result<u8, Failure> {
-    u8::try_from(part.len()).map_err(|_| Failure::NoAnswer("takes no part of more than 255 bytes".to_owned()))
+    u8::try_from(part.len())
+        .map_err(|_| Failure::NoAnswer("can't take a name or a password of more than 255 bytes".to_owned()))
 }
 
 fn no_answer() -> Failure {

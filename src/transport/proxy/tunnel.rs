@@ -1,4 +1,4 @@
-//! A tunnel through an HTTP proxy: the method CONNECT.
+//! Connects through an HTTP proxy with CONNECT.
 
 use std::mem::MaybeUninit;
 
@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::http::{Headers, LARGEST_HEAD, MOST_HEADERS, parse_head};
 use crate::wait::Limits;
 
-/// Has the proxy at the other end of `socket` connect it with `endpoint`.
+/// Asks the proxy at the other end of `socket` to connect to `endpoint`.
 pub(super) async fn open(
     socket: &Socket,
     endpoint: &Endpoint,
@@ -33,7 +33,7 @@ pub(super) async fn open(
                 let does = if credentials.is_some() { "doesn't accept the credentials" } else { "wants credentials" };
                 return Err(Failure::Credentials(format!("{does} (HTTP {status})")));
             }
-            // It asks to come again, or couldn't connect this time.
+            // The proxy asks to try later, or couldn't connect this time.
             Head { status, .. } => {
                 let reason = format!("doesn't connect (HTTP {status})");
                 return Err(Failure::Refused { reason, passes: status == 429 || status >= 500 });
@@ -51,16 +51,16 @@ fn request(endpoint: &Endpoint, credentials: Option<&ProxyCredentials>) -> Zeroi
     let Some(credentials) = credentials else {
         return Zeroizing::new(head + "\r\n");
     };
-    // Made in its full length: one that grew would leave the password behind.
+    // Allocated with its full length: growing would leave copies of the password in memory.
     let encoded = Zeroizing::new(STANDARD.encode(credentials.basic().as_bytes()));
     Zeroizing::new([&head, "Proxy-Authorization: Basic ", encoded.as_str(), "\r\n\r\n"].concat())
 }
 
-/// What matters of a reply's head.
+/// The relevant parts of a reply's head.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
     status: u16,
-    /// Whether credentials can be sent as Basic: that is among the kinds that the proxy tells, or it tells none.
+    /// Whether the proxy accepts Basic: it lists Basic, or lists nothing.
     takes_basic: bool,
     length: usize,
 }
@@ -72,7 +72,7 @@ impl Head {
     }
 }
 
-/// Takes the head of a reply, and not a byte of what comes after it.
+/// Reads the head of a reply, and no byte after it.
 async fn read_head(socket: &Socket, limits: &Limits<'_>) -> Result<Head, Failure> {
     let mut bytes = Vec::new();
     let mut piece = vec![0; 1024];
@@ -96,7 +96,7 @@ async fn read_head(socket: &Socket, limits: &Limits<'_>) -> Result<Head, Failure
     }
 }
 
-/// The head that `bytes` begin with; `None` where there is more to come.
+/// Parses the head at the start of `bytes`. `None` if it is incomplete.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, Failure> {
     let mut headers: Headers<'_> = [const { MaybeUninit::uninit() }; MOST_HEADERS];
     let mut reply = httparse::Response::new(&mut []);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kinds_of_login_that_a_proxy_takes() {
+    fn the_kinds_of_credentials_that_a_proxy_takes() {
         for (headers, takes_basic) in [
             ("", true),
             ("Proxy-Authenticate: Basic realm=\"a\"\r\n", true),

@@ -1,4 +1,4 @@
-//! Why TLS fails, in words for whom it may concern, and what to do about it.
+//! Explains why TLS failed and what to do about it.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 
 use crate::error::{Error, ErrorKind};
 
-/// The failure of a handshake.
+/// Returns the error of a failed handshake.
 pub(in super::super) fn of_handshake(error: &rustls::Error) -> Error {
     let failure = Error::new(ErrorKind::Tls, format!("the TLS handshake failed: {}", reason(error)));
     let failure = failure.with_source(error.clone());
@@ -19,7 +19,7 @@ pub(in super::super) fn of_handshake(error: &rustls::Error) -> Error {
     }
 }
 
-/// The reason alone.
+/// Returns the reason alone.
 pub(in super::super) fn reason(error: &rustls::Error) -> Cow<'static, str> {
     use rustls::Error as E;
     Cow::Borrowed(match error {
@@ -32,14 +32,14 @@ pub(in super::super) fn reason(error: &rustls::Error) -> Cow<'static, str> {
             _ => "the server has no cipher in common with the library, which has AES-GCM",
         },
         E::NoCertificatesPresented => "the server shows no certificate",
-        E::InvalidMessage(_) | E::PeerSentOversizedRecord => "what answers doesn't speak TLS",
+        E::InvalidMessage(_) | E::PeerSentOversizedRecord => "the answer isn't TLS",
         E::InappropriateMessage { .. } | E::InappropriateHandshakeMessage { .. } | E::PeerMisbehaved(_) => {
-            "the server doesn't keep to TLS"
+            "the server violates the TLS protocol"
         }
-        E::DecryptError => "what came was changed on its way, or encrypted with another key",
-        E::FailedToGetCurrentTime => "this machine doesn't tell the time",
-        E::FailedToGetRandomBytes => "this machine gives no random numbers",
-        _ => "TLS can't be used as it is set up here",
+        E::DecryptError => "the data was changed in transit, or encrypted with another key",
+        E::FailedToGetCurrentTime => "this machine's clock can't be read",
+        E::FailedToGetRandomBytes => "this machine provides no random numbers",
+        _ => "TLS can't be used with these settings",
     })
 }
 
@@ -53,30 +53,30 @@ fn of_certificate(error: &CertificateError) -> Cow<'static, str> {
         E::ExpiredContext { time, not_after } => {
             let (now, end) = (date(*time), date(*not_after));
             return Cow::Owned(format!(
-                "the server's certificate has expired: it was good until {end}, and by this machine's clock it is {now}"
+                "the server's certificate has expired: it was valid until {end}, and this machine's clock says {now}"
             ));
         }
-        E::NotValidYet => "the server's certificate isn't good yet",
+        E::NotValidYet => "the server's certificate isn't valid yet",
         E::NotValidYetContext { time, not_before } => {
             let (now, begin) = (date(*time), date(*not_before));
             return Cow::Owned(format!(
-                "the server's certificate isn't good before {begin}, and by this machine's clock it is {now}"
+                "the server's certificate isn't valid before {begin}, and this machine's clock says {now}"
             ));
         }
         E::NotValidForName => "the server's certificate is for another name",
         E::NotValidForNameContext { expected, presented } => return Cow::Owned(of_name(expected, presented)),
         E::Revoked => "the server's certificate has been revoked",
         E::BadSignature => {
-            // A company's authority that has a new key, for one.
-            "the server's certificate, or its handshake, has a signature that isn't right; perhaps another authority of \
+            // This happens, for example, if a company's authority has a new key.
+            "the server's certificate, or its handshake, has an invalid signature; perhaps another authority of \
              the same name is trusted here"
         }
         E::UnsupportedSignatureAlgorithmContext { .. } | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "the server's certificate is signed in a way that isn't supported, or no longer"
+            "the server's certificate has a signature of an unsupported kind"
         }
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => "the server's certificate is not for servers",
         E::BadEncoding => "the server's certificate is malformed",
-        // That of an authority, for one.
+        // For example, the certificate of an authority.
         _ => "the server's certificate is invalid",
     })
 }
@@ -86,7 +86,7 @@ fn of_name(expected: &ServerName<'_>, presented: &[String]) -> String {
         ServerName::IpAddress(address) => IpAddr::from(*address).to_string(),
         name => name.to_str().into_owned(),
     };
-    // They come as `DnsName("a.example.com")` and the like.
+    // The names come as `DnsName("a.example.com")` and similar.
     let names: Vec<_> = presented.iter().filter_map(|name| name.split('"').nth(1)).take(5).collect();
     match names.as_slice() {
         [] => format!("the server's certificate isn't for {expected}"),
@@ -105,40 +105,40 @@ fn of_alert(alert: AlertDescription) -> Cow<'static, str> {
         | AlertDescription::NoCertificate
         | AlertDescription::BadCertificate
         | AlertDescription::AccessDenied => "the server wants a certificate of the client's own, which isn't supported",
-        AlertDescription::InternalError => "the server has failed itself",
+        AlertDescription::InternalError => "the server failed",
         alert => return Cow::Owned(format!("the server refuses it (alert {} of TLS)", u8::from(alert))),
     })
 }
 
-/// Where there is more to say than of TLS in general.
+/// Returns advice that is more specific than the advice for TLS in general.
 fn advice(error: &rustls::Error) -> Option<&'static str> {
     let rustls::Error::InvalidCertificate(error) = error else { return None };
     match error {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => Some(
-            "If a company's proxy opens TLS, or the endpoint's certificate is of an authority of your own: name the \
-             file (PEM) of that authority's certificate with ca_file, or in the environment variable SSL_CERT_FILE; \
-             ca_pem takes its text. Else something stands between this machine and the endpoint.",
+            "If a company's proxy inspects TLS, or if your own authority signed the endpoint's certificate: set ca_file \
+             or the environment variable SSL_CERT_FILE to a PEM file of that authority's certificate; \
+             ca_pem takes its text. Otherwise a proxy or a gateway answers instead of the endpoint.",
         ),
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet
         | CertificateError::NotValidYetContext { .. } => {
-            Some("Set this machine's clock if it is wrong; else the server needs another certificate.")
+            Some("If this machine's clock is wrong, set it. Otherwise the server needs another certificate.")
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Some("Check the endpoint's name, and what stands between this machine and the endpoint.")
+            Some("Check the endpoint's name, and any proxy or gateway between this machine and the endpoint.")
         }
         _ => None,
     }
 }
 
 fn date(time: UnixTime) -> String {
-    // A certificate may name a year that no date here has.
+    // A certificate may name a year that can't be formatted here.
     let end = UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs().min(LAST_SECOND))).unwrap_or(UNIX_EPOCH);
     humantime::format_rfc3339_seconds(end).to_string()
 }
 
-/// Of the year 9999.
+/// The end of the year 9999.
 const LAST_SECOND: u64 = 253_402_300_799;
 
 #[cfg(test)]
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn each_failure_is_told_in_plain_words() {
+    fn each_failure_has_a_plain_reason() {
         use CertificateError as C;
         use rustls::Error as E;
         let name = |expected: &str, presented: &[&str]| {
@@ -165,13 +165,13 @@ mod tests {
             (E::InvalidCertificate(C::UnknownIssuer), "of an authority that isn't trusted here"),
             (
                 E::InvalidCertificate(C::ExpiredContext { time: at(86_400), not_after: at(0) }),
-                "it was good until 1970-01-01T00:00:00Z, and by this machine's clock it is 1970-01-02T00:00:00Z",
+                "it was valid until 1970-01-01T00:00:00Z, and this machine's clock says 1970-01-02T00:00:00Z",
             ),
             (
                 E::InvalidCertificate(C::NotValidYetContext { time: at(0), not_before: at(u64::MAX) }),
-                "isn't good before 9999-12-31T23:59:59Z",
+                "isn't valid before 9999-12-31T23:59:59Z",
             ),
-            (E::InvalidCertificate(C::BadSignature), "a signature that isn't right"),
+            (E::InvalidCertificate(C::BadSignature), "an invalid signature"),
             (E::InvalidCertificate(C::Revoked), "has been revoked"),
             (E::InvalidCertificate(C::UnhandledCriticalExtension), "the server's certificate is invalid"),
             (name("127.0.0.1", &[]), "isn't for 127.0.0.1"),
@@ -186,9 +186,9 @@ mod tests {
             (E::AlertReceived(AlertDescription::Unknown(200)), "(alert 200 of TLS)"),
             (E::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13), "neither TLS 1.2 nor TLS 1.3"),
             (E::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon), "no cipher in common"),
-            (E::InvalidMessage(InvalidMessage::InvalidContentType), "doesn't speak TLS"),
-            (E::PeerMisbehaved(PeerMisbehaved::MessageInterleavedWithHandshakeMessage), "doesn't keep to TLS"),
-            (E::General("Debug { of: rustls }".to_owned()), "can't be used as it is set up here"),
+            (E::InvalidMessage(InvalidMessage::InvalidContentType), "the answer isn't TLS"),
+            (E::PeerMisbehaved(PeerMisbehaved::MessageInterleavedWithHandshakeMessage), "violates the TLS protocol"),
+            (E::General("Debug { of: rustls }".to_owned()), "can't be used with these settings"),
         ] {
             let told = of_handshake(&error);
             let (message, advice) = (told.message(), told.advice());
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn whose_authority_is_not_trusted_learns_how_to_name_it() {
+    fn an_authority_that_is_not_trusted_gets_advice_to_add_it() {
         let error = of_handshake(&rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer));
 
         for name in ["ca_file", "ca_pem", "SSL_CERT_FILE"] {

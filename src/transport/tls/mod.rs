@@ -1,4 +1,4 @@
-//! TLS: whom to trust, and why it fails.
+//! TLS: the trusted certificate authorities, and why TLS fails.
 
 pub(super) mod failure;
 
@@ -16,15 +16,15 @@ use crate::environment::{Environment, SSL_CERT_FILE};
 use crate::error::{Error, ErrorKind};
 use crate::file;
 
-/// Which certificate authorities to trust in place of the built-in ones.
+/// The certificate authorities to trust instead of the built-in ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trust {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) ca_pem: Option<String>,
 }
 
-/// How to make TLS connections: TLS 1.2 and 1.3, trusting the given authorities, else those that the environment names,
-/// else the built-in ones.
+/// Returns the settings of TLS 1.2 and 1.3. They trust the given authorities, else those of the environment, else the
+/// built-in ones.
 pub(super) fn client_config(trust: &Trust, environment: &Environment) -> Result<ClientConfig, Error> {
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::provider()))
         .with_safe_default_protocol_versions()
@@ -34,27 +34,26 @@ pub(super) fn client_config(trust: &Trust, environment: &Environment) -> Result<
     Ok(config)
 }
 
-/// The same, with nothing of the sessions that others have had.
+/// Returns the same settings with an empty session cache.
 pub(super) fn with_own_sessions(config: &ClientConfig) -> Arc<ClientConfig> {
     let mut config = config.clone();
     config.resumption = Resumption::in_memory_sessions(SESSIONS);
     Arc::new(config)
 }
 
-/// All are of one server.
+/// The limit of cached sessions. All are of one server.
 const SESSIONS: usize = 32;
 
-/// The endpoint's name, as its certificate has to have it.
+/// Returns the endpoint's name as it must be in the certificate.
 pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
-    ServerName::try_from(host.to_owned()).map_err(|_| {
-        Error::new(ErrorKind::Config, format!("endpoint {host:?} is not a name that a certificate can have"))
-    })
+    ServerName::try_from(host.to_owned())
+        .map_err(|_| Error::new(ErrorKind::Config, format!("endpoint {host:?} can't be the name in a certificate")))
 }
 
 fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
     if let Some(path) = &trust.ca_file {
-        // Bundles may have comments in any encoding.
+        // PEM files may have comments in any encoding.
         let name = || format!("CA file {}", path.display());
         let (pem, _) = file::read_bytes(path).map_err(|error| Error::of_system(ErrorKind::Config, name(), &error))?;
         add(&mut roots, &pem, false)
@@ -74,29 +73,29 @@ fn roots(trust: &Trust, environment: &Environment) -> Result<RootCertStore, Erro
     Ok(roots)
 }
 
-/// The authorities of the file that the environment names, as for OpenSSL. What isn't usable among them is passed over, as
-/// there: it is the machine's file, and may have more than is needed here.
+/// Adds the authorities of the file in `SSL_CERT_FILE`, as OpenSSL does. Skips unusable ones, because the file belongs
+/// to the machine and may hold more than is needed here.
 fn add_of_environment(roots: &mut RootCertStore, path: &Path) -> Result<(), Error> {
     let added = file::read_bytes(path).and_then(|(pem, _)| add(roots, &pem, true).map_err(io::Error::other));
     added.map_err(|error| {
         let doing = format!("{SSL_CERT_FILE} names {}", path.display());
         match Error::of_system(ErrorKind::Config, doing, &error) {
             error if error.kind() == ErrorKind::Config => error.with_advice(
-                "Have SSL_CERT_FILE name a PEM file of certificate authorities, or unset it; ca_file comes before it.",
+                "Set SSL_CERT_FILE to a PEM file of certificate authorities, or unset it. ca_file takes precedence over it.",
             ),
             error => error,
         }
     })
 }
 
-/// The authorities that browsers trust.
+/// Adds the authorities that browsers trust.
 #[cfg(not(feature = "platform-roots"))]
 fn add_default(roots: &mut RootCertStore) -> Result<(), Error> {
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     Ok(())
 }
 
-/// The authorities that the platform trusts; what isn't usable in its store is passed over, as everywhere.
+/// Adds the authorities that the platform trusts. Skips unusable ones, as other programs do.
 #[cfg(feature = "platform-roots")]
 fn add_default(roots: &mut RootCertStore) -> Result<(), Error> {
     let found = rustls_native_certs::load_native_certs();
@@ -109,7 +108,7 @@ fn add_default(roots: &mut RootCertStore) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds the certificates of `pem`; without those that can't be used, where it `passes_over` them.
+/// Adds the certificates of `pem`. If `passes_over` is true, skips unusable ones.
 fn add(roots: &mut RootCertStore, pem: &[u8], passes_over: bool) -> Result<(), String> {
     let before = roots.len();
     for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -125,7 +124,7 @@ fn add(roots: &mut RootCertStore, pem: &[u8], passes_over: bool) -> Result<(), S
     if roots.len() == before { Err("no usable certificate in it".to_owned()) } else { Ok(()) }
 }
 
-/// What a server of TLS for localhost is configured with, and its certificate.
+/// Returns a TLS server's settings for localhost, and its certificate.
 #[cfg(test)]
 pub(super) fn server_of_tests() -> (rustls::ServerConfig, String) {
     let rcgen::CertifiedKey { cert, signing_key } =
@@ -178,7 +177,7 @@ mod tests {
         assert!(reason(missing).starts_with("CA file /no/such/file.pem: No such file"));
         let directory = Trust { ca_file: Some("/".into()), ca_pem: None };
         assert_eq!(reason(directory), "CA file /: it is not a plain file");
-        // Neither is waited for.
+        // The test waits for neither.
         let scratch = crate::scratch::Scratch::new();
         for path in ["/dev/zero".into(), scratch.fifo("fifo")] {
             assert!(reason(Trust { ca_file: Some(path), ca_pem: None }).ends_with(": it is not a plain file"));
@@ -225,7 +224,7 @@ mod tests {
         }
     }
 
-    /// A file in place of the platform's store is named by the environment, so this needs a process of its own.
+    /// The environment names a file instead of the platform's store, so this needs a process of its own.
     #[cfg(feature = "platform-roots")]
     #[test]
     fn the_platform_s_authorities_are_trusted_by_default() {

@@ -1,4 +1,5 @@
-//! A blocking call on a multi, as a program's event loop would make it: so the tests of the blocking calls test this driver.
+//! A blocking call on a multi, as an event loop makes it. With it, the tests of the blocking calls test this driver,
+//! too.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,10 +12,10 @@ thread_local! {
     static MULTI: Multi<(), ()> = Multi::new().expect("a multi");
 }
 
-/// Longer than any call of a test waits for something.
+/// Longer than any wait of a test.
 const LONGEST: Duration = Duration::from_secs(100);
 
-/// Runs the call that `make` makes to its end.
+/// Runs the call that `make` returns to its end.
 #[allow(unsafe_code)]
 pub(crate) fn drive<'a, T: 'a>(
     cancel: Option<Cancel>,
@@ -27,7 +28,7 @@ pub(crate) fn drive<'a, T: 'a>(
             let call: std::pin::Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(async {
                 *slot.borrow_mut() = Some(call.await);
             });
-            // SAFETY: it has finished, and is dropped, before this function returns, and so before what it borrows.
+            // SAFETY: the call has finished and is dropped before this function returns, and so before what it borrows.
             unsafe { std::mem::transmute::<_, Pending<()>>(call) }
         };
         let number = multi.start(cancel, (), start).expect("a call");
@@ -37,7 +38,7 @@ pub(crate) fn drive<'a, T: 'a>(
         }
         multi.finish(number, Ok).expect("a result");
     };
-    // A call that a callback makes can't use the multi of the one that it belongs to.
+    // A callback can't use the multi of its own call.
     MULTI.with(|multi| match multi.check() {
         Ok(()) => start_and_finish(multi),
         Err(_) => start_and_finish(&Multi::new().expect("a multi")),

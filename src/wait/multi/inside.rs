@@ -1,8 +1,8 @@
-//! Whether a function of a multi runs: what is refused to its callbacks.
+//! Counts the running functions of a multi. Callbacks may not call some of them.
 
 use std::cell::Cell;
 
-/// That one of its functions runs.
+/// Held while a function of the multi runs.
 pub(super) struct Inside<'a>(&'a Cell<u32>);
 
 impl<'a> Inside<'a> {

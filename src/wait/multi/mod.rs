@@ -1,5 +1,4 @@
-//! The driver that doesn't block: many calls on one thread, which the program's own event loop drives through one
-//! descriptor.
+//! The driver for event loops: runs many calls on one thread. The program's own loop drives it through one descriptor.
 
 #[cfg(feature = "_multi-driver")]
 mod blocking;
@@ -28,51 +27,51 @@ use self::timers::Timers;
 use super::{Cancel, Host, Interest, Queue, Task};
 use crate::per_process::generation;
 
-/// A call that gives a `T`.
+/// A call that returns a `T`.
 pub(crate) type Pending<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// Many calls, driven in steps. One thread at a time may use it.
+/// Many calls, driven in steps. Only one thread may use it at a time.
 pub(crate) struct Multi<T, N> {
     /// `None`: it is closed, and its calls have finished.
     reactor: RefCell<Option<Arc<Reactor>>>,
-    /// Of the process that made it.
+    /// The generation of the process that created it.
     generation: u64,
     calls: RefCell<HashMap<Number, Entry<T, N>>>,
     last: Cell<Number>,
-    /// The calls that have finished and wait to be taken, by the order in which they have.
+    /// The finished calls that wait to be taken, in the order in which they finished.
     finished: RefCell<Queue<Number>>,
     timers: RefCell<Timers>,
-    /// How many of its functions run at the moment: it is used in a callback where that isn't 0.
+    /// How many functions of the multi run now. If a function starts and this isn't 0, a callback has called it.
     inside: Cell<u32>,
-    /// What is started meanwhile is cancelled at once.
+    /// Whether it is closing. Calls that start then are cancelled at once.
     is_closing: Cell<bool>,
-    /// The call that runs.
+    /// The call that runs now.
     current: Cell<Option<Number>>,
 }
 
 struct Entry<T, N> {
     task: Rc<Task>,
-    /// `None`: it is being polled, or has finished.
+    /// `None`: the call is being polled, or has finished.
     call: Option<Pending<T>>,
     result: Option<T>,
-    /// Its place among those that wait to be taken.
+    /// The call's number among those that wait to be taken.
     finished: Option<u64>,
     interest: Interest,
     timer: Option<Instant>,
-    /// What whoever started it calls it.
+    /// The caller's name for the call.
     name: N,
 }
 
-/// Who uses the multi, who shall not.
+/// A use of the multi that isn't allowed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Misuse {
-    /// A callback of one of its calls.
+    /// By a callback of one of its calls.
     InCallback,
-    /// A child of the process that made it.
+    /// By a child of the process that created it.
     Forked,
 }
 
-/// How often a call is polled in one step, before the others have their turn.
+/// How often a step polls one call before it goes on to the others.
 const POLLS: usize = 16;
 
 impl<T, N: Copy> Multi<T, N> {
@@ -90,28 +89,28 @@ impl<T, N: Copy> Multi<T, N> {
         })
     }
 
-    /// Readable while a step has something to do, or a finished call waits to be taken.
+    /// Returns a descriptor. It is readable while a step has something to do, or a finished call waits to be taken.
     pub(crate) fn descriptor(&self) -> RawFd {
         self.reactor().map_or(-1, |reactor| reactor.descriptor())
     }
 
-    /// What its calls' connections belong to; `None`: it is closed.
+    /// Returns the host of its calls' connections. `None`: it is closed.
     pub(crate) fn host(&self) -> Option<Weak<dyn Host>> {
         self.reactor().map(|reactor| host(&reactor))
     }
 
     fn reactor(&self) -> Option<Ref<'_, Arc<Reactor>>> {
-        // In a child, the parent's descriptors are left alone.
+        // A child doesn't touch the parent's descriptors.
         let reactor = Ref::filter_map(self.reactor.borrow(), Option::as_ref).ok()?;
         if self.is_forked() { None } else { Some(reactor) }
     }
 
-    /// Whether this is a child of the process that made it.
+    /// Whether this process is a child of the one that created it.
     pub(crate) fn is_forked(&self) -> bool {
         self.generation != generation()
     }
 
-    /// Whether whoever calls may do what no callback may.
+    /// Checks that the caller isn't a callback or a forked child.
     pub(crate) fn check(&self) -> Result<(), Misuse> {
         match self.inside.get() {
             _ if self.is_forked() => Err(Misuse::Forked),
@@ -120,7 +119,7 @@ impl<T, N: Copy> Multi<T, N> {
         }
     }
 
-    /// Starts the call that `make` makes of its task, and does what can be done at once. `cancel` ends it.
+    /// Starts the call that `make` returns, and does what can be done at once. `cancel` ends the call.
     pub(crate) fn start(
         &self,
         cancel: Option<Cancel>,
@@ -135,11 +134,11 @@ impl<T, N: Copy> Multi<T, N> {
             is_cancelled |= reactor.watch_cancel(cancel, number)?;
         }
         if is_cancelled {
-            // Nothing else tells it any more.
+            // The call is woken here because no event will come for it.
             reactor.wake(number);
         }
         let host = Some((host(&reactor), reactor.waker(number)));
-        // A callback may run in a child of fork(), and close it there.
+        // A callback may run in a forked child and close the multi there.
         drop(reactor);
         let task = Rc::new(Task { cancel, host, is_cancelled: Cell::new(is_cancelled), ..Task::default() });
         let call = Some(make(Rc::clone(&task)));
@@ -152,12 +151,12 @@ impl<T, N: Copy> Multi<T, N> {
         Ok(number)
     }
 
-    /// Does what is due now, and never waits.
+    /// Does what is due now. Never waits.
     pub(crate) fn step(&self) -> io::Result<()> {
         let reactor = self.reactor().ok_or(io::ErrorKind::NotConnected)?;
         let happened = reactor.poll()?;
         let woken = reactor.take_woken();
-        // As in `start`.
+        // See `start`.
         drop(reactor);
         self.lower_unless_finished();
         for &number in &happened.cancelled {
@@ -176,11 +175,11 @@ impl<T, N: Copy> Multi<T, N> {
         Ok(())
     }
 
-    /// The name of the next call that has finished, each once; `None`: no more for now. Until it says so, the descriptor stays
-    /// readable.
+    /// Returns the name of the next finished call, each one once. `None` if there are no more now. Until then the
+    /// descriptor stays readable.
     pub(crate) fn next_finished(&self) -> Option<N> {
         let Some((_, number)) = self.finished.borrow_mut().pop_first() else {
-            // Whoever is taking them takes them to the last; to show each time whether there is one would cost two system calls.
+            // A caller takes all of them in a loop. To update the descriptor after each would cost two system calls.
             self.lower_unless_finished();
             return None;
         };
@@ -190,12 +189,13 @@ impl<T, N: Copy> Multi<T, N> {
         Some(entry.name)
     }
 
-    /// The name of the call that runs, where one does: of the innermost, where one has started another.
+    /// Returns the name of the call that runs now, if there is one. If a call has started another, returns the inner
+    /// one.
     pub(crate) fn current(&self) -> Option<N> {
         self.calls.borrow().get(&self.current.get()?).map(|entry| entry.name)
     }
 
-    /// Ends the call with the next step.
+    /// Cancels the call with the next step.
     pub(crate) fn cancel(&self, number: Number) {
         let is_news = self.calls.borrow().get(&number).is_some_and(|entry| !entry.task.is_cancelled.get());
         if is_news && self.set_cancelled(number) {
@@ -203,7 +203,7 @@ impl<T, N: Copy> Multi<T, N> {
         }
     }
 
-    /// What came of the call, if it has finished and `take` takes it; it is forgotten then.
+    /// Returns the result of the call and forgets it, if it has finished and `take` accepts the result.
     pub(crate) fn finish<R>(&self, number: Number, take: impl FnOnce(T) -> Result<R, T>) -> Option<R> {
         let result = self.calls.borrow_mut().get_mut(&number)?.result.take()?;
         match take(result) {
@@ -218,13 +218,13 @@ impl<T, N: Copy> Multi<T, N> {
         }
     }
 
-    /// Forgets the call, which isn't driven any further.
+    /// Forgets the call without driving it further.
     pub(crate) fn drop_call(&self, number: Number) {
-        // What a call drops may be the caller's, who may use the multi.
+        // A call may drop objects of the caller, whose code may use the multi.
         self.within(|| drop(self.forget(number)));
     }
 
-    /// Cancels all calls, and has them finish.
+    /// Cancels all calls and lets them finish.
     pub(crate) fn cancel_all(&self) {
         self.is_closing.set(true);
         loop {
@@ -239,12 +239,12 @@ impl<T, N: Copy> Multi<T, N> {
         }
     }
 
-    /// Closes the descriptors. Calls that have finished keep their results.
+    /// Closes the descriptors. Finished calls keep their results.
     pub(crate) fn close(&self) {
         drop(self.reactor.take());
     }
 
-    /// Forgets all calls, in a child of the process that started them, and closes the descriptors.
+    /// In a forked child: forgets all calls of the parent and closes the descriptors.
     pub(crate) fn abandon(&self) {
         drop(self.calls.take());
         self.close();
@@ -261,7 +261,7 @@ impl<T, N: Copy> Multi<T, N> {
         }
     }
 
-    /// False: it has finished.
+    /// Returns false if the call has finished.
     fn set_cancelled(&self, number: Number) -> bool {
         match self.calls.borrow().get(&number) {
             Some(entry) if entry.result.is_none() => {
@@ -277,7 +277,7 @@ impl<T, N: Copy> Multi<T, N> {
         work()
     }
 
-    /// Polls the call, as often as what it waits for has happened already.
+    /// Polls the call until what it waits for hasn't happened yet.
     fn poll(&self, number: Number) {
         for _ in 0..POLLS {
             let Some((mut call, task)) = self.take_call(number) else { return };
@@ -296,7 +296,7 @@ impl<T, N: Copy> Multi<T, N> {
         self.wake(number);
     }
 
-    /// The call, which nothing is waited for any more; `None` where there is nothing to poll.
+    /// Takes the call out, with all it waited for removed. `None` if there is nothing to poll.
     fn take_call(&self, number: Number) -> Option<(Pending<T>, Rc<Task>)> {
         let mut calls = self.calls.borrow_mut();
         let entry = calls.get_mut(&number)?;
@@ -305,11 +305,11 @@ impl<T, N: Copy> Multi<T, N> {
         Some((call, Rc::clone(&entry.task)))
     }
 
-    /// Has the call wait; true: what for has happened already.
+    /// Puts the call back to wait. Returns true if what it waits for has happened already.
     fn put_back(&self, number: Number, call: Pending<T>, task: &Task) -> bool {
         let interest = task.interest();
         let mut calls = self.calls.borrow_mut();
-        // It may have been forgotten meanwhile, by a callback.
+        // A callback may have forgotten it meanwhile.
         let Some(entry) = calls.get_mut(&number) else { return false };
         entry.call = Some(call);
         entry.interest = interest;
@@ -352,7 +352,7 @@ impl<T, N: Copy> Multi<T, N> {
         }
     }
 
-    /// The calls whose time has come.
+    /// Returns the calls whose time has come.
     fn take_due(&self) -> Vec<Number> {
         let due = self.timers.borrow_mut().take_due();
         let mut calls = self.calls.borrow_mut();
@@ -360,14 +360,14 @@ impl<T, N: Copy> Multi<T, N> {
         due
     }
 
-    /// Has the descriptor tell when the next call's time comes.
+    /// Sets the timer for the next call's time. The descriptor then becomes readable.
     fn set_timer(&self) {
         if let (Some(reactor), Some(next)) = (self.reactor(), self.timers.borrow_mut().next_to_arm()) {
             reactor.set_timer(next);
         }
     }
 
-    /// Makes the descriptor readable if a call waits to be taken.
+    /// Makes the descriptor readable if a finished call waits to be taken.
     fn show_finished(&self) {
         if let Some(reactor) = self.reactor().filter(|_| !self.finished.borrow().is_empty()) {
             reactor.raise();

@@ -1,7 +1,7 @@
-//! The descriptors that a multi's calls wait for, behind one.
+//! The descriptors that a multi's calls wait for, combined in one descriptor.
 //!
-//! A connection is registered once, for both directions and for edges; to wait for it again costs no system call. What an
-//! edge tells while nobody waits is kept until somebody does.
+//! A connection is registered once, for both directions, edge-triggered. To wait for it again costs no system call. If
+//! an edge comes while no call waits, it is stored until one does.
 
 use std::collections::VecDeque;
 use std::io;
@@ -21,51 +21,51 @@ pub(crate) type Number = u64;
 #[derive(Debug)]
 pub(super) struct Reactor {
     poller: Poller,
-    /// Readable while the multi has something to do that no other descriptor shows.
+    /// Readable while the multi has work that no other descriptor shows.
     wake: Wake,
     woken: Mutex<Woken>,
-    /// By their numbers.
+    /// By the numbers of the descriptors.
     sources: Mutex<Sources>,
-    /// Tokens that no call has at the moment, the one used last at the end.
+    /// Tokens that no call uses now. The last one was used most recently.
     idle_tokens: Mutex<VecDeque<RawFd>>,
-    /// Of the process that may use it. A child has the same poller, and leaves it alone.
+    /// The generation of the process that may use it. A forked child has the same poller and doesn't touch it.
     generation: u64,
 }
 
-/// The calls that were woken, by any thread, and whether the descriptor shows it.
+/// The calls that any thread has woken, and whether the descriptor shows it.
 #[derive(Debug, Default)]
 struct Woken {
     numbers: Vec<Number>,
     is_raised: bool,
 }
 
-/// The descriptors that are registered, by their numbers.
+/// The registered descriptors, by their numbers.
 #[derive(Debug, Default)]
 struct Sources(Vec<Option<Source>>);
 
-/// A descriptor that is registered.
+/// A registered descriptor.
 #[derive(Debug, Default)]
 struct Source {
-    /// What has become ready since somebody waited for it.
+    /// What has become ready since the last wait for it.
     ready: u32,
     waiting: Option<(Number, u32)>,
-    /// `None`: it is one that calls wait for.
+    /// `None`: calls wait for this descriptor.
     cancels: Option<Cancels>,
 }
 
-/// What a token cancels.
+/// The calls that a token cancels.
 #[derive(Debug)]
 struct Cancels {
     /// Keeps the descriptor open.
     _token: Cancel,
-    /// In the order in which they were started, which is that of their numbers.
+    /// In the order of their numbers, which is that of their starts.
     calls: Vec<Number>,
 }
 
-/// How many tokens stay registered although no call has them at the moment: many programs have one for all calls.
+/// How many unused tokens stay registered. Many programs use one token for all calls.
 const IDLE_TOKENS: usize = 4;
 
-/// What has happened.
+/// The events of one poll.
 #[derive(Debug, Default)]
 pub(super) struct Happened {
     /// Calls to poll.
@@ -92,18 +92,18 @@ impl Reactor {
         self.poller.as_raw_fd()
     }
 
-    /// Whether this is a child of the process that made it.
+    /// Whether this process is a child of the one that created it.
     pub(super) fn is_forked(&self) -> bool {
         self.generation != generation()
     }
 
-    /// What has happened since the last time. It doesn't wait.
+    /// Returns what has happened since the last poll. Doesn't wait.
     pub(super) fn poll(&self) -> io::Result<Happened> {
         let mut happened = Happened::default();
         let mut sources = self.sources();
         self.poller.poll(|readied| match readied {
             Readied::Timer => happened.timer = true,
-            // The descriptor that wakes is no source: what it is for is asked for by `take_woken`.
+            // The waking descriptor isn't a source. `take_woken` reads its calls.
             Readied::Descriptor(descriptor, events) => {
                 sources.get_mut(descriptor).into_iter().for_each(|source| source.happens(events, &mut happened));
             }
@@ -111,19 +111,19 @@ impl Reactor {
         Ok(happened)
     }
 
-    /// The calls that were woken since the last time. The descriptor shows what comes next.
+    /// Returns the calls that were woken since the last time. The descriptor shows later ones.
     pub(super) fn take_woken(&self) -> Vec<Number> {
         std::mem::take(&mut self.woken().numbers)
     }
 
-    /// Has the call be polled with the next step.
+    /// Marks the call for polling in the next step.
     pub(super) fn wake(&self, number: Number) {
         let mut woken = self.woken();
         woken.numbers.push(number);
         self.raise_once(&mut woken);
     }
 
-    /// What wakes the call.
+    /// Returns a waker for the call.
     pub(super) fn waker(self: &Arc<Reactor>, number: Number) -> Waker {
         Arc::new(CallWaker { reactor: Arc::downgrade(self), number }).into()
     }
@@ -133,11 +133,11 @@ impl Reactor {
         self.raise_once(&mut self.woken());
     }
 
-    /// Leaves the descriptor to what else makes it readable, unless a call was woken.
+    /// Resets the descriptor, unless a call was woken. Other events may still make it readable.
     pub(super) fn lower(&self) {
         let mut woken = self.woken();
         if !woken.numbers.is_empty() {
-            // An edge of their own, for a loop that waits for edges.
+            // A new edge, for a loop that is edge-triggered.
             self.wake.happen();
         } else if std::mem::take(&mut woken.is_raised) {
             self.wake.reset();
@@ -150,7 +150,7 @@ impl Reactor {
         }
     }
 
-    /// Has the call wait for what it is interested in; true: some of it has happened already.
+    /// Registers what the call waits for. Returns true if some of it has happened already.
     pub(super) fn wait(&self, number: Number, interest: &Interest) -> bool {
         let mut sources = self.sources();
         let mut has_happened = false;
@@ -167,7 +167,7 @@ impl Reactor {
         has_happened
     }
 
-    /// Has the call wait for none of it any more.
+    /// Removes all that the call waits for.
     pub(super) fn forget_interest(&self, number: Number, interest: &Interest) {
         let mut sources = self.sources();
         for (descriptor, _) in interest.watched() {
@@ -177,7 +177,8 @@ impl Reactor {
         }
     }
 
-    /// Has `token` cancel the call; true: it was triggered before, by this process or by one that a fork has given it.
+    /// Lets `token` cancel the call. Returns true if the token was triggered before, by this process or by one that
+    /// shares it through a fork.
     pub(super) fn watch_cancel(&self, token: &Cancel, number: Number) -> io::Result<bool> {
         let descriptor = token.descriptor();
         let mut sources = self.sources();
@@ -209,7 +210,7 @@ impl Reactor {
         }
     }
 
-    /// Has the timer make the descriptor readable at this time.
+    /// Sets the timer. The descriptor becomes readable at this time.
     pub(super) fn set_timer(&self, at: Instant) {
         self.poller.set_timer(at);
     }
@@ -241,7 +242,7 @@ impl Host for Reactor {
     }
 
     fn forget(&self, descriptor: RawFd) {
-        // A child may have been forked while another thread had the lock.
+        // Another thread of the parent may have held the lock at the fork.
         if !self.is_forked() {
             self.sources().remove(descriptor);
             self.deregister(descriptor);
@@ -283,7 +284,7 @@ impl Source {
     }
 }
 
-/// What wakes a call, on any thread; nothing once the multi is gone.
+/// Wakes a call, from any thread. Does nothing once the multi is gone.
 struct CallWaker {
     reactor: Weak<Reactor>,
     number: Number,

@@ -1,4 +1,4 @@
-//! The multi as an event loop sees it.
+//! Tests a multi as an event loop uses it.
 
 use std::io::Write;
 use std::os::unix::net::UnixStream;
@@ -18,7 +18,7 @@ fn is_readable<T, N: Copy>(multi: &Multi<T, N>) -> bool {
     is_readable_within(multi.descriptor(), Duration::ZERO)
 }
 
-/// Steps whenever the descriptor says so, until a call has finished.
+/// Steps each time the descriptor is readable, until a call has finished.
 fn finished<T, N: Copy>(multi: &Multi<T, N>) -> N {
     loop {
         if let Some(name) = multi.next_finished() {
@@ -213,7 +213,7 @@ fn a_token_that_is_used_again_still_cancels() {
     multi.finish(once(&kept), Ok).unwrap().unwrap();
     for token in &others {
         let number = once(token);
-        // Between its end and what is taken of it.
+        // The call has finished, and its result hasn't been taken.
         let pending = pausing(&multi, 60_000, 60_000, Some(kept.clone()));
         multi.finish(number, Ok).unwrap().unwrap();
         multi.drop_call(pending);
@@ -262,7 +262,7 @@ fn a_call_may_start_and_cancel_others() {
 }
 
 #[test]
-fn calls_of_a_multi_that_nobody_steps_do_not_keep_others_from_their_turn() {
+fn calls_of_a_multi_that_nobody_steps_do_not_block_others() {
     let semaphore = Rc::new(Semaphore::new(1));
     let stalled = Multi::new().unwrap();
     for name in 0..3 {
@@ -279,7 +279,7 @@ fn calls_of_a_multi_that_nobody_steps_do_not_keep_others_from_their_turn() {
 
     let task = Task::default();
     let limits = task.limits(Deadline::after(SOON));
-    // The first one's time is over soon, and the others don't take up what they get.
+    // The first permit expires soon, and the other calls don't take up theirs.
     assert!(crate::wait::drive(&task, semaphore.acquire(&limits, SOON)).is_ok());
 }
 

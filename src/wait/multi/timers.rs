@@ -1,4 +1,4 @@
-//! When the calls of a multi want to be polled at the latest.
+//! When each call of a multi must be polled at the latest.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -7,15 +7,15 @@ use super::Number;
 
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    /// One for each call at the most, the earliest first. Most are set last and go off last.
+    /// At most one time for each call, the earliest first. Most new times are the latest.
     times: VecDeque<(Instant, Number)>,
-    /// What the multi's descriptor was told.
+    /// The time that the descriptor's timer is set to.
     armed: Option<Instant>,
 }
 
 impl Timers {
-    /// Has the call polled by `until`, where its `timer` isn't earlier. One that comes too early does no harm, and to leave it
-    /// is cheaper.
+    /// Schedules a poll of the call by `until`, unless its `timer` is earlier. An early poll does no harm, and to keep
+    /// the earlier time costs less.
     pub(super) fn set(&mut self, number: Number, timer: &mut Option<Instant>, until: Instant) {
         if timer.is_none_or(|earlier| until < earlier) {
             self.remove(number, timer);
@@ -31,7 +31,7 @@ impl Timers {
         }
     }
 
-    /// The calls whose time has come.
+    /// Returns the calls whose time has come.
     pub(super) fn take_due(&mut self) -> Vec<Number> {
         let Some(&(first, _)) = self.times.front() else { return Vec::new() };
         let now = Instant::now();
@@ -42,12 +42,12 @@ impl Timers {
         self.times.drain(..due).map(|(_, number)| number).collect()
     }
 
-    /// The descriptor's timer has told that its time has come.
+    /// Notes that the descriptor's timer has fired.
     pub(super) fn has_gone_off(&mut self) {
         self.armed = None;
     }
 
-    /// What the descriptor is to be told, unless it was told already.
+    /// Returns the time to set the descriptor's timer to, unless it is set to it already.
     pub(super) fn next_to_arm(&mut self) -> Option<Instant> {
         let &(first, _) = self.times.front()?;
         let is_news = self.armed.is_none_or(|armed| first < armed);

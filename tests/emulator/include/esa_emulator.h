@@ -53,7 +53,7 @@ static inline int esa_emulator_failed(esa_emulator *emulator, const char *what, 
     return -1;
 }
 
-/* What follows `"key":` in the ready line, which is flat and has no blanks; NULL where the key isn't there once. */
+/* What follows `"key":` in the ready line, which is flat and has no blanks. NULL unless the key occurs once. */
 static inline const char *esa_emulator_value(const char *line, const char *key) {
     char quoted[64];
     snprintf(quoted, sizeof quoted, "\"%s\":", key);
@@ -190,7 +190,7 @@ static inline int esa_emulator_start(const esa_emulator_options *options, esa_em
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-    /* A process group of its own: Ctrl-C in a terminal ends the test, and not the emulator under it. */
+    /* Its own process group: Ctrl-C in a terminal ends the test, but not its emulator. */
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);

@@ -1,4 +1,4 @@
-//! The unsigned JSON interface under `/_emulator/` by which tests watch and steer.
+//! The unsigned JSON interface under `/_emulator/`. Tests use it to read and control the emulator.
 
 use hyper::Method;
 use hyper::http::request::Parts;
@@ -22,7 +22,7 @@ use crate::{clock, spelling};
 
 pub(crate) const PREFIX: &str = "/_emulator/";
 
-/// What went wrong: an HTTP status and a text.
+/// An error: an HTTP status and a text.
 type Problem = (u16, String);
 
 pub(crate) fn answer(world: &Shared, parts: &Parts, body: Result<Vec<u8>, ServiceError>) -> Reply {
@@ -41,7 +41,7 @@ pub(crate) fn answer(world: &Shared, parts: &Parts, body: Result<Vec<u8>, Servic
     result.unwrap_or_else(|(status, problem)| Reply::json(status, &json!({"error": problem}), world.clock.now()))
 }
 
-/// No web page may watch or steer.
+/// Refuses requests of web pages.
 fn check_origin(hosts: &Hosts, parts: &Parts) -> Result<(), Problem> {
     if !hosts.is_named_by(&parts.headers) {
         return Err((403, "the Host header must name the loopback address, or what --allow-host lets in".into()));
@@ -140,7 +140,7 @@ fn route(world: &mut World, resource: &str, parts: &Parts, body: &[u8]) -> Resul
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WantedLock {
-    /// Without it, the first.
+    /// Default: the first.
     account: Option<String>,
     locked: bool,
 }
@@ -148,7 +148,7 @@ struct WantedLock {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WantedContention {
-    /// Without it, the first.
+    /// Default: the first.
     account: Option<String>,
     contention: Contention,
 }
@@ -156,21 +156,21 @@ struct WantedContention {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WantedDelays {
-    /// Without it, the first.
+    /// Default: the first.
     account: Option<String>,
-    /// What isn't said stays as it is.
+    /// A missing field stays unchanged.
     list_lag_seconds: Option<Seconds>,
     late_commit_seconds: Option<Seconds>,
     lock_hold_ms: Option<u64>,
 }
 
-/// The account of that id; without one, the first.
+/// Returns the account of that id. Without an id, the first.
 fn account<'a>(world: &'a mut World, id: Option<&str>) -> Result<&'a mut Account, Problem> {
     let account = world.accounts.iter_mut().find(|account| id.is_none_or(|id| account.id == id));
     account.ok_or((400, "there is no such account".into()))
 }
 
-/// Which entries are wanted.
+/// The requested entries.
 struct Excerpt {
     after: u64,
     limit: usize,
@@ -203,7 +203,7 @@ fn clock_json(world: &World) -> Value {
     json!({"offset_ms": world.clock.offset_ms(), "now": clock::format(world.clock.now())})
 }
 
-/// One rule or a list of them, each of them sound.
+/// Parses one rule or a list of rules, and checks each.
 fn parse_rules<R: DeserializeOwned>(body: &[u8], check: fn(&R) -> Result<(), String>) -> Result<Vec<R>, Problem> {
     let is_list = body.trim_ascii_start().starts_with(b"[");
     let rules: Vec<R> = if is_list { parse(body)? } else { vec![parse(body)?] };

@@ -1,4 +1,4 @@
-//! What was answered, as the details of a request show it. A key that was given out is hidden in it.
+//! The answer in the details of a request. Keys in it are hidden.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::request_details::{HIDDEN, is_secret, texts};
 #[derive(Debug, Serialize)]
 pub(crate) struct AnswerDetails {
     headers: Vec<(String, String)>,
-    /// Once, where it is repeated.
+    /// If the body is repeated, it is shown once.
     pub(crate) body: String,
 }
 
@@ -30,7 +30,7 @@ fn shown_body(body: &str, headers: &[(String, String)]) -> String {
     if is_plain { HIDDEN.into() } else { body.into() }
 }
 
-/// How many were hidden.
+/// Returns how many were hidden.
 fn hide_secrets(json: &mut Value) -> usize {
     let hide = |(name, value): (&String, &mut Value)| match value {
         Value::String(text) if is_secret(name, text) => {

@@ -1,4 +1,4 @@
-//! Names of what RAM knows: `acs:ram::<account>:<kind>/<name>`.
+//! The names of resources in RAM: `acs:ram::<account>:<kind>/<name>`.
 
 pub(crate) fn of(account_id: &str, kind: &str, name: &str) -> String {
     format!("acs:ram::{account_id}:{kind}/{name}")
@@ -12,7 +12,7 @@ pub(crate) fn parse<'a>(arn: &'a str, kind: &str) -> Option<(&'a str, &'a str)> 
     (is_account && is_name(name)).then_some((account_id, name))
 }
 
-/// What users, roles and identity providers may be called.
+/// Whether a user, a role or an identity provider may have this name.
 pub(crate) fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))

@@ -1,4 +1,4 @@
-//! Reads the body of a request, within bounds.
+//! Reads the body of a request, up to a limit.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ pub(crate) const LARGEST_SERVICE: usize = 1024 * 1024;
 /// Seeds and raw bytes of fault rules may be large.
 pub(crate) const LARGEST_ADMIN: usize = 64 * 1024 * 1024;
 
-/// A body that is too large is read on nevertheless, within reason: a sender that is cut off misses the refusal.
+/// The body is read further than its limit, up to this size. Otherwise a sender that is cut off would miss the refusal.
 const MOST_READ: usize = 64 * 1024 * 1024;
 
 pub(crate) async fn read(mut body: Incoming, largest: usize) -> Result<Vec<u8>, ServiceError> {

@@ -1,4 +1,4 @@
-//! Canned replies: what an action is answered without being carried out, whether the emulator models it or not.
+//! Canned replies: fixed answers to an action, which isn't carried out then. They work for any action.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ pub(crate) struct CannedReply {
     action: String,
     #[serde(default)]
     parameters: WantedParameters,
-    /// How many calls it answers; 0 for all.
+    /// How many calls it answers. 0 means all.
     #[serde(default)]
     times: u64,
     #[serde(default = "ok")]
     pub(crate) status: u16,
     #[serde(default)]
     pub(crate) headers: ReplyHeaders,
-    /// A string is sent as it is, anything else as JSON.
+    /// A string is sent unchanged, anything else as JSON.
     #[serde(default = "empty_object")]
     body: Value,
 }
@@ -48,7 +48,7 @@ impl CannedReply {
         self.headers.check()
     }
 
-    /// An object without a `RequestId` gets that of the call, as every reply of the service has one.
+    /// Returns the body. An object without a `RequestId` gets the call's, because every reply of the service has one.
     pub(crate) fn text(&self, request_id: &str) -> String {
         match &self.body {
             Value::String(text) => text.clone(),
@@ -62,7 +62,7 @@ impl CannedReply {
     }
 }
 
-/// The canned replies in force and how many calls each has answered.
+/// The active canned replies, and how many calls each has answered.
 #[derive(Debug, Default)]
 pub(crate) struct CannedReplies(Vec<Progress>);
 
@@ -102,7 +102,7 @@ impl CannedReplies {
         self.0.iter().any(|progress| progress.answers(action, parameters))
     }
 
-    /// The first that answers this call and isn't used up.
+    /// Returns the first that answers this call and isn't used up.
     pub(crate) fn take(&mut self, action: &str, parameters: &Parameters) -> Option<Arc<CannedReply>> {
         let progress = self.0.iter_mut().find(|progress| progress.answers(action, parameters))?;
         progress.answered += 1;

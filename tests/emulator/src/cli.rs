@@ -60,12 +60,12 @@ pub(crate) fn parse() -> Arguments {
 }
 
 impl Arguments {
-    /// Whether it isn't loopback alone that it listens on.
+    /// Whether it listens on other addresses than loopback.
     pub(crate) fn is_open(&self) -> bool {
         !self.host.to_canonical().is_loopback()
     }
 
-    /// It is opened on purpose, and the key that everybody knows stays at home.
+    /// Opening it must be intended, and the well-known key must not be used then.
     pub(crate) fn check(&self) -> Result<(), String> {
         let host = self.host;
         if self.is_open() && self.allow_host.is_empty() {

@@ -1,4 +1,4 @@
-//! The form by which code is uploaded to OSS: signed when it is given out, and checked when it comes back.
+//! The form for uploading code to OSS: it is signed when it is issued, and verified at the upload.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -11,10 +11,10 @@ use crate::clock;
 use crate::multipart::Form;
 use crate::service_error::ServiceError;
 
-/// Where the emulator plays OSS.
+/// The path where the emulator acts as OSS.
 pub(crate) const PATH: &str = "/oss/";
 
-/// The service's own key for OSS, and not the caller's.
+/// The service's own key for OSS, not the caller's.
 const KEY_ID: &str = "STS.EsaEmulatorOssKeyId";
 const KEY_SECRET: &str = "EsaEmulatorOssKeySecret";
 const TOKEN: &str = "EsaEmulatorOssToken";
@@ -70,7 +70,7 @@ pub(crate) struct Upload {
     pub(crate) routine: String,
     pub(crate) description: String,
     pub(crate) code: Vec<u8>,
-    /// Whether OSS is to tell the service of it, without which the service knows nothing.
+    /// Whether OSS reports the upload to the service. Without that, the service doesn't know of it.
     pub(crate) has_callback: bool,
 }
 

@@ -1,8 +1,8 @@
-//! What a write is answered that comes while another one of its account is under way.
+//! The answer to a write while another write of its account runs.
 
 use serde::{Deserialize, Serialize};
 
-/// The codes by which the service says that somebody else is at it.
+/// The codes by which the service reports contention.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) enum Contention {
     #[default]

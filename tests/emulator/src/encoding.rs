@@ -1,4 +1,4 @@
-//! Percent-encoding as the signatures want it, and the decoding of queries and forms.
+//! Percent-encoding for the signatures, and decoding of queries and forms.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The way of one request to the service: judge it, execute it, answer it, with the faults that rules add.
+//! Handles one request to the service: judges it, executes it and answers it, with the faults of the rules.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,27 +20,27 @@ use crate::service_error::ServiceError;
 use crate::wire_fault::WireFault;
 use crate::world::Shared;
 
-/// One request under way.
+/// A request that is being handled.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     world: Arc<Shared>,
-    /// Of its entry in the log.
+    /// The number of its entry in the log.
     number: u64,
     started: Instant,
     request_id: String,
     host: String,
-    /// What the client calls the emulator.
+    /// The URL under which the client reaches the emulator.
     origin: String,
     path: String,
 }
 
-/// The answer to a request and the fault that its bytes meet.
+/// The answer to a request, and the fault that applies to its bytes.
 pub(crate) struct Answer {
     pub(crate) reply: Reply,
     pub(crate) wire: Option<WireFault>,
 }
 
-/// A request that may be executed: a call of a service, signed where it has to be, or a request to an endpoint.
+/// A request that may be executed: a service call, signed if it has to be, or a request to an endpoint.
 enum Admitted {
     Call(rpc::Call),
     Endpoint(endpoint::Request),
@@ -101,7 +101,7 @@ impl Exchange {
         Answer { reply, wire: rule.wire.clone() }
     }
 
-    /// The answer where the emulator itself has failed.
+    /// Returns the answer if the emulator itself has failed.
     pub(crate) fn failure(&self) -> Answer {
         Answer { reply: self.refusal(&ServiceError::internal()), wire: None }
     }
@@ -153,7 +153,7 @@ impl Exchange {
         }
     }
 
-    /// Executes it, a write so much later if it is given, else as the account has it; and notes the verdict.
+    /// Executes it, and records the verdict. A write is executed after `late`, or after the account's delay.
     async fn execute(&self, admitted: &Admitted, late: Option<Seconds>) -> Reply {
         let result = match admitted {
             Admitted::Call(call) => call.run(&self.world, self.number, late).await,
@@ -216,7 +216,7 @@ impl Exchange {
     }
 }
 
-/// No time at all for 0, for which the runtime's timer takes a millisecond.
+/// Returns at once for 0. The runtime's timer would take a millisecond.
 async fn pause(milliseconds: u64) {
     if milliseconds > 0 {
         sleep(Duration::from_millis(milliseconds)).await;

@@ -20,17 +20,17 @@ pub(crate) struct Rule {
     pub(crate) action: String,
     #[serde(default)]
     pub(crate) parameters: WantedParameters,
-    /// The first matching call that it applies to.
+    /// The first matching call that the rule applies to.
     #[serde(default = "one")]
     pub(crate) nth: u64,
-    /// How many calls from there; 0 for all.
+    /// The number of calls from there on. 0 means all.
     #[serde(default = "one")]
     pub(crate) times: u64,
     #[serde(default = "certain")]
     pub(crate) probability: f64,
     #[serde(default)]
     when: Option<When>,
-    /// How long after its request a write is carried out, however soon it's answered.
+    /// How long after its request a write is carried out, even if it is answered earlier.
     #[serde(default)]
     pub(crate) late_seconds: Option<Seconds>,
     #[serde(default)]
@@ -80,13 +80,13 @@ pub(crate) struct FaultReply {
     pub(crate) code: Option<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
-    /// How often the body is sent, one after the other.
+    /// How often the body is sent, one copy after the other.
     #[serde(default = "one")]
     pub(crate) repeat: u64,
 }
 
 impl Rule {
-    /// Unless it says so, a rule that answers by itself keeps the operation from running, and others don't.
+    /// Unless it is set, a rule with its own answer keeps the operation from running. Other rules don't.
     pub(crate) fn when(&self) -> When {
         let is_kept = self.answers_itself() && self.late_seconds.is_none();
         self.when.unwrap_or(if is_kept { When::Before } else { When::After })
@@ -125,7 +125,7 @@ impl Rule {
         self.reply.as_ref().map_or(Ok(()), FaultReply::check)
     }
 
-    /// A rule for a misspelt action would wait for ever.
+    /// A rule for a misspelt action would never apply.
     fn check_action(&self) -> Result<(), String> {
         let action = self.action.as_str();
         let known = || known_action::names().chain(sts::actions()).chain(endpoint::actions());
@@ -134,7 +134,7 @@ impl Rule {
         }
         match spelling::nearest(action, known()) {
             Some(meant) => Err(format!("did you mean `{meant}`? There is no action {action}")),
-            // One that the service has had since.
+            // The service may have added it since.
             None => Ok(()),
         }
     }
@@ -160,7 +160,7 @@ impl FaultReply {
     }
 }
 
-/// The rules in force and how far each has got.
+/// The active rules, and how far each one is.
 #[derive(Debug)]
 pub(crate) struct FaultTable {
     rules: Vec<Progress>,
@@ -193,7 +193,7 @@ impl FaultTable {
         self.rules.clear();
     }
 
-    /// Counts the call for every rule that matches it. The first rule whose turn it is applies.
+    /// Counts the call for every rule that matches it. The first rule that is due applies.
     pub(crate) fn take(&mut self, action: &str, parameters: &Parameters) -> Option<Arc<Rule>> {
         let mut taken = None;
         for progress in &mut self.rules {

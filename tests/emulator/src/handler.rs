@@ -1,4 +1,4 @@
-//! Where each request goes: to the admin interface, or to the service and its log.
+//! Routes each request to the admin interface, or to the service and its log.
 
 use std::convert::Infallible;
 use std::sync::Arc;

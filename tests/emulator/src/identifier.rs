@@ -19,18 +19,18 @@ pub(crate) fn request_id() -> String {
     id
 }
 
-/// Bytes that no two calls share. Keys are made of them too, which open nothing but this emulator.
+/// Returns bytes that are unique to this call. Keys also consist of them. They are valid only for this emulator.
 pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if getrandom::fill(&mut bytes).is_err() {
-        // Without a random source they still differ by their time.
+        // Without a random source, they still differ by their time.
         let nanoseconds = jiff::Timestamp::now().as_nanosecond().to_le_bytes();
         bytes.iter_mut().zip(nanoseconds).for_each(|(byte, part)| *byte = part);
     }
     bytes
 }
 
-/// The number of a user or role, in 18 digits: always the same one for the same name.
+/// The number of a user or role: 18 digits, always the same for the same name.
 pub(crate) fn number_of(arn: &str) -> String {
     let hash = Sha256::digest(arn).iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     format!("3{:017}", hash % 10_u64.pow(17))

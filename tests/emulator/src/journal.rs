@@ -1,4 +1,4 @@
-//! The journal of records: when each came to exist and ceased to, and by which request.
+//! The journal of records: when each one was created and deleted, and by which request.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::state::{RelatedRecord, Routine};
 
-/// Older changes go: a long benchmark must not eat the memory.
+/// The most changes. Older ones are dropped, so that a long benchmark doesn't exhaust the memory.
 const CAPACITY: usize = 100_000;
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -29,14 +29,14 @@ pub(crate) struct Change {
     pub(crate) account: String,
     pub(crate) routine: String,
     pub(crate) record: RelatedRecord,
-    /// The record's place among those of its routine.
+    /// The record's position among those of its routine.
     pub(crate) position: usize,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     changes: VecDeque<Change>,
-    /// How many have gone, or were forgotten: what the first one's number is more than.
+    /// How many changes were dropped. The first one's number is greater by one.
     gone: u64,
 }
 
@@ -49,13 +49,13 @@ impl Journal {
         self.changes.push_back(change);
     }
 
-    /// The numbers go on.
+    /// Drops all changes. The numbers go on.
     pub(crate) fn clear(&mut self) {
         self.gone += self.changes.len() as u64;
         self.changes.clear();
     }
 
-    /// The records of a routine as they were at that time, in their order.
+    /// Returns the records of a routine at that time, in their order.
     pub(crate) fn records_at<'a>(
         &'a self,
         time: Timestamp,

@@ -19,7 +19,7 @@ pub(crate) struct LateCommit {
     pub(crate) parameters: Parameters,
 }
 
-/// In the order in which they are due; of two that are due at once, the one that came first.
+/// In the order of their times. At equal times, the earlier request comes first.
 #[derive(Debug, Default)]
 pub(crate) struct LateCommits(VecDeque<LateCommit>);
 
@@ -29,7 +29,7 @@ impl LateCommits {
         self.0.insert(position, commit);
     }
 
-    /// Takes the first one, if it is due.
+    /// Removes the first one, if it is due.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<LateCommit> {
         if self.0.front()?.due <= now { self.0.pop_front() } else { None }
     }

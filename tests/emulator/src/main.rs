@@ -1,6 +1,6 @@
 //! `esa-emulator`: a local stand-in for Alibaba Cloud ESA that checks every signature.
 //!
-//! It knows the edge-routine operations and the places that keys come from, answers as they do, and can be told to fail.
+//! It emulates the edge-routine operations and the sources of keys, answers as they do, and fails on request.
 #![forbid(unsafe_code)]
 
 mod admin;

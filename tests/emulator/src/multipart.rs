@@ -3,7 +3,7 @@
 use crate::request::Parameters;
 use crate::service_error::ServiceError;
 
-/// As OSS reads it: what comes after the file doesn't count.
+/// Read like OSS does: text after the file is ignored.
 #[derive(Debug, Default)]
 pub(crate) struct Form {
     pub(crate) fields: Parameters,
@@ -18,7 +18,7 @@ impl Form {
         })
     }
 
-    /// What the log may show of it: which object it is, and what the uploader says of it.
+    /// Returns what the log may show of it: the object's key, and the uploader's description.
     pub(crate) fn description(&self) -> Parameters {
         let mut shown = Parameters::default();
         for (name, value) in self.fields.iter().filter(|(name, _)| *name == "key" || name.starts_with("x:")) {

@@ -18,10 +18,10 @@ use crate::service_error::{ServiceError, known_message};
 
 const JSON: &str = "application/json;charset=utf-8";
 
-/// What is answered where nothing is refused.
+/// The content of a successful answer.
 #[derive(Debug)]
 pub(crate) enum Content {
-    /// Lacks only its `RequestId`.
+    /// Complete except for its `RequestId`.
     Json(Value),
     Text(String),
     Nothing,
@@ -69,7 +69,7 @@ impl Reply {
         self
     }
 
-    /// What a fault rule wants said instead of `self`.
+    /// Returns the answer of a fault rule instead of `self`.
     pub(crate) fn replaced_by(mut self, fault: &FaultReply, request_id: &str, host: &str) -> Self {
         let default_status = if fault.code.is_some() { 400 } else { 200 };
         let status = fault.status.unwrap_or(default_status);
@@ -93,12 +93,12 @@ impl Reply {
         &self.headers
     }
 
-    /// What is sent, once where it is repeated.
+    /// Returns the body. If it is repeated, returns it once.
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// What a refusal of the service is known by.
+    /// Returns the code of a refusal.
     pub(crate) fn error_code(&self) -> Option<String> {
         let is_refusal = self.status.is_client_error() || self.status.is_server_error();
         let body: Value = is_refusal.then(|| serde_json::from_slice(&self.body).ok())??;
@@ -119,7 +119,7 @@ impl Reply {
     }
 }
 
-/// A text sent many times without being held in memory many times.
+/// A text that is sent many times but stored once.
 #[derive(Debug)]
 pub(crate) struct RepeatedBody {
     block: Bytes,
@@ -130,7 +130,7 @@ pub(crate) struct RepeatedBody {
 impl RepeatedBody {
     fn new(text: Bytes, repeat: u64) -> Self {
         const BLOCK: u64 = 64 * 1024;
-        // Many short copies make one block: a frame for each would be slow.
+        // Many short copies are joined to one block. A frame for each would be slow.
         let copies = (BLOCK / (text.len() as u64).max(1)).clamp(1, repeat.max(1));
         let block: Bytes = if copies == 1 { text.clone() } else { text.repeat(copies as usize).into() };
         let tail = block.slice(..text.len() * (repeat % copies) as usize);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::encoding::decode_pairs;
 use crate::service_error::ServiceError;
 
-/// What belongs to the protocol and not to the operation.
+/// Parameters of the protocol, which no operation reads.
 const COMMON: &[&str] = &[
     "AccessKeyId",
     "Action",
@@ -44,12 +44,12 @@ impl Received {
         Ok(Self { method: parts.method, path, headers: parts.headers, query, form, body })
     }
 
-    /// The value of a header that is there once and is text.
+    /// Returns the value of a header that occurs once and is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         single_header(&self.headers, name)
     }
 
-    /// From query or form: the service takes a parameter from either.
+    /// Returns a parameter of the query or the form. The service reads both.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.get(name).or_else(|| self.form.get(name))
     }
@@ -62,8 +62,8 @@ impl Received {
         self.header_or_parameter("x-acs-version", "Version")
     }
 
-    /// The place that the signature covers: V3 signs headers, V1 (which may send them too) parameters only.
-    /// What isn't signed may use either.
+    /// Reads the signed place: V3 signs headers. V1 signs only parameters, but may send the headers too. An unsigned
+    /// request may use either.
     fn header_or_parameter(&self, header: &str, parameter: &str) -> Option<&str> {
         if self.headers.contains_key("authorization") {
             self.header(header)
@@ -76,7 +76,7 @@ impl Received {
         self.headers.contains_key("authorization") || self.parameter("Signature").is_some()
     }
 
-    /// What is meant for the operation.
+    /// Returns the operation's own parameters.
     pub(crate) fn operation_parameters(&self) -> Parameters {
         let all = self.query.0.iter().chain(&self.form.0);
         Parameters(all.filter(|(name, _)| !COMMON.contains(&name.as_str())).cloned().collect())
@@ -109,7 +109,7 @@ fn decode_form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, ServiceEr
     }
 }
 
-/// Decoded names and values; no name is there twice.
+/// Decoded names and values. Names are unique.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters(Vec<(String, String)>);
 
@@ -120,7 +120,7 @@ impl Parameters {
             if pairs[..position].iter().any(|(earlier, _)| earlier == name) {
                 return Err(duplicate(name));
             }
-            // The comparison above is quadratic, and no operation has anywhere near so many.
+            // The comparison above is quadratic, and no operation has nearly as many parameters.
             if position >= 256 {
                 return Err(malformed("more than 256 parameters"));
             }
@@ -140,7 +140,7 @@ impl Parameters {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Refuses if one of them is missing or empty.
+    /// Fails if one of them is missing or empty.
     pub(crate) fn require(&self, names: &[&str]) -> Result<(), ServiceError> {
         match names.iter().find(|name| self.get(name).unwrap_or_default().is_empty()) {
             Some(name) => Err(ServiceError::missing(name)),

@@ -1,4 +1,4 @@
-//! What a request consisted of and what the server computed from it, to see where signatures part. No token is kept.
+//! What a request had and what the server computed from it. It shows where signatures differ. Tokens are never stored.
 
 use hyper::HeaderMap;
 use hyper::http::request::Parts;
@@ -12,28 +12,28 @@ use crate::fault::Rule;
 use crate::reply::Reply;
 use crate::request;
 
-/// Longer texts are cut: what is kept must stay small, whatever is sent.
+/// The longest text. Longer ones are cut, so that the details stay small.
 const LONGEST: usize = 8 * 1024;
 pub(crate) const HIDDEN: &str = "(hidden)";
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Details {
     sent: Sent,
-    /// Null where no whole signature was found; so is `computed`.
+    /// Null if no complete signature was found, like `computed`.
     signed: Option<Signed>,
     computed: Option<Computed>,
-    /// What the client was told about a refusal.
+    /// The message of the refusal that the client got.
     message: Option<String>,
     /// The fault rule that applied.
     fault: Option<Value>,
     /// Null where no HTTP reply was sent.
     answered: Option<AnswerDetails>,
-    /// The tokens of the request, in each form in which a text can hold them.
+    /// The request's tokens, in each form in which a text can have them.
     #[serde(skip)]
     secrets: Vec<String>,
 }
 
-/// As it came over the wire.
+/// As it was received.
 #[derive(Debug, Serialize)]
 struct Sent {
     path: String,
@@ -42,7 +42,7 @@ struct Sent {
     body: String,
 }
 
-/// What the client says about its signature. What it signed is on its side only.
+/// What the client says about its signature. Only the client knows what it signed.
 #[derive(Debug, Serialize)]
 struct Signed {
     headers: Vec<String>,
@@ -53,7 +53,7 @@ struct Signed {
 struct Computed {
     canonical_request: Option<String>,
     string_to_sign: String,
-    /// Null where the request was refused before: its key is unknown, say.
+    /// Null if the request was refused before, for example because its key is unknown.
     signature: Option<String>,
 }
 
@@ -63,7 +63,7 @@ impl Details {
         let query = parts.uri.query().unwrap_or_default();
         let is_form =
             request::single_header(&parts.headers, "content-type").is_some_and(|name| name.starts_with("multipart/"));
-        // The secrets in a form with files wouldn't be found.
+        // Secrets in a form with files can't be found, so the form isn't stored.
         let body =
             if is_form { format!("a form of {} bytes", body.len()).into() } else { String::from_utf8_lossy(body) };
         let headers = texts(&parts.headers);
@@ -124,7 +124,8 @@ fn kept(text: &str, secrets: &[String]) -> String {
     shown
 }
 
-/// A token as it was sent, and as each kind of text to sign spells it. Longer ones first: one can be a part of another.
+/// Returns a token as it was sent, and as each kind of string to sign has it. Longer forms come first, because one can
+/// be a part of another.
 fn secrets(headers: &[(String, String)], query: &str, body: &str) -> Vec<String> {
     let mut secrets: Vec<String> =
         headers.iter().filter(|(name, value)| is_secret(name, value)).map(|(_, value)| value.trim().into()).collect();

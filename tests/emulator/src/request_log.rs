@@ -9,42 +9,42 @@ use crate::identifier::request_id;
 use crate::request_details::Details;
 use crate::service_error::{Effect, ServiceError};
 
-/// Older entries go: a long benchmark must not eat the memory.
+/// The most entries. Older ones are dropped, so that a long benchmark doesn't exhaust the memory.
 const CAPACITY: usize = 50_000;
-/// Only the last so many have details.
+/// How many of the last entries have details.
 const DETAILED: u64 = 500;
 
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Entry {
-    /// Counts from 1 in order of arrival.
+    /// Counts from 1, in the order of arrival.
     pub(crate) number: u64,
     pub(crate) connection: u64,
     pub(crate) time: String,
     pub(crate) method: String,
     pub(crate) action: Option<String>,
-    /// Where ESA has no action of that name, the one that was probably meant.
+    /// If ESA has no action of that name, the one that was probably meant.
     pub(crate) nearest_action: Option<&'static str>,
     pub(crate) parameters: Map<String, Value>,
     pub(crate) access_key_id: Option<String>,
     pub(crate) signature_version: Option<&'static str>,
     pub(crate) nonce: Option<String>,
-    /// The service's own judgement, whatever a rule has answered: an error's code, or `OK` where nothing was refused.
-    /// Null while it isn't judged: a write that commits late is judged then.
+    /// The service's own verdict, even if a rule has answered: an error's code, or `OK`. Null until it is judged. A
+    /// write that commits late is judged late.
     pub(crate) verdict: Option<String>,
     /// Whether the operation took effect.
     pub(crate) executed: bool,
     /// Whether a fault rule applied.
     pub(crate) fault: bool,
-    /// Whether a canned reply was the answer, and the operation not carried out.
+    /// Whether a canned reply was the answer. The operation wasn't carried out then.
     pub(crate) canned: bool,
-    /// What was answered; null where no HTTP reply was.
+    /// The HTTP status of the answer. Null if there was no HTTP reply.
     pub(crate) status: Option<u16>,
-    /// The error's code in the answer, which a fault rule or a canned reply can have made another one than the verdict.
+    /// The error's code in the answer. A fault rule or a canned reply can make it differ from the verdict.
     pub(crate) code: Option<String>,
-    /// From the request's head to its answer, or to the end of the connection in its place; null until then. By the
+    /// The time from the request's head to its answer, or to the end of the connection. Null until then. By the
     /// machine's clock, not the emulator's.
     pub(crate) duration_ms: Option<f64>,
-    /// The log's mark when this last changed.
+    /// The log's mark at the last change of this entry.
     #[serde(skip)]
     changed: u64,
     #[serde(skip)]
@@ -52,7 +52,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Notes what came of the request.
+    /// Records the result of the request.
     pub(crate) fn judge<T>(&mut self, result: &Result<T, ServiceError>) {
         (self.verdict, self.executed) = match result {
             Ok(_) => (Some("OK".to_owned()), true),
@@ -64,7 +64,7 @@ impl Entry {
 
 #[derive(Debug)]
 pub(crate) struct RequestLog {
-    /// Tells it from the log before a start, a reset or a clearing.
+    /// Differs after each start, reset or clearing of the log.
     id: String,
     entries: VecDeque<Entry>,
     last_number: u64,
@@ -120,7 +120,7 @@ impl RequestLog {
         self.entries.get_mut(usize::try_from(position).ok()?)
     }
 
-    /// Forgets the entries; the numbers go on, so that a request under way can't write into another's entry.
+    /// Drops all entries. The numbers go on, so that a running request can't write into another one's entry.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.id = request_id();
@@ -133,7 +133,7 @@ impl RequestLog {
         json!({"requests": entries, "log": self.id, "mark": self.mark})
     }
 
-    /// One entry with its details, which are null where they are not kept any more.
+    /// Returns an entry with its details. They are null if they were dropped.
     pub(crate) fn entry_json(&self, number: u64) -> Option<Value> {
         let entry = self.entries.iter().rev().find(|entry| entry.number == number)?;
         let mut shown = json!(entry);

@@ -1,4 +1,4 @@
-//! Roles, who may take them on, and their sessions: all temporary keys that the emulator gives out are of sessions.
+//! Roles, who may assume them, and their sessions. All temporary keys of the emulator belong to sessions.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
@@ -11,25 +11,25 @@ use crate::identifier::random_bytes;
 use crate::ram::Policy;
 use crate::state::{Key, KeyStatus};
 
-/// The oldest go: a long benchmark must not eat the memory.
+/// The most sessions. The oldest ones are dropped, so that a long benchmark doesn't exhaust the memory.
 const MOST_SESSIONS: usize = 10_000;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Role {
     pub(crate) name: String,
-    /// Who of the account may take it on: `user/<name>`, `role/<name>`, `oidc-provider/<name>`. None is everybody.
+    /// Who of the account may assume it: `user/<name>`, `role/<name>`, `oidc-provider/<name>`. None means everybody.
     #[serde(default)]
     pub(crate) trusted: Option<Vec<String>>,
     /// None allows everything.
     #[serde(default)]
     pub(crate) policy: Option<Policy>,
-    /// What AssumeRole must give, where there is one.
+    /// The external id that AssumeRole must have, if there is one.
     #[serde(default)]
     pub(crate) external_id: Option<String>,
     #[serde(default = "one_hour")]
     pub(crate) max_session_seconds: u32,
-    /// How long every session lasts, whatever was asked for: tests need keys that expire soon.
+    /// How long every session lasts, regardless of the request. Tests need keys that expire soon.
     #[serde(default)]
     pub(crate) session_seconds: Option<u32>,
     #[serde(default)]
@@ -44,7 +44,7 @@ fn one_hour() -> u32 {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Session {
     pub(crate) name: String,
-    /// Allows no more than the role's own. None takes nothing away.
+    /// Allows no more than the role's own policy. None doesn't restrict it.
     #[serde(default)]
     pub(crate) policy: Option<Policy>,
     pub(crate) key: Key,
@@ -63,18 +63,18 @@ impl Role {
         }
     }
 
-    /// `who` is written as in `trusted`.
+    /// Whether the role trusts `who`, written as in `trusted`.
     pub(crate) fn trusts(&self, who: &str) -> bool {
         self.trusted.as_ref().is_none_or(|trusted| trusted.iter().any(|name| name == who))
     }
 
-    /// Starts a session; its credentials, in the members that STS gives them.
+    /// Starts a session. Returns its credentials with the names that STS uses.
     pub(crate) fn open_session(&mut self, name: &str, policy: Option<Policy>, seconds: u32, now: Timestamp) -> Value {
         let seconds = self.session_seconds.unwrap_or(seconds);
         let expires = Timestamp::from_second(now.as_second() + i64::from(seconds)).unwrap_or(Timestamp::MAX);
         let id = format!("STS.{}", lower_hex(&random_bytes::<12>()));
         let secret = lower_hex(&random_bytes::<22>());
-        // As long as the real ones, and with `+`, `/` and `=`, which want encoding.
+        // As long as real ones, and with `+`, `/` and `=`, which need encoding.
         let token = format!("CAIS{}+/=", STANDARD.encode(random_bytes::<300>()));
         let credentials = json!({
             "AccessKeyId": id,
@@ -97,7 +97,7 @@ impl Role {
     }
 }
 
-/// An identity provider and the tokens of it that are taken.
+/// An identity provider, and the tokens that are accepted.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OidcProvider {
@@ -106,7 +106,7 @@ pub(crate) struct OidcProvider {
     pub(crate) tokens: Vec<BearerToken>,
 }
 
-/// Whoever has it is let in until it expires.
+/// Whoever has the token may sign in until it expires.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BearerToken {

@@ -1,4 +1,4 @@
-//! Calls of the two services, ESA and STS: whether they are what they claim to be, and what comes of them.
+//! Calls of the two services, ESA and STS: verifies and executes them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,25 +20,25 @@ use crate::service_error::ServiceError;
 use crate::world::{Shared, World};
 use crate::{authenticate, sts};
 
-/// A call that is what it claims to be.
+/// A verified call.
 pub(crate) struct Call {
     pub(crate) action: String,
     pub(crate) parameters: Parameters,
     version: String,
-    /// What the client calls the emulator.
+    /// The URL under which the client reaches the emulator.
     origin: String,
-    /// None where the operation takes unsigned calls and this is one.
+    /// None if the operation takes unsigned calls and this is one.
     signer: Option<Principal>,
 }
 
-/// Who answers a call of ESA.
+/// Answers a call of ESA.
 enum Answerer {
     Canned(Arc<CannedReply>),
     Model(&'static Operation),
 }
 
 impl Call {
-    /// Judges a request. What it is gets into the log's entry of that number as soon as it is known.
+    /// Judges a request. Writes what is known of it into the log's entry of that number.
     pub(crate) fn read(
         received: &Received,
         world: &mut World,
@@ -79,7 +79,7 @@ impl Call {
 
     /// Carries it out.
     ///
-    /// `number` is that of its entry in the log; `late`, how much later a write is carried out.
+    /// `number` is the number of its entry in the log. `late` is the delay of a write.
     pub(crate) async fn run(
         &self,
         world: &Shared,
@@ -116,7 +116,7 @@ impl Call {
         }
     }
 
-    /// Judges what every call of ESA has to pass, whoever answers it, and finds who does.
+    /// Checks what every call of ESA has to pass, and finds its answerer.
     fn find_answerer(&self, signer: &Principal, world: &mut World, number: u64) -> Result<Answerer, ServiceError> {
         let (action, parameters) = (self.action.as_str(), &self.parameters);
         let known = known_action::find(action);
@@ -145,13 +145,13 @@ impl Call {
         let (result, _held, until) = {
             let world = &mut *world.lock();
             let now = world.clock.now();
-            // What is due before it comes before it.
+            // Late writes that are due come first.
             world.commit_due(now);
             let account = world.accounts.iter().find(|account| account.id == account_id);
             // The account can have gone with a new seed since the request was authenticated.
             let account = account.ok_or_else(ServiceError::internal)?;
             let held = if operation.is_routine_write { Some(account.begin_write()?) } else { None };
-            // From here on, so that the emulator's own work is part of the time.
+            // Starts here, so that the emulator's own work counts.
             let hold = Duration::from_millis(if operation.is_routine_write { account.lock_hold_ms } else { 0 });
             let until = Instant::now().checked_add(hold);
             let late = if operation.is_routine_write {
@@ -166,7 +166,7 @@ impl Call {
                 let due = now.checked_add(late.duration()).map_err(|_| ServiceError::internal())?;
                 let (parameters, origin) = (parameters.clone(), self.origin.clone());
                 world.late_commits.add(LateCommit { due, request: number, origin, account, operation, parameters });
-                // The service doesn't know yet, and says so by the error that leaves it open.
+                // The service doesn't know the result yet, so it answers with an error that leaves it open.
                 Err(ServiceError::known("InternalException").before_taking_effect())
             };
             (result, held, until)
@@ -176,8 +176,8 @@ impl Call {
     }
 }
 
-/// Returns at that moment. The runtime's timer counts in whole milliseconds and rounds up twice, so that it alone would be late
-/// by one or two. `None` never comes.
+/// Returns at that moment. The runtime's timer counts in whole milliseconds and rounds up twice, so it alone would be
+/// late by one or two. `None` never comes.
 async fn wait_until(moment: Option<Instant>) {
     const LATE: Duration = Duration::from_millis(2);
     let Some(moment) = moment else { return std::future::pending().await };
@@ -190,7 +190,7 @@ async fn wait_until(moment: Option<Instant>) {
     }
 }
 
-/// Who has signed.
+/// Returns who has signed.
 fn authenticate(received: &Received, world: &mut World, number: u64) -> Result<Principal, ServiceError> {
     let mut claim = authenticate::read_claim(received)?;
     world.log.update(number, |entry| {
@@ -208,7 +208,7 @@ fn unknown_action() -> ServiceError {
     ServiceError::new(404, "InvalidAction.NotFound", message)
 }
 
-/// The emulator's own, of a kind that clients take for final: ESA has the action, and the emulator can't play it.
+/// The emulator's own error. Clients treat it as final: ESA has the action, and the emulator doesn't support it.
 fn not_modelled(action: &str) -> ServiceError {
     let message = format!(
         "esa-emulator does not model {action}, which ESA has. POST /_emulator/replies makes it answer with a canned reply."
@@ -228,7 +228,7 @@ mod tests {
             wait_until(Some(moment)).await;
             late.push(Instant::now().checked_duration_since(moment).expect("not before it"));
         }
-        // Many are late where the machine is busy, but the timer alone would be late nearly each time.
+        // On a busy machine many are late. With the timer alone nearly each would be.
         late.sort_unstable();
         assert!(late[3] < Duration::from_micros(500), "{late:?}");
     }

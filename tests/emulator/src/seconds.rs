@@ -1,4 +1,4 @@
-//! A length of time as seeds, fault rules and the admin interface give it: seconds, with a fraction or without.
+//! A duration in seeds, fault rules and the admin interface: seconds, with or without a fraction.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};

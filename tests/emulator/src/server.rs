@@ -1,4 +1,4 @@
-//! Listens, says that it is ready, serves connections, and ends when it is told to.
+//! Listens, reports that it is ready, serves connections, and ends on a signal.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ use crate::web_page::Hosts;
 use crate::wire_fault::{FaultyStream, Socket, Trigger};
 use crate::world::{Shared, World};
 
-/// Runs until a signal says so or, where that is asked for, standard input closes. The error is one line for a person.
+/// Runs until a signal, or, if requested, until standard input closes. The error is one line for a person.
 pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
     arguments.check()?;
     let is_open = arguments.is_open();
@@ -36,12 +36,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
     runtime.block_on(async {
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|problem| format!("can't listen on {address}: {problem}"))?;
-        let address = listener.local_addr().map_err(|problem| format!("can't tell the port: {problem}"))?;
+        let address = listener.local_addr().map_err(|problem| format!("can't read the port: {problem}"))?;
         let mut terminated = signals(SignalKind::terminate())?;
         let mut interrupted = signals(SignalKind::interrupt())?;
         let input_closed = input_closed(arguments.exit_with_stdin);
         if is_open {
-            eprintln!("esa-emulator: warning: others can reach {address}, steer it there, and get keys of its roles");
+            eprintln!("esa-emulator: warning: others can reach {address}, control the emulator there, and get keys of its roles");
         }
         let name = setup.hosts.first().filter(|_| is_open);
         let endpoint = name.map_or_else(|| address.to_string(), |name| format!("{name}:{}", address.port()));
@@ -75,7 +75,7 @@ fn signals(kind: SignalKind) -> Result<tokio::signal::unix::Signal, String> {
     signal(kind).map_err(|problem| format!("can't listen for signals: {problem}"))
 }
 
-/// Ends when standard input does. What isn't asked for isn't read: a job in the background of a shell would be stopped.
+/// Ends when standard input does. If that isn't requested, it isn't read, because a shell would stop a background job.
 fn input_closed(asked_for: bool) -> impl Future<Output = ()> {
     let watch = asked_for.then(watch_input);
     async {
@@ -86,7 +86,7 @@ fn input_closed(asked_for: bool) -> impl Future<Output = ()> {
     }
 }
 
-/// A plain thread, since a blocked read in the runtime would hold up its end.
+/// A plain thread. In the runtime, a blocked read would delay its end.
 fn watch_input() -> oneshot::Receiver<()> {
     let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
@@ -104,7 +104,7 @@ fn watch_input() -> oneshot::Receiver<()> {
     receiver
 }
 
-/// What a test needs to begin: the first key, site and routine of the seed.
+/// The data that a test needs at its start: the first key, site and routine of the seed.
 fn ready_line(endpoint: &str, seed: &Seed, tls: Option<&Tls>) -> Value {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let account = seed.accounts.first();
@@ -137,7 +137,7 @@ async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, world: Arc
                 connection += 1;
                 tokio::spawn(serve(stream, acceptor.clone(), Arc::clone(&world), connection));
             }
-            // Out of file descriptors, as a rule: connections that end give some back.
+            // Usually no file descriptors are left. Connections that end free some.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
@@ -150,7 +150,7 @@ async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, world: Arc<Shar
         None => Socket::Plain(stream),
         Some(acceptor) => match acceptor.accept(stream).await {
             Ok(stream) => Socket::Tls(Box::new(stream)),
-            // The client's business: it has been sent the alert.
+            // The client's error. The alert was sent to it.
             Err(_) => return,
         },
     };
@@ -158,6 +158,7 @@ async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, world: Arc<Shar
     let stream = TokioIo::new(FaultyStream::new(socket, trigger.clone()));
     let handler = Handler { world, connection, trigger, secure };
     let service = service_fn(move |request| handler.clone().handle(request));
-    // The emulator sends its own clock's date. An error is a client that went, or a fault that was asked for.
+    // The emulator sends its own clock's date. An error means that the client has closed the connection, or that a rule
+    // requested a fault.
     let _ = http1::Builder::new().auto_date_header(false).half_close(true).serve_connection(stream, service).await;
 }

@@ -1,4 +1,4 @@
-//! What the command line has settled for as long as the emulator runs: the names it goes by, and a key of one's own.
+//! Settings of the command line that hold for the whole run: the host names, and the user's own key.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ pub(crate) struct Setup {
     pub(crate) key: Option<OwnKey>,
 }
 
-/// Takes the place of the well-known key in every seed.
+/// Replaces the well-known key in every seed.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnKey {
     pub(crate) id: String,
@@ -19,7 +19,7 @@ pub(crate) struct OwnKey {
 }
 
 impl Setup {
-    /// A seed to begin with, without a file the built-in one.
+    /// Returns the first seed. Without a file, the built-in one.
     pub(crate) fn first_seed(&self, file: Option<&Path>) -> Result<Seed, String> {
         file.map_or_else(|| Seed::parse(b"{}", self.key.as_ref()), |file| Seed::read(file, self.key.as_ref()))
     }

@@ -17,14 +17,14 @@ pub(crate) struct Site {
     pub(crate) status: SiteStatus,
     #[serde(default)]
     pub(crate) backend: Backend,
-    /// Ordinary DNS records, which keep a routine's record of the same name out.
+    /// Ordinary DNS records. A routine can't have a record of the same name.
     #[serde(default)]
     pub(crate) dns_records: Vec<String>,
     #[serde(default)]
     pub(crate) access_type: AccessType,
     #[serde(default)]
     pub(crate) coverage: Coverage,
-    /// The plan that it belongs to, and of which kind that is.
+    /// The plan's id and kind.
     #[serde(default)]
     pub(crate) instance_id: String,
     #[serde(default)]
@@ -52,7 +52,7 @@ impl Site {
         }
     }
 
-    /// Where its owner has to point the domain; empty where the site is reached by CNAME.
+    /// Returns the name servers that the owner has to set. Empty if the site uses CNAME.
     pub(crate) fn name_servers(&self) -> &'static str {
         match self.access_type {
             AccessType::Ns => "ns1.esa-emulator.test,ns2.esa-emulator.test",
@@ -60,12 +60,12 @@ impl Site {
         }
     }
 
-    /// What its owner has to put into a TXT record where the site is reached by CNAME.
+    /// Returns the text of the TXT record that the owner has to add if the site uses CNAME.
     pub(crate) fn verify_code(&self) -> String {
         format!("verify_{}", lower_hex(&Sha256::digest(&self.site_name)[..8]))
     }
 
-    /// Whether a record of that name can lie on this site: its name or one below, in any case.
+    /// Whether a record of that name belongs to this site: its name or one below it, in any case.
     pub(crate) fn covers(&self, record_name: &str) -> bool {
         let Some(start) = record_name.len().checked_sub(self.site_name.len()) else { return false };
         let (prefix, suffix) = record_name.as_bytes().split_at(start);
@@ -90,7 +90,7 @@ pub(crate) enum Backend {
     Up,
     /// Fails and stores nothing.
     Down,
-    /// Stores, and fails nevertheless.
+    /// Stores, and still fails.
     Flaky,
 }
 

@@ -1,9 +1,9 @@
-//! The word that was meant by one that is misspelt.
+//! Finds the name that was probably meant by a misspelt one.
 
-/// What is longer is no slip of the pen, and takes long to compare.
+/// Longer texts aren't typing errors, and take long to compare.
 const LONGEST: usize = 100;
 
-/// The nearest of the words, if one of them is near: a third of the letters may be wrong.
+/// Returns the nearest of the words, if it is near enough: a third of the letters may differ.
 pub(crate) fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     if wrong.len() > LONGEST {
         return None;
@@ -14,19 +14,19 @@ pub(crate) fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>)
     distances.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
 }
 
-/// What serde says about a JSON document, with the word that was probably meant where it knows none of that name.
+/// Explains serde's error about a JSON document. For an unknown name, adds the one that was probably meant.
 pub(crate) fn explain(problem: &serde_json::Error) -> String {
     let text = problem.to_string();
     if !text.starts_with("unknown ") {
         return text;
     }
-    // Names stand between backticks: first the one that isn't known, then those that are.
+    // Names are in backticks: first the unknown one, then the known ones.
     let mut names = text.split('`').skip(1).step_by(2);
     let meant = names.next().and_then(|wrong| nearest(wrong, names));
     meant.map(|word| format!("did you mean `{word}`? {text}")).unwrap_or(text)
 }
 
-/// How many letters have to be put in, taken away, replaced, or swapped with their neighbour.
+/// Returns how many letters have to be inserted, removed, replaced, or swapped with their neighbour.
 fn distance(one: &str, other: &str) -> usize {
     let (one, other): (Vec<_>, Vec<_>) = (one.chars().collect(), other.chars().collect());
     let mut table = vec![vec![0; other.len() + 1]; one.len() + 1];
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_told_with_the_nearest_one() {
+    fn an_unknown_key_is_reported_with_the_nearest_one() {
         #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
         #[expect(dead_code, reason = "only its keys matter")]

@@ -28,12 +28,12 @@ pub(crate) struct Account {
     pub(crate) activated: bool,
     pub(crate) record_quota: usize,
     pub(crate) routine_quota: usize,
-    /// How long each write keeps the account's other writes out.
+    /// How long each write locks the account.
     pub(crate) lock_hold_ms: u64,
     pub(crate) locked: bool,
-    /// What a write is answered meanwhile.
+    /// The answer to a write in the meantime.
     pub(crate) contention: Contention,
-    /// ListRoutineRelatedRecords answers from the records as they were so long ago.
+    /// ListRoutineRelatedRecords shows the records as they were this long ago.
     pub(crate) list_lag_seconds: Seconds,
     /// How long after its request a write is carried out.
     pub(crate) late_commit_seconds: Seconds,
@@ -71,7 +71,7 @@ impl Default for Account {
 }
 
 impl Account {
-    /// Keeps other writes out for as long as what it returns lives; refuses at once while another does.
+    /// Locks the account until the returned guard is dropped. If it is locked already, refuses at once.
     pub(crate) fn begin_write(&self) -> Result<OwnedMutexGuard<()>, ServiceError> {
         match Arc::clone(&self.write_lock).try_lock_owned() {
             Ok(guard) if !self.locked => Ok(guard),
@@ -116,7 +116,7 @@ pub(crate) struct User {
 pub(crate) struct Key {
     pub(crate) access_key_id: String,
     pub(crate) access_key_secret: String,
-    /// Given for a temporary key of STS.
+    /// Set for a temporary key of STS.
     #[serde(default)]
     pub(crate) security_token: Option<String>,
     #[serde(default)]
@@ -144,12 +144,12 @@ pub(crate) struct Routine {
     pub(crate) create_time: String,
     #[serde(default)]
     pub(crate) state: RoutineState,
-    /// None leaves it to the account's.
+    /// None means the account's.
     #[serde(default)]
     pub(crate) record_quota: Option<usize>,
     #[serde(default)]
     pub(crate) related_records: Vec<RelatedRecord>,
-    /// What was uploaded last.
+    /// The code of the last upload.
     #[serde(default)]
     pub(crate) staged_code: Option<Code>,
     /// Oldest first.
@@ -200,7 +200,7 @@ pub(crate) enum RoutineState {
 pub(crate) struct RelatedRecord {
     pub(crate) record_name: String,
     pub(crate) site_id: i64,
-    /// 0 in a seed asks for a fresh one.
+    /// 0 in a seed means that an id is assigned.
     #[serde(default)]
     pub(crate) record_id: i64,
 }

@@ -1,4 +1,4 @@
-//! Which calls of an action a rule means: those with certain values of parameters.
+//! The parameter values that select which calls of an action a rule applies to.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Tells the requests that a web page could have caused from those of programs.
+//! Distinguishes requests that a web page may have caused from those of programs.
 //!
-//! A page can reach the loopback address, by a name that it makes resolve there or by a blind POST.
+//! A page can reach the loopback address with a name that resolves to it, or with a blind POST.
 
 use std::net::Ipv6Addr;
 
@@ -11,7 +11,7 @@ use crate::service_error::ServiceError;
 
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
-/// The names that the emulator goes by beside those of the loopback address.
+/// The names of the emulator besides those of the loopback address.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hosts(Vec<String>);
 
@@ -20,12 +20,12 @@ impl Hosts {
         Self(more)
     }
 
-    /// The name to tell others, if it has one.
+    /// Returns the name to show to others, if there is one.
     pub(crate) fn first(&self) -> Option<&str> {
         self.0.first().map(String::as_str)
     }
 
-    /// As names of a certificate: addresses without brackets.
+    /// Returns the names as a certificate has them: addresses without brackets.
     pub(crate) fn bare_names(&self) -> impl Iterator<Item = String> {
         let all = LOOPBACK.into_iter().chain(self.0.iter().map(String::as_str));
         all.map(|name| name.trim_start_matches('[').trim_end_matches(']').to_owned())
@@ -35,7 +35,7 @@ impl Hosts {
         single_header(headers, "host").is_some_and(|authority| self.has(authority))
     }
 
-    /// What gives out keys without a signature refuses the pages of other sites.
+    /// Refuses pages of other sites. It protects endpoints that give keys without a signature.
     pub(crate) fn refuse_foreign(&self, headers: &HeaderMap) -> Result<(), ServiceError> {
         let refusal = |message| Err(ServiceError::new(403, "Forbidden", message));
         if !self.is_named_by(headers) {
@@ -47,7 +47,7 @@ impl Hosts {
         Ok(())
     }
 
-    /// Whether it comes from a page of another site. Programs send no Origin.
+    /// Whether the request comes from a page of another site. Programs send no Origin.
     pub(crate) fn is_foreign_origin(&self, headers: &HeaderMap) -> bool {
         let origin = || single_header(headers, "origin")?.split_once("://");
         headers.contains_key("origin") && !origin().is_some_and(|(_, authority)| self.has(authority))
@@ -63,7 +63,7 @@ impl Hosts {
     }
 }
 
-/// A name or an address as a `Host` header has it, but for the port.
+/// Parses a name or an address as in a `Host` header, without the port.
 pub(crate) fn parse_host(text: &str) -> Result<String, String> {
     if let Ok(address) = text.parse::<Ipv6Addr>() {
         return Ok(format!("[{address}]"));

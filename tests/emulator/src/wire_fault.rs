@@ -19,7 +19,7 @@ pub(crate) enum WireFault {
     Drop {},
     /// Close with a TCP reset.
     Reset {},
-    /// Close after so many bytes of the reply.
+    /// Close after this number of bytes of the reply.
     Cut { after_bytes: u64 },
     /// Send the reply in small pieces.
     Drip {
@@ -46,13 +46,13 @@ fn tenth_of_a_second() -> u64 {
 }
 
 impl WireFault {
-    /// Whether no HTTP reply of the emulator's is ever seen.
+    /// Whether the emulator's HTTP reply is never sent.
     pub(crate) fn replaces_reply(&self) -> bool {
         matches!(self, Self::Drop {} | Self::Reset {} | Self::Raw { .. } | Self::Hang {})
     }
 }
 
-/// What the next write meets.
+/// What happens to the next write.
 #[derive(Debug, Default)]
 enum Armed {
     #[default]
@@ -76,7 +76,7 @@ enum Armed {
 pub(crate) struct Trigger(Arc<Mutex<Armed>>);
 
 impl Trigger {
-    /// For the reply that comes next; without a fault, whatever was armed is disarmed.
+    /// Arms it for the next reply. Without a fault, disarms it.
     pub(crate) fn arm(&self, fault: Option<&WireFault>) {
         let armed = match fault {
             None => Armed::Nothing,
@@ -115,7 +115,7 @@ impl Socket {
         }
     }
 
-    /// Waits until the other side sends no more.
+    /// Waits until the other side closes.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let mut space = [0; 1024];
@@ -191,7 +191,7 @@ impl AsyncWrite for FaultyStream {
                     ready!(running.as_mut().poll(context));
                 }
                 let written = ready!(socket.poll_write(context, &bytes[..bytes.len().min(*most)]))?;
-                // TLS keeps a written piece back until it's flushed.
+                // TLS holds a written piece back until it is flushed.
                 let _ = socket.poll_flush(context)?;
                 *pause = Some(Box::pin(sleep(*interval)));
                 Poll::Ready(Ok(written))
@@ -214,7 +214,7 @@ impl AsyncWrite for FaultyStream {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.socket.poll_flush(context))?;
-        // A cut at the very end of the reply has no further write to fail.
+        // If the cut is at the very end of the reply, no further write can fail.
         let armed = this.trigger.0.lock().unwrap_or_else(PoisonError::into_inner);
         let done = matches!(*armed, Armed::Cut { left: 0 });
         Poll::Ready(if done { Err(cut()) } else { Ok(()) })

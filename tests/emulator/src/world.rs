@@ -1,4 +1,4 @@
-//! Everything that changes while the emulator runs, behind one lock.
+//! The whole state of the emulator, behind one lock.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -67,7 +67,7 @@ impl World {
         world
     }
 
-    /// Replaces all that a seed says. Clock, nonces, metadata tokens and log stay.
+    /// Replaces everything that a seed has. Clock, nonces, metadata tokens and log stay.
     pub(crate) fn plant(&mut self, seed: Seed) {
         self.accounts = seed.accounts;
         self.metadata = seed.metadata;
@@ -98,7 +98,7 @@ impl World {
         now: Timestamp,
     ) -> Result<Value, ServiceError> {
         let account = self.accounts.iter_mut().find(|known| known.id == account);
-        // The account can have gone with a new seed since the request was authenticated.
+        // A new seed may have removed the account since the request was authenticated.
         let account = account.ok_or_else(ServiceError::internal)?;
         operation.run(&mut operation::Call {
             parameters,
@@ -112,7 +112,7 @@ impl World {
         })
     }
 
-    /// Carries out the late writes that are due by then, each as at the time at which it was.
+    /// Carries out the late writes that are due by then, each with its own time.
     pub(crate) fn commit_due(&mut self, now: Timestamp) {
         while let Some(late) = self.late_commits.take_due(now) {
             let LateCommit { due, request, origin, account, operation, parameters } = late;
@@ -121,7 +121,7 @@ impl World {
         }
     }
 
-    /// Back to how it started, in everything.
+    /// Restores the state of the start.
     pub(crate) fn reset(&mut self) {
         *self = Self::new(self.start.clone(), self.setup.clone());
     }
@@ -147,7 +147,7 @@ impl World {
 const FIRST_RECORD_ID: i64 = 3_227_405_728_754_048;
 const FIRST_SITE_ID: i64 = 61_402_725_918_720;
 
-/// Gives out the ids of records or of sites, each once.
+/// Assigns the ids of records and sites. Each id is used once.
 #[derive(Debug)]
 pub(crate) struct Ids {
     next: i64,
@@ -170,7 +170,7 @@ impl Ids {
         }
     }
 
-    /// Takes note of the ids that records have, and gives one to those without.
+    /// Reserves the ids of existing records, and assigns ids to those without.
     fn complete(&mut self, accounts: &mut [Account]) {
         self.taken.extend(accounts.iter().flat_map(Account::records).map(|record| record.record_id));
         let routines = accounts.iter_mut().flat_map(|account| &mut account.routines);
@@ -182,7 +182,7 @@ impl Ids {
     }
 }
 
-/// The world as connections share it. The lock is never held while waiting.
+/// The world, shared by the connections. The lock is never held during a wait.
 #[derive(Debug)]
 pub(crate) struct Shared(Mutex<World>);
 
@@ -193,7 +193,7 @@ impl Shared {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
         let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nobody sees the world without what is due, so that no timer is needed.
+        // All access goes through here, and carries out what is due first. So no timer is needed.
         let now = world.clock.now();
         world.commit_due(now);
         world

@@ -1,10 +1,10 @@
-//! What a worker tells of a call: when it began and ended, and what it said.
+//! A worker's report of a call: when it began and ended, and its result.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// Nanoseconds since 1970: by one clock for all processes of this machine, the emulator included.
+/// Nanoseconds since 1970, by a clock that all processes of this machine share, the emulator too.
 pub(crate) type Time = u64;
 
 pub(crate) fn now() -> Time {
@@ -46,7 +46,7 @@ pub(crate) enum Said {
         origin: Origin,
         record_id: Option<i64>,
     },
-    /// Gone, by this call or before.
+    /// Gone, through this call or earlier.
     Gone,
     /// The names and ids of a page.
     Listed(Vec<(String, i64)>),
@@ -56,12 +56,13 @@ pub(crate) enum Said {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Call {
     pub(crate) number: u32,
-    /// Which client made it.
+    /// The client that made it.
     pub(crate) client: usize,
     pub(crate) operation: Operation,
     /// The index of the record's name.
     pub(crate) name: usize,
-    /// From when on it may have read the list that it relies on: a bulk, since it began as a whole, but 30 s at most.
+    /// The earliest time at which it may have read its list: for a bulk, the start of the whole bulk, but at most 30 s
+    /// before.
     pub(crate) since: Time,
     pub(crate) begin: Time,
     pub(crate) end: Time,

@@ -1,29 +1,29 @@
-//! Whether what the calls said is true.
+//! Checks whether the calls' results are true.
 
 use std::collections::HashMap;
 
 use super::call::{Call, Failure, Operation, Origin, Said, Time};
 use super::history::{History, Life};
 
-/// What two readings of the clock may differ by.
+/// How much two readings of the clock may differ.
 const SLACK: Time = 5_000_000;
 
-/// A kind of untruth.
+/// A kind of untrue result.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Falsehood {
-    /// OK, though no record of this name and id was there at any time of the call.
+    /// OK, but no record of this name and id existed at any time of the call.
     NotThere,
-    /// CREATED, though another call has created it.
+    /// CREATED, but another call created it.
     NotCreatedByIt,
-    /// OK with an id that was gone, and of which this client has said so before: a list that lags is no excuse.
+    /// OK with an id that was gone, and that this client had reported as gone. A lagging list is no excuse.
     DeletedBefore,
-    /// Deleted or gone, though it was there all the time.
+    /// Deleted or gone, but it existed all the time.
     StillThere,
-    /// Deleted by its id, though it was only too young for a list that lags.
+    /// Deleted by its id, but it was only too new for a lagging list.
     TooYoung,
-    /// REFUSED, though a write of the call was carried out.
+    /// REFUSED, but a write of the call was carried out.
     CarriedOut,
-    /// NOT_SENT, though a write of the call reached the server.
+    /// NOT_SENT, but a write of the call reached the server.
     Sent,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Check<'a> {
     lives_of_name: HashMap<usize, Vec<&'a Life>>,
     /// When each client knew that it had deleted a record.
     deletions: HashMap<(usize, i64), Time>,
-    /// How old what a list shows may be.
+    /// How old the content of a list may be.
     lag: Time,
 }
 
@@ -74,7 +74,7 @@ impl<'a> Check<'a> {
         Check { history, lives, lives_of_name, deletions, lag }
     }
 
-    /// What is untrue in what the call said.
+    /// Returns what is untrue in the call's result.
     pub(crate) fn judge(&self, call: &Call) -> Option<Falsehood> {
         match &call.said {
             Said::Record { origin: Origin::Created, record_id } => {
@@ -106,7 +106,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The record of the call's name, and of this id if there is one, that was there at some time from `since` to the
+    /// Returns the record of the call's name (and id, if there is one) that existed at some time from `since` to the
     /// call's end.
     fn life(&self, call: &Call, record_id: Option<i64>, since: Time) -> Option<&'a Life> {
         let of_name = self.lives_of_name.get(&call.name)?;
@@ -118,12 +118,12 @@ impl<'a> Check<'a> {
         let oldest = call.begin - self.lag - SLACK;
         let is_there = |life: &Life| life.deleted > call.end + SLACK;
         match call.operation {
-            // An id is never given twice: once gone it stays gone, and before it was given it wasn't gone.
+            // An id is never assigned twice. Once gone it stays gone, and before it was assigned it wasn't gone.
             Operation::DeleteById(record_id) => {
                 let life = self.lives.get(&record_id).filter(|life| is_there(life))?;
                 Some(if life.created > oldest { Falsehood::TooYoung } else { Falsehood::StillThere })
             }
-            // Unless one record was there all the time, there is a moment without any.
+            // If no single record existed all the time, there was a moment without any.
             _ => {
                 let mut lives = self.lives_of_name.get(&call.name)?.iter();
                 lives.any(|life| life.created <= oldest && is_there(life)).then_some(Falsehood::StillThere)
@@ -143,15 +143,15 @@ mod tests {
     use crate::world::names;
 
     const SECOND: Time = 1_000_000_000;
-    /// Far from the clock's beginning.
+    /// Far from the clock's origin.
     const START: Time = 1000 * SECOND;
 
     fn at(seconds: u64) -> Time {
         START + seconds * SECOND
     }
 
-    /// The name 7 was there twice: as record 1 from the 10th to the 20th second, as record 2 from the 40th on. Record 3
-    /// of the name 8 was there from the 10th second on. Calls 1 to 3 created them, and call 4 deleted the first.
+    /// The name 7 exists twice: as record 1 from second 10 to 20, and as record 2 from second 40 on. Record 3 has the
+    /// name 8 from second 10 on. Calls 1 to 3 created them, and call 4 deleted the first.
     fn history() -> History {
         let mut history = History::default();
         history.create(7, 1, at(10), 1);

@@ -1,4 +1,5 @@
-//! What really happened, by the emulator's journal and log: when each record lived, and what each call's writes did.
+//! What really happened, from the emulator's journal and log: when each record existed, and what each call's writes
+//! did.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,22 +8,22 @@ use serde_json::Value;
 use super::call::{Time, nanoseconds};
 use super::names;
 
-/// A write as it reached the server.
+/// A write that reached the server.
 #[derive(Debug)]
 pub(crate) struct Write {
     pub(crate) call: u32,
-    /// Which record it is to delete.
+    /// The record to delete.
     pub(crate) deletes: Option<i64>,
     pub(crate) verdict: String,
 }
 
-/// A record from its beginning to its end.
+/// A record's life.
 #[derive(Debug)]
 pub(crate) struct Life {
     pub(crate) name: usize,
     pub(crate) record_id: i64,
     pub(crate) created: Time,
-    /// `Time::MAX` where it's still there.
+    /// `Time::MAX` if it still exists.
     pub(crate) deleted: Time,
     pub(crate) created_by: u32,
 }
@@ -30,14 +31,14 @@ pub(crate) struct Life {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     pub(crate) writes: Vec<Write>,
-    /// In the order in which they began.
+    /// In the order of their beginnings.
     pub(crate) lives: Vec<Life>,
-    /// What each call's writes did, in words.
+    /// A description of each call's writes.
     pub(crate) effects: HashMap<u32, Vec<String>>,
 }
 
 impl History {
-    /// Of the journal's changes and the log's entries by their numbers.
+    /// Builds it from the journal's changes and the log's entries, by their numbers.
     pub(crate) fn read(changes: &[Value], requests: &BTreeMap<u64, Value>) -> History {
         let mut history = History::default();
         for request in requests.values().filter(|request| is_write(request)) {
@@ -75,7 +76,7 @@ impl History {
         self.writes.iter().filter(move |write| write.call == call)
     }
 
-    /// Pairs of records of one name that were there at the same time.
+    /// Returns pairs of records of one name that existed at the same time.
     pub(crate) fn doubled(&self) -> Vec<(i64, i64)> {
         let mut last: HashMap<usize, &Life> = HashMap::new();
         let mut doubled = Vec::new();
@@ -92,7 +93,7 @@ pub(crate) fn is_write(request: &Value) -> bool {
     matches!(request["action"].as_str(), Some("CreateRoutineRelatedRecord" | "DeleteRoutineRelatedRecord"))
 }
 
-/// Which call has sent a write: the record's name tells it.
+/// Returns the call that sent a write. The record's name has its number.
 fn call_of(request: &Value) -> u32 {
     let name = request["parameters"]["RecordName"].as_str().unwrap_or_default();
     names::read(name).unwrap_or_else(|| panic!("a write that no call has sent: {request}")).1

@@ -1,7 +1,8 @@
-//! Many threads in several processes make random calls for a few names, while the service fails in random ways; what
-//! each call says is held against what the emulator knows.
+//! Many threads in several processes make random calls for a few names, while the service fails at random. Each call's
+//! result is compared with what the emulator knows.
 //!
-//! A seed fixes the calls of each thread and the order of the faults; which call meets which is up to the machine.
+//! A seed determines the calls of each thread and the order of the faults. Which call meets which fault depends on the
+//! machine.
 
 mod call;
 mod check;
@@ -30,13 +31,13 @@ use check::Check;
 use history::History;
 use random::Random;
 
-/// How much is done.
+/// The size of a run.
 #[derive(Deserialize, Serialize)]
 struct Size {
     processes: usize,
-    /// Of each process.
+    /// Per process.
     threads: usize,
-    /// Of each thread; a bulk and a list count as one.
+    /// Per thread. A bulk or a list counts as one.
     calls: usize,
     names: usize,
 }
@@ -81,7 +82,7 @@ fn large() -> Size {
     Size { processes: 4, threads: 16, calls, names: 40 }
 }
 
-/// What fixes the calls and the faults: `LOAD_SEED`, a number or `random`.
+/// Returns the seed of the calls and the faults: `LOAD_SEED`, a number or `random`.
 fn seed() -> u64 {
     match env::var("LOAD_SEED").as_deref() {
         Ok("random") => call::now() % 1_000_000_000,
@@ -123,7 +124,7 @@ fn run(world: &World, size: &Size) {
     report::print(&calls, &falsehoods, &history, &observed, took);
 
     let (applied, rules) = applied_rules(&emulator);
-    // One that is rare can miss a run.
+    // A rare one may be missing in a run.
     assert!(calls.len() < 1000 || 10 * applied > 9 * rules, "{title}: {applied} of {rules} fault rules were met");
     assert!(calls.len() >= size.processes * size.threads * size.calls, "{title}: a process ended before its work");
     let (doubled, stored, alive) = (history.doubled(), stored(&emulator), alive(&history));
@@ -136,7 +137,7 @@ fn run(world: &World, size: &Size) {
     }
 }
 
-/// What a process tells of its calls, until it ends.
+/// The reports of a process, until it ends.
 fn calls(mut process: Child) -> Vec<Call> {
     let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
     let told = lines.filter_map(|line| line.strip_prefix(worker::MARK).map(|call| serde_json::from_str(call).unwrap()));
@@ -145,7 +146,7 @@ fn calls(mut process: Child) -> Vec<Call> {
     calls
 }
 
-/// How many fault rules some call has met, and how many there are.
+/// Returns how many fault rules were met by a call, and how many there are.
 fn applied_rules(emulator: &Emulator) -> (usize, usize) {
     let faults = admin(emulator, "faults")["faults"].take();
     let rules = faults.as_array().unwrap();

@@ -1,11 +1,11 @@
-//! Names of records that tell which call sent them: the case of a host name's letters means nothing to the service, so
-//! that it can carry the call's number.
+//! Record names that carry the number of the call that sent them. The service ignores the case of letters, so the case
+//! encodes the number.
 
 const LETTERS: &str = "abcdefghijklmnopqrstuvwx";
 
-/// The name of that index, as the call of that number spells it.
+/// Returns the name of that index, spelled for the call of that number.
 ///
-/// The first name is a part of all the others, so that a search for it finds them all, on several pages.
+/// The first name is a part of all the others, so a search for it finds all of them, on several pages.
 pub(crate) fn spell(index: usize, call: u32) -> String {
     let spelled = LETTERS.chars().enumerate().map(|(bit, letter)| match call >> bit & 1 {
         0 => letter,
@@ -15,7 +15,7 @@ pub(crate) fn spell(index: usize, call: u32) -> String {
     prefix + &spelled.collect::<String>() + ".example.com"
 }
 
-/// The name's index, and the number of the call that spelt it so.
+/// Returns the name's index, and the number of the call that spelled it.
 pub(crate) fn read(name: &str) -> Option<(usize, u32)> {
     let label = name.strip_suffix(".example.com")?;
     let (index, letters) = match label.split_once('-') {
@@ -30,7 +30,7 @@ pub(crate) fn read(name: &str) -> Option<(usize, u32)> {
 }
 
 #[test]
-fn a_name_tells_its_call() {
+fn a_name_has_its_call_s_number() {
     for (index, call) in [(0, 0), (1, 1), (11, 0b1010), (39, 0xff_ffff)] {
         let name = spell(index, call);
         assert_eq!(read(&name), Some((index, call)), "{name}");

@@ -1,4 +1,5 @@
-//! Reads the emulator's log and journal while a world runs, before they forget, and changes how much the service lags.
+//! Reads the emulator's log and journal while a world runs, before entries are dropped. Also changes how much the
+//! service lags.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -14,10 +15,10 @@ use crate::load::admin;
 
 const EVERY: Duration = Duration::from_millis(250);
 
-/// How long the last late write may take.
+/// The longest time that the last late write may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How far the list may lag, in milliseconds.
+/// The longest lag of the list, in milliseconds.
 pub(crate) const LAG: std::ops::Range<u64> = 500..3000;
 const LATE_COMMIT: std::ops::Range<u64> = 200..2000;
 
@@ -30,14 +31,13 @@ pub(crate) struct Observed {
     mark: u64,
 }
 
-/// Watches until `done` hangs up, and then until each write is judged. With `delays`, the service lags, now more, now
-/// less.
+/// Watches until `done` closes, and then until each write is judged. With `delays`, the lag of the service changes.
 pub(crate) fn watch(emulator: &Emulator, done: &Receiver<()>, mut delays: Option<Random>) -> Observed {
     let mut observed = Observed::default();
     while let Err(RecvTimeoutError::Timeout) = done.recv_timeout(EVERY) {
         if let Some(random) = &mut delays {
             let lag = random.within(LAG);
-            // Now and then, every write is late.
+            // At times, every write is late.
             let late = if random.within(0..10) == 0 { random.within(LATE_COMMIT) } else { 0 };
             delay(emulator, lag, late);
         }
@@ -46,7 +46,7 @@ pub(crate) fn watch(emulator: &Emulator, done: &Receiver<()>, mut delays: Option
     delay(emulator, 0, 0);
     let end = Instant::now() + PATIENCE;
     loop {
-        // What a client has given up may be on its way still.
+        // A request that a client has given up may still arrive.
         thread::sleep(EVERY);
         observed.read(emulator);
         if observed.requests.values().all(|request| !is_write(request) || request["verdict"].is_string()) {
@@ -69,7 +69,7 @@ impl Observed {
         for request in log["requests"].as_array().unwrap() {
             self.requests.insert(request["number"].as_u64().unwrap(), request.clone());
         }
-        // After the log, whose entries tell who made a change: what comes between the two is read again.
+        // Read after the log, which says who made a change. What comes between the two is read again.
         let known = self.changes.len();
         let journal = admin(emulator, &format!("journal?after={known}"));
         let changes = journal["changes"].as_array().unwrap();

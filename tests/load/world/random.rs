@@ -1,4 +1,4 @@
-//! Random numbers that a seed fixes.
+//! Random numbers of a seed.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What a run is told in: a table of the calls and their outcomes, and each kind of untruth with its first sample.
+//! The report of a run: a table of the calls and their outcomes, and each kind of untrue outcome with its first sample.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -82,7 +82,7 @@ fn by_kind<'a>(falsehoods: &[(Falsehood, &'a Call)]) -> BTreeMap<Falsehood, Vec<
     by_kind
 }
 
-/// A call, with what its writes met and what became of the records of its name around its time.
+/// Formats a call, with what its writes met, and with the records of its name around its time.
 pub(crate) fn describe(call: &Call, history: &History) -> String {
     const AROUND: u64 = 5_000_000_000;
     let seconds = |time: u64| match time {

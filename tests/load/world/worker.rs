@@ -1,4 +1,4 @@
-//! One of the processes of a world: this program again, told what to do by its environment.
+//! A process of a world: this program again, controlled by environment variables.
 
 use std::env;
 use std::process::{Child, Command, Stdio};
@@ -16,7 +16,7 @@ use super::random::Random;
 use super::{Size, names};
 use crate::{ROUTINE, SITE_ID};
 
-/// What a line begins with that tells of a call.
+/// The start of a line that reports a call.
 pub(crate) const MARK: &str = "world ";
 
 const URL: &str = "WORLD_URL";
@@ -24,13 +24,13 @@ const SEED: &str = "WORLD_SEED";
 const PROCESS: &str = "WORLD_PROCESS";
 const SIZE: &str = "WORLD_SIZE";
 
-/// How many writes a process lets run at once; 0: any number.
+/// How many writes a process lets run at once. 0 means any number.
 const CONCURRENT_WRITES: [usize; 4] = [1, usize::MAX, 2, 4];
 
-/// A bulk's list may be so old when a record's turn comes.
+/// The oldest that a bulk's list may be when a record is tried.
 const LIST_AGE: Time = 30_000_000_000;
 
-/// How many ids a process remembers, to delete records by them.
+/// How many ids a process remembers for deleting records.
 const REMEMBERED: usize = 20;
 
 /// Starts the process of this number.
@@ -63,7 +63,7 @@ fn makes_its_calls() {
     });
 }
 
-/// A thread's calls have numbers of their own, below 2 to the power of this.
+/// The calls of a thread have numbers below 2 to the power of this.
 const CALL_BITS: u32 = 14;
 
 fn client(url: &str, process: usize) -> Client {
@@ -78,11 +78,11 @@ fn client(url: &str, process: usize) -> Client {
     Client::new(&config).unwrap()
 }
 
-/// What the threads of a process have in common.
+/// The state that the threads of a process share.
 struct Shared {
     process: usize,
     client: Client,
-    /// Ids that calls have shown, with the index of the name.
+    /// Ids from results of calls, with the index of the name.
     ids: Mutex<Vec<(usize, i64)>>,
     names: usize,
 }
@@ -110,7 +110,7 @@ impl Worker<'_> {
         }
     }
 
-    /// One call in five has less time than it may need.
+    /// One call in five may have too little time.
     fn options(&mut self) -> CallOptions {
         let milliseconds = match self.random.within(0..10) {
             0 => self.random.within(5..300),
@@ -156,7 +156,7 @@ impl Worker<'_> {
             let begin = now();
             let result = bulk.next().expect("a result for each record");
             let since = start.max(begin - LIST_AGE);
-            // While one waits to be listed, those after it are ensured before it is their turn to be told.
+            // While one record waits to be listed, those after it are ensured before their results can be returned.
             self.tell(*number, Operation::Bulk, *name, since, start, result.map(|record| self.made(*name, &record)));
         }
     }
@@ -219,7 +219,7 @@ impl Worker<'_> {
         if ids.is_empty() { None } else { Some(ids[self.random.index(ids.len())]) }
     }
 
-    /// One line for the process that started this one.
+    /// Prints one line for the parent process.
     fn tell(
         &self,
         number: u32,

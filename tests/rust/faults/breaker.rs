@@ -1,6 +1,6 @@
-//! A relay between client and server that breaks the n-th thing that happens on its connections.
+//! A relay between client and server that breaks at the n-th event on its connections.
 //!
-//! Things that happen: a connection is accepted, a piece of data arrives, half of a piece of data is passed on.
+//! Events: a connection is accepted, a piece of data arrives, half of a piece of data is passed on.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -27,7 +27,7 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    /// Forwards to `server`, and breaks the connection at event `fails_at`, from 1 on.
+    /// Forwards to `server`, and breaks the connection at event `fails_at`, counted from 1.
     pub(super) fn start(server: SocketAddr, fails_at: u32, how: Break) -> Breaker {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -41,7 +41,7 @@ impl Breaker {
         breaker
     }
 
-    /// Whether the event that was to fail has come.
+    /// Whether the event has come.
     pub(super) fn has_failed(&self) -> bool {
         self.events.load(Ordering::SeqCst) >= self.fails_at
     }
@@ -84,7 +84,7 @@ impl Breaker {
             Break::Close => {}
             Break::Reset => reset(socket),
         }
-        // Wakes the thread of the other direction; what is not read makes the close a reset as well.
+        // Wakes the thread of the other direction. Unread data makes the close a reset.
         let _ = socket.shutdown(Shutdown::Both);
     }
 }

@@ -1,4 +1,4 @@
-//! Bulks, of records that the service says exist while no list shows them.
+//! Bulks of records that the service reports as existing while no list shows them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use super::row::{ROUTINE, Row, SITE, given};
 use super::service::Service;
 use super::step::{Step, refuses, replies};
 
-/// A bulk of these names, and the server that it is made to.
+/// A bulk of these names, and its server.
 fn bulk(mut row: Row, names: &[&str], options: &CallOptions) -> (Bulk, Service) {
     let service = Service::start(std::mem::take(&mut row.state));
     row.config.endpoint(&format!("http://{}", service.address));
@@ -18,7 +18,7 @@ fn bulk(mut row: Row, names: &[&str], options: &CallOptions) -> (Bulk, Service) 
     (Client::new(&row.config).unwrap().ensure_routine_related_records(requests, options), service)
 }
 
-/// A whole list of these names.
+/// Returns a complete list of these names.
 fn list(names: &[&str]) -> Step {
     let entry =
         |(id, name): (usize, &&str)| format!(r#"{{"RecordId":{},"RecordName":"{name}","SiteId":{SITE}}}"#, id + 1);
@@ -46,7 +46,7 @@ fn a_cancelled_bulk_waits_for_nothing() {
     let row = given().lists([list(&[]), list(&["a.example.com"])]).creates([exists(), exists()]);
     let asked = Arc::new(AtomicU32::new(0));
     let (mut options, counter) = (CallOptions::new(), Arc::clone(&asked));
-    // It is asked every 50 ms, as long as a call waits.
+    // The function is called every 50 ms while a call waits.
     options.interrupt(move || {
         counter.fetch_add(1, Ordering::Relaxed);
         false

@@ -1,4 +1,4 @@
-//! Any action by its name, in the faults of the other rows: a read is made again, a write only where nothing has happened.
+//! Any action by its name, with the faults of the other rows: a read is repeated, a write only if nothing has changed.
 
 use esa::{
     ActionReply, AnyAction, CallOptions, Cancel, Client, Effect, Error, ErrorKind, GetMatchSiteRequest, Outcome,
@@ -11,17 +11,17 @@ use super::not_sent::{refused_twice, refusing};
 use super::row::{Row, given, together};
 use super::service::{SECRET, Service, TOKEN};
 use super::step::{Step, closes, hangs, refuses, refuses_with, replies};
-use super::told;
+use super::texts;
 
 const WRITE: &str = "CreateRoutine";
 const READ: &str = "GetRoutine";
-/// One that the library doesn't know.
+/// An action that the library doesn't know.
 const UNKNOWN: &str = "BrandNew";
 
 const OK: &str = r#"{"RequestId":"R-call","Status":"OK"}"#;
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// What came of a call, and how many requests the server got.
+/// The result of a call, and how many requests the server got.
 struct Called {
     result: Result<ActionReply, Error>,
     requests: u32,
@@ -59,16 +59,16 @@ fn started(row: &mut Row) -> (Client, Service) {
     (Client::new(&row.config).unwrap(), service)
 }
 
-/// Makes the call to a server of its own.
+/// Makes the call to a new server.
 fn called(action: &AnyAction<'_>, mut row: Row) -> Called {
     let (client, service) = started(&mut row);
     let result = client.call(action, &CallOptions::new());
     let state = service.state();
     assert!(state.problems.is_empty(), "{:#?}", state.problems);
-    let mut told = told::texts(&result, |reply| vec![reply.request_id.clone()]);
-    told.extend(row.lines().split('\n').map(str::to_owned));
+    let mut shown = texts::texts(&result, |reply| vec![reply.request_id.clone()]);
+    shown.extend(row.lines().split('\n').map(str::to_owned));
     let signatures = state.signatures.iter().map(String::as_str).filter(|signature| !signature.is_empty());
-    told::assert_keeps(&told, [SECRET, TOKEN].into_iter().chain(signatures));
+    texts::assert_keeps(&shown, [SECRET, TOKEN].into_iter().chain(signatures));
     Called { result, requests: state.calls }
 }
 
@@ -85,7 +85,7 @@ impl Called {
         error
     }
 
-    /// It fails, and nobody knows whether it was carried out.
+    /// Checks that it fails with an unknown outcome.
     fn ends_in_doubt(self) {
         let error = self.result.unwrap_err();
         assert_eq!((error.outcome(), error.attempts(), self.requests), (Outcome::Unknown, 1, 1), "{error:?}");
@@ -93,7 +93,7 @@ impl Called {
     }
 }
 
-/// What leaves open whether a request was carried out.
+/// Faults that leave open whether a request was carried out.
 fn lost() -> Vec<(&'static str, Step)> {
     let says_nothing = [
         ("a code that may mean anything", refuses("InternalException")),
@@ -186,7 +186,7 @@ fn a_write_that_could_not_be_sent_is_made_again() {
     assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Connect, Outcome::NotSent, 3));
 }
 
-/// A whole reply with this many bytes.
+/// Returns a complete reply with this number of bytes.
 fn of_length(length: usize) -> Step {
     let mut body = r#"{"SiteId":1,"SiteName":"example.com"}"#.as_bytes().to_vec();
     body.resize(length, b' ');

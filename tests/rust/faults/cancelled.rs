@@ -9,10 +9,10 @@ use super::service::Service;
 use super::step::{closes, hangs, refuses, refuses_with};
 use crate::server::Server;
 
-/// More than the tenth of a second that is promised, for a busy machine.
+/// More than the promised tenth of a second, for a busy machine.
 const AT_ONCE: Duration = Duration::from_millis(600);
 
-/// The error of a call that is cancelled as soon as `reached` holds.
+/// Returns the error of a call that is cancelled as soon as `reached` returns true.
 fn cancelled_when(row: &Row, reached: impl Fn() -> bool + Sync) -> Error {
     let (client, cancel) = (Client::new(&row.config).unwrap(), Cancel::new().unwrap());
     let request = CreateRoutineRelatedRecordRequest::new(SITE, ROUTINE, RECORD);
@@ -22,7 +22,7 @@ fn cancelled_when(row: &Row, reached: impl Fn() -> bool + Sync) -> Error {
             while !reached() && started.elapsed() < Duration::from_secs(10) {
                 std::thread::sleep(Duration::from_millis(5));
             }
-            // The client has to get to where it waits, too.
+            // The client also needs time to reach its wait.
             std::thread::sleep(Duration::from_millis(50));
             cancel.trigger();
             Instant::now()

@@ -1,4 +1,5 @@
-//! Clocks that differ: rows 74 to 76. The server's is shifted, which is the same to the client as its own being off.
+//! Clocks that differ: rows 74 to 76. The server's clock is shifted. To the client this looks like a shift of its own
+//! clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +11,7 @@ use super::step::{closes, refuses_with};
 
 pub(super) const CODE: &str = "InvalidTimeStamp.Expired";
 
-/// A reply's date, so many seconds from now.
+/// Returns the date of a reply, this number of seconds from now.
 pub(super) fn date(seconds: u64) -> String {
     format!("Date: {}\r\n", httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds)))
 }
@@ -44,7 +45,7 @@ fn row_74_the_correction_is_kept_for_the_next_call() {
 #[test]
 fn row_75_a_date_that_is_not_to_be_believed_corrects_nothing() {
     let epoch = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n".to_owned();
-    let no_date = "how far this machine's clock is off can't be told: the reply has no date of the service";
+    let no_date = "this machine's clock can't be checked: the reply has no date of the service";
     for (headers, reason) in [
         (String::new(), no_date),
         (epoch, no_date),

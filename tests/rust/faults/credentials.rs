@@ -1,4 +1,4 @@
-//! Credentials that expire, and servers that don't give any: rows 83 to 88, 91, 124 and 126.
+//! Credentials that expire, and servers that give none: rows 83 to 88, 91, 124 and 126.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -18,10 +18,10 @@ use super::step::{hangs, refuses, reply};
 
 pub(super) const EXPIRED: &str = "InvalidSecurityToken.Expired";
 
-/// What was good before `TOKEN`.
+/// The token that was valid before `TOKEN`.
 const OLD_TOKEN: &str = "fault-0ld-t0ken/12d=";
 
-/// A row whose client finds its credentials with these variables.
+/// Returns a row whose client finds its credentials with these variables.
 fn found_with(variables: &[(&str, String)]) -> Row {
     let mut row = given_without_credentials();
     row.config.environment(variables.iter().map(|(name, value)| (*name, value.as_str())));
@@ -38,7 +38,7 @@ pub(super) fn renewed_once() -> Row {
     renews().creates([refuses(EXPIRED)])
 }
 
-/// A client whose first token isn't that of the others.
+/// Returns a client whose first token differs from the later ones.
 pub(super) fn renews() -> Row {
     let mut row = given();
     row.state.other_token = OLD_TOKEN;
@@ -91,7 +91,7 @@ fn row_84_what_cannot_be_renewed_is_the_service_s_own_refusal() {
     assert_eq!(played.error().code(), EXPIRED);
 }
 
-/// The metadata of an instance, where `token` answers the question for a token.
+/// The instance metadata. `token` answers the request for a token.
 fn metadata(token: impl Fn() -> Vec<u8> + Send + Sync + 'static) -> Giver {
     Giver::start(move |request, _| {
         Some(match request.asks().as_str() {
@@ -175,7 +175,11 @@ fn row_87_credentials_that_are_still_good_are_used_on() {
     assert!(row.call(&client).is_ok());
 
     assert_eq!(giver.asked().len(), 2);
-    assert!(row.lines().contains("credentials: the old ones are used on"), "{}", row.lines());
+    assert!(
+        row.lines().contains("credentials: renewing them failed, so the old ones stay in use: "),
+        "{}",
+        row.lines()
+    );
 }
 
 #[test]
@@ -285,7 +289,7 @@ fn row_126_metadata_that_does_not_take_its_own_token_is_asked_without_one() {
 }
 
 #[test]
-fn credentials_that_expire_while_a_write_waits_for_its_turn_are_renewed() {
+fn credentials_that_expire_while_a_write_waits_are_renewed() {
     let mut row = given().creates([hangs()]).limits(1500, 20_000);
     row.state.other_token = OLD_TOKEN;
     let times = AtomicU32::new(0);
@@ -309,7 +313,7 @@ fn credentials_that_expire_while_a_write_waits_for_its_turn_are_renewed() {
         while service.seen().0 == 0 {
             std::thread::yield_now();
         }
-        // Its token is good now, and isn't when the first call is done with its attempt.
+        // Its token is valid now, and has expired when the first call's attempt ends.
         create("second.example.com");
     });
 

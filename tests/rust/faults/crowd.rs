@@ -15,7 +15,7 @@ use super::row::given;
 use super::service::{Service, State};
 use crate::emulator::Emulator;
 
-/// Writes that hold the account's lock, and every fifth refused at random.
+/// Writes lock the account, and a fifth of them is refused at random.
 const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rust/faults/locked.json");
 
 fn config(emulator: &Emulator) -> Config {
@@ -37,7 +37,7 @@ fn create(client: &Client, ensures: bool, record_name: &str) -> Result<Record, E
     }
 }
 
-/// What comes of calls on so many threads at once.
+/// Returns the results of calls on this number of threads at once.
 fn at_once<T: Send>(threads: u32, call: impl Fn(u32) -> T + Sync) -> Vec<T> {
     let call = &call;
     thread::scope(|scope| {
@@ -83,13 +83,13 @@ fn one_client_is_not_refused_for_its_own_writes_even_where_answers_are_lost() {
 
     let recovered = results.iter().flatten().filter(|origin| **origin == Origin::Recovered).count();
     assert!((1..64).contains(&recovered), "{recovered}");
-    // Each create was made once, and none of them in vain.
+    // Each create was sent once, and none was refused.
     let creates = emulator.requests().into_iter().filter(|entry| entry["action"] == "CreateRoutineRelatedRecord");
     assert_eq!((creates.count(), carried_out(&emulator)), (64, 64));
 }
 
 #[test]
-fn others_write_while_a_call_looks_for_what_was_lost() {
+fn others_write_while_a_call_reads_back() {
     let emulator = Emulator::start(&["--seed", SEED]);
     emulator.delete("faults");
     for fault in [
@@ -177,7 +177,7 @@ fn row_105_a_server_that_is_down_is_not_stormed_and_is_used_when_it_is_back() {
         }
     });
 
-    // A full budget has 500, and a retry costs 14.
+    // A full budget has 500 tokens, and a retry costs 14.
     let retries = attempts.into_inner() - CALLS;
     assert!((1..=35).contains(&retries), "{retries}");
 

@@ -1,4 +1,4 @@
-//! Definite answers: rows 63 to 73 and 78 to 82. The service says no, and there is nothing to read back.
+//! Definite answers: rows 63 to 73 and 78 to 82. The service refuses, and nothing has to be read back.
 
 use std::net::TcpListener;
 
@@ -81,7 +81,7 @@ fn row_71_the_echo_of_what_was_signed_is_not_told() {
 
     let played = given().every_create(replies(400, "", body)).played();
 
-    // That neither secret is told is among what holds for every row.
+    // Every row also checks that neither secret is in an error or a log.
     let played = played.fails(ErrorKind::Auth, Outcome::Refused).sent(1, 0).attempts(1).leaves(0);
     assert!(played.error().message().ends_with("string to sign is:[redacted]"), "{:?}", played.result);
 }
@@ -110,13 +110,13 @@ fn row_80_an_error_in_another_form_is_read() {
     }
 }
 
-/// What stands between the client and the service answers everything, so there is nothing to wait for.
+/// A proxy or a portal answers everything, so there is nothing to wait for.
 fn assert_nobody_s(answer: Step, http_status: u16) {
     let played = given().every_create(answer.clone()).every_list(answer).played();
 
     let played = played.fails(ErrorKind::Response, Outcome::Unknown).sent(1, 1).attempts(1).leaves(0);
     assert_eq!(played.error().http_status(), Some(http_status));
-    assert!(played.error().advice().contains("answers in its place"), "{:?}", played.result);
+    assert!(played.error().advice().contains("answered instead of it"), "{:?}", played.result);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Deletions, as row 113 and the rule behind section F have them: nothing is said to be gone that may be there.
+//! Deletions, for row 113: nothing is reported as gone that may exist.
 
 use esa::{CallOptions, Client, DeleteRoutineRelatedRecordRequest, Deletion, Error, ErrorKind, Outcome};
 
@@ -6,7 +6,7 @@ use super::row::{READ_BACKS, RECORD, ROUTINE, Row, SITE, given};
 use super::service::Service;
 use super::step::{Step, hangs, refuses, replies};
 
-/// What a deletion by name did, and the server that it was made to.
+/// The result of a deletion by name, and its server.
 fn deleted(mut row: Row) -> (Result<Deletion, Error>, Service) {
     let service = Service::start(std::mem::take(&mut row.state));
     row.config.endpoint(&format!("http://{}", service.address));
@@ -15,7 +15,7 @@ fn deleted(mut row: Row) -> (Result<Deletion, Error>, Service) {
     (client.delete_routine_related_record(&request, &CallOptions::new()), service)
 }
 
-/// A page with these names, of which the last one's id is 7.
+/// A page with these names. The last one's id is 7.
 fn page(names: &[String], total: usize) -> Step {
     let entry = |(index, name): (usize, &String)| {
         let id = if index + 1 == names.len() { 7 } else { 100 + index };
@@ -44,7 +44,7 @@ fn row_113_a_count_that_is_too_small_hides_nothing() {
 #[test]
 fn row_113_absence_is_believed_of_two_passes_that_agree() {
     let full = page(&others(20), 40);
-    // While others delete, rows move from page to page. The record has moved past the reader of the first two passes.
+    // While others delete, rows move from page to page. The first two passes miss the record.
     let lists = [&full, &page(&others(1), 21), &full, &page(&others(2), 22), &full, &page(&[RECORD.to_owned()], 21)];
     let lists = lists.map(Step::clone);
     let row = given().lists(lists).deletes_as([replies(200, "", r#"{"Status":"OK"}"#)]);
@@ -60,7 +60,7 @@ fn row_113_a_list_that_never_settles_is_an_error_that_says_that_nothing_was_sent
     row.state.list_script.extend((0..400).map(|number| {
         let mut names = others(20);
         names[0] = format!("n{number}.{RECORD}");
-        // The ids of a page follow from their places, so another count makes other ids.
+        // The ids of a page follow from their positions, so another count gives other ids.
         page(&names[..if number % 2 == 0 { 20 } else { 1 + number / 2 % 17 }], 0)
     }));
 

@@ -1,4 +1,4 @@
-//! Whoever answers repeats what is secret, or writes what a terminal would act on: rows 120 and 135.
+//! The server repeats secrets, or sends characters that control a terminal: rows 120 and 135.
 
 use esa::{ErrorKind, Origin, Outcome};
 use serde_json::json;
@@ -7,19 +7,19 @@ use super::giver::Giver;
 use super::row::{given, given_without_credentials, together};
 use super::service::{SECRET, TOKEN};
 use super::step::{echoes, replies, reply};
-use super::told::forms;
+use super::texts::forms;
 
-/// A JSON string with `text` in it as it stands, whatever that makes of its escapes.
+/// Returns a JSON string that has `text` inside unescaped.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\\\""))
 }
 
-// That none of it is told is among what holds for every row.
+// Every row also checks that nothing of it is in an error or a log.
 
 #[test]
 fn row_120_secrets_in_every_form_in_every_text_of_an_error() {
     let cases: Vec<_> = [SECRET, TOKEN].into_iter().flat_map(forms).collect();
-    // As a text with escapes of its own, and as JSON that stands for the secret.
+    // As a text with escapes, and as JSON that decodes to the secret.
     for is_json in [false, true] {
         together(&cases, |form| {
             let text = if is_json { quoted(form) } else { json!(form).to_string() };

@@ -1,4 +1,4 @@
-//! The service answers, and nobody can tell what it says: rows 39 to 54. The record is read back.
+//! The service answers, and the answer can't be understood: rows 39 to 54. The record is read back.
 
 use std::time::Duration;
 
@@ -139,7 +139,7 @@ fn row_42_an_id_is_read_exactly_or_not_at_all() {
     ];
     for (digits, id) in cases {
         let row = given().creates([success(&format!(r#"{{"Status":"OK","RecordId":{digits}}}"#)).applied()]);
-        // So that the server's id is the reply's.
+        // The server's id becomes the reply's.
         let played = row.first_id(id).played();
 
         assert_eq!(played.result.as_ref().unwrap().record_id, Some(id));
@@ -154,7 +154,7 @@ fn row_44_a_body_of_a_gigabyte() {
 
     let played = row.played().succeeds(Origin::Recovered).sent(1, 1).attempts(1).leaves(1);
 
-    // What the client takes, and what fits into the sockets between.
+    // The bytes that the client takes, and those that fit into the sockets in between.
     let written = played.service.state().written;
     assert!(written < 64 << 20, "{written}");
 }
@@ -216,7 +216,7 @@ fn row_52_what_depends_on_the_name_is_in_the_way() {
 
 #[test]
 fn row_53_a_nonce_that_was_used_before() {
-    // The first attempt is not sent twice by the client; a proxy on the way may do that.
+    // The client doesn't send the first attempt twice, but a proxy may.
     let row = given().creates([refuses("InternalException"), refuses("SignatureNonceUsed").applied(), normal()]);
 
     row.played().succeeds(Origin::Recovered).sent(2, 2).attempts(2).leaves(1);

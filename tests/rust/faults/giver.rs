@@ -1,4 +1,4 @@
-//! A server that gives out credentials, as an instance's metadata or a side-car does.
+//! A server that gives credentials, like the instance metadata or a side-car.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -22,7 +22,8 @@ pub(super) struct Giver {
 }
 
 impl Giver {
-    /// A server that replies with what `answer` makes of what is asked (method and path) the n-th time; `None`: never.
+    /// Returns a server whose `answer` gets a request (method and path) and its number, and returns the reply. `None`:
+    /// no reply.
     pub(super) fn start(answer: impl Fn(&Request, u32) -> Option<Vec<u8>> + Send + Sync + 'static) -> Giver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let giver =
@@ -52,23 +53,23 @@ impl Giver {
         giver
     }
 
-    /// One that is always asked for the same, with a URI.
+    /// Returns a server that is always asked for the same URI.
     pub(super) fn of_uri(answer: impl Fn(u32) -> Option<Vec<u8>> + Send + Sync + 'static) -> Giver {
         Giver::start(move |_, times| answer(times))
     }
 
-    /// How many connections were made to it.
+    /// Returns how many connections were made to it.
     pub(super) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// All that was asked, in order.
+    /// Returns all requests, in order.
     pub(super) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
 
-/// A reply with the key of the tests, this token, and so many seconds to live.
+/// Returns a reply with the tests' key, this token, and this time to live.
 pub(super) fn key(token: &str, seconds: u64) -> Vec<u8> {
     let expiration = humantime::format_rfc3339_seconds(SystemTime::now() + Duration::from_secs(seconds));
     let key = json!({
@@ -78,7 +79,7 @@ pub(super) fn key(token: &str, seconds: u64) -> Vec<u8> {
     reply(200, "", key.to_string().as_bytes())
 }
 
-/// The usual one, for an hour.
+/// Returns the usual reply, valid for an hour.
 pub(super) fn usual_key() -> Vec<u8> {
     key(TOKEN, 3600)
 }

@@ -1,4 +1,4 @@
-//! Lists that lag behind, and writes that are carried out late: rows 109, 115, 116, 130, 140 and 143, against the emulator.
+//! Lagging lists and late writes: rows 109, 115, 116, 130, 140 and 143, against the emulator.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ const CREATE: &str = "CreateRoutineRelatedRecord";
 const LIST: &str = "ListRoutineRelatedRecords";
 const DELETE: &str = "DeleteRoutineRelatedRecord";
 
-/// How far the lists of these tests lag.
+/// How much the lists of these tests lag.
 const LAG: &str = "1.2";
 
 struct Fixture {
@@ -25,7 +25,7 @@ struct Fixture {
     client: Client,
 }
 
-/// An account that isn't locked for longer than a write takes, whose lists lag.
+/// An account that is locked only during a write, and whose lists lag.
 fn fixture() -> Fixture {
     let emulator = Emulator::start(&["--seed", SEED]);
     emulator.delete("faults");
@@ -58,7 +58,7 @@ impl Fixture {
         self.client.delete_routine_related_record(&request, &CallOptions::new())
     }
 
-    /// How many requests there were of an action.
+    /// Returns how many requests of an action there were.
     fn seen(&self, action: &str) -> usize {
         self.emulator.requests().iter().filter(|request| request["action"] == action).count()
     }
@@ -86,7 +86,7 @@ fn row_109_a_lost_create_is_recovered_although_the_list_lags() {
 fn row_109_a_create_that_is_carried_out_late_is_recovered() {
     let fixture = fixture();
     fixture.fault(CREATE, r#""late_seconds": 1.0, "wire": {"kind": "drop"}"#);
-    // What comes meanwhile is lost.
+    // Answers in between are lost.
     fixture.fault(CREATE, r#""times": 2, "when": "before", "wire": {"kind": "drop"}"#);
 
     let record = fixture.create("a.example.com").unwrap();
@@ -127,7 +127,7 @@ fn row_116_a_bulk_goes_on_while_what_others_have_just_created_is_not_listed() {
     let origins: Vec<_> = results.map(|result| result.unwrap().origin).collect();
     let expected = |index| if THEIRS.contains(&index) { Origin::Existing } else { Origin::Created };
     assert_eq!(origins, (0..6).map(expected).collect::<Vec<_>>());
-    // Each is asked for once, and one list serves both that weren't listed.
+    // Each is asked for once. One list serves the two that weren't listed.
     assert_eq!(fixture.seen(CREATE), 2 + 6);
     assert!(fixture.seen(LIST) - before <= 5, "{} lists", fixture.seen(LIST) - before);
 }
@@ -163,7 +163,7 @@ fn row_113_a_deletion_by_name_waits_for_a_list_that_shows_what_is_deleted() {
 fn row_113_a_lost_deletion_is_made_again() {
     let fixture = fixture();
     let id = fixture.create("a.example.com").unwrap().record_id;
-    // The list doesn't show it yet, so it doesn't say what became of the deletion.
+    // The list doesn't show it yet, so it doesn't show what happened to the deletion.
     fixture.fault(DELETE, &format!(r#""times": 2, {LOST}"#));
 
     let deletion = fixture.delete("a.example.com", id).unwrap();

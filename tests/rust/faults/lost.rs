@@ -1,4 +1,4 @@
-//! The answer is lost after the request went out: rows 22 to 38. Nobody knows what became of it before it is read back.
+//! The answer is lost after the request was sent: rows 22 to 38. The outcome is unknown until the record is read back.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) const ATTEMPT: u64 = 600;
 
 const EMPTY_LIST: &str = r#"{"RequestId":"R","PageNumber":1,"PageSize":20,"TotalCount":0,"RelatedRecords":[]}"#;
 
-/// Breaks off after the request, in every way: its name, and what the server does.
+/// Ways of breaking off after the request: a name, and what the server does.
 pub(super) fn broken_off() -> Vec<(&'static str, Step)> {
     vec![
         ("22, 23: closed", closes()),

@@ -1,10 +1,14 @@
-//! The fault suite: what the client must survive, each fault played by a server on the loopback address.
+//! The fault suite: the faults that the client must survive. A server on the loopback address plays each one.
 //!
-//! `service` behaves as the service does and checks every request with a verifier of its own; a script (`step`) says what
-//! goes wrong with which create or list. `row` plays one call and holds what came of it against what was promised. For
-//! every row: the call ends within 250 ms of its limit, there is at most one record, and exactly one after a success;
-//! every request was signed well, with a nonce of its own; no secret, token or signature is told in an error or a log, in
-//! whatever form, and each of their texts is one line (`told`).
+//! `service` behaves like the service, and checks every request with its own verifier. A script (`step`) says what goes
+//! wrong with which create or list. `row` plays one call and compares its result with what was promised.
+//!
+//! Every row checks this:
+//!
+//! - The call ends within 250 ms of its limit.
+//! - There is at most one record, and exactly one after a success.
+//! - Every request has a valid signature and a nonce of its own.
+//! - No error and no log line holds a secret, a token or a signature in any form, and each text is one line (`texts`).
 //!
 //! # Rows
 //!
@@ -18,7 +22,7 @@
 //! | 55–62: the service asks for time | `waits` |
 //! | 63–73, 78, 80–82: definite answers | `definite` |
 //! | 74–76: clocks | `clock` |
-//! | 83–88, 91, 124, 126: credentials; 89, 90, 125, 127 and 128 are in src/credentials/places.rs, 144 in tests/rust/credentials.rs | `credentials`, through `giver` |
+//! | 83–88, 91, 124, 126: credentials; 89, 90, 125, 127 and 128 are in src/credentials/tests.rs, 144 in tests/rust/credentials.rs | `credentials`, through `giver` |
 //! | 109, 115, 116, 130, 140, 143: lists that lag | `lagging`, against the emulator |
 //! | 110–112, 123 | `definite`, `garbled`, `waits` |
 //! | 113: deletions | `deletions`, `lagging` |
@@ -35,7 +39,7 @@
 //!
 //! | row | reason |
 //! | --- | --- |
-//! | 1, names that don't resolve; 2, a resolver that hangs | a question would leave this machine, or the system's resolver have to be replaced; a name that no resolver is asked for is in src/transport/resolver.rs |
+//! | 1, names that don't resolve; 2, a resolver that hangs | a query would leave this machine, or the system's resolver would have to be replaced; src/transport/resolver.rs tests a name that needs no resolver |
 //! | 3, no thread for the resolver; 21, no descriptors | the limits are the whole process's: the C tests have programs of their own |
 //! | 77, the clock jumps | setting this machine's clock needs root, and harms others |
 //! | 44, the size of the process | the server counts what was taken from it instead |
@@ -59,7 +63,7 @@ mod request;
 mod row;
 mod service;
 mod step;
+mod texts;
 mod tls;
-mod told;
 mod torture;
 mod waits;

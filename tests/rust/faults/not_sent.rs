@@ -1,4 +1,4 @@
-//! Nothing is sent: rows 1, 4 to 9, 16 and 17. Nothing can have happened, so the call just tries again.
+//! Nothing is sent: rows 1, 4 to 9, 16 and 17. Nothing can have changed, so the call just tries again.
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use super::row::{Row, given};
 use super::service::{Service, State, reset};
 use crate::server::Server;
 
-/// A service that no request can reach.
+/// Returns a service that no request can reach.
 fn out_of_reach() -> Service {
     Service::start(State::default())
 }
@@ -21,7 +21,7 @@ fn given_endpoint(endpoint: &str) -> Row {
     row
 }
 
-/// A port that refuses connections, as long as nobody listens.
+/// Returns a port that refuses connections while nobody listens.
 pub(super) fn refusing() -> (Socket, SocketAddr) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SockAddr::from(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
@@ -31,13 +31,13 @@ pub(super) fn refusing() -> (Socket, SocketAddr) {
 
 #[test]
 fn row_1_the_name_does_not_exist() {
-    // Longer than the DNS has names, so nobody is asked; and over http such a name is no loopback address.
+    // Longer than any DNS name, so no server is asked. Over http, such a name isn't a loopback address.
     let name = format!("{}.localhost", "a".repeat(300));
     let row = given_endpoint(&format!("https://{name}"));
 
     let error = Client::new(&row.config).unwrap_err();
 
-    // Names that a certificate can't have are refused earlier; src/transport/resolver.rs tests one that is looked up.
+    // Names that a certificate can't have are refused earlier. src/transport/resolver.rs tests a name that is resolved.
     assert_eq!((error.kind(), error.outcome(), error.retryable()), (ErrorKind::Config, Outcome::NotSent, false));
 }
 
@@ -50,13 +50,13 @@ fn row_4_refused_always() {
     played.fails(ErrorKind::Connect, Outcome::NotSent).sent(0, 0).attempts(3);
 }
 
-/// A client of which two connections are refused, and the service that is there for the third one.
+/// Returns a client whose first two connections are refused, and the service that accepts the third.
 pub(super) fn refused_twice() -> (Row, impl FnOnce() -> Service) {
     let (socket, address) = refusing();
     let (mut row, state) = (given_endpoint(&format!("http://{address}")), State::default());
     let (service, refused) = (Arc::new(Mutex::new(None)), Mutex::new((0, Some((socket, state)))));
     let started = Arc::clone(&service);
-    // The log runs on the calling thread, after each attempt: after the second one, somebody listens.
+    // The log runs on the calling thread, after each attempt. After the second attempt, the server listens.
     row.config.log(Log::new(Level::Debug, move |record| {
         let mut refused = refused.lock().unwrap();
         refused.0 += u32::from(record.level == Level::Debug);
@@ -84,7 +84,7 @@ fn row_5_refused_twice() {
 
 #[test]
 fn row_6_the_first_address_refuses() {
-    // Where the name has one address only, that one accepts; src/transport/tcp.rs tests the same with two.
+    // If the name has only one address, that one accepts. src/transport/tcp.rs tests the same with two.
     let addresses: Vec<_> = ("localhost", 0).to_socket_addrs().unwrap().collect();
     let listener = TcpListener::bind(addresses.last().unwrap()).unwrap();
     let service = Service::accept(listener, None, State::default());
@@ -93,7 +93,7 @@ fn row_6_the_first_address_refuses() {
     given_endpoint(&endpoint).played_with(service).succeeds(Origin::Created).sent(1, 0).attempts(1).leaves(1);
 }
 
-/// An address that neither accepts nor refuses connections, as long as these sockets are kept.
+/// An address that neither accepts nor refuses connections while these sockets are open.
 pub(super) fn black_hole() -> (Vec<Socket>, SocketAddr) {
     let (socket, address) = refusing();
     socket.listen(0).unwrap();

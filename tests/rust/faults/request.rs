@@ -1,5 +1,5 @@
-//! Requests as the fault server reads and checks them: with a verifier of its own, so that a mistake in the library's
-//! signature doesn't hide.
+//! Requests as the fault server reads and checks them. It has its own verifier, so that a mistake in the library's
+//! signature is found.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 
-/// A request's head, and its body as soon as that is read.
+/// A request's head, and its body once that is read.
 #[derive(Debug, Default)]
 pub(super) struct Request {
     method: String,
@@ -20,7 +20,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Reads a head; `None` where the connection ends instead.
+    /// Reads a head. Returns `None` if the connection ends instead.
     pub(super) fn read_head(connection: &mut impl Read) -> Option<Request> {
         let mut head = Vec::new();
         let mut byte = [0];
@@ -41,7 +41,7 @@ impl Request {
         Some(Request { method, path, query, headers, body: Vec::new() })
     }
 
-    /// Reads the body; false where the connection ends before it does.
+    /// Reads the body. Returns false if the connection ends before it does.
     pub(super) fn read_body(&mut self, connection: &mut impl Read) -> bool {
         let length = self.header("content-length").parse().unwrap_or(0);
         self.body = vec![0; length];
@@ -76,13 +76,13 @@ impl Request {
         found.map(|(_, value)| value).unwrap_or_default()
     }
 
-    /// How many seconds the request's date is off from `now`.
+    /// Returns how many seconds the request's date is off from `now`.
     pub(super) fn seconds_off(&self, now: SystemTime) -> Option<u64> {
         let date = humantime::parse_rfc3339(self.header("x-acs-date")).ok()?;
         Some(now.duration_since(date).unwrap_or_else(|error| error.duration()).as_secs())
     }
 
-    /// What is wrong with the signature; `None` where nothing is.
+    /// Returns what is wrong with the signature. `None` if it is valid.
     pub(super) fn problem(&self, key_id: &str, secret: &str, token: &str) -> Option<String> {
         if self.header("x-acs-security-token") != token {
             return Some("the token is not the client's".to_owned());

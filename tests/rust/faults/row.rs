@@ -1,4 +1,4 @@
-//! How a row is played: given a server with its script, when the one call is made, then this came of it.
+//! Plays a row: a server with its script, one call, and checks of the result.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -11,20 +11,20 @@ use esa::{
 
 use super::service::{KEY_ID, SECRET, Service, State, Stored, TOKEN};
 use super::step::Step;
-use super::told;
+use super::texts;
 
 pub(super) const SITE: i64 = 54_362_329_990_032;
 pub(super) const ROUTINE: &str = "routine";
 pub(super) const RECORD: &str = "record.example.com";
 
-/// How long calls go on reading back: with so much time, `READ_BACKS` times in a row.
+/// How long calls read back: with this time, `READ_BACKS` times in a row.
 const HORIZON: Duration = Duration::from_secs(2);
 pub(super) const READ_BACKS: u32 = 5;
 
-/// What a call may take beyond its deadline.
+/// How much longer than its deadline a call may take.
 const SLACK: Duration = Duration::from_secs(2);
 
-/// What the tests' clients log.
+/// The log of the tests' clients.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lines(Arc<Mutex<Vec<String>>>);
 
@@ -44,7 +44,7 @@ pub(super) struct Row {
     record_name: String,
 }
 
-/// What came of a call.
+/// The result of a call.
 pub(super) struct Played {
     pub(super) result: Result<Record, Error>,
     pub(super) service: Service,
@@ -57,7 +57,7 @@ pub(super) fn given() -> Row {
     row
 }
 
-/// A client that has to find its credentials.
+/// Returns a row whose client has to find its credentials.
 pub(super) fn given_without_credentials() -> Row {
     let mut config = Config::new();
     config.reconcile_horizon(HORIZON);
@@ -69,7 +69,7 @@ pub(super) fn given_without_credentials() -> Row {
 }
 
 impl Row {
-    /// What happens to the first creates; the service behaves afterwards.
+    /// Sets what happens to the first creates. Afterwards the service behaves normally.
     pub(super) fn creates(mut self, steps: impl IntoIterator<Item = Step>) -> Row {
         self.state.create_script.extend(steps);
         self
@@ -85,13 +85,13 @@ impl Row {
         self
     }
 
-    /// The call is for a record of this name.
+    /// Sets the record's name for the call.
     pub(super) fn named(mut self, record_name: &str) -> Row {
         record_name.clone_into(&mut self.record_name);
         self
     }
 
-    /// Makes the call to a server of its own, and finds the record of this id.
+    /// Makes the call to a new server, and finds the record of this id.
     pub(super) fn found(mut self, id: i64) {
         let service = Service::start(std::mem::take(&mut self.state));
         self.config.endpoint(&format!("http://{}", service.address));
@@ -109,7 +109,7 @@ impl Row {
         self
     }
 
-    /// A record that is there before the call.
+    /// Adds a record that exists before the call.
     pub(super) fn stored(mut self, name: &str, record_name: &str, site_id: i64) -> Row {
         let record_id = 1000 + i64::try_from(self.state.records.len()).unwrap();
         let (name, record_name) = (name.to_owned(), record_name.to_owned());
@@ -128,7 +128,7 @@ impl Row {
         self
     }
 
-    /// Milliseconds for an attempt (and for connecting), and for the call.
+    /// Sets the milliseconds for an attempt (and a connection), and for the call.
     pub(super) fn limits(mut self, attempt: u64, total: u64) -> Row {
         let (attempt, total) = (Duration::from_millis(attempt), Duration::from_millis(total));
         self.config.connect_timeout(attempt).attempt_timeout(attempt).timeout(total);
@@ -136,14 +136,14 @@ impl Row {
         self
     }
 
-    /// Makes the call to a server of its own.
+    /// Makes the call to a new server.
     pub(super) fn played(mut self) -> Played {
         let service = Service::start(std::mem::take(&mut self.state));
         self.config.endpoint(&format!("http://{}", service.address));
         self.played_with(service)
     }
 
-    /// Makes the call to what the configuration says, where `service` may be behind it.
+    /// Makes the call to the configured endpoint. `service` may be behind it.
     pub(super) fn played_with(self, service: Service) -> Played {
         let client = Client::new(&self.config).unwrap();
         let started = Instant::now();
@@ -154,7 +154,7 @@ impl Row {
         played
     }
 
-    /// What the client has logged so far.
+    /// Returns what the client has logged so far.
     pub(super) fn lines(&self) -> String {
         self.lines.text()
     }
@@ -169,7 +169,7 @@ impl Row {
 }
 
 impl Played {
-    /// What holds whatever happens.
+    /// Checks what holds for every row.
     fn keeps_the_promises(&self, lines: &Lines) {
         let state = self.service.state();
         assert!(state.problems.is_empty(), "{:#?}", state.problems);
@@ -183,15 +183,15 @@ impl Played {
             }
             Err(error) => assert!(!error.message().is_empty() && !error.advice().is_empty(), "{error:?}"),
         }
-        let told = [
-            told::texts(&self.result, |record| {
+        let shown = [
+            texts::texts(&self.result, |record| {
                 vec![record.status.clone(), record.request_id.clone(), format!("{record:?}")]
             }),
             lines.0.lock().unwrap().clone(),
         ]
         .concat();
         let signatures = state.signatures.iter().map(String::as_str).filter(|signature| !signature.is_empty());
-        told::assert_keeps(&told, [SECRET, TOKEN].into_iter().chain(signatures));
+        texts::assert_keeps(&shown, [SECRET, TOKEN].into_iter().chain(signatures));
     }
 
     pub(super) fn succeeds(self, origin: Origin) -> Played {
@@ -215,20 +215,20 @@ impl Played {
         self
     }
 
-    /// So many creates and lists reached the server.
+    /// Checks how many creates and lists reached the server.
     pub(super) fn sent(self, creates: u32, lists: u32) -> Played {
         assert_eq!(self.service.seen(), (creates, lists), "{:?}", self.result);
         self
     }
 
-    /// So many attempts to create the record the call tells of.
+    /// Checks how many attempts to create the record the call reports.
     pub(super) fn attempts(self, attempts: u32) -> Played {
         let found = self.result.as_ref().map_or_else(Error::attempts, |record| record.attempts);
         assert_eq!(found, attempts, "{:?}", self.result);
         self
     }
 
-    /// So many records of the call's are there afterwards.
+    /// Checks how many records of the call exist afterwards.
     pub(super) fn leaves(self, records: usize) -> Played {
         let state = self.service.state();
         let found = state.records.iter().filter(|found| found.record_name == RECORD && found.site_id == SITE);
@@ -237,13 +237,13 @@ impl Played {
         self
     }
 
-    /// Shows the failure to `check`.
+    /// Passes the failure to `check`.
     pub(super) fn saying(self, check: impl FnOnce(&Error) -> bool) -> Played {
         assert!(check(self.error()), "{:?}", self.result);
         self
     }
 
-    /// The call took at least so many milliseconds.
+    /// Checks that the call took at least this number of milliseconds.
     pub(super) fn takes(self, milliseconds: u64) -> Played {
         assert!(self.elapsed >= Duration::from_millis(milliseconds), "{:?}", self.elapsed);
         self
@@ -254,7 +254,7 @@ impl Played {
     }
 }
 
-/// Plays cases that are alike at the same time, since most of them wait; a failure tells its case.
+/// Plays similar cases at the same time, because most of them wait. A failure names its case.
 pub(super) fn together<T: std::fmt::Debug + Sync>(cases: &[T], play: impl Fn(&T) + Sync) {
     let failed: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = cases.iter().map(|case| (case, scope.spawn(|| play(case)))).collect();

@@ -1,4 +1,4 @@
-//! The fault server: the service as far as the tests need it, and what a script says where one has something to say.
+//! The fault server: the service as far as the tests need it. A script can replace its answers.
 
 use std::collections::{HashSet, VecDeque};
 use std::io::{Read, Write};
@@ -32,13 +32,13 @@ pub(super) struct Stored {
     pub(super) record_id: i64,
 }
 
-/// What the server has, and what it has seen.
+/// The server's state, and what it has seen.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) creates: u32,
     pub(super) lists: u32,
     pub(super) deletes: u32,
-    /// Of any other action.
+    /// Counts requests of other actions.
     pub(super) calls: u32,
     pub(super) incomplete: u32,
     pub(super) connects: u32,
@@ -52,15 +52,15 @@ pub(super) struct State {
     pub(super) list_script: VecDeque<Step>,
     pub(super) delete_script: VecDeque<Step>,
     pub(super) call_script: VecDeque<Step>,
-    /// For what is beyond its script.
+    /// The answer to requests beyond the script.
     pub(super) create_always: Option<Step>,
     pub(super) list_always: Option<Step>,
     pub(super) call_always: Option<Step>,
-    /// The first record's id, where it is not the usual one.
+    /// The first record's id, if it isn't the usual one.
     pub(super) first_id: Option<i64>,
-    /// How many bytes a reply without end has had so far.
+    /// How many bytes an endless reply has had so far.
     pub(super) written: usize,
-    /// A token that is taken as well as the usual one.
+    /// A token that is accepted besides the usual one.
     pub(super) other_token: &'static str,
     /// How far the server's clock is ahead, in seconds.
     pub(super) clock_ahead: u64,
@@ -76,7 +76,7 @@ pub(super) struct Service {
     state: Arc<Mutex<State>>,
 }
 
-/// What is under a connection: TLS or nothing.
+/// The transport of a connection: TLS or plain.
 trait Line: Read + Write + Send {}
 impl<T: Read + Write + Send> Line for T {}
 
@@ -98,7 +98,7 @@ impl Service {
                 let (server, socket, tls) = (server.clone(), socket.unwrap(), tls.clone());
                 server.state().connects += 1;
                 socket.set_nodelay(true).unwrap();
-                // Nothing in a test may wait for ever.
+                // No test may wait forever.
                 socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
                 thread::spawn(move || {
                     let raw = socket.try_clone().unwrap();
@@ -116,7 +116,7 @@ impl Service {
         self.state.lock().unwrap()
     }
 
-    /// How many creates and lists came.
+    /// Returns how many creates and lists came.
     pub(super) fn seen(&self) -> (u32, u32) {
         let state = self.state();
         (state.creates, state.lists)
@@ -130,7 +130,7 @@ impl Service {
         }
     }
 
-    /// Plays one request; `None` where the connection ends with it.
+    /// Plays one request. Returns `None` if the connection ends with it.
     fn handle(&self, mut request: Request, line: &mut impl Line, raw: &TcpStream) -> Option<()> {
         let step = self.state().next_step(request.action());
         if matches!(step, Some(Step { answer: Answer::ResetInBody, .. })) {
@@ -189,9 +189,9 @@ impl Service {
     }
 }
 
-/// Ends a connection so that the other side gets a reset, without the end of data before it.
+/// Ends a connection with a reset, without an end of data before it.
 ///
-/// The last descriptor to go makes the reset; a shutdown before it would announce an end.
+/// Closing the last descriptor causes the reset. A shutdown before that would announce an end.
 pub(super) fn reset(socket: &TcpStream) {
     SockRef::from(socket).set_linger(Some(Duration::ZERO)).unwrap();
 }
@@ -212,7 +212,7 @@ impl State {
         SystemTime::now() + Duration::from_secs(self.clock_ahead)
     }
 
-    /// The refusal of a request that isn't as it should be.
+    /// Returns the refusal of an invalid request.
     fn check(&mut self, request: &Request) -> Option<Vec<u8>> {
         self.signatures.push(request.signature().to_owned());
         let token = request.header("x-acs-security-token");
@@ -261,7 +261,7 @@ impl State {
         reply(200, "", body.to_string().as_bytes())
     }
 
-    /// The search is as fuzzy as can be: it finds all that the routine has.
+    /// The search is as fuzzy as possible: it finds all records of the routine.
     fn list(&self, request: &Request) -> Vec<u8> {
         let (name, page) = (request.parameter("Name"), request.parameter("PageNumber").parse::<usize>().unwrap());
         let all: Vec<_> = self.records.iter().filter(|record| record.name == name).collect();

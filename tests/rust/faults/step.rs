@@ -1,34 +1,34 @@
-//! What the fault server does with one request.
+//! What the fault server does with a request.
 
 use std::fmt;
 use std::time::Duration;
 
-/// When the server carries the request out, in relation to what it answers.
+/// When the server carries the request out, relative to its answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Applied {
     Not,
     First,
-    /// When the next create comes, before that one: later than any read-back.
+    /// When the next create comes, before that one. This is later than any read-back.
     Late,
 }
 
 #[derive(Clone)]
 pub(super) enum Answer {
-    /// As the service answers.
+    /// Like the service.
     Normal,
-    /// A whole reply, after which the connection goes on.
+    /// A complete reply. The connection goes on.
     Reply(Vec<u8>),
     /// These bytes, then the end of the connection.
     Bytes(Vec<u8>),
-    /// The first bytes, then the second ones over and over, so far apart, until the client goes.
+    /// The first bytes, then the second ones again and again at this interval, until the client closes.
     Repeat(Vec<u8>, Vec<u8>, Duration),
-    /// A whole reply, made of the request's signature.
+    /// A complete reply, built from the request's signature.
     Echo(fn(&str) -> Vec<u8>),
-    /// Nothing, until the client goes.
+    /// Nothing, until the client closes.
     Hang,
     Close,
     Reset,
-    /// A reset as soon as the head is there.
+    /// A reset after the head.
     ResetInBody,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Step {
     pub(super) answer: Answer,
 }
 
-/// Without its bytes, which may be many.
+/// Leaves out the bytes, which may be many.
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Step").field("applied", &self.applied).finish_non_exhaustive()
@@ -51,12 +51,12 @@ impl Step {
         Step { applied: Applied::Not, answer }
     }
 
-    /// The record is stored before the fault.
+    /// Stores the record before the fault.
     pub(super) fn applied(self) -> Step {
         Step { applied: Applied::First, ..self }
     }
 
-    /// The record is stored late, when the client has read back already.
+    /// Stores the record late, after the client has read back.
     pub(super) fn applied_late(self) -> Step {
         Step { applied: Applied::Late, ..self }
     }
@@ -94,12 +94,12 @@ pub(super) fn repeats(first: &str, then: &[u8], every: Duration) -> Step {
     Step::new(Answer::Repeat(first.into(), then.to_vec(), every))
 }
 
-/// A whole reply; `headers` are lines with their ends.
+/// Returns a complete reply. `headers` are lines with their ends.
 pub(super) fn replies(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Step {
     Step::new(Answer::Reply(reply(status, headers, body.as_ref())))
 }
 
-/// An error of the service, as all of its documented ones are: with HTTP status 400.
+/// Returns an error of the service. Like all documented ones, it has HTTP status 400.
 pub(super) fn refuses(code: &str) -> Step {
     refuses_with(400, "", code)
 }

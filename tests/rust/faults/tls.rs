@@ -1,4 +1,4 @@
-//! TLS and certificates: rows 10 to 15. Nobody is told anything who can't prove to be the service.
+//! TLS and certificates: rows 10 to 15. Nothing is sent to a server that can't prove to be the service.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -19,7 +19,7 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A server whose certificate is as `parameters` say.
+/// Returns a server whose certificate has these `parameters`.
 fn server(authority: &CertifiedIssuer<'static, KeyPair>, parameters: &CertificateParams) -> Service {
     let key = KeyPair::generate().unwrap();
     let certificate = parameters.signed_by(&key, authority).unwrap();
@@ -45,7 +45,7 @@ fn played(service: Service, pem: Option<&str>) -> Played {
     row.played_with(service)
 }
 
-/// Not trusted, in these words and no others than people's.
+/// Checks that it isn't trusted, with this reason and no technical terms.
 fn assert_not_trusted(played: Played, words: &str) {
     assert_eq!(played.service.state().connects, 1);
     let played = played.fails(ErrorKind::Tls, Outcome::NotSent).saying(|error| !error.retryable());
@@ -113,7 +113,7 @@ fn row_134_the_authority_of_a_company() {
     let (right, wrong) = (path("right", &own.pem()), path("wrong", &other.pem()));
     played_with(&right, None).succeeds(Origin::Created);
     played_with(&wrong, None).fails(ErrorKind::Tls, Outcome::NotSent);
-    // What the program says comes before it, and it isn't even read.
+    // The program's setting takes precedence, so the variable isn't even read.
     played_with(&wrong, Some(&own.pem())).succeeds(Origin::Created);
     played_with(Path::new("/no/such/file"), Some(&own.pem())).succeeds(Origin::Created);
 
@@ -130,7 +130,7 @@ fn row_12_a_certificate_that_has_expired() {
     parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
     parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
 
-    let words = "has expired: it was good until 2021-01-01T00:00:00Z, and by this machine's clock it is 20";
+    let words = "has expired: it was valid until 2021-01-01T00:00:00Z, and this machine's clock says 20";
     assert_not_trusted(played(server(&own, &parameters), Some(&own.pem())), words);
 }
 
@@ -140,7 +140,7 @@ fn row_12_a_certificate_of_tomorrow() {
     let mut parameters = named("127.0.0.1");
     parameters.not_before = rcgen::date_time_ymd(4000, 1, 1);
 
-    assert_not_trusted(played(server(&own, &parameters), Some(&own.pem())), "isn't good before 4000-01-01T00:00:00Z");
+    assert_not_trusted(played(server(&own, &parameters), Some(&own.pem())), "isn't valid before 4000-01-01T00:00:00Z");
 }
 
 #[test]

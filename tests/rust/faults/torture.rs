@@ -1,4 +1,4 @@
-//! Row 106: one I/O operation after the other fails, until a call gets through without meeting the failure.
+//! Row 106: one I/O operation after the other fails, until a call succeeds without meeting the failure.
 
 use esa::Origin;
 
@@ -7,7 +7,7 @@ use super::row::{Row, given, together};
 use super::service::Service;
 use super::step::{closes, refuses};
 
-/// Far more than any of the calls has.
+/// Far more events than any of the calls has.
 const MOST_EVENTS: u32 = 60;
 
 fn scenario(row: &str) -> Row {
@@ -34,18 +34,18 @@ fn whatever_fails_the_promises_are_kept() {
     together(&cases, |&(row, how)| {
         let undisturbed = (1..=MOST_EVENTS).find(|&event| !is_disturbed(row, event, how));
 
-        // An accept, and a piece each way in two halves, are the least.
+        // The least: an accept, and a piece each way in two halves.
         assert!(undisturbed.is_some_and(|event| event > 5), "{undisturbed:?}");
     });
 }
 
-/// Plays `row` where the breaker's `event` fails; false where the call ends before that.
+/// Plays `row` with a failure at the breaker's `event`. Returns false if the call ends before that.
 fn is_disturbed(row: &str, event: u32, how: Break) -> bool {
     let mut row = scenario(row);
     let service = Service::start(std::mem::take(&mut row.state));
     let breaker = Breaker::start(service.address, event, how);
     row.config.endpoint(&format!("http://{}", breaker.address));
-    // One failure is not too much for a call: it succeeds, and what holds for every row holds.
+    // A single failure isn't too much for a call. It succeeds, and the checks of every row hold.
     let played = row.played_with(service);
     match &played.result {
         Ok(record) => assert!(matches!(record.origin, Origin::Created | Origin::Recovered), "{record:?}"),

@@ -1,4 +1,4 @@
-//! The service asks for time: rows 55 to 62. The call waits, as long as its own limit lets it.
+//! The service asks for time: rows 55 to 62. The call waits up to its own limit.
 
 use std::time::{Duration, SystemTime};
 
@@ -47,7 +47,7 @@ fn row_57_locked_for_ever() {
     let played = played.fails(ErrorKind::Busy, Outcome::Refused).leaves(0);
 
     let (creates, lists) = played.service.seen();
-    // Until the limit, and not ever faster towards it.
+    // Until the limit. The waits don't get shorter towards it.
     assert!((2..40).contains(&creates) && lists == 0, "{creates} creates, {lists} lists");
     played.saying(|error| error.retryable()).attempts(creates).takes(1000);
 }

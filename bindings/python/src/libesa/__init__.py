@@ -5,7 +5,7 @@
             name="my-routine", site_id=54362329990032, record_name="app.example.com"
         )
 
-Importing this loads the shared library; an ImportError says which file can't be used, and why.
+Importing the package loads the shared library. If that fails, the ImportError names the file and says why.
 """
 
 from ._library import NativeInfo, native_info
@@ -45,8 +45,8 @@ __all__ = [
 ]
 # fmt: on
 
-# Where the names are that a first call doesn't need, those first that take the least to import: all of them together
-# take much longer than the rest of this package.
+# The modules with the names that a first call doesn't need. To import all of them takes much longer than to import the
+# rest of the package. The cheapest come first.
 _LATE = (
     "record deletion site related_records stats bulk credentials cancel enums errors service_errors action async_client"
 )

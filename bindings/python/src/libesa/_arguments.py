@@ -1,4 +1,4 @@
-"""Arguments as the shared library takes them: what C would cut or wrap around is refused here."""
+"""Converts arguments for the shared library. Refuses what C would cut off or wrap around."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ if TYPE_CHECKING:
 
     from .errors import InvalidArgumentError
 
-# The integers of a kind: from, to.
-INT64 = -(2**63), 2**63 - 1
-UINT32 = 0, 2**32 - 1
-INT32 = -(2**31), 2**31 - 1
-_INTEGERS = {c_int64: INT64, c_uint32: UINT32, c_int32: INT32}
+# The least and the most of each type.
+_RANGES = {c_int64: (-(2**63), 2**63 - 1), c_uint32: (0, 2**32 - 1), c_int32: (-(2**31), 2**31 - 1)}
 
 _MOST_SECONDS = (NONE - 1) / 1000
 _INFINITY = float("inf")
 
 
 def text(name: str, value: str) -> bytes:
-    """A string as UTF-8."""
+    """Encodes a string as UTF-8."""
     if not isinstance(value, str):
         raise wrong_type(name, "a str", value)
     if "\0" in value:
@@ -35,32 +32,31 @@ def text(name: str, value: str) -> bytes:
 
 
 def optional_text(name: str, value: str | None) -> bytes | None:
-    """The same; None for None."""
+    """The same. None gives None."""
     return None if value is None else text(name, value)
 
 
-def integer(name: str, value: float, kind: tuple[int, int]) -> int:
-    """An integer of that kind."""
+def integer(name: str, value: float, least: int, most: int) -> int:
+    """Checks an integer's type and range."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise wrong_type(name, "an int", value)
-    least, most = kind
     if not least <= value <= most:
         raise invalid(name, f"is out of range; it can be {least} to {most}")
     return value
 
 
-def optional(name: str, value: int | None, kind: tuple[int, int] = UINT32) -> int:
-    """The same; 0, which stands for the default, for None."""
-    return 0 if value is None else integer(name, value, kind)
-
-
 def converted(name: str, value: Any, kind: Any) -> Any:
-    """The value for a field of this type."""
-    return text(name, value) if kind is c_char_p else integer(name, value, _INTEGERS[kind])
+    """Converts a value for a field of this type."""
+    return text(name, value) if kind is c_char_p else integer(name, value, *_RANGES[kind])
+
+
+def optional(name: str, value: int | None, kind: Any = c_int32) -> Any:
+    """The same for an integer. None gives 0, which stands for the default."""
+    return 0 if value is None else converted(name, value, kind)
 
 
 def milliseconds(name: str, seconds: float | None, least: int | None = None) -> int:
-    """Seconds as milliseconds, rounded up. None is the default, math.inf no limit; `least` is 0 if that is allowed."""
+    """Converts seconds to milliseconds, rounded up. None: the default; math.inf: no limit. `least`: 0 to allow 0."""
     if seconds is None:
         return 0
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
@@ -76,19 +72,19 @@ def milliseconds(name: str, seconds: float | None, least: int | None = None) -> 
 
 
 def count(name: str, value: float | None, least: int = 1) -> int:
-    """How many, from `least` on. None is the default, math.inf no limit."""
+    """Converts a number of things, `least` or more. None: the default; math.inf: no limit."""
     if value is None:
         return 0
-    return UNLIMITED if value == _INFINITY else integer(name, value, (least, NONE - 1)) or NONE
+    return UNLIMITED if value == _INFINITY else integer(name, value, least, NONE - 1) or NONE
 
 
 def wrong_type(name: str, wanted: str, value: object) -> TypeError:
-    """The error for a value that isn't what is wanted."""
+    """Returns the error for a value of another type."""
     return TypeError(f"{name} is of type {type(value).__name__}; it must be {wanted}")
 
 
 def invalid(name: str, reason: str) -> InvalidArgumentError:
-    """The error for a value that can't be used."""
+    """Returns the error for an invalid value."""
     from .errors import InvalidArgumentError
 
     return InvalidArgumentError(f"{name} {reason}", advice="Correct the argument that the message names.")

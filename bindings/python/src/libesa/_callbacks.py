@@ -1,6 +1,6 @@
-"""What the library calls back on the thread of a call, besides asking whether it is interrupted.
+"""The library's callbacks on the thread of a call, except the one that asks whether the call is interrupted.
 
-The user data of the C interface is the function to call. _interrupt says why no Python code is between the two.
+The user data of the C interface is the Python function to call. _interrupt explains why no Python code runs in between.
 """
 
 from __future__ import annotations
@@ -21,45 +21,47 @@ _here = _local()
 
 
 def _sending(arguments: bytes, *types: type) -> partial[object]:
-    """Calls `_here.send` with what Py_BuildValue() makes of the arguments."""
+    """Returns a function that calls `_here.send`. `arguments` is the format for Py_BuildValue()."""
     prototype = PYFUNCTYPE(py_object, py_object, c_char_p, c_char_p, py_object, *types)
     return partial(prototype(("PyObject_CallMethod", pythonapi)), _here, b"send", arguments)
 
 
-# Each calls the function that is its user data, with the arguments that follow.
+# Each callback calls the function that is its user data, with the callback's other arguments.
 
-# esa_log_fn: the record's address.
+# An esa_log_fn. The function takes the address of the esa_log_record.
 log = CFUNCTYPE(None, py_object, c_void_p)(_sending(b"((OO))", py_object))
 
-# esa_credentials_fn: timeout_ms, and the address of the credentials. The function returns why there are none.
+# An esa_credentials_fn. The function takes timeout_ms and the address of the esa_credentials, and returns an exception
+# if there are no credentials.
 ask = CFUNCTYPE(None, py_object, c_uint32, c_void_p)(_sending(b"((OIO))", c_uint, py_object))
 
-# esa_try_acquire_fn: lease_ms, and the address of retry_after_ms. The function returns an esa_lock or an exception.
+# An esa_try_acquire_fn. The function takes lease_ms and the address of retry_after_ms, and returns an esa_lock or an
+# exception.
 try_acquire = CFUNCTYPE(c_int32, py_object, c_uint32, c_void_p)(_sending(b"((OIO))", c_uint, py_object))
 
-# esa_release_fn.
+# An esa_release_fn. The function takes nothing.
 release = CFUNCTYPE(None, py_object)(_sending(b"((O))"))
 
 
 class Callbacks:
-    """The functions that the callbacks of a client call. It lives as long as its calls."""
+    """Keeps the functions that a client's callbacks call, as long as the client's calls run."""
 
     def __init__(self) -> None:
-        """None yet."""
+        """Starts without functions."""
         self._functions: list[Function] = []
 
     def user_data(self, function: Function) -> int:
-        """The user data for a function of the client's."""
+        """Keeps a function, and returns its user data."""
         self._functions.append(function)
         return id(function)
 
     def run(self, raised: list[BaseException], make: Function, function: Function, *arguments: object) -> object:
-        """Calls a function of the library's on this thread, and has its callbacks made until it returns.
+        """Calls a function of the library on this thread, and makes its callbacks until it returns.
 
-        `make` is given each function to call, and its arguments. What a signal's handler raises meanwhile, and what
-        else gets out of `make`, is added to `raised`.
+        `make` gets each function to call, and its arguments. Exceptions of `make`, and of signal handlers that run
+        meanwhile, are added to `raised`.
         """
-        outer = getattr(_here, "send", None)  # a callback may make a call of another client
+        outer = getattr(_here, "send", None)  # a callback can call another client
         functions = _functions(raised, make)
         next(functions)
         try:
@@ -71,7 +73,7 @@ class Callbacks:
             _end.leave(raised)
 
     def releasing(self, release: Callable[[c_void_p], object]) -> Callable[[c_void_p], object]:
-        """`release`, which may call back that a lock is let go, outside of a call."""
+        """Wraps a function that releases an object outside of a call, and can call back to release the lock."""
         return lambda pointer: self.run([], _make, release, pointer)
 
 
@@ -84,7 +86,7 @@ def _functions(raised: list[BaseException], make: Function) -> Generator[int, tu
     while True:
         try:
             while True:
-                # What isn't asked for an answer gives one that nobody looks at.
+                # The library ignores the answers of callbacks without a result.
                 answer = make(*(yield answer if isinstance(answer, int) else _LOCK_FAILED))
         except GeneratorExit:
             return

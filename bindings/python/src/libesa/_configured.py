@@ -1,4 +1,4 @@
-"""What Client and AsyncClient have in common: how they are made."""
+"""The base of Client and AsyncClient: their settings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from ctypes import byref, sizeof
 
 from . import _native
-from ._arguments import INT32, count, invalid, milliseconds, optional, optional_text, text, wrong_type
+from ._arguments import count, invalid, milliseconds, optional, optional_text, text, wrong_type
 from ._library import library, struct
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Configured(_native.Handle):
-    """A client of the shared library's. What isn't given comes from the environment, or has a default."""
+    """A client. Settings that aren't passed come from the environment, or have a default."""
 
     def __init__(
         self,
@@ -54,76 +54,74 @@ class Configured(_native.Handle):
         write_lock_hold: float | None = None,
         log: logging.Logger | None = None,
     ) -> None:
-        """Makes a client.
+        """Creates a client.
 
-        None stands for the default. A number that says how many or how long can be math.inf: no limit.
+        None stands for the default. A number of things or seconds can be math.inf: no limit.
 
-        access_key_id, access_key_secret, security_token: the credentials, the last for temporary ones of STS only.
-            Default: those that are found where the official SDKs find them, when a call needs some: the environment
+        access_key_id, access_key_secret, security_token: the credentials. The token is for temporary ones of STS only.
+            Default: when a call needs credentials, the client looks where the official SDKs look: the environment
             (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC, the command line's profile, the credentials file, the role of the
-            ECS instance, ALIBABA_CLOUD_CREDENTIALS_URI. Temporary ones are renewed before they expire.
-        credentials_provider: a function that gives the Credentials in place of those, for secrets that are kept
-            elsewhere. It is called on the thread of a call that needs them (AsyncClient's: the event loop's, which
-            does nothing else until it returns), one call of the client at a time: for the
-            first call, from five minutes before they expire on, and once more when the service says that they have. It
-            is given the time that the call has left, in seconds, and should return within it; nothing else ends it. An
-            Exception that it raises is the reason in the call's CredentialsError, with its type and text, which must
-            hold no secret, and the error's `__cause__`. It may make calls with other clients.
+            ECS instance, ALIBABA_CLOUD_CREDENTIALS_URI. It refreshes temporary credentials before they expire.
+        credentials_provider: a function that returns Credentials instead, for secrets that are kept elsewhere. It gets
+            the time that the call has left, in seconds, and should return within it; nothing else ends it. The client
+            calls it for the first call, from five minutes before the credentials expire, and once more when the service
+            says that they have expired. It runs on the thread of the call that needs credentials, for one call of the
+            client at a time. AsyncClient runs it on the event loop's thread, and the loop does nothing else meanwhile.
+            If it raises an Exception, the call raises CredentialsError with the Exception's type and text, which must
+            not contain a secret, and with the Exception as `__cause__`. It can make calls with other clients.
         region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international ones. Default:
-            ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other needs an endpoint.
-        endpoint: in place of the region's: "host", "host:port" or "https://host:port"; "http://..." for this machine
-            only. Default: ESA_ENDPOINT of the environment, which must not be empty, else the region's.
-        network: from where the service is reached, if no endpoint is given: Network.PUBLIC (the default), or
-            Network.VPC from inside of a VPC in the region.
-        proxy: the proxy to go through: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..."
-            (this machine looks up the endpoint's name), "socks5h://..." (the proxy does); "" for none. Default: what
-            HTTPS_PROXY, HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY of the environment say, which isn't for
-            this machine. Plain http to this machine takes no proxy at all.
+            ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other region needs an endpoint.
+        endpoint: the server, instead of the region's: "host", "host:port" or "https://host:port"; "http://..." for this
+            machine only. Default: ESA_ENDPOINT of the environment, which must not be empty, else the region's.
+        network: the network from which to reach the service if no endpoint is set: Network.PUBLIC (the default), or
+            Network.VPC from inside a VPC in the region.
+        proxy: the proxy to use: "http://user:password@host:port" (by CONNECT), "host:port", "socks5://..." (this
+            machine looks up the endpoint's name), "socks5h://..." (the proxy does); "" for none. Default: HTTPS_PROXY,
+            HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY of the environment, which don't apply to this machine.
+            Plain http to this machine never uses a proxy.
         connect_timeout, attempt_timeout, timeout: how long one connection, one request and a whole call may take, in
-            seconds, rounded up to milliseconds. Default: 5, 10 and 30.
+            seconds, rounded up to milliseconds (default 5, 10 and 30).
         signature_version: 3 (the default), or 1 for old gateways.
-        ca_file, ca_pem: certificate authorities (PEM) to trust in place of the ones that are built in. Default: the
-            file that SSL_CERT_FILE of the environment names.
-        user_agent: the caller's own product for the User-Agent header, such as "my-agent/1.2". Default:
+        ca_file, ca_pem: certificate authorities (PEM) to trust instead of the built-in ones. Default: the file that
+            SSL_CERT_FILE of the environment names.
+        user_agent: the program's own product for the User-Agent header, such as "my-agent/1.2". Default:
             ALIBABA_CLOUD_USER_AGENT of the environment.
-        max_idle_connections, idle_timeout: how many unused connections are kept at most (default 64, 0: none), and for
-            how long, in seconds (default 5).
-        max_attempts: how many attempts of a call may fail in a row, 1 or more (default 3). Those that are refused
-            because the service is busy with another call of the account don't count: they are made until the time
-            limit.
-        reconcile_horizon: how long a call goes on reading back to clear up what a lost answer did, once no further
-            attempt is made, in seconds: after 0.25, 0.5, 1, 2, 4 s ..., never past the call's deadline (default 10, 0:
-            it reads back once). If nothing clears it up, the call fails that much later.
-        max_concurrent_writes: how many creates and deletes may be under way at once (default 1). The others wait for
-            their turn, because the service refuses a call of an account while another one runs.
-        write_lock: two functions, try_acquire and release, for a lock that the client shares with other programs or
-            machines which write to the same account, so that their writes wait for each other instead of being refused.
-            try_acquire(lease) asks for it, to hold it no longer than lease in seconds, and returns soon: True where the
-            client has it; False, or in how many seconds to ask again, where somebody else does; None to go on without
-            it, because what gives it is down. An Exception that it raises fails the call with a LockError, and is its
-            `__cause__`. release() lets it go; the lease may be over by then. They are called on the threads of calls
-            that write, one at a time but on another one each time, and may make calls with other clients. The lock is
-            for order alone: where it is lost, writes are refused as busy and made again.
-        write_lock_file: in place of that, a file as the lock for the programs of this host. It is made where it is
-            missing, for its owner alone, on a local file system.
-        write_lock_hold: how long the client holds the lock for further writes before it lets others in, in seconds
-            (default 2, 0: it lets the lock go after each write).
-        log: where the library says what it does: requests at DEBUG, decisions at INFO, problems above. What the
-            logger is enabled for is looked up here, once; lines of other levels are never made. It is called on the
-            thread that makes a call, while it does; an Exception that it raises goes to sys.unraisablehook. Its records
-            have these attributes: esa_call (the number of the call in this process), esa_action, esa_record_name,
-            esa_attempt (of the action), esa_http_status, esa_request_id and esa_elapsed_ms (of the request). What a
-            line isn't about is 0 or "".
+        max_idle_connections, idle_timeout: how many unused connections the client keeps at most (default 64, 0: none),
+            and for how long, in seconds (default 5).
+        max_attempts: how many attempts of a call may fail in a row, 1 or more (default 3). Attempts that the service
+            refuses because it is busy with another call of the account don't count: they repeat until the time limit.
+        reconcile_horizon: how long a call reads back after its last attempt to find out what a lost answer did, in
+            seconds (default 10, 0: it reads back once). It reads back after 0.25, 0.5, 1, 2, 4 s ..., never past the
+            call's deadline. If it finds nothing out, the call fails that much later.
+        max_concurrent_writes: how many creates and deletes may run at once (default 1). The others wait, because the
+            service refuses a call while another one of the account runs.
+        write_lock: two functions, try_acquire and release, for a lock that the client shares with programs or machines
+            that write to the same account. Their writes then wait for each other instead of being refused.
+            try_acquire(lease) asks for the lock, to hold it for `lease` seconds at most, and returns soon: True if the
+            client has the lock; if somebody else has it, False, or in how many seconds to ask again; None to continue
+            without the lock, because its server is down. If it raises an Exception, the call raises a LockError with
+            the Exception as `__cause__`. release() releases the lock, even if the lease is over. Both run on the
+            threads of calls that write, one at a time, each time possibly on another thread. They can make calls with
+            other clients. The lock only keeps order: if it is lost, the service refuses writes as busy, and the client
+            repeats them.
+        write_lock_file: a file as the lock instead, for the programs of this host. If it is missing, the client creates
+            it, for its owner only. It must be on a local file system.
+        write_lock_hold: how long the client holds the lock for further writes before others can have it, in seconds
+            (default 2, 0: it releases the lock after each write).
+        log: the logger for requests (DEBUG), decisions (INFO) and problems (above). Its level is read once, here. Lines
+            of other levels are never made. It is called on the thread that makes a call, during the call. An Exception
+            that it raises goes to sys.unraisablehook. Its records have the attributes esa_call (the number of the call
+            in this process), esa_action, esa_record_name, esa_attempt (of the action), esa_http_status, esa_request_id
+            and esa_elapsed_ms (of the request). An attribute that doesn't apply is 0 or "".
 
-        Raises InvalidArgumentError if a value can't be used, ConfigError if the region is unknown, the endpoint or the
+        Raises InvalidArgumentError for an invalid value, ConfigError if the region is unknown, the endpoint or the
         proxy is invalid or a CA file can't be read, and TypeError for a value of the wrong type.
         """
         config = _native.Config()
         key = {"access_key_id": access_key_id, "access_key_secret": access_key_secret, "security_token": security_token}
-        given = any(value is not None for value in key.values())
-        if given and credentials_provider is not None:
-            raise invalid("credentials_provider", "can't be given together with an access key")
-        if given:
+        if any(value is not None for value in key.values()):
+            if credentials_provider is not None:
+                raise invalid("credentials_provider", "can't be given together with an access key")
             config.set("credentials", *(optional_text(name, value) for name, value in key.items()))
         if write_lock is not None and write_lock_file is not None:
             raise invalid("write_lock_file", "can't be given together with write_lock")
@@ -142,8 +140,8 @@ class Configured(_native.Handle):
         config.set("max_attempts", count("max_attempts", max_attempts))
         config.set("max_concurrent_writes", count("max_concurrent_writes", max_concurrent_writes))
         config.set("max_idle_connections", count("max_idle_connections", max_idle_connections, least=0))
-        config.set("network", optional("network", network, INT32))
-        config.set("signature_version", optional("signature_version", signature_version, INT32))
+        config.set("network", optional("network", network))
+        config.set("signature_version", optional("signature_version", signature_version))
         if credentials_provider is not None:
             _set_credentials_provider(config, credentials_provider)
         if write_lock is not None:
@@ -154,34 +152,35 @@ class Configured(_native.Handle):
             client = _native.make("esa_client", config.pointer)
             client.callbacks = config.callbacks
         finally:
-            del config, key  # which hold the secrets, and an exception would keep them
+            del config, key  # they contain secrets, and an exception would keep them
         self._owned = client
         self._made()
 
     def _made(self) -> None:
-        """For what a kind of client needs besides."""
+        """Finishes the creation. A kind of client can override it."""
 
     @property
     def credentials_source(self) -> str:
-        """The name of the provider whose credentials are used; "" before the first call that needed some.
+        """The provider of the credentials that are used; "" before the first call that needs credentials.
 
-        "configuration" (given to the client), "callback" (its credentials_provider), "environment", "oidc",
-        "cli_profile", "credentials_file", "ecs_ram_role" or "credentials_uri". Raises RuntimeError after close().
+        "configuration" (access_key_id), "callback" (credentials_provider), "environment", "oidc", "cli_profile",
+        "credentials_file", "ecs_ram_role" or "credentials_uri". Raises RuntimeError after close().
         """
         return _native.decoded(library.esa_client_credentials_source(self._open().pointer))
 
     def sign(
         self, action: str, params: Mapping[str, object] | None = None, **options: Unpack[CallOptions]
     ) -> SignedRequest:
-        """Signs any action for the program to send itself: with this client's credentials, endpoint and clock.
+        """Signs any action with this client's credentials, endpoint and clock, so that the program can send it.
 
-        Nothing of the action is sent: any HTTP library can do that, and read_reply() reads what comes back. If the
-        client has no credentials yet, or they have expired, it gets some, which may ask a server. AsyncClient's event
-        loop waits for that, since this is no coroutine: a `timeout` of 0.001 takes only what is there already or comes
-        from this machine.
+        Doesn't send the action. Any HTTP library can send it, and read_reply() reads the reply. If the client has no
+        credentials yet, or they have expired, it gets some, which can mean to ask a server. AsyncClient's event loop
+        waits for that, since sign() is no coroutine. With a `timeout` of 0.001, sign() uses only credentials that the
+        client has or that come from this machine.
 
-        Arguments are as with Client.call(). Raises CredentialsError if there are no credentials, or they didn't come in
-        time, InvalidArgumentError, TypeError for a value of the wrong type, and RuntimeError after close().
+        Arguments are as with Client.call(). Raises CredentialsError if there are no credentials or they don't come in
+        time, InvalidArgumentError for an invalid value, TypeError for one of the wrong type, and RuntimeError after
+        close().
         """
         from ._operation import Call
         from .action import SIGN, arguments_of
@@ -190,7 +189,7 @@ class Configured(_native.Handle):
         return _native.given(call.make(self._open()))
 
     def stats(self) -> Stats:
-        """What this client has done so far. Raises RuntimeError after close()."""
+        """Returns what this client has done so far. Raises RuntimeError after close()."""
         from .stats import Stats
 
         stats = struct("esa_stats")

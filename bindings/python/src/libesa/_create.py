@@ -1,4 +1,4 @@
-"""Creating a record, and ensuring it."""
+"""Creates and ensures a record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .record import Record
 
 
 def read(result: Structure) -> Record:
-    """The record that a call returned."""
+    """Reads the record that a call returned."""
     fields = fields_of(result, Record.__annotations__)
     return Record(**{**fields, "record_id": result.record_id or None})
 

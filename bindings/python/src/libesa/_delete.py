@@ -1,4 +1,4 @@
-"""Deleting a record."""
+"""Deletes a record."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The interpreter's end, while other threads are in calls that call back.
+"""Ends the calls of other threads before the interpreter ends.
 
-Once the interpreter has begun to end, a thread that asks for its lock is ended on the spot (from Python 3.14 on it
-hangs). A callback asks for it first of all, and the library's frames below can't be unwound: the process would abort.
-So before that, such calls of other threads are ended, as by sys.exit() in a signal's handler, and none begins any more.
-Threads that aren't daemons have ended by then.
+When the interpreter finalizes, it ends each thread that asks for the GIL (from Python 3.14 on, the thread hangs). A
+callback asks for the GIL first. The library's frames below it can't be unwound, so the process would abort. Therefore
+calls of other threads that can call back end before that, as if a signal handler called sys.exit(), and no new one
+begins. Threads that aren't daemons have ended by then.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ import os
 import time
 from _thread import get_ident
 
-LIMIT = 5.0  # how many seconds a callback that doesn't return may keep the interpreter from ending
+LIMIT = 5.0  # for how many seconds a callback that doesn't return can delay the interpreter's end
 
-# By the id of the list: the thread, and what ends its call when it is added there.
+# By the id of the list: the thread, and the list. An exception that is added to the list ends the call.
 _running: dict[int, tuple[int, list[BaseException]]] = {}
-_ending: int | None = None  # the thread that ends the interpreter, and may still make calls
+_ending: int | None = None  # the thread that ends the interpreter; it can still make calls
 
 
 def enter(raised: list[BaseException]) -> None:
-    """Before a call that calls back, and ends when something is added to `raised`. Raises SystemExit at the end."""
+    """Registers a call that ends when something is added to `raised`. Raises SystemExit if the interpreter ends."""
     thread = get_ident()
-    _running[id(raised)] = thread, raised  # first, so that either this sees the end, or the end sees this
+    _running[id(raised)] = thread, raised  # first: then either this thread sees the end, or the end sees this call
     if _ending is not None and _ending != thread:
         raise _exit()
 
 
 def leave(raised: list[BaseException]) -> None:
-    """After it, and where it wasn't begun."""
+    """Removes the call, whether it began or not."""
     _running.pop(id(raised), None)
 
 
 def _exit() -> SystemExit:
-    return SystemExit("Python ends")  # which ends a thread without a word
+    return SystemExit("Python ends")  # which ends a thread silently
 
 
 def _others() -> list[list[BaseException]]:
-    # A signal's handler may have kept this thread from leaving.
+    # A signal handler can have interrupted leave() on this thread.
     return [raised for thread, raised in _running.copy().values() if thread != _ending]
 
 

@@ -1,6 +1,7 @@
 """Frozen dataclasses without the dataclasses module.
 
-Importing that would double the time of a program until its first record; typing, for NamedTuple, would add a half.
+Importing dataclasses would double the time until a program's first record. Importing typing, for NamedTuple, would add
+half of that time.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_: bool) -> object:
-        """For type checkers only: subclasses have the constructor of a dataclass."""
+        """Tells type checkers that subclasses have the constructor of a dataclass. Does nothing here."""
         return lambda kind: kind
 
 
 class _OfDataclass:
-    """What the dataclasses module keeps in a class of its own, made of the class's fields when it is wanted."""
+    """An attribute that the dataclasses module sets on its classes, made from the fields when it is read."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -32,9 +33,9 @@ class _OfDataclass:
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Frozen:
-    """Has the fields that a subclass annotates, with their defaults, and compares, hashes and shows itself by them.
+    """Base of classes whose annotations are fields. Compares, hashes and prints by them.
 
-    `dataclasses.asdict()`, `fields()`, `replace()` and the like take it for a dataclass.
+    `dataclasses.asdict()`, `fields()`, `replace()` and the like accept it as a dataclass.
     """
 
     if TYPE_CHECKING:
@@ -47,13 +48,13 @@ class Frozen:
         _fields = _defaults = {}
 
     def __init_subclass__(cls) -> None:
-        """Adds the fields and their defaults to those that are inherited."""
+        """Adds the class's fields and defaults to the inherited ones."""
         cls._fields = {**cls._fields, **cls.__annotations__}
         defaults = {name: vars(cls)[name] for name in cls.__annotations__ if name in vars(cls)}
         cls._defaults = {**cls._defaults, **defaults}
 
     def __init__(self, **fields: Any) -> None:
-        """Takes every field that has no default, and any that has."""
+        """Takes the fields by name. Those without a default are required."""
         fields = {**self._defaults, **fields}
         if fields.keys() != self._fields.keys():
             wrong = ", ".join(sorted(fields.keys() ^ self._fields.keys()))
@@ -62,7 +63,7 @@ class Frozen:
         self.__post_init__()
 
     def __post_init__(self) -> None:
-        """Checks the fields."""
+        """Checks the fields. A subclass can override it."""
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuses every change."""
@@ -77,13 +78,13 @@ class Frozen:
         return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
 
     def __hash__(self) -> int:
-        """By the fields."""
+        """Hashes the fields."""
         return hash(frozenset(vars(self).items()))
 
     def __repr__(self) -> str:
-        """The class with every field."""
+        """Shows the class and every field."""
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self._fields)})"
 
     def __replace__(self, **changes: Any) -> Self:
-        """For copy.replace()."""
+        """Supports copy.replace()."""
         return type(self)(**{**vars(self), **changes})

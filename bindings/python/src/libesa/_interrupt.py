@@ -1,9 +1,9 @@
-"""What signal handlers raise while the main thread is in the shared library, such as KeyboardInterrupt.
+"""Keeps what signal handlers raise, such as KeyboardInterrupt, while the main thread is in the shared library.
 
-Python code that the library calls back runs the handlers of pending signals, and ctypes drops what gets out of it. A
-handler may run before a function's first line, where no `try` of the function's covers it yet. A generator that waits
-at a `yield` inside a `try` has no such gap: the C functions that resume it (`next` and `send`) run no Python code of
-their own, and the handler runs where the generator goes on.
+Python code that the library calls back also runs the handlers of pending signals, and ctypes drops the exceptions of
+such code. A handler can run before the first line of a function, where no `try` of the function catches its exception.
+A generator that waits at a `yield` inside a `try` has no such gap: the C functions that resume it (`next` and `send`)
+run no Python code of their own, so the handler runs inside the `try`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_asks = CFUNCTYPE(c_int32, py_object)(next)  # an esa_interrupt_fn, whose data is an object of the interpreter's
+_asks = CFUNCTYPE(c_int32, py_object)(next)  # an esa_interrupt_fn whose data is a Python object
 
-# For `interrupt` of the call options. `interrupt_data` is the id of an asking().
+# The `interrupt` of the call options. `interrupt_data` is the id of what asking() returns.
 ASKS = cast(_asks, c_void_p).value
 
 
 def _find_main_thread() -> int | None:
     if get_native_id() == os.getpid():
         return get_ident()
-    import threading  # which is there already, most likely, since there is another thread
+    import threading  # most likely imported already, since there is another thread
 
     return threading.main_thread().ident
 
@@ -40,12 +40,12 @@ os.register_at_fork(after_in_child=_be_main_thread)
 
 
 def handles_signals() -> bool:
-    """Whether this is the main thread."""
+    """Returns whether this is the main thread."""
     return get_ident() == _main_thread
 
 
 def asking(raised: list[BaseException]) -> Iterator[int]:
-    """Adds what signal handlers raise to `raised`, and gives 1 as soon as there is something, else 0."""
+    """Returns an iterator that adds what signal handlers raise to `raised`, and yields 1 if that has any, else 0."""
     answers = _answers(raised)
     next(answers)
     return answers

@@ -1,7 +1,7 @@
-"""Finding and loading the shared library, and what its functions take.
+"""Finds and loads the shared library, and declares its functions.
 
-The first of these that there is, and no other: the file that the environment variable LIBESA_LIBRARY names, the one
-packaged beside this module, the system's.
+Loads the file that the environment variable LIBESA_LIBRARY names; if it isn't set, the file packaged beside this
+module; if there is none, the system's library. If the chosen one can't be loaded, no other is tried.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 SYSTEM_LIBRARY = "libesa.0.dylib" if sys.platform == "darwin" else "libesa.so.0"
 
-# By the table's letters.
+# The types for the letters in _abi.
 _TYPES: dict[str, Any] = {"v": None, "z": c_char_p, "P": c_void_p, "i": c_int32, "I": c_uint32, "q": c_int64}
 _TYPES.update(Q=c_uint64, N=c_size_t)
 
-_signatures = dict(entry.split(":") for entry in FUNCTIONS.split())
+_signatures = {name: letters for name, _, letters in (entry.partition(":") for entry in FUNCTIONS.split())}
 
 
 class Library(CDLL):
-    """The shared library, whose functions are looked up when they are first wanted."""
+    """The shared library. Looks each function up when it is first used."""
 
     def __getattr__(self, name: str) -> Any:
-        """The function; the interpreter lets other threads run while it does."""
-        function = super().__getattr__(name)  # which is asked for a name once
+        """Returns a function that releases the GIL while it runs."""
+        function = super().__getattr__(name)  # CDLL keeps it: this runs once for a name
         function.restype, *function.argtypes = _signature(name)
         return function
 
     def quick(self, name: str) -> Any:
-        """The function, for those that return at once: the interpreter doesn't let other threads run meanwhile."""
+        """Returns a function that keeps the GIL while it runs, for functions that return at once."""
         return PYFUNCTYPE(*_signature(name))((name, self))
 
 
@@ -48,7 +48,7 @@ _structs: dict[str, Any] = {}
 
 
 def struct(name: str) -> Any:
-    """The struct of this name."""
+    """Returns the struct of this name."""
     if name not in _structs:
         fields = [(field[:-2], _TYPES[field[-1]]) for field in STRUCTS[name].split()]
         _structs[name] = type(name, (Structure,), {"_fields_": fields})
@@ -56,10 +56,10 @@ def struct(name: str) -> Any:
 
 
 class NativeInfo(Frozen):
-    """Which shared library is in use."""
+    """The shared library in use."""
 
     path: str
-    """The library's file, or just its name where the system's loader found it."""
+    """The library's file; only its name if the system's loader found it."""
     version: str
     """The library's version, such as "0.1.0"."""
     abi_version: int
@@ -67,7 +67,7 @@ class NativeInfo(Frozen):
 
 
 def find() -> str:
-    """The library to load. An empty LIBESA_LIBRARY counts as none."""
+    """Returns the library to load. An empty LIBESA_LIBRARY counts as not set."""
     chosen = os.environ.get("LIBESA_LIBRARY")
     if chosen:
         return os.path.abspath(chosen)
@@ -76,23 +76,21 @@ def find() -> str:
 
 
 def load(path: str) -> Library:
-    """Loads the library at `path`; an ImportError says why it can't be used."""
+    """Loads the library at `path`. Raises ImportError if it can't be used."""
     try:
         loaded = Library(path)
         check_abi_version(loaded.esa_abi_version(), path)
     except OSError as error:
-        why = f"can't load the shared library, which LIBESA_LIBRARY may name: {error}"
-        raise _unusable(path, why) from None
+        raise _unusable(path, f"can't load the shared library, which LIBESA_LIBRARY may name: {error}") from None
     except AttributeError:
         raise _unusable(path, f"{path} is another library") from None
     return loaded
 
 
 def check_abi_version(found: int, path: str) -> None:
-    """Raises ImportError where the library is older than this layer needs."""
+    """Raises ImportError if the library is older than this package needs."""
     if found < ABI_VERSION:
-        why = f"{path} is too old: its ABI version is {found}, and this package needs {ABI_VERSION} or later"
-        raise _unusable(path, why)
+        raise _unusable(path, f"{path} is too old: its ABI version is {found}, and this package needs {ABI_VERSION}")
 
 
 def _unusable(path: str, why: str) -> ImportError:
@@ -104,5 +102,5 @@ library = load(_path)
 
 
 def native_info() -> NativeInfo:
-    """Which shared library was loaded, and its versions."""
+    """Returns which shared library was loaded, and its versions."""
     return NativeInfo(path=_path, version=library.esa_version().decode(), abi_version=library.esa_abi_version())

@@ -1,4 +1,4 @@
-"""Listing a routine's records."""
+"""Lists a routine's records."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ esa_related_record = struct("esa_related_record")
 
 def _read(result: Structure) -> RelatedRecordsPage:
     pointers = (c_void_p * result.count).from_address(result.records) if result.count else ()
-    records = (fields_of(esa_related_record.from_address(each), RelatedRecord.__annotations__) for each in pointers)
+    natives = (esa_related_record.from_address(pointer) for pointer in pointers)
+    records = tuple(RelatedRecord(**fields_of(native, RelatedRecord.__annotations__)) for native in natives)
     fields = fields_of(result, ("total_count", "request_id"))
-    return RelatedRecordsPage(
-        records=tuple(RelatedRecord(**each) for each in records), has_more=bool(result.has_more), **fields
-    )
+    return RelatedRecordsPage(records=records, has_more=bool(result.has_more), **fields)
 
 
 LIST = Operation("esa_list_routine_related_records", _read, "name search_key_word? page_number? page_size?")

@@ -1,4 +1,4 @@
-"""The program's own lock, which clients share, for the shared library."""
+"""Passes the program's own lock to the shared library."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from ctypes import c_uint32
 from ._arguments import milliseconds, wrong_type
 from ._log import drop
 
-# Of esa_lock.
+# Values of esa_lock.
 _NOT_YET, _ACQUIRED, _WITHOUT = 0, 1, 2
 
 
 class Lock:
-    """The user data of both callbacks: try_acquire calls it with two numbers, release with none."""
+    """The user data of both callbacks: try_acquire calls it with two arguments, release with none."""
 
     def __init__(self, try_acquire: Callable[[float], object], release: Callable[[], object]) -> None:
         """Takes the program's functions."""
@@ -21,7 +21,7 @@ class Lock:
         self._release = release
 
     def __call__(self, *arguments: int) -> int | Exception | None:
-        """Asks for the lock, or releases it. What the latter raises goes to sys.unraisablehook."""
+        """Asks for the lock, or releases it. An exception of the release goes to sys.unraisablehook."""
         if arguments:
             return self._ask(*arguments)
         try:
@@ -31,7 +31,7 @@ class Lock:
         return None
 
     def _ask(self, lease_ms: int, retry_after_ms: int) -> int | Exception:
-        """Returns what an esa_try_acquire_fn returns, or why the program's function gave no usable answer."""
+        """Returns an esa_lock, or the exception if the program's function raises one or its answer is invalid."""
         try:
             answer = self._try_acquire(lease_ms / 1000)
             if answer is None:

@@ -1,4 +1,4 @@
-"""From the shared library's log to a logging.Logger."""
+"""Passes the shared library's log to a logging.Logger."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from ._native import decoded, fields_of
 
 esa_log_record = struct("esa_log_record")
 
-# What a logging.LogRecord has as well, with `esa_` before the name.
+# The attributes that a logging.LogRecord gets, with `esa_` before the name.
 _EXTRA = ("call", "action", "record_name", "attempt", "http_status", "request_id", "elapsed_ms")
 
-# By esa_log_level.
+# The levels for each esa_log_level.
 _LEVELS = {1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO, 4: logging.DEBUG}
 
 
 def level_of(logger: logging.Logger) -> int:
-    """The esa_log_level that has all that the logger wants now; warnings at least."""
+    """Returns the most detailed esa_log_level for which the logger is enabled now; at least warnings."""
     return max(level for level in _LEVELS if level == 2 or logger.isEnabledFor(_LEVELS[level]))
 
 
 def forward_to(logger: logging.Logger) -> Callable[[int], None]:
-    """A function that logs an esa_log_record; what gets out of the logger goes to sys.unraisablehook."""
+    """Returns a function that logs an esa_log_record. An exception of the logger goes to sys.unraisablehook."""
 
     def forward(pointer: int) -> None:
         try:
@@ -41,5 +41,5 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-# Passes an exception to sys.unraisablehook, as ctypes does with what a callback raises.
+# Passes an exception to sys.unraisablehook: ctypes does so with each exception of a callback.
 drop = CFUNCTYPE(None, py_object)(_raise)

@@ -1,4 +1,4 @@
-"""Finding a record's site."""
+"""Finds a record's site."""
 
 from __future__ import annotations
 

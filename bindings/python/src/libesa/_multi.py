@@ -1,4 +1,4 @@
-"""A client's calls on an event loop, which watches one descriptor for all of them: that of an esa_multi."""
+"""Runs a client's calls on an event loop. The loop watches one descriptor for all of them: that of an esa_multi."""
 
 from __future__ import annotations
 
@@ -18,17 +18,15 @@ from ._operation import Call, T
 
 _next_finished = library.quick("esa_multi_next_finished")
 _current = library.quick("esa_multi_current")
-_step = library["esa_multi_step"]  # which neither checks nor converts what it is given
+_step = library["esa_multi_step"]  # neither checks nor converts its argument
 _FORKED = 111  # Status.FORKED
 
 
 class Pending:
     """A call that a task waits for."""
 
-    __slots__ = ("call", "context", "pointer", "woken")
-
     def __init__(self, call: Call[Any]) -> None:
-        """Not started yet."""
+        """Doesn't start the call."""
         self.call = call
         self.context = copy_context()
         self.pointer = c_void_p()
@@ -36,28 +34,28 @@ class Pending:
 
 
 class Multi:
-    """The calls of one client on one event loop. It is used on the loop's thread."""
+    """The calls of one client on one event loop. Only the loop's thread may use it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, callbacks: Callbacks | None) -> None:
-        """None yet. `callbacks` are the client's."""
+        """Starts without calls. `callbacks`: the client's."""
         self._loop = loop
         self._callbacks = callbacks
         self._process = os.getpid()
-        self._calls: dict[int | None, Pending] = {}  # by their addresses
+        self._calls: dict[int | None, Pending] = {}  # by address
         self._finished: deque[int | None] = deque()
-        self._is_idle: asyncio.Event | None = None  # where no more calls are to come
+        self._is_idle: asyncio.Event | None = None  # set up when no more calls come
         self._owned = make("esa_multi")
         self._next_finished = partial(_next_finished, self._owned.pointer)
         self._descriptor = library.esa_multi_descriptor(self._owned.pointer)
-        # The loop calls in the context in which it is told to, which isn't to be that of the first task.
+        # The loop calls _turn() in the context of this call, which must not be that of the first task.
         Context().run(loop.add_reader, self._descriptor, self._turn)
 
     async def result(self, call: Call[T], owned: Owned) -> T:
-        """What a call for `owned` gives or raises. Cancelling the task cancels the call."""
+        """Makes a call for `owned`. Returns its result or raises its failure. Cancelling the task cancels the call."""
         pending = Pending(call)
         try:
             self._start(pending, owned)
-            del owned  # an exception keeps this frame
+            del owned  # because an exception keeps this frame
             while pending.pointer.value in self._calls:
                 try:
                     pending.woken.clear()  # _wake() may have been interrupted
@@ -83,16 +81,16 @@ class Multi:
         self._step(pending.call.raised)
 
     def _turn(self) -> None:
-        """Is called by the event loop when there is something to do."""
+        """Does what is due. The event loop calls it."""
         raised: list[BaseException] = []
         self._step(raised)
         if raised:
             raise raised.pop(0)
 
     def _step(self, raised: list[BaseException]) -> None:
-        """Does what is due, and adds what gets out of callbacks to `raised`."""
+        """Does what is due. Adds the exceptions of callbacks to `raised`."""
         if self._call(_step, raised) == _FORKED:
-            self._finished.extend(self._calls)  # of the parent, which goes on with them
+            self._finished.extend(self._calls)  # they are the parent's, which continues them
         self._wake()
 
     def _call(self, function: Callable[[c_void_p], object], raised: list[BaseException]) -> object:
@@ -102,7 +100,7 @@ class Multi:
 
     def _wake(self) -> None:
         """Wakes the tasks whose calls have finished."""
-        # No signal's handler runs while this is extended, nor is what it raises the loss of one that is in it.
+        # No signal handler runs while the deque is extended, and none can lose what is in it by raising.
         finished = self._finished
         finished.extend(iter(self._next_finished, None))
         while finished:
@@ -112,7 +110,7 @@ class Multi:
             finished.popleft()
 
     def _make_callback(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Calls a function that is called back, for the call and in the context that it belongs to; what it gives."""
+        """Calls the function of a callback for its call, in the call's context. Returns its result."""
         pending = self._calls[_current(self._owned.pointer)]
         return pending.context.run(pending.call.make_callback, function, *arguments)
 
@@ -123,15 +121,15 @@ class Multi:
             self._end_soon()
 
     async def end(self) -> None:
-        """Waits for the calls, and closes the connections. No further ones are to come."""
+        """Waits for the calls, and closes the connections. No further calls may come."""
         await self._end_soon().wait()
 
     def leave(self) -> None:
-        """Closes the connections as soon as there are no calls; on any thread."""
-        if self._process == os.getpid():  # else the loop is the parent's
+        """Closes the connections as soon as there are no calls. Any thread may call it."""
+        if self._process == os.getpid():  # otherwise the loop is the parent's
             try:
                 self._loop.call_soon_threadsafe(self._end_soon)
-            except RuntimeError:  # it is closed
+            except RuntimeError:  # the loop is closed
                 self.close()
 
     def _end_soon(self) -> asyncio.Event:
@@ -142,10 +140,10 @@ class Multi:
         return self._is_idle
 
     def close(self) -> None:
-        """Gives up the calls that there are, and closes the connections. Any number of times."""
+        """Abandons the calls, and closes the connections. Can be called again."""
         pointer = self._owned.pointer
         if pointer and self._process == os.getpid():
-            with contextlib.suppress(RuntimeError):  # the loop is closed, and has forgotten it
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and the reader gone
                 self._loop.remove_reader(self._descriptor)
         self._call(library.esa_multi_free, [])
         pointer.value = None

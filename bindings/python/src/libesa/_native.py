@@ -20,68 +20,63 @@ free_error = library.quick("esa_error_free")
 
 
 def decoded(string: bytes) -> str:
-    """A text of the library's."""
+    """Decodes a string of the library."""
     return string.decode("utf-8", "replace")
 
 
 def fields_of(native: Structure, names: Iterable[str]) -> dict[str, Any]:
-    """The fields of these names, as they are, but for texts."""
+    """Returns the fields of these names. Decodes strings, and changes no other value."""
     values = {name: getattr(native, name) for name in names}
     return {name: decoded(value) if isinstance(value, bytes) else value for name, value in values.items()}
 
 
 def error_in(pointer: c_void_p) -> Exception | None:
-    """Why a call failed, if it did. The classes are loaded for the first one, since it takes longer than a call."""
+    """Returns the exception for a failed call. Imports the classes for the first one: that takes longer than a call."""
     if not pointer.value:
         return None
     fields = _fields_of_error(esa_error.from_address(pointer.value))
     try:
         from ._failure import error
-    except (ImportError, OSError) as broken:  # there may be no file descriptors left, or no file system
+    except (ImportError, OSError) as broken:  # such as if no file descriptors are left
         text = ", ".join(f"{name} {value}" for name, value in fields.items() if value not in (None, ""))
         return RuntimeError(f"libesa's exceptions can't be loaded ({broken}) for a call that failed: {text}")
     return error(**fields)
 
 
 def _fields_of_error(error: Structure) -> dict[str, Any]:
-    # Those of EsaError, whose enumerations' members are numbers here.
+    # The fields of EsaError. Enumerations are numbers here.
     names = [name for name, *_ in error._fields_ if name not in ("retry_after_ms", "reserved")]
-    return {
-        **fields_of(error, names),
-        "http_status": error.http_status or None,
-        "retry_after": error.retry_after_ms / 1000 if error.retry_after_ms else None,
-        "retryable": bool(error.retryable),
-    }
+    fields = fields_of(error, names)
+    fields.update(http_status=error.http_status or None, retryable=bool(error.retryable))
+    return {**fields, "retry_after": error.retry_after_ms / 1000 or None}
 
 
 class Owned:
-    """A native object, released when the last reference to this goes.
+    """A native object. It is released with the last reference to this.
 
-    Whoever uses it holds a reference meanwhile, so that closing it in one thread leaves the calls of others alone
-    without a lock, which a fork or a signal handler could find taken.
+    Each user of the object holds a reference. So one thread can close it while other threads call it. This takes no
+    lock, which a fork or a signal handler could find taken.
     """
 
-    __slots__ = ("_release", "callbacks", "pointer")
-
     def __init__(self, release: Callable[[c_void_p], object], pointer: int | None = None) -> None:
-        """Its calls call nothing back."""
+        """Starts without callbacks."""
         self.pointer = c_void_p(pointer)
         self.callbacks: Callbacks | None = None
         self._release = release
 
     def calls_back(self, callbacks: Callbacks) -> None:
-        """Its calls call these back, and so does its release."""
+        """Sets the callbacks of its calls and of its release."""
         self.callbacks = callbacks
         self._release = callbacks.releasing(self._release)
 
     def __del__(self) -> None:
         """Releases the object."""
         self._release(self.pointer)
-        self.pointer.value = None  # what is collected together with it may close it as well
+        self.pointer.value = None  # an object that is collected together with this can close it too
 
 
 def make(kind: str, *arguments: Any) -> Owned:
-    """An object of that kind; raises why there is none."""
+    """Creates an object of this kind. Raises EsaError if that fails."""
     owned, error = Owned(getattr(library, f"{kind}_free")), c_void_p()
     try:
         getattr(library, f"{kind}_new")(*arguments, byref(owned.pointer), byref(error))
@@ -91,51 +86,49 @@ def make(kind: str, *arguments: Any) -> Owned:
 
 
 def given(answer: tuple[T, BaseException | None]) -> T:
-    """The result, or what is raised in its place."""
+    """Returns the result, or raises what takes its place."""
     result, raised = answer
-    del answer  # which holds the exception
+    del answer  # because it holds the exception
     if raised is None:
         return result
     try:
         raise raised
     finally:
-        del raised  # whose traceback holds this frame
+        del raised  # because its traceback holds this frame
 
 
 class Handle:
-    """What a program holds of a native object, until it closes it."""
+    """A program's handle of a native object, until the program closes it."""
 
     _owned: Owned | None
 
     def _open(self) -> Owned:
-        owned = self._owned  # read once: another thread may close this now
+        owned = self._owned  # read once: another thread can close this now
         if owned is None:
             raise RuntimeError(f"this {type(self).__name__} is closed")
         return owned
 
     def __repr__(self) -> str:
-        """Says whether it is closed, and nothing else."""
+        """Shows whether it is open, and no more."""
         return f"<libesa.{type(self).__name__}, {'open' if self._owned else 'closed'}>"
 
 
 class Config(Owned):
     """An esa_config."""
 
-    __slots__ = ()
-
     def __init__(self) -> None:
-        """All defaults."""
+        """Starts with all defaults."""
         super().__init__(library.esa_config_free, library.esa_config_new())
-        if not self.pointer:  # which esa_client_new() would take for all defaults
+        if not self.pointer:  # esa_client_new() takes NULL for all defaults
             raise RuntimeError("esa_config_new() failed, which is a bug in the library")
 
     def user_data(self, function: Callable[..., Any]) -> int:
-        """For a callback that is to call the function."""
+        """Returns the user data for a callback that calls the function."""
         from ._callbacks import Callbacks
 
         self.callbacks = self.callbacks or Callbacks()
         return self.callbacks.user_data(function)
 
     def set(self, setting: str, *values: Any) -> None:
-        """Calls the setter. esa_client_new() reports what it refuses."""
+        """Calls the setter. If it refuses a value, esa_client_new() reports that."""
         getattr(library, f"esa_config_set_{setting}")(self.pointer, *values)

@@ -1,6 +1,6 @@
-"""How a call of the library's is made.
+"""Makes calls of the library.
 
-Failures are returned, not raised: an exception keeps the frames that it passed, and theirs would keep native memory.
+Returns failures instead of raising them: an exception keeps the frames that it passed, and these keep native memory.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-    # The result, and what is to be raised in its place.
+    # The result, and the exception that takes its place.
     Answer = tuple[T, Optional[BaseException]]
 
     class Limits(TypedDict, total=False):
-        """What limits a call: the arguments that Client.create_routine_related_record() explains."""
+        """The limits of a call. Client.create_routine_related_record() explains them."""
 
         timeout: float | None
         max_attempts: float | None
@@ -36,25 +36,26 @@ else:
     T, Generic = None, {None: object}
 
 esa_call_options = struct("esa_call_options")
-_ASKED_FOR = (103, 104)  # Status.CREDENTIALS and Status.LOCK
+_ASKED_FOR = (103, 104)  # Status.CREDENTIALS, Status.LOCK
 
 
 class Operation(Generic[T]):
-    """A function of the C interface that sends requests: what it takes, and how its result is read and released."""
+    """A function of the C interface that sends requests: its request, and how to read and release its result."""
 
     def __init__(
         self, function: str, read: Callable[[Any], T], fields: str = "", *, of: str = "", gives: str = ""
     ) -> None:
-        """Takes a function, and what reads its result.
+        """Looks up the functions and structs.
 
-        `fields`: those of its request that a call's arguments of the same names set. "?" marks those that None leaves
-            alone. A function without any takes neither request nor options.
-        `of`: what the structs, and what releases a result, are named after. Default: the function.
-        `gives`: the result's struct, if it is another one; the function can't be started on an esa_multi then.
+        `read`: reads the result's struct.
+        `fields`: the fields of the request that arguments of the same names set. "?" marks those that can be None. If
+            there are no fields, the function takes neither a request nor options.
+        `of`: the name that the structs begin with. Default: the function's.
+        `gives`: the result's struct, if its name is another one. An esa_multi can't start the function then.
         """
         self.of = of or function
         result = gives or f"{self.of}_result"
-        # Not by their attributes: these neither check nor convert what they are given.
+        # Not as attributes: functions from [] neither check nor convert their arguments.
         self.function = library[function]
         if not gives:
             self.start, self.finish = library[f"{function}_start"], library[f"{function}_finish"]
@@ -66,7 +67,7 @@ class Operation(Generic[T]):
         self.release = library.quick(f"{result}_free")
 
     def answer(self, result: c_void_p, error: c_void_p) -> Answer[T]:
-        """What the function wrote there, which is released."""
+        """Reads and releases what the function wrote there."""
         address = result.value
         try:
             read: Any = self.read(self.result.from_address(address)) if address else None
@@ -81,15 +82,15 @@ class Operation(Generic[T]):
 
 
 class Call(Generic[T]):
-    """A call: the memory that the library reads and writes, and what callbacks leave behind."""
+    """A call: the memory that the library reads and writes, and the exceptions of callbacks."""
 
     def __init__(self, operation: Operation[T], **arguments: Any) -> None:
-        """Takes the fields of the request, and what limit() takes. allow_interrupts() makes it interruptible."""
+        """Takes the request's fields and limit()'s arguments. Call allow_interrupts() to make it interruptible."""
         self._operation = operation
         self._cancel: Owned | None = None
         self._interruptible = False
-        self.raised: list[BaseException] = []  # what ends it, and is to be raised in place of its failure
-        self._failed: Exception | None = None  # why the program's own functions gave no credentials, or no lock
+        self.raised: list[BaseException] = []  # each ends the call; the first is raised in place of its failure
+        self._failed: Exception | None = None  # why the program's function gave no credentials, or no lock
         self._result, self._error = c_void_p(), c_void_p()
         self._outputs = byref(self._result), byref(self._error)
         self.options: Any = esa_call_options(sizeof(esa_call_options))
@@ -108,34 +109,30 @@ class Call(Generic[T]):
         return self.answer()
 
     def limit(
-        self,
-        name: str,
-        /,
-        timeout: float | None = None,
-        max_attempts: float | None = None,
-        cancel: Cancel | None = None,
+        self, arg: str, /, timeout: float | None = None, max_attempts: float | None = None, cancel: Cancel | None = None
     ) -> None:
-        """Sets the options; `name` is the timeout's."""
+        """Sets the options. `arg` is the name of the timeout."""
         options = self.options
-        options.timeout_ms = milliseconds(name, timeout)
+        options.timeout_ms = milliseconds(arg, timeout)
         options.max_attempts = count("max_attempts", max_attempts)
-        self._cancel = _opened(cancel)  # the reference is for as long as it is used
-        options.cancel = self._cancel and self._cancel.pointer
+        if cancel is not None:
+            self._cancel = _opened(cancel)  # kept as long as the library uses it
+            options.cancel = self._cancel.pointer
 
     def allow_interrupts(self, owned: Owned) -> None:
-        """Has it end when something is raised, where something may be: for run()."""
-        # A call with callbacks on another thread than the main one can be ended too, for the interpreter's end.
+        """Makes run() end when a signal handler raises, or the interpreter ends."""
+        # Signal handlers run on the main thread only. The interpreter's end ends any call with callbacks.
         self._interruptible = _interrupt.handles_signals() or owned.callbacks is not None
         if self._interruptible:
-            self._asking = _interrupt.asking(self.raised)  # the reference is for as long as it is used
+            self._asking = _interrupt.asking(self.raised)  # kept as long as the library uses it
             self.options.interrupt, self.options.interrupt_data = _interrupt.ASKS, id(self._asking)
 
     def run(self, owned: Owned) -> None:
-        """Calls the function for `owned`. The interpreter lets other threads run meanwhile."""
+        """Calls the function for `owned`. Other threads run meanwhile."""
         self._do(owned, self._operation.function, owned.pointer, *self._inputs, *self._outputs)
 
     def start(self, multi: c_void_p, owned: Owned, pending: c_void_p) -> None:
-        """Starts it on an esa_multi, for `owned`: there is a `pending` then, unless it failed."""
+        """Starts the call on an esa_multi, for `owned`. Sets `pending`, unless that fails."""
         outputs = byref(pending), byref(self._error)
         self._do(owned, self._operation.start, multi, owned.pointer, *self._inputs, None, *outputs)
 
@@ -151,17 +148,17 @@ class Call(Generic[T]):
                     function(*arguments)
                 finally:
                     _end.leave(self.raised)
-        except BaseException as interrupt:  # raised by a signal's handler after the library's last question
-            self.raised.append(interrupt.with_traceback(None))  # without this frame, which holds native memory
+        except BaseException as interrupt:  # of a signal handler, after the library asked last
+            self.raised.append(interrupt.with_traceback(None))  # this frame holds native memory
 
     def finish(self, pending: c_void_p) -> None:
-        """Takes what came of it from `pending`, which has finished and is released; NULL: it wasn't started."""
+        """Takes the result from `pending`, which has finished, and releases it. NULL: the call wasn't started."""
         if pending:
             self._operation.finish(pending, *self._outputs)
             pending.value = None
 
     def give_up(self, pending: c_void_p, callbacks: Callbacks | None) -> None:
-        """Releases what finish() hasn't taken, or nobody has asked for since."""
+        """Releases what finish() hasn't taken, or answer() hasn't returned."""
         if self._result or self._error:
             self.answer()
         elif pending:
@@ -169,22 +166,22 @@ class Call(Generic[T]):
             (callbacks.releasing(free) if callbacks else free)(pending)
 
     def make_callback(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Calls a function that is called back; what it gives."""
+        """Calls the function of a callback, and returns its result."""
         given = function(*arguments)
         if isinstance(given, Exception):
             self._failed = given
         return given
 
     def answer(self) -> Answer[T]:
-        """What came of it, once; on any thread.
+        """Returns the answer, once. Any thread may call it.
 
-        What a signal's handler raised goes before the failure, which is its cause. The cause of a failure for want of
-        credentials, or a lock, is what kept the program's own function from giving it.
+        If a signal handler raised, its exception takes the failure's place, and the failure is its cause. If the
+        program's function gave no credentials or no lock, its exception is the cause of the failure.
         """
         result, failure = self._operation.answer(self._result, self._error)
         raised = self.raised.pop(0) if self.raised else None
-        self.raised.clear()  # which the exceptions' frames hold
-        failed, self._failed = self._failed, None  # the next step of a bulk has its own
+        self.raised.clear()  # the exceptions' frames hold the list
+        failed, self._failed = self._failed, None  # each step of a bulk has its own
         if failure is not None:
             if raised is not None:
                 raised.__cause__ = failure
@@ -193,9 +190,7 @@ class Call(Generic[T]):
         return result, failure if raised is None else raised
 
 
-def _opened(cancel: Cancel | None) -> Owned | None:
-    if cancel is None:
-        return None
+def _opened(cancel: Cancel) -> Owned:
     from .cancel import Cancel
 
     if not isinstance(cancel, Cancel):

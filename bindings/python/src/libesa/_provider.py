@@ -1,4 +1,4 @@
-"""From the program's own provider of credentials to the shared library."""
+"""Passes credentials of the program's own provider to the shared library."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .credentials import Credentials, key_of
 
 
 def asking(provide: Callable[[float], Credentials]) -> Callable[[int, int], Exception | None]:
-    """A function that gives an esa_credentials what is provided, and returns what kept it from being provided."""
+    """Returns a function that fills an esa_credentials, or returns the exception if that fails."""
 
     def ask(timeout_ms: int, pointer: int) -> Exception | None:
         try:
@@ -27,7 +27,7 @@ def _give(pointer: int, given: Credentials) -> None:
     if not isinstance(given, Credentials):
         raise wrong_type("what the credentials provider gives", "a libesa.Credentials", given)
     expires_at = given.expires_at
-    expires = 0 if expires_at is None else max(1, int(expires_at.timestamp()))  # 0 is for ever
+    expires = 0 if expires_at is None else max(1, int(expires_at.timestamp()))  # 0 stands for never
     library.esa_credentials_set(pointer, *key_of(given), expires)
 
 

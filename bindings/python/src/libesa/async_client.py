@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._bulk import begin, named
+from ._bulk import begin
 from ._configured import Configured
 from ._create import CREATE, ENSURE, NEXT
 from ._delete import DELETE
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 
 
 class AsyncClient(Configured):
-    """Client's calls as coroutines: same arguments, results and errors, and the same settings.
+    """Client's calls as coroutines, with the same settings, arguments, results and errors.
 
-    The event loop carries them out by itself, without threads: any number at once. Any number of event loops may use a
-    client, in any number of threads, and so may those of a child of fork.
+    The event loop runs any number of calls at once, without threads. Any number of event loops may use a client, on any
+    number of threads, also in a child of fork.
 
     Cancelling a task cancels its call, which ends at once: when CancelledError is raised, nothing is left running. Its
-    `__cause__` is the EsaError that says what the call did; if that is None, the call had ended, and may have
-    succeeded.
+    `__cause__` is the EsaError that says what the call did. If `__cause__` is None, the call had ended already, and may
+    have succeeded.
 
-    A `credentials_provider` and a `log` are called on the event loop's thread, in the context of the task whose call it
-    is: nothing else goes on until they return.
+    A `credentials_provider` and a `log` are called on the event loop's thread, in the context of the
+    call's task. The event loop does nothing else until they return.
     """
 
     def _made(self) -> None:
@@ -69,16 +69,16 @@ class AsyncClient(Configured):
         record_timeout: float | None = None,
         max_attempts: float | None = None,
     ) -> AsyncBulk:
-        """See Client.ensure_routine_related_records(). To go through with `async for`.
+        """See Client.ensure_routine_related_records(). Use it with `async for`.
 
             async for ensured in client.ensure_routine_related_records(name="my-routine", record_names=names):
                 print(ensured.record_name, ensured.error or ensured.result().origin.name)
 
-        Cancelling a task that waits for the next record cancels all that are left.
+        Cancelling a task that waits for the next record cancels all records that are left.
         """
-        names, client, call, cancel = named(record_names), self._open(), Call(NEXT), Cancel()
+        client, call, cancel = self._open(), Call(NEXT), Cancel()
         call.limit("record_timeout", record_timeout, max_attempts, cancel)
-        bulk = begin(client, call, site_id, name, names, timeout)
+        names, bulk = begin(client, call, site_id, name, record_names, timeout)
 
         async def ensure(record_name: str) -> Ensured:
             self._open()
@@ -141,9 +141,9 @@ class AsyncClient(Configured):
         return await self._call(CALL, **arguments_of(action=action, params=params, **options))
 
     async def close(self) -> None:
-        """Waits for the calls of this event loop, and closes the connections. Any number of times.
+        """Waits for the calls of this event loop, and closes their connections. Can be called again.
 
-        Calls of other event loops go on, and close their connections when they have ended.
+        Calls of other event loops continue, and their connections close when they have ended.
         """
         self._owned = None
         here = self._multis.get(asyncio.get_running_loop())
@@ -152,7 +152,7 @@ class AsyncClient(Configured):
             await here.end()
 
     async def __aenter__(self) -> AsyncClient:
-        """Gives itself."""
+        """Returns itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -160,14 +160,14 @@ class AsyncClient(Configured):
         await self.close()
 
     def __del__(self) -> None:
-        """Closes the connections: there are no calls any more."""
+        """Closes the connections. No call can run any more."""
         self._leave()
 
     def _leave(self) -> None:
         for multi in list(vars(self).get("_multis", {}).values()):  # __init__ may have failed
             multi.leave()
 
-    async def _call(self, operation: Operation[T], **arguments: Any) -> T:
+    async def _call(self, operation: Operation[T], **arguments: object) -> T:
         return await self._multi().result(Call(operation, **arguments), self._open())
 
     def _multi(self) -> Multi:

@@ -1,4 +1,4 @@
-"""Ensuring many records."""
+"""Many records that are ensured."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from ._frozen import Frozen
 
 TYPE_CHECKING = False  # typing's, whose import costs as much as this package's
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
     from typing import Any, Callable
 
     from .errors import EsaError
@@ -14,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Ensured(Frozen):
-    """What came of one of many records. Can't be changed; compares and pickles by its fields."""
+    """The result for one of many records. Can't be changed; compares and pickles by its fields."""
 
     record_name: str
-    """The record's name, as it was given."""
+    """The record's name, as the program passed it."""
     record: Record | None
     """The record; None if it failed."""
     error: EsaError | None
@@ -27,12 +26,12 @@ class Ensured(Frozen):
         """Returns the record, or raises the error if it failed."""
         if self.error is not None:
             raise self.error
-        assert self.record is not None  # of the two, one is None
+        assert self.record is not None  # one of the two is None
         return self.record
 
 
 class _Names:
-    """The names that are left, and what ensures the next one."""
+    """The names that are left, and the function that ensures the next one."""
 
     def __init__(self, record_names: list[str], ensure: Callable[[str], Any]) -> None:
         """Made by ensure_routine_related_records(). `ensure` returns, or is awaited for, the Ensured of a name."""
@@ -45,17 +44,17 @@ class _Names:
 
 
 class Bulk(_Names):
-    """Records that are ensured whenever the next one is asked for: an iterator that knows how many are left.
+    """An iterator that ensures a record for each step. Its length is the number of records that are left.
 
-    So `for ensured in tqdm(bulk)` has a progress bar. One thread at a time may use it.
+    So `for ensured in tqdm(bulk)` shows a progress bar. One thread at a time may use it.
     """
 
-    def __iter__(self) -> Iterator[Ensured]:
-        """Gives itself."""
+    def __iter__(self) -> Bulk:
+        """Returns itself."""
         return self
 
     def __next__(self) -> Ensured:
-        """Ensures the next record. Raises what a signal's handler raises, and never EsaError."""
+        """Ensures the next record. Raises what a signal handler raises, but no EsaError."""
         if not self._left:
             raise StopIteration
         ensured: Ensured = self._ensure(self._left.pop())
@@ -63,14 +62,14 @@ class Bulk(_Names):
 
 
 class AsyncBulk(_Names):
-    """Bulk for `async for`: it knows how many are left as well. One task at a time may use it."""
+    """Bulk for `async for`, with a length too. One task at a time may use it."""
 
-    def __aiter__(self) -> AsyncIterator[Ensured]:
-        """Gives itself."""
+    def __aiter__(self) -> AsyncBulk:
+        """Returns itself."""
         return self
 
     async def __anext__(self) -> Ensured:
-        """Ensures the next record. Raises RuntimeError after the client's close(), and never EsaError."""
+        """Ensures the next record. Raises RuntimeError after the client's close(), but no EsaError."""
         if not self._left:
             raise StopAsyncIteration
         ensured: Ensured = await self._ensure(self._left.pop())

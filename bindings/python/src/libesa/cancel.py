@@ -1,4 +1,4 @@
-"""Cancelling calls from outside."""
+"""Cancels calls."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from ._native import Handle, make
 
 
 class Cancel(Handle):
-    """Cancels the calls that are given it, once and for all. Any number of threads may use it at once.
+    """Cancels the calls that it is passed to. Once triggered, it stays so. Any number of threads may use it at once.
 
-    It holds a file descriptor until it is closed; a `with` statement closes it.
+    Holds a file descriptor until it is closed. A `with` statement closes it.
     """
 
     def __init__(self) -> None:
@@ -17,21 +17,21 @@ class Cancel(Handle):
         self._owned = make("esa_cancel")
 
     def trigger(self) -> None:
-        """Cancels every call that was given this, those that run and those to come; they raise CallCancelledError.
+        """Cancels every call that it is passed to, now and later. The calls raise CallCancelledError.
 
-        Any number of times; RuntimeError after close().
+        Can be called again. Raises RuntimeError after close().
         """
         library.esa_cancel_trigger(self._open().pointer)
 
     def close(self) -> None:
-        """Gives the file descriptor back. Calls that run with it go on, and can't be cancelled any more.
+        """Closes the file descriptor. Calls that run with it continue, and can't be cancelled any more.
 
-        Any number of times.
+        Can be called again.
         """
         self._owned = None
 
     def __enter__(self) -> Cancel:
-        """Gives itself."""
+        """Returns itself."""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""What a program's own provider of credentials gives."""
+"""The credentials that a program's own provider returns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Credentials(Frozen):
     security_token: str | None = None
     """The token, for temporary credentials of STS."""
     expires_at: datetime | None = None
-    """When they expire, aware of its time zone; None: they are used until the service refuses them."""
+    """When they expire, with a time zone. None: they are used until the service refuses them."""
 
     def __post_init__(self) -> None:
         """Raises TypeError for a value of the wrong type, ValueError for a NUL character or a naive expires_at."""
@@ -32,11 +32,11 @@ class Credentials(Frozen):
                 raise ValueError("expires_at has no time zone; datetime.now(timezone.utc) has one")
 
     def __repr__(self) -> str:
-        """The id only."""
+        """Shows the id only."""
         return f"Credentials(access_key_id={self.access_key_id!r})"
 
 
 def key_of(given: Credentials) -> tuple[bytes, bytes, bytes | None]:
-    """Id, secret and token, as the shared library takes them."""
+    """Returns id, secret and token for the shared library."""
     token = given.security_token
     return given.access_key_id.encode(), given.access_key_secret.encode(), token if token is None else token.encode()

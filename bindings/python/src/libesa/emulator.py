@@ -1,4 +1,4 @@
-"""The emulator of the service, for tests: starts `esa-emulator`, steers and watches it, and stops it.
+"""The emulator of the service, for tests: starts, controls and stops `esa-emulator`.
 
     with Emulator() as emulator, Client(
         endpoint=emulator.url, access_key_id=emulator.access_key_id, access_key_secret=emulator.access_key_secret
@@ -7,7 +7,7 @@
             name=emulator.routine, site_id=emulator.site_id, record_name=f"a.{emulator.site_name}"
         )
 
-Its manual, with the seeds and fault rules, is the README of the emulator.
+The emulator's README is its manual. It explains seeds and fault rules.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ STOP_LIMIT = 5.0
 
 
 class Emulator:
-    """A running emulator on a free port of this machine. One thread at a time may use it."""
+    """An emulator that runs on a free port of this machine. One thread at a time may use it."""
 
     url: str
-    """Where it listens: the `endpoint` of a client."""
+    """The URL on which it listens: the `endpoint` of a client."""
     access_key_id: str
     access_key_secret: str
     site_id: int
@@ -43,13 +43,13 @@ class Emulator:
     """With `tls`: the certificate authority to trust."""
 
     def __init__(self, *, seed: str | os.PathLike[str] | Mapping[str, object] | None = None, tls: bool = False) -> None:
-        """Starts it: the program that the environment variable ESA_EMULATOR names, else esa-emulator as the
-        distribution libesa-emulator installed it, else the one on the PATH.
+        """Starts the program that the environment variable ESA_EMULATOR names. If it isn't set, starts esa-emulator as
+        the distribution libesa-emulator installed it; if there is none, the one on the PATH.
 
-        seed: the state and fault rules to start with, as a file or as what its JSON says. Default: one account.
-        tls: serve HTTPS, with a certificate authority made for this run.
+        seed: the state and fault rules to start with, as a file or as the value of its JSON. Default: one account.
+        tls: whether to serve HTTPS, with a certificate authority created for this run.
 
-        Raises OSError where there is no such program, RuntimeError where it doesn't start.
+        Raises OSError if there is no such program, and RuntimeError if it doesn't start.
         """
         command = [os.environ.get("ESA_EMULATOR") or _installed() or PROGRAM, "--exit-with-stdin"]
         if tls:
@@ -61,7 +61,7 @@ class Emulator:
                 seed = file
             if seed is not None:
                 command += ["--seed", os.fspath(seed)]
-            # A session of its own: Ctrl-C in a terminal ends the test, and not the emulator under it.
+            # In its own session, so that Ctrl-C in a terminal ends the test and not the emulator.
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
             )
@@ -73,19 +73,19 @@ class Emulator:
         for name in Emulator.__annotations__:
             setattr(self, name, ready[name])
         tls_context = ssl.create_default_context(cafile=self.ca_file)
-        # No proxy: it is on this machine.
+        # Without a proxy: it is on this machine.
         self._opener = build_opener(ProxyHandler({}), HTTPSHandler(context=tls_context))
 
     def reset(self) -> None:
-        """Back to how it started: state, rules, clock, nonces, log."""
+        """Restores the state, rules, clock, nonces and log of the start."""
         self._admin("POST", "reset")
 
     def state(self) -> dict[str, Any]:
-        """Accounts and rules as they are now, as a seed."""
+        """Returns the current accounts and rules, as a seed."""
         return dict(self._admin("GET", "state"))
 
     def requests(self) -> list[dict[str, Any]]:
-        """The log of the requests that the service received."""
+        """Returns the log of the requests that the service received."""
         return list(self._admin("GET", "requests")["requests"])
 
     def add_fault(self, **rule: object) -> None:
@@ -97,12 +97,12 @@ class Emulator:
         self._admin("POST", "replies", reply)
 
     def set_clock(self, *, offset_ms: int) -> None:
-        """Moves the emulator's clock so far from this machine's."""
+        """Sets the difference of the emulator's clock to this machine's."""
         self._admin("POST", "clock", {"offset_ms": offset_ms})
 
     def stop(self) -> None:
-        """Ends it: closes its standard input, and kills it where that isn't enough. Any number of times."""
-        with self._process as process:  # which at its end closes the pipes and waits, killed or not
+        """Stops it: closes its standard input, and kills it if it doesn't end. Can be called again."""
+        with self._process as process:  # closes the pipes at its end, and waits
             if process.stdin:
                 process.stdin.close()
             try:
@@ -111,7 +111,7 @@ class Emulator:
                 process.kill()
 
     def __enter__(self) -> Emulator:
-        """Gives itself."""
+        """Returns itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,7 +133,7 @@ class Emulator:
 
 
 def _installed() -> str | None:
-    """The program of libesa-emulator: a virtual environment that isn't activated isn't on the PATH."""
+    """Returns the program of libesa-emulator. If its virtual environment isn't activated, it isn't on the PATH."""
     files = (file for found in distributions(name="libesa-emulator") for file in found.files or ())
     paths = (os.path.realpath(file.locate()) for file in files if file.name == PROGRAM)
     return next(filter(os.path.exists, paths), None)

@@ -1,6 +1,6 @@
-"""The C interface's enumerations: same numbers, and same names without their prefixes.
+"""The enumerations of the C interface, with the same numbers, and the same names without their prefixes.
 
-A number that this version doesn't know becomes a member of its own, named `UNKNOWN_<number>`.
+A number that this version doesn't know becomes a new member, named `UNKNOWN_<number>`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class _OpenEnum(IntEnum):
-    """Takes any number: a newer library may give one that isn't listed here."""
+    """Accepts any number: a newer library can return one that isn't listed here."""
 
     @classmethod
     def _missing_(cls, value: object) -> _OpenEnum | None:
@@ -22,10 +22,10 @@ class _OpenEnum(IntEnum):
 
 
 class Status(_OpenEnum):
-    """The kind of thing that happened. 1xx: on this side; 2xx: no usable answer; 3xx: the service's answer."""
+    """The kind of result. 1xx: a failure on this side; 2xx: no usable answer; 3xx: the service's answer."""
 
     OK = 0
-    """The call did what it says."""
+    """The call succeeded."""
     INVALID_ARGUMENT = 100
     """An argument is missing, malformed or out of range; the message names it."""
     UNSUPPORTED = 101
@@ -37,11 +37,11 @@ class Status(_OpenEnum):
     LOCK = 104
     """The lock that the client shares with others can't be used."""
     CANCELLED = 110
-    """The caller cancelled the call. Look at the outcome: the request may have been sent already."""
+    """The caller cancelled the call. See `outcome`: the request may have been sent already."""
     FORKED = 111
     """The call can't be made in a child of fork(). Reserved: this version's clients work there."""
     DESCRIPTORS = 112
-    """No file descriptors are left. Look at the outcome: a request may have been sent already."""
+    """No file descriptors are left. See `outcome`: a request may have been sent already."""
     DNS = 200
     """The endpoint's name could not be resolved."""
     CONNECT = 201
@@ -51,7 +51,7 @@ class Status(_OpenEnum):
     TLS = 203
     """The TLS handshake failed: certificate, protocol version, ..."""
     TIMEOUT = 204
-    """A time limit passed. Look at the outcome: the request may have been sent already."""
+    """A time limit passed. See `outcome`: the request may have been sent already."""
     IO = 205
     """The connection failed while it was in use."""
     RESPONSE = 206
@@ -61,7 +61,7 @@ class Status(_OpenEnum):
     AUTH = 301
     """The service doesn't accept the credentials or the signature."""
     FORBIDDEN = 302
-    """The credentials are good, but don't allow this."""
+    """The credentials are valid, but don't allow this."""
     NOT_FOUND = 303
     """What the request names doesn't exist."""
     CONFLICT = 304
@@ -88,9 +88,9 @@ class Outcome(_OpenEnum):
     NOT_SENT = 0
     """No write of the call was sent; nothing has changed."""
     REFUSED = 1
-    """Each write of the call that was sent was refused, with a code that says that nothing has changed."""
+    """Every write that was sent was refused, with a code that says that nothing has changed."""
     UNKNOWN = 2
-    """A write was sent, and may have been carried out, now or later. A refusal after it doesn't change that."""
+    """A write was sent, and may have been carried out, or still be. No later refusal changes that."""
 
 
 class ServiceCode(_OpenEnum):
@@ -144,32 +144,32 @@ class ServiceCode(_OpenEnum):
 
 
 class Network(_OpenEnum):
-    """From where the service is reached."""
+    """The network from which the client reaches the service."""
 
     DEFAULT = 0
     """PUBLIC."""
     PUBLIC = 1
     """From the internet."""
     VPC = 2
-    """From inside of a VPC in the region."""
+    """From inside a VPC in the region."""
 
 
 class Effect(_OpenEnum):
-    """Whether an action changes something, which decides what a call may do whose answer was lost."""
+    """Whether an action changes something. It decides what a call may do if its answer is lost."""
 
     DEFAULT = 0
-    """As the library knows the action. One that it doesn't know writes."""
+    """What the library knows about the action. WRITES if it doesn't know the action."""
     READS = 1
-    """It changes nothing: it may be made again at any time."""
+    """It changes nothing, so it may be sent again at any time."""
     WRITES = 2
-    """It changes something: it is made again only where the one before it has changed nothing."""
+    """It changes something, so it is sent again only if the attempt before changed nothing."""
 
 
 class Origin(_OpenEnum):
     """Where a record came from."""
 
     CREATED = 1
-    """This call created it: the service says so."""
+    """This call created it, as the service says."""
     RECOVERED = 2
     """An answer was lost or incomplete, and the list shows it. Somebody else may have created it at the same time."""
     EXISTING = 3

@@ -1,7 +1,7 @@
-"""The exceptions: one class for each kind of failure, and one for each code that the service documents.
+"""The exceptions: one class for each kind of failure. service_errors has one for each code that the service documents.
 
-EsaError is the base of all. A class for a service code derives from the class of its kind, and if Python has an
-exception that people catch for the same thing, from that too. `ServiceError` and `NetworkError` gather several kinds.
+All derive from EsaError. A class also derives from Python's own exception for the same failure, if there is one.
+`ServiceError` and `NetworkError` are the bases of several kinds.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ CLASSES: dict[tuple[str, Status | ServiceCode], type[EsaError]] = {}
 class EsaError(Exception):
     """Why a call failed, what it did, and what to do about it.
 
-    Holds no secret; can be pickled and copied. `str()` gives code, message, HTTP status and request id.
+    Contains no secret. Can be pickled and copied. `str()` returns code, message, HTTP status and request id.
     """
 
     status: Status = Status.INTERNAL
     """The kind of failure."""
     outcome: Outcome = Outcome.NOT_SENT
-    """What the call did at the service: nothing was sent, it was refused, or unknown."""
+    """What the call did at the service."""
     service_code: ServiceCode = ServiceCode.NONE
     """The service's code, typed."""
     http_status: int | None = None
@@ -29,7 +29,7 @@ class EsaError(Exception):
     attempts: int = 0
     """How many requests the call sent, or tried to send."""
     retry_after: float | None = None
-    """How long the service asks to wait before the next attempt, in seconds, if it does."""
+    """How long to wait before the next attempt, in seconds, if the service says so."""
     retryable: bool = False
     """Whether the same call may succeed later. After Outcome.UNKNOWN, read back first whether the record exists."""
     code: str = ""
@@ -41,18 +41,18 @@ class EsaError(Exception):
     request_id: str = ""
     """The service's id of the request, for its support; "" if there is none."""
     recommend: str = ""
-    """A link to the service's own help; may be ""."""
+    """A link to the service's help; can be ""."""
     access_denied_detail: str = ""
-    """Which permission was missing, in the service's JSON; may be ""."""
+    """Which permission is missing, as the service's JSON; can be ""."""
 
     def __init_subclass__(cls, **of: Status | ServiceCode) -> None:
-        """Takes the `status` or `service_code` that the class is for."""
+        """Takes the `status` or the `service_code` of the class."""
         for field, value in of.items():
             setattr(cls, field, value)
             CLASSES[field, value] = cls
 
     def __init__(self, message: str = "", **fields: object) -> None:
-        """Takes every field by its name; the default of one that isn't given is the class's."""
+        """Takes the fields by name. The others have the defaults of the class."""
         super().__init__(message)
         unknown = ", ".join(sorted(fields.keys() - EsaError.__annotations__.keys()))
         if unknown:
@@ -60,7 +60,7 @@ class EsaError(Exception):
         vars(self).update(fields, message=message)
 
     def __str__(self) -> str:
-        """Code, message, HTTP status and request id, as far as there are any."""
+        """Returns code, message, HTTP status and request id, those that are known."""
         text = f"{self.code}: {self.message}" if self.code else self.message
         reply = [f"HTTP {self.http_status}"] if self.http_status is not None else []
         if self.request_id:
@@ -69,11 +69,11 @@ class EsaError(Exception):
 
 
 class NetworkError(EsaError, ConnectionError):
-    """Base of what fails between this machine and the service. See `outcome`."""
+    """Base of failures between this machine and the service. See `outcome`."""
 
 
 class ServiceError(EsaError):
-    """Base of what the service answers; see `code`."""
+    """Base of errors that the service answers with. See `code`."""
 
 
 class InvalidArgumentError(EsaError, ValueError, status=Status.INVALID_ARGUMENT):
@@ -101,7 +101,7 @@ class CallCancelledError(EsaError, status=Status.CANCELLED):
 
 
 class ForkedError(EsaError, RuntimeError, status=Status.FORKED):
-    """The call can't be made in a child of fork: an AsyncClient's, in an event loop that was made before."""
+    """An AsyncClient can't call in a child of fork on an event loop that was created before the fork."""
 
 
 class DescriptorsError(EsaError, OSError, status=Status.DESCRIPTORS):
@@ -145,7 +145,7 @@ class AuthError(ServiceError, PermissionError, status=Status.AUTH):
 
 
 class ForbiddenError(ServiceError, PermissionError, status=Status.FORBIDDEN):
-    """The credentials are good, but don't allow this; see `access_denied_detail`."""
+    """The credentials are valid, but don't allow this; see `access_denied_detail`."""
 
 
 class NotFoundError(ServiceError, LookupError, status=Status.NOT_FOUND):

@@ -1,4 +1,4 @@
-"""For pytest: the fixture `esa_emulator`. Installing the package is enough to have it."""
+"""The fixture `esa_emulator` for pytest. pytest finds it if the package is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What creating or ensuring a record gives."""
+"""The result of creating or ensuring a record."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Record(Frozen):
 
 
 def _origin(record: object) -> Origin:
-    # The library's number becomes a member when it is read: importing the enumerations would add 2 ms to the 14 until a
-    # program's first record.
+    # The number becomes an Origin when it is read: importing the enumerations adds 2 ms to the 14 until a program's
+    # first record.
     from .enums import Origin
 
     return Origin(vars(record)["origin"])

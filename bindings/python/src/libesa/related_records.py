@@ -1,4 +1,4 @@
-"""What listing a routine's records gives."""
+"""The result of listing a routine's records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RelatedRecord(Frozen):
     record_name: str
     """The record's name."""
     site_name: str
-    """The site's name; may be ""."""
+    """The site's name; can be ""."""
 
 
 class RelatedRecordsPage(Frozen):

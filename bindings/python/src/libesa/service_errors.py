@@ -11,7 +11,7 @@ class InternalExceptionError(ServerError, service_code=ServiceCode.INTERNAL_EXCE
 
 
 class InvalidParameterError(RejectedError, ValueError, service_code=ServiceCode.INVALID_PARAMETER):
-    """InvalidParameter: the routine's name, the site id or the record's name is not one."""
+    """InvalidParameter: the routine's name, the site id or the record's name is invalid."""
 
 
 class RoutineNotExistError(NotFoundError, service_code=ServiceCode.ROUTINE_NOT_EXIST):

@@ -1,4 +1,4 @@
-"""What finding a record's site gives."""
+"""The result of finding a record's site."""
 
 from __future__ import annotations
 

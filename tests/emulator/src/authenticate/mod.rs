@@ -1,4 +1,4 @@
-//! Who sent a request: the checks that both signature versions share, in the order in which they are made.
+//! Authentication: the checks that both signature versions share, in their order.
 
 mod nonce;
 mod v1;
@@ -16,7 +16,7 @@ use crate::state::{Account, Key, KeyStatus};
 
 const ALLOWED_SKEW: SignedDuration = SignedDuration::from_mins(15);
 
-/// What a request claims about itself, before any of it is believed.
+/// What a request claims about itself, before it is verified.
 #[derive(Debug)]
 pub(crate) struct Claim {
     pub(crate) signature_version: &'static str,
@@ -35,7 +35,7 @@ pub(crate) struct Claim {
     pub(crate) expected_signature: Option<String>,
 }
 
-/// Reads the claim. Fails where something that every signed request needs is missing or malformed.
+/// Reads the claim. Fails if something that every signed request needs is missing or malformed.
 pub(crate) fn read_claim(received: &Received) -> Result<Claim, ServiceError> {
     let bearer = received.headers.contains_key("x-acs-bearer-token")
         || received.parameter("BearerToken").is_some()
@@ -52,7 +52,7 @@ pub(crate) fn read_claim(received: &Received) -> Result<Claim, ServiceError> {
     }
 }
 
-/// Believes the claim or refuses it. The nonce counts as used only once everything else is right.
+/// Verifies the claim. The nonce only counts as used if everything else is right.
 pub(crate) fn verify(
     claim: &mut Claim,
     accounts: &[Account],
@@ -96,7 +96,7 @@ fn user_key<'a>(account: &'a Account, access_key_id: &str) -> Option<(Principal,
 
 fn session_key<'a>(account: &'a Account, access_key_id: &str) -> Option<(Principal, &'a Key)> {
     account.roles.iter().find_map(|role| {
-        // The one that was opened last is the one most likely in use.
+        // The newest session is the one most likely in use.
         let session = role.sessions.iter().rev().find(|session| session.key.access_key_id == access_key_id)?;
         let identity = Identity::Session { role: role.name.clone(), name: session.name.clone() };
         let (policy, session_policy) = (role.policy.clone(), session.policy.clone());
@@ -146,7 +146,7 @@ fn mismatch(claim: &Claim) -> ServiceError {
     ServiceError::new(400, "SignatureDoesNotMatch", message)
 }
 
-/// Refuses what is not signed at all.
+/// Refuses a request without a signature.
 pub(crate) fn unsigned() -> ServiceError {
     incomplete("it carries neither an Authorization header nor a Signature parameter")
 }

@@ -72,7 +72,7 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// The list is sorted, has what must be in it, and names nothing that wasn't sent.
+/// Checks that the list is sorted, has the required headers, and names only headers that were sent.
 fn check_signed_headers(received: &Received, signed: &[&str]) -> Result<(), ServiceError> {
     if !signed.is_sorted_by(|earlier, later| earlier < later) {
         return Err(incomplete("SignedHeaders must be sorted and name each header once"));

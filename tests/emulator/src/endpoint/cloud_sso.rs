@@ -1,4 +1,4 @@
-//! CloudSSO: keys of an account's role, for whoever has signed in and shows the access token.
+//! CloudSSO: keys of an account's role, for a user who has signed in and sends the access token.
 
 use std::collections::BTreeMap;
 
@@ -24,12 +24,12 @@ pub(super) const CREDENTIALS: Endpoint = Endpoint {
     run,
 };
 
-/// Who has signed in, and what may be had, in a seed.
+/// The signed-in user and the access configurations, in a seed.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CloudSso {
     access_tokens: Vec<BearerToken>,
-    /// The role that each access configuration stands for, in the account that is asked for.
+    /// The role of each access configuration, in the account of the request.
     access_configurations: BTreeMap<String, String>,
 }
 

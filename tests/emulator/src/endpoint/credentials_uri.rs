@@ -1,4 +1,4 @@
-//! A credentials URI: what a program beside the caller's would serve, keys of the role that the path names.
+//! A credentials URI, as a side-car would serve it: keys of the role in the path.
 
 use hyper::Method;
 
@@ -25,7 +25,7 @@ fn run(request: &Request, world: &mut World) -> Result<Content, ServiceError> {
         return Err(ServiceError::new(404, "EntityNotExist.Role", "The specified Role not exists."));
     };
     let mut credentials = role.open_session("credentials-uri", None, SESSION_SECONDS, now);
-    // Some official SDKs want it.
+    // Some official SDKs require it.
     credentials["Code"] = "Success".into();
     Ok(Content::Json(credentials))
 }

@@ -1,4 +1,4 @@
-//! The metadata server of an ECS instance: its role, the role's keys, and tokens that the hardened mode asks for.
+//! The metadata server of an ECS instance: its role, the role's keys, and the tokens of the hardened mode.
 
 use hyper::Method;
 use jiff::{SignedDuration, Timestamp};
@@ -61,7 +61,7 @@ pub(super) const REGION: Endpoint = Endpoint {
     run: get_region,
 };
 
-/// Whether it is the metadata server that answers at this path.
+/// Whether the metadata server answers at this path.
 pub(crate) fn has(path: &str) -> bool {
     path.starts_with("/latest/")
 }
@@ -70,7 +70,7 @@ pub(crate) fn has(path: &str) -> bool {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Metadata {
-    /// The instance has none where no account has this role.
+    /// If no account has this role, the instance has none.
     pub(crate) role: String,
     pub(crate) tokens: Tokens,
     pub(crate) region_id: String,
@@ -87,13 +87,13 @@ impl Default for Metadata {
 pub(crate) enum Tokens {
     /// The hardened mode, V2 only.
     Required,
-    /// Checked where they are given.
+    /// Checked if a request has one.
     Optional,
     /// V1 only.
     Absent,
 }
 
-/// The tokens that were given out, and when they end.
+/// The tokens that were issued, and when they expire.
 #[derive(Debug, Default)]
 pub(crate) struct TokenMemory(Vec<(String, Timestamp)>);
 
@@ -154,12 +154,12 @@ fn check_token(request: &Request, world: &World) -> Result<(), ServiceError> {
 }
 
 fn role(world: &mut World) -> Result<&mut Role, ServiceError> {
-    // The name is copied since the search borrows all of the world.
+    // The name is cloned because the search borrows the whole world.
     let name = world.metadata.role.clone();
     world.role_mut(&name).ok_or_else(|| not_found("The instance has no role."))
 }
 
-/// The metadata server says what is wrong in HTML.
+/// Returns an error page. The metadata server reports errors as HTML.
 pub(crate) fn error_page(problem: &ServiceError) -> String {
     let (status, message) = (problem.status, &problem.message);
     format!("<html><head><title>{status}</title></head><body><h1>{status} - {message}</h1></body></html>\n")

@@ -20,19 +20,19 @@ use crate::world::World;
 
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    /// What the log and the fault rules call it.
+    /// Its name in the log and in fault rules.
     pub(crate) action: &'static str,
     method: Method,
     path: &'static str,
-    /// Whose it is.
+    /// The product that it belongs to.
     product: &'static str,
-    /// Whether the name of a role comes after the path.
+    /// Whether a role's name follows the path.
     name_follows: bool,
     body: Body,
     run: fn(&Request, &mut World) -> Result<Content, ServiceError>,
 }
 
-/// What a request's body is.
+/// The kind of a request's body.
 #[derive(Clone, Copy, Debug)]
 enum Body {
     Ignored,
@@ -56,12 +56,12 @@ pub(crate) fn actions() -> impl Iterator<Item = &'static str> {
     ENDPOINTS.iter().map(|endpoint| endpoint.action)
 }
 
-/// Whether it is for them to answer at this path, be it with 404.
+/// Whether an endpoint answers at this path, perhaps with 404.
 pub(crate) fn has(path: &str) -> bool {
     metadata::has(path) || ENDPOINTS.iter().any(|endpoint| path.starts_with(endpoint.path))
 }
 
-/// How much is read of a body at this path.
+/// Returns the limit of a body at this path.
 pub(crate) fn largest_body(path: &str) -> usize {
     // The form around the code is small.
     if oss::has(path) { LARGEST_CODE + LARGEST_SERVICE } else { LARGEST_SERVICE }
@@ -71,8 +71,8 @@ pub(crate) fn largest_body(path: &str) -> usize {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) endpoint: &'static Endpoint,
-    /// What the log shows and fault rules match: the role's name of the path, the headers that a metadata server heeds,
-    /// and the members of the body.
+    /// The parameters in the log and for fault rules: the role's name in the path, the headers that a metadata server
+    /// reads, and the members of the body.
     pub(crate) parameters: Parameters,
     bearer_token: Option<String>,
     form: Form,
@@ -122,7 +122,7 @@ impl Request {
 }
 
 impl Endpoint {
-    /// What follows the path, if it is this endpoint's: a name where one may follow, else nothing.
+    /// Returns what follows the path: a name if the endpoint has one, else nothing.
     fn role_name<'p>(&self, path: &'p str) -> Option<&'p str> {
         let rest = path.strip_prefix(self.path)?;
         (self.name_follows != rest.is_empty()).then_some(rest)

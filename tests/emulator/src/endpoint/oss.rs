@@ -1,4 +1,4 @@
-//! OSS, as far as the code of routines is uploaded to it by a form.
+//! OSS, reduced to uploads of routine code by a form.
 
 use hyper::Method;
 use serde_json::json;
@@ -21,7 +21,7 @@ pub(super) const POST_OBJECT: Endpoint = Endpoint {
     run,
 };
 
-/// Whether it is OSS that answers at this path.
+/// Whether OSS answers at this path.
 pub(crate) fn has(path: &str) -> bool {
     path.starts_with(code_upload::PATH)
 }
@@ -37,7 +37,7 @@ pub(crate) fn error_document(problem: &ServiceError, request_id: &str, host: &st
     )
 }
 
-/// With a callback, the answer is the service's; without, there is none.
+/// With a callback, the answer is the service's. Without one, it is empty.
 fn run(request: &Request, world: &mut World) -> Result<Content, ServiceError> {
     let now = world.clock.now();
     let upload = Upload::verify(&request.form, now)?;
@@ -46,7 +46,7 @@ fn run(request: &Request, world: &mut World) -> Result<Content, ServiceError> {
     }
     let account = world.accounts.iter_mut().find(|account| account.id == upload.account);
     let routine = account.and_then(|account| account.routine_mut(&upload.routine));
-    // OSS keeps the object, so that it is a success of a kind.
+    // OSS has stored the object, so the status isn't an error.
     let failed = || ServiceError::new(203, "CallbackFailed", "The service knows no such routine.");
     routine.ok_or_else(failed)?.staged_code = Some(Code {
         version: number_at(now),

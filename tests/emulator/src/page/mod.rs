@@ -1,13 +1,13 @@
-//! The page at `/_emulator/`, by which a person watches and steers. Its script uses the interface beside it.
+//! The page at `/_emulator/`, which shows and controls the emulator. Its script uses the admin interface.
 
 use jiff::Timestamp;
 
 use crate::reply::Reply;
 
-/// Nothing from elsewhere, nothing inline; the icon is the one `data:`.
+/// Allows nothing from other sites and nothing inline. The icon is the only `data:` URL.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// One file of the page, as the program carries it.
+/// A file of the page, compiled into the program.
 #[derive(Debug)]
 pub(crate) struct File {
     name: &'static str,
@@ -39,7 +39,7 @@ const FILES: &[File] = &[
     File { name: "state.js", content_type: SCRIPT, text: include_str!("state.js") },
 ];
 
-/// By the name below `/_emulator/`.
+/// Finds a file by its name below `/_emulator/`.
 pub(crate) fn find(name: &str) -> Option<&'static File> {
     FILES.iter().find(|file| file.name == name)
 }

@@ -1,4 +1,4 @@
-//! AssumeRole: a key of a role, for a user or another role's session that it trusts.
+//! AssumeRole: returns keys of a role to a user or another role's session that the role trusts.
 
 use serde_json::Value;
 

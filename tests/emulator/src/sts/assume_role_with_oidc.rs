@@ -1,4 +1,4 @@
-//! AssumeRoleWithOIDC: a key of a role, for whoever shows a token of an identity provider that it trusts.
+//! AssumeRoleWithOIDC: returns keys of a role for a token of an identity provider that the role trusts.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! GetCallerIdentity: whose key it is.
+//! GetCallerIdentity: returns the owner of the key.
 
 use serde_json::{Value, json};
 

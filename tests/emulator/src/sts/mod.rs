@@ -1,4 +1,4 @@
-//! STS: gives out the temporary keys of roles.
+//! STS: issues the temporary keys of roles.
 
 mod assume_role;
 mod assume_role_with_oidc;
@@ -22,7 +22,7 @@ pub(crate) const PRODUCT: &str = "Sts";
 pub(crate) struct Operation {
     action: &'static str,
     required: &'static [&'static str],
-    /// Whether what it is given proves enough without a signature.
+    /// Whether its parameters are proof enough without a signature.
     takes_unsigned: bool,
     run: fn(&mut Call<'_>) -> Result<Value, ServiceError>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Operation {
 /// One execution of an operation.
 pub(crate) struct Call<'a> {
     pub(crate) parameters: &'a Parameters,
-    /// Who signed.
+    /// The signer.
     pub(crate) signer: Option<&'a Principal>,
     pub(crate) accounts: &'a mut [Account],
     pub(crate) now: Timestamp,

@@ -1,4 +1,4 @@
-//! What AssumeRole and AssumeRoleWithOIDC have in common: a role and what its session shall be.
+//! The common part of AssumeRole and AssumeRoleWithOIDC: the role and the properties of the session.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ impl<'a> SessionRequest<'a> {
         role.ok_or_else(|| ServiceError::new(404, "EntityNotExist.Role", "The specified Role not exists."))
     }
 
-    /// Opens the session that was asked for.
+    /// Opens the requested session.
     pub(super) fn open(self, call: &mut Call<'_>) -> Result<Value, ServiceError> {
         let (now, wanted) = (call.now, call.text("DurationSeconds"));
         let role = self.role(call)?;

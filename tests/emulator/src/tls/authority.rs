@@ -1,4 +1,4 @@
-//! The emulator's own CA: made at each start, or kept in a directory so that who trusts it once can go on.
+//! The emulator's own CA. It is created at each start, or stored in a directory so that it stays trusted.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -34,7 +34,7 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(parameters, key), pem })
     }
 
-    /// The one that the directory has; where it has none, a new one that it has from now on. And its certificate's file.
+    /// Loads the CA of the directory, or creates one there. Also returns its certificate's file.
     pub(super) fn of_directory(directory: &Path) -> Result<(Self, PathBuf), String> {
         let (certificate, key) = (directory.join(CERTIFICATE), directory.join(KEY));
         match (read(&certificate)?, read(&key)?) {
@@ -62,7 +62,7 @@ impl Authority {
         }
     }
 
-    /// Writes its certificate there, and says where that is.
+    /// Writes its certificate to the directory. Returns the file.
     pub(super) fn write(&self, directory: &Path) -> Result<PathBuf, String> {
         let path = directory.join(CERTIFICATE);
         fs::write(&path, &self.pem).map_err(|problem| format!("can't write {}: {problem}", path.display()))?;
@@ -77,7 +77,7 @@ impl Authority {
         Ok(Identity { chain, key: PrivatePkcs8KeyDer::from(key.serialize_der()).into() })
     }
 
-    /// Whether a client that trusts the certificate accepts what the key has signed.
+    /// Checks that a client that trusts the certificate accepts what the key has signed.
     pub(super) fn check(&self, identity: &Identity) -> Result<(), String> {
         let mut roots = RootCertStore::empty();
         let ca = CertificateDer::from_pem_slice(self.pem.as_bytes()).map_err(|problem| problem.to_string())?;
@@ -94,7 +94,7 @@ fn explain(problem: rcgen::Error) -> String {
     format!("can't make a certificate: {problem}")
 }
 
-/// None where there is no such file.
+/// Returns None if the file doesn't exist.
 fn read(path: &Path) -> Result<Option<String>, String> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -103,7 +103,7 @@ fn read(path: &Path) -> Result<Option<String>, String> {
     }
 }
 
-/// Nobody else may read it.
+/// Writes a file that only its owner can read.
 fn write_secret(path: &Path, text: &str) -> Result<(), String> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
@@ -123,7 +123,7 @@ fn server_parameters(names: Vec<String>) -> Result<CertificateParams, rcgen::Err
     parameters.distinguished_name.push(DnType::CommonName, "localhost");
     parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    // Strict verifiers want the issuer named in the certificate.
+    // Strict verifiers require the issuer's key id in the certificate.
     parameters.use_authority_key_identifier_extension = true;
     Ok(parameters)
 }

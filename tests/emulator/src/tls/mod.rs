@@ -1,4 +1,4 @@
-//! HTTPS: with a certificate from a CA of the emulator's own, or with one that somebody brings along.
+//! HTTPS, with a certificate of the emulator's own CA, or with the user's.
 
 mod authority;
 
@@ -16,29 +16,29 @@ use authority::Authority;
 
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
-    /// The CA to trust, if it is the emulator's own.
+    /// The CA file to trust, if the CA is the emulator's own.
     pub(crate) ca_file: Option<PathBuf>,
     /// Removes the directory when the emulator ends.
     _temporary: Option<TempDir>,
 }
 
-/// A certificate with those that vouch for it, and its key.
+/// A certificate with its chain, and its key.
 struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 }
 
-/// With a CA that is made for this run.
+/// Uses a CA that is created for this run.
 pub(crate) fn of_this_run(names: Vec<String>) -> Result<Tls, String> {
     let made = tempfile::Builder::new().prefix("esa-emulator-").tempdir();
     let directory = made.map_err(|problem| format!("can't make a temporary directory: {problem}"))?;
-    // Its key is forgotten at once: nothing else can ever be signed with it.
+    // Its key is dropped at once, so nothing else can be signed with it.
     let authority = Authority::make()?;
     let ca_file = authority.write(directory.path())?;
     Ok(Tls { acceptor: acceptor(authority.sign(names)?)?, ca_file: Some(ca_file), _temporary: Some(directory) })
 }
 
-/// With the CA of that directory, which is made where there is none.
+/// Uses the CA of that directory. Creates it if it is missing.
 pub(crate) fn of_directory(directory: &Path, names: Vec<String>) -> Result<Tls, String> {
     let (authority, ca_file) = Authority::of_directory(directory)?;
     let identity = authority.sign(names)?;
@@ -49,7 +49,7 @@ pub(crate) fn of_directory(directory: &Path, names: Vec<String>) -> Result<Tls, 
     Ok(Tls { acceptor: acceptor(identity)?, ca_file: Some(ca_file), _temporary: None })
 }
 
-/// With a certificate that somebody brings along; who is to trust it is told elsewhere.
+/// Uses the user's own certificate. Its clients must trust it already.
 pub(crate) fn of_files(certificate: &Path, key: &Path) -> Result<Tls, String> {
     let explain = |path: &Path, problem: pem::Error| format!("can't use {}: {problem}", path.display());
     let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);

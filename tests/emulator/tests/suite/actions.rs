@@ -91,7 +91,7 @@ fn a_canned_reply_answers_any_action() {
 }
 
 #[test]
-fn a_canned_reply_says_exactly_what_it_is_told_to() {
+fn a_canned_reply_is_sent_unchanged() {
     let emulator = with_reply(json!([
         {"action": "PurgeCaches", "status": 403, "headers": {"X-Two": ["1", "2"], "Date": null}, "body": "<html>", "times": 1},
         {"action": "PurgeCaches", "body": {"RequestId": "mine", "Code": "QuotaExceeded"}, "status": 400, "times": 1},

@@ -10,7 +10,7 @@ fn create(name: &str) -> Call {
 }
 
 #[test]
-fn the_log_tells_what_was_asked_by_whom_and_what_came_of_it() {
+fn the_log_has_the_request_its_signer_and_its_result() {
     let emulator = Emulator::start();
     let call = create("a.example.com");
     emulator.call(&call).assert_ok();

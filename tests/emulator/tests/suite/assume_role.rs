@@ -101,7 +101,7 @@ fn what_is_wrongly_formed_or_not_there_is_refused() {
 }
 
 #[test]
-fn a_role_is_given_to_those_alone_whom_it_trusts() {
+fn only_those_whom_a_role_trusts_can_assume_it() {
     let emulator = with_roles(|account| {
         account["roles"][1]["trusted"] = json!(["user/deployer"]);
         account["roles"][2]["trusted"] = json!([]);
@@ -152,7 +152,7 @@ fn a_chain_goes_from_role_to_role() {
 }
 
 #[test]
-fn a_key_is_told_whose_it_is() {
+fn the_owner_of_a_key_is_returned() {
     let emulator = Emulator::start();
     let who = |call: Call| emulator.call(&call).assert_ok().json;
     let user = who(Call::sts("GetCallerIdentity", &[]));

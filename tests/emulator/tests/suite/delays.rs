@@ -1,4 +1,4 @@
-//! A list that lags, writes that commit late, and the journal that tells what became of records and when.
+//! Lists that lag, writes that commit late, and the journal of what happened to records and when.
 
 use std::io::Write;
 use std::time::Instant;
@@ -197,7 +197,7 @@ fn a_new_seed_and_a_reset_forget_what_was_late_and_the_journal() {
 }
 
 #[test]
-fn the_journal_tells_what_a_request_did_to_which_record_and_when() {
+fn the_journal_has_each_change_its_request_and_its_time() {
     let emulator = Emulator::start();
     let before = jiff::Timestamp::now();
     let id = emulator.call(&create("A")).assert_ok().json["RecordId"].clone();

@@ -121,7 +121,7 @@ fn user_operation_status_is_locked() {
 }
 
 #[test]
-fn contention_can_be_told_by_another_code() {
+fn contention_can_have_another_code() {
     for code in ["LockFailed", "Site.ServiceBusy", "TooManyRequests", "UserOperationStatusIsLocked"] {
         let emulator = Emulator::start_changed(|seed| {
             account("contention", json!(code))(seed);
@@ -147,7 +147,7 @@ fn contention_can_be_told_by_another_code() {
 }
 
 #[test]
-fn the_documented_texts_are_told() {
+fn the_documented_texts_are_sent() {
     let routine = || Call::new("CreateRoutine", &[("Name", "new")]);
     let message = "You have not activated Edge Routine. Activate the service and try again.";
     expect(account("activated", json!(false)), &routine(), "ServiceNotOpen", message);

@@ -75,7 +75,7 @@ fn a_reply_can_be_binary_and_huge() {
 }
 
 #[test]
-fn rules_pick_calls_by_action_parameters_and_turn() {
+fn rules_pick_calls_by_action_parameters_and_number() {
     let emulator = with_fault(json!({
         "action": "CreateRoutineRelatedRecord", "parameters": {"RecordName": "x.example.com", "SiteId": 54362329990032i64},
         "nth": 2, "times": 2, "reply": {"status": 500},

@@ -56,7 +56,7 @@ fn a_token_is_needed_known_and_fresh_as_the_seed_says() {
 }
 
 #[test]
-fn a_token_ends_when_it_was_told_to() {
+fn a_token_ends_at_its_time() {
     let emulator = with_tokens("required");
     let token = put_token(&emulator, "60").assert_ok().text().to_owned();
     emulator.admin_ok("POST", "clock", &json!({"offset_ms": 50_000}));
@@ -115,7 +115,7 @@ fn what_is_not_there_is_not_found() {
 }
 
 #[test]
-fn the_log_tells_the_two_modes_apart() {
+fn the_log_distinguishes_the_two_modes() {
     let emulator = Emulator::start();
     let token = put_token(&emulator, "60").assert_ok().text().to_owned();
     get(&emulator, &format!("{ROLES}test-role"), &token).assert_ok();

@@ -186,7 +186,7 @@ fn routines_are_created_shown_listed_and_deleted() {
 }
 
 #[test]
-fn the_service_tells_whether_it_is_activated() {
+fn get_er_service_says_whether_it_is_activated() {
     let emulator = Emulator::start();
     assert_eq!(emulator.call(&Call::new("GetErService", &[])).assert_ok().json["Status"], "Running");
     let closed = Emulator::start_changed(|seed| seed["accounts"][0]["activated"] = json!(false));

@@ -56,7 +56,7 @@ fn the_page_and_the_manual_tell_of_the_same_clients() {
 }
 
 #[test]
-fn the_page_is_only_looked_at() {
+fn the_page_is_read_only() {
     let emulator = Emulator::start();
     let whole = emulator.admin("GET", "", "").body.len().to_string();
     let head = emulator.admin("HEAD", "", "");

@@ -51,7 +51,7 @@ fn it_is_opened_to_others_on_purpose_and_with_a_key_of_ones_own_alone() {
 }
 
 #[test]
-fn whoever_opens_it_is_warned_and_told_the_name_that_is_let_in() {
+fn opening_it_prints_a_warning_and_the_allowed_name() {
     let names = ["--allow-host", "ESA", "--allow-host", "fd00::1"];
     let (emulator, mut complaints) = start(&[&["--host", "0.0.0.0"][..], &names, &KEY].concat());
     let port = emulator.address.port();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-/// A call of the service. Its parameters go into the form of a POST unless told otherwise.
+/// A call of the service. By default, a POST whose parameters are in the form.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) method: &'static str,

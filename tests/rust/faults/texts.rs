@@ -1,10 +1,10 @@
-//! What a call tells, and that neither a secret nor an end of a line is in it.
+//! The texts of a call: they hold neither a secret nor the end of a line.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use esa::Error;
 
-/// The texts of a call's end, each as its caller gets it.
+/// Returns the texts of a call's result, as its caller gets them.
 pub(super) fn texts<T>(result: &Result<T, Error>, of_success: impl Fn(&T) -> Vec<String>) -> Vec<String> {
     match result {
         Ok(success) => of_success(success),
@@ -23,7 +23,7 @@ pub(super) fn texts<T>(result: &Result<T, Error>, of_success: impl Fn(&T) -> Vec
     }
 }
 
-/// `secret` in every form in which the client must know it again.
+/// Returns `secret` in every form that the client must recognize.
 pub(super) fn forms(secret: &str) -> Vec<String> {
     let in_base64 = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].map(|alphabet| alphabet.encode(secret));
     let odd = |encode: &dyn Fn(char) -> String, text: &str| -> String {
@@ -47,7 +47,7 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Panics where one of `secrets` is in one of `texts`, or one of these isn't one line.
+/// Panics if one of `texts` holds one of `secrets` or has more than one line.
 pub(super) fn assert_keeps<'a>(texts: &[String], secrets: impl Iterator<Item = &'a str>) {
     for text in texts {
         let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
@@ -55,7 +55,7 @@ pub(super) fn assert_keeps<'a>(texts: &[String], secrets: impl Iterator<Item = &
     }
     for secret in secrets {
         for form in forms(secret) {
-            // Padding says nothing, and `slash` leaves it out of what it encodes.
+            // Padding carries no information, and `slash` leaves it out.
             let form = form.trim_end_matches('=');
             let teller = texts.iter().find(|text| text.contains(form));
             assert!(teller.is_none(), "{secret} is, as {form}, in {teller:?}");

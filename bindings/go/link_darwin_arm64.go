@@ -1,9 +1,0 @@
-//go:build cgo && !esa_system
-
-package esa
-
-// #cgo CFLAGS: -I${SRCDIR}/lib/darwin_arm64
-// #cgo LDFLAGS: ${SRCDIR}/lib/darwin_arm64/libesa.a
-import "C"
-
-import _ "github.com/libesa/libesa/bindings/go/lib/darwin_arm64"
