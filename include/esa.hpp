@@ -206,9 +206,9 @@ struct Credentials {
 
 // Returns credentials that are stored elsewhere.
 //
-// It runs on the thread of a call that needs them, for one call of a client at a time: in the client's first call, from
-// five minutes before they expire on, and once more if the service says that they have expired. It should return within
-// `left`, which may be unlimited. Nothing else ends it.
+// It runs on the thread of a call that needs them, for one call of a client at a time. It is called in the client's
+// first call, from five minutes before the credentials expire on, and once more if the service says that they have
+// expired. It should return within `left`, which may be unlimited. Nothing else ends it.
 //
 // If it returns an Error or throws, the call fails with ESA_ERR_CREDENTIALS. The message of that error has the
 // message() or the what() of what was returned or thrown, so put no secret into it.

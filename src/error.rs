@@ -119,25 +119,25 @@ impl Error {
     }
 
     /// Returns the error that the service reported.
-    pub(crate) fn refused_by_service(code: ServiceCode, http_status: u16, words: ErrorBody) -> Error {
-        let verdict = code.verdict(&words.code, http_status, !words.request_id.is_empty());
-        let mut error = Error::new(verdict.kind, words.message);
+    pub(crate) fn refused_by_service(code: ServiceCode, http_status: u16, fields: ErrorBody) -> Error {
+        let verdict = code.verdict(&fields.code, http_status, !fields.request_id.is_empty());
+        let mut error = Error::new(verdict.kind, fields.message);
         error.0.outcome = verdict.outcome;
         error.0.retryable = verdict.retryable;
         error.0.advice = Cow::Borrowed(verdict.advice);
         error.0.service_code = code;
         error.0.http_status = http_status;
-        error.0.code = words.code;
-        error.0.request_id = words.request_id;
-        error.0.recommend = words.recommend;
-        error.0.access_denied_detail = words.access_denied_detail;
+        error.0.code = fields.code;
+        error.0.request_id = fields.request_id;
+        error.0.recommend = fields.recommend;
+        error.0.access_denied_detail = fields.access_denied_detail;
         error
     }
 
     #[cfg(test)]
-    pub(crate) fn of_code(word: &str) -> Error {
-        let words = ErrorBody { code: word.to_owned(), ..ErrorBody::default() };
-        Error::refused_by_service(ServiceCode::of(word), 400, words)
+    pub(crate) fn of_code(code: &str) -> Error {
+        let fields = ErrorBody { code: code.to_owned(), ..ErrorBody::default() };
+        Error::refused_by_service(ServiceCode::of(code), 400, fields)
     }
 
     /// Returns the failure with another outcome, and the advice for it.

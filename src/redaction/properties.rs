@@ -52,14 +52,14 @@ fn secrets() -> impl Strategy<Value = (String, String)> {
 }
 
 fn error_of(text: &str) -> Error {
-    let words = ErrorBody {
+    let fields = ErrorBody {
         code: text.to_owned(),
         message: text.to_owned(),
         request_id: text.to_owned(),
         recommend: text.to_owned(),
         access_denied_detail: text.to_owned(),
     };
-    Error::refused_by_service(ServiceCode::of("X"), 400, words).with_advice(text.to_owned())
+    Error::refused_by_service(ServiceCode::of("X"), 400, fields).with_advice(text.to_owned())
 }
 
 proptest! {

@@ -11,9 +11,9 @@ use crate::json;
 pub(super) fn parse(body: &[u8]) -> Option<ErrorBody> {
     let body = String::from_utf8_lossy(body);
     let body = body.trim();
-    let mut words = if body.starts_with('{') { from_json(body) } else { from_xml(body) }?;
-    words.code = words.code.trim().to_owned();
-    Some(words).filter(|words| !words.code.is_empty() && !words.code.contains(char::REPLACEMENT_CHARACTER))
+    let mut fields = if body.starts_with('{') { from_json(body) } else { from_xml(body) }?;
+    fields.code = fields.code.trim().to_owned();
+    Some(fields).filter(|fields| !fields.code.is_empty() && !fields.code.contains(char::REPLACEMENT_CHARACTER))
 }
 
 /// The members of an object at the top level that can be read.
@@ -22,22 +22,22 @@ struct Members {
     /// `None`: no code, or more than one.
     code: Option<String>,
     has_code: bool,
-    words: ErrorBody,
+    fields: ErrorBody,
 }
 
 impl Members {
     fn add(&mut self, key: &str, value: &str) {
-        let words = &mut self.words;
+        let fields = &mut self.fields;
         match key {
             "Code" | "code" => {
                 let is_first = !std::mem::replace(&mut self.has_code, true);
                 self.code = text_of_json(value).filter(|_| is_first);
             }
-            "Message" | "message" => words.message = lenient_text_of_json(value),
-            "RequestId" | "requestId" => words.request_id = lenient_text_of_json(value),
-            "Recommend" | "recommend" => words.recommend = lenient_text_of_json(value),
+            "Message" | "message" => fields.message = lenient_text_of_json(value),
+            "RequestId" | "requestId" => fields.request_id = lenient_text_of_json(value),
+            "Recommend" | "recommend" => fields.recommend = lenient_text_of_json(value),
             "AccessDeniedDetail" | "accessDeniedDetail" if value != "null" => {
-                words.access_denied_detail = value.to_owned();
+                fields.access_denied_detail = value.to_owned();
             }
             _ => {}
         }
@@ -50,7 +50,7 @@ fn from_json(body: &str) -> Option<ErrorBody> {
     let mut members = Members::default();
     // An error ends the reading. Complete members before it count.
     let _ = json::members(&body, &mut |name, value| members.add(&name, value.get()));
-    Some(ErrorBody { code: members.code?, ..members.words })
+    Some(ErrorBody { code: members.code?, ..members.fields })
 }
 
 /// Returns the text of a JSON string. `None` if `value` is something else.
@@ -75,18 +75,18 @@ fn from_xml(body: &str) -> Option<ErrorBody> {
     let body = Some(body).filter(|body| !body.contains("<!DOCTYPE"))?;
     let (name, root) = Elements(body).next()?;
     let error = if name == "Error" { root } else { Elements(root).find(|&(name, _)| name == "Error")?.1 };
-    let mut words = ErrorBody::default();
+    let mut fields = ErrorBody::default();
     for (name, inside) in Elements(error) {
         match name.to_ascii_lowercase().as_str() {
-            "code" if !words.code.is_empty() => return None,
-            "code" => words.code = text_of_xml(inside),
-            "message" => words.message = text_of_xml(inside),
-            "requestid" => words.request_id = text_of_xml(inside),
-            "recommend" => words.recommend = text_of_xml(inside),
+            "code" if !fields.code.is_empty() => return None,
+            "code" => fields.code = text_of_xml(inside),
+            "message" => fields.message = text_of_xml(inside),
+            "requestid" => fields.request_id = text_of_xml(inside),
+            "recommend" => fields.recommend = text_of_xml(inside),
             _ => {}
         }
     }
-    Some(words)
+    Some(fields)
 }
 
 /// The consecutive elements of a text: the name and the content of each. An element that contains another one of the
@@ -137,20 +137,23 @@ mod tests {
             r#"{"RequestId":"R","HostId":"h","Code":"NoPermission","Message":"m","Recommend":"u","AccessDeniedDetail":{"AuthAction":"a"}}"#,
             r#"{"requestId":"R","hostId":"h","code":"NoPermission","message":"m","recommend":"u","accessDeniedDetail":{"AuthAction":"a"}}"#,
         ] {
-            let words = parse(body.as_bytes()).unwrap();
+            let fields = parse(body.as_bytes()).unwrap();
             assert_eq!(
-                (words.code.as_str(), words.message.as_str(), words.request_id.as_str()),
+                (fields.code.as_str(), fields.message.as_str(), fields.request_id.as_str()),
                 ("NoPermission", "m", "R")
             );
-            assert_eq!((words.recommend.as_str(), words.access_denied_detail.as_str()), ("u", r#"{"AuthAction":"a"}"#));
+            assert_eq!(
+                (fields.recommend.as_str(), fields.access_denied_detail.as_str()),
+                ("u", r#"{"AuthAction":"a"}"#)
+            );
         }
     }
 
     #[test]
     fn everything_but_the_code_may_be_missing_or_null() {
-        let words = parse(br#"{"Code":"X","Message":null}"#).unwrap();
+        let fields = parse(br#"{"Code":"X","Message":null}"#).unwrap();
 
-        assert_eq!((words.code.as_str(), words.message.as_str(), words.request_id.as_str()), ("X", "", ""));
+        assert_eq!((fields.code.as_str(), fields.message.as_str(), fields.request_id.as_str()), ("X", "", ""));
     }
 
     #[test]
@@ -170,13 +173,13 @@ mod tests {
             b"<Error><Code>RoutineNotExist </Code><Message>m",
         ];
         for body in &bodies[..11] {
-            let words = parse(body).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(body)));
-            assert_eq!(words.code, "RoutineNotExist", "{}", String::from_utf8_lossy(body));
+            let fields = parse(body).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(body)));
+            assert_eq!(fields.code, "RoutineNotExist", "{}", String::from_utf8_lossy(body));
         }
-        assert!(parse(bodies[11]).is_none(), "an element that doesn't end has no words");
-        let words = parse(br#"{"Message":"\ud800 x","RequestId":7,"Code":"X","AccessDeniedDetail":null}"#).unwrap();
-        assert_eq!((words.message.as_str(), words.request_id.as_str()), (r"\ud800 x", "7"));
-        assert_eq!(words.access_denied_detail, "");
+        assert!(parse(bodies[11]).is_none(), "an element that doesn't end has no fields");
+        let fields = parse(br#"{"Message":"\ud800 x","RequestId":7,"Code":"X","AccessDeniedDetail":null}"#).unwrap();
+        assert_eq!((fields.message.as_str(), fields.request_id.as_str()), (r"\ud800 x", "7"));
+        assert_eq!(fields.access_denied_detail, "");
     }
 
     #[test]
@@ -186,9 +189,9 @@ mod tests {
             "<Response><Error><code>Throttling</code><message>a &lt; b</message><requestid>R</requestid></Error></Response>",
             "<Error a='b'>\n<Detail><X/></Detail><Code><![CDATA[Throttling]]></Code><Message><![CDATA[a < b]]></Message><RequestId>R</RequestId></Error>",
         ] {
-            let words = parse(body.as_bytes()).unwrap();
+            let fields = parse(body.as_bytes()).unwrap();
             assert_eq!(
-                (words.code.as_str(), words.message.as_str(), words.request_id.as_str()),
+                (fields.code.as_str(), fields.message.as_str(), fields.request_id.as_str()),
                 ("Throttling", "a < b", "R")
             );
         }

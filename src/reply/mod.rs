@@ -52,8 +52,8 @@ fn unreadable(reply: &Reply, reason: &serde_json::Error) -> Error {
 /// Returns the error of a reply that isn't a success.
 pub(crate) fn read_error(reply: &Reply) -> Error {
     let error = match error_body::parse(reply.body()) {
-        Some(words) => read_words(reply, words),
-        None => without_words(reply),
+        Some(fields) => refusal(reply, fields),
+        None => without_refusal(reply),
     };
     let hint = retry_hint::read(reply, SystemTime::now());
     let is_unfamiliar = error.service_code().is_unfamiliar(error.code(), !error.request_id().is_empty());
@@ -74,19 +74,19 @@ pub(crate) fn date(reply: &Reply) -> Option<SystemTime> {
     httpdate::parse_http_date(reply.header("date")?).ok()
 }
 
-fn read_words(reply: &Reply, mut words: ErrorBody) -> Error {
-    if words.request_id.is_empty() {
-        words.request_id = reply.request_id().to_owned();
+fn refusal(reply: &Reply, mut fields: ErrorBody) -> Error {
+    if fields.request_id.is_empty() {
+        fields.request_id = reply.request_id().to_owned();
     }
-    if words.message.is_empty() {
-        words.message = "the service gives no reason".to_owned();
+    if fields.message.is_empty() {
+        fields.message = "the service gives no reason".to_owned();
     }
-    Error::refused_by_service(ServiceCode::of(&words.code), reply.status(), words)
+    Error::refused_by_service(ServiceCode::of(&fields.code), reply.status(), fields)
 }
 
 /// Returns the error of a reply without the service's error: it comes from a load balancer, a proxy or a portal.
 /// Whatever its status, it doesn't say what became of the request.
-fn without_words(reply: &Reply) -> Error {
+fn without_refusal(reply: &Reply) -> Error {
     let status = reply.status();
     let (kind, retryable) = match status {
         429 => (ErrorKind::Throttled, true),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_service_s_error_is_passed_on_in_its_words() {
+    fn the_service_s_error_is_passed_on_unchanged() {
         let error = error(400, &[("x-acs-request-id", "H")], r#"{"Code":"RoutineNotExist","Message":"The routine."}"#);
 
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotFound, Outcome::Refused));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_without_the_service_s_words_is_judged_by_its_status() {
+    fn an_error_without_a_code_is_judged_by_its_status() {
         let judged = |status, headers| {
             let error = error(status, headers, "<html></html>");
             (error.kind(), error.outcome(), error.retryable())

@@ -53,15 +53,15 @@ proptest! {
     }
 
     #[test]
-    fn an_error_body_is_read_in_either_case_whatever_its_words(
+    fn an_error_body_is_read_in_either_case_with_any_text(
         code in "[!-~]{1,20}", message in any::<String>(), id in any::<String>()
     ) {
         for body in [
             json!({"Code": code, "Message": message, "RequestId": id}),
             json!({"code": code, "message": message, "requestId": id}),
         ] {
-            let words = error_body::parse(body.to_string().as_bytes()).unwrap();
-            prop_assert_eq!((&words.code, &words.message, &words.request_id), (&code, &message, &id));
+            let fields = error_body::parse(body.to_string().as_bytes()).unwrap();
+            prop_assert_eq!((&fields.code, &fields.message, &fields.request_id), (&code, &message, &id));
         }
     }
 

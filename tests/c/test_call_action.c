@@ -289,7 +289,7 @@ static void what_cannot_be_sent_is_refused(void) {
     fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "form has \"Name\", which is there twice");
     request.form = NULL;
     request.params = "{\"Format\":\"XML\"}";
-    fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "Format is not JSON");
+    fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "Format must be JSON");
     request.params = NULL;
     request.method = "PUT";
     fails(&request, ESA_ERR_INVALID_ARGUMENT, ESA_OUTCOME_NOT_SENT, 0, "method ");

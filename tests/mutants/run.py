@@ -95,7 +95,7 @@ MUTANTS = (
     Mutant(
         "a code is read out of a message",
         "reply/error_body.rs",
-        '            "Message" | "message" => words.message = lenient_text_of_json(value),',
+        '            "Message" | "message" => fields.message = lenient_text_of_json(value),',
         '            "Message" | "message" => {'
         ' *self = Members { code: Some("RoutineNotExist".into()), has_code: true, ..Members::default() } }',
     ),
