@@ -526,11 +526,11 @@ enum esa_network
      */
     ESA_NETWORK_DEFAULT = 0,
     /**
-     * From the internet.
+     * The internet.
      */
     ESA_NETWORK_PUBLIC = 1,
     /**
-     * From inside a VPC in the region.
+     * A VPC in the region.
      */
     ESA_NETWORK_VPC = 2,
 };
@@ -614,11 +614,11 @@ enum esa_place
      */
     ESA_PLACE_DEFAULT = 0,
     /**
-     * Into the query of the URL.
+     * The query of the URL.
      */
     ESA_PLACE_QUERY = 1,
     /**
-     * Into the form, which is the body.
+     * The form, which is the body.
      */
     ESA_PLACE_FORM = 2,
 };
@@ -642,15 +642,15 @@ enum esa_effect
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * As the library knows the action. An action that it doesn't know counts as a write.
+     * The effect that the library knows. An action that it doesn't know counts as a write.
      */
     ESA_EFFECT_DEFAULT = 0,
     /**
-     * It changes nothing, so it can be repeated at any time.
+     * The action changes nothing, so it can be repeated at any time.
      */
     ESA_EFFECT_READS = 1,
     /**
-     * It changes something, so it is repeated only if the attempt before changed nothing.
+     * The action changes something, so it is repeated only if the attempt before changed nothing.
      */
     ESA_EFFECT_WRITES = 2,
 };
@@ -803,7 +803,7 @@ typedef struct esa_error {
      */
     int32_t retryable;
     /**
-     * 0.
+     * Reserved: 0.
      */
     uint32_t reserved;
     /**
@@ -839,8 +839,8 @@ typedef struct esa_error {
  * again after a time between half of `*retry_after_ms` and all of it. `*retry_after_ms` is in milliseconds; 0 stands
  * for 100.
  *
- * It returns soon: nothing else ends it, and the call can't be cancelled meanwhile. `lease_ms` is how long the
- * client holds the lock at most, in milliseconds, or `ESA_UNLIMITED`. A lock that ends by itself lasts as long.
+ * It must return soon: nothing else ends it, and the call can't be cancelled meanwhile. `lease_ms` is how long the
+ * client holds the lock at most, in milliseconds, or `ESA_UNLIMITED`. A lock that ends by itself must last as long.
  *
  * Runs on the thread of a call that writes, inside the function of the call or inside `esa_multi_step()`. For one
  * client, this function and the `esa_release_fn` run on one thread at a time, but the thread can differ each time.
@@ -2139,7 +2139,7 @@ void esa_multi_free(struct esa_multi *multi);
 void *esa_pending_user_data(const struct esa_pending *pending);
 
 /**
- * Cancels a call. The call finishes with the next `esa_multi_step()`. Its `_finish` function then returns
+ * Cancels a call. The call finishes with the next `esa_multi_step()`, and its `_finish` function returns
  * `ESA_ERR_CANCELLED` and the true outcome.
  *
  * A call that has finished stays as it is. To cancel a call from another thread or a signal handler, start it with
@@ -2177,7 +2177,7 @@ const char *esa_origin_name(int32_t origin);
  *
  * The call needs these RAM actions:
  * - `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`.
- * - `esa:ListRoutineRelatedRecords` on `*`, to read back. Without it, the outcome stays unknown.
+ * - `esa:ListRoutineRelatedRecords` on `*`, to read back. Without it, the outcome stays unknown if the answer is lost.
  *
  * `client` and `request` are required; `options` and `error` may be NULL. The call reads its arguments before it
  * sends anything; they can be changed afterwards. On success, `*result` is set and `*error` is NULL. On failure,
@@ -2804,9 +2804,8 @@ void esa_call_action_result_free(struct esa_call_action_result *result);
  * Nothing of the action is sent in any case. The program's own HTTP library can send the request, and
  * `esa_read_reply()` reads the reply.
  *
- * If the client has no credentials yet, or they have expired, it gets new ones, which may ask a server. `options`
- * then hold for that request. With a `timeout_ms` of 1, it uses only credentials that it has or that come from this
- * machine.
+ * If the client has no credentials yet, or they have expired, it gets new ones, if necessary from a server. `options`
+ * hold for that. With a `timeout_ms` of 1, it uses only credentials that it has or that come from this machine.
  *
  * `options` and `error` may be NULL. `request`, `options` and their strings are copied. Any thread may call this.
  *

@@ -23,9 +23,9 @@ use crate::operation::{ActionParameter, ActionReply, AnyAction, Effect, Operatio
 pub enum esa_place {
     /// The part that the action wants. If the library doesn't know the parameter, it goes into the query.
     ESA_PLACE_DEFAULT = 0,
-    /// Into the query of the URL.
+    /// The query of the URL.
     ESA_PLACE_QUERY = 1,
-    /// Into the form, which is the body.
+    /// The form, which is the body.
     ESA_PLACE_FORM = 2,
 }
 
@@ -36,11 +36,11 @@ pub enum esa_place {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_effect {
-    /// As the library knows the action. An action that it doesn't know counts as a write.
+    /// The effect that the library knows. An action that it doesn't know counts as a write.
     ESA_EFFECT_DEFAULT = 0,
-    /// It changes nothing, so it can be repeated at any time.
+    /// The action changes nothing, so it can be repeated at any time.
     ESA_EFFECT_READS = 1,
-    /// It changes something, so it is repeated only if the attempt before changed nothing.
+    /// The action changes something, so it is repeated only if the attempt before changed nothing.
     ESA_EFFECT_WRITES = 2,
 }
 

@@ -21,9 +21,9 @@ use crate::transport::check_product;
 pub enum esa_network {
     /// `ESA_NETWORK_PUBLIC`.
     ESA_NETWORK_DEFAULT = 0,
-    /// From the internet.
+    /// The internet.
     ESA_NETWORK_PUBLIC = 1,
-    /// From inside a VPC in the region.
+    /// A VPC in the region.
     ESA_NETWORK_VPC = 2,
 }
 

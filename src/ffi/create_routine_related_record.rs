@@ -131,7 +131,7 @@ unsafe fn making(
 ///
 /// The call needs these RAM actions:
 /// - `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`.
-/// - `esa:ListRoutineRelatedRecords` on `*`, to read back. Without it, the outcome stays unknown.
+/// - `esa:ListRoutineRelatedRecords` on `*`, to read back. Without it, the outcome stays unknown if the answer is lost.
 ///
 /// `client` and `request` are required; `options` and `error` may be NULL. The call reads its arguments before it
 /// sends anything; they can be changed afterwards. On success, `*result` is set and `*error` is NULL. On failure,

@@ -31,7 +31,7 @@ pub struct esa_error {
     /// 1 if the same call may succeed later without a change, else 0. After `ESA_OUTCOME_UNKNOWN`, first read back
     /// whether the record exists.
     pub retryable: i32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: u32,
     /// The service's code, verbatim: "Throttling.User", for example.
     pub code: *const c_char,

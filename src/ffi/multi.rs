@@ -228,7 +228,7 @@ pub unsafe extern "C-unwind" fn esa_pending_user_data(pending: *const esa_pendin
     guarded(&NOWHERE, ptr::null_mut(), || pending.map_or(ptr::null_mut(), |pending| pending.user_data))
 }
 
-/// Cancels a call. The call finishes with the next `esa_multi_step()`. Its `_finish` function then returns
+/// Cancels a call. The call finishes with the next `esa_multi_step()`, and its `_finish` function returns
 /// `ESA_ERR_CANCELLED` and the true outcome.
 ///
 /// A call that has finished stays as it is. To cancel a call from another thread or a signal handler, start it with

@@ -136,9 +136,8 @@ unsafe impl CallerStruct for esa_sign_with_options {
 /// Nothing of the action is sent in any case. The program's own HTTP library can send the request, and
 /// `esa_read_reply()` reads the reply.
 ///
-/// If the client has no credentials yet, or they have expired, it gets new ones, which may ask a server. `options`
-/// then hold for that request. With a `timeout_ms` of 1, it uses only credentials that it has or that come from this
-/// machine.
+/// If the client has no credentials yet, or they have expired, it gets new ones, if necessary from a server. `options`
+/// hold for that. With a `timeout_ms` of 1, it uses only credentials that it has or that come from this machine.
 ///
 /// `options` and `error` may be NULL. `request`, `options` and their strings are copied. Any thread may call this.
 ///

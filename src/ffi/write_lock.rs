@@ -36,8 +36,8 @@ pub enum esa_lock {
 /// again after a time between half of `*retry_after_ms` and all of it. `*retry_after_ms` is in milliseconds; 0 stands
 /// for 100.
 ///
-/// It returns soon: nothing else ends it, and the call can't be cancelled meanwhile. `lease_ms` is how long the
-/// client holds the lock at most, in milliseconds, or `ESA_UNLIMITED`. A lock that ends by itself lasts as long.
+/// It must return soon: nothing else ends it, and the call can't be cancelled meanwhile. `lease_ms` is how long the
+/// client holds the lock at most, in milliseconds, or `ESA_UNLIMITED`. A lock that ends by itself must last as long.
 ///
 /// Runs on the thread of a call that writes, inside the function of the call or inside `esa_multi_step()`. For one
 /// client, this function and the `esa_release_fn` run on one thread at a time, but the thread can differ each time.
