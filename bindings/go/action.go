@@ -110,7 +110,7 @@ func (reply *Reply) Decode(target any) error {
 // If the answer to an action that changes nothing is lost, the call repeats the action. It repeats an action that
 // changes something only if nothing was sent, or if the service's code says that nothing has changed, as when it is
 // busy. If the answer to such an action is lost, the call fails with [OutcomeUnknown] and sends nothing more: read back
-// what the action was to change. Actions that the service refuses while another call of the account runs count as
+// what the action changes. Actions that the service refuses while another call of the account runs count as
 // writes of the client ([Config.MaxConcurrentWrites]).
 //
 // It needs the RAM action of the same name, such as esa:CreateRoutine.

@@ -234,7 +234,7 @@ pub(super) unsafe fn read_action(request: *const esa_call_action_request) -> Res
 /// - An action that changes nothing is sent again if its answer is lost.
 /// - An action that changes something is sent again only if nothing was sent, or if the service's code says that
 ///   nothing has changed. The service was busy, for example. If its answer is lost, the call sends nothing more and
-///   fails with `ESA_OUTCOME_UNKNOWN`. Then read back what the action was to change.
+///   fails with `ESA_OUTCOME_UNKNOWN`. Then read back what the action changes.
 ///
 /// The service refuses some actions while another call of the account runs. These actions share the client's write
 /// limit (`esa_config_set_max_concurrent_writes()`).

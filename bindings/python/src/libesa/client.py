@@ -212,7 +212,7 @@ class Client(Configured):
         If the answer of an action that changes nothing is lost, the library sends it again. It sends an action that
         changes something again only if nothing was sent, or if the service's code says that nothing has changed, for
         example because the service was busy. If the answer of such an action is lost, the call fails with
-        Outcome.UNKNOWN and sends nothing more: read back what it was to change. Actions that the service refuses while
+        Outcome.UNKNOWN and sends nothing more: read back what it changes. Actions that the service refuses while
         another call of the account runs wait for the client's other writes, as max_concurrent_writes says.
 
         A success is an HTTP status of 200 to 299 with a JSON object, of 8 MiB at most. The library doesn't interpret
