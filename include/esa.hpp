@@ -9,11 +9,11 @@
 // at once and catch the Error. A constructor throws the Error. Any function may throw std::bad_alloc.
 //
 // Every type has the same members and the same layout in C++17, 20 and 23, so the files of a program may use different
-// standards. With -fno-exceptions, classes have make() instead of constructors, and the types are distinct. A program
-// may have both kinds of files, but they can't exchange objects of this layer.
+// standards. Code that is compiled with -fno-exceptions uses make() instead of constructors, and its types are distinct
+// ones. A program may have both kinds of files, but they can't exchange objects of this layer.
 //
-// Texts are UTF-8. A text with a NUL inside is refused as invalid. 0 stands for the default of every number and time. A
-// time of 2^32 - 1 ms (49 days) or more means no limit. A negative time counts as 1 ms.
+// Texts are UTF-8. A text with a NUL inside is refused as invalid. 0 is the default of every number and time that you
+// set. A time of 2^32 - 1 ms (49 days) or more means no limit. A negative time counts as 1 ms.
 #ifndef ESA_HPP
 #define ESA_HPP
 
@@ -199,16 +199,17 @@ struct Credentials {
     std::string access_key_secret = {};
     // Empty, unless the keys are temporary ones of STS.
     std::string security_token = {};
-    // When they expire. Not set: they are valid until the service refuses them. Only the result of a
-    // CredentialsProvider uses this.
+    // When they expire. Not set: they are valid until the service refuses them. It is used only in what a
+    // CredentialsProvider returns.
     std::optional<std::chrono::system_clock::time_point> expires_at = {};
 };
 
 // Returns credentials that are stored elsewhere.
 //
-// It runs on the thread of a call that needs them, for one call of a client at a time. It is called in the client's
-// first call, from five minutes before the credentials expire on, and once more if the service says that they have
-// expired. It should return within `left`, which may be unlimited. Nothing else ends it.
+// It runs on the thread of a call that needs them, for one call of a client at a time: see esa_credentials_fn. It is
+// called while the client has no valid credentials, from five to six minutes before they expire (or after half of their
+// life, if that is later), and once more if the service says that they have expired. It should return within `left`,
+// which may be unlimited. Nothing else ends it.
 //
 // If it returns an Error or throws, the call fails with ESA_ERR_CREDENTIALS. The message of that error has the
 // message() or the what() of what was returned or thrown, so put no secret into it.
@@ -246,9 +247,9 @@ struct Config {
     Network network = ESA_NETWORK_DEFAULT;
     // "http://user:password@host:port", "host:port", "socks5://..." or "socks5h://...". "": no proxy.
     std::optional<std::string> proxy = {};
-    // How long one connection may take, or unlimited. Zero: 5 s.
+    // How long it may take to make one connection, or unlimited. Zero: 5 s.
     std::chrono::milliseconds connect_timeout = {};
-    // How long one request may take, with its connection, or unlimited. Zero: 10 s.
+    // How long one request may take, including the time to connect, or unlimited. Zero: 10 s.
     std::chrono::milliseconds attempt_timeout = {};
     // How long a whole call may take, or unlimited. Zero: 30 s.
     std::chrono::milliseconds timeout = {};
@@ -512,7 +513,7 @@ struct SignWithOptions {
 
 // A reply that the program received itself: see esa_reply.
 struct Reply {
-    // The action that it answers. Empty: an unknown one.
+    // The action that it answers. Empty: one that the library doesn't know.
     std::string action = {};
     // 100 to 999.
     std::int32_t http_status = 0;
@@ -895,7 +896,7 @@ class Client {
         return call<EnsureRoutineRelatedRecords>(request, options);
     }
 
-    // Deletes a record. Succeeds if the record is gone already.
+    // Deletes a record. Also succeeds if the record doesn't exist, or no longer exists.
     Result<DeleteRoutineRelatedRecordResult>
     delete_routine_related_record(const DeleteRoutineRelatedRecordRequest &request, CallOptions options = {}) const {
         return call<DeleteRoutineRelatedRecord>(request, options);
@@ -928,13 +929,13 @@ class Client {
         return call<GetMatchSite>(request, options);
     }
 
-    // Calls any action of the service, by its name: see esa_call_action(). A write is sent once: if its answer is lost,
-    // the Error's outcome() is ESA_OUTCOME_UNKNOWN.
+    // Calls any action of the service, by its name: see esa_call_action(). If the answer to a write is lost, the write
+    // isn't sent again, and the Error's outcome() is ESA_OUTCOME_UNKNOWN.
     Result<CallActionResult> call(const CallActionRequest &request, CallOptions options = {}) const {
         return call<CallAction>(request, options);
     }
 
-    // Signs any action for another program to send, with this client's credentials, endpoint and clock. It may ask a
+    // Signs any action for the program to send itself, with this client's credentials, endpoint and clock. It may ask a
     // server for credentials: see esa_sign_action().
     Result<SignedRequest> sign(const CallActionRequest &request, CallOptions options = {}) const {
         return call<detail::Operation<CallActionRequest, esa_signed_request_free, esa_sign_action>>(request, options);
@@ -1050,13 +1051,13 @@ class Multi {
     // blocks. Returns how many callbacks it ran.
     //
     // A callback may do anything: start and cancel calls, call step(), and also destroy this object. step() rethrows
-    // what a callback throws. If a Progress has thrown, step() rethrows that instead of running the call's callback.
-    // The next step() runs the callbacks of the other finished calls.
+    // what a callback throws. If a Progress has thrown, step() rethrows that instead of running the call's callback. If
+    // step() throws, the next step() runs the callbacks of the other finished calls.
     //
     // Fails in these cases:
     // - A LogSink, a CredentialsProvider or a Progress calls it (ESA_ERR_INVALID_ARGUMENT). They may only start and
     //   cancel calls.
-    // - A child of fork() calls it (ESA_ERR_FORKED).
+    // - A child of fork() calls it on a Multi of its parent (ESA_ERR_FORKED).
     // - The descriptor can't be used.
     Result<std::size_t> step() {
         const auto status = esa_multi_step(native_handle());
@@ -1064,8 +1065,8 @@ class Multi {
             return Error(status, "the multi can't do a step here", "Step it in its own process, outside of its calls.");
         }
         const std::weak_ptr<detail::Calls> alive = calls_;
-        // Only those that have finished now. If each callback starts a call that fails at once, the loop still gets
-        // control.
+        // No more callbacks than there are calls now. If each callback starts a call that fails at once, the loop still
+        // gets control.
         const auto most = pending();
         for (std::size_t count = 0; count < most; count++) {
             auto calls = alive.lock();
@@ -1080,8 +1081,8 @@ class Multi {
         return most;
     }
 
-    // The C library's object. This object still owns it. Don't start calls with it: step() only runs the callbacks of
-    // calls that were started here.
+    // The C library's object. This object still owns it. Don't start calls with it: step() only knows the calls that
+    // start() has started.
     esa_multi *native_handle() const noexcept { return calls_->handle.get(); }
 
   private:
