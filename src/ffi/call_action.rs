@@ -65,8 +65,8 @@ pub struct esa_parameter {
 /// - A number is sent as the JSON writes it.
 /// - A boolean is sent as `true` or `false`.
 /// - null isn't sent: the parameter isn't there.
-/// - An object or an array is sent as the action wants it. It is sent as the JSON text that it is here, or taken
-///   apart into `Name.1`, `Name.2` (and `Name.1.Key` for objects in an array).
+/// - An object or an array is sent as the action wants it: as the JSON text that it is here, or taken apart into
+///   `Name.1`, `Name.2` (and `Name.1.Key` for objects in an array).
 ///
 /// A name that occurs twice is refused, wherever it occurs. An action has 1000 parameters at most.
 #[repr(C)]

@@ -145,7 +145,7 @@ pub unsafe extern "C-unwind" fn esa_config_set_credentials(
 /// last one counts.
 ///
 /// `user_data` is passed to the callback. It must live as long as every client that is made with this configuration.
-/// The callback may run on several threads at once.
+/// Calls of several clients may run the callback on several threads at once.
 ///
 /// Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` if `config` is NULL.
 ///
@@ -363,7 +363,8 @@ pub unsafe extern "C-unwind" fn esa_config_set_user_agent(
 
 /// Sets the callback that receives the log. Without one, the library logs nothing. See `esa_log_fn`.
 ///
-/// `level` is the most that is logged, a value of `esa_log_level`; 0: `ESA_LOG_INFO`. `callback` may be NULL: no log.
+/// `level` is the most detailed level that is logged, a value of `esa_log_level`; 0: `ESA_LOG_INFO`. If `callback` is
+/// NULL, nothing is logged.
 ///
 /// `user_data` is passed to the callback. It must live as long as every client that is made with this configuration.
 /// The callback may run on several threads at once.

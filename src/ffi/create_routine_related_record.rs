@@ -172,9 +172,8 @@ pub unsafe extern "C-unwind" fn esa_create_routine_related_record(
 /// - `site_id` of the request is 0: the site is the one that the record's name belongs to. The call finds it by
 ///   GetMatchSite.
 ///
-/// The call needs the RAM actions of `esa_create_routine_related_record()`, and these, both on `*`:
-/// - `esa:ListRoutineRelatedRecords`.
-/// - `esa:GetMatchSite`, if `site_id` is 0.
+/// The call needs the RAM actions of `esa_create_routine_related_record()`, and always the one for the list. If
+/// `site_id` is 0, it also needs `esa:GetMatchSite` on `*`.
 ///
 /// Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`.
 ///

@@ -21,11 +21,11 @@ pub struct esa_credentials {
 /// the reason.
 ///
 /// Runs on the thread of a call that needs credentials, for one call of a client at a time. The library calls it:
-/// - For the client's first call.
-/// - From five minutes before the credentials expire.
+/// - While the client has no valid credentials: in its first call, for example.
+/// - From five to six minutes before the credentials expire, or after half of their life if that is later.
 /// - Once more when the service says that they have expired.
 ///
-/// It should return within `timeout_ms` milliseconds, the time that the call has left (`ESA_UNLIMITED`: no limit).
+/// It should return within `timeout_ms` milliseconds, the time that the call has for it (`ESA_UNLIMITED`: no limit).
 /// Nothing else ends it, and the call can't be cancelled meanwhile. It may make calls with other clients. It must
 /// return: no exception, no longjmp.
 pub type esa_credentials_fn =

@@ -45,7 +45,7 @@ pub type esa_progress_fn = Option<
 pub struct esa_ensure_routine_related_records_request {
     /// `sizeof(esa_ensure_routine_related_records_request)`.
     pub struct_size: usize,
-    /// The records: an array of `count`. Each one begins with its own `struct_size`.
+    /// The records: an array of `count`. Each one begins with its own `struct_size`, which is the same in all of them.
     pub items: *const esa_create_routine_related_record_request,
     /// How many records the array has.
     pub count: usize,
@@ -193,8 +193,8 @@ impl Drop for Behind {
 /// one at a time.
 ///
 /// The call first lists the records of the routines, 20 with a request, if that saves requests. A record that exists
-/// already then costs a twentieth of a call. If a `site_id` is 0, the only record of that name that is tied to the
-/// routine is taken.
+/// already then costs a twentieth of a request. If a `site_id` is 0 and the list shows the record's name on one site
+/// only, that record is taken. Otherwise, GetMatchSite finds the site.
 ///
 /// If one record fails, the others are still tried. If it fails for a reason that all records share (the credentials,
 /// the account), the rest fail with it and aren't sent. To do what is left, for example after the call was cancelled,
@@ -203,8 +203,8 @@ impl Drop for Behind {
 /// `options` are those of each record. Cancelling ends the rest. Pointers and threads are as for
 /// `esa_create_routine_related_record()`. Every string is read before anything is sent.
 ///
-/// Returns `ESA_OK` and a result for each record, whether the records succeeded or not. If an argument can't be used,
-/// returns the kind of failure, and nothing was sent.
+/// Returns `ESA_OK`, whether the records succeeded or not. `*result` then has the result or the error of each record.
+/// If an argument can't be used, returns the kind of failure, and nothing was sent.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.

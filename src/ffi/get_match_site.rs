@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::log::NOWHERE;
 use crate::operation::{GetMatchSiteRequest, MatchSite, Operation};
 
-/// The record whose site to get. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
+/// The record whose site is wanted. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct esa_get_match_site_request {

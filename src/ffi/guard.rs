@@ -69,7 +69,7 @@ pub(super) unsafe fn carry_out(
             unsafe { result.write_unaligned(std::ptr::null_mut()) };
             caught(log, give).unwrap_or_else(|panic| Err(Error::new(ErrorKind::Internal, panic).with_outcome(on_panic)))
         };
-        // The message of a panic, or of a configuration, is redacted nowhere else.
+        // The message of a panic, and of a value that a setter refused, is redacted nowhere else.
         let failure = given.err().map(|failure| log.redacted(failure));
         // SAFETY: this function's promise.
         unsafe { give_error(error, failure) }

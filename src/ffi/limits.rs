@@ -10,7 +10,8 @@ use crate::error::Error;
 /// No limit. Every number that says how many or how long can be this.
 pub const ESA_UNLIMITED: u32 = u32::MAX;
 
-/// None, or no time at all; 0 is the default instead. A number can be this if its comment says so.
+/// None, or no time at all. 0 doesn't mean this: it stands for the default. A number can be this if its comment says
+/// so.
 pub const ESA_NONE: u32 = u32::MAX - 1;
 
 /// Reads a number that isn't `ESA_NONE`; `None` for 0, which is the default.

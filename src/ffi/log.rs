@@ -5,7 +5,8 @@ use std::ffi::{CString, c_char, c_void};
 use super::string::to_c_string;
 use crate::log::{Level, Log, LogRecord};
 
-/// The level of a line of the log. The log callback receives the lines of its level and of those before it.
+/// The level of a line of the log. The log callback receives the lines of the level that `esa_config_set_log()` sets,
+/// and of the levels before it.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum esa_log_level {

@@ -1,8 +1,8 @@
 //! The C interface: what `include/esa.h` declares, one file per concept.
 //!
 //! The types have the same names as in C. `build.rs` makes the header from these files, in the order in which it lists
-//! them. Their doc comments are the manual. Every export runs inside the panic guard, reads the
-//! caller's memory by copying it, and hands out memory that it owns.
+//! them. Their doc comments are the manual. Every export runs inside the panic guard, reads the caller's memory by
+//! copying it, and hands out memory that it owns.
 
 #![allow(non_camel_case_types)]
 

@@ -72,7 +72,7 @@ pub(super) enum Finished {
     Listed(Result<RelatedRecordPage, Error>),
     Matched(Result<MatchSite, Error>),
     Called(Result<ActionReply, Error>),
-    /// Any of them that met a bug.
+    /// A call of any action that panicked.
     Panicked(Error),
 }
 

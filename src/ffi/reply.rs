@@ -92,7 +92,7 @@ impl esa_reply {
     }
 }
 
-/// Reads a reply that the program received itself. It returns the result, or the error that the reply stands for.
+/// Reads a reply that the program received itself: the result, or the error that the reply stands for.
 ///
 /// The error says as much as that of a call: its kind, what the request did at the service, and what to do. It also
 /// says whether trying again may help, and how long the service asks to wait. So a loop of the program's own can do
@@ -114,7 +114,7 @@ impl esa_reply {
 /// Returns `ESA_OK`, or the kind of failure:
 /// - `ESA_OK`: the HTTP status is 200 to 299, and the body is a JSON object.
 /// - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid. The message names the field.
-/// - Any other kind: the reply stands for it.
+/// - Any other kind: the failure that the reply stands for.
 ///
 /// # Safety
 /// Each pointer is NULL or as described; strings are NUL-terminated.

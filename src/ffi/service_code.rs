@@ -107,7 +107,8 @@ pub enum esa_service_code {
 /// Gets the service's own code for a value of `esa_service_code`: "UserOperationStatusIsLocked", for example.
 ///
 /// Returns a static string; don't free it. It is "" for `ESA_CODE_NONE`, `ESA_CODE_OTHER` and values that this
-/// version doesn't know. `esa_error.code` has those codes verbatim. Any thread may call this, at any time.
+/// version doesn't know. If an error has an unknown code, `esa_error.code` has it verbatim. Any thread may call this,
+/// at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn esa_service_code_name(service_code: i32) -> *const c_char {
     guarded(&NOWHERE, c"".as_ptr(), || texts(service_code).map_or(c"".as_ptr(), |texts| texts.word.as_ptr()))

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use crate::error::ErrorKind;
 
 /// Success, or the kind of failure. The hundreds say where a call failed:
-/// - 1xx: before anything was sent.
+/// - 1xx: on this machine, and mostly before anything was sent. `outcome` of the error says whether a write was sent.
 /// - 2xx: no usable answer came.
 /// - 3xx: the service refused.
 /// - 9xx: the library itself.
@@ -17,7 +17,7 @@ pub enum esa_status {
 
     /// An argument is missing, malformed or out of range. The message names it.
     ESA_ERR_INVALID_ARGUMENT = 100,
-    /// The caller set a field that this version of the library doesn't know.
+    /// The caller set a field that this version of the library doesn't know, or that the function can't use.
     ESA_ERR_UNSUPPORTED = 101,
     /// The configuration can't be used: region, endpoint, CA file, ...
     ESA_ERR_CONFIG = 102,

@@ -22,10 +22,10 @@ pub enum esa_lock {
     ESA_LOCK_NOT_YET = 0,
     /// The client has the lock, until the library calls the `esa_release_fn`.
     ESA_LOCK_ACQUIRED = 1,
-    /// The lock can't be had, since what provides it is down. The call continues without the lock. The library logs a
-    /// line (`ESA_LOG_WARN`), and asks again after the time of `esa_config_set_write_lock_hold()`.
+    /// The lock is unavailable: what provides it is down, for example. The call continues without the lock. The library
+    /// logs a line (`ESA_LOG_WARN`), and asks again after the time of `esa_config_set_write_lock_hold()`.
     ESA_LOCK_WITHOUT = 2,
-    /// The lock can't be asked for, and the call fails with `ESA_ERR_LOCK`. Nothing of this attempt is sent.
+    /// The lock can't be used, and the call fails with `ESA_ERR_LOCK`. Nothing of this attempt is sent.
     /// `esa_lock_fail()` reports why. Any other value counts as this one.
     ESA_LOCK_FAILED = 3,
 }
@@ -47,7 +47,7 @@ pub type esa_try_acquire_fn =
 
 /// Releases the lock. It is called once for each time that the lock was acquired, in the same process.
 ///
-/// The lease may be over by then. Don't release a lock that somebody else has by then.
+/// The lease may be over by then. If somebody else has the lock by then, don't release theirs.
 ///
 /// Runs as an `esa_try_acquire_fn` does, and also on threads that release a call of an `esa_multi` or an `esa_bulk`.
 pub type esa_release_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
@@ -59,7 +59,7 @@ thread_local! {
 
 const NO_REASON: &str = "the program's own function says so";
 
-/// Reports why the lock can't be asked for. Call it on the thread of an `esa_try_acquire_fn`, before that function
+/// Reports why the lock can't be used. Call it on the thread of an `esa_try_acquire_fn`, before that function
 /// returns.
 ///
 /// `reason` becomes part of the message of the call's error, so it must hold no secret. It is copied; NULL: no
