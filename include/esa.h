@@ -8,7 +8,7 @@
  *
  * Any number of threads may use an esa_client or an esa_cancel at once. One thread at a time may use anything else. No
  * object belongs to the thread that made it: another thread may read an error, for example, and release it. (The
- * library keeps nothing for a thread, except that it is inside the library.)
+ * library keeps nothing for a thread that isn't inside it.)
  *
  * Release an object when no other thread has it any more. A call that runs keeps alive what it uses. So an object may
  * be released while calls run with it, but not while another thread enters a function with it. A call has begun
@@ -22,8 +22,8 @@
  * Strings in are NUL-terminated UTF-8. They are copied before the function returns. Strings out are never NULL (""
  * stands for nothing). They belong to the object or struct that they are in.
  *
- * 0 is the default of every number that you set. ESA_UNLIMITED sets no limit. ESA_NONE sets none at all, if a comment
- * says so.
+ * 0 is the default of every number that you set. ESA_UNLIMITED means no limit. ESA_NONE means none, or no time at all.
+ * You can set ESA_NONE only if a comment says so.
  *
  * If compilers can, they warn of three things:
  * - The result of a function marked ESA_NODISCARD is ignored.
@@ -55,7 +55,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What compilers warn of, if they can. To have other warnings, define one of these before. */
+/* What compilers warn of, if they can. To have other warnings, define one of these before you include the header. */
 
 /** Marks a function whose result must not be ignored. */
 #if !defined(ESA_NODISCARD)
@@ -121,13 +121,14 @@
 #define ESA_UNLIMITED UINT32_MAX
 
 /**
- * None, or no time at all; 0 is the default instead. A number can be this if its comment says so.
+ * None, or no time at all. 0 doesn't mean this: it stands for the default. A number can be this if its comment says
+ * so.
  */
 #define ESA_NONE (UINT32_MAX - 1)
 
 /**
  * Success, or the kind of failure. The hundreds say where a call failed:
- * - 1xx: before anything was sent.
+ * - 1xx: on this machine, and mostly before anything was sent. `outcome` of the error says whether a write was sent.
  * - 2xx: no usable answer came.
  * - 3xx: the service refused.
  * - 9xx: the library itself.
@@ -146,7 +147,7 @@ enum esa_status
      */
     ESA_ERR_INVALID_ARGUMENT = 100,
     /**
-     * The caller set a field that this version of the library doesn't know.
+     * The caller set a field that this version of the library doesn't know, or that the function can't use.
      */
     ESA_ERR_UNSUPPORTED = 101,
     /**
@@ -479,7 +480,8 @@ typedef int32_t esa_service_code;
 #endif // __cplusplus
 
 /**
- * The level of a line of the log. The log callback receives the lines of its level and of those before it.
+ * The level of a line of the log. The log callback receives the lines of the level that `esa_config_set_log()` sets,
+ * and of the levels before it.
  */
 enum esa_log_level
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -679,12 +681,12 @@ enum esa_lock
      */
     ESA_LOCK_ACQUIRED = 1,
     /**
-     * The lock can't be had, since what provides it is down. The call continues without the lock. The library logs a
-     * line (`ESA_LOG_WARN`), and asks again after the time of `esa_config_set_write_lock_hold()`.
+     * The lock is unavailable: what provides it is down, for example. The call continues without the lock. The library
+     * logs a line (`ESA_LOG_WARN`), and asks again after the time of `esa_config_set_write_lock_hold()`.
      */
     ESA_LOCK_WITHOUT = 2,
     /**
-     * The lock can't be asked for, and the call fails with `ESA_ERR_LOCK`. Nothing of this attempt is sent.
+     * The lock can't be used, and the call fails with `ESA_ERR_LOCK`. Nothing of this attempt is sent.
      * `esa_lock_fail()` reports why. Any other value counts as this one.
      */
     ESA_LOCK_FAILED = 3,
@@ -851,7 +853,7 @@ typedef int32_t (*esa_try_acquire_fn)(void *user_data, uint32_t lease_ms, uint32
 /**
  * Releases the lock. It is called once for each time that the lock was acquired, in the same process.
  *
- * The lease may be over by then. Don't release a lock that somebody else has by then.
+ * The lease may be over by then. If somebody else has the lock by then, don't release theirs.
  *
  * Runs as an `esa_try_acquire_fn` does, and also on threads that release a call of an `esa_multi` or an `esa_bulk`.
  */
@@ -862,11 +864,11 @@ typedef void (*esa_release_fn)(void *user_data);
  * the reason.
  *
  * Runs on the thread of a call that needs credentials, for one call of a client at a time. The library calls it:
- * - For the client's first call.
- * - From five minutes before the credentials expire.
+ * - While the client has no valid credentials: in its first call, for example.
+ * - From five to six minutes before the credentials expire, or after half of their life if that is later.
  * - Once more when the service says that they have expired.
  *
- * It should return within `timeout_ms` milliseconds, the time that the call has left (`ESA_UNLIMITED`: no limit).
+ * It should return within `timeout_ms` milliseconds, the time that the call has for it (`ESA_UNLIMITED`: no limit).
  * Nothing else ends it, and the call can't be cancelled meanwhile. It may make calls with other clients. It must
  * return: no exception, no longjmp.
  */
@@ -1114,7 +1116,7 @@ typedef struct esa_ensure_routine_related_records_request {
      */
     size_t struct_size;
     /**
-     * The records: an array of `count`. Each one begins with its own `struct_size`.
+     * The records: an array of `count`. Each one begins with its own `struct_size`, which is the same in all of them.
      */
     const struct esa_create_routine_related_record_request *items;
     /**
@@ -1296,7 +1298,7 @@ typedef struct esa_list_routine_related_records_result {
 } esa_list_routine_related_records_result;
 
 /**
- * The record whose site to get. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
+ * The record whose site is wanted. Begin with `ESA_GET_MATCH_SITE_REQUEST_INIT`.
  */
 typedef struct esa_get_match_site_request {
     /**
@@ -1359,8 +1361,8 @@ typedef struct esa_parameter {
  * - A number is sent as the JSON writes it.
  * - A boolean is sent as `true` or `false`.
  * - null isn't sent: the parameter isn't there.
- * - An object or an array is sent as the action wants it. It is sent as the JSON text that it is here, or taken
- *   apart into `Name.1`, `Name.2` (and `Name.1.Key` for objects in an array).
+ * - An object or an array is sent as the action wants it: as the JSON text that it is here, or taken apart into
+ *   `Name.1`, `Name.2` (and `Name.1.Key` for objects in an array).
  *
  * A name that occurs twice is refused, wherever it occurs. An action has 1000 parameters at most.
  */
@@ -1611,7 +1613,8 @@ const char *esa_outcome_name(int32_t outcome);
  * Gets the service's own code for a value of `esa_service_code`: "UserOperationStatusIsLocked", for example.
  *
  * Returns a static string; don't free it. It is "" for `ESA_CODE_NONE`, `ESA_CODE_OTHER` and values that this
- * version doesn't know. `esa_error.code` has those codes verbatim. Any thread may call this, at any time.
+ * version doesn't know. If an error has an unknown code, `esa_error.code` has it verbatim. Any thread may call this,
+ * at any time.
  */
 const char *esa_service_code_name(int32_t service_code);
 
@@ -1653,7 +1656,7 @@ esa_status esa_credentials_set(struct esa_credentials *credentials,
 void esa_credentials_fail(struct esa_credentials *credentials, const char *reason);
 
 /**
- * Reports why the lock can't be asked for. Call it on the thread of an `esa_try_acquire_fn`, before that function
+ * Reports why the lock can't be used. Call it on the thread of an `esa_try_acquire_fn`, before that function
  * returns.
  *
  * `reason` becomes part of the message of the call's error, so it must hold no secret. It is copied; NULL: no
@@ -1774,7 +1777,7 @@ esa_status esa_config_set_credentials(struct esa_config *config,
  * last one counts.
  *
  * `user_data` is passed to the callback. It must live as long as every client that is made with this configuration.
- * The callback may run on several threads at once.
+ * Calls of several clients may run the callback on several threads at once.
  *
  * Returns `ESA_OK`, or `ESA_ERR_INVALID_ARGUMENT` if `config` is NULL.
  */
@@ -1807,7 +1810,8 @@ esa_status esa_config_set_endpoint(struct esa_config *config, const char *endpoi
 /**
  * Sets the network from which the service is reached: a value of `esa_network`.
  *
- * The network selects the region's endpoint. An endpoint that `esa_config_set_endpoint()` set stays as it is.
+ * The network selects the region's endpoint. An endpoint of `esa_config_set_endpoint()` or ESA_ENDPOINT stays as it
+ * is.
  *
  * Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
  */
@@ -1872,7 +1876,8 @@ esa_status esa_config_set_user_agent(struct esa_config *config, const char *user
 /**
  * Sets the callback that receives the log. Without one, the library logs nothing. See `esa_log_fn`.
  *
- * `level` is the most that is logged, a value of `esa_log_level`; 0: `ESA_LOG_INFO`. `callback` may be NULL: no log.
+ * `level` is the most detailed level that is logged, a value of `esa_log_level`; 0: `ESA_LOG_INFO`. If `callback` is
+ * NULL, nothing is logged.
  *
  * `user_data` is passed to the callback. It must live as long as every client that is made with this configuration.
  * The callback may run on several threads at once.
@@ -1983,8 +1988,8 @@ esa_status esa_config_set_idle_timeout(struct esa_config *config, uint32_t idle_
  *
  * Returns `ESA_OK`, or the kind of failure:
  * - `ESA_ERR_INVALID_ARGUMENT`: `client` is NULL, or a setter got an unusable value, which the message names.
- * - `ESA_ERR_CONFIG`: the region is unknown, or the endpoint, a proxy or a CA file can't be used. An endpoint can't
- *   be used if it isn't a URL, or if it is plain http to another machine.
+ * - `ESA_ERR_CONFIG`: the region is unknown and no endpoint is set, or the endpoint, a proxy or a CA file can't be
+ *   used. An endpoint can't be used if it isn't a URL, or if it is plain http to another machine.
  */
 ESA_NODISCARD
 esa_status esa_client_new(const struct esa_config *config,
@@ -2209,9 +2214,8 @@ ESA_NONNULL(client) ESA_NONNULL(request) ESA_NONNULL(result);
  * - `site_id` of the request is 0: the site is the one that the record's name belongs to. The call finds it by
  *   GetMatchSite.
  *
- * The call needs the RAM actions of `esa_create_routine_related_record()`, and these, both on `*`:
- * - `esa:ListRoutineRelatedRecords`.
- * - `esa:GetMatchSite`, if `site_id` is 0.
+ * The call needs the RAM actions of `esa_create_routine_related_record()`, and always the one for the list. If
+ * `site_id` is 0, it also needs `esa:GetMatchSite` on `*`.
  *
  * Pointers, threads, limits and errors are as for `esa_create_routine_related_record()`.
  */
@@ -2333,8 +2337,8 @@ void esa_create_routine_related_record_result_free(struct esa_create_routine_rel
  * one at a time.
  *
  * The call first lists the records of the routines, 20 with a request, if that saves requests. A record that exists
- * already then costs a twentieth of a call. If a `site_id` is 0, the only record of that name that is tied to the
- * routine is taken.
+ * already then costs a twentieth of a request. If a `site_id` is 0 and the list shows the record's name on one site
+ * only, that record is taken. Otherwise, GetMatchSite finds the site.
  *
  * If one record fails, the others are still tried. If it fails for a reason that all records share (the credentials,
  * the account), the rest fail with it and aren't sent. To do what is left, for example after the call was cancelled,
@@ -2343,8 +2347,8 @@ void esa_create_routine_related_record_result_free(struct esa_create_routine_rel
  * `options` are those of each record. Cancelling ends the rest. Pointers and threads are as for
  * `esa_create_routine_related_record()`. Every string is read before anything is sent.
  *
- * Returns `ESA_OK` and a result for each record, whether the records succeeded or not. If an argument can't be used,
- * returns the kind of failure, and nothing was sent.
+ * Returns `ESA_OK`, whether the records succeeded or not. `*result` then has the result or the error of each record.
+ * If an argument can't be used, returns the kind of failure, and nothing was sent.
  */
 ESA_NODISCARD
 esa_status esa_ensure_routine_related_records(const struct esa_client *client,
@@ -2848,7 +2852,7 @@ ESA_NONNULL(options) ESA_NONNULL(request) ESA_NONNULL(result);
 void esa_signed_request_free(struct esa_signed_request *request);
 
 /**
- * Reads a reply that the program received itself. It returns the result, or the error that the reply stands for.
+ * Reads a reply that the program received itself: the result, or the error that the reply stands for.
  *
  * The error says as much as that of a call: its kind, what the request did at the service, and what to do. It also
  * says whether trying again may help, and how long the service asks to wait. So a loop of the program's own can do
@@ -2870,7 +2874,7 @@ void esa_signed_request_free(struct esa_signed_request *request);
  * Returns `ESA_OK`, or the kind of failure:
  * - `ESA_OK`: the HTTP status is 200 to 299, and the body is a JSON object.
  * - `ESA_ERR_INVALID_ARGUMENT`: an argument is invalid. The message names the field.
- * - Any other kind: the reply stands for it.
+ * - Any other kind: the failure that the reply stands for.
  */
 ESA_NODISCARD
 esa_status esa_read_reply(const struct esa_reply *reply,

@@ -30,8 +30,8 @@ pub struct esa_client {
 ///
 /// Returns `ESA_OK`, or the kind of failure:
 /// - `ESA_ERR_INVALID_ARGUMENT`: `client` is NULL, or a setter got an unusable value, which the message names.
-/// - `ESA_ERR_CONFIG`: the region is unknown, or the endpoint, a proxy or a CA file can't be used. An endpoint can't
-///   be used if it isn't a URL, or if it is plain http to another machine.
+/// - `ESA_ERR_CONFIG`: the region is unknown and no endpoint is set, or the endpoint, a proxy or a CA file can't be
+///   used. An endpoint can't be used if it isn't a URL, or if it is plain http to another machine.
 ///
 /// # Safety
 /// `config` is NULL or a live object that no other thread changes; `client` and `error` are NULL or writable.

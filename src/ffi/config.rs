@@ -220,7 +220,8 @@ pub unsafe extern "C-unwind" fn esa_config_set_endpoint(
 
 /// Sets the network from which the service is reached: a value of `esa_network`.
 ///
-/// The network selects the region's endpoint. An endpoint that `esa_config_set_endpoint()` set stays as it is.
+/// The network selects the region's endpoint. An endpoint of `esa_config_set_endpoint()` or ESA_ENDPOINT stays as it
+/// is.
 ///
 /// Returns `ESA_OK` or `ESA_ERR_INVALID_ARGUMENT`.
 ///
