@@ -215,7 +215,7 @@ class _Manual:
         mentioned = [name for name in re.findall(r"\b(?:esa|ESA)_\w+", text) if name in self._by_name]
         others = {self._page_of(name) for name in mentioned} - {declaration.name}
         others |= {f"{declaration.name}_start"} & self._by_name.keys()
-        return _section("SEE ALSO", _references([*sorted(others), "libesa"]))
+        return _section("SEE ALSO", _references([*sorted(others - {"libesa"}), "libesa"]))
 
     def _groups(self, functions: list[Declaration]) -> str:
         groups: dict[str, list[Declaration]] = {title: [] for title in GROUPS}

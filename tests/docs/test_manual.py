@@ -109,6 +109,13 @@ def test_macros_that_belong_to_no_type_are_on_the_page_of_the_library() -> None:
         assert macro in TEXTS["libesa"]
 
 
+@pytest.mark.parametrize("page", sorted(TEXTS))
+def test_a_page_refers_to_each_other_page_once(page: str) -> None:
+    references = re.findall(r"\\fB(\w+)\\fP\(3\)", TEXTS[page].split(".SH SEE ALSO")[1])
+
+    assert len(references) == len(set(references))
+
+
 def test_a_call_for_an_event_loop_says_what_releases_it_and_where_there_is_an_example() -> None:
     start, finish = TEXTS["esa_get_match_site_start"], TEXTS["esa_delete_routine_related_record_finish"]
 
