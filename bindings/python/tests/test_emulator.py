@@ -91,10 +91,12 @@ def test_one_that_does_not_start_is_an_error(tmp_path: Path, capfd: pytest.Captu
     assert "missing.json" in capfd.readouterr().err
 
 
-def test_a_program_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_program_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESA_EMULATOR", "/nonexistent/esa-emulator")
 
-    with pytest.raises(FileNotFoundError, match="/nonexistent/esa-emulator"):
+    with pytest.raises(
+        FileNotFoundError, match=r"pip install 'libesa\[emulator\]'.* ESA_EMULATOR.*: '/nonexistent/esa-emulator'"
+    ):
         Emulator()
 
 

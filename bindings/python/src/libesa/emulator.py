@@ -27,6 +27,7 @@ from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 PROGRAM = "esa-emulator"
 START_LIMIT = 10.0
 STOP_LIMIT = 5.0
+MISSING = "there is no such emulator; pip install 'libesa[emulator]', or name the program in ESA_EMULATOR"
 
 
 class Emulator:
@@ -62,9 +63,12 @@ class Emulator:
             if seed is not None:
                 command += ["--seed", os.fspath(seed)]
             # In its own session, so that Ctrl-C in a terminal ends the test and not the emulator.
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-            )
+            try:
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+                )
+            except FileNotFoundError as error:
+                raise FileNotFoundError(error.errno, MISSING, command[0]) from None
             try:
                 ready = self._ready_line()
             except BaseException:
