@@ -171,6 +171,12 @@ $(EXAMPLES)/%_go: examples/go/%/main.go $(wildcard bindings/go/*.go bindings/go/
 	@rm -f $@ # Go doesn't notice when the static archive changes.
 	cd examples/go && $(GO) build -o $(CURDIR)/$@ ./$*
 
+$(EXAMPLES)/%_rust: examples/rust/%.rs $(SOURCES)
+	@scripts/need "$(CARGO)"
+	@mkdir -p $(@D)
+	$(CARGO) build --locked --example $*
+	cp $(TARGET)/debug/examples/$* $@
+
 demo: ## run the four examples against the emulator, also with a lost answer and a busy account
 	@scripts/need $(TO_BUILD)
 	@$(MAKE) --no-print-directory stage emulator examples
@@ -298,7 +304,7 @@ test-page: stage emulator $(VENV)/.done ## the emulator's page in a Chromium
 	    echo "LEFT OUT: the emulator's page, since there isn't both chromium and chromedriver" >&2; \
 	fi
 
-test-docs: examples emulator $(VENV)/.done ## the snippets of the documents, and the examples
+test-docs: examples $(EXAMPLES)/create_record_rust emulator $(VENV)/.done ## the snippets of the documents, and the examples
 	$(VENV)/bin/pytest -q -rs tests/docs
 
 test-packaging: stage emulator $(VENV)/.done ## Debian's packages, and the wrap for Meson

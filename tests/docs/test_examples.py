@@ -1,4 +1,4 @@
-"""The four examples behave alike: output, errors and exit statuses. Those that drive calls by an event loop do, too."""
+"""The examples behave alike: output, errors and exit statuses. Those that drive calls by an event loop do, too."""
 
 import base64
 import contextlib
@@ -19,6 +19,8 @@ from programs import go
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "target" / "examples"
 LANGUAGES = ["c", "cpp", "go", "python"]
+# The languages in which there is a create_record.
+CREATORS = [*LANGUAGES, "rust"]
 SITE_ID = "54362329990032"
 # The languages in which there is an event_loop.
 EVENT_LOOPS = ["cpp"]
@@ -49,8 +51,10 @@ def command(program: str, example: str) -> list[str]:
 
 
 def kind(example: str, name: str) -> str:
-    """What an example calls a kind of failure: Go has names of its own."""
-    return {"IO": "IO"}.get(name, name.capitalize()) if example == "go" else f"ESA_ERR_{name}"
+    """What an example calls a kind of failure: Go and Rust have names of their own."""
+    if example == "go":
+        return {"IO": "IO"}.get(name, name.capitalize())
+    return name.capitalize() if example == "rust" else f"ESA_ERR_{name}"
 
 
 def environment_of(emulator: Emulator) -> dict[str, str]:
@@ -85,6 +89,7 @@ def run(
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.parametrize("example", CREATORS)
 def test_a_record_is_created(example: str, emulator: Emulator) -> None:
     name = f"{example}.example.com"
 
@@ -94,6 +99,7 @@ def test_a_record_is_created(example: str, emulator: Emulator) -> None:
     assert re.fullmatch(rf"created record \d{{15,16}} for {re.escape(name)} \(request [0-9A-F-]{{36}}\)\n", out)
 
 
+@pytest.mark.parametrize("example", CREATORS)
 def test_a_refusal_is_explained(example: str, emulator: Emulator) -> None:
     status, out, err = run(example, emulator, "no-such-routine", SITE_ID, "refused.example.com")
 
@@ -107,6 +113,7 @@ def test_a_refusal_is_explained(example: str, emulator: Emulator) -> None:
     )
 
 
+@pytest.mark.parametrize("example", CREATORS)
 def test_an_unknown_outcome_has_its_own_status(example: str, emulator: Emulator) -> None:
     name = f"lost-{example}.example.com"
     emulator.add_fault(parameters={"RecordName": name}, when="after", times=0, wire={"kind": "drop"})
@@ -120,6 +127,7 @@ def test_an_unknown_outcome_has_its_own_status(example: str, emulator: Emulator)
     assert err.endswith("  outcome: unknown: the record may exist\n")
 
 
+@pytest.mark.parametrize("example", CREATORS)
 def test_nothing_is_sent_without_credentials(example: str, emulator: Emulator) -> None:
     status, out, err = run(
         example, emulator, "test-routine1", SITE_ID, "none.example.com", ALIBABA_CLOUD_ACCESS_KEY_ID=""
@@ -130,6 +138,7 @@ def test_nothing_is_sent_without_credentials(example: str, emulator: Emulator) -
     assert err.endswith("  outcome: nothing was sent\n")
 
 
+@pytest.mark.parametrize("example", CREATORS)
 @pytest.mark.parametrize("arguments", [[], ["test-routine1", "12x", "a.example.com"], ["test-routine1", SITE_ID, ""]])
 def test_a_wrong_argument_has_its_own_status(example: str, emulator: Emulator, arguments: list[str]) -> None:
     status, out, err = run(example, emulator, *arguments)
@@ -138,13 +147,39 @@ def test_a_wrong_argument_has_its_own_status(example: str, emulator: Emulator, a
     assert err
 
 
-@pytest.mark.parametrize("program", ["create_record", "bind_domains"])
+@pytest.mark.parametrize(
+    ("program", "example"),
+    [("create_record", language) for language in CREATORS] + [("bind_domains", language) for language in LANGUAGES],
+)
 def test_there_is_help(program: str, example: str, emulator: Emulator) -> None:
     status, out, err = run(example, emulator, "--help", program=program)
 
     assert (status, err) == (0, "")
     assert program in out
     assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in out
+
+
+@pytest.mark.parametrize("example", ["c", "cpp", "go", "rust"])
+def test_an_interrupt_cancels_the_call_and_the_outcome_is_told(example: str, emulator: Emulator) -> None:
+    name = f"interrupted-{example}.example.com"
+    emulator.add_fault(parameters={"RecordName": name}, wire={"kind": "hang"})
+    with subprocess.Popen(
+        [*command("create_record", example), "test-routine1", SITE_ID, name],
+        env=environment_of(emulator),
+        # A shell that runs the tests in the background has its children ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not any(request["parameters"].get("RecordName") == name for request in emulator.requests()):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+
+    assert (process.returncode, out) == (4, "")
+    assert err.startswith(f"error: {kind(example, 'CANCELLED')}: ")
+    assert err.endswith("  outcome: unknown: the record may exist\n")
 
 
 @pytest.mark.parametrize("example", CALLERS)
