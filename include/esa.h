@@ -273,7 +273,7 @@ enum esa_outcome
      */
     ESA_OUTCOME_NOT_SENT = 0,
     /**
-     * The service refused each write that was sent, with a code that says that nothing has changed.
+     * The service refused each write that was sent, or a read, with a code that says that nothing has changed.
      */
     ESA_OUTCOME_REFUSED = 1,
     /**

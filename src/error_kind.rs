@@ -19,7 +19,8 @@ pub enum ErrorKind {
     Lock = 104,
     /// The caller cancelled the call.
     Cancelled = 110,
-    /// The call can't run in a child of fork. Reserved: this version's clients work there, with their own connections.
+    /// The call belongs to an event loop of the parent process. Calls of this crate don't fail so: clients work in a
+    /// child of fork, with their own connections.
     Forked = 111,
     /// No file descriptors are left.
     Descriptors = 112,
@@ -71,7 +72,7 @@ pub enum ErrorKind {
 pub enum Outcome {
     /// No write of the call was sent; nothing has changed.
     NotSent = 0,
-    /// Each write that the call sent was refused, with a code which says that nothing has changed.
+    /// The service refused each write that was sent, or a read, with a code that says that nothing has changed.
     Refused = 1,
     /// A write was sent, and the call couldn't find out in time whether it was carried out or still will be. A later
     /// refusal doesn't change this.

@@ -5,7 +5,7 @@
 //! interface, whose header is `esa.h`.
 //!
 //! Each failure is an [`Error`]. It says what kind of failure it is, what the call did, and what to do about it. What a
-//! call did has three values: no write was sent, each write was refused, or the outcome is unknown.
+//! call did has three values: no write was sent, the service refused, or the outcome is unknown.
 //!
 //! A create is never lost and never doubled. If the service's answer is lost or incomplete, the call first reads the
 //! record back from the list of the routine's records.

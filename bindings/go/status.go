@@ -74,7 +74,8 @@ type Outcome int32
 const (
 	// OutcomeNotSent: no write of the call was sent; nothing has changed.
 	OutcomeNotSent Outcome = 0
-	// OutcomeRefused: the service refused each write of the call, with a code that says that nothing has changed.
+	// OutcomeRefused: the service refused each write of the call, or a read, with a code that says that nothing has
+	// changed.
 	OutcomeRefused Outcome = 1
 	// OutcomeUnknown: a write was sent, and the call couldn't find out in time whether the service executed it, or
 	// still will. A refusal of a later attempt doesn't change that.

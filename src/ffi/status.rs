@@ -81,7 +81,7 @@ pub enum esa_status {
 pub enum esa_outcome {
     /// No write of the call was sent. Nothing has changed.
     ESA_OUTCOME_NOT_SENT = 0,
-    /// The service refused each write that was sent, with a code that says that nothing has changed.
+    /// The service refused each write that was sent, or a read, with a code that says that nothing has changed.
     ESA_OUTCOME_REFUSED = 1,
     /// A write was sent, and the call couldn't find out in time whether it was carried out, or still will be. No
     /// later refusal changes that.

@@ -88,7 +88,7 @@ class Outcome(_OpenEnum):
     NOT_SENT = 0
     """No write of the call was sent; nothing has changed."""
     REFUSED = 1
-    """Every write that was sent was refused, with a code that says that nothing has changed."""
+    """The service refused each write that was sent, or a read, with a code that says that nothing has changed."""
     UNKNOWN = 2
     """A write was sent, and may have been carried out, or still be. No later refusal changes that."""
 
