@@ -355,7 +355,7 @@ fn advice(kind: ErrorKind, outcome: Outcome) -> &'static str {
         }
         ErrorKind::Lock => "Repair the lock that the client shares with others. Nothing was sent without it.",
         ErrorKind::Cancelled => "Nothing has changed; call again when you like.",
-        ErrorKind::Forked => "Create a new client in the child process.",
+        ErrorKind::Forked => "Create an esa_multi (in Python: an event loop) in the child process. Clients work there.",
         ErrorKind::Descriptors => {
             "Close files or connections, make fewer calls at once, or raise the limit (ulimit -n)."
         }

@@ -269,8 +269,9 @@ def test_a_loop_that_was_made_before_a_fork_has_no_calls_in_the_child(esa_emulat
 
     def call_and_wait() -> None:
         for call in (match(client), task):
-            with pytest.raises(libesa.ForkedError):
+            with pytest.raises(libesa.ForkedError) as raised:
                 loop.run_until_complete(call)
+            assert "Python: an event loop) in the child process" in raised.value.advice
         loop.run_until_complete(client.close())
 
     assert in_child(call_and_wait) == 0

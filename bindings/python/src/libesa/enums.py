@@ -39,7 +39,7 @@ class Status(_OpenEnum):
     CANCELLED = 110
     """The caller cancelled the call. See `outcome`: the request may have been sent already."""
     FORKED = 111
-    """The call can't be made in a child of fork(). Reserved: this version's clients work there."""
+    """The event loop was created before fork(), and this is the child. The client works in a loop of the child."""
     DESCRIPTORS = 112
     """No file descriptors are left. See `outcome`: a request may have been sent already."""
     DNS = 200
