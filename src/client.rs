@@ -125,7 +125,7 @@ impl Client {
         Bulk::new(&self.core, requests, options)
     }
 
-    /// Deletes a record. Succeeds if the record is gone already.
+    /// Deletes a record. Also succeeds if the record doesn't exist, or no longer exists.
     ///
     /// Without a record id, the record is found by its name. This needs the permission `esa:ListRoutineRelatedRecords`.
     pub fn delete_routine_related_record(

@@ -97,8 +97,9 @@ impl Config {
     /// were set before.
     ///
     /// The function runs on the thread of a call that needs credentials, for one call at a time. Its argument is the
-    /// time that the call has left. It is called at the first call, 5 to 6 minutes before the credentials expire, and
-    /// once more if the service says that they have expired.
+    /// time that the call has for it. It is called while the client has no valid credentials, from five to six minutes
+    /// before they expire (or after half of their life, if that is later), and once more if the service says that they
+    /// have expired.
     pub fn credentials_provider(
         &mut self,
         provide: impl Fn(Duration) -> Result<ProvidedCredentials, String> + Send + Sync + 'static,
@@ -142,13 +143,13 @@ impl Config {
         self
     }
 
-    /// Sets how long one connection may take: name resolution, TCP and TLS together. Default: 5 s.
+    /// Sets how long it may take to make one connection: name resolution, TCP and TLS together. Default: 5 s.
     pub fn connect_timeout(&mut self, timeout: Duration) -> &mut Config {
         self.connections.connect_timeout = timeout;
         self
     }
 
-    /// Sets how long one request may take, with its connection. Default: 10 s.
+    /// Sets how long one request may take, including the time to connect. Default: 10 s.
     pub fn attempt_timeout(&mut self, timeout: Duration) -> &mut Config {
         self.timeouts.attempt = timeout;
         self

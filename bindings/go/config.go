@@ -25,11 +25,11 @@ type Config struct {
 
 	// CredentialsProvider returns credentials that are kept elsewhere. If it is set, Credentials must be empty.
 	//
-	// It runs on the goroutine of a call that needs credentials, for one call of the client at a time: for the first
-	// call, from five minutes before the credentials expire, and once more if the service says that they have expired.
-	// Its context has the call's deadline, but doesn't end if the call's context is cancelled. The call's error
-	// contains the text of its error, which must hold no secret. A panic counts as an error. It must not end its
-	// goroutine. It may make calls with other clients.
+	// It runs on the goroutine of a call that needs credentials, for one call of the client at a time: while the client
+	// has no valid credentials, from five to six minutes before they expire (or after half of their life, if that is
+	// later), and once more if the service says that they have expired. Its context has the call's deadline, but doesn't
+	// end if the call's context is cancelled. The call's error contains the text of its error, which must hold no
+	// secret. A panic counts as an error. It must not end its goroutine. It may make calls with other clients.
 	CredentialsProvider func(context.Context) (Credentials, error)
 
 	// Region is "cn-hangzhou" for accounts of the China site, and "ap-southeast-1" for international accounts. It

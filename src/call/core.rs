@@ -25,7 +25,7 @@ const EMULATOR_KEY_ID: &str = "EsaEmulatorKeyId";
 /// Time limits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
-    /// One request, with its connection.
+    /// One request, including the time to connect.
     pub(crate) attempt: Duration,
     /// A whole call.
     pub(crate) total: Duration,

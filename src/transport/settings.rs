@@ -18,7 +18,7 @@ pub(crate) struct Options {
     /// "": no proxy.
     pub(crate) proxy: Option<ProxyUrl>,
     pub(crate) trust: Trust,
-    /// How long one connection may take: name resolution, TCP and TLS together.
+    /// How long it may take to make one connection: name resolution, TCP and TLS together.
     pub(crate) connect_timeout: Duration,
     pub(crate) keep_alive: KeepAlive,
     /// Appended to the User-Agent header.

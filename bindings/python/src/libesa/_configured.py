@@ -63,12 +63,13 @@ class Configured(_native.Handle):
             (ALIBABA_CLOUD_ACCESS_KEY_ID, ...), OIDC, the command line's profile, the credentials file, the role of the
             ECS instance, ALIBABA_CLOUD_CREDENTIALS_URI. It refreshes temporary credentials before they expire.
         credentials_provider: a function that returns Credentials instead, for secrets that are kept elsewhere. It gets
-            the time that the call has left, in seconds, and should return within it; nothing else ends it. The client
-            calls it for the first call, from five minutes before the credentials expire, and once more when the service
-            says that they have expired. It runs on the thread of the call that needs credentials, for one call of the
-            client at a time. AsyncClient runs it on the event loop's thread, and the loop does nothing else meanwhile.
-            If it raises an Exception, the call raises CredentialsError with the Exception's type and text, which must
-            not contain a secret, and with the Exception as `__cause__`. It can make calls with other clients.
+            the time that the call has for it, in seconds, and should return within it; nothing else ends it. The client
+            calls it while it has no valid credentials, from five to six minutes before they expire (or after half of
+            their life, if that is later), and once more if the service says that they have expired. It runs on the
+            thread of the call that needs credentials, for one call of the client at a time. AsyncClient runs it on the
+            event loop's thread, and the loop does nothing else meanwhile. If it raises an Exception, the call raises
+            CredentialsError with the Exception's type and text, which must not contain a secret, and with the Exception
+            as `__cause__`. It can make calls with other clients.
         region: "cn-hangzhou" for accounts of the China site, "ap-southeast-1" for international ones. Default:
             ALIBABA_CLOUD_REGION_ID of the environment, else "cn-hangzhou". Any other region needs an endpoint.
         endpoint: the server, instead of the region's: "host", "host:port" or "https://host:port"; "http://..." for this
@@ -79,8 +80,8 @@ class Configured(_native.Handle):
             machine looks up the endpoint's name), "socks5h://..." (the proxy does); "" for none. Default: HTTPS_PROXY,
             HTTP_PROXY (for plain http), ALL_PROXY and NO_PROXY of the environment, which don't apply to this machine.
             Plain http to this machine never uses a proxy.
-        connect_timeout, attempt_timeout, timeout: how long one connection, one request and a whole call may take, in
-            seconds, rounded up to milliseconds (default 5, 10 and 30).
+        connect_timeout, attempt_timeout, timeout: how long it may take to make one connection, one request with its
+            connection, and a whole call, in seconds, rounded up to milliseconds (default 5, 10 and 30).
         signature_version: 3 (the default), or 1 for old gateways.
         ca_file, ca_pem: certificate authorities (PEM) to trust instead of the built-in ones. Default: the file that
             SSL_CERT_FILE of the environment names.
