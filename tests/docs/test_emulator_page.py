@@ -37,7 +37,7 @@ def test_the_faults_of_the_table() -> None:
 def test_in_python() -> None:
     (snippet,) = snippets(PAGE, "python")
 
-    printed = checked([sys.executable, "-c", f"import libesa\n{snippet}"]).stdout
+    printed = checked([sys.executable, "-c", snippet]).stdout
 
     create = "CreateRoutineRelatedRecord"
     assert printed == f"{create} InvalidTimeStamp.Expired\n{create} OK\nlate.example.com\n"
