@@ -1,5 +1,4 @@
 #include <esa.h>
-#include <inttypes.h>
 #include <stdio.h>
 
 int main(void) {
@@ -13,7 +12,7 @@ int main(void) {
 
     if (esa_client_new(NULL, &client, &error) == ESA_OK &&
         esa_create_routine_related_record(client, &request, NULL, &record, &error) == ESA_OK) {
-        printf("created record %" PRId64 "\n", record->record_id);
+        printf("created record %lld\n", (long long)record->record_id);
     } else {
         fprintf(stderr, "%s: %s\n%s\n", esa_status_name(error->status), error->message, error->advice);
     }
