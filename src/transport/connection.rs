@@ -16,33 +16,46 @@ use crate::wait::{Limits, WaitError};
 pub(super) struct Connection {
     stream: Stream,
     last_used: Instant,
+    /// The thread that used it last.
+    last_user: usize,
     /// How long the server keeps the connection open, if it says so.
     announced: Option<Duration>,
     /// Whether it has served an exchange before.
     was_kept: bool,
 }
 
+/// A number of the thread that runs this. A thread that ended may have had the same.
+fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| std::ptr::from_ref(here).addr())
+}
+
 impl Connection {
     pub(super) fn new(stream: Stream) -> Connection {
-        Connection { stream, last_used: Instant::now(), announced: None, was_kept: false }
+        Connection { stream, last_used: Instant::now(), last_user: this_thread(), announced: None, was_kept: false }
     }
 
     /// Whether it has been idle for less than `longest`, and for less than the server keeps it open.
-    pub(super) fn is_fresh(&self, longest: Duration) -> bool {
+    pub(super) fn is_fresh(&self, longest: Duration, now: Instant) -> bool {
         // A request takes time to arrive.
         const MARGIN: Duration = Duration::from_secs(1);
         let longest = self.announced.map_or(longest, |announced| longest.min(announced.saturating_sub(MARGIN)));
-        self.last_used.elapsed() < longest
+        now.saturating_duration_since(self.last_used) < longest
     }
 
     /// Whether it can be used for another request: it is fresh and open, and holds no unexpected data.
     pub(super) fn is_usable(&mut self, longest: Duration) -> bool {
-        self.is_fresh(longest) && self.stream.is_idle()
+        self.is_fresh(longest, Instant::now()) && self.stream.is_idle()
     }
 
     /// Whether this call's driver can wait for it.
     pub(super) fn is_of(&self, limits: &Limits<'_>) -> bool {
         limits.can_wait_for(self.stream.socket())
+    }
+
+    /// Whether this thread used it last.
+    pub(super) fn is_of_this_thread(&self) -> bool {
+        self.last_user == this_thread()
     }
 
     #[cfg(feature = "capi")]
@@ -61,6 +74,7 @@ impl Connection {
         let exchanged = self.try_exchange(request, largest_reply, limits, &mut answered).await;
         let was_kept = std::mem::replace(&mut self.was_kept, true);
         self.last_used = Instant::now();
+        self.last_user = this_thread();
         if let Ok((reply, _)) = &exchanged {
             self.announced = reply.keep_alive_timeout();
         }

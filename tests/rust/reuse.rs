@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
 use esa::{CallOptions, Client, CreateRoutineRelatedRecordRequest, Credentials};
@@ -45,6 +45,45 @@ fn calls_at_once_use_a_connection_each_and_keep_them() {
     }
 
     assert!(server.connections() <= 4, "{}", server.connections());
+}
+
+#[test]
+#[cfg_attr(feature = "_multi-driver", ignore = "connections are those of a thread there")]
+fn a_thread_uses_the_connection_that_it_used_last() {
+    let made = Barrier::new(2);
+    let server = Server::start(move |mut connection, number| {
+        let reply = SUCCESS.replace("\"RecordId\":7", &format!("\"RecordId\":{number}"));
+        let mut is_first = true;
+        while !read_request(&mut connection).is_empty() {
+            if std::mem::take(&mut is_first) {
+                made.wait();
+            }
+            connection.write_all(reply.as_bytes()).unwrap();
+        }
+    });
+    let client = Client::new(server.config().max_concurrent_writes(usize::MAX)).unwrap();
+    let turn = Barrier::new(2);
+    let connections_of = |thread: usize| {
+        let mut connections = vec![call(&client).unwrap().record_id];
+        for number in 0..6 {
+            turn.wait();
+            if number % 2 == thread {
+                connections.push(call(&client).unwrap().record_id);
+            }
+        }
+        connections
+    };
+
+    let (one, other) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| connections_of(0));
+        let other = scope.spawn(|| connections_of(1));
+        (one.join().unwrap(), other.join().unwrap())
+    });
+
+    assert_eq!(server.connections(), 2);
+    assert_eq!((one.len(), other.len()), (4, 4));
+    assert!(one.iter().all(|connection| *connection == one[0]), "{one:?}");
+    assert!(other.iter().all(|connection| *connection == other[0]), "{other:?}");
 }
 
 #[test]
