@@ -615,7 +615,7 @@ mod tests {
         let error = world.run().unwrap_err();
 
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Response, Outcome::Unknown));
-        assert!(error.advice().contains("answered instead of it"), "{}", error.advice());
+        assert!(error.advice().contains("A proxy or a portal answered instead of the service:"), "{}", error.advice());
         assert_eq!(world.did(), (1, 1, vec![]));
     }
 
