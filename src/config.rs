@@ -236,7 +236,7 @@ impl Config {
     ///
     /// `try_acquire` tries to acquire the lock for at most the lease that its argument says. It doesn't wait if another
     /// client holds the lock. `release` releases the lock. It is called once for each time that the lock was acquired,
-    /// even if the lease is over.
+    /// even if the lease is over. Another client may hold the lock by then, and must keep it.
     ///
     /// Both run on the threads of calls. `release` also runs when a call or a [`Bulk`](crate::Bulk) is dropped. The
     /// threads may differ, but for one client the functions never run at the same time. They must not write with this

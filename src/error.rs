@@ -213,8 +213,8 @@ impl Error {
                  esa:ListRoutineRelatedRecords on * (a policy for one site doesn't cover it).",
             ),
             ErrorKind::Response if self.0.kind == ErrorKind::Response => self.with_advice(
-                "The request may have been carried out. A proxy or a portal between this machine and the \
-                 answered instead of it: check the endpoint and the network, then read back.",
+                "The request may have been carried out. A proxy or a portal answered instead of the service: check \
+                 the endpoint and the network, then read back.",
             ),
             _ => self,
         }

@@ -469,6 +469,7 @@ def test_a_success_that_python_cannot_read_is_an_error_with_an_outcome() -> None
 
     assert (caught.value.outcome, caught.value.request_id) == (Outcome.UNKNOWN, "r1")
     assert "the reply can't be read: Exceeds the limit" in str(caught.value)
+    assert "the reply can't be read: Exceeds the limit" in repr(caught.value)
     assert not caught.value.retryable
     assert "read back" in caught.value.advice
 

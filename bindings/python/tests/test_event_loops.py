@@ -7,11 +7,13 @@ import contextlib
 import gc
 import logging
 import os
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from conftest import async_client_of
 
 import libesa
 from libesa import AsyncClient
+from libesa._multi import Multi
 from libesa.emulator import Emulator
 
 Record = Callable[..., dict[str, Any]]
@@ -304,6 +307,48 @@ def test_an_interrupt_while_the_loop_steps_gets_out_of_it_and_loses_no_call(
         loop.run_until_complete(task)
     log.removeFilter(interrupt)
     assert [site.site_id for site in loop.run_until_complete(task)] == [esa_emulator.site_id] * 2
+    loop.run_until_complete(client.close())
+
+
+class InterruptedWaking:
+    """A profiler that raises once, as a signal handler does, at a point of waking the tasks of finished calls."""
+
+    def __init__(self, point: int) -> None:
+        self.points_left = point
+        self.has_raised = False
+
+    def __call__(self, frame: FrameType | None, event: str, _: object) -> None:
+        if frame is None or frame.f_code.co_name not in ("_wake", "wake", "set"):
+            return  # asyncio itself loses a wake-up if its call_soon() is interrupted
+        while frame is not None and frame.f_code is not Multi._wake.__code__:
+            frame = frame.f_back
+        if frame is None or not event.endswith("return") or not frame.f_locals["self"]._finished:
+            return
+        self.points_left -= 1
+        if self.points_left < 0:
+            self.has_raised = True
+            sys.setprofile(None)
+            raise KeyboardInterrupt("while waking")
+
+
+def test_an_interrupt_at_any_point_of_waking_loses_no_call(
+    esa_emulator: Emulator, loop: asyncio.AbstractEventLoop
+) -> None:
+    esa_emulator.add_fault(times=0, delay_ms=20)  # so that no call finishes while it starts
+    client = async_client_of(esa_emulator)
+    interrupts = 0
+    for point in range(50):
+        interrupt = InterruptedWaking(point)
+        task = loop.create_task(match(client))
+        sys.setprofile(interrupt)
+        with contextlib.suppress(KeyboardInterrupt):
+            loop.run_until_complete(task)
+        sys.setprofile(None)
+        assert loop.run_until_complete(asyncio.wait_for(task, 5)).site_id == esa_emulator.site_id, point
+        interrupts += interrupt.has_raised
+        if not interrupt.has_raised:
+            break
+    assert 2 <= interrupts < 50
     loop.run_until_complete(client.close())
 
 

@@ -116,7 +116,7 @@ fn assert_nobody_s(answer: Step, http_status: u16) {
 
     let played = played.fails(ErrorKind::Response, Outcome::Unknown).sent(1, 1).attempts(1).leaves(0);
     assert_eq!(played.error().http_status(), Some(http_status));
-    assert!(played.error().advice().contains("answered instead of it"), "{:?}", played.result);
+    assert!(played.error().advice().contains("answered instead of the service"), "{:?}", played.result);
 }
 
 #[test]

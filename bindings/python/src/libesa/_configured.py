@@ -92,8 +92,8 @@ class Configured(_native.Handle):
         max_attempts: how many attempts of a call may fail in a row, 1 or more (default 3). Attempts that the service
             refuses because it is busy with another call of the account don't count: they repeat until the time limit.
         reconcile_horizon: how long a call reads back after its last attempt to find out what a lost answer did, in
-            seconds (default 10, 0: it reads back once). It reads back after 0.25, 0.5, 1, 2, 4 s ..., never past the
-            call's deadline. If it finds nothing out, the call fails that much later.
+            seconds (default 10, 0: it reads back once). It reads back at once, and after 0.25, 0.5, 1, 2, 4 s ...,
+            never past the call's deadline. If it finds nothing out, the call fails that much later.
         max_concurrent_writes: how many creates and deletes may run at once (default 1). The others wait, because the
             service refuses a call while another one of the account runs.
         write_lock: two functions, try_acquire and release, for a lock that the client shares with programs or machines
@@ -101,19 +101,20 @@ class Configured(_native.Handle):
             try_acquire(lease) asks for the lock, to hold it for `lease` seconds at most, and returns soon: True if the
             client has the lock; if somebody else has it, False, or in how many seconds to ask again; None to continue
             without the lock, because its server is down. If it raises an Exception, the call raises a LockError with
-            the Exception as `__cause__`. release() releases the lock, even if the lease is over. Both run on the
-            threads of calls that write, one at a time, each time possibly on another thread. They can make calls with
-            other clients. The lock only keeps order: if it is lost, the service refuses writes as busy, and the client
-            repeats them.
+            the Exception as `__cause__`. release() releases the lock. If the lease is over by then, somebody else may
+            hold the lock, and release() must leave theirs. Both run on the threads of calls that write, one at a time,
+            each time possibly on another thread. They can make calls with other clients. The lock only keeps order: if
+            it is lost, the service refuses writes as busy, and the client repeats them.
         write_lock_file: a file as the lock instead, for the programs of this host. If it is missing, the client creates
             it, for its owner only. It must be on a local file system.
         write_lock_hold: how long the client holds the lock for further writes before others can have it, in seconds
             (default 2, 0: it releases the lock after each write).
-        log: the logger for requests (DEBUG), decisions (INFO) and problems (above). Its level is read once, here. Lines
-            of other levels are never made. It is called on the thread that makes a call, during the call. An Exception
-            that it raises goes to sys.unraisablehook. Its records have the attributes esa_call (the number of the call
-            in this process), esa_action, esa_record_name, esa_attempt (of the action), esa_http_status, esa_request_id
-            and esa_elapsed_ms (of the request). An attribute that doesn't apply is 0 or "".
+        log: the logger for requests (DEBUG), decisions (INFO) and problems (above). It is asked once, here, for which
+            levels it is enabled. Lines of other levels are never made. It is called on the thread that makes a call,
+            during the call. An Exception that it raises goes to sys.unraisablehook. Its records have the attributes
+            esa_call (the number of the call in this process), esa_action, esa_record_name, esa_attempt (of the action),
+            esa_http_status, esa_request_id and esa_elapsed_ms (of the request). An attribute that doesn't apply is 0 or
+            "".
 
         Raises InvalidArgumentError for an invalid value, ConfigError if the region is unknown, the endpoint or the
         proxy is invalid or a CA file can't be read, and TypeError for a value of the wrong type.

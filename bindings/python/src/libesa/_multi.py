@@ -30,7 +30,13 @@ class Pending:
         self.call = call
         self.context = copy_context()
         self.pointer = c_void_p()
-        self.woken = asyncio.Event()
+        self.woken: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        """Wakes the task."""
+        # Not an Event: a signal handler can interrupt its set(), which then does nothing when it is called again.
+        if self.woken is not None and not self.woken.done():
+            self.woken.set_result(None)
 
 
 class Multi:
@@ -58,8 +64,8 @@ class Multi:
             del owned  # because an exception keeps this frame
             while pending.pointer.value in self._calls:
                 try:
-                    pending.woken.clear()  # _wake() may have been interrupted
-                    await pending.woken.wait()
+                    pending.woken = self._loop.create_future()  # a new one, because _wake() may have been interrupted
+                    await pending.woken
                 except asyncio.CancelledError as cancelled:
                     self._cancel(pending)
                     call.raised.append(cancelled)
@@ -102,12 +108,16 @@ class Multi:
         """Wakes the tasks whose calls have finished."""
         # No signal handler runs while the deque is extended, and none can lose what is in it by raising.
         finished = self._finished
-        finished.extend(iter(self._next_finished, None))
-        while finished:
-            if finished[0] in self._calls:
-                self._calls[finished[0]].woken.set()
-                del self._calls[finished[0]]
-            finished.popleft()
+        try:
+            finished.extend(iter(self._next_finished, None))
+            while finished:
+                if finished[0] in self._calls:
+                    self._calls[finished[0]].wake()
+                    del self._calls[finished[0]]
+                finished.popleft()
+        except BaseException:
+            self._loop.call_soon(self._wake)  # the library announces a finished call only once
+            raise
 
     def _make_callback(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Calls the function of a callback for its call, in the call's context. Returns its result."""

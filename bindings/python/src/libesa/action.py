@@ -84,7 +84,9 @@ def _unreadable(reason: Exception, fields: dict[str, Any]) -> Reply:
     try:
         return read_reply(http_status=200)
     except Exception as error:
-        vars(error).update(fields, retryable=False, message=f"the reply can't be read: {reason}")
+        message = f"the reply can't be read: {reason}"
+        error.args = (message,)
+        vars(error).update(fields, retryable=False, message=message)
         raise error from None
 
 

@@ -47,8 +47,8 @@ class Client(Configured):
         max_attempts: how many attempts may fail in a row. Default: the client's.
         cancel: the Cancel that can cancel the call.
 
-        If the record exists already, the call fails. The call never creates a record twice and loses none: if the
-        service's answer doesn't arrive, or doesn't say what happened, the call reads the record back from the list of
+        If the record exists already, the call fails. It never creates a record twice, and loses none: if the
+        service's answer doesn't arrive, or doesn't say what happened, it reads the record back from the list of
         the routine's records, until the client's reconcile_horizon or the time limit ends.
 
         Needs the RAM action `esa:CreateRoutineRelatedRecord` on `acs:esa:{region}:{account}:site/{site id}`, and, to
@@ -127,7 +127,7 @@ class Client(Configured):
     def delete_routine_related_record(
         self, *, name: str, site_id: int, record_name: str, record_id: int | None = None, **limits: Unpack[Limits]
     ) -> Deletion:
-        """Deletes a record. If the record doesn't exist, or no longer, the call succeeds too.
+        """Deletes a record. If the record doesn't exist, or exists no longer, the call succeeds too.
 
         record_id: Default: the call finds it by the record's name.
 
@@ -196,8 +196,8 @@ class Client(Configured):
 
             client.call("CreateRoutine", {"Name": "my-routine"})["Status"]
 
-        action: such as "CreateRoutine": 1 to 128 ASCII letters and digits. The library sends an action that it doesn't
-            know too: with POST, and as a write.
+        action: such as "CreateRoutine": 1 to 128 ASCII letters and digits. If the library doesn't know the action, it
+            sends it with POST, and treats it as a write.
         params: the parameters by name, 1000 at most. Each goes where the action expects it, into the query or the form.
             One that the library doesn't know goes into the query. A string is sent as it is, a number in decimal, and a
             bool as "true" or "false". None isn't sent. A list or dict is sent as the action expects it: as JSON text,

@@ -90,7 +90,7 @@ class Outcome(_OpenEnum):
     REFUSED = 1
     """The service refused each write that was sent, or a read, with a code that says that nothing has changed."""
     UNKNOWN = 2
-    """A write was sent, and may have been carried out, or still be. No later refusal changes that."""
+    """A write was sent, and may have been carried out or may still be. No later refusal changes that."""
 
 
 class ServiceCode(_OpenEnum):
@@ -171,6 +171,6 @@ class Origin(_OpenEnum):
     CREATED = 1
     """This call created it, as the service says."""
     RECOVERED = 2
-    """An answer was lost or incomplete, and the list shows it. Somebody else may have created it at the same time."""
+    """An answer was lost or incomplete, and the list shows the record. Somebody else may have created it meanwhile."""
     EXISTING = 3
     """It was there already."""
