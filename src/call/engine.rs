@@ -339,9 +339,8 @@ impl Progress {
             (Some(reason), _) if outcome == Outcome::Unknown || exists.is_some() => {
                 error.and_reading_back_failed(&reason)
             }
-            _ if own == Outcome::Refused && outcome == Outcome::Unknown => {
-                error.and_says("an earlier request of this call was lost and may have been carried out, or may still be")
-            }
+            _ if own == Outcome::Refused && outcome == Outcome::Unknown => error
+                .and_says("an earlier request of this call was lost and may have been carried out, or may still be"),
             _ => error,
         };
         match exists {
