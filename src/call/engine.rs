@@ -340,7 +340,7 @@ impl Progress {
                 error.and_reading_back_failed(&reason)
             }
             _ if own == Outcome::Refused && outcome == Outcome::Unknown => {
-                error.and_says("an earlier request of this call was lost and may have been carried out, or may still be")
+                error.and_says("an earlier request of this call was lost and may have been carried out or may still be")
             }
             _ => error,
         };
