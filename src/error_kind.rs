@@ -46,7 +46,7 @@ pub enum ErrorKind {
     Forbidden = 302,
     /// What the request names doesn't exist.
     NotFound = 303,
-    /// What the request creates exists already.
+    /// Something that exists already is in the way.
     Conflict = 304,
     /// A quota is used up.
     Quota = 305,

@@ -130,7 +130,7 @@ func (client *Client) Call(ctx context.Context, request CallRequest) (*Reply, er
 func reply(result *C.esa_call_action_result) *Reply {
 	defer C.esa_call_action_result_free(result)
 	return &Reply{
-		Body:       C.GoBytes(unsafe.Pointer(result.body), C.int(result.body_length)),
+		Body:       bytes.Clone(unsafe.Slice((*byte)(unsafe.Pointer(result.body)), result.body_length)),
 		RequestID:  C.GoString(result.request_id),
 		Attempts:   int(result.attempts),
 		HTTPStatus: int(result.http_status),

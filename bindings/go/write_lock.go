@@ -29,4 +29,4 @@ type WriteLock interface {
 }
 
 // ErrWithoutLock lets a call continue without its [WriteLock]: TryAcquire returns it, or an error that wraps it.
-var ErrWithoutLock = errors.New("esa: there is no lock to be had; the call goes on without")
+var ErrWithoutLock = errors.New("esa: no lock is available; the call continues without it")

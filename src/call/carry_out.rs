@@ -545,7 +545,7 @@ mod tests {
             let error = world.run().unwrap_err();
 
             assert_eq!((error.code(), error.outcome()), (code, Outcome::Unknown));
-            let lost = "an earlier request of this call was lost and may have been carried out, or may still be";
+            let lost = "an earlier request of this call was lost and may have been carried out or may still be";
             assert!(error.message().contains(lost), "{error}");
             assert!(!error.advice().contains("delete it first"), "{}", error.advice());
             assert_eq!(world.did(), (2, 8, vec![25, 250, 500, 1000, 2000, 4000, 2250]));

@@ -205,8 +205,8 @@ impl Progress {
         }
     }
 
-    /// Makes another attempt if one is due. Otherwise finds out what is left to know. An attempt comes sooner if the
-    /// operation has been read back since the last one.
+    /// Makes another attempt if one may follow. Otherwise reads back if that can still help: at once, or after a wait if
+    /// the operation has been read back since the last attempt.
     fn try_again(&mut self, was_read_back: bool, left: Option<Duration>, random: u64, budget: &Budget) -> Next {
         match self.plan(left, random, budget) {
             Ok(wait) => self.wait(wait, Then::Attempt),
@@ -339,8 +339,9 @@ impl Progress {
             (Some(reason), _) if outcome == Outcome::Unknown || exists.is_some() => {
                 error.and_reading_back_failed(&reason)
             }
-            _ if own == Outcome::Refused && outcome == Outcome::Unknown => error
-                .and_says("an earlier request of this call was lost and may have been carried out, or may still be"),
+            _ if own == Outcome::Refused && outcome == Outcome::Unknown => {
+                error.and_says("an earlier request of this call was lost and may have been carried out or may still be")
+            }
             _ => error,
         };
         match exists {
