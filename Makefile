@@ -212,7 +212,7 @@ release: $(RELEASE_TOOLS) ## make what a release has below target/release-files 
 CHECKED = $(if $(filter all,$(TARGETS)),$(shell sed -n 's/^    Target."\([^"]*\)".*/\1/p' scripts/release/targets.py),$\
     $(or $(TARGETS),x86_64-unknown-linux-gnu))
 
-release-check: emulator $(VENV)/.done ## make the files of a release for x86-64 (TARGETS=… for others, TARGETS=all), and use each of them
+release-check: stage emulator $(VENV)/.done ## make the files of a release for x86-64 (TARGETS=… for others, TARGETS=all), and use each of them
 	@if scripts/toolchain $(RELEASE_RUST) $(CHECKED) && $(MAKE) -s $(RELEASE_TOOLS); then \
 	    $(MAKE) -s release DRAFT=1 TARGETS="$(CHECKED)" && CC="$(CC)" GO="$(GO)" PYTHON="$(PYTHON)" tests/release/run && \
 	        GO="$(GO)" $(VENV)/bin/pytest -q -rs tests/release; \
