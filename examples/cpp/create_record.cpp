@@ -1,9 +1,10 @@
 // create_record: ties a domain name to a routine, so that requests for it run the routine.
 //
-// Credentials, region and endpoint come from the environment.
+// Credentials, region and endpoint come from the environment. Ctrl-C cancels; a second one kills.
 #include <esa.hpp>
 
 #include <charconv>
+#include <csignal>
 #include <iostream>
 #include <vector>
 
@@ -71,6 +72,16 @@ void report(const esa::Error &error) {
               << '\n';
 }
 
+std::optional<esa::Cancel> cancel;
+
+void cancel_on_interrupt() {
+    cancel.emplace();
+    std::signal(SIGINT, [](int) {
+        std::signal(SIGINT, SIG_DFL);
+        cancel->trigger();
+    });
+}
+
 ExitStatus run(std::vector<std::string_view> arguments) {
     esa::CallOptions options;
     while (!arguments.empty() && arguments.front().substr(0, 2) == "--") {
@@ -98,6 +109,8 @@ ExitStatus run(std::vector<std::string_view> arguments) {
         return bad_argument("SITE_ID", arguments[1]);
     }
 
+    cancel_on_interrupt();
+    options.cancel = &*cancel;
     const esa::Client client;
     esa::CreateRoutineRelatedRecordRequest request;
     request.site_id = *site_id;
