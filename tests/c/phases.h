@@ -193,8 +193,6 @@ static esa_client *held_up_by(const char *rule) {
     esa_config_set_connect_timeout(config, PHASE_LIMIT_MS);
     esa_config_set_attempt_timeout(config, PHASE_LIMIT_MS);
     esa_config_set_timeout(config, PHASE_LIMIT_MS);
-    /* A connection stays open, however slow the machine is. */
-    esa_config_set_idle_timeout(config, PHASE_LIMIT_MS);
     return client_of(config);
 }
 
