@@ -128,7 +128,7 @@ def test_the_chosen_library_goes_before_the_package_s_and_that_before_the_system
 
 
 def test_an_older_library_is_refused() -> None:
-    reason = r"old\.so is too old: its ABI version is 0, and this package needs 1 or later"
+    reason = r"old\.so is too old: its ABI version is 0, and 1 or later is needed"
     with pytest.raises(ImportError, match=reason):
         _library.check_abi_version(0, "old.so")
 

@@ -134,8 +134,7 @@ class Configured(_native.Handle):
             if string is not None:
                 config.set(name, text(name, string))
         times = {"connect_timeout": connect_timeout, "attempt_timeout": attempt_timeout, "timeout": timeout}
-        times["idle_timeout"] = idle_timeout
-        for name, seconds in times.items():
+        for name, seconds in {**times, "idle_timeout": idle_timeout}.items():
             config.set(name, milliseconds(name, seconds))
         config.set("reconcile_horizon", milliseconds("reconcile_horizon", reconcile_horizon, least=0))
         config.set("write_lock_hold", milliseconds("write_lock_hold", write_lock_hold, least=0))
@@ -209,9 +208,7 @@ def _set_credentials_provider(config: _native.Config, provide: Callable[[float],
     config.set("credentials_provider", ask, config.user_data(asking(provide)))
 
 
-def _set_write_lock(
-    config: _native.Config, try_acquire: Callable[[float], object], release: Callable[[], object]
-) -> None:
+def _set_write_lock(config: _native.Config, try_acquire: Callable[..., object], release: Callable[[], object]) -> None:
     for function in (try_acquire, release):
         if not callable(function):
             raise wrong_type("write_lock", "two functions", function)

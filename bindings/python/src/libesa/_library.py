@@ -90,8 +90,7 @@ def load(path: str) -> Library:
 def check_abi_version(found: int, path: str) -> None:
     """Raises ImportError if the library is older than this package needs."""
     if found < ABI_VERSION:
-        needs = f"this package needs {ABI_VERSION} or later"
-        raise _unusable(path, f"{path} is too old: its ABI version is {found}, and {needs}")
+        raise _unusable(path, f"{path} is too old: its ABI version is {found}, and {ABI_VERSION} or later is needed")
 
 
 def _unusable(path: str, why: str) -> ImportError:

@@ -45,8 +45,7 @@ def error_in(pointer: c_void_p) -> Exception | None:
 
 def _fields_of_error(error: Structure) -> dict[str, Any]:
     # The fields of EsaError. Enumerations are numbers here.
-    names = [name for name, *_ in error._fields_ if name not in ("retry_after_ms", "reserved")]
-    fields = fields_of(error, names)
+    fields = fields_of(error, [name for name, *_ in error._fields_ if name not in ("retry_after_ms", "reserved")])
     fields.update(http_status=error.http_status or None, retryable=bool(error.retryable))
     return {**fields, "retry_after": error.retry_after_ms / 1000 or None}
 

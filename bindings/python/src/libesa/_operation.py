@@ -112,12 +112,11 @@ class Call(Generic[T]):
         self, arg: str, /, timeout: float | None = None, max_attempts: float | None = None, cancel: Cancel | None = None
     ) -> None:
         """Sets the options. `arg` is the name of the timeout."""
-        options = self.options
-        options.timeout_ms = milliseconds(arg, timeout)
-        options.max_attempts = count("max_attempts", max_attempts)
+        self.options.timeout_ms = milliseconds(arg, timeout)
+        self.options.max_attempts = count("max_attempts", max_attempts)
         if cancel is not None:
             self._cancel = _opened(cancel)  # kept as long as the library uses it
-            options.cancel = self._cancel.pointer
+            self.options.cancel = self._cancel.pointer
 
     def allow_interrupts(self, owned: Owned) -> None:
         """Makes run() end when a signal handler raises, or the interpreter ends."""

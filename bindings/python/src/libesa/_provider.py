@@ -26,8 +26,7 @@ def asking(provide: Callable[[float], Credentials]) -> Callable[[int, int], Exce
 def _give(pointer: int, given: Credentials) -> None:
     if not isinstance(given, Credentials):
         raise wrong_type("what the credentials provider gives", "a libesa.Credentials", given)
-    expires_at = given.expires_at
-    expires = 0 if expires_at is None else max(1, int(expires_at.timestamp()))  # 0 stands for never
+    expires = max(1, int(given.expires_at.timestamp())) if given.expires_at else 0  # 0 stands for never
     library.esa_credentials_set(pointer, *key_of(given), expires)
 
 

@@ -84,9 +84,8 @@ def _unreadable(reason: Exception, fields: dict[str, Any]) -> Reply:
     try:
         return read_reply(http_status=200)
     except Exception as error:
-        message = f"the reply can't be read: {reason}"
-        error.args = (message,)
-        vars(error).update(fields, retryable=False, message=message)
+        error.args = (f"the reply can't be read: {reason}",)
+        vars(error).update(fields, retryable=False, message=error.args[0])
         raise error from None
 
 

@@ -16,11 +16,11 @@ import json
 import os
 import select
 import ssl
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from importlib.metadata import distributions
 from pathlib import Path
+from subprocess import PIPE, Popen, TimeoutExpired
 from typing import Any
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
@@ -64,9 +64,7 @@ class Emulator:
                 command += ["--seed", os.fspath(seed)]
             # In its own session, so that Ctrl-C in a terminal ends the test and not the emulator.
             try:
-                self._process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-                )
+                self._process = Popen(command, stdin=PIPE, stdout=PIPE, start_new_session=True)
             except FileNotFoundError as error:
                 raise FileNotFoundError(error.errno, MISSING, command[0]) from None
             try:
@@ -111,7 +109,7 @@ class Emulator:
                 process.stdin.close()
             try:
                 process.wait(STOP_LIMIT)
-            except subprocess.TimeoutExpired:
+            except TimeoutExpired:
                 process.kill()
 
     def __enter__(self) -> Emulator:

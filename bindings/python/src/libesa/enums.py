@@ -16,8 +16,7 @@ class _OpenEnum(IntEnum):
         if not isinstance(value, int):
             return None
         member = int.__new__(cls, value)
-        member._name_ = f"UNKNOWN_{value}"
-        member._value_ = value
+        member._name_, member._value_ = f"UNKNOWN_{value}", value
         return member
 
 

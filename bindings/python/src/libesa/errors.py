@@ -63,8 +63,7 @@ class EsaError(Exception):
         """Returns code, message, HTTP status and request id, those that are known."""
         text = f"{self.code}: {self.message}" if self.code else self.message
         reply = [f"HTTP {self.http_status}"] if self.http_status is not None else []
-        if self.request_id:
-            reply.append(f"request {self.request_id}")
+        reply += [f"request {self.request_id}"] if self.request_id else []
         return f"{text} ({', '.join(reply)})" if reply else text
 
 
