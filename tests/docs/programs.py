@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +57,7 @@ def go() -> str:
     return command
 
 
-def environment_of(emulator: Emulator) -> dict[str, str]:
+def environment_of(emulator: Emulator, **others: str) -> dict[str, str]:
     return {
         **os.environ,
         "ESA_ENDPOINT": emulator.url,
@@ -65,7 +66,23 @@ def environment_of(emulator: Emulator) -> dict[str, str]:
         # No other credentials that this machine has; empty is as good as unset.
         "ALIBABA_CLOUD_SECURITY_TOKEN": "",
         "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+        **others,
     }
+
+
+def interruptible(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
+    """Starts a program that a test interrupts as Ctrl-C does."""
+    return subprocess.Popen(
+        command,
+        env=environment,
+        # A shell that runs the tests in the background has its children ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
 
 
 def snippets(document: Path, language: str) -> list[str]:

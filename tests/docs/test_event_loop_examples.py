@@ -1,6 +1,5 @@
 """The examples in C with an event loop: their calls go on beside the loop's own work, and end at Ctrl-C."""
 
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from libesa.emulator import Emulator
+from programs import environment_of, interruptible
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "target" / "examples"
@@ -27,22 +27,10 @@ def program(request: pytest.FixtureRequest) -> str:
     return str(path)
 
 
-def environment_of(emulator: Emulator) -> dict[str, str]:
-    return {
-        **os.environ,
-        "ESA_ENDPOINT": emulator.url,
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
-        # No other credentials that this machine has; empty is as good as unset.
-        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
-        "HOME": "",
-    }
-
-
 def run(program: str, emulator: Emulator, *arguments: str, **environment: str) -> tuple[int, str, str]:
     done = subprocess.run(
         [program, *arguments],
-        env={**environment_of(emulator), **environment},
+        env=environment_of(emulator, HOME="", **environment),
         capture_output=True,
         text=True,
         check=False,
@@ -67,15 +55,8 @@ def test_names_are_bound_and_those_that_fail_are_explained(program: str, emulato
 def test_the_loop_goes_on_while_a_call_waits_and_an_interrupt_ends_it(program: str, emulator: Emulator) -> None:
     emulator.reset()
     emulator.add_fault(parameters={"RecordName": "slow.example.com"}, wire={"kind": "hang"})
-    with subprocess.Popen(
-        [program, "test-routine1", "slow.example.com", "a.example.com"],
-        env=environment_of(emulator),
-        # A shell that runs the tests in the background has its children ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    command_line = [program, "test-routine1", "slow.example.com", "a.example.com"]
+    with interruptible(command_line, environment_of(emulator, HOME="")) as process:
         assert process.stderr
         # The timer's line, a second apart: it comes again after the other name was bound.
         while (line := process.stderr.readline()) == "0 of 2, 0 failed\n":

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from libesa.emulator import Emulator
-from programs import go
+from programs import environment_of, go, interruptible
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "target" / "examples"
@@ -57,18 +57,6 @@ def kind(example: str, name: str) -> str:
     return name.capitalize() if example == "rust" else f"ESA_ERR_{name}"
 
 
-def environment_of(emulator: Emulator) -> dict[str, str]:
-    return {
-        **os.environ,
-        "ESA_ENDPOINT": emulator.url,
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
-        # No other credentials that this machine has; empty is as good as unset.
-        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
-        "HOME": "",
-    }
-
-
 def run(
     example: str,
     emulator: Emulator,
@@ -79,7 +67,7 @@ def run(
 ) -> tuple[int, str, str]:
     done = subprocess.run(
         [*command(program, example), *arguments],
-        env={**environment_of(emulator), **environment},
+        env=environment_of(emulator, HOME="", **environment),
         input=stdin,
         capture_output=True,
         text=True,
@@ -163,15 +151,8 @@ def test_there_is_help(program: str, example: str, emulator: Emulator) -> None:
 def test_an_interrupt_cancels_the_call_and_the_outcome_is_told(example: str, emulator: Emulator) -> None:
     name = f"interrupted-{example}.example.com"
     emulator.add_fault(parameters={"RecordName": name}, wire={"kind": "hang"})
-    with subprocess.Popen(
-        [*command("create_record", example), "test-routine1", SITE_ID, name],
-        env=environment_of(emulator),
-        # A shell that runs the tests in the background has its children ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    command_line = [*command("create_record", example), "test-routine1", SITE_ID, name]
+    with interruptible(command_line, environment_of(emulator, HOME="")) as process:
         while not any(request["parameters"].get("RecordName") == name for request in emulator.requests()):
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
@@ -268,7 +249,7 @@ def test_progress_is_a_bar_on_a_terminal(example: str, emulator: Emulator, tmp_p
     arguments = ["--routine", "test-routine1", "--site-id", SITE_ID, str(file)]
     with subprocess.Popen(
         [*command("bind_domains", example), *arguments],
-        env=environment_of(emulator),
+        env=environment_of(emulator, HOME=""),
         stdout=subprocess.DEVNULL,
         stderr=theirs,
     ) as process:
@@ -289,16 +270,8 @@ def test_progress_is_a_bar_on_a_terminal(example: str, emulator: Emulator, tmp_p
 def test_interrupted_it_says_how_far_it_came_and_run_again_it_goes_on(example: str, emulator: Emulator) -> None:
     emulator.reset()
     emulator.add_fault(parameters={"RecordName": "c.example.com"}, wire={"kind": "hang"})
-    with subprocess.Popen(
-        [*command("bind_domains", example), "--routine", "test-routine1", "--site-id", SITE_ID, "-"],
-        env=environment_of(emulator),
-        # A shell that runs the tests in the background has its children ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    command_line = [*command("bind_domains", example), "--routine", "test-routine1", "--site-id", SITE_ID, "-"]
+    with interruptible(command_line, environment_of(emulator, HOME="")) as process:
         assert process.stdin
         process.stdin.write(NAMES)
         process.stdin.close()
@@ -351,17 +324,8 @@ def event_loop(request: pytest.FixtureRequest) -> str:
 
 @contextlib.contextmanager
 def running_event_loop(event_loop: str, emulator: Emulator) -> Iterator["subprocess.Popen[str]"]:
-    with subprocess.Popen(
-        [*command("event_loop", event_loop), "test-routine1"],
-        env=environment_of(emulator),
-        # A shell that runs the tests in the background has its children ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-    ) as process:
+    command_line = [*command("event_loop", event_loop), "test-routine1"]
+    with interruptible(command_line, environment_of(emulator, HOME="")) as process:
         yield process
 
 
