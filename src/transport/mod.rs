@@ -93,9 +93,9 @@ impl Transport {
         loop {
             let mut connection = {
                 let mut idle = self.lock();
-                let usable = idle.iter().enumerate().filter(|(_, connection)| connection.is_of(limits));
-                // Of several, the last.
-                let (place, _) = usable.max_by_key(|(_, connection)| connection.is_of_this_thread())?;
+                let usable = |connection: &Connection| connection.is_of(limits);
+                let own = |connection: &Connection| usable(connection) && connection.is_of_this_thread();
+                let place = idle.iter().rposition(own).or_else(|| idle.iter().rposition(usable))?;
                 idle.remove(place)
             };
             if connection.is_usable(self.target.settings.keep_alive.idle) {
@@ -114,10 +114,14 @@ impl Transport {
     fn put_idle(&self, connection: Connection, limits: &Limits<'_>) {
         let keep_alive = self.target.settings.keep_alive;
         let now = Instant::now();
+        let is_stale = |connection: &Connection| !connection.is_fresh(keep_alive.idle, now);
         let mut idle = self.lock();
-        idle.retain(|connection| connection.is_fresh(keep_alive.idle, now));
-        let of_driver = idle.iter().filter(|connection| connection.is_of(limits)).count();
-        if of_driver < keep_alive.max_idle && connection.is_fresh(keep_alive.idle, now) {
+        // The first have been idle for the longest. To look at all would take longer than the rest of the pool's work.
+        let stale = idle.iter().take_while(|connection| is_stale(connection)).count();
+        idle.drain(..stale);
+        let of_driver = || idle.iter().filter(|connection| connection.is_of(limits)).count();
+        let has_room = idle.len() < keep_alive.max_idle || of_driver() < keep_alive.max_idle;
+        if has_room && !is_stale(&connection) {
             idle.push(connection);
         }
     }

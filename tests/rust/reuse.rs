@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
@@ -200,6 +201,40 @@ fn no_connection_is_kept_if_the_limit_is_zero_or_it_is_too_old() {
 
         assert_eq!(server.connections(), 2, "at most {max_idle} for {idle:?}");
     }
+}
+
+#[test]
+#[cfg_attr(feature = "_multi-driver", ignore = "connections are those of a thread there")]
+fn connections_that_are_too_old_are_closed_while_another_is_in_use() {
+    let open = Arc::new(AtomicU32::new(0));
+    let server = {
+        let (open, all_open) = (Arc::clone(&open), Barrier::new(4));
+        Server::start(move |mut connection, number| {
+            open.fetch_add(1, Ordering::SeqCst);
+            read_request(&mut connection);
+            if number <= 4 {
+                all_open.wait();
+            }
+            connection.write_all(SUCCESS.as_bytes()).unwrap();
+            keep_answering(connection, SUCCESS);
+            open.fetch_sub(1, Ordering::SeqCst);
+        })
+    };
+    let mut config = server.config();
+    let client =
+        Client::new(config.max_concurrent_writes(usize::MAX).idle_timeout(Duration::from_millis(500))).unwrap();
+    std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(|| call(&client).unwrap()))));
+    assert_eq!(open.load(Ordering::SeqCst), 4);
+
+    for _ in 0..200 {
+        call(&client).unwrap();
+        if open.load(Ordering::SeqCst) == 1 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+
+    assert_eq!(open.load(Ordering::SeqCst), 1);
 }
 
 #[test]
