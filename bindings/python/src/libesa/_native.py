@@ -26,8 +26,7 @@ def decoded(string: bytes) -> str:
 
 def fields_of(native: Structure, names: Iterable[str]) -> dict[str, Any]:
     """Returns the fields of these names. Decodes strings, and changes no other value."""
-    values = {name: getattr(native, name) for name in names}
-    return {name: decoded(value) if isinstance(value, bytes) else value for name, value in values.items()}
+    return {name: decoded(value) if isinstance(value := getattr(native, name), bytes) else value for name in names}
 
 
 def error_in(pointer: c_void_p) -> Exception | None:

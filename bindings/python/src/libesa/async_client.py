@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._bulk import begin
 from ._configured import Configured
@@ -167,8 +167,8 @@ class AsyncClient(Configured):
         for multi in list(vars(self).get("_multis", {}).values()):  # __init__ may have failed
             multi.leave()
 
-    async def _call(self, operation: Operation[T], **arguments: object) -> T:
-        return await self._multi().result(Call(operation, **arguments), self._open())
+    def _call(self, operation: Operation[T], **arguments: object) -> Coroutine[Any, Any, T]:
+        return self._multi().result(Call(operation, **arguments), self._open())
 
     def _multi(self) -> Multi:
         loop = asyncio.get_running_loop()
