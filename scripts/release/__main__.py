@@ -83,6 +83,11 @@ def surroundings() -> dict[str, str]:
         "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
         "RUSTUP_HOME": str(rust),
         "RUSTUP_TOOLCHAIN": RUST,
+        # The prebuilt standard library prints backtraces: an eighth of a stripped library, which has no names to print.
+        # Only an unstable option of the compiler leaves them out.
+        "RUSTC_BOOTSTRAP": "1",
+        "CARGO_UNSTABLE_BUILD_STD": "std,panic_unwind",
+        "CARGO_UNSTABLE_BUILD_STD_FEATURES": "",
         # Other checks don't see the warnings that one target alone has.
         "RUSTFLAGS": "-Dwarnings " + " ".join(f"--remap-path-prefix={path}={name}" for path, name in renamed.items()),
         "CFLAGS": " ".join(f"-ffile-prefix-map={path}={name}" for path, name in renamed.items()),
@@ -91,7 +96,7 @@ def surroundings() -> dict[str, str]:
 
 
 def install_rust(targets: list[Target]) -> None:
-    """The compiler, with the standard library for each target."""
+    """The compiler, with the standard library for each target: static programs for musl begin with a part of it."""
     run(str(ROOT / "scripts" / "toolchain"), RUST, *(target.triple for target in targets))
 
 
