@@ -61,14 +61,14 @@ def milliseconds(name: str, seconds: float | None, least: int | None = None) -> 
         return 0
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise wrong_type(name, "a number of seconds", seconds)
+    if 0 < seconds <= _MOST_SECONDS:
+        return int(-(-seconds * 1000 // 1))  # math.ceil(), without math
     if seconds == _INFINITY:
         return UNLIMITED
     if seconds == least:
         return NONE
-    if not 0 < seconds <= _MOST_SECONDS:
-        more = "more than 0" if least is None else least
-        raise invalid(name, f"is out of range; it can be {more}, up to {_MOST_SECONDS} seconds, or math.inf")
-    return int(-(-seconds * 1000 // 1))  # math.ceil(), without math
+    more = "more than 0" if least is None else least
+    raise invalid(name, f"is out of range; it can be {more}, up to {_MOST_SECONDS} seconds, or math.inf")
 
 
 def count(name: str, value: float | None, least: int = 1) -> int:

@@ -196,7 +196,7 @@ class Configured(_native.Handle):
         stats = struct("esa_stats")
         counts = stats(sizeof(stats))
         library.esa_client_stats(self._open().pointer, byref(counts))
-        return Stats(**_native.fields_of(counts, Stats.__annotations__))
+        return _native.read(Stats, counts)
 
 
 def _set_credentials_provider(config: _native.Config, provide: Callable[[float], Credentials]) -> None:

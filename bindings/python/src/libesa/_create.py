@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from ctypes import Structure
 
-from ._native import fields_of
+from ._native import read
 from ._operation import Operation
 from .record import Record
 
 
-def read(result: Structure) -> Record:
-    """Reads the record that a call returned."""
-    fields = fields_of(result, Record.__annotations__)
-    return Record(**{**fields, "record_id": result.record_id or None})
+def _read(result: Structure) -> Record:
+    return read(Record, result, record_id=result.record_id or None)
 
 
-CREATE = Operation("esa_create_routine_related_record", read, "site_id name record_name")
-ENSURE = Operation("esa_ensure_routine_related_record", read, "site_id? name record_name", of=CREATE.of)
-NEXT = Operation("esa_bulk_next", read, of=CREATE.of)
+CREATE = Operation("esa_create_routine_related_record", _read, "site_id name record_name")
+ENSURE = Operation("esa_ensure_routine_related_record", _read, "site_id? name record_name", of=CREATE.of)
+NEXT = Operation("esa_bulk_next", _read, of=CREATE.of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import Structure, c_void_p
 
 from ._library import struct
-from ._native import fields_of
+from ._native import read
 from ._operation import Operation
 from .related_records import RelatedRecord, RelatedRecordsPage
 
@@ -15,9 +15,8 @@ esa_related_record = struct("esa_related_record")
 def _read(result: Structure) -> RelatedRecordsPage:
     pointers = (c_void_p * result.count).from_address(result.records) if result.count else ()
     natives = (esa_related_record.from_address(pointer) for pointer in pointers)
-    records = tuple(RelatedRecord(**fields_of(native, RelatedRecord.__annotations__)) for native in natives)
-    fields = fields_of(result, ("total_count", "request_id"))
-    return RelatedRecordsPage(records=records, has_more=bool(result.has_more), **fields)
+    records = tuple(read(RelatedRecord, native) for native in natives)
+    return read(RelatedRecordsPage, result, records=records, has_more=bool(result.has_more))
 
 
 LIST = Operation("esa_list_routine_related_records", _read, "name search_key_word? page_number? page_size?")

@@ -29,6 +29,16 @@ def fields_of(native: Structure, names: Iterable[str]) -> dict[str, Any]:
     return {name: decoded(value) if isinstance(value := getattr(native, name), bytes) else value for name in names}
 
 
+def read(kind: type[T], native: Structure, **others: Any) -> T:
+    """Reads a Frozen class from the struct's fields of its names. `others` replace fields.
+
+    Its constructor, which checks the names, would take as long as the rest of reading.
+    """
+    value = object.__new__(kind)
+    vars(value).update(fields_of(native, kind.__annotations__), **others)
+    return value
+
+
 def error_in(pointer: c_void_p) -> Exception | None:
     """Returns the exception for a failed call. Imports the classes for the first one: that takes longer than a call."""
     if not pointer.value:
