@@ -50,6 +50,8 @@ def main() -> None:
     files.mkdir(parents=True)
     version, environment = versions.version(), surroundings()
     for target in targets:
+        # What was built by hand, with other variables, would stay.
+        shutil.rmtree(target.stage, ignore_errors=True)
         run("make", "stage", "stage-emulator", f"TRIPLE={target.triple}", "ZIG=1", **environment)
         for package, directory in (("libesa", target.stage), ("esa-emulator", target.emulator)):
             name = f"{package}-{version}-{target.triple}"
@@ -83,7 +85,7 @@ def surroundings() -> dict[str, str]:
         "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
         "RUSTUP_HOME": str(rust),
         "RUSTUP_TOOLCHAIN": RUST,
-        # The prebuilt standard library prints backtraces: an eighth of a stripped library, which has no names to print.
+        # The prebuilt standard library prints backtraces: an eighth of the shared library, which has no names to print.
         # Only an unstable option of the compiler leaves them out.
         "RUSTC_BOOTSTRAP": "1",
         "CARGO_UNSTABLE_BUILD_STD": "std,panic_unwind",
@@ -96,7 +98,7 @@ def surroundings() -> dict[str, str]:
 
 
 def install_rust(targets: list[Target]) -> None:
-    """The compiler, with the standard library for each target: static programs for musl begin with a part of it."""
+    """The compiler, and each target's standard library: scripts/can-build and static programs for musl want it."""
     run(str(ROOT / "scripts" / "toolchain"), RUST, *(target.triple for target in targets))
 
 

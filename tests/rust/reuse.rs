@@ -224,7 +224,7 @@ fn connections_that_are_too_old_are_closed_while_another_is_in_use() {
     let client =
         Client::new(config.max_concurrent_writes(usize::MAX).idle_timeout(Duration::from_millis(500))).unwrap();
     std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(|| call(&client).unwrap()))));
-    assert_eq!(open.load(Ordering::SeqCst), 4);
+    assert_eq!(server.connections(), 4);
 
     for _ in 0..200 {
         call(&client).unwrap();
