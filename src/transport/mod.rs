@@ -114,14 +114,12 @@ impl Transport {
     fn put_idle(&self, connection: Connection, limits: &Limits<'_>) {
         let keep_alive = self.target.settings.keep_alive;
         let now = Instant::now();
-        let is_stale = |connection: &Connection| !connection.is_fresh(keep_alive.idle, now);
         let mut idle = self.lock();
-        // The first have been idle for the longest. To look at all would take longer than the rest of the pool's work.
-        let stale = idle.iter().take_while(|connection| is_stale(connection)).count();
+        // The first have been idle for the longest. To ask all would take longer than the rest of the pool's work.
+        let stale = idle.iter().take_while(|connection| !connection.is_fresh(keep_alive.idle, now)).count();
         idle.drain(..stale);
-        let of_driver = || idle.iter().filter(|connection| connection.is_of(limits)).count();
-        let has_room = idle.len() < keep_alive.max_idle || of_driver() < keep_alive.max_idle;
-        if has_room && !is_stale(&connection) {
+        let of_driver = idle.iter().filter(|connection| connection.is_of(limits)).count();
+        if of_driver < keep_alive.max_idle && connection.is_fresh(keep_alive.idle, now) {
             idle.push(connection);
         }
     }

@@ -30,13 +30,8 @@ def fields_of(native: Structure, names: Iterable[str]) -> dict[str, Any]:
 
 
 def read(kind: type[T], native: Structure, **others: Any) -> T:
-    """Reads a Frozen class from the struct's fields of its names. `others` replace fields.
-
-    Its constructor, which checks the names, would take as long as the rest of reading.
-    """
-    value = object.__new__(kind)
-    vars(value).update(fields_of(native, kind.__annotations__), **others)
-    return value
+    """Reads a Frozen class from the struct's fields of its names. `others` replace fields."""
+    return kind(**{**fields_of(native, kind.__annotations__), **others})
 
 
 def error_in(pointer: c_void_p) -> Exception | None:

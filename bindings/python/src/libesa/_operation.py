@@ -87,6 +87,7 @@ class Call(Generic[T]):
     def __init__(self, operation: Operation[T], **arguments: Any) -> None:
         """Takes the request's fields and limit()'s arguments. Call allow_interrupts() to make it interruptible."""
         self._operation = operation
+        self._cancel: Owned | None = None
         self._interruptible = False
         self.raised: list[BaseException] = []  # each ends the call; the first is raised in place of its failure
         self._failed: Exception | None = None  # why the program's function gave no credentials, or no lock
@@ -113,8 +114,8 @@ class Call(Generic[T]):
         """Sets the options. `arg` is the name of the timeout."""
         self.options.timeout_ms = milliseconds(arg, timeout)
         self.options.max_attempts = count("max_attempts", max_attempts)
-        self._cancel = None if cancel is None else _opened(cancel)  # kept as long as the library uses it
-        if self._cancel is not None:
+        if cancel is not None:
+            self._cancel = _opened(cancel)  # kept as long as the library uses it
             self.options.cancel = self._cancel.pointer
 
     def allow_interrupts(self, owned: Owned) -> None:
